@@ -1,0 +1,22 @@
+/**
+ * Builds the crypto kernel: AssemblyScript in `assembly/` to `dist/src/crypto/kernel/kernel.wasm`.
+ * In: nothing. Out: the module. Never: needs a compiler beside the `assemblyscript` package.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, '../../../dist/src/crypto/kernel');
+const entry = join(here, 'assembly/index.ts');
+if (existsSync(entry)) {
+  mkdirSync(out, { recursive: true });
+  const { error, stderr } = await asc.main([
+    entry, '--outFile', join(out, 'kernel.wasm'), '--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub', '--enable', 'simd',
+  ]);
+  if (error) {
+    process.stderr.write(`${stderr.toString()}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The codec's face: what the compiled scheme can do. `compile.ts` makes it; the session uses it.
+ * Between JSON text and TL bytes no object is built; 64-bit numbers stay exact.
+ */
+import type { Reader } from '../bytes/reader.ts';
+import type { Writer } from '../bytes/writer.ts';
+import type { JsonTape } from '../bytes/json-tape.ts';
+
+/** How JSON is written for one connection (`options`, wire.md 4). */
+export interface JsonStyle {
+  /** `long` as a decimal string instead of exact digits. */
+  int64AsString: boolean;
+  /** `flags.N?true` as `true` instead of `{"_cons":"true"}`. */
+  flagsAsBool: boolean;
+}
+
+/** Which decoder reads the result of a call: an index the codec gave, meaningless outside of it. */
+export type ResultKind = number;
+
+/** What `encodeCall` found out; one object, overwritten by each call. */
+export interface EncodedCall {
+  /** Decoder of the result of the innermost call. */
+  result: ResultKind;
+  /** How many functions stand inside each other: 1 for a plain call, 3 for invokeWithLayer(initConnection(x)). */
+  depth: number;
+  /** Constructor numbers from the outermost to the innermost; the first `depth` count. */
+  readonly crcs: Uint32Array;
+  /** Where each of them begins in the writer's block, absolute positions. */
+  readonly offsets: Uint32Array;
+}
+
+/** Errors of `encodeCall`: the names are those of wire.md 5. */
+export type EncodeErrorName =
+  | 'InvalidMessage'
+  | 'UnknownConstructor'
+  | 'NotAMethod'
+  | 'MissingField'
+  | 'UnknownField'
+  | 'InvalidField'
+  | 'MessageTooLarge';
+
+/** Thrown by `encodeCall` before anything of the message has left. */
+export class EncodeError extends Error {
+  override readonly name = 'EncodeError';
+  readonly code: EncodeErrorName;
+  /** `message.peer.id[3]`: built only once the error is there. */
+  readonly path: string;
+  constructor(code: EncodeErrorName, path: string, text: string) {
+    super(text);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/** Thrown by the decoders; what was written is to be dropped by the caller. */
+export class DecodeFailure extends Error {
+  override readonly name = 'DecodeFailure';
+  /** Constructor number at fault, unsigned. */
+  readonly crc: number;
+  constructor(crc: number, text: string) {
+    super(text);
+    this.crc = crc;
+  }
+}
+
+export interface Codec {
+  /** From the scheme's `// LAYER N` line. */
+  readonly layer: number;
+  /** SHA-256 of the scheme's text, hex: names V8's cached code. */
+  readonly hash: string;
+
+  /**
+   * Writes the TL bytes of the function call that stands at `node` of the tape.
+   * @param root path prefix for errors, normally `message`
+   * @throws EncodeError; the writer's `pos` is then back where it was
+   */
+  encodeCall(tape: JsonTape, node: number, out: Writer, root: string): EncodedCall;
+
+  /**
+   * Writes the JSON of a result. `rpc_error` and `gzip_packed` are the session's business, not the codec's.
+   * A constructor the scheme lacks becomes `_unknown` with the rest of the bytes, and the reader stands at its end.
+   * @throws DecodeFailure, TlReadError; `out.pos` is then back where it was
+   */
+  decodeResult(kind: ResultKind, from: Reader, out: Writer, style: JsonStyle): void;
+
+  /** Writes the JSON of one boxed object: an update, a service message. As above. */
+  decodeObject(from: Reader, out: Writer, style: JsonStyle): void;
+
+  /** Name of a constructor or function, or undefined. */
+  nameOf(crc: number): string | undefined;
+  /** Number of a constructor or function, or 0. */
+  crcOf(name: string): number;
+  /** Whether a constructor is of the boxed type `Updates`: then it is an update when nobody asked for it. */
+  isUpdate(crc: number): boolean;
+  /** Whether a function has a `random_id` field of its own, so that Telegram drops the second of two. */
+  hasRandomId(crc: number): boolean;
+}
