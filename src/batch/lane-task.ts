@@ -1,0 +1,21 @@
+/**
+ * What a lane's Piscina is given: once at start (`LaneData`, as workerData) and a batch at a time (`LaneTask`).
+ * In and out: numbers and shared blocks. Never: records as objects.
+ */
+
+/** One batch to run: the records in `slots[slot]`, bytes `0..length`. The task's result is one moved block. */
+export interface LaneTask {
+  readonly slot: number;
+  readonly length: number;
+  /** Unix time in milliseconds on a monotonic base: `performance.timeOrigin + performance.now()`. */
+  readonly now: number;
+}
+
+/** What a lane's thread starts with. */
+export interface LaneData {
+  readonly lane: number;
+  /** Growable shared blocks; the lane's main-thread half writes records into them. */
+  readonly slots: readonly SharedArrayBuffer[];
+  /** Made by `index.ts` for `workers/session-worker.ts`; the main thread does not look into it. */
+  readonly settings: unknown;
+}

@@ -1,0 +1,37 @@
+/**
+ * Settings: what the operator chose, as far as a session is concerned. Plain data that crosses to the lanes.
+ * In: the checked configuration (`index.ts`). Out: numbers, strings, lists. Never: functions, secrets of clients.
+ */
+import type { TransportName } from '../transport/transport.ts';
+import type { JsonStyle } from '../tl/codec.ts';
+
+/** A data centre's address. Test DCs have the same numbers as production ones. */
+export interface DataCentre {
+  readonly id: number;
+  readonly host: string;
+  readonly port: number;
+  readonly test: boolean;
+}
+
+/** Arguments of `initConnection` as JSON text of an object, without `query`; the scheme's own names. */
+export type InitText = string;
+
+export interface SessionSettings {
+  /** Addresses a session may use; the first of the wanted id wins. */
+  readonly dataCentres: readonly DataCentre[];
+  /** Where a new session goes. */
+  readonly home: { readonly id: number; readonly test: boolean };
+  /** PEMs of the servers' RSA keys. */
+  readonly rsaKeys: readonly string[];
+  readonly transport: TransportName;
+  readonly obfuscated: boolean;
+  /** The operator's `initConnection`, if an api_id was given: then sessions are initialised by the gateway. */
+  readonly init: InitText | undefined;
+  readonly style: JsonStyle;
+  /** `--allow-server`: `host:port`, a CIDR, or `any`. */
+  readonly allowServer: readonly string[];
+  /** Copies of all objects to the log, values masked. */
+  readonly verbose: boolean;
+  /** Stack traces in `InternalError` answers. */
+  readonly sendTracebacks: boolean;
+}

@@ -1,0 +1,24 @@
+/**
+ * Sink: what the session machine may say. In production these become records of the lane's block; in tests, a list.
+ * Each writer stands inside the block: write, then call `end()` before the next call of any of these.
+ */
+import type { Writer } from '../bytes/writer.ts';
+
+export interface Sink {
+  /** The one terminal answer to a ticket; the dialect writes the whole line. `badLine`: ids -2 and -3. */
+  reply(ticket: number, badLine: boolean): Writer;
+  /** A line for the client that answers no ticket. */
+  update(): Writer;
+  /** Stream bytes for a DC connection. */
+  send(link: number): Writer;
+  /** Closes what `reply`, `update` or `send` opened. */
+  end(): void;
+  /** Takes back what they opened. */
+  drop(): void;
+  /** Asks for a TCP connection; `opened` or `closed` follows. `untrusted`: the address is a client's or a DC's. */
+  dial(link: number, host: string, port: number, untrusted: boolean): void;
+  /** Ends a connection, or an attempt at one; `closed` does not follow. */
+  hangUp(link: number): void;
+  /** One entry for the log: pino's level number, an event's name, numbers and names only. */
+  log(level: number, event: string, fields: Record<string, string | number>): void;
+}
