@@ -91,7 +91,7 @@ export class Writer {
   /** Raw ASCII text of cold paths (names, error texts), one byte a character. */
   ascii(text: string): void {
     this.ensure(text.length);
-    this.pos += this.bytes.latin1Write(text, this.pos);
+    this.pos += this.bytes.write(text, this.pos, 'latin1');
   }
 
   /** Zero bytes. */
