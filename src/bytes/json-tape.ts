@@ -1,0 +1,2 @@
+/** placeholder until the tape is here */
+export class JsonTape {}

@@ -1,0 +1,197 @@
+/**
+ * The interface of a client dialect: how a client's message is read, and how answers are written.
+ * `json.ts` is the JSON-lines dialect (wire.md 1-5); a msgpack dialect can stand beside it (wire.md 9).
+ * In: the bytes of one client message; TL bytes of results. Out: a `ClientRequest`, and whole reply lines.
+ * Never: a socket, a session's state, or a client's value echoed in an error.
+ *
+ * How the session core uses it (everything is synchronous; one dialect object and one request per thread):
+ *
+ *   const refusal = dialect.read(bytes, start, end, request);
+ *   // `request.id` is now what has to be echoed in any case: the client's own text, `1`, `-2` or `-3`
+ *   if (refusal) return dialect.error(out, request.id, refusal);
+ *   if (request.hasOptions) dialect.readOptions(wish)      // each of these gives a Refusal or undefined
+ *   if (request.hasServer)  dialect.readServer(wish)
+ *   if (request.hasSession) dialect.readSession(wish)
+ *   if (request.hasMessage) dialect.encodeMessage(codec, out)  // throws EncodeError: code and path make the refusal
+ *
+ * An answer is one line: `begin`, then the attributes, then `end`. `begin` gives a mark; setting `out.pos` back
+ * to it takes everything back (a result that could not be decoded).
+ *
+ *   const mark = dialect.begin(out, id);
+ *   dialect.options(out, …); dialect.server(out, …); dialect.session(out, …);      // those that were asked for
+ *   dialect.result(out, codec, kind, reader, style);                             // "message"
+ *   dialect.end(out, mark);
+ *
+ * `error`, `rpcError`, `rpcTimeout` and `update` write a whole line each.
+ */
+import type { Reader } from '../bytes/reader.ts';
+import type { Writer } from '../bytes/writer.ts';
+import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
+
+/** What a client is told when the gateway refuses or gives a notice; names and meanings as in wire.md 3 and 5. */
+export interface Refusal {
+  readonly error: string;
+  /** One sentence in English, without secrets and without the client's own values. */
+  readonly msg: string;
+  readonly path?: string;
+  readonly pos?: number;
+  readonly limit?: number;
+  readonly got?: string;
+  readonly reason?: string;
+  /** Constructor number as `0x1cb5c415`. */
+  readonly crc?: string;
+  readonly ref?: string;
+  readonly retryable?: boolean;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  readonly delivered?: Delivered;
+  readonly closing?: boolean;
+  readonly fatal?: boolean;
+}
+
+/** Whether Telegram may have executed a request (wire.md 3). */
+export type Delivered = 'no' | 'yes' | 'unknown';
+
+/** What goes beside an `rpc_error` or `rpc_timeout` (wire.md 3). */
+export interface Fate {
+  readonly retryable: boolean;
+  readonly delivered: Delivered;
+  /** Seconds; left out when undefined. */
+  readonly retryAfter?: number | undefined;
+}
+
+/**
+ * One client message, overwritten by each `read`. The node numbers point into the dialect's own reading of the
+ * line and are good until the next `read`; the line's bytes must stay in place until then.
+ */
+export interface ClientRequest {
+  /** Text to echo, as it stood in the line (a string with its quotes). A view: copy it to keep it. */
+  id: Uint8Array;
+  hasOptions: boolean;
+  hasServer: boolean;
+  hasSession: boolean;
+  hasMessage: boolean;
+  /** Of the message, in milliseconds; 10 000 by default. */
+  timeout: number;
+  /** `_seqno` of the message, or -1: overrides the next odd number. */
+  seqNo: number;
+}
+
+/** `server` as asked for; what is undefined was not named. All undefined: it is only read. */
+export interface ServerWish {
+  host: string | undefined;
+  port: number | undefined;
+  /** PEM text. */
+  rsa: string | undefined;
+  dc: number | undefined;
+  test: boolean | undefined;
+}
+
+/** `session` as asked for; what is undefined was not named. All undefined: it is only read. */
+export interface SessionWish {
+  /** 256 bytes, a copy of its own: wipe it when done. */
+  authKey: Uint8Array | undefined;
+  hasSessionId: boolean;
+  sessionLow: number;
+  sessionHigh: number;
+  lastSeqNo: number | undefined;
+  hasSalt: boolean;
+  saltLow: number;
+  saltHigh: number;
+  /** Seconds, server minus local; may have a fraction. */
+  timeOffset: number | undefined;
+  dc: number | undefined;
+}
+
+/** `options` as asked for; what is undefined was not named. */
+export interface OptionsWish {
+  int64: 'number' | 'string' | undefined;
+  flags: 'cons' | 'bool' | undefined;
+  /** JSON text of the `init` object, a copy; `null` takes it away. */
+  init: Uint8Array | null | undefined;
+}
+
+/** `server` as now in force. */
+export interface ServerInForce {
+  readonly host: string;
+  readonly port: number;
+  readonly rsa: string;
+  readonly dc: number;
+  readonly test: boolean;
+}
+
+/** `session` as now in force: what can be handed back whole later. */
+export interface SessionInForce {
+  readonly authKey: Uint8Array;
+  readonly sessionLow: number;
+  readonly sessionHigh: number;
+  readonly lastSeqNo: number;
+  readonly saltLow: number;
+  readonly saltHigh: number;
+  readonly timeOffset: number;
+  readonly dc: number;
+}
+
+/** `options` as now in force. */
+export interface OptionsInForce {
+  readonly int64: 'number' | 'string';
+  readonly flags: 'cons' | 'bool';
+  /** JSON text of the object given, or undefined. */
+  readonly init?: Uint8Array | undefined;
+}
+
+export interface Dialect {
+  /** A fresh request object for `read`. */
+  makeRequest(): ClientRequest;
+  makeServerWish(): ServerWish;
+  makeSessionWish(): SessionWish;
+  makeOptionsWish(): OptionsWish;
+
+  /**
+   * Reads one message `bytes[start..end)` (a line without its newline), sets every field of `into`.
+   * @returns the refusal, or undefined; `into.id` is to be echoed in both cases
+   */
+  read(bytes: Uint8Array, start: number, end: number, into: ClientRequest): Refusal | undefined;
+
+  /** Reads `server` of the request read last (InvalidServer). Addresses are judged elsewhere. */
+  readServer(into: ServerWish): Refusal | undefined;
+  /** Reads `session` (InvalidSession). */
+  readSession(into: SessionWish): Refusal | undefined;
+  /** Reads `options` (InvalidRequest). */
+  readOptions(into: OptionsWish): Refusal | undefined;
+  /**
+   * Writes the TL bytes of `message` of the request read last.
+   * @throws EncodeError, with `out.pos` back where it was
+   */
+  encodeMessage(codec: Codec, out: Writer): EncodedCall;
+
+  /** Begins a reply with its id. @returns the mark for `end`, and for taking it back */
+  begin(out: Writer, id: Uint8Array): number;
+  options(out: Writer, now: OptionsInForce): void;
+  server(out: Writer, now: ServerInForce): void;
+  /** `session_id` and `server_salt` follow `style.int64AsString`. */
+  session(out: Writer, now: SessionInForce, style: JsonStyle): void;
+  /**
+   * `message`: the decoded result of a call.
+   * @throws DecodeFailure, TlReadError; `out.pos` is then back where it was
+   */
+  result(out: Writer, codec: Codec, kind: ResultKind, from: Reader, style: JsonStyle): void;
+  /** `message`: one boxed object (pong, future_salts, …). Throws as `result`. */
+  object(out: Writer, codec: Codec, from: Reader, style: JsonStyle): void;
+  end(out: Writer, mark: number): void;
+
+  /** A whole line `{"id":0,"message":…}`. Throws as `result`. */
+  update(out: Writer, codec: Codec, from: Reader, style: JsonStyle): void;
+  /** A whole line with an `rpc_error`; `text` is bytes of Telegram's own. */
+  rpcError(out: Writer, id: Uint8Array, code: number, text: Uint8Array, fate: Fate): void;
+  /** A whole line with an `rpc_timeout`. */
+  rpcTimeout(out: Writer, id: Uint8Array, fate: Fate): void;
+  /** A whole line `{"id":…,"error":…,"msg":…}` of at most 512 bytes. Use `ID_CONNECTION` and `ID_NOTICE` where no request is meant. */
+  error(out: Writer, id: Uint8Array, refusal: Refusal): void;
+}
+
+/** Ids of lines that answer no request (wire.md 5). */
+export const ID_NOTICE: Uint8Array = Buffer.from('0');
+export const ID_CONNECTION: Uint8Array = Buffer.from('-1');
+export const ID_BROKEN: Uint8Array = Buffer.from('-2');
+export const ID_UNUSABLE: Uint8Array = Buffer.from('-3');
