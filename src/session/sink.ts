@@ -4,6 +4,9 @@
  */
 import type { Writer } from '../bytes/writer.ts';
 
+/** The connection to the home data centre. */
+export const HOME_LINK = 0;
+
 export interface Sink {
   /** The one terminal answer to a ticket; the dialect writes the whole line. `badLine`: ids -2 and -3. */
   reply(ticket: number, badLine: boolean): Writer;
@@ -15,8 +18,11 @@ export interface Sink {
   end(): void;
   /** Takes back what they opened. */
   drop(): void;
-  /** Asks for a TCP connection; `opened` or `closed` follows. `untrusted`: the address is a client's or a DC's. */
-  dial(link: number, host: string, port: number, untrusted: boolean): void;
+  /**
+   * Asks for a TCP connection; `opened` or `closed` follows and carries the attempt's number back.
+   * @param untrusted the address is a client's or a DC's
+   */
+  dial(link: number, attempt: number, host: string, port: number, untrusted: boolean): void;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;
   /** One entry for the log: pino's level number, an event's name, numbers and names only. */

@@ -1,0 +1,120 @@
+/**
+ * Answers: how a request ends for its client. Each request ends here exactly once.
+ * In: an open request and its end. Out: one line through the sink. Never: leaves a request in the table.
+ */
+import { TlReadError, type Reader } from '../bytes/reader.ts';
+import type { Writer } from '../bytes/writer.ts';
+import { ID_NOTICE, type Delivered, type Fate, type Refusal } from '../dialect/dialect.ts';
+import { DecodeFailure } from '../tl/codec.ts';
+import type { Pending } from './pending.ts';
+import { refusals } from './refusals.ts';
+import type { State } from './state.ts';
+
+/** Attributes a request asked for beside its message. */
+export const Wants = { OPTIONS: 1, SERVER: 2, SESSION: 4 } as const;
+
+/** Begins the line of a request, with the attributes it asked for. @returns the dialect's mark */
+export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number): number {
+  const { dialect } = s.env;
+  const mark = dialect.begin(out, id);
+  if ((wants & Wants.OPTIONS) !== 0) writeOptions(s, out);
+  if ((wants & Wants.SERVER) !== 0) writeServer(s, out);
+  if ((wants & Wants.SESSION) !== 0) writeSession(s, out);
+  return mark;
+}
+
+function writeOptions(s: State, out: Writer): void {
+  s.env.dialect.options(out, {
+    int64: s.style.int64AsString ? 'string' : 'number',
+    flags: s.style.flagsAsBool ? 'bool' : 'cons',
+    init: s.initText,
+  });
+}
+
+function writeServer(s: State, out: Writer): void {
+  const { host, port, dc, test } = s.server;
+  const rsa = s.server.rsa ?? s.env.keyText(test);
+  s.env.dialect.server(out, { host, port, dc, test, rsa });
+}
+
+function writeSession(s: State, out: Writer): void {
+  if (s.key === undefined) return;
+  const now = {
+    authKey: s.key.bytes,
+    sessionLow: s.sessionLow,
+    sessionHigh: s.sessionHigh,
+    lastSeqNo: s.lastSeqNo,
+    saltLow: s.salts.low,
+    saltHigh: s.salts.high,
+    timeOffset: Math.round(s.ids.offset) / 1000,
+    dc: s.server.dc,
+  };
+  s.env.dialect.session(out, now, s.style);
+}
+
+/** What a body is decoded as: the result of a call, or one boxed object. */
+export type BodyKind = 'result' | 'object';
+
+/** The result came: decodes it straight into the line. A body that cannot be read is the request's own `DecodeError`. */
+export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader): void {
+  s.pending.remove(pending);
+  s.lived = true;
+  if (pending.ticket === 0) return;
+  const { codec, dialect } = s.env;
+  const out = s.sink.reply(pending.ticket, false);
+  const mark = beginLine(s, out, pending.id, pending.wants);
+  try {
+    if (kind === 'result') dialect.result(out, codec, pending.result, r, s.style);
+    else dialect.object(out, codec, r, s.style);
+    dialect.end(out, mark);
+    s.sink.end();
+  } catch (error) {
+    if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
+    s.sink.drop();
+    s.sink.log(40, 'unreadable answer', { why: error.message });
+    refuseTicket(s, pending.ticket, pending.id, refusals.decodeError(error instanceof DecodeFailure ? error.crc : 0), false);
+  }
+}
+
+/** The server refused. */
+export function answerError(s: State, pending: Pending, code: number, text: Uint8Array, fate: Fate): void {
+  s.pending.remove(pending);
+  const { dialect } = s.env;
+  const out = s.sink.reply(pending.ticket, false);
+  const mark = beginLine(s, out, pending.id, pending.wants);
+  dialect.rpcError(out, code, text, fate);
+  dialect.end(out, mark);
+  s.sink.end();
+}
+
+/** Nobody answered in time. */
+export function answerTimeout(s: State, pending: Pending): void {
+  const { dialect } = s.env;
+  const out = s.sink.reply(pending.ticket, false);
+  const mark = beginLine(s, out, pending.id, pending.wants);
+  dialect.rpcTimeout(out, { delivered: delivered(pending), retryable: false });
+  dialect.end(out, mark);
+  s.sink.end();
+}
+
+/** The gateway gives a request up. The caller has taken it out of the table. */
+export function refuse(s: State, pending: Pending, refusal: Refusal): void {
+  if (pending.ticket !== 0) refuseTicket(s, pending.ticket, pending.id, refusal, false);
+}
+
+/** One error line for a ticket. */
+export function refuseTicket(s: State, ticket: number, id: Uint8Array, refusal: Refusal, badLine: boolean): void {
+  s.env.dialect.error(s.sink.reply(ticket, badLine), id, refusal);
+  s.sink.end();
+}
+
+/** A notice: a line with id 0 that answers nobody. */
+export function notify(s: State, refusal: Refusal): void {
+  s.env.dialect.error(s.sink.update(), ID_NOTICE, refusal);
+  s.sink.end();
+}
+
+/** Whether Telegram may have carried a request out that is given up now. */
+export function delivered(pending: Pending): Delivered {
+  return pending.everSent ? 'unknown' : 'no';
+}

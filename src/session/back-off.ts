@@ -1,0 +1,39 @@
+/**
+ * Back-off: when a lost DC connection may be dialled again (failures.md E4, E6).
+ * In: failures and successes, the time, a random number. Out: a delay in milliseconds. Never: a timer.
+ */
+
+const BASE_MS = 500;
+const CAP_MS = 60_000;
+const FLOOD_BASE_MS = 5_000;
+const FLOOD_CAP_MS = 300_000;
+
+export class BackOff {
+  #failures = 0;
+  #floods = 0;
+
+  /** Full jitter: anything between nothing and the doubled bound, so that a thousand sessions do not dial together. */
+  delay(random: number): number {
+    if (this.#floods > 0) {
+      const bound = Math.min(FLOOD_CAP_MS, FLOOD_BASE_MS * 2 ** (this.#floods - 1));
+      return bound + random * bound;
+    }
+    if (this.#failures === 0) return 0;
+    return random * Math.min(CAP_MS, BASE_MS * 2 ** Math.min(20, this.#failures - 1));
+  }
+
+  failed(): void {
+    this.#failures++;
+  }
+
+  /** Transport code -429: its own counter, at least five seconds, doubling. */
+  flooded(): void {
+    this.#floods++;
+  }
+
+  /** The connection carried an answer. */
+  succeeded(): void {
+    this.#failures = 0;
+    this.#floods = 0;
+  }
+}

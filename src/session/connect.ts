@@ -1,0 +1,235 @@
+/**
+ * Connect: dialling, creating a key, losing a connection and coming back (mtproto.md 2.7, 2.10, 2.13).
+ * In: events of the connection, the time. Out: dials, handshake messages, the fate of open requests.
+ * Never: two connections of one session at a time, or a key replaced in silence.
+ */
+import { Reader, TlReadError } from '../bytes/reader.ts';
+import { DhError } from '../crypto/dh.ts';
+import { FactorError } from '../crypto/factor.ts';
+import type { Refusal } from '../dialect/dialect.ts';
+import { makeTransport } from '../transport/make.ts';
+import { delivered, notify, refuse } from './answers.ts';
+import { Handshake, HandshakeError } from './handshake.ts';
+import { MessageIds } from './message-ids.ts';
+import { Stage } from './pending.ts';
+import { refusals } from './refusals.ts';
+import { HOME_LINK } from './sink.ts';
+import type { State } from './state.ts';
+
+/** The whole exchange should end within this (mtproto.md 2.7). */
+const HANDSHAKE_MS = 10_000;
+/** The test environment's data centres are numbered from here in the exchange (mtproto.md 2.7 step 4). */
+const TEST_OFFSET = 10_000;
+/** Transport codes (mtproto.md 2.13). */
+const KEY_UNKNOWN = -404;
+const FLOOD = -429;
+const WRONG_DC = -444;
+
+/** Dials if there is nothing yet and something waits. */
+export function connectIfNeeded(s: State, now: number): void {
+  if (s.link.stage !== 'down' || s.lost || s.pending.queue.length === 0) return;
+  if (s.link.redialAt !== Infinity && s.link.redialAt > now) return;
+  dial(s);
+}
+
+export function dial(s: State): void {
+  const { settings } = s.env;
+  s.link.dialled(makeTransport(settings.transport));
+  s.sink.dial(HOME_LINK, s.link.attempt, s.server.host, s.server.port, s.server.untrusted);
+}
+
+/** The connection stands: the key exchange begins, or the session goes on. */
+export function onOpened(s: State, now: number): void {
+  s.link.opened(now);
+  s.initDone = false;
+  const out = s.sink.send(HOME_LINK);
+  s.link.transport!.open(out);
+  s.sink.end();
+  if (s.key === undefined) startHandshake(s, now);
+  else onReady(s, now);
+}
+
+function startHandshake(s: State, now: number): void {
+  const { server, env } = s;
+  const handshake = new Handshake(env.keysFor(server), server.dc + (server.test ? TEST_OFFSET : 0), (b) => env.fill(b));
+  s.link.handshake = handshake;
+  s.link.handshakeUntil = now + HANDSHAKE_MS;
+  const body = env.body;
+  body.clear();
+  handshake.start(body);
+  sendPlain(s, now);
+}
+
+/** An unencrypted message: `0 | msg_id | length | body` (mtproto.md 2.3). */
+function sendPlain(s: State, now: number): void {
+  const { body } = s.env;
+  s.ids.next(now);
+  const out = s.sink.send(HOME_LINK);
+  const mark = s.link.transport!.begin(out);
+  out.long(0, 0);
+  out.long(s.ids.low, s.ids.high);
+  out.int32(body.pos);
+  out.raw(body.bytes, 0, body.pos);
+  s.link.transport!.end(out, mark);
+  s.sink.end();
+  body.bytes.fill(0, 0, body.pos);
+}
+
+/** The server's next unencrypted message. What is wrong in it ends the attempt and the requests that waited for it. */
+export function onPlainPacket(s: State, bytes: Uint8Array, start: number, end: number, now: number): void {
+  const { handshake } = s.link;
+  if (handshake === undefined) return dropLink(s, now);
+  try {
+    const r = new Reader(bytes, start, end);
+    r.skip(16);
+    const length = r.int32();
+    r.need(length);
+    r.end = r.pos + length;
+    const { body } = s.env;
+    body.clear();
+    if (handshake.receive(r, body)) sendPlain(s, now);
+    else finishHandshake(s, handshake, now);
+  } catch (error) {
+    if (!isHandshakeFault(error)) throw error;
+    failHandshake(s, refusals.handshakeFailed(error.message));
+  }
+}
+
+function isHandshakeFault(error: unknown): error is Error {
+  return (
+    error instanceof HandshakeError ||
+    error instanceof TlReadError ||
+    error instanceof DhError ||
+    error instanceof FactorError
+  );
+}
+
+function finishHandshake(s: State, handshake: Handshake, now: number): void {
+  const { key, saltLow, saltHigh, serverTime } = handshake.result!;
+  s.link.handshake = undefined;
+  s.link.handshakeUntil = Infinity;
+  s.key = key;
+  s.env.claims.claim(key.idLow, key.idHigh, s.number);
+  s.ids.learn(serverTime | 0, 0, now);
+  s.renewSession(false);
+  s.salts.set(saltLow, saltHigh, serverTime);
+  s.backOff.succeeded();
+  s.sink.log(20, 'key created', { dc: s.server.dc });
+  onReady(s, now);
+}
+
+/** Requests that were on their way when the last connection ended: the server is asked what became of them. */
+function onReady(s: State, now: number): void {
+  const sent = s.pending.sent();
+  for (const pending of sent) pending.stage = Stage.ASKED;
+  s.outbox.ask(sent);
+  s.outbox.pingDue = true;
+  s.link.awaitingSince = now;
+}
+
+/** Ends the attempt; every waiting request is told why. */
+function failHandshake(s: State, refusal: Refusal): void {
+  s.sink.log(40, 'handshake failed', { why: refusal.reason ?? refusal.error });
+  hangUp(s);
+  s.backOff.failed();
+  endAll(s, () => refusal);
+}
+
+function endAll(s: State, refusal: (pending: Parameters<typeof delivered>[0]) => Refusal): void {
+  for (const pending of s.pending.clear()) refuse(s, pending, refusal(pending));
+}
+
+/** The main thread lost the connection, or never got one. */
+export function onClosed(s: State, why: Closed, now: number): void {
+  s.link.dropped();
+  s.sink.log(20, 'connection closed', { why: why.code });
+  if (why.neverUp && !s.link.wasUp) {
+    s.backOff.failed();
+    endAll(s, () => refusalOfDial(why));
+    return;
+  }
+  comeBack(s, now);
+}
+
+/** How a connection ended, as the main thread tells it. */
+export interface Closed {
+  /** The system's code, `ECONNREFUSED`, or `FIN`. */
+  readonly code: string;
+  readonly neverUp: boolean;
+  readonly timedOut: boolean;
+  readonly notAllowed: boolean;
+}
+
+function refusalOfDial(why: Closed): Refusal {
+  if (why.notAllowed) return refusals.serverNotAllowed();
+  return why.timedOut ? refusals.connectTimeout() : refusals.connectFailed(why.code);
+}
+
+/** Something about this connection is wrong: away with it, and again later. The session goes on. */
+export function dropLink(s: State, now: number): void {
+  if (s.link.stage === 'down') return;
+  hangUp(s);
+  comeBack(s, now);
+}
+
+/** The session keeps its key and its open requests; it dials again even if nothing waits, since updates may. */
+function comeBack(s: State, now: number): void {
+  s.backOff.failed();
+  const random = (s.env.random32() >>> 0) / 2 ** 32;
+  const isWanted = s.key !== undefined || s.pending.size > 0;
+  s.link.redialAt = isWanted ? now + s.backOff.delay(random) : Infinity;
+}
+
+function hangUp(s: State): void {
+  s.sink.hangUp(HOME_LINK);
+  s.link.dropped();
+}
+
+/** A transport error: a negative number in place of a packet. */
+export function onStatus(s: State, code: number, now: number): void {
+  s.sink.log(40, 'transport error', { code });
+  if (s.link.handshake !== undefined) return failHandshake(s, statusRefusal(s, code));
+  if (code === FLOOD) return flood(s, now);
+  if (code === WRONG_DC) return failHandshake(s, refusals.invalidDc());
+  if (code === KEY_UNKNOWN && s.keyDoubted) return loseKey(s);
+  if (code === KEY_UNKNOWN) s.keyDoubted = true;
+  dropLink(s, now);
+}
+
+function statusRefusal(s: State, code: number): Refusal {
+  if (code === WRONG_DC) return refusals.invalidDc();
+  if (code !== FLOOD) return refusals.handshakeFailed(`transport error ${code}`);
+  s.backOff.flooded();
+  return refusals.transportFlood(Math.ceil(s.backOff.delay(0) / 1000));
+}
+
+/** Requests wait until their own time-out; the connection comes back after a growing pause. */
+function flood(s: State, now: number): void {
+  s.backOff.flooded();
+  hangUp(s);
+  s.link.redialAt = now + s.backOff.delay((s.env.random32() >>> 0) / 2 ** 32);
+}
+
+/** The second -404 in a row: the server does not know the key. A key that may be signed in is never replaced. */
+function loseKey(s: State): void {
+  hangUp(s);
+  s.lost = true;
+  endAll(s, (pending) => refusals.authKeyInvalid(delivered(pending)));
+  notify(s, refusals.authKeyInvalid('no'));
+}
+
+/** The session ends: nothing secret stays behind. */
+export function close(s: State): void {
+  if (s.link.stage !== 'down') hangUp(s);
+  s.pending.clear();
+  if (s.key === undefined) return;
+  s.env.claims.release(s.key.idLow, s.key.idHigh, s.number);
+  s.key.wipe();
+  s.key = undefined;
+}
+
+/** Numbering for a session that is handed in: goes on after the last number the server has acknowledged. */
+export function resumeIds(ids: MessageIds, lastSeqNo: number, timeOffset: number | undefined): void {
+  ids.contentCount = (lastSeqNo + 1) >> 1;
+  if (timeOffset !== undefined) ids.offset = timeOffset * 1000;
+}

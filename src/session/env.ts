@@ -1,0 +1,51 @@
+/**
+ * Env: what all sessions of one lane share. Made once a lane by `workers/`, or by a test.
+ * In: the compiled scheme, settings, randomness. Out: nothing by itself. Never: state of a session.
+ */
+import type { Writer } from '../bytes/writer.ts';
+import type { MessageHead, Opened } from '../crypto/envelope.ts';
+import type { RsaKey } from '../crypto/rsa.ts';
+import type { ClientRequest, Dialect, OptionsWish, ServerWish, SessionWish } from '../dialect/dialect.ts';
+import type { Codec } from '../tl/codec.ts';
+import type { SessionSettings } from './settings.ts';
+
+/** Who uses which key, over all lanes: one key, one connection (failures.md B8). */
+export interface Claims {
+  /** @returns false if another session holds the key */
+  claim(idLow: number, idHigh: number, owner: number): boolean;
+  release(idLow: number, idHigh: number, owner: number): void;
+}
+
+/** Which addresses a client may name. */
+export interface Reach {
+  permits(host: string, port: number): boolean;
+}
+
+export interface Env {
+  readonly codec: Codec;
+  readonly dialect: Dialect;
+  readonly settings: SessionSettings;
+  /** RSA keys trusted for a server: its own if the client named one, else those of the settings. */
+  keysFor(server: { readonly rsa: string | undefined }): readonly RsaKey[];
+  readonly claims: Claims;
+  readonly reach: Reach;
+  /** PEM text of the keys trusted in production or test: what `server` shows. */
+  keyText(test: boolean): string;
+  /** Fills with secure random bytes. */
+  fill(bytes: Uint8Array): void;
+  /** A secure random int32. */
+  random32(): number;
+
+  /** `initConnection` with the operator's parameters as TL bytes to put before a call; empty if there are none. */
+  readonly initPrefix: Uint8Array;
+
+  /** Scratch, good for one call each: TL of a request; body of a packet; what was read of a line; an opened packet. */
+  readonly call: Writer;
+  readonly body: Writer;
+  readonly request: ClientRequest;
+  readonly serverWish: ServerWish;
+  readonly sessionWish: SessionWish;
+  readonly optionsWish: OptionsWish;
+  readonly head: MessageHead;
+  readonly opened: Opened;
+}

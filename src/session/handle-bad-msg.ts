@@ -1,0 +1,102 @@
+/**
+ * Salts and refused messages: bad_server_salt, bad_msg_notification, future_salts (mtproto.md 2.6, 2.12).
+ * In: bodies. Out: the messages they name put back to go again under new ids, or given up.
+ * Never: believes a notification about a message this session has not sent (failures.md D10).
+ */
+import type { Reader } from '../bytes/reader.ts';
+import { answer, notify } from './answers.ts';
+import type { Pending } from './pending.ts';
+import { refusals } from './refusals.ts';
+import { repeatOrRefuse } from './repeat.ts';
+import type { State } from './state.ts';
+
+/** Containers are left out for so long after code 64. */
+const ALONE_MS = 60_000;
+
+/** What follows from a code. */
+interface Reaction {
+  /** Take the clock from the notification. */
+  readonly clock?: true;
+  /** A new session_id: ids or numbering cannot be mended. */
+  readonly renew?: true;
+  /** Ids made so far lie in the future: start below them. */
+  readonly fromScratch?: true;
+  /** The server cannot tell whether it had the message. */
+  readonly unknown?: true;
+  readonly alone?: true;
+}
+
+const reactions = new Map<number, Reaction>([
+  [16, { clock: true }],
+  [17, { clock: true, renew: true, fromScratch: true }],
+  [18, { renew: true }],
+  [19, { renew: true }],
+  [20, { unknown: true }],
+  [32, { renew: true }],
+  [33, { renew: true }],
+  [34, { renew: true }],
+  [35, { renew: true }],
+  [64, { renew: true, alone: true }],
+]);
+
+/** `bad_server_salt bad_msg_id bad_msg_seqno error_code new_server_salt`. */
+export function handleBadServerSalt(s: State, _low: number, _high: number, r: Reader, now: number): void {
+  r.skip(4);
+  const badLow = r.int32();
+  const badHigh = r.int32();
+  r.skip(8);
+  const concerned = s.pending.concerned(badLow, badHigh);
+  if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
+  s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
+  s.saltRefusals++;
+  s.pending.requeue(concerned);
+}
+
+/** `bad_msg_notification bad_msg_id bad_msg_seqno error_code`. */
+export function handleBadMsg(s: State, low: number, high: number, r: Reader, now: number): void {
+  r.skip(4);
+  const badLow = r.int32();
+  const badHigh = r.int32();
+  r.skip(4);
+  const code = r.int32();
+  const concerned = s.pending.concerned(badLow, badHigh);
+  if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
+  s.sink.log(40, 'bad_msg_notification', { code });
+  const reaction = reactions.get(code) ?? { renew: true };
+  if (reaction.clock) s.ids.setClock(high, low, now);
+  if (reaction.alone) s.outbox.aloneUntil = now + ALONE_MS;
+  if (reaction.unknown) return giveUp(s, concerned);
+  s.pending.requeue(concerned);
+  if (reaction.renew) renew(s, reaction.fromScratch === true);
+}
+
+/** Code 20: what does no harm goes again; the rest is the caller's to judge. */
+function giveUp(s: State, concerned: readonly Pending[]): void {
+  for (const pending of concerned) repeatOrRefuse(s, pending, refusals.deliveryUnknown());
+}
+
+/** Answers to what else was sent in the old session will not come in the new one. */
+function renew(s: State, fromScratch: boolean): void {
+  const others = s.pending.sent();
+  s.renewSession(fromScratch);
+  for (const pending of others) repeatOrRefuse(s, pending, refusals.sessionReset());
+  if (s.lived) notify(s, refusals.updatesDropped());
+}
+
+/** `future_salts req_msg_id now salts:vector<future_salt>`: ours, or the answer to a client's own question. */
+export function handleFutureSalts(s: State, _low: number, _high: number, r: Reader, now: number): void {
+  const at = r.skip(4);
+  const low = r.int32();
+  const high = r.int32();
+  const pending = s.pending.find(low, high);
+  if (pending !== undefined) {
+    r.pos = at;
+    return answer(s, pending, 'object', r);
+  }
+  if (low !== s.outbox.saltsLow || high !== s.outbox.saltsHigh) return;
+  r.skip(4);
+  const count = r.count(16);
+  s.salts.clearFuture();
+  for (let i = 0; i < count; i++) s.salts.add(r.int32(), r.int32(), r.int32(), r.int32());
+  s.salts.advance(s.serverSeconds(now));
+}

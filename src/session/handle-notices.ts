@@ -1,0 +1,147 @@
+/**
+ * Notices: what the server says about messages, sessions and the world (mtproto.md 2.10, 2.11).
+ * In: bodies. Out: answers to service calls, requests that go again, updates for the client.
+ * Never: a request sent again that may have been carried out and may not be twice.
+ */
+import type { Reader } from '../bytes/reader.ts';
+import { TlReadError } from '../bytes/reader.ts';
+import { ID_NOTICE } from '../dialect/dialect.ts';
+import { Crc, readIds } from '../tl/service.ts';
+import { DecodeFailure } from '../tl/codec.ts';
+import { answer, notify } from './answers.ts';
+import { isAfter } from './message-ids.ts';
+import { AnswerBy, Stage, type Pending } from './pending.ts';
+import { refusals } from './refusals.ts';
+import { repeatOrRefuse } from './repeat.ts';
+import type { State } from './state.ts';
+
+/** Low three bits of a message's state (mtproto.md 2.10): below this the server has not received it. */
+const RECEIVED = 4;
+const UNKNOWN = 1;
+/** The server forgets ids after this long: "unknown" then proves nothing. */
+const MEMORY_SECONDS = 300;
+
+/** `msgs_ack`: delivered; the answer is still awaited. */
+export function handleAcks(s: State, _low: number, _high: number, r: Reader): void {
+  r.skip(4);
+  const ids: number[] = [];
+  readIds(r, ids);
+  for (let i = 0; i < ids.length; i += 2) {
+    const pending = s.pending.find(ids[i]!, ids[i + 1]!);
+    if (pending !== undefined) s.acknowledged(pending);
+  }
+}
+
+/** `pong`: plain, named by its first field the id of the ping. The gateway's own pings need no more than to be heard. */
+export function handleNamedAnswer(s: State, low: number, high: number, r: Reader, now: number): void {
+  const at = r.skip(4);
+  const pending = s.pending.find(r.int32(), r.int32());
+  r.pos = at;
+  s.saltRefusals = 0;
+  if (pending === undefined) return;
+  s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
+  answer(s, pending, 'object', r);
+}
+
+/** `destroy_session_ok/none`: named by a session only, so the oldest open question gets it. */
+export function handleDestroyed(s: State, _low: number, _high: number, r: Reader): void {
+  const pending = s.pending.oldest(AnswerBy.DESTROY);
+  if (pending !== undefined) answer(s, pending, 'object', r);
+}
+
+/** `msgs_state_info req_msg_id info`: one byte for each id that was asked for. */
+export function handleStateInfo(s: State, _low: number, _high: number, r: Reader, now: number): void {
+  const at = r.skip(4);
+  const low = r.int32();
+  const high = r.int32();
+  const pending = s.pending.find(low, high);
+  if (pending !== undefined) {
+    r.pos = at;
+    return answer(s, pending, 'object', r);
+  }
+  const { asked } = s.outbox;
+  if (low !== s.outbox.askedLow || high !== s.outbox.askedHigh) return;
+  const info = r.view();
+  if (info.length * 2 !== asked.length) return;
+  s.outbox.asked = [];
+  for (let i = 0; i < info.length; i++) takeState(s, asked[i * 2]!, asked[i * 2 + 1]!, info[i]!, now);
+}
+
+/** 1, 2, 3: not received, so it goes again; 4: it is being worked on, or its answer is on its way. */
+function takeState(s: State, low: number, high: number, byte: number, now: number): void {
+  const pending = s.pending.find(low, high);
+  if (pending === undefined || pending.stage !== Stage.ASKED) return;
+  const state = byte & 7;
+  pending.stage = Stage.SENT;
+  if (state >= RECEIVED) return s.acknowledged(pending);
+  const age = s.serverSeconds(now) - (high >>> 0);
+  if (state === UNKNOWN && age > MEMORY_SECONDS) return repeatOrRefuse(s, pending, refusals.deliveryUnknown());
+  s.pending.requeue([pending]);
+}
+
+/**
+ * `msg_detailed_info msg_id answer_msg_id bytes status` and `msg_new_detailed_info answer_msg_id …`: the answer exists.
+ * One already here is acknowledged again; one that is not, the server sends again by itself on this connection.
+ */
+export function handleDetailedInfo(s: State, _low: number, _high: number, r: Reader, now: number): void {
+  if (r.uint32() === Crc.msgDetailedInfo) r.skip(8);
+  const low = r.int32();
+  const high = r.int32();
+  if (s.received.has(low, high)) s.outbox.acknowledge(low, high, now);
+}
+
+/**
+ * `new_session_created first_msg_id unique_id server_salt`: whatever was sent before `first_msg_id` is forgotten at
+ * the server. In a session that has lived, updates may be missing too.
+ */
+export function handleNewSession(s: State, _low: number, _high: number, r: Reader, now: number): void {
+  r.skip(4);
+  const firstLow = r.int32();
+  const firstHigh = r.int32();
+  const uniqueLow = r.int32();
+  const uniqueHigh = r.int32();
+  if (uniqueLow === s.uniqueLow && uniqueHigh === s.uniqueHigh) return;
+  s.uniqueLow = uniqueLow;
+  s.uniqueHigh = uniqueHigh;
+  s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
+  for (const pending of s.pending.sent())
+    if (isBefore(pending, firstLow, firstHigh)) repeatOrRefuse(s, pending, refusals.sessionReset());
+  if (s.lived) {
+    notify(s, refusals.updatesDropped());
+    writeTooLong(s);
+  }
+}
+
+/** Both the message and the container it went in lie before the first id the server knows. */
+function isBefore(pending: Pending, firstLow: number, firstHigh: number): boolean {
+  const inContainer = pending.containerHigh !== 0;
+  const low = inContainer ? pending.containerLow : pending.msgIdLow;
+  const high = inContainer ? pending.containerHigh : pending.msgIdHigh;
+  return isAfter(firstLow, firstHigh, low, high);
+}
+
+/** `{"id":0,"message":{"_cons":"updatesTooLong"}}`: what Telegram itself says when a client must ask for the difference. */
+function writeTooLong(s: State): void {
+  const out = s.sink.update();
+  const mark = s.env.dialect.begin(out, ID_NOTICE);
+  s.env.dialect.named(out, 'updatesTooLong');
+  s.env.dialect.end(out, mark);
+  s.sink.end();
+}
+
+/** Everything that is no service message: an update, for the client as it is. */
+export function handleUpdate(s: State, _low: number, _high: number, r: Reader): void {
+  s.lived = true;
+  try {
+    s.env.dialect.update(s.sink.update(), s.env.codec, r, s.style);
+    s.sink.end();
+  } catch (error) {
+    s.sink.drop();
+    if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
+    s.sink.log(40, 'unreadable update', { why: error.message });
+    notify(s, refusals.updatesDropped());
+  }
+}
+
+/** Read, acknowledged by its seq_no, and of no consequence. */
+export function handleNothing(): void {}

@@ -1,0 +1,68 @@
+/**
+ * rpc_result: the answer to a call, an error of the server's among them (mtproto.md 2.11, 2.15).
+ * In: a body. Out: the answer, or the call put back to wait or to go again. Never: an answer for a request that is closed.
+ */
+import type { Reader } from '../bytes/reader.ts';
+import { Crc } from '../tl/service.ts';
+import { answer, answerError, notify } from './answers.ts';
+import { unpackGzip } from './handle-container.ts';
+import { noteInit } from './init.ts';
+import type { Pending } from './pending.ts';
+import { refusals } from './refusals.ts';
+import { mayRepeat } from './repeat.ts';
+import { parseRpcError, type RpcError } from './rpc-error.ts';
+import type { State } from './state.ts';
+
+/** Errors of the server's own: 1, 2, 4 … seconds between tries (mtproto.md 2.15). */
+const RETRY_BASE_MS = 1000;
+const MOST_REPEATS = 6;
+
+/** `rpc_result req_msg_id result`. Nobody's answer was acknowledged already and is dropped. */
+export function handleRpcResult(s: State, low: number, high: number, r: Reader, now: number): void {
+  r.skip(4);
+  const pending = s.pending.find(r.int32(), r.int32());
+  if (pending === undefined) return;
+  s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
+  s.saltRefusals = 0;
+  s.acknowledged(pending);
+  const body = r.left >= 4 && r.peekUint32() === Crc.gzipPacked ? unpackGzip(r) : r;
+  if (body.left >= 4 && body.peekUint32() === Crc.rpcError) return takeError(s, pending, body, now);
+  noteInit(s, pending);
+  answer(s, pending, pending.answerBy === 0 ? 'result' : 'object', body);
+}
+
+function takeError(s: State, pending: Pending, r: Reader, now: number): void {
+  r.skip(4);
+  const error = parseRpcError(r.int32(), r.view());
+  if (repair(s, pending, error)) return;
+  const wait = waitFor(s, pending, error, now);
+  if (wait !== undefined) {
+    pending.repeats++;
+    s.pending.hold(pending, now + wait);
+    return;
+  }
+  if (!error.isNotInited) noteInit(s, pending);
+  s.lived = true;
+  answerError(s, pending, error.code, error.text, error.fate);
+  if (error.endsSession) notify(s, refusals.sessionLost(error.type));
+}
+
+/** The server wants `initConnection`, and the gateway has it: once more, with it in front (failures.md E20). */
+function repair(s: State, pending: Pending, error: RpcError): boolean {
+  if (!error.isNotInited || s.initPrefix.length === 0 || pending.wrapped || pending.ownInit > 0) return false;
+  s.initDone = false;
+  s.pending.requeue([pending]);
+  return true;
+}
+
+/**
+ * Milliseconds after which the same call goes again inside, or undefined: only if that ends before the client's
+ * own deadline (wire.md 3), for floods, and for the server's own faults where repeating does no harm.
+ */
+function waitFor(s: State, pending: Pending, error: RpcError, now: number): number | undefined {
+  if (pending.repeats >= MOST_REPEATS) return undefined;
+  let wait: number | undefined;
+  if (error.waitSeconds !== undefined) wait = error.waitSeconds * 1000;
+  else if (error.isServerFault && mayRepeat(s, pending)) wait = RETRY_BASE_MS * 2 ** pending.repeats;
+  return wait !== undefined && now + wait < pending.deadline ? wait : undefined;
+}

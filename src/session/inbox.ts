@@ -1,0 +1,93 @@
+/**
+ * Inbox: the filters a message passes (mtproto.md 2.4 steps 8 and 9), and which handler its body goes to, in the
+ * order of the documentation's chapters (2.11). In: a message, alone or out of a container. Out: one call. Never: a fault of one message that touches another: it is counted and left.
+ */
+import { TlReadError, type Reader } from '../bytes/reader.ts';
+import { Crc } from '../tl/service.ts';
+import { handleBadMsg, handleBadServerSalt, handleFutureSalts } from './handle-bad-msg.ts';
+import { handleContainer, handleGzip, type Inside } from './handle-container.ts';
+import {
+  handleDestroyed,
+  handleNewSession,
+  handleNamedAnswer,
+  handleStateInfo,
+  handleAcks,
+  handleDetailedInfo,
+  handleNothing,
+  handleUpdate,
+} from './handle-notices.ts';
+import { handleRpcResult } from './handle-rpc.ts';
+import type { State } from './state.ts';
+
+/** Takes a message's body; the reader stands before the constructor number. */
+type Handler = (s: State, low: number, high: number, r: Reader, now: number, inside: Inside) => void;
+
+/** Server ids may be this far from server time (mtproto.md 2.4 step 9). */
+const AHEAD_SECONDS = 30;
+const BEHIND_SECONDS = 300;
+
+const handlers = new Map<number, Handler>([
+  [Crc.rpcResult, handleRpcResult],
+  [Crc.msgContainer, handleContainer],
+  [Crc.gzipPacked, handleGzip],
+  [Crc.msgsAck, handleAcks],
+  [Crc.badMsgNotification, handleBadMsg],
+  [Crc.badServerSalt, handleBadServerSalt],
+  [Crc.msgsStateReq, handleNothing],
+  [Crc.msgsStateInfo, handleStateInfo],
+  [Crc.msgsAllInfo, handleNothing],
+  [Crc.msgDetailedInfo, handleDetailedInfo],
+  [Crc.msgNewDetailedInfo, handleDetailedInfo],
+  [Crc.msgResendReq, handleNothing],
+  [Crc.msgCopy, handleNothing],
+  [Crc.futureSalts, handleFutureSalts],
+  [Crc.pong, handleNamedAnswer],
+  [Crc.newSessionCreated, handleNewSession],
+  [Crc.destroySessionOk, handleDestroyed],
+  [Crc.destroySessionNone, handleDestroyed],
+]);
+
+/**
+ * One message, alone or out of a container: duplicates, the time window, acknowledgement, then its body.
+ * The reader stands at the body and ends with it.
+ */
+export function receiveMessage(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+  const crc = r.left >= 4 ? r.peekUint32() : 0;
+  // A container repeats nothing itself; results are filtered by the table of open requests.
+  const seen = crc === Crc.msgContainer ? 'new' : s.received.note(low, high);
+  if ((seqNo & 1) === 1 && seen !== 'old') s.outbox.acknowledge(low, high, now);
+  if (seen !== 'new' && crc !== Crc.rpcResult) return;
+  if (!isTimely(s, high, now) && !namesOwnMessage(s, crc, r)) return;
+  s.ids.learn(high, low, now);
+  dispatch(s, crc, low, high, r, now);
+}
+
+/** Only once the clock is known. */
+function isTimely(s: State, high: number, now: number): boolean {
+  if (!s.ids.synchronised) return true;
+  const difference = (high >>> 0) - s.ids.serverTime(now) / 1000;
+  return difference <= AHEAD_SECONDS && difference >= -BEHIND_SECONDS;
+}
+
+/** `bad_server_salt` and `bad_msg_notification` may come from any time if they name a message of ours. */
+function namesOwnMessage(s: State, crc: number, r: Reader): boolean {
+  if (crc !== Crc.badServerSalt && crc !== Crc.badMsgNotification) return false;
+  const at = r.skip(4);
+  const low = r.int32();
+  const high = r.int32();
+  r.pos = at;
+  return s.pending.concerned(low, high).length > 0 || s.outbox.isRecent(low, high);
+}
+
+const inside: Inside = { message: receiveMessage, body: dispatch };
+
+/** Hands a body to its handler; what has none is an update. */
+function dispatch(s: State, crc: number, low: number, high: number, r: Reader, now: number): void {
+  const handler = handlers.get(crc) ?? handleUpdate;
+  try {
+    handler(s, low, high, r, now, inside);
+  } catch (error) {
+    if (!(error instanceof TlReadError)) throw error;
+    s.sink.log(40, 'unreadable message', { crc, why: error.message });
+  }
+}

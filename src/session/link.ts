@@ -1,0 +1,64 @@
+/**
+ * Link: the one DC connection of a session, as far as bytes and times go.
+ * In: events of a connection. Out: its stage and clocks. Never: a socket; the main thread has it.
+ */
+import type { Transport } from '../transport/transport.ts';
+import type { Handshake } from './handshake.ts';
+
+type Stage = 'down' | 'dialling' | 'up';
+
+export class Link {
+  stage: Stage = 'down';
+  /** Number of the attempt; what carries another belongs to a connection that is gone. */
+  attempt = 0;
+  transport: Transport | undefined;
+  /** There while a key is being created on this connection. */
+  handshake: Handshake | undefined;
+  handshakeUntil = Infinity;
+  /** A connection of this session has been up before. */
+  wasUp = false;
+  /** When it may be dialled again; Infinity: only when a request comes. */
+  redialAt = Infinity;
+  /** Last sign of life while answers were awaited. */
+  awaitingSince = 0;
+  lastReceived = 0;
+  lastPing = 0;
+  /** A ping was sent since the last byte came. */
+  pinged = false;
+
+  get isUp(): boolean {
+    return this.stage === 'up';
+  }
+
+  /** A new number, a new transport: nothing of the last connection counts any more. */
+  dialled(transport: Transport): void {
+    this.attempt++;
+    this.stage = 'dialling';
+    this.transport = transport;
+    this.redialAt = Infinity;
+  }
+
+  opened(now: number): void {
+    this.stage = 'up';
+    this.wasUp = true;
+    this.lastReceived = now;
+    this.awaitingSince = now;
+    this.lastPing = now;
+    this.pinged = false;
+  }
+
+  heard(now: number): void {
+    this.lastReceived = now;
+    this.awaitingSince = now;
+    this.pinged = false;
+  }
+
+  /** Forgets the connection. */
+  dropped(): void {
+    this.stage = 'down';
+    this.transport = undefined;
+    this.handshake?.wipe();
+    this.handshake = undefined;
+    this.handshakeUntil = Infinity;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Message ids: msg_id and seq_no of what a client sends, and the server's clock (mtproto.md 2.5, 2.12).
+ * In: the time, given. Out: ids as int32 halves, strictly increasing. Never: reads a clock.
+ *
+ * Times are Unix milliseconds on a monotonic base, so the local clock may be set by anyone without harm.
+ */
+
+const FRACTION = 2 ** 32;
+/** A server id this far below its request's shows that the offset was learnt wrong (mtproto.md 2.12). */
+const OFFSET_RESET_SECONDS = 15;
+
+export class MessageIds {
+  /** The id made last. */
+  low = 0;
+  high = 0;
+  /** Content-related messages made so far: seq_no is twice this, plus one for such a message. */
+  contentCount = 0;
+  /** Server time minus local time, milliseconds. */
+  offset: number;
+  /** Whether `offset` came from the server of this session. */
+  synchronised = false;
+
+  constructor(offset = 0) {
+    this.offset = offset;
+  }
+
+  /** Server time now, milliseconds. */
+  serverTime(now: number): number {
+    return now + this.offset;
+  }
+
+  /** Makes the next id: the server's time as seconds and their fraction, the last two bits 0. Read it from `low`, `high`. */
+  next(now: number): void {
+    const at = this.serverTime(now) / 1000;
+    const seconds = Math.floor(at);
+    const high = seconds | 0;
+    const low = Math.floor((at - seconds) * FRACTION) & ~3;
+    if (isAfter(low, high, this.low, this.high)) {
+      this.low = low;
+      this.high = high;
+    } else {
+      this.#step();
+    }
+  }
+
+  /** The clock has not moved on (a batch shares one `now`): the smallest id that is larger. */
+  #step(): void {
+    this.low = (this.low + 4) | 0;
+    if (this.low === 0) this.high = (this.high + 1) | 0;
+  }
+
+  /** Next seq_no; content-related messages are the ones the server must acknowledge (API calls, as TDLib has it). */
+  seqNo(contentRelated: boolean): number {
+    if (!contentRelated) return this.contentCount * 2;
+    return this.contentCount++ * 2 + 1;
+  }
+
+  /**
+   * Learns the clock from a server msg_id: delay only makes the difference smaller, so the largest counts.
+   * @param high its high half: whole seconds of server time
+   */
+  learn(high: number, low: number, now: number): void {
+    const seen = ((high >>> 0) + (low >>> 0) / FRACTION) * 1000 - now;
+    if (!this.synchronised || seen > this.offset) this.offset = seen;
+    this.synchronised = true;
+  }
+
+  /** An answer whose id lies far below its request's id: the offset was too large. */
+  learnFromAnswer(answerHigh: number, answerLow: number, requestHigh: number, now: number): void {
+    if ((answerHigh >>> 0) + OFFSET_RESET_SECONDS < requestHigh >>> 0) this.synchronised = false;
+    this.learn(answerHigh, answerLow, now);
+  }
+
+  /** Codes 16 and 17: the notification's own id is the server's clock. */
+  setClock(high: number, low: number, now: number): void {
+    this.synchronised = false;
+    this.learn(high, low, now);
+  }
+
+  /** Starts a new session's numbering; ids stay increasing unless the clock was ahead (`fromScratch`). */
+  restart(fromScratch: boolean): void {
+    this.contentCount = 0;
+    if (!fromScratch) return;
+    this.low = 0;
+    this.high = 0;
+  }
+}
+
+/** Whether id a is larger than id b; halves are int32, ids unsigned. */
+export function isAfter(aLow: number, aHigh: number, bLow: number, bHigh: number): boolean {
+  if (aHigh !== bHigh) return aHigh >>> 0 > bHigh >>> 0;
+  return aLow >>> 0 > bLow >>> 0;
+}

@@ -1,0 +1,248 @@
+/**
+ * Outbox: packs what waits into packets: acknowledgements, service messages, requests (mtproto.md 2.5, 2.10, 2.11).
+ * In: the state of a ready session, the time. Out: sealed and framed packets through the sink.
+ * Never: more than one container in a packet, or a request before one the client sent earlier.
+ */
+import { gzipSync } from 'node:zlib';
+import { seal } from '../crypto/envelope.ts';
+import { Writer } from '../bytes/writer.ts';
+import { Crc, idsLength, MAX_CONTAINED, MAX_IDS, MAX_PAYLOAD, writeGetFutureSalts, writeIds, writePing } from '../tl/service.ts';
+import { needsPrefix } from './init.ts';
+import type { Pending } from './pending.ts';
+import { SALTS_ASKED } from './salts.ts';
+import { HOME_LINK } from './sink.ts';
+import type { State } from './state.ts';
+
+/** Acknowledgements go out on their own when so many wait, or the oldest is so old. */
+const ACKS_MANY = 16;
+const ACK_WITHIN_MS = 10_000;
+/** Bytes from which a call is worth compressing; `upload.*` parts are compressed already. */
+const GZIP_FROM = 4096;
+const UPLOADS = new Set([0xb304a621, 0xde7b673d]);
+/** Own messages without a request that a notification may still name. */
+const RECENT = 16;
+/** Seconds the server waits for the next ping before it closes (mtproto.md 2.10). */
+const DISCONNECT_DELAY = 75;
+const CONTAINER_HEAD = 8;
+const MESSAGE_HEAD = 16;
+
+export class Outbox {
+  /** low, high, … of server messages to acknowledge. */
+  #acks: number[] = [];
+  ackAt = Infinity;
+  pingDue = false;
+  saltsDue = false;
+  /** low, high, … of requests whose fate is to be asked for. */
+  #ask: number[] = [];
+  /** The state request that is out: its id, and the ids it asked for. */
+  askedLow = 0;
+  askedHigh = 0;
+  asked: number[] = [];
+  saltsLow = 0;
+  saltsHigh = 0;
+  /** low, high, … of own messages that are no requests. */
+  readonly #recent: number[] = [];
+  /** Containers are avoided for a while after the server refused one (code 64). */
+  aloneUntil = 0;
+
+  /** Notes a server message that must be acknowledged. */
+  acknowledge(low: number, high: number, now: number): void {
+    if (this.#acks.length === 0) this.ackAt = now + ACK_WITHIN_MS;
+    this.#acks.push(low, high);
+    if (this.#acks.length >= ACKS_MANY * 2) this.ackAt = now;
+  }
+
+  forgetAcks(): void {
+    this.#acks = [];
+    this.ackAt = Infinity;
+  }
+
+  /** Asks for the states of requests that were sent on a connection that is gone. */
+  ask(requests: readonly Pending[]): void {
+    for (const one of requests) this.#ask.push(one.msgIdLow, one.msgIdHigh);
+  }
+
+  /** Whether a notification's id is that of an own message without a request. */
+  isRecent(low: number, high: number): boolean {
+    for (let i = 0; i < this.#recent.length; i += 2)
+      if (this.#recent[i] === low && this.#recent[i + 1] === high) return true;
+    return false;
+  }
+
+  #note(low: number, high: number): void {
+    this.#recent.push(low, high);
+    if (this.#recent.length > RECENT * 2) this.#recent.splice(0, 2);
+  }
+
+  /** Whether `flush` would send anything now. */
+  #hasWork(s: State, now: number): boolean {
+    return s.pending.queue.length > 0 || this.pingDue || this.saltsDue || this.#ask.length > 0 || this.ackAt <= now;
+  }
+
+  /** Sends everything that waits, in as few packets as the limits allow. */
+  flush(s: State, now: number): void {
+    s.salts.advance(s.serverSeconds(now));
+    if (s.salts.shouldAsk(s.serverSeconds(now), now)) this.saltsDue = true;
+    while (this.#hasWork(s, now)) this.#packet(s, now);
+  }
+
+  /** One packet: a container if several messages go, else the message alone. */
+  #packet(s: State, now: number): void {
+    const body = s.env.body;
+    body.clear();
+    body.int32(Crc.msgContainer | 0);
+    body.int32(0);
+    const mayGather = now >= this.aloneUntil;
+    let count = this.#services(s, now, body, mayGather);
+    if (count === 0 || mayGather) count += this.#requests(s, now, body, count, mayGather);
+    if (count === 1) this.#sealAlone(s, body);
+    else this.#sealContainer(s, now, body, count);
+  }
+
+  /** Acknowledgements and the gateway's own questions. @returns messages written */
+  #services(s: State, now: number, body: Writer, mayGather: boolean): number {
+    let count = 0;
+    if (this.#acks.length > 0 && (mayGather || this.ackAt <= now)) {
+      const ids = Math.min(MAX_IDS, this.#acks.length / 2);
+      this.#head(s, now, body, idsLength(ids));
+      writeIds(body, Crc.msgsAck, this.#acks, 0, ids);
+      this.#acks.splice(0, ids * 2);
+      this.ackAt = this.#acks.length > 0 ? now : Infinity;
+      count++;
+    }
+    if (this.#ask.length > 0 && (mayGather || count === 0)) {
+      const ids = Math.min(MAX_IDS, this.#ask.length / 2);
+      this.#head(s, now, body, idsLength(ids));
+      this.asked = this.#ask.splice(0, ids * 2);
+      this.askedLow = s.ids.low;
+      this.askedHigh = s.ids.high;
+      writeIds(body, Crc.msgsStateReq, this.asked, 0, ids);
+      count++;
+    }
+    if (this.saltsDue && (mayGather || count === 0)) {
+      this.#head(s, now, body, 8);
+      this.saltsLow = s.ids.low;
+      this.saltsHigh = s.ids.high;
+      writeGetFutureSalts(body, SALTS_ASKED);
+      this.saltsDue = false;
+      s.salts.asked(now);
+      count++;
+    }
+    if (this.pingDue && (mayGather || count === 0)) {
+      this.#head(s, now, body, 16);
+      writePing(body, s.env.random32(), s.env.random32(), DISCONNECT_DELAY);
+      this.pingDue = false;
+      s.link.lastPing = now;
+      count++;
+    }
+    return count;
+  }
+
+  /** As many requests from the front of the queue as fit. @returns messages written */
+  #requests(s: State, now: number, body: Writer, already: number, mayGather: boolean): number {
+    const queue = s.pending.queue;
+    let count = 0;
+    while (count < queue.length && already + count < MAX_CONTAINED) {
+      const pending = queue[count]!;
+      const length = pending.body.length + s.initPrefix.length + MESSAGE_HEAD;
+      if (already + count > 0 && (!mayGather || body.pos + length > MAX_PAYLOAD)) break;
+      this.#request(s, now, body, pending);
+      count++;
+    }
+    queue.splice(0, count);
+    return count;
+  }
+
+  #request(s: State, now: number, body: Writer, pending: Pending): void {
+    if (s.pending.sentCount === 0) s.link.awaitingSince = now;
+    do s.ids.next(now);
+    while (!s.pending.isFree(s.ids.low));
+    pending.msgIdLow = s.ids.low;
+    pending.msgIdHigh = s.ids.high;
+    pending.containerLow = 0;
+    pending.containerHigh = 0;
+    pending.acknowledged = false;
+    pending.wrapped = needsPrefix(s, pending);
+    const counted = s.ids.seqNo(pending.answerBy === 0);
+    pending.seqNo = pending.seqNoGiven >= 0 && pending.repeats === 0 ? pending.seqNoGiven : counted;
+    body.long(pending.msgIdLow, pending.msgIdHigh);
+    body.int32(pending.seqNo);
+    const at = body.pos;
+    body.int32(0);
+    writeCall(body, pending.wrapped ? s.initPrefix : undefined, pending);
+    body.patchInt32(at, body.pos - at - 4);
+    s.pending.place(pending);
+  }
+
+  /** The head of a service message: an id of its own and an even seq_no. */
+  #head(s: State, now: number, body: Writer, length: number): void {
+    s.ids.next(now);
+    this.#note(s.ids.low, s.ids.high);
+    body.long(s.ids.low, s.ids.high);
+    body.int32(s.ids.seqNo(false));
+    body.int32(length);
+  }
+
+  /** The only message goes without a container: its id and seq_no move into the envelope. */
+  #sealAlone(s: State, body: Writer): void {
+    const { head } = s.env;
+    const bytes = body.bytes;
+    head.msgIdLow = bytes.readInt32LE(CONTAINER_HEAD);
+    head.msgIdHigh = bytes.readInt32LE(CONTAINER_HEAD + 4);
+    head.seqNo = bytes.readInt32LE(CONTAINER_HEAD + 8);
+    this.#seal(s, body, CONTAINER_HEAD + MESSAGE_HEAD);
+  }
+
+  /** A container's id is greater than all ids inside it; every request in it learns it. */
+  #sealContainer(s: State, now: number, body: Writer, count: number): void {
+    body.patchInt32(4, count);
+    const { head } = s.env;
+    s.ids.next(now);
+    this.#note(s.ids.low, s.ids.high);
+    head.msgIdLow = s.ids.low;
+    head.msgIdHigh = s.ids.high;
+    head.seqNo = s.ids.seqNo(false);
+    nameContainer(s, body, count);
+    this.#seal(s, body, 0);
+  }
+
+  #seal(s: State, body: Writer, from: number): void {
+    const { head, fill } = s.env;
+    head.saltLow = s.salts.low;
+    head.saltHigh = s.salts.high;
+    head.sessionLow = s.sessionLow;
+    head.sessionHigh = s.sessionHigh;
+    const out = s.sink.send(HOME_LINK);
+    const mark = s.link.transport!.begin(out);
+    seal(s.key!, 'client', head, body.bytes, from, body.pos, fill, out);
+    s.link.transport!.end(out, mark);
+    s.sink.end();
+  }
+}
+
+/** The call's bytes, behind the prefix if it needs one, compressed if that is worth it. */
+function writeCall(body: Writer, prefix: Uint8Array | undefined, pending: Pending): void {
+  const at = body.pos;
+  if (prefix !== undefined) body.raw(prefix);
+  body.raw(pending.body);
+  const length = body.pos - at;
+  if (length < GZIP_FROM || UPLOADS.has(pending.method)) return;
+  const packed = gzipSync(body.bytes.subarray(at, body.pos));
+  if (packed.length + 8 >= length) return;
+  body.pos = at;
+  body.int32(Crc.gzipPacked | 0);
+  body.string(packed);
+}
+
+/** Walks the messages of a container that was just written. */
+function nameContainer(s: State, body: Writer, count: number): void {
+  let at = CONTAINER_HEAD;
+  for (let i = 0; i < count; i++) {
+    const pending = s.pending.find(body.bytes.readInt32LE(at), body.bytes.readInt32LE(at + 4));
+    if (pending !== undefined) {
+      pending.containerLow = s.ids.low;
+      pending.containerHigh = s.ids.high;
+    }
+    at += MESSAGE_HEAD + body.bytes.readInt32LE(at + 12);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Received ids: which server messages were seen already (mtproto.md 2.4 step 8).
+ * In: msg_ids as halves. Out: new, seen, or too old to tell. Never: grows past `CAPACITY` ids.
+ *
+ * A sorted window in one Int32Array, grown on demand: most sessions see few messages at a time, and
+ * the fixed windows of other clients (34 KB) would be most of an idle session's memory.
+ */
+import { isAfter } from './message-ids.ts';
+
+/** Ids kept; TDLib keeps 1000. */
+const CAPACITY = 1024;
+
+export type Seen = 'new' | 'seen' | 'old';
+
+export class ReceivedIds {
+  /** low, high, low, high, … ascending; the first `#count` pairs. */
+  #ids = new Int32Array(32);
+  #count = 0;
+
+  /** Notes an id and says whether it was known. */
+  note(low: number, high: number): Seen {
+    let at = this.#count;
+    while (at > 0 && isAfter(this.#ids[at * 2 - 2]!, this.#ids[at * 2 - 1]!, low, high)) at--;
+    if (at > 0 && this.#ids[at * 2 - 2] === low && this.#ids[at * 2 - 1] === high) return 'seen';
+    if (at === 0 && this.#count === CAPACITY) return 'old';
+    this.#insert(at, low, high);
+    return 'new';
+  }
+
+  /** Whether an id is in the window, without noting it. */
+  has(low: number, high: number): boolean {
+    for (let i = this.#count - 1; i >= 0; i--) if (this.#ids[i * 2] === low && this.#ids[i * 2 + 1] === high) return true;
+    return false;
+  }
+
+  #insert(place: number, low: number, high: number): void {
+    let at = place;
+    if (this.#count === CAPACITY) {
+      this.#ids.copyWithin(0, 2, at * 2);
+      at--;
+    } else {
+      if (this.#count * 2 === this.#ids.length) this.#grow();
+      this.#ids.copyWithin(at * 2 + 2, at * 2, this.#count * 2);
+      this.#count++;
+    }
+    this.#ids[at * 2] = low;
+    this.#ids[at * 2 + 1] = high;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(this.#ids.length * 2);
+    grown.set(this.#ids);
+    this.#ids = grown;
+  }
+
+  clear(): void {
+    this.#count = 0;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Repeat: what becomes of a request when nobody can say whether the server carried it out (mtproto.md 2.10).
+ * In: such a request. Out: it is put back, or its client is told. Never: a second execution that does harm.
+ */
+import type { Refusal } from '../dialect/dialect.ts';
+import { refuse } from './answers.ts';
+import type { Pending } from './pending.ts';
+import { isRepeatable } from './repeatable.ts';
+import type { State } from './state.ts';
+
+/** Whether doing a call twice does no harm: it reads, or Telegram drops the second by its `random_id`. */
+export function mayRepeat(s: State, pending: Pending): boolean {
+  const name = s.env.codec.nameOf(pending.method);
+  return s.env.codec.hasRandomId(pending.method) || (name !== undefined && isRepeatable(name));
+}
+
+/** Puts a sent request back if doing it twice does no harm, else ends it with the refusal. */
+export function repeatOrRefuse(s: State, pending: Pending, refusal: Refusal): void {
+  if (mayRepeat(s, pending)) {
+    s.pending.requeue([pending]);
+  } else {
+    s.pending.remove(pending);
+    refuse(s, pending, refusal);
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Repeatable: which calls may be sent a second time when nobody can say whether the first was carried out.
+ * In: a function's name. Out: yes or no. Never: a list of a layer's methods; new ones are judged by their name.
+ *
+ * Read-only functions of the API are named for reading; parts of a file overwrite themselves. A function
+ * with `random_id` is safe for another reason: Telegram drops the second (the codec knows which these are).
+ */
+
+const READS = new Set(['get', 'search', 'resolve', 'read', 'received']);
+const SAFE = new Set([
+  'ping',
+  'ping_delay_disconnect',
+  'get_future_salts',
+  'msgs_state_req',
+  'account.updateStatus',
+  'upload.saveFilePart',
+  'upload.saveBigFilePart',
+  'messages.setTyping',
+  'contacts.search',
+]);
+/** Named like a read, but a bot acts on them. */
+const SPENDS = new Set(['messages.getBotCallbackAnswer']);
+
+/** Whether a function only reads, or does the same when done twice. */
+export function isRepeatable(name: string): boolean {
+  if (SAFE.has(name)) return true;
+  if (SPENDS.has(name)) return false;
+  return READS.has(firstWord(name));
+}
+
+/** `messages.getDialogs` -> `get`. */
+function firstWord(name: string): string {
+  const at = name.lastIndexOf('.') + 1;
+  let end = at;
+  while (end < name.length && name.charCodeAt(end) >= 97) end++;
+  return name.slice(at, end);
+}

@@ -1,0 +1,216 @@
+/**
+ * Requests: one client message, from its bytes to a place in the queue or an answer at once (wire.md 2).
+ * In: bytes of a line, its ticket. Out: `options`, `server`, `session` carried out in that order, the call encoded.
+ * Never: dials or sends; the first thing that is wrong ends the line and nothing else happens.
+ */
+import { AuthKey } from '../crypto/auth-key.ts';
+import { parsePublicKey } from '../crypto/rsa.ts';
+import type { ClientRequest, OptionsWish, Refusal, ServerWish, SessionWish } from '../dialect/dialect.ts';
+import { EncodeError, type EncodedCall } from '../tl/codec.ts';
+import { Crc } from '../tl/service.ts';
+import { beginLine, refuseTicket, Wants } from './answers.ts';
+import { resumeIds } from './connect.ts';
+import { compileInit, ownInitLength } from './init.ts';
+import { AnswerBy, Pending } from './pending.ts';
+import { refusalOf, refusals } from './refusals.ts';
+import type { Server, State } from './state.ts';
+
+/** Open requests of one session (failures.md A18). */
+const MOST_OPEN = 1024;
+
+/** Service calls whose answers do not come as rpc_result. */
+const answeredPlain = new Map<number, AnswerBy>([
+  [Crc.ping, AnswerBy.SERVICE],
+  [Crc.pingDelayDisconnect, AnswerBy.SERVICE],
+  [Crc.getFutureSalts, AnswerBy.SERVICE],
+  [Crc.msgsStateReq, AnswerBy.SERVICE],
+  [Crc.destroySession, AnswerBy.DESTROY],
+]);
+
+/** Takes one client message. */
+export function takeRequest(s: State, ticket: number, bytes: Uint8Array, start: number, end: number, now: number): void {
+  const { dialect, request } = s.env;
+  const broken = dialect.read(bytes, start, end, request);
+  if (broken !== undefined) return refuseTicket(s, ticket, request.id, broken, request.id[0] === MINUS);
+  const refusal = takeAttributes(s, bytes, start, end, now);
+  if (refusal !== undefined) return refuseTicket(s, ticket, request.id, refusal, false);
+  if (!request.hasMessage) return answerAtOnce(s, ticket, request);
+  const refused = enqueue(s, ticket, request, now);
+  if (refused !== undefined) refuseTicket(s, ticket, request.id, refused, false);
+}
+
+/** Ids below zero: the line itself could not be used. */
+const MINUS = 45;
+
+function takeAttributes(s: State, bytes: Uint8Array, start: number, end: number, now: number): Refusal | undefined {
+  const { dialect, request, optionsWish, serverWish, sessionWish } = s.env;
+  if (request.hasOptions) {
+    const refusal = dialect.readOptions(optionsWish) ?? applyOptions(s, optionsWish);
+    // An init was compiled through the dialect: the line must be read again.
+    if (optionsWish.init) dialect.read(bytes, start, end, request);
+    if (refusal !== undefined) return refusal;
+  }
+  if (request.hasServer) {
+    const refusal = dialect.readServer(serverWish) ?? applyServer(s, serverWish);
+    if (refusal !== undefined) return refusal;
+  }
+  if (!request.hasSession) return undefined;
+  return dialect.readSession(sessionWish) ?? applySession(s, sessionWish, now);
+}
+
+function applyOptions(s: State, wish: OptionsWish): Refusal | undefined {
+  if (wish.init) {
+    try {
+      s.initPrefix = compileInit(s.env, Buffer.from(wish.init).toString());
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      return { error: error.code, msg: error.message, path: error.path.replace('message._wrapped', 'options.init') };
+    }
+    s.initText = wish.init;
+    s.initIsOwn = false;
+    s.initDone = false;
+  } else if (wish.init === null) {
+    s.initText = undefined;
+    s.initPrefix = s.env.initPrefix;
+  }
+  if (wish.int64 !== undefined || wish.flags !== undefined) {
+    const int64AsString = wish.int64 === undefined ? s.style.int64AsString : wish.int64 === 'string';
+    const flagsAsBool = wish.flags === undefined ? s.style.flagsAsBool : wish.flags === 'bool';
+    s.style = { int64AsString, flagsAsBool };
+  }
+  return undefined;
+}
+
+/** Only a data centre of the list, or an address the operator allowed; only before the session has connected. */
+function applyServer(s: State, wish: ServerWish): Refusal | undefined {
+  const { host, port, rsa, dc, test } = wish;
+  if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)
+    return undefined;
+  if (s.link.stage !== 'down' || s.key !== undefined || s.pending.size > 0)
+    return refusals.invalidServer('the session has a connection or a key already; use another connection');
+  if (host === undefined && port === undefined) return chooseListed(s, wish);
+  if (host === undefined || port === undefined) return refusals.invalidServer('host and port go together');
+  const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
+  if (listed !== undefined && rsa === undefined) {
+    s.server = { ...listed, dc: dc ?? listed.id, rsa: undefined, untrusted: false };
+    return undefined;
+  }
+  if (listed === undefined && !s.env.reach.permits(host, port)) return refusals.serverNotAllowed();
+  if (rsa !== undefined && !isPublicKey(rsa)) return refusals.invalidServer('rsa is not a public key in PEM form');
+  s.server = { host, port, dc: dc ?? s.server.dc, test: test ?? false, rsa, untrusted: listed === undefined };
+  return undefined;
+}
+
+function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
+  if (wish.rsa !== undefined) return refusals.invalidServer('rsa goes with host and port');
+  const found = findDataCentre(s, wish.dc ?? s.server.dc, wish.test ?? s.server.test);
+  if (found === undefined) return refusals.invalidServer('no data centre of this number is configured');
+  s.server = found;
+  return undefined;
+}
+
+/** A data centre of the configured list as a server. */
+export function findDataCentre(s: State, dc: number, test: boolean): Server | undefined {
+  const found = s.env.settings.dataCentres.find((one) => one.id === dc && one.test === test);
+  if (found === undefined) return undefined;
+  return { host: found.host, port: found.port, dc, test, rsa: undefined, untrusted: false };
+}
+
+function isPublicKey(pem: string): boolean {
+  try {
+    parsePublicKey(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `{}` reads; with a key and a session id it sets, once, before the session has connected. */
+function applySession(s: State, wish: SessionWish, now: number): Refusal | undefined {
+  if (wish.authKey === undefined) {
+    if (wish.hasSessionId) return refusals.invalidSession('auth_key is missing');
+    return s.key === undefined ? refusals.sessionNotFound() : undefined;
+  }
+  const key = AuthKey.from(wish.authKey);
+  wish.authKey.fill(0);
+  const refusal = checkSession(s, wish, key);
+  if (refusal !== undefined) {
+    key.wipe();
+    return refusal;
+  }
+  s.key = key;
+  startSession(s, wish, now);
+  return undefined;
+}
+
+function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | undefined {
+  if (s.key !== undefined || s.link.stage !== 'down' || s.pending.size > 0)
+    return refusals.invalidSession('this connection has a session already; use another connection');
+  if (wish.hasSessionId && wish.sessionLow === 0 && wish.sessionHigh === 0)
+    return refusals.invalidSession('session_id must not be 0');
+  if (wish.dc !== undefined && wish.dc !== s.server.dc) {
+    const server = findDataCentre(s, wish.dc, s.server.test);
+    if (server === undefined) return refusals.invalidSession('no data centre of this number is configured');
+    s.server = server;
+  }
+  return s.env.claims.claim(key.idLow, key.idHigh, s.number) ? undefined : refusals.sessionInUse();
+}
+
+function startSession(s: State, wish: SessionWish, now: number): void {
+  s.renewSession(false);
+  if (wish.hasSessionId) {
+    s.sessionLow = wish.sessionLow;
+    s.sessionHigh = wish.sessionHigh;
+  }
+  s.lastSeqNo = wish.lastSeqNo ?? 0;
+  resumeIds(s.ids, s.lastSeqNo, wish.timeOffset);
+  if (wish.hasSalt) s.salts.set(wish.saltLow, wish.saltHigh, s.serverSeconds(now));
+}
+
+/** Nothing to send: the answer is what is in force now. */
+function answerAtOnce(s: State, ticket: number, request: ClientRequest): void {
+  const out = s.sink.reply(ticket, false);
+  s.env.dialect.end(out, beginLine(s, out, request.id, wantsOf(request)));
+  s.sink.end();
+}
+
+function wantsOf(request: ClientRequest): number {
+  return (
+    (request.hasOptions ? Wants.OPTIONS : 0) |
+    (request.hasServer ? Wants.SERVER : 0) |
+    (request.hasSession ? Wants.SESSION : 0)
+  );
+}
+
+/** Encodes the call and puts it at the end of the queue. */
+function enqueue(s: State, ticket: number, request: ClientRequest, now: number): Refusal | undefined {
+  if (s.lost) return refusals.authKeyInvalid('no');
+  if (s.pending.size >= MOST_OPEN) return refusals.overloaded();
+  const { call, codec, dialect } = s.env;
+  call.clear();
+  let encoded: EncodedCall;
+  try {
+    encoded = dialect.encodeMessage(codec, call);
+  } catch (error) {
+    if (error instanceof EncodeError) return refusalOf(error);
+    throw error;
+  }
+  s.pending.add(pendingOf(s, ticket, request, encoded, now));
+  return undefined;
+}
+
+function pendingOf(s: State, ticket: number, request: ClientRequest, encoded: EncodedCall, now: number): Pending {
+  const { call } = s.env;
+  return new Pending({
+    ticket,
+    id: Buffer.from(request.id),
+    body: Buffer.from(call.written()),
+    result: encoded.result,
+    answerBy: encoded.depth === 1 ? (answeredPlain.get(encoded.crcs[0]!) ?? AnswerBy.RPC) : AnswerBy.RPC,
+    deadline: now + request.timeout,
+    method: encoded.crcs[encoded.depth - 1]!,
+    wants: wantsOf(request),
+    ownInit: ownInitLength(encoded),
+    seqNoGiven: request.seqNo,
+  });
+}

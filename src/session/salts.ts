@@ -1,0 +1,60 @@
+/**
+ * Salts: which server salt counts now, and when to ask for more (mtproto.md 2.6).
+ * In: salts with their times (server seconds). Out: the salt of the moment as halves. Never: a clock, a message.
+ */
+
+/** Salts asked for at once: about eight hours of half an hour each. */
+export const SALTS_ASKED = 16;
+/** TDLib takes a salt from `bad_server_salt` as good for ten minutes. */
+const UNKNOWN_LIFE = 600;
+const ASK_BEFORE = 60;
+const ASK_EVERY_MS = 60_000;
+
+export class Salts {
+  low = 0;
+  high = 0;
+  /** Server seconds; the current salt is sure until then. */
+  #until = 0;
+  /** since, until, low, high of each known later salt, in order. */
+  #future: number[] = [];
+  #askedAt = -Infinity;
+
+  /** Takes a salt for now: from the handshake, `bad_server_salt`, `new_session_created`, a stored session. */
+  set(low: number, high: number, serverSeconds: number): void {
+    this.low = low;
+    this.high = high;
+    this.#until = serverSeconds + UNKNOWN_LIFE;
+    this.#future = [];
+  }
+
+  /** Takes one entry of `future_salts`. */
+  add(since: number, until: number, low: number, high: number): void {
+    this.#future.push(since, until, low, high);
+  }
+
+  /** `future_salts` begins: what was known is replaced. */
+  clearFuture(): void {
+    this.#future = [];
+  }
+
+  /** Moves on to the salt that is valid at the time given. */
+  advance(serverSeconds: number): void {
+    while (this.#future.length > 0 && this.#future[0]! <= serverSeconds) {
+      this.#until = this.#future[1]!;
+      this.low = this.#future[2]!;
+      this.high = this.#future[3]!;
+      this.#future.splice(0, 4);
+    }
+  }
+
+  /** Whether `get_future_salts` should go out now: nothing sure for the next minute, and not asked within one. */
+  shouldAsk(serverSeconds: number, now: number): boolean {
+    if (now - this.#askedAt < ASK_EVERY_MS) return false;
+    const sure = this.#future.length > 0 ? this.#future[this.#future.length - 3]! : this.#until;
+    return sure - serverSeconds < ASK_BEFORE;
+  }
+
+  asked(now: number): void {
+    this.#askedAt = now;
+  }
+}
