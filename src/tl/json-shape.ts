@@ -19,7 +19,7 @@ export function jsonShape(schema: Schema, definition: Definition): string {
     return `  ${ended.padEnd(width + 1)}  // ${note}`;
   });
   const shape = ['{', cons, ...lines, '}'];
-  if (definition.isFunction) shape.push(`// result: ${typeNote(schema, definition.result)}`);
+  if (definition.isFunction) shape.push(`// result: ${resultNote(schema, definition.result)}`);
   return shape.join('\n');
 }
 
@@ -36,38 +36,27 @@ function needNote(field: Field): string {
   return field.name === 'hash' && field.type.kind === 'long' ? 'required, 0 if left out' : 'required';
 }
 
+/** By kind of type: an example, and what the comment says of it. */
+const PLAIN: Readonly<Record<Exclude<TlType['kind'], 'vector' | 'boxed' | 'bare'>, readonly [string, string]>> = {
+  int: ['1', 'int'],
+  long: ['-1111111111111111111', 'long, exact digits or a decimal string'],
+  double: ['0.5', 'double'],
+  string: ['"text"', 'string, or {"_bytes":base64}'],
+  bytes: ['"AQID"', 'bytes as base64'],
+  int128: [`"${'A'.repeat(22)}=="`, 'int128 as base64'],
+  int256: [`"${'A'.repeat(43)}="`, 'int256 as base64'],
+  true: ['{"_cons":"true"}', 'or true; false and null are absent'],
+  bool: ['true', 'bool'],
+  call: ['{"_cons":"help.getConfig"}', 'any function; its own name is taken too'],
+  object: ['{"_cons":"true"}', 'any object'],
+};
+
 /** An example value as JSON text. Vectors show one element at the top, none further in. */
-export function example(schema: Schema, type: TlType, depth: number): string {
-  switch (type.kind) {
-    case 'int':
-      return '1';
-    case 'long':
-      return '-1111111111111111111';
-    case 'double':
-      return '0.5';
-    case 'string':
-      return '"text"';
-    case 'bytes':
-      return '"AQID"';
-    case 'int128':
-      return `"${'A'.repeat(22)}=="`;
-    case 'int256':
-      return `"${'A'.repeat(43)}="`;
-    case 'true':
-      return '{"_cons":"true"}';
-    case 'bool':
-      return 'true';
-    case 'vector':
-      return depth === 0 ? `[${example(schema, type.item, 1)}]` : '[]';
-    case 'boxed':
-      return objectExample(schema, simplest(schema.types.get(type.type) ?? []), depth);
-    case 'bare':
-      return objectExample(schema, schema.byName.get(type.constructor), depth);
-    case 'call':
-      return '{"_cons":"help.getConfig"}';
-    case 'object':
-      return '{"_cons":"true"}';
-  }
+function example(schema: Schema, type: TlType, depth: number): string {
+  if (type.kind === 'vector') return depth === 0 ? `[${example(schema, type.item, 1)}]` : '[]';
+  if (type.kind === 'boxed') return objectExample(schema, simplest(schema.types.get(type.type) ?? []), depth);
+  if (type.kind === 'bare') return objectExample(schema, schema.byName.get(type.constructor), depth);
+  return PLAIN[type.kind][0];
 }
 
 function objectExample(schema: Schema, definition: Definition | undefined, depth: number): string {
@@ -93,32 +82,14 @@ function simplest(constructors: readonly Definition[]): Definition | undefined {
 
 /** `InputPeer: inputPeerEmpty | inputPeerSelf | …`. */
 function typeNote(schema: Schema, type: TlType): string {
-  switch (type.kind) {
-    case 'vector':
-      return `array of ${typeNote(schema, type.item)}`;
-    case 'boxed':
-      return `${type.type}: ${listed((schema.types.get(type.type) ?? []).map((one) => one.name))}`;
-    case 'bare':
-      return type.constructor;
-    case 'call':
-      return 'any function; its own name is taken too';
-    case 'object':
-      return 'whatever the call answers';
-    case 'bytes':
-    case 'int128':
-    case 'int256':
-      return `${type.kind} as base64`;
-    case 'long':
-      return 'long, exact digits or a decimal string';
-    case 'string':
-      return 'string, or {"_bytes":base64}';
-    case 'true':
-      return 'or true; false and null are absent';
-    case 'int':
-    case 'double':
-    case 'bool':
-      return type.kind;
-  }
+  if (type.kind === 'vector') return `array of ${typeNote(schema, type.item)}`;
+  if (type.kind === 'boxed')
+    return `${type.type}: ${listed((schema.types.get(type.type) ?? []).map((one) => one.name))}`;
+  return type.kind === 'bare' ? type.constructor : PLAIN[type.kind][1];
+}
+
+function resultNote(schema: Schema, type: TlType): string {
+  return type.kind === 'object' ? 'what the inner call answers' : typeNote(schema, type);
 }
 
 function listed(names: readonly string[]): string {

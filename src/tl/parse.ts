@@ -51,7 +51,8 @@ export function parseScheme(text: string, fileName: string): ParsedScheme {
 function definition(scan: Scan, isFunction: boolean): ParsedDefinition {
   const at = scan.pos;
   const name = scan.name('a definition');
-  const id = scan.take('#') ? scan.hex() : undefined;
+  // `vector # [ t ]` has no number: one stands right behind the name.
+  const id = scan.last === scan.pos && scan.take('#') ? scan.hex() : undefined;
   const generics = genericNames(scan);
   const core = /[?#[0-9]/.test(scan.peek()) ? coreBody(scan) : undefined;
   const fields = core === undefined ? fieldList(scan) : [];
@@ -124,9 +125,8 @@ function typeExpression(scan: Scan, depth: number): TypeExpression {
 /** `Vector User` means `Vector<User>`; elsewhere a space ends a type. */
 function resultType(scan: Scan): TypeExpression {
   const head = typeExpression(scan, 0);
-  const inner: TypeExpression[] = [...head.arguments];
-  while (scan.peek() !== ';' && !scan.atEnd) inner.push(typeExpression(scan, 1));
-  return { ...head, arguments: inner };
+  if (!/^[vV]ector$/.test(head.name) || head.arguments.length > 0 || scan.peek() === ';') return head;
+  return { ...head, arguments: [typeExpression(scan, 1)] };
 }
 
 /** Comments out, white space single. */
