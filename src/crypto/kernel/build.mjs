@@ -13,7 +13,10 @@ const entry = join(here, 'assembly/index.ts');
 if (existsSync(entry)) {
   mkdirSync(out, { recursive: true });
   const { error, stderr } = await asc.main([
-    entry, '--outFile', join(out, 'kernel.wasm'), '--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub', '--enable', 'simd',
+    ...[entry, '--outFile', join(out, 'kernel.wasm')],
+    ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'],
+    // One page for tables and keys, three for messages; 256 pages (16 MiB) and a little more at most.
+    ...['--initialMemory', '4', '--maximumMemory', '264'],
   ]);
   if (error) {
     process.stderr.write(`${stderr.toString()}\n`);
