@@ -7,15 +7,15 @@ import { DATA, KEY, kernel, room, views } from './kernel/kernel.ts';
 
 /** Encrypts; throws RangeError on a length that AES blocks do not fit. */
 export function igeEncrypt(key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return run(kernel.igeEncrypt, key, iv, bytes);
+  return run(true, key, iv, bytes);
 }
 
 /** Decrypts; throws RangeError on a length that AES blocks do not fit. */
 export function igeDecrypt(key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return run(kernel.igeDecrypt, key, iv, bytes);
+  return run(false, key, iv, bytes);
 }
 
-function run(way: (length: number) => void, key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
+function run(encrypt: boolean, key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
   const length = bytes.length;
   if (key.length !== 32 || iv.length !== 32) throw new RangeError('IGE takes a key and an iv of 32 bytes each');
   if ((length & 15) !== 0) throw new RangeError(`IGE takes a multiple of 16 bytes, not ${length}`);
@@ -23,7 +23,8 @@ function run(way: (length: number) => void, key: Uint8Array, iv: Uint8Array, byt
   views.bytes.set(key, KEY);
   views.bytes.set(iv, KEY + 32);
   views.bytes.set(bytes, DATA);
-  way(length);
+  if (encrypt) kernel.igeEncrypt(length);
+  else kernel.igeDecrypt(length);
   const out = views.bytes.slice(DATA, DATA + length);
   views.bytes.fill(0, KEY, KEY + 64);
   views.bytes.fill(0, DATA, DATA + length);
