@@ -15,6 +15,8 @@ export class BatchWriter {
   readonly writer: Writer;
   #start = 0;
   #records = 0;
+  /** A record has begun and not ended. */
+  isOpen = false;
 
   constructor(capacity: number) {
     this.writer = new Writer(capacity);
@@ -28,6 +30,7 @@ export class BatchWriter {
   /** Begins a record; the caller writes its bytes into the writer and calls `end`. */
   begin(kind: number, link: number, flags: number, session: number, ticket: number): Writer {
     const w = this.writer;
+    this.isOpen = true;
     this.#start = w.pos;
     w.int32(kind | (link << 8) | (flags << 16));
     w.int32(session);
@@ -42,11 +45,13 @@ export class BatchWriter {
     const length = w.pos - this.#start - HEADER_LENGTH;
     w.patchInt32(this.#start + 12, length);
     w.pad4(this.#start);
+    this.isOpen = false;
     this.#records++;
   }
 
   /** Takes the open record back, as if it had never begun. */
   drop(): void {
+    this.isOpen = false;
     this.writer.pos = this.#start;
   }
 

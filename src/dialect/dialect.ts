@@ -22,7 +22,7 @@
  *   dialect.result(out, codec, kind, reader, style);                             // "message"
  *   dialect.end(out, mark);
  *
- * `error`, `rpcError`, `rpcTimeout` and `update` write a whole line each.
+ * `error` and `update` write a whole line each.
  */
 import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
@@ -182,10 +182,12 @@ export interface Dialect {
 
   /** A whole line `{"id":0,"message":…}`. Throws as `result`. */
   update(out: Writer, codec: Codec, from: Reader, style: JsonStyle): void;
-  /** A whole line with an `rpc_error`; `text` is bytes of Telegram's own. */
-  rpcError(out: Writer, id: Uint8Array, code: number, text: Uint8Array, fate: Fate): void;
-  /** A whole line with an `rpc_timeout`. */
-  rpcTimeout(out: Writer, id: Uint8Array, fate: Fate): void;
+  /** `message`: an `rpc_error`, and its fate beside it; `text` is bytes of Telegram's own. */
+  rpcError(out: Writer, code: number, text: Uint8Array, fate: Fate): void;
+  /** `message`: an `rpc_timeout`, and its fate beside it. */
+  rpcTimeout(out: Writer, fate: Fate): void;
+  /** `message`: a constructor without fields, by name (`updatesTooLong`). */
+  named(out: Writer, name: string): void;
   /** A whole line `{"id":…,"error":…,"msg":…}` of at most 512 bytes. Use `ID_CONNECTION` and `ID_NOTICE` where no request is meant. */
   error(out: Writer, id: Uint8Array, refusal: Refusal): void;
 }

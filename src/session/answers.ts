@@ -72,7 +72,13 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader): v
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
     s.sink.drop();
     s.sink.log(40, 'unreadable answer', { why: error.message });
-    refuseTicket(s, pending.ticket, pending.id, refusals.decodeError(error instanceof DecodeFailure ? error.crc : 0), false);
+    refuseTicket(
+      s,
+      pending.ticket,
+      pending.id,
+      refusals.decodeError(error instanceof DecodeFailure ? error.crc : 0),
+      false,
+    );
   }
 }
 

@@ -34,7 +34,7 @@ export function connectIfNeeded(s: State, now: number): void {
 
 export function dial(s: State): void {
   const { settings } = s.env;
-  s.link.dialled(makeTransport(settings.transport));
+  s.link.dialled(makeTransport(settings.transport, { fill: (bytes) => s.env.fill(bytes) }));
   s.sink.dial(HOME_LINK, s.link.attempt, s.server.host, s.server.port, s.server.untrusted);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Writer } from '../bytes/writer.ts';
 import type { MessageHead, Opened } from '../crypto/envelope.ts';
-import type { RsaKey } from '../crypto/rsa.ts';
+import type { PublicKey } from '../crypto/rsa.ts';
 import type { ClientRequest, Dialect, OptionsWish, ServerWish, SessionWish } from '../dialect/dialect.ts';
 import type { Codec } from '../tl/codec.ts';
 import type { SessionSettings } from './settings.ts';
@@ -22,11 +22,13 @@ export interface Reach {
 }
 
 export interface Env {
+  /** Number of the lane, for references in the log. */
+  readonly lane: number;
   readonly codec: Codec;
   readonly dialect: Dialect;
   readonly settings: SessionSettings;
   /** RSA keys trusted for a server: its own if the client named one, else those of the settings. */
-  keysFor(server: { readonly rsa: string | undefined }): readonly RsaKey[];
+  keysFor(server: { readonly rsa: string | undefined }): readonly PublicKey[];
   readonly claims: Claims;
   readonly reach: Reach;
   /** PEM text of the keys trusted in production or test: what `server` shows. */

@@ -4,11 +4,12 @@
  * Never: sends, retries, or keeps a nonce after it is done. Every mismatch throws: the caller closes and says so.
  */
 import { AuthKey } from '../crypto/auth-key.ts';
-import { checkGroup, checkPublic, dhGroup } from '../crypto/dh.ts';
+import { checkPublic, DhGroup } from '../crypto/dh.ts';
 import { factorPq } from '../crypto/factor.ts';
 import { igeDecrypt, igeEncrypt } from '../crypto/ige.ts';
-import { nonceHash, handshakeKey, sha1, sameBytes } from '../crypto/kdf.ts';
-import { rsaPad, type RsaKey } from '../crypto/rsa.ts';
+import { deriveHandshake, newNonceHash, sha1 } from '../crypto/kdf.ts';
+import { sameBytes } from '../crypto/numbers.ts';
+import { rsaPad, type PublicKey } from '../crypto/rsa.ts';
 import { Reader } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
 import { Crc } from '../tl/service.ts';
@@ -33,7 +34,7 @@ const MAX_RETRIES = 5;
 type Step = 'resPQ' | 'serverDHParams' | 'dhGen' | 'done';
 
 export class Handshake {
-  readonly #keys: readonly RsaKey[];
+  readonly #keys: readonly PublicKey[];
   readonly #dc: number;
   readonly #fill: (bytes: Uint8Array) => void;
   #step: Step = 'resPQ';
@@ -43,6 +44,7 @@ export class Handshake {
   #g = 0;
   #prime = new Uint8Array(0);
   #serverPublic = new Uint8Array(0);
+  #group: DhGroup | undefined;
   #key: AuthKey | undefined;
   #retryLow = 0;
   #retryHigh = 0;
@@ -56,7 +58,7 @@ export class Handshake {
    * @param dc number as the exchange names it: +10000 for the test environment
    * @param fill secure random bytes
    */
-  constructor(keys: readonly RsaKey[], dc: number, fill: (bytes: Uint8Array) => void) {
+  constructor(keys: readonly PublicKey[], dc: number, fill: (bytes: Uint8Array) => void) {
     this.#keys = keys;
     this.#dc = dc;
     this.#fill = fill;
@@ -113,7 +115,7 @@ export class Handshake {
   }
 
   /** The first fingerprint we know. There is no fallback. */
-  #chooseKey(from: Reader): RsaKey {
+  #chooseKey(from: Reader): PublicKey {
     if (from.uint32() !== Crc.vector) throw new HandshakeError('fingerprints are not a vector');
     const count = from.count(8);
     for (let i = 0; i < count; i++) {
@@ -130,16 +132,17 @@ export class Handshake {
     this.#expectNonces(from);
     const encrypted = from.view();
     if (encrypted.length % 16 !== 0) throw new HandshakeError('encrypted answer is not whole blocks');
-    const { key, iv } = handshakeKey(this.#serverNonce, this.#newNonce);
+    const { key, iv } = deriveHandshake(this.#serverNonce, this.#newNonce);
     const answer = igeDecrypt(key, iv, encrypted);
     const inner = new Reader(answer, 20);
     this.#readParams(inner);
     if (inner.left > 15) throw new HandshakeError('more than 15 bytes follow the inner data');
     if (!sameBytes(sha1(answer.subarray(20, inner.pos)), answer.subarray(0, 20)))
       throw new HandshakeError('SHA-1 of the inner data differs');
-    checkGroup(this.#g, this.#prime);
+    const group = DhGroup.of(this.#g, this.#prime);
     checkPublic(this.#serverPublic, this.#prime);
-    this.#sendPublic(out);
+    this.#group = group;
+    this.#sendPublic(group, out);
   }
 
   /** Step 8: `server_DH_inner_data`. */
@@ -153,10 +156,10 @@ export class Handshake {
   }
 
   /** Steps 9 and 10: a fresh b, g_b, and the key. */
-  #sendPublic(out: Writer): void {
+  #sendPublic(group: DhGroup, out: Writer): void {
     const secret = new Uint8Array(256);
     this.#fill(secret);
-    const powers = dhGroup(this.#g, this.#prime).powers(secret);
+    const powers = group.powers(secret);
     secret.fill(0);
     checkPublic(powers.public, this.#prime);
     const shared = powers.shared(this.#serverPublic);
@@ -175,7 +178,7 @@ export class Handshake {
     const padding = new Uint8Array((16 - (inner.pos & 15)) & 15);
     this.#fill(padding);
     inner.raw(padding);
-    const { key, iv } = handshakeKey(this.#serverNonce, this.#newNonce);
+    const { key, iv } = deriveHandshake(this.#serverNonce, this.#newNonce);
 
     out.int32(Crc.setClientDHParams | 0);
     out.raw(this.#nonce);
@@ -190,13 +193,13 @@ export class Handshake {
     this.#expectNonces(from);
     const key = this.#key;
     if (key === undefined) throw new HandshakeError('no key was proposed');
-    expect(from.raw(16), nonceHash(this.#newNonce, number, key), `new_nonce_hash${number}`);
+    expect(from.raw(16), newNonceHash(this.#newNonce, number, key), `new_nonce_hash${number}`);
     if (number === 3) throw new HandshakeError('the server refused the exchange (dh_gen_fail)');
     if (number === 2) {
       if (++this.#retries > MAX_RETRIES) throw new HandshakeError('the server asked for too many retries');
       this.#retryLow = key.auxLow;
       this.#retryHigh = key.auxHigh;
-      this.#sendPublic(out);
+      this.#sendPublic(this.#group!, out);
       return true;
     }
     this.#conclude(key);

@@ -6,7 +6,16 @@
 import { gzipSync } from 'node:zlib';
 import { seal } from '../crypto/envelope.ts';
 import { Writer } from '../bytes/writer.ts';
-import { Crc, idsLength, MAX_CONTAINED, MAX_IDS, MAX_PAYLOAD, writeGetFutureSalts, writeIds, writePing } from '../tl/service.ts';
+import {
+  Crc,
+  idsLength,
+  MAX_CONTAINED,
+  MAX_IDS,
+  MAX_PAYLOAD,
+  writeGetFutureSalts,
+  writeIds,
+  writePing,
+} from '../tl/service.ts';
 import { needsPrefix } from './init.ts';
 import type { Pending } from './pending.ts';
 import { SALTS_ASKED } from './salts.ts';

@@ -29,7 +29,8 @@ export class ReceivedIds {
 
   /** Whether an id is in the window, without noting it. */
   has(low: number, high: number): boolean {
-    for (let i = this.#count - 1; i >= 0; i--) if (this.#ids[i * 2] === low && this.#ids[i * 2 + 1] === high) return true;
+    for (let i = this.#count - 1; i >= 0; i--)
+      if (this.#ids[i * 2] === low && this.#ids[i * 2 + 1] === high) return true;
     return false;
   }
 

@@ -28,7 +28,14 @@ const answeredPlain = new Map<number, AnswerBy>([
 ]);
 
 /** Takes one client message. */
-export function takeRequest(s: State, ticket: number, bytes: Uint8Array, start: number, end: number, now: number): void {
+export function takeRequest(
+  s: State,
+  ticket: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  now: number,
+): void {
   const { dialect, request } = s.env;
   const broken = dialect.read(bytes, start, end, request);
   if (broken !== undefined) return refuseTicket(s, ticket, request.id, broken, request.id[0] === MINUS);

@@ -38,7 +38,8 @@ export interface RpcError {
 export function parseRpcError(code: number, bytes: Uint8Array): RpcError {
   const text = Buffer.from(bytes).toString('latin1');
   const { type, value } = splitNumber(text);
-  const waitSeconds = code === 420 && value !== undefined && WAITS.has(type) ? Math.min(value, LONGEST_WAIT) : undefined;
+  const waitSeconds =
+    code === 420 && value !== undefined && WAITS.has(type) ? Math.min(value, LONGEST_WAIT) : undefined;
   const isServerFault = (code >= 500 && code < 600) || code < 0;
   const isNotInited = NOT_INITED.has(text);
   return {
@@ -65,7 +66,8 @@ function fateOf(code: number, value: number | undefined, isServerFault: boolean)
 function splitNumber(text: string): { type: string; value: number | undefined } {
   let at = text.length;
   while (at > 0 && isDigit(text.charCodeAt(at - 1))) at--;
-  if (at === text.length || at < 2 || text[at - 1] !== '_' || text.length - at > 10) return { type: text, value: undefined };
+  if (at === text.length || at < 2 || text[at - 1] !== '_' || text.length - at > 10)
+    return { type: text, value: undefined };
   return { type: text.slice(0, at - 1), value: Number(text.slice(at)) };
 }
 

@@ -7,7 +7,17 @@
  */
 import type { PacketSink } from '../transport/transport.ts';
 import { answerTimeout, notify, refuse } from './answers.ts';
-import { close, connectIfNeeded, dial, dropLink, onClosed, onOpened, onPlainPacket, onStatus, type Closed } from './connect.ts';
+import {
+  close,
+  connectIfNeeded,
+  dial,
+  dropLink,
+  onClosed,
+  onOpened,
+  onPlainPacket,
+  onStatus,
+  type Closed,
+} from './connect.ts';
 import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
 import { refusals } from './refusals.ts';
@@ -36,7 +46,14 @@ export class Session implements PacketSink {
     const { home } = env.settings;
     const listed = env.settings.dataCentres.find((one) => one.id === home.id && one.test === home.test);
     if (listed === undefined) throw new RangeError(`data centre ${home.id} is not configured`);
-    const server = { host: listed.host, port: listed.port, dc: home.id, test: home.test, rsa: undefined, untrusted: false };
+    const server = {
+      host: listed.host,
+      port: listed.port,
+      dc: home.id,
+      test: home.test,
+      rsa: undefined,
+      untrusted: false,
+    };
     this.#state = new State(env, sink, number, server);
   }
 

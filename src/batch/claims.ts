@@ -1,0 +1,92 @@
+/**
+ * Claims: which session holds which authorization key, seen by all lanes at once (failures.md B8: two connections
+ * of one key bring AUTH_KEY_DUPLICATED, which destroys the login).
+ * In: auth_key_id as halves, a session's number. Out: yes or no, at once. Never: a key, or a message between threads.
+ *
+ * An open-addressed table in one shared block under a lock held for some hundred nanoseconds:
+ *   0 lock i32 | 4 entries i32 | 8… entries of owner i32, low i32, high i32 (owner 0 free, -1 left)
+ */
+
+const HEAD = 2;
+const WIDTH = 3;
+const FREE = 0;
+const LEFT = -1;
+
+/** A fresh table's block; `capacity` keys, of which half may be held. */
+export function makeClaims(capacity = 65_536): SharedArrayBuffer {
+  return new SharedArrayBuffer((HEAD + capacity * WIDTH) * 4);
+}
+
+export class ClaimTable {
+  readonly #cells: Int32Array;
+  readonly #capacity: number;
+
+  constructor(block: SharedArrayBuffer) {
+    this.#cells = new Int32Array(block);
+    this.#capacity = (this.#cells.length - HEAD) / WIDTH;
+  }
+
+  /** Takes the key for `owner` (above 0). @returns false if another owner holds it, or the table is full */
+  claim(idLow: number, idHigh: number, owner: number): boolean {
+    this.#lock();
+    try {
+      const at = this.#find(idLow, idHigh);
+      if (at < 0) return false;
+      const holder = this.#cells[at]!;
+      if (holder > 0) return holder === owner;
+      this.#cells[at] = owner;
+      this.#cells[at + 1] = idLow;
+      this.#cells[at + 2] = idHigh;
+      return true;
+    } finally {
+      this.#unlock();
+    }
+  }
+
+  /** Gives the key back; nothing happens if `owner` does not hold it. */
+  release(idLow: number, idHigh: number, owner: number): void {
+    this.#lock();
+    try {
+      const at = this.#find(idLow, idHigh);
+      if (at >= 0 && this.#cells[at] === owner) this.#cells[at] = LEFT;
+    } finally {
+      this.#unlock();
+    }
+  }
+
+  /** Gives back whatever these owners hold: their lane has died. */
+  releaseAll(owners: ReadonlySet<number>): void {
+    this.#lock();
+    try {
+      for (let at = HEAD; at < this.#cells.length; at += WIDTH)
+        if (owners.has(this.#cells[at]!)) this.#cells[at] = LEFT;
+    } finally {
+      this.#unlock();
+    }
+  }
+
+  /** Where the key stands, or else the first place it could; -1 if there is none. */
+  #find(idLow: number, idHigh: number): number {
+    const cells = this.#cells;
+    let place = -1;
+    let at = (idLow >>> 0) % this.#capacity;
+    for (let i = 0; i < this.#capacity; i++) {
+      const cell = HEAD + at * WIDTH;
+      const owner = cells[cell]!;
+      if (owner > 0 && cells[cell + 1] === idLow && cells[cell + 2] === idHigh) return cell;
+      if (owner <= 0 && place < 0) place = cell;
+      if (owner === FREE) break;
+      at = at + 1 === this.#capacity ? 0 : at + 1;
+    }
+    return place;
+  }
+
+  #lock(): void {
+    while (Atomics.compareExchange(this.#cells, 0, 0, 1) !== 0) Atomics.wait(this.#cells, 0, 1, 1);
+  }
+
+  #unlock(): void {
+    Atomics.store(this.#cells, 0, 0);
+    Atomics.notify(this.#cells, 0, 1);
+  }
+}

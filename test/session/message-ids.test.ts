@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isAfter, MessageIds } from '../../src/session/message-ids.ts';
+
+const NOW = 1_700_000_000_123.5;
+
+test('an id carries the server time as seconds and their fraction, and ends in 00', () => {
+  const ids = new MessageIds(2000);
+  ids.next(NOW);
+  assert.equal(ids.high, 1_700_000_002);
+  assert.equal((ids.low >>> 0) / 2 ** 32 > 0.1235 - 1e-6 && (ids.low >>> 0) / 2 ** 32 < 0.1235 + 1e-6, true);
+  assert.equal(ids.low & 3, 0);
+});
+
+test('ids rise strictly, whatever the clock does', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, max: 5000, noNaN: true }), { minLength: 2, maxLength: 50 }), (steps) => {
+      const ids = new MessageIds();
+      let low = 0;
+      let high = 0;
+      for (const step of steps) {
+        ids.next(NOW + step);
+        assert.ok(isAfter(ids.low, ids.high, low, high));
+        assert.equal(ids.low & 3, 0);
+        low = ids.low;
+        high = ids.high;
+      }
+    }),
+  );
+});
+
+test('the step over a full fraction carries into the seconds', () => {
+  const ids = new MessageIds();
+  ids.low = -4;
+  ids.high = 1_800_000_000;
+  ids.next(NOW);
+  assert.deepEqual([ids.low, ids.high], [0, 1_800_000_001]);
+});
+
+test('seq_no is twice the content-related messages before, plus one for such a message', () => {
+  const ids = new MessageIds();
+  assert.deepEqual(
+    [true, false, true, false, false, true].map((content) => ids.seqNo(content)),
+    [1, 2, 3, 4, 4, 5],
+  );
+});
+
+test('the clock takes the largest difference, and starts again when an answer lies far below its request', () => {
+  const ids = new MessageIds();
+  ids.learn(1_700_000_010, 0, NOW);
+  ids.learn(1_700_000_005, 0, NOW);
+  assert.equal(ids.serverTime(NOW), 1_700_000_010_000);
+  ids.learnFromAnswer(1_699_999_990, 0, 1_700_000_010, NOW);
+  assert.equal(ids.serverTime(NOW), 1_699_999_990_000);
+});

@@ -1,0 +1,183 @@
+/**
+ * LaneSessions: the sessions that live on this lane, their turns and their deadlines.
+ * In: the records of a batch, the time. Out: records through the sink. Never: throws, awaits, or lets one session's
+ * fault touch another.
+ */
+import { BatchWriter, RecordCursor } from '../src/batch/batch.ts';
+import { DownFlag, In } from '../src/batch/records.ts';
+import type { Env } from '../src/session/env.ts';
+import { Session } from '../src/session/session.ts';
+import { Deadlines, type Timed } from './deadlines.ts';
+import { LaneSink } from './lane-sink.ts';
+
+/** A block's first size; it follows what batches need. */
+const BLOCK_LEAST = 4096;
+const BLOCK_MOST = 1 << 20;
+
+class Seat implements Timed {
+  readonly number: number;
+  readonly session: Session;
+  wantedAt = Infinity;
+  listedAt = Infinity;
+  /** Something happened to it in this batch. */
+  touched = false;
+  /** A step of a key exchange waits. */
+  queued = false;
+  closed = false;
+
+  constructor(number: number, session: Session) {
+    this.number = number;
+    this.session = session;
+  }
+}
+
+export class LaneSessions {
+  readonly #env: Env;
+  readonly #batch = new BatchWriter(BLOCK_LEAST);
+  readonly #sink = new LaneSink(this.#batch);
+  readonly #seats = new Map<number, Seat>();
+  readonly #deadlines = new Deadlines<Seat>();
+  #touched: Seat[] = [];
+  /** Key exchanges take turns: one step a batch, so that nobody else waits long. */
+  readonly #work: Seat[] = [];
+  #now = 0;
+  #faults = 0;
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** Runs one batch. @returns the block that goes back, whole */
+  run(bytes: Uint8Array, length: number, now: number): Buffer {
+    this.#now = now;
+    const cursor = new RecordCursor(bytes, 0, length);
+    while (cursor.next()) this.#record(cursor);
+    this.#workOnce();
+    for (let seat = this.#deadlines.due(now); seat; seat = this.#deadlines.due(now)) this.#tick(seat);
+    for (const seat of this.#touched) this.#finish(seat);
+    this.#touched = [];
+    const wakeAt = this.#work.length > 0 ? 0 : this.#deadlines.first;
+    const used = this.#batch.writer.pos;
+    return this.#batch.finish(wakeAt, Math.min(BLOCK_MOST, Math.max(BLOCK_LEAST, used + (used >> 2))));
+  }
+
+  #record(r: RecordCursor): void {
+    this.#sink.session = r.session;
+    if (r.kind === In.OPEN) return this.#open(r.session);
+    const seat = this.#seats.get(r.session);
+    if (seat === undefined) return;
+    if (r.kind === In.CLOSE) return this.#close(seat);
+    try {
+      this.#event(seat.session, r);
+    } catch (error) {
+      this.#fault(seat, error);
+    }
+    this.#touch(seat);
+    if (seat.session.hasWork && !seat.queued) {
+      seat.queued = true;
+      this.#work.push(seat);
+    }
+  }
+
+  #event(session: Session, r: RecordCursor): void {
+    const now = this.#now;
+    switch (r.kind) {
+      case In.REQUEST:
+        session.request(r.ticket, r.bytes, r.start, r.stop, now);
+        break;
+      case In.LINK_BYTES:
+        session.received(r.ticket, r.bytes, r.start, r.stop, now);
+        break;
+      case In.LINK_UP:
+        session.opened(r.ticket, now);
+        break;
+      case In.LINK_DOWN:
+        session.closed(r.ticket, closedOf(r), now);
+        break;
+      default:
+        throw new RangeError(`record of kind ${r.kind}`);
+    }
+  }
+
+  #open(number: number): void {
+    this.#seats.set(number, new Seat(number, new Session(this.#env, this.#sink, number)));
+  }
+
+  #close(seat: Seat): void {
+    seat.closed = true;
+    this.#seats.delete(seat.number);
+    try {
+      seat.session.close();
+    } catch (error) {
+      this.#log(error);
+    }
+    this.#sink.gone();
+  }
+
+  #touch(seat: Seat): void {
+    if (seat.touched) return;
+    seat.touched = true;
+    this.#touched.push(seat);
+  }
+
+  #workOnce(): void {
+    const seat = this.#work.shift();
+    if (seat === undefined || seat.closed) return;
+    seat.queued = false;
+    this.#guard(seat, () => seat.session.work(this.#now));
+    if (seat.session.hasWork) this.#work.push(seat);
+    this.#touch(seat);
+  }
+
+  #tick(seat: Seat): void {
+    if (seat.closed) return;
+    this.#guard(seat, () => seat.session.tick(this.#now));
+    this.#touch(seat);
+  }
+
+  /** The end of a session's part in a batch: what waits goes out, and its next deadline is noted. */
+  #finish(seat: Seat): void {
+    seat.touched = false;
+    if (seat.closed) return;
+    this.#sink.session = seat.number;
+    try {
+      seat.session.flush(this.#now);
+    } catch (error) {
+      this.#fault(seat, error);
+    }
+    this.#deadlines.schedule(seat, seat.session.nextDeadline());
+  }
+
+  #guard(seat: Seat, act: () => void): void {
+    this.#sink.session = seat.number;
+    try {
+      act();
+    } catch (error) {
+      this.#fault(seat, error);
+    }
+  }
+
+  /** A bug met by one session: its requests are told, the log gets the stack, the lane goes on. */
+  #fault(seat: Seat, error: unknown): void {
+    const ref = this.#log(error);
+    seat.session.crash(ref);
+  }
+
+  #log(error: unknown): string {
+    if (this.#batch.isOpen) this.#batch.drop();
+    const ref = `${this.#env.lane}-${++this.#faults}`;
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#sink.log(50, 'internal error', { ref, stack });
+    return ref;
+  }
+}
+
+function closedOf(r: RecordCursor): Parameters<Session['closed']>[1] {
+  const code = Buffer.from(r.bytes.buffer, r.bytes.byteOffset + r.start, r.stop - r.start).toString('latin1');
+  return {
+    code,
+    neverUp: (r.flags & DownFlag.NEVER_UP) !== 0,
+    timedOut: (r.flags & DownFlag.TIMED_OUT) !== 0,
+    notAllowed: (r.flags & DownFlag.NOT_ALLOWED) !== 0,
+  };
+}

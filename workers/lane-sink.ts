@@ -1,0 +1,63 @@
+/**
+ * LaneSink: what sessions say, as records of the lane's block.
+ * In: the session it speaks for, calls of the Sink. Out: records. Never: two open records at a time.
+ */
+import type { BatchWriter } from '../src/batch/batch.ts';
+import { DialFlag, Out, ReplyFlag } from '../src/batch/records.ts';
+import type { Writer } from '../src/bytes/writer.ts';
+import type { Sink } from '../src/session/sink.ts';
+
+export class LaneSink implements Sink {
+  /** The session that speaks now; set by the lane before each call into one. */
+  session = 0;
+  readonly #batch: BatchWriter;
+
+  constructor(batch: BatchWriter) {
+    this.#batch = batch;
+  }
+
+  reply(ticket: number, badLine: boolean): Writer {
+    return this.#batch.begin(Out.REPLY, 0, badLine ? ReplyFlag.BAD_LINE : 0, this.session, ticket);
+  }
+
+  update(): Writer {
+    return this.#batch.begin(Out.UPDATE, 0, 0, this.session, 0);
+  }
+
+  send(link: number): Writer {
+    return this.#batch.begin(Out.SEND, link, 0, this.session, 0);
+  }
+
+  end(): void {
+    this.#batch.end();
+  }
+
+  drop(): void {
+    this.#batch.drop();
+  }
+
+  dial(link: number, attempt: number, host: string, port: number, untrusted: boolean): void {
+    const w = this.#batch.begin(Out.DIAL, link, untrusted ? DialFlag.UNTRUSTED : 0, this.session, attempt);
+    w.byte(port & 255);
+    w.byte(port >>> 8);
+    w.ascii(host);
+    this.#batch.end();
+  }
+
+  hangUp(link: number): void {
+    this.#batch.begin(Out.HANG_UP, link, 0, this.session, 0);
+    this.#batch.end();
+  }
+
+  /** The session is gone. */
+  gone(): void {
+    this.#batch.begin(Out.GONE, 0, 0, this.session, 0);
+    this.#batch.end();
+  }
+
+  log(level: number, event: string, fields: Record<string, string | number>): void {
+    const w = this.#batch.begin(Out.LOG, 0, level, this.session, 0);
+    w.raw(Buffer.from(JSON.stringify({ event, ...fields })));
+    this.#batch.end();
+  }
+}
