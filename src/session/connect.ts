@@ -32,7 +32,18 @@ export function connectIfNeeded(s: State, now: number): void {
   dial(s);
 }
 
-export function dial(s: State): void {
+/** The pause after a failure is over: again, if anybody wants it. */
+export function redial(s: State): void {
+  s.link.redialAt = Infinity;
+  if (!s.lost && isWanted(s)) dial(s);
+}
+
+/** A session with a key dials even if nothing waits, since updates may. */
+function isWanted(s: State): boolean {
+  return s.key !== undefined || s.pending.size > 0;
+}
+
+function dial(s: State): void {
   const { settings } = s.env;
   s.link.dialled(makeTransport(settings.transport, { fill: (bytes) => s.env.fill(bytes) }));
   s.sink.dial(HOME_LINK, s.link.attempt, s.server.host, s.server.port, s.server.untrusted);
@@ -91,7 +102,7 @@ export function onPlainPacket(s: State, bytes: Uint8Array, start: number, end: n
     else finishHandshake(s, handshake, now);
   } catch (error) {
     if (!isHandshakeFault(error)) throw error;
-    failHandshake(s, refusals.handshakeFailed(error.message));
+    failHandshake(s, refusals.handshakeFailed(error.message), now);
   }
 }
 
@@ -128,10 +139,10 @@ function onReady(s: State, now: number): void {
 }
 
 /** Ends the attempt; every waiting request is told why. */
-function failHandshake(s: State, refusal: Refusal): void {
+function failHandshake(s: State, refusal: Refusal, now: number): void {
   s.sink.log(40, 'handshake failed', { why: refusal.reason ?? refusal.error });
   hangUp(s);
-  s.backOff.failed();
+  comeBack(s, now);
   endAll(s, () => refusal);
 }
 
@@ -144,7 +155,7 @@ export function onClosed(s: State, why: Closed, now: number): void {
   s.link.dropped();
   s.sink.log(20, 'connection closed', { why: why.code });
   if (why.neverUp && !s.link.wasUp) {
-    s.backOff.failed();
+    comeBack(s, now);
     endAll(s, () => refusalOfDial(why));
     return;
   }
@@ -172,12 +183,15 @@ export function dropLink(s: State, now: number): void {
   comeBack(s, now);
 }
 
-/** The session keeps its key and its open requests; it dials again even if nothing waits, since updates may. */
+/** The session keeps its key and its open requests, and comes back after a pause. */
 function comeBack(s: State, now: number): void {
   s.backOff.failed();
-  const random = (s.env.random32() >>> 0) / 2 ** 32;
-  const isWanted = s.key !== undefined || s.pending.size > 0;
-  s.link.redialAt = isWanted ? now + s.backOff.delay(random) : Infinity;
+  pause(s, now);
+}
+
+/** Not before the back-off is over, whoever asks. */
+function pause(s: State, now: number): void {
+  s.link.redialAt = now + s.backOff.delay((s.env.random32() >>> 0) / 2 ** 32);
 }
 
 function hangUp(s: State): void {
@@ -188,9 +202,9 @@ function hangUp(s: State): void {
 /** A transport error: a negative number in place of a packet. */
 export function onStatus(s: State, code: number, now: number): void {
   s.sink.log(40, 'transport error', { code });
-  if (s.link.handshake !== undefined) return failHandshake(s, statusRefusal(s, code));
+  if (s.link.handshake !== undefined) return failHandshake(s, statusRefusal(s, code), now);
   if (code === FLOOD) return flood(s, now);
-  if (code === WRONG_DC) return failHandshake(s, refusals.invalidDc());
+  if (code === WRONG_DC) return failHandshake(s, refusals.invalidDc(), now);
   if (code === KEY_UNKNOWN && s.keyDoubted) return loseKey(s);
   if (code === KEY_UNKNOWN) s.keyDoubted = true;
   dropLink(s, now);
@@ -207,7 +221,7 @@ function statusRefusal(s: State, code: number): Refusal {
 function flood(s: State, now: number): void {
   s.backOff.flooded();
   hangUp(s);
-  s.link.redialAt = now + s.backOff.delay((s.env.random32() >>> 0) / 2 ** 32);
+  pause(s, now);
 }
 
 /** The second -404 in a row: the server does not know the key. A key that may be signed in is never replaced. */

@@ -34,9 +34,9 @@ export interface Env {
   /** PEM text of the keys trusted in production or test: what `server` shows. */
   keyText(test: boolean): string;
   /** Fills with secure random bytes. */
-  fill(bytes: Uint8Array): void;
+  readonly fill: (bytes: Uint8Array) => void;
   /** A secure random int32. */
-  random32(): number;
+  readonly random32: () => number;
 
   /** `initConnection` with the operator's parameters as TL bytes to put before a call; empty if there are none. */
   readonly initPrefix: Uint8Array;

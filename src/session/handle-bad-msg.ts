@@ -5,7 +5,7 @@
  */
 import type { Reader } from '../bytes/reader.ts';
 import { answer, notify } from './answers.ts';
-import type { Pending } from './pending.ts';
+import { Stage, type Pending } from './pending.ts';
 import { refusals } from './refusals.ts';
 import { repeatOrRefuse } from './repeat.ts';
 import type { State } from './state.ts';
@@ -50,6 +50,7 @@ export function handleBadServerSalt(s: State, _low: number, _high: number, r: Re
   s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
   s.saltRefusals++;
   s.pending.requeue(concerned);
+  s.outbox.ask(s.pending.sent().filter((pending) => pending.stage === Stage.ASKED));
 }
 
 /** `bad_msg_notification bad_msg_id bad_msg_seqno error_code`. */

@@ -68,6 +68,7 @@ export class Outbox {
 
   /** Asks for the states of requests that were sent on a connection that is gone. */
   ask(requests: readonly Pending[]): void {
+    this.#ask = [];
     for (const one of requests) this.#ask.push(one.msgIdLow, one.msgIdHigh);
   }
 

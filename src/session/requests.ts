@@ -155,12 +155,12 @@ function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | unde
     return refusals.invalidSession('this connection has a session already; use another connection');
   if (wish.hasSessionId && wish.sessionLow === 0 && wish.sessionHigh === 0)
     return refusals.invalidSession('session_id must not be 0');
-  if (wish.dc !== undefined && wish.dc !== s.server.dc) {
-    const server = findDataCentre(s, wish.dc, s.server.test);
-    if (server === undefined) return refusals.invalidSession('no data centre of this number is configured');
-    s.server = server;
-  }
-  return s.env.claims.claim(key.idLow, key.idHigh, s.number) ? undefined : refusals.sessionInUse();
+  const isElsewhere = wish.dc !== undefined && wish.dc !== s.server.dc;
+  const server = isElsewhere ? findDataCentre(s, wish.dc!, s.server.test) : s.server;
+  if (server === undefined) return refusals.invalidSession('no data centre of this number is configured');
+  if (!s.env.claims.claim(key.idLow, key.idHigh, s.number)) return refusals.sessionInUse();
+  s.server = server;
+  return undefined;
 }
 
 function startSession(s: State, wish: SessionWish, now: number): void {

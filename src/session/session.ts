@@ -10,7 +10,7 @@ import { answerTimeout, notify, refuse } from './answers.ts';
 import {
   close,
   connectIfNeeded,
-  dial,
+  redial,
   dropLink,
   onClosed,
   onOpened,
@@ -38,8 +38,9 @@ const SALT_STORM = 10;
 export class Session implements PacketSink {
   readonly #state: State;
   #now = 0;
-  /** Unencrypted packets wait here: their work takes milliseconds, so the lane chooses when. */
+  /** Unencrypted packets of attempt `#plainOf` wait here: their work takes milliseconds, so the lane chooses when. */
   #plain: Uint8Array[] = [];
+  #plainOf = 0;
 
   /** @param number how the main thread knows this session; claims on keys go by it */
   constructor(env: Env, sink: Sink, number: number) {
@@ -89,11 +90,18 @@ export class Session implements PacketSink {
     const { link } = this.#state;
     if (link.stage === 'down') return;
     if (link.handshake !== undefined) {
-      if (isPlain(bytes, start, end)) this.#plain.push(bytes.slice(start, end));
+      if (isPlain(bytes, start, end)) this.#keepPlain(bytes.slice(start, end));
       else dropLink(this.#state, this.#now);
       return;
     }
     if (!receivePacket(this.#state, bytes, start, end, this.#now)) this.broken('a packet failed its checks');
+  }
+
+  #keepPlain(packet: Uint8Array): void {
+    const { attempt } = this.#state.link;
+    if (this.#plainOf !== attempt) this.#plain = [];
+    this.#plainOf = attempt;
+    this.#plain.push(packet);
   }
 
   /** Called by the transport. */
@@ -115,7 +123,8 @@ export class Session implements PacketSink {
   /** Does one step of the key exchange: five to ten milliseconds. */
   work(now: number): void {
     const packet = this.#plain.shift();
-    if (packet !== undefined) onPlainPacket(this.#state, packet, 0, packet.length, now);
+    if (packet !== undefined && this.#isCurrent(this.#plainOf))
+      onPlainPacket(this.#state, packet, 0, packet.length, now);
   }
 
   /** Does what is due. */
@@ -123,7 +132,7 @@ export class Session implements PacketSink {
     const s = this.#state;
     for (const pending of s.pending.expire(now)) endLate(s, pending);
     s.pending.release(now);
-    if (s.link.redialAt <= now && s.link.stage === 'down' && !s.lost) dial(s);
+    if (s.link.redialAt <= now && s.link.stage === 'down') redial(s);
     if (s.link.handshakeUntil <= now) dropLink(s, now);
     if (!s.isReady) return;
     if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
