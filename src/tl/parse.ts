@@ -22,14 +22,14 @@ const DEEPEST_TYPE = 16;
 export function parseScheme(text: string, fileName: string): ParsedScheme {
   const definitions: ParsedDefinition[] = [];
   let layer = 0;
-  let endOfLast = -1;
+  let endOfLast = 0;
   const onComment = (body: string, at: number): void => {
     const found = LAYER.exec(body);
     if (found !== null) {
       const written = Number(found[1]);
       if (layer !== 0 && layer !== written) throw scan.error(`LAYER ${written}, but LAYER ${layer} stands above`, at);
       layer = written;
-    } else if (body === 'foreign' && endOfLast >= 0 && !text.slice(endOfLast, at).includes('\n')) {
+    } else if (body === 'foreign' && /^;[ \t]*$/.test(text.slice(endOfLast, at))) {
       definitions.push({ ...definitions.pop()!, foreign: true });
     }
   };

@@ -14,21 +14,19 @@ import { SchemeError } from './scheme-error.ts';
 import type { Definition, Field, Schema, TlType } from './ir.ts';
 import type { ParsedDefinition, ParsedField, ParsedScheme, TypeExpression } from './syntax.ts';
 
-const BUILT_IN: Readonly<Record<string, TlType>> = Object.freeze(
-  Object.assign(Object.create(null), {
-    '#': { kind: 'int' },
-    int: { kind: 'int' },
-    long: { kind: 'long' },
-    double: { kind: 'double' },
-    string: { kind: 'string' },
-    bytes: { kind: 'bytes' },
-    int128: { kind: 'int128' },
-    int256: { kind: 'int256' },
-    true: { kind: 'true' },
-    Bool: { kind: 'bool' },
-    Object: { kind: 'object' },
-  }) as Record<string, TlType>,
-);
+const BUILT_IN: ReadonlyMap<string, TlType> = new Map<string, TlType>([
+  ['#', { kind: 'int' }],
+  ['int', { kind: 'int' }],
+  ['long', { kind: 'long' }],
+  ['double', { kind: 'double' }],
+  ['string', { kind: 'string' }],
+  ['bytes', { kind: 'bytes' }],
+  ['int128', { kind: 'int128' }],
+  ['int256', { kind: 'int256' }],
+  ['true', { kind: 'true' }],
+  ['Bool', { kind: 'bool' }],
+  ['Object', { kind: 'object' }],
+]);
 /** Lines that only say what is built in: `int ? = Int;`, TDLib's `bytes = Bytes;`. */
 const CORE_NAMES = new Set(['int', 'long', 'double', 'string', 'bytes', 'int128', 'int256', 'vector']);
 
@@ -138,12 +136,12 @@ function add(entry: Entry, names: Names): Entry {
 function resolveDefinition(entry: Entry, names: Names): Definition {
   const { parsed, scheme } = entry;
   const look = new Lookup(entry, names);
-  const seen = new Map<string, ParsedField>();
   const fields: Field[] = [];
   for (const field of parsed.fields) {
-    if (seen.has(field.name)) throw errorAt(scheme, field.at, `${entry.name} has two fields ${field.name}`);
-    fields.push(resolveField(field, entry, seen, look));
-    seen.set(field.name, field);
+    if (fields.some((other) => other.name === field.name)) {
+      throw errorAt(scheme, field.at, `${entry.name} has two fields ${field.name}`);
+    }
+    fields.push(resolveField(field, entry, look));
   }
   return {
     name: entry.name,
@@ -162,10 +160,10 @@ function ownType(entry: Entry): TlType {
   if (result.bare || result.call || result.arguments.length > 0) {
     throw errorAt(entry.scheme, at, `${entry.name} is a constructor, its type must be a plain name`);
   }
-  return BUILT_IN[entry.typeName] ?? { kind: 'boxed', type: entry.typeName };
+  return BUILT_IN.get(entry.typeName) ?? { kind: 'boxed', type: entry.typeName };
 }
 
-function resolveField(field: ParsedField, entry: Entry, seen: Map<string, ParsedField>, look: Lookup): Field {
+function resolveField(field: ParsedField, entry: Entry, look: Lookup): Field {
   const { scheme, parsed } = entry;
   const type = look.type(field.type, field.at);
   const refers = (other: ParsedField): boolean => other.flag?.field === field.name;
@@ -174,8 +172,8 @@ function resolveField(field: ParsedField, entry: Entry, seen: Map<string, Parsed
     if (type.kind === 'true') throw errorAt(scheme, field.at, `${field.name}: "true" takes no bytes, it needs a flag`);
     return { name: field.name, type, isFlags };
   }
-  const flags = seen.get(field.flag.field);
-  if (flags?.type.name !== '#' || flags.flag !== undefined) {
+  const flags = parsed.fields.find((other) => other.name === field.flag?.field);
+  if (flags?.type.name !== '#' || flags.flag !== undefined || flags.at > field.at) {
     throw errorAt(
       scheme,
       field.at,
@@ -190,13 +188,13 @@ class Lookup {
   readonly #entry: Entry;
   readonly #names: Names;
   /** `X` of `{X:Type}`, and of `!X` where a file leaves the braces out. */
-  readonly #variables: Set<string>;
+  readonly #variables: readonly string[];
 
   constructor(entry: Entry, names: Names) {
     this.#entry = entry;
     this.#names = names;
     const called = entry.parsed.fields.filter((field) => field.type.call).map((field) => field.type.name);
-    this.#variables = new Set([...entry.parsed.generics, ...called]);
+    this.#variables = called.length === 0 ? entry.parsed.generics : [...entry.parsed.generics, ...called];
   }
 
   type(written: TypeExpression, at: number): TlType {
@@ -204,9 +202,9 @@ class Lookup {
     if (written.call) return { kind: 'call' };
     if (name === 'Vector' || name === 'vector') return this.#vector(written, at);
     if (written.arguments.length > 0) throw this.#error(at, `only a vector has a type inside, ${name} has not`);
-    if (this.#variables.has(name)) return { kind: 'object' };
+    if (this.#variables.includes(name)) return { kind: 'object' };
     if (written.bare) return this.#onlyConstructor(name, at);
-    return BUILT_IN[name] ?? (isTypeName(name) ? this.#boxed(name, at) : this.#bare(name, at));
+    return BUILT_IN.get(name) ?? (isTypeName(name) ? this.#boxed(name, at) : this.#bare(name, at));
   }
 
   #vector(written: TypeExpression, at: number): TlType {

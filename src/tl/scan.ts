@@ -18,6 +18,8 @@ export class Scan {
   pos = 0;
   /** Where the last token ended: the text of a definition stops there. */
   last = 0;
+  /** One string for each name: names then compare by address. */
+  readonly #names = new Map<string, string>();
   readonly #onComment: (body: string, at: number) => void;
 
   /** The caller begins with `space()`. */
@@ -71,7 +73,7 @@ export class Scan {
   }
 
   name(what: string): string {
-    return this.#match(NAME)?.[0] ?? this.#fail(what);
+    return this.#same(this.#match(NAME)?.[0] ?? this.#fail(what));
   }
 
   /** `flags2.3?` before a type, or nothing. */
@@ -81,7 +83,7 @@ export class Scan {
     if (match === null) return undefined;
     const bit = Number(match[2]);
     if (bit > 31) throw this.error(`bit ${match[2]} of a flags field: there are 32`, at);
-    return { field: match[1]!, bit };
+    return { field: this.#same(match[1]!), bit };
   }
 
   /** A constructor number: 1 to 8 hex digits, since files leave leading zeros out. */
@@ -98,6 +100,13 @@ export class Scan {
 
   divider(): string | undefined {
     return this.#match(DIVIDER)?.[1];
+  }
+
+  #same(name: string): string {
+    const before = this.#names.get(name);
+    if (before !== undefined) return before;
+    this.#names.set(name, name);
+    return name;
   }
 
   #match(pattern: RegExp): RegExpExecArray | null {

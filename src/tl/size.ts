@@ -21,24 +21,29 @@ const FIXED: Readonly<Record<string, number>> = {
   object: 4,
 };
 
+/** Sizes of bare constructors found so far: without them a ladder of types doubles the work a rung. */
+const FOUND = new WeakMap<Schema, Map<string, number>>();
+
 /**
  * Least bytes of a value: boxed types count their number alone, conditional fields nothing.
  * `Infinity` for a bare constructor that holds itself.
  */
 export function smallestSize(schema: Schema, type: TlType): number {
-  return sizeOf(schema, type, new Set());
+  if (type.kind === 'vector') return type.boxed ? 8 : 4;
+  return type.kind === 'bare' ? bareSize(schema, type.constructor) : FIXED[type.kind]!;
 }
 
-function sizeOf(schema: Schema, type: TlType, inside: Set<string>): number {
-  if (type.kind === 'vector') return type.boxed ? 8 : 4;
-  if (type.kind !== 'bare') return FIXED[type.kind]!;
-  if (inside.has(type.constructor)) return Infinity;
-  inside.add(type.constructor);
+function bareSize(schema: Schema, name: string): number {
+  const found = FOUND.get(schema) ?? new Map<string, number>();
+  FOUND.set(schema, found);
+  const before = found.get(name);
+  if (before !== undefined) return before;
+  found.set(name, Infinity); // whoever meets it again while its own fields are counted is inside it
   let sum = 0;
-  for (const field of schema.byName.get(type.constructor)?.fields ?? []) {
-    if (field.flag === undefined) sum += sizeOf(schema, field.type, inside);
+  for (const field of schema.byName.get(name)?.fields ?? []) {
+    if (field.flag === undefined) sum += smallestSize(schema, field.type);
   }
-  inside.delete(type.constructor);
+  found.set(name, sum);
   return sum;
 }
 

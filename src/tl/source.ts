@@ -14,7 +14,7 @@ import type { ParsedScheme } from './syntax.ts';
  * @throws SchemeError
  */
 export function readSource(text: string, fileName: string): ParsedScheme {
-  const first = text.replace(/^\uFEFF?\s*/, '').charAt(0);
+  const first = text.trimStart().charAt(0); // takes a byte order mark for white space too
   if (first === '<') throw new SchemeError('this is a web page, not a scheme', fileName, text, 0);
   if (first !== '{' && first !== '[') return parseScheme(text, fileName);
   const json = parseJson(text, fileName);
@@ -25,9 +25,9 @@ export function readSource(text: string, fileName: string): ParsedScheme {
 
 function parseJson(text: string, fileName: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.trimStart());
   } catch (error) {
-    const at = Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
+    const at = text.length - text.trimStart().length + Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
     throw new SchemeError(`not JSON: ${(error as Error).message}`, fileName, text, at);
   }
 }

@@ -1,7 +1,7 @@
 /** The parser: every odd form of real scheme files, faults with their places, print and parse again. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { hexId, idOf } from '../../src/tl/crc.ts';
 import { parseScheme } from '../../src/tl/parse.ts';
 import { printDefinition, printScheme } from '../../src/tl/print.ts';
@@ -101,10 +101,11 @@ describe('forms', () => {
   });
 
   it('marks a line told foreign, and only that line', () => {
-    const text = 'a#1 = A; // foreign\nb#2 = A;\n// foreign\nc#3 = A; //foreign\nd#4 = A; // not foreign';
+    const text =
+      'a#1 = A; // foreign\nb#2 = A;\n// foreign\nc#3 = A; //foreign\nd#4 = A; // not foreign\ne#5 = A; f#6 // foreign\n= A;';
     assert.deepEqual(
       parseScheme(text, 'x.tl').definitions.map((definition) => definition.foreign),
-      [true, false, true, false],
+      [true, false, true, false, false, false],
     );
   });
 

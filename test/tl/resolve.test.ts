@@ -175,6 +175,13 @@ describe('refused, with the place', () => {
     assert.equal(fault('a#1 = A;', 'b#1 = B;'), '1.tl:1:1: b has the number 00000001 of a');
   });
 
+  it('in a time that does not double with each rung of a ladder of bare types', () => {
+    const rung = (n: number): string => `r${n}#${n + 1} a:r${n - 1} b:r${n - 1} = R${n};`;
+    const ladder = Array.from({ length: 64 }, (_, i) => rung(i + 1));
+    const schema = resolve(`r0#1 x:int = R0;\n${ladder.join('\n')}`);
+    assert.equal(smallestSize(schema, { kind: 'bare', constructor: 'r64' }), 4 * 2 ** 64);
+  });
+
   it('but not a bare type inside itself behind a flag', () => {
     assert.equal(fault('a#1 flags:# x:flags.0?a = A;'), 'no fault');
   });

@@ -1,0 +1,83 @@
+/** The JSON shape of `scheme show`: JSON once its comments are out, with all that is required. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { jsonShape } from '../../src/tl/json-shape.ts';
+import { loadScheme } from '../../src/tl/load.ts';
+import { showDefinition } from '../../src/tl/show.ts';
+import type { Definition, Schema, TlType } from '../../src/tl/ir.ts';
+
+const schema: Schema = loadScheme();
+
+function shape(definition: Definition): Record<string, unknown> {
+  return JSON.parse(jsonShape(schema, definition).replace(/ *\/\/ .*$/gm, '')) as Record<string, unknown>;
+}
+
+/** Whether an example could be of a type, by the table of wire.md 4. */
+function fits(value: unknown, type: TlType, at: string): void {
+  if (type.kind === 'vector') {
+    assert.ok(Array.isArray(value), at);
+    value.forEach((item) => fits(item, type.item, `${at}[]`));
+  } else if (type.kind === 'boxed' || type.kind === 'bare') {
+    const object = value as Record<string, unknown>;
+    const names = type.kind === 'bare' ? [type.constructor] : schema.types.get(type.type)!.map((one) => one.name);
+    assert.ok(names.includes(object['_cons'] as string), `${at}: ${JSON.stringify(value)}`);
+    for (const field of schema.byName.get(object['_cons'] as string)!.fields) {
+      const isNeeded = field.flag === undefined && !field.isFlags;
+      if (isNeeded) fits(object[field.name], field.type, `${at}.${field.name}`);
+      assert.equal(field.name in object, isNeeded, `${at}.${field.name}`);
+    }
+  } else {
+    const wanted = {
+      int: 'number',
+      long: 'number',
+      double: 'number',
+      bool: 'boolean',
+      true: 'object',
+      call: 'object',
+      object: 'object',
+    } as Record<string, string>;
+    assert.equal(typeof value, wanted[type.kind] ?? 'string', at);
+    if (type.kind === 'int128') assert.equal(Buffer.from(value as string, 'base64').length, 16, at);
+    if (type.kind === 'int256') assert.equal(Buffer.from(value as string, 'base64').length, 32, at);
+  }
+}
+
+describe('the JSON shape', () => {
+  it('of every definition has each field once, with a value of its type', () => {
+    for (const definition of schema.definitions) {
+      const value = shape(definition);
+      const shown = definition.fields.filter((field) => !field.isFlags);
+      const names = shown.map((field) => (field.type.kind === 'call' ? '_wrapped' : field.name));
+      assert.deepEqual(Object.keys(value), ['_cons', ...names], definition.name);
+      shown.forEach((field, i) => fits(value[names[i]!], field.type, `${definition.name}.${field.name}`));
+    }
+  });
+
+  it('says what is optional, by which flag, and what the result is', () => {
+    const text = jsonShape(schema, schema.byName.get('messages.getDialogs')!);
+    assert.match(
+      text,
+      /"exclude_pinned": \{"_cons":"true"\}, +\/\/ optional \(flags\.0\), or true; false and null are absent/,
+    );
+    assert.match(
+      text,
+      /"offset_peer": \{"_cons":"inputPeerEmpty"\}, +\/\/ required, InputPeer: inputPeerEmpty \| inputPeerSelf \|/,
+    );
+    assert.match(text, /"hash": -1111111111111111111 +\/\/ required, 0 if left out, long/);
+    assert.match(
+      text,
+      /\/\/ result: messages\.Dialogs: messages\.dialogs \| messages\.dialogsSlice \| messages\.dialogsNotModified$/,
+    );
+  });
+
+  it('comes with the TL line, and near names for one that is not there', () => {
+    assert.match(
+      showDefinition(schema, 'ping'),
+      /^\/\/ function 7abe77ec\nping#7abe77ec ping_id:long = Pong;\n\n\{\n {2}"_cons": "ping",/,
+    );
+    assert.throws(
+      () => showDefinition(schema, 'messages.sendmessage'),
+      /no constructor or function messages\.sendmessage; there are .*messages\.sendMessage/,
+    );
+  });
+});
