@@ -68,6 +68,7 @@ export class Encoding {
   readonly directory: Directory;
   /** Set by `compile.ts` once the generated functions exist. */
   encoders: readonly Encode[] = [];
+  results: readonly Encode[] = [];
   readonly #callable: Uint8Array;
   #root = 0;
   #rootName = '';
@@ -107,6 +108,12 @@ export class Encoding {
     // Read by the dialect, and only on the message itself.
     if (hash === SEQNO_HASH && parent === this.#root && this.depth === 1 && this.tape.keyIs(member, SEQNO)) return;
     this.fail('UnknownField', member, 'no such field');
+  }
+
+  /** An object of a definition without fields: `_cons` and nothing else. */
+  nothing(node: number): void {
+    if (this.cells[node + COUNT] === 1) return;
+    for (let m = node + NODE, end = this.cells[node + NEXT]!; m < end; m = this.cells[m + NEXT]!) this.extra(node, m);
   }
 
   /** For `_wrapped` beside the field's own name. */
