@@ -74,7 +74,8 @@ export function readBase64(out: Writer, from: Uint8Array, start: number, stop: n
   if (length < 0) return false;
   out.ensure(length);
   const digits = digitsOf(from, start, stop);
-  const isGood = length >= NATIVE_FROM ? readNative(out, from, start, digits, length) : readLoop(out, from, start, digits);
+  const isGood =
+    length >= NATIVE_FROM ? readNative(out, from, start, digits, length) : readLoop(out, from, start, digits);
   if (!isGood || !endsClean(from, start, digits)) return false;
   out.pos += length;
   return true;

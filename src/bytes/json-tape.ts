@@ -124,7 +124,8 @@ export class JsonTape {
     this.#namesUsed = 0;
     const whole = this.#values() >= 0;
     // Broken UTF-8 is named first: a byte of it outside of a string would else be called bad JSON.
-    if ((!whole || this.#high > 0x7f) && !isUtf8(bytes.subarray(start, end))) return this.#faultAt('InvalidUTF8', this.#badByte());
+    if ((!whole || this.#high > 0x7f) && !isUtf8(bytes.subarray(start, end)))
+      return this.#faultAt('InvalidUTF8', this.#badByte());
     return whole ? undefined : this.#faultAt(this.#code, this.#at);
   }
 
@@ -432,7 +433,8 @@ export class JsonTape {
       if (c !== 0x5c) continue;
       const kind = p < end ? b[p]! : 0;
       if (kind === 0x75) {
-        for (let i = 1; i <= 4; i++) if (p + i >= end || HEX[b[p + i]!]! < 0) return this.#fail('JSONDecodeError', Math.min(p + i, end));
+        for (let i = 1; i <= 4; i++)
+          if (p + i >= end || HEX[b[p + i]!]! < 0) return this.#fail('JSONDecodeError', Math.min(p + i, end));
         p += 4;
       } else if (ESCAPES[kind] === 0) break;
       p++;
@@ -542,7 +544,16 @@ for (const digit of '0123456789abcdefABCDEF') HEX[digit.charCodeAt(0)] = Number.
 
 /** What stands for a character behind a backslash; 0 for one that may not stand there. `u` apart. */
 const ESCAPES = new Uint8Array(256);
-for (const [name, value] of Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' })) {
+for (const [name, value] of Object.entries({
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+})) {
   ESCAPES[name.charCodeAt(0)] = value.charCodeAt(0);
 }
 
@@ -553,7 +564,7 @@ for (const [name, value] of Object.entries({ '"': '"', '\\': '\\', '/': '/', b: 
 function unescape(from: Uint8Array, start: number, stop: number, to: Uint8Array, at: number): number {
   let p = at;
   let isWhole = true;
-  for (let i = start; i < stop; ) {
+  for (let i = start; i < stop;) {
     const c = from[i]!;
     if (c !== 0x5c) {
       to[p++] = c;

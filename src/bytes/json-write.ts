@@ -18,7 +18,15 @@ CLASS[0x5c] = ESCAPE;
 
 /** The letter behind the backslash, or 0 where only `\u00xx` will do. */
 const SHORT_ESCAPE = new Uint8Array(256);
-for (const [code, letter] of [[0x22, '"'], [0x5c, '\\'], [0x08, 'b'], [0x0c, 'f'], [0x0a, 'n'], [0x0d, 'r'], [0x09, 't']] as const) {
+for (const [code, letter] of [
+  [0x22, '"'],
+  [0x5c, '\\'],
+  [0x08, 'b'],
+  [0x0c, 'f'],
+  [0x0a, 'n'],
+  [0x0d, 'r'],
+  [0x09, 't'],
+] as const) {
   SHORT_ESCAPE[code] = letter.charCodeAt(0);
 }
 const HEX = Buffer.from('0123456789abcdef');

@@ -41,7 +41,10 @@ export function compileSource(source: string, cachedData?: Uint8Array): Codec {
 
 function compileScript(source: string, cachedData?: Uint8Array): Script {
   try {
-    return new Script(source, { filename: 'scheme.generated.js', ...(cachedData && { cachedData: Buffer.from(cachedData.buffer, cachedData.byteOffset, cachedData.length) }) });
+    return new Script(source, {
+      filename: 'scheme.generated.js',
+      ...(cachedData && { cachedData: Buffer.from(cachedData.buffer, cachedData.byteOffset, cachedData.length) }),
+    });
   } catch (error) {
     // Only a bug of the emitters brings us here: the source is what tells which.
     process.stderr.write(`${source}\n`);

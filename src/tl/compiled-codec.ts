@@ -66,7 +66,8 @@ export class CompiledCodec implements Codec {
     this.#encoding.begin(tape, node, root, out);
     try {
       encode(node);
-      if (out.pos - at > MAX_MESSAGE) throw new EncodeError('MessageTooLarge', root, `${root}: over ${MAX_MESSAGE} bytes`);
+      if (out.pos - at > MAX_MESSAGE)
+        throw new EncodeError('MessageTooLarge', root, `${root}: over ${MAX_MESSAGE} bytes`);
     } catch (error) {
       out.pos = at;
       throw error;

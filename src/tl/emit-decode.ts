@@ -83,9 +83,12 @@ function emitField(plan: Plan, field: Field, pending: Pending): Code[] {
   const isPresent = code`(${nameOf('bits', field.flag.field)} & ${1 << field.flag.bit}) !== 0`;
   if (field.type.kind === 'true') return [...before, code`if (${isPresent}) ${emitFlag(plan, field)}`];
   const value = indent(code`${[emitText(plan, key(field)), code`${emitValue(field.type, plan)};`]}`);
-  return [...before, code`if (${isPresent}) {
+  return [
+    ...before,
+    code`if (${isPresent}) {
 ${value}
-}`];
+}`,
+  ];
 }
 
 /** `flags.N?true` in both styles of wire.md 4. */

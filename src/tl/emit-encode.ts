@@ -84,8 +84,13 @@ function emitCase(plan: Plan, name: string, assign: Code): Code {
 
 /** Two names of one object with the same hash would be one case: no scheme has them, and none gets through. */
 function assertDistinct(definition: Definition): void {
-  const hashes = new Set(['_cons', '_seqno', '_wrapped', ...definition.fields.map((field) => field.name)].map((name) => hashName(Buffer.from(name))));
-  if (hashes.size !== definition.fields.length + 3) throw new Error(`${definition.name}: two field names with one hash`);
+  const hashes = new Set(
+    ['_cons', '_seqno', '_wrapped', ...definition.fields.map((field) => field.name)].map((name) =>
+      hashName(Buffer.from(name)),
+    ),
+  );
+  if (hashes.size !== definition.fields.length + 3)
+    throw new Error(`${definition.name}: two field names with one hash`);
 }
 
 /** Conditional fields: `null` is absent, and what is present sets its bit. */
@@ -105,7 +110,8 @@ function emitPresence(field: Field): Code {
   const local = nameOf('f', field.name);
   const bits = nameOf('bits', field.flag!.field);
   const bit = 1 << field.flag!.bit;
-  if (field.type.kind === 'true') return code`if (${local} !== 0) { if (r.isTrue(${local})) ${bits} |= ${bit}; else ${local} = 0; }`;
+  if (field.type.kind === 'true')
+    return code`if (${local} !== 0) { if (r.isTrue(${local})) ${bits} |= ${bit}; else ${local} = 0; }`;
   return code`if (${local} !== 0) { if (t[${local}] === 9) ${local} = 0; else ${bits} |= ${bit}; }`;
 }
 
@@ -124,7 +130,8 @@ function emitFields(plan: Plan, definition: Definition): Code[] {
     const isShared = definition.fields.some(({ name, flag }) => name !== field.name && sameBit(flag, field.flag!));
     const isPresent = code`(${nameOf('bits', field.flag.field)} & ${1 << field.flag.bit}) !== 0`;
     // Where several fields share a bit, all of them or none.
-    if (field.type.kind === 'true') return isShared ? [code`if (${isPresent} && ${local} === 0) r.missing(n, ${field.name});`] : [];
+    if (field.type.kind === 'true')
+      return isShared ? [code`if (${isPresent} && ${local} === 0) r.missing(n, ${field.name});`] : [];
     if (isShared) return [code`if (${isPresent}) ${emitValue(field.type, needed, plan)};`];
     return [code`if (${local} !== 0) ${emitValue(field.type, local, plan)};`];
   });

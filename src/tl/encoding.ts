@@ -133,7 +133,8 @@ export class Encoding {
     const text = this.#digits(node, '#');
     const given = text ? parseInteger(this.tape.textBytes, this.tape.textStart, this.tape.textEnd) : Number.NaN;
     if (!(given >= -0x8000_0000 && given <= 0xffff_ffff)) this.fail('InvalidField', node, 'expected 32 bits of flags');
-    if (((given ^ computed) & known) !== 0) this.fail('InvalidField', node, 'does not agree with the fields that are present');
+    if (((given ^ computed) & known) !== 0)
+      this.fail('InvalidField', node, 'does not agree with the fields that are present');
     return given | 0;
   }
 
@@ -157,7 +158,8 @@ export class Encoding {
     const value = this.#digits(node, 'int')
       ? parseInteger(this.tape.textBytes, this.tape.textStart, this.tape.textEnd)
       : Number.NaN;
-    if (!(value >= -0x8000_0000 && value <= 0x7fff_ffff)) this.fail('InvalidField', node, 'expected an integer of 32 bits');
+    if (!(value >= -0x8000_0000 && value <= 0x7fff_ffff))
+      this.fail('InvalidField', node, 'expected an integer of 32 bits');
     this.out.int32(value);
   }
 
@@ -188,7 +190,11 @@ export class Encoding {
     const t = this.cells;
     const kind = t[node + KIND];
     if (kind === INTEGER || kind === NUMBER) {
-      const text = Buffer.from(this.tape.bytes.buffer, this.tape.bytes.byteOffset + t[node + START]!, t[node + END]! - t[node + START]!);
+      const text = Buffer.from(
+        this.tape.bytes.buffer,
+        this.tape.bytes.byteOffset + t[node + START]!,
+        t[node + END]! - t[node + START]!,
+      );
       const value = Number(text.toString('latin1'));
       if (!Number.isFinite(value)) this.fail('InvalidField', node, 'too large for a double');
       this.#putDouble(value);
@@ -199,7 +205,11 @@ export class Encoding {
 
   #namedDouble(node: number): number {
     const length = this.tape.text(node);
-    const text = Buffer.from(this.tape.textBytes.buffer, this.tape.textBytes.byteOffset + this.tape.textStart, Math.min(length, 12));
+    const text = Buffer.from(
+      this.tape.textBytes.buffer,
+      this.tape.textBytes.byteOffset + this.tape.textStart,
+      Math.min(length, 12),
+    );
     const name = text.toString('latin1');
     if (name === 'NaN') return Number.NaN;
     if (name === 'Infinity') return Number.POSITIVE_INFINITY;
@@ -240,7 +250,8 @@ export class Encoding {
   /** The value of `{"_bytes":…}`. */
   #bytesMember(node: number, wanted: string): number {
     const member = node + NODE;
-    if (this.cells[node + COUNT] === 1 && this.cells[member + HASH] === BYTES_HASH && this.tape.keyIs(member, BYTES)) return member;
+    if (this.cells[node + COUNT] === 1 && this.cells[member + HASH] === BYTES_HASH && this.tape.keyIs(member, BYTES))
+      return member;
     return this.#wrong(node, wanted);
   }
 
@@ -262,8 +273,10 @@ export class Encoding {
 
   #fixedInto(node: number, size: number): void {
     const tape = this.tape;
-    if (this.#base64(node, `int${size * 8}`) !== size) this.fail('InvalidField', node, `expected base64 of ${size} bytes`);
-    if (!readBase64(this.out, tape.textBytes, tape.textStart, tape.textEnd)) this.fail('InvalidField', node, 'not base64');
+    if (this.#base64(node, `int${size * 8}`) !== size)
+      this.fail('InvalidField', node, `expected base64 of ${size} bytes`);
+    if (!readBase64(this.out, tape.textBytes, tape.textStart, tape.textEnd))
+      this.fail('InvalidField', node, 'not base64');
   }
 
   /** Points `text…` at base64 text and says how many bytes it stands for. */
@@ -289,7 +302,8 @@ export class Encoding {
   /** Whether an object is `{"_cons":name}` and nothing else. */
   #isBareObject(node: number, name: Uint8Array): boolean {
     const member = node + NODE;
-    if (this.cells[node + COUNT] !== 1 || this.cells[member + HASH] !== CONS_HASH || !this.tape.keyIs(member, CONS)) return false;
+    if (this.cells[node + COUNT] !== 1 || this.cells[member + HASH] !== CONS_HASH || !this.tape.keyIs(member, CONS))
+      return false;
     const kind = this.cells[member + KIND];
     if ((kind !== STRING && kind !== STRING_ESCAPED) || this.tape.text(member) !== name.length) return false;
     const { textBytes, textStart } = this.tape;
@@ -332,7 +346,8 @@ export class Encoding {
       this.#wrong(node, 'a method');
     }
     const index = this.#definition(node, -1);
-    if (this.#callable[index] === 0) this.fail('NotAMethod', node, `${this.directory.tables.names[index]} is not a method`);
+    if (this.#callable[index] === 0)
+      this.fail('NotAMethod', node, `${this.directory.tables.names[index]} is not a method`);
     if (this.depth > MAX_WRAPPERS) this.fail('InvalidMessage', node, `more than ${MAX_WRAPPERS} wrappers`);
     this.crcs[this.depth] = this.directory.tables.crcs[index]!;
     this.offsets[this.depth] = this.out.pos;
@@ -356,7 +371,11 @@ export class Encoding {
       const index = this.directory.byName(tape.textBytes, tape.textStart, tape.textEnd);
       if (index >= 0) return index;
     }
-    return this.fail('UnknownConstructor', node, `no such constructor or method in layer ${this.directory.tables.layer}`);
+    return this.fail(
+      'UnknownConstructor',
+      node,
+      `no such constructor or method in layer ${this.directory.tables.layer}`,
+    );
   }
 
   #consOf(node: number): number {
