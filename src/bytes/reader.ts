@@ -46,7 +46,8 @@ export class Reader {
 
   /** Throws unless `n` more bytes are there. */
   need(n: number): void {
-    if (n < 0 || this.pos + n > this.end) throw new TlReadError(`need ${n} bytes, have ${this.end - this.pos}`, this.pos);
+    if (n < 0 || this.pos + n > this.end)
+      throw new TlReadError(`need ${n} bytes, have ${this.end - this.pos}`, this.pos);
   }
 
   /** `int`, or one half of a `long`: signed 32 bits, little-endian. */
@@ -136,7 +137,8 @@ export class Reader {
   count(smallest: number): number {
     const at = this.pos;
     const n = this.int32();
-    if (n < 0 || n * smallest > this.end - this.pos) throw new TlReadError(`vector of ${n >>> 0} elements cannot fit`, at);
+    if (n < 0 || n * smallest > this.end - this.pos)
+      throw new TlReadError(`vector of ${n >>> 0} elements cannot fit`, at);
     return n;
   }
 }

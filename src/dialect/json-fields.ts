@@ -1,0 +1,226 @@
+/**
+ * The attributes `server`, `session` and `options` of a JSON request (wire.md 2 and 4).
+ * In: their nodes on the tape. Out: what was asked for, or a refusal with the path.
+ * Never: judges whether a server may be reached or a session exists; echoes a value.
+ */
+import { base64Length, readBase64 } from '../bytes/base64.ts';
+import { Int64, parseInt64, parseInteger } from '../bytes/int64.ts';
+import {
+  END,
+  FALSE,
+  INTEGER,
+  KIND,
+  NEXT,
+  NODE,
+  NULL,
+  NUMBER,
+  OBJECT,
+  START,
+  STRING,
+  STRING_ESCAPED,
+  TRUE,
+  type JsonTape,
+} from '../bytes/json-tape.ts';
+import { Writer } from '../bytes/writer.ts';
+import type { OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
+
+const AUTH_KEY = 256;
+const MAX_HOST = 255;
+/** A PEM of a 4096-bit key takes 800 bytes. */
+const MAX_RSA = 8192;
+const MAX_DC = 0xffff;
+/** A clock that is more than three years off is no clock. */
+const MAX_TIME_OFFSET = 1e8;
+
+/** Reads one field into the wish; gives what was expected if it is not that. */
+type Read<W> = (fields: JsonFields, node: number, into: W) => string | undefined;
+
+const SERVER_FIELDS: Record<string, Read<ServerWish>> = {
+  host: (f, node, into) => ((into.host = f.text(node, MAX_HOST)) === undefined ? 'a host name or address' : undefined),
+  port: (f, node, into) =>
+    (into.port = f.integer(node, 1, 65_535)) === undefined ? 'a port from 1 to 65535' : undefined,
+  rsa: (f, node, into) => ((into.rsa = f.text(node, MAX_RSA)) === undefined ? 'a public key as PEM text' : undefined),
+  dc: (f, node, into) =>
+    (into.dc = f.integer(node, 1, MAX_DC)) === undefined ? 'the number of a data centre' : undefined,
+  test: (f, node, into) => ((into.test = f.boolean(node)) === undefined ? 'true or false' : undefined),
+};
+
+const SESSION_FIELDS: Record<string, Read<SessionWish>> = {
+  auth_key: (f, node, into) =>
+    (into.authKey = f.authKey(node)) === undefined ? `base64 of ${AUTH_KEY} bytes, not all the same` : undefined,
+  session_id: (f, node, into) => {
+    into.hasSessionId = f.int64(node);
+    into.sessionLow = f.long.low;
+    into.sessionHigh = f.long.high;
+    return into.hasSessionId ? undefined : 'an integer from -2^63 to 2^64-1';
+  },
+  last_seqno: (f, node, into) =>
+    (into.lastSeqNo = f.integer(node, 0, 0x7fff_ffff)) === undefined ? 'an integer of 31 bits' : undefined,
+  server_salt: (f, node, into) => {
+    into.hasSalt = f.int64(node);
+    into.saltLow = f.long.low;
+    into.saltHigh = f.long.high;
+    return into.hasSalt ? undefined : 'an integer from -2^63 to 2^64-1';
+  },
+  time_offset: (f, node, into) =>
+    (into.timeOffset = f.seconds(node)) === undefined ? 'a number of seconds' : undefined,
+  dc: (f, node, into) =>
+    (into.dc = f.integer(node, 1, MAX_DC)) === undefined ? 'the number of a data centre' : undefined,
+};
+
+const OPTION_FIELDS: Record<string, Read<OptionsWish>> = {
+  int64: (f, node, into) =>
+    (into.int64 = f.word(node, ['number', 'string'])) === undefined ? '"number" or "string"' : undefined,
+  flags: (f, node, into) =>
+    (into.flags = f.word(node, ['cons', 'bool'])) === undefined ? '"cons" or "bool"' : undefined,
+  init: (f, node, into) => ((into.init = f.object(node)) === undefined ? 'an object' : undefined),
+};
+
+const SERVER_KEYS = new Map(Object.entries(SERVER_FIELDS));
+const SESSION_KEYS = new Map(Object.entries(SESSION_FIELDS));
+const OPTION_KEYS = new Map(Object.entries(OPTION_FIELDS));
+
+export class JsonFields {
+  readonly #tape: JsonTape;
+  /** What `int64` read last. */
+  readonly long = new Int64();
+
+  constructor(tape: JsonTape) {
+    this.#tape = tape;
+  }
+
+  server(node: number, into: ServerWish): Refusal | undefined {
+    into.host = into.port = into.rsa = into.dc = into.test = undefined;
+    return this.#read(node, 'server', 'InvalidServer', SERVER_KEYS, into);
+  }
+
+  session(node: number, into: SessionWish): Refusal | undefined {
+    into.authKey = into.lastSeqNo = into.timeOffset = into.dc = undefined;
+    into.hasSessionId = into.hasSalt = false;
+    const refusal = this.#read(node, 'session', 'InvalidSession', SESSION_KEYS, into);
+    if (refusal !== undefined) return refusal;
+    const isSet =
+      into.hasSessionId ||
+      into.hasSalt ||
+      into.lastSeqNo !== undefined ||
+      into.timeOffset !== undefined ||
+      into.dc !== undefined;
+    if (!isSet || into.authKey !== undefined) return undefined;
+    return { error: 'InvalidSession', msg: 'session.auth_key: missing', path: 'session.auth_key' };
+  }
+
+  options(node: number, into: OptionsWish): Refusal | undefined {
+    into.int64 = into.flags = into.init = undefined;
+    return this.#read(node, 'options', 'InvalidRequest', OPTION_KEYS, into);
+  }
+
+  /** Reads each member by the table. `null` is absent, but for `init`, where it takes away. */
+  #read<W>(
+    node: number,
+    name: string,
+    error: string,
+    keys: ReadonlyMap<string, Read<W>>,
+    into: W,
+  ): Refusal | undefined {
+    const tape = this.#tape;
+    const t = tape.cells;
+    if (t[node + KIND] !== OBJECT) {
+      const got = tape.kindName(node);
+      return { error, msg: `${name}: expected object, got ${got}`, path: name, got };
+    }
+    for (let m = node + NODE, end = t[node + NEXT]!; m < end; m = t[m + NEXT]!) {
+      const key = tape.keyText(m);
+      const path = `${name}.${key}`;
+      const read = keys.get(key);
+      if (read === undefined) return { error, msg: `${path}: no such field`, path };
+      if (t[m + KIND] === NULL && key !== 'init') continue;
+      const wanted = read(this, m, into);
+      if (wanted !== undefined) return { error, msg: `${path}: expected ${wanted}`, path, got: tape.kindName(m) };
+    }
+    return undefined;
+  }
+
+  /** A number as a double; the node is one. */
+  number(node: number): number {
+    return Number(this.#source(node).toString('latin1'));
+  }
+
+  /** The bytes of a value as they stand in the line. */
+  #source(node: number): Buffer {
+    const { bytes, cells: t } = this.#tape;
+    return Buffer.from(bytes.buffer, bytes.byteOffset + t[node + START]!, t[node + END]! - t[node + START]!);
+  }
+
+  seconds(node: number): number | undefined {
+    const kind = this.#tape.cells[node + KIND];
+    const value = kind === INTEGER || kind === NUMBER ? this.number(node) : Number.NaN;
+    return Math.abs(value) <= MAX_TIME_OFFSET ? value : undefined;
+  }
+
+  /** An integer, also as a decimal string. */
+  integer(node: number, least: number, most: number): number | undefined {
+    if (!this.#digits(node)) return undefined;
+    const { textBytes, textStart, textEnd } = this.#tape;
+    const value = parseInteger(textBytes, textStart, textEnd);
+    return value >= least && value <= most ? value : undefined;
+  }
+
+  /** Reads into `long`. */
+  int64(node: number): boolean {
+    if (!this.#digits(node)) return false;
+    const { textBytes, textStart, textEnd } = this.#tape;
+    return parseInt64(textBytes, textStart, textEnd, this.long);
+  }
+
+  #digits(node: number): boolean {
+    const tape = this.#tape;
+    const t = tape.cells;
+    if (this.#isString(node)) return tape.text(node) >= 0;
+    tape.textBytes = tape.bytes;
+    tape.textStart = t[node + START]!;
+    tape.textEnd = t[node + END]!;
+    return t[node + KIND] === INTEGER;
+  }
+
+  #isString(node: number): boolean {
+    const kind = this.#tape.cells[node + KIND];
+    return kind === STRING || kind === STRING_ESCAPED;
+  }
+
+  boolean(node: number): boolean | undefined {
+    const kind = this.#tape.cells[node + KIND];
+    return kind === TRUE ? true : kind === FALSE ? false : undefined;
+  }
+
+  /** A string that is not empty, of at most `most` bytes. */
+  text(node: number, most: number): string | undefined {
+    if (!this.#isString(node)) return undefined;
+    const length = this.#tape.text(node);
+    if (length < 1 || length > most) return undefined;
+    const { textBytes, textStart } = this.#tape;
+    return Buffer.from(textBytes.buffer, textBytes.byteOffset + textStart, length).toString('utf8');
+  }
+
+  word<T extends string>(node: number, words: readonly T[]): T | undefined {
+    const text = this.text(node, 16);
+    return words.find((word) => word === text);
+  }
+
+  /** The JSON text of an object, a copy; `null` as itself. */
+  object(node: number): Uint8Array | null | undefined {
+    const kind = this.#tape.cells[node + KIND];
+    if (kind === NULL) return null;
+    return kind === OBJECT ? Uint8Array.from(this.#source(node)) : undefined;
+  }
+
+  /** An authorization key in a block of its own. */
+  authKey(node: number): Uint8Array | undefined {
+    if (!this.#isString(node) || this.#tape.text(node) < 0) return undefined;
+    const { textBytes, textStart, textEnd } = this.#tape;
+    if (base64Length(textBytes, textStart, textEnd) !== AUTH_KEY) return undefined;
+    const key = new Writer(AUTH_KEY);
+    if (!readBase64(key, textBytes, textStart, textEnd)) return undefined;
+    const bytes = key.bytes.subarray(0, AUTH_KEY);
+    return bytes.every((byte) => byte === bytes[0]) ? undefined : bytes;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Compiles a scheme: `Schema` -> source -> functions.
+ * In: a schema, or source made earlier with V8's cached data of it. Out: a `Codec`.
+ * Never: reads files, or evaluates text that `emit.ts` did not make.
+ *
+ * The main thread generates once and hands `source` and `cachedData` to its workers, which need neither the
+ * scheme's text nor the generator. Functions are compiled by V8 when first called.
+ */
+import { createHash } from 'node:crypto';
+import { Script } from 'node:vm';
+import { asciiWords } from '../bytes/writer.ts';
+import { CompiledCodec } from './compiled-codec.ts';
+import { Decoding, type Decode } from './decoding.ts';
+import { Directory, type Tables } from './directory.ts';
+import { code, indent, join, nameOf, type Code } from './emit.ts';
+import { emitDecoder, emitResultDecoder, emitVectorDecoder } from './emit-decode.ts';
+import { emitEncoder, emitResultEncoder, emitVectorEncoder } from './emit-encode.ts';
+import { Encoding, type Encode } from './encoding.ts';
+import type { Codec } from './codec.ts';
+import type { Definition, Schema } from './ir.ts';
+import { Plan } from './plan.ts';
+
+export interface Compiled {
+  readonly codec: Codec;
+  readonly source: string;
+  /** V8's code cache of `source`: makes the next compilation of it (in a worker) skip the parser. */
+  readonly cachedData: Buffer;
+}
+
+/** Compiles a scheme; `cachedData` of an earlier run is used if it fits and ignored if it does not. */
+export function compileCodec(schema: Schema, cachedData?: Buffer): Compiled {
+  const source = generateSource(schema);
+  const script = compileScript(source, cachedData);
+  return { codec: makeCodec(script), source, cachedData: script.createCachedData() };
+}
+
+/** Compiles source that `generateSource` made: what a worker does. */
+export function compileSource(source: string, cachedData?: Uint8Array): Codec {
+  return makeCodec(compileScript(source, cachedData));
+}
+
+function compileScript(source: string, cachedData?: Uint8Array): Script {
+  try {
+    return new Script(source, {
+      filename: 'scheme.generated.js',
+      ...(cachedData && { cachedData: Buffer.from(cachedData.buffer, cachedData.byteOffset, cachedData.length) }),
+    });
+  } catch (error) {
+    // Only a bug of the emitters brings us here: the source is what tells which.
+    process.stderr.write(`${source}\n`);
+    throw error;
+  }
+}
+
+/** What the generated script evaluates to. */
+interface Generated {
+  readonly tables: Tables;
+  readonly fieldNames: string;
+  readonly texts: string;
+  readonly encoding: (r: Encoding) => { encoders: Encode[]; results: Encode[] };
+  readonly decoding: (r: Decoding, T: Float64Array) => { decoders: Decode[]; results: Decode[] };
+}
+
+function makeCodec(script: Script): Codec {
+  const generated = script.runInThisContext() as Generated;
+  const directory = new Directory(generated.tables);
+  const encoding = new Encoding(directory);
+  encoding.names = Buffer.from(generated.fieldNames, 'latin1');
+  Object.assign(encoding, generated.encoding(encoding));
+  const decoding = new Decoding(directory);
+  Object.assign(decoding, generated.decoding(decoding, asciiWords(generated.texts)));
+  return new CompiledCodec(directory, encoding, decoding);
+}
+
+/** The whole source: tables, pools, and two functions each definition. */
+export function generateSource(schema: Schema): string {
+  const plan = new Plan(schema);
+  const encoders = plan.definitions.map((definition) => emitEncoder(plan, definition));
+  const decoders = plan.definitions.map((definition) => emitDecoder(plan, definition));
+  const tables = emitTables(plan.tables(schemaHash(schema)));
+  const numbers = plan.definitions.map((_, index) => index);
+  return code`(function () {
+'use strict';
+return {
+  tables: ${tables},
+  encoding(r) {
+${indent(code`${[...encoders, ...plan.vectors.map((type) => emitVectorEncoder(plan, type))]}`)}
+    return {
+      encoders: ${list(numbers.map((index) => nameOf('e', index)))},
+      results: ${list(plan.results.map((type) => emitResultEncoder(plan, type)))},
+    };
+  },
+  decoding(r, T) {
+${indent(code`${[...decoders, ...plan.vectors.map((type) => emitVectorDecoder(plan, type))]}`)}
+    return {
+      decoders: ${list(numbers.map((index) => nameOf('d', index)))},
+      results: ${list(plan.results.map((type) => emitResultDecoder(plan, type)))},
+    };
+  },
+  fieldNames: ${plan.fieldNames.text},
+  texts: ${plan.texts.text},
+};
+})()
+`.text;
+}
+
+function list(items: readonly Code[]): Code {
+  return code`[${join(items, code`, `)}]`;
+}
+
+function emitTables(tables: Tables): Code {
+  const numbers = (values: readonly number[]): Code => list(values.map((value) => code`${value}`));
+  return code`{
+    layer: ${tables.layer},
+    hash: ${tables.hash},
+    names: ${tables.names.join(' ')}.split(' '),
+    typeNames: ${tables.typeNames.join(' ')}.split(' '),
+    crcs: ${numbers(tables.crcs)},
+    types: ${numbers(tables.types)},
+    results: ${numbers(tables.results)},
+    callable: ${numbers(tables.callable)},
+    randomIds: ${numbers(tables.randomIds)},
+    updates: ${numbers(tables.updates)},
+  }`;
+}
+
+/** SHA-256 over the lines, hex: what the cached data of a scheme is kept under. */
+export function schemaHash(schema: Schema): string {
+  const hash = createHash('sha256').update(`${schema.layer}\n`);
+  for (const { name, crc, text } of schema.definitions) hash.update(`${name}#${crc.toString(16)} ${text}\n`);
+  return hash.digest('hex');
+}
+
+/** The generated functions of one definition, as people read them (`scheme show`). */
+export function showCode(schema: Schema, name: string): string {
+  const definition = schema.byName.get(name);
+  if (definition === undefined) throw new Error(`the scheme has no ${name}`);
+  const plan = new Plan(schema);
+  const vectors = vectorsOf(definition).map((type) => [emitVectorEncoder(plan, type), emitVectorDecoder(plan, type)]);
+  return code`${[emitEncoder(plan, definition), emitDecoder(plan, definition), ...vectors.flat()]}
+`.text;
+}
+
+function vectorsOf(definition: Definition): (Definition['result'] & { kind: 'vector' })[] {
+  return definition.fields.flatMap(({ type }) => (type.kind === 'vector' ? [type] : []));
+}

@@ -1,0 +1,403 @@
+/**
+ * What generated encoders call: one value of each TL form, from a node of the tape to TL bytes.
+ * In: nodes of one line's tape. Out: bytes in a Writer, or an EncodeError with the path of the culprit.
+ * Never: an object per value, a path before there is an error, a number rounded.
+ *
+ * Generated code reads members into locals first (a node, or 0 for "not there": node 0 is the line itself),
+ * then writes them in wire order, so the client's order does not matter.
+ */
+import { readBase64, base64Length } from '../bytes/base64.ts';
+import { Int64, parseInt64, parseInteger } from '../bytes/int64.ts';
+import {
+  ARRAY,
+  COUNT,
+  END,
+  FALSE,
+  HASH,
+  hashName,
+  INTEGER,
+  JsonTape,
+  KIND,
+  NEXT,
+  NODE,
+  NULL,
+  NUMBER,
+  OBJECT,
+  START,
+  STRING,
+  STRING_ESCAPED,
+  TRUE,
+} from '../bytes/json-tape.ts';
+import { Writer } from '../bytes/writer.ts';
+import { EncodeError, type EncodeErrorName } from './codec.ts';
+import type { Directory } from './directory.ts';
+
+const VECTOR = 0x1cb5c415;
+const BOOL_TRUE = 0x997275b5 | 0;
+const BOOL_FALSE = 0xbc799737 | 0;
+/** Longest TL string, in bytes. */
+const MAX_STRING = 0xffffff;
+/** Functions inside each other: more is no use to anyone (failures.md B6). */
+export const MAX_WRAPPERS = 16;
+
+const CONS = Buffer.from('_cons');
+const CONS_HASH = hashName(CONS);
+const BYTES = Buffer.from('_bytes');
+const BYTES_HASH = hashName(BYTES);
+const SEQNO = Buffer.from('_seqno');
+const SEQNO_HASH = hashName(SEQNO);
+const TRUE_NAME = Buffer.from('true');
+const BOOL_TRUE_NAME = Buffer.from('boolTrue');
+const BOOL_FALSE_NAME = Buffer.from('boolFalse');
+
+/** An encoder: writes the TL bytes of the object at a node, its constructor number first unless it is bare. */
+export type Encode = (node: number) => void;
+
+export class Encoding {
+  tape: JsonTape = new JsonTape();
+  /** Of the tape, for generated code. */
+  cells: Int32Array = this.tape.cells;
+  out: Writer = new Writer(64);
+  /** Functions met so far, outermost first. */
+  depth = 0;
+  readonly crcs = new Uint32Array(MAX_WRAPPERS + 1);
+  readonly offsets = new Uint32Array(MAX_WRAPPERS + 1);
+  /** Definition of the innermost function. */
+  innermost = -1;
+
+  readonly directory: Directory;
+  /** Set by `compile.ts` once the generated functions exist. */
+  encoders: readonly Encode[] = [];
+  results: readonly Encode[] = [];
+  readonly #callable: Uint8Array;
+  #root = 0;
+  #rootName = '';
+  readonly #long = new Int64();
+  readonly #double = new Float64Array(1);
+  readonly #doubleHalves = new Int32Array(this.#double.buffer);
+  /** Field names one behind the other, for `key`. */
+  names: Buffer = Buffer.alloc(0);
+
+  constructor(directory: Directory) {
+    this.directory = directory;
+    this.#callable = new Uint8Array(directory.tables.names.length);
+    for (const index of directory.tables.callable) this.#callable[index] = 1;
+  }
+
+  /** Points the encoding at a value of a line. */
+  begin(tape: JsonTape, root: number, rootName: string, out: Writer): void {
+    this.tape = tape;
+    this.cells = tape.cells;
+    this.out = out;
+    this.depth = 0;
+    this.#root = root;
+    this.#rootName = rootName;
+  }
+
+  // --- members -----------------------------------------------------------------------------------------------------
+
+  /** Checks that a member whose key has the right hash has the right key too: `names[start..stop)`. */
+  key(parent: number, member: number, start: number, stop: number): void {
+    if (!this.tape.keyIs(member, this.names, start, stop)) this.extra(parent, member);
+  }
+
+  /** A member that no field claims. */
+  extra(parent: number, member: number): void {
+    const hash = this.cells[member + HASH];
+    if (hash === CONS_HASH && this.tape.keyIs(member, CONS)) return;
+    // Read by the dialect, and only on the message itself.
+    if (hash === SEQNO_HASH && parent === this.#root && this.depth === 1 && this.tape.keyIs(member, SEQNO)) return;
+    this.fail('UnknownField', member, 'no such field');
+  }
+
+  /** An object of a definition without fields: `_cons` and nothing else. */
+  nothing(node: number): void {
+    if (this.cells[node + COUNT] === 1) return;
+    for (let m = node + NODE, end = this.cells[node + NEXT]!; m < end; m = this.cells[m + NEXT]!) this.extra(node, m);
+  }
+
+  /** For `_wrapped` beside the field's own name. */
+  once(before: number, member: number): number {
+    if (before !== 0) this.fail('InvalidField', member, 'given twice, under two names');
+    return member;
+  }
+
+  /** A required field that is not there. */
+  missing(parent: number, field: string): never {
+    const path = `${this.tape.path(this.#root, parent, this.#rootName)}.${field}`;
+    throw new EncodeError('MissingField', path, `${path}: missing`);
+  }
+
+  /** A `flags` that the client gave: must agree with what is present; bits that the scheme does not know are kept. */
+  flags(node: number, computed: number, known: number): number {
+    const text = this.#digits(node, '#');
+    const given = text ? parseInteger(this.tape.textBytes, this.tape.textStart, this.tape.textEnd) : Number.NaN;
+    if (!(given >= -0x8000_0000 && given <= 0xffff_ffff)) this.fail('InvalidField', node, 'expected 32 bits of flags');
+    if (((given ^ computed) & known) !== 0)
+      this.fail('InvalidField', node, 'does not agree with the fields that are present');
+    return given | 0;
+  }
+
+  /** `flags.N?true`: whether the bit is to be set. */
+  isTrue(node: number): boolean {
+    const kind = this.cells[node + KIND];
+    if (kind === TRUE) return true;
+    if (kind === FALSE || kind === NULL) return false;
+    if (kind === OBJECT && this.#isBareObject(node, TRUE_NAME)) return true;
+    return this.#wrong(node, 'true');
+  }
+
+  /** `true` that no flag stands for: zero bytes, but the value must be given. */
+  mustBeTrue(node: number): void {
+    if (!this.isTrue(node)) this.#wrong(node, 'true');
+  }
+
+  // --- values ------------------------------------------------------------------------------------------------------
+
+  int(node: number): void {
+    const value = this.#digits(node, 'int')
+      ? parseInteger(this.tape.textBytes, this.tape.textStart, this.tape.textEnd)
+      : Number.NaN;
+    if (!(value >= -0x8000_0000 && value <= 0x7fff_ffff))
+      this.fail('InvalidField', node, 'expected an integer of 32 bits');
+    this.out.int32(value);
+  }
+
+  long(node: number): void {
+    const tape = this.tape;
+    if (!this.#digits(node, 'long') || !parseInt64(tape.textBytes, tape.textStart, tape.textEnd, this.#long)) {
+      this.fail('InvalidField', node, 'expected an integer of 64 bits');
+    }
+    this.out.long(this.#long.low, this.#long.high);
+  }
+
+  /** Points `text…` of the tape at the digits of a number or a decimal string. */
+  #digits(node: number, wanted: string): boolean {
+    const t = this.cells;
+    const tape = this.tape;
+    const kind = t[node + KIND];
+    if (kind === INTEGER) {
+      tape.textBytes = tape.bytes;
+      tape.textStart = t[node + START]!;
+      tape.textEnd = t[node + END]!;
+      return true;
+    }
+    if (kind === STRING || kind === STRING_ESCAPED) return tape.text(node) >= 0;
+    return kind === NUMBER ? false : this.#wrong(node, wanted);
+  }
+
+  double(node: number): void {
+    const t = this.cells;
+    const kind = t[node + KIND];
+    if (kind === INTEGER || kind === NUMBER) {
+      const text = Buffer.from(
+        this.tape.bytes.buffer,
+        this.tape.bytes.byteOffset + t[node + START]!,
+        t[node + END]! - t[node + START]!,
+      );
+      const value = Number(text.toString('latin1'));
+      if (!Number.isFinite(value)) this.fail('InvalidField', node, 'too large for a double');
+      this.#putDouble(value);
+    } else if (kind === STRING) this.#putDouble(this.#namedDouble(node));
+    else if (kind === OBJECT) this.#fixedInto(this.#bytesMember(node, 'double'), 8);
+    else this.#wrong(node, 'double');
+  }
+
+  #namedDouble(node: number): number {
+    const length = this.tape.text(node);
+    const text = Buffer.from(
+      this.tape.textBytes.buffer,
+      this.tape.textBytes.byteOffset + this.tape.textStart,
+      Math.min(length, 12),
+    );
+    const name = text.toString('latin1');
+    if (name === 'NaN') return Number.NaN;
+    if (name === 'Infinity') return Number.POSITIVE_INFINITY;
+    if (name === '-Infinity') return Number.NEGATIVE_INFINITY;
+    return this.#wrong(node, 'double');
+  }
+
+  #putDouble(value: number): void {
+    this.#double[0] = value;
+    // A NaN of JavaScript may have any bits: this one is what `"NaN"` stands for.
+    if (Number.isNaN(value)) this.out.long(0, 0x7ff8_0000);
+    else this.out.long(this.#doubleHalves[0]!, this.#doubleHalves[1]!);
+  }
+
+  string(node: number): void {
+    const t = this.cells;
+    const kind = t[node + KIND];
+    const tape = this.tape;
+    if (kind === STRING) {
+      const start = t[node + START]! + 1;
+      const stop = t[node + END]! - 1;
+      if (stop - start > MAX_STRING) this.#tooLong(node);
+      this.out.string(tape.bytes, start, stop);
+    } else if (kind === STRING_ESCAPED) {
+      const length = tape.text(node);
+      if (length < 0) this.fail('InvalidField', node, 'a surrogate without its other half');
+      if (length > MAX_STRING) this.#tooLong(node);
+      this.out.string(tape.textBytes, tape.textStart, tape.textEnd);
+    } else if (kind === OBJECT) {
+      this.bytes(this.#bytesMember(node, 'string'));
+    } else this.#wrong(node, 'string');
+  }
+
+  #tooLong(node: number): never {
+    return this.fail('InvalidField', node, 'longer than 16777215 bytes');
+  }
+
+  /** The value of `{"_bytes":…}`. */
+  #bytesMember(node: number, wanted: string): number {
+    const member = node + NODE;
+    if (this.cells[node + COUNT] === 1 && this.cells[member + HASH] === BYTES_HASH && this.tape.keyIs(member, BYTES))
+      return member;
+    return this.#wrong(node, wanted);
+  }
+
+  bytes(node: number): void {
+    const tape = this.tape;
+    const length = this.#base64(node, 'bytes');
+    if (length > MAX_STRING) this.#tooLong(node);
+    const out = this.out;
+    const at = out.pos;
+    out.stringHeader(length);
+    if (!readBase64(out, tape.textBytes, tape.textStart, tape.textEnd)) this.fail('InvalidField', node, 'not base64');
+    out.pad4(at);
+  }
+
+  /** `int128` and `int256`: exactly `size` bytes. */
+  fixed(node: number, size: number): void {
+    this.#fixedInto(node, size);
+  }
+
+  #fixedInto(node: number, size: number): void {
+    const tape = this.tape;
+    if (this.#base64(node, `int${size * 8}`) !== size)
+      this.fail('InvalidField', node, `expected base64 of ${size} bytes`);
+    if (!readBase64(this.out, tape.textBytes, tape.textStart, tape.textEnd))
+      this.fail('InvalidField', node, 'not base64');
+  }
+
+  /** Points `text…` at base64 text and says how many bytes it stands for. */
+  #base64(node: number, wanted: string): number {
+    const kind = this.cells[node + KIND];
+    if (kind !== STRING && kind !== STRING_ESCAPED) this.#wrong(node, wanted);
+    // PHP writes `\/` in strings, so base64 may come with backslashes.
+    if (this.tape.text(node) < 0) this.fail('InvalidField', node, 'not base64');
+    const length = base64Length(this.tape.textBytes, this.tape.textStart, this.tape.textEnd);
+    if (length < 0) this.fail('InvalidField', node, 'not base64');
+    return length;
+  }
+
+  bool(node: number): void {
+    const kind = this.cells[node + KIND];
+    if (kind === TRUE) this.out.int32(BOOL_TRUE);
+    else if (kind === FALSE) this.out.int32(BOOL_FALSE);
+    else if (kind === OBJECT && this.#isBareObject(node, BOOL_TRUE_NAME)) this.out.int32(BOOL_TRUE);
+    else if (kind === OBJECT && this.#isBareObject(node, BOOL_FALSE_NAME)) this.out.int32(BOOL_FALSE);
+    else this.#wrong(node, 'Bool');
+  }
+
+  /** Whether an object is `{"_cons":name}` and nothing else. */
+  #isBareObject(node: number, name: Uint8Array): boolean {
+    const member = node + NODE;
+    if (this.cells[node + COUNT] !== 1 || this.cells[member + HASH] !== CONS_HASH || !this.tape.keyIs(member, CONS))
+      return false;
+    const kind = this.cells[member + KIND];
+    if ((kind !== STRING && kind !== STRING_ESCAPED) || this.tape.text(member) !== name.length) return false;
+    const { textBytes, textStart } = this.tape;
+    for (let i = 0; i < name.length; i++) if (textBytes[textStart + i] !== name[i]) return false;
+    return true;
+  }
+
+  /** The head of a vector; its items are the caller's. */
+  vector(node: number, isBoxed: boolean): void {
+    if (this.cells[node + KIND] !== ARRAY) this.#wrong(node, 'array');
+    if (isBoxed) this.out.int32(VECTOR);
+    this.out.int32(this.cells[node + COUNT]!);
+  }
+
+  /** Any constructor of one type. */
+  boxed(node: number, type: number): void {
+    const index = this.#definition(node, type);
+    if (this.directory.types[index] !== type) this.#wrongType(node, this.directory.tables.typeNames[type]!, index);
+    this.encoders[index]!(node);
+  }
+
+  /** Any constructor whatever. */
+  object(node: number): void {
+    const index = this.#definition(node, -1);
+    if (this.directory.types[index]! < 0) this.#wrongType(node, 'a constructor', index);
+    this.encoders[index]!(node);
+  }
+
+  /** One constructor without its number; the name is there all the same. */
+  bare(node: number, index: number, encode: Encode): void {
+    const found = this.#definition(node, this.directory.types[index]!);
+    if (found !== index) this.#wrongType(node, this.directory.tables.names[index]!, found);
+    encode(node);
+  }
+
+  /** A function call, alone or inside another. */
+  call(node: number): void {
+    if (this.cells[node + KIND] !== OBJECT) {
+      if (this.depth === 0) this.fail('InvalidMessage', node, `expected object, got ${this.tape.kindName(node)}`);
+      this.#wrong(node, 'a method');
+    }
+    const index = this.#definition(node, -1);
+    if (this.#callable[index] === 0)
+      this.fail('NotAMethod', node, `${this.directory.tables.names[index]} is not a method`);
+    if (this.depth > MAX_WRAPPERS) this.fail('InvalidMessage', node, `more than ${MAX_WRAPPERS} wrappers`);
+    this.crcs[this.depth] = this.directory.tables.crcs[index]!;
+    this.offsets[this.depth] = this.out.pos;
+    this.innermost = index;
+    this.depth++;
+    this.encoders[index]!(node);
+  }
+
+  /** The definition that an object's `_cons` names. */
+  #definition(node: number, type: number): number {
+    const t = this.cells;
+    if (t[node + KIND] !== OBJECT) this.#wrong(node, type < 0 ? 'object' : this.directory.tables.typeNames[type]!);
+    const member = this.#consOf(node);
+    if (member < 0) this.missing(node, '_cons');
+    const tape = this.tape;
+    if (t[member + KIND] === STRING) {
+      const index = this.directory.byName(tape.bytes, t[member + START]! + 1, t[member + END]! - 1);
+      if (index >= 0) return index;
+    } else if (t[member + KIND] !== STRING_ESCAPED) this.#wrong(member, 'string');
+    else if (tape.text(member) >= 0) {
+      const index = this.directory.byName(tape.textBytes, tape.textStart, tape.textEnd);
+      if (index >= 0) return index;
+    }
+    return this.fail(
+      'UnknownConstructor',
+      node,
+      `no such constructor or method in layer ${this.directory.tables.layer}`,
+    );
+  }
+
+  #consOf(node: number): number {
+    const t = this.cells;
+    for (let m = node + NODE, end = t[node + NEXT]!; m < end; m = t[m + NEXT]!) {
+      if (t[m + HASH] === CONS_HASH && this.tape.keyIs(m, CONS)) return m;
+    }
+    return -1;
+  }
+
+  // --- errors ------------------------------------------------------------------------------------------------------
+
+  #wrong(node: number, wanted: string): never {
+    return this.fail('InvalidField', node, `expected ${wanted}, got ${this.tape.kindName(node)}`);
+  }
+
+  #wrongType(node: number, wanted: string, found: number): never {
+    return this.fail('InvalidField', node, `expected ${wanted}, got ${this.directory.tables.names[found]}`);
+  }
+
+  fail(code: EncodeErrorName, node: number, what: string): never {
+    const path = this.tape.path(this.#root, node, this.#rootName);
+    throw new EncodeError(code, path, `${path}: ${what}`);
+  }
+}
