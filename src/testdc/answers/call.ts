@@ -1,0 +1,31 @@
+/**
+ * Call: what an answer is told, and the table answers stand in.
+ * In: nothing. Out: types. Never: behaviour.
+ */
+import type { DcSession } from '../dc-session.ts';
+import type { TlObject, TlValue } from '../tl-value.ts';
+import type { World } from '../world.ts';
+
+/** A DC as clients are told of it. */
+export interface DcAddress {
+  readonly id: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Call {
+  readonly method: string;
+  readonly args: TlObject;
+  readonly session: DcSession;
+  readonly world: World;
+  /** Unix milliseconds. */
+  readonly now: number;
+  readonly dcId: number;
+  readonly isTest: boolean;
+  readonly dcs: readonly DcAddress[];
+}
+
+/** Answers a request, or throws an RpcError. */
+export type Answer = (call: Call) => TlValue | Promise<TlValue>;
+
+export type AnswerTable = Readonly<Record<string, Answer | undefined>>;

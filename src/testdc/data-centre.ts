@@ -1,0 +1,156 @@
+/**
+ * DataCentre: one DC: its keys, its key exchange, its sessions.
+ * In: packets, from connections. Out: what connections are to send. Never: sockets.
+ */
+import { Opened, open } from '../crypto/envelope.ts';
+import { Reader } from '../bytes/reader.ts';
+import type { Counters } from './counters.ts';
+import type { DcConnection } from './dc-connection.ts';
+import { DcHandshakes } from './dc-handshake.ts';
+import type { HandshakeSettings } from './dc-handshake.ts';
+import { DcSession } from './dc-session.ts';
+import type { SessionHost } from './dc-session.ts';
+import type { Env } from './env.ts';
+import type { Invoking } from './invoking.ts';
+import { KeyTable, KnownKey } from './known-key.ts';
+import type { Received } from './message-book.ts';
+import type { Rule, Violations } from './violations.ts';
+
+export interface DataCentreSettings {
+  readonly id: number;
+  readonly env: Env;
+  readonly invoking: Invoking;
+  readonly violations: Violations;
+  readonly counters: Counters;
+  readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'made' | 'fault'>;
+  /** Told of each new key and session, for those who wait for one. */
+  madeKey(key: KnownKey): void;
+  madeSession(session: DcSession): void;
+  bug(error: unknown): void;
+}
+
+/** The least an encrypted packet can be: auth_key_id, msg_key, three blocks. */
+const LEAST_PACKET = 8 + 16 + 48;
+const OUTER = 24;
+
+export class DataCentre implements SessionHost {
+  readonly id: number;
+  readonly env: Env;
+  readonly keys = new KeyTable();
+  readonly #settings: DataCentreSettings;
+  readonly #handshakes: DcHandshakes;
+  readonly #opened = new Opened();
+  /** The connection whose packet is being handled: violations name it. */
+  #current: DcConnection | undefined;
+
+  constructor(settings: DataCentreSettings) {
+    this.id = settings.id;
+    this.env = settings.env;
+    this.#settings = settings;
+    this.#handshakes = new DcHandshakes({
+      ...settings.handshake,
+      dcId: settings.id,
+      env: settings.env,
+      made: ({ key, salt, expiresIn }) => this.#made(new KnownKey(key, salt, expiresIn, settings.env)),
+      fault: (detail) => this.#fault('key-exchange', detail),
+    });
+  }
+
+  #made(known: KnownKey): boolean {
+    if (!this.keys.add(known)) return false;
+    this.#settings.counters.handshakes++;
+    this.#settings.madeKey(known);
+    return true;
+  }
+
+  /** One packet of a connection: an encrypted message, or one of the key exchange. */
+  packet(connection: DcConnection, packet: Buffer): void {
+    this.#current = connection;
+    if (packet.length < 20) {
+      this.#fault('frame', `a packet of ${packet.length} bytes`);
+      return connection.refuse(-404);
+    }
+    const idLow = packet.readInt32LE(0);
+    const idHigh = packet.readInt32LE(4);
+    if (idLow === 0 && idHigh === 0) return this.#plain(connection, packet);
+    const key =
+      connection.key?.authKey.idLow === idLow && connection.key.authKey.idHigh === idHigh ? connection.key : undefined;
+    const known = key ?? this.keys.find(idLow, idHigh, this.env.now());
+    if (known === undefined) {
+      this.#fault('key-unknown', `auth_key_id ${packet.readBigInt64LE().toString()}`);
+      return connection.refuse(-404);
+    }
+    connection.key = known;
+    this.#encrypted(connection, known, packet);
+  }
+
+  /** 0 | msg_id | length | body (2.3); what stands behind the body is padding. */
+  #plain(connection: DcConnection, packet: Buffer): void {
+    const msgId = packet.readBigInt64LE(8);
+    const length = packet.readInt32LE(16);
+    if (length < 4 || length > packet.length - 20) {
+      this.#fault('plain-message', `a body of ${length} bytes in ${packet.length - 20}`);
+      return connection.refuse(-404);
+    }
+    if (msgId === 0n) this.#fault('plain-msg-id-zero', 'msg_id 0');
+    else if ((msgId & 3n) !== 0n) this.#fault('msg-id-low-bits', `unencrypted msg_id ${msgId}`);
+    const reply = this.#handshakes.take(packet.subarray(20, 20 + length));
+    if (typeof reply === 'number') return connection.refuse(reply);
+    return connection.plain(reply);
+  }
+
+  #encrypted(connection: DcConnection, key: KnownKey, packet: Buffer): void {
+    this.#settings.counters.packets++;
+    // The padded transport's tail; elsewhere a length that AES blocks do not fit is an error of its own.
+    const tail = (packet.length - OUTER) & 15;
+    const end = packet.length - (connection.isPadded ? tail : 0);
+    if (packet.length < LEAST_PACKET || !open(key.authKey, 'client', packet, 0, end, this.#opened)) {
+      this.#fault('envelope', `msg_key, length or padding of a packet of ${packet.length} bytes`);
+      return connection.refuse(-404);
+    }
+    const { head, bytes, start, end: stop } = this.#opened;
+    if (head.sessionLow === 0 && head.sessionHigh === 0) {
+      this.#fault('session-id-zero', 'session_id 0');
+      return connection.refuse(-404);
+    }
+    const session = this.#session(connection, key, head.sessionLow, head.sessionHigh);
+    // A view of the kernel's memory, which any seal or open overwrites: nothing seals before the end of this turn.
+    session.receive(head, bytes, start, stop);
+  }
+
+  #session(connection: DcConnection, key: KnownKey, low: number, high: number): DcSession {
+    let session = connection.session;
+    if (session === undefined || session.key !== key || session.idLow !== low || session.idHigh !== high)
+      session = key.sessions.get(low, high);
+    if (session === undefined) {
+      session = new DcSession(this, key, low, high);
+      key.sessions.set(low, high, session);
+      this.#settings.counters.sessions++;
+      this.#settings.madeSession(session);
+    }
+    connection.carries(session);
+    return session;
+  }
+
+  request(session: DcSession, received: Received, body: Reader): void {
+    this.#settings.invoking.take(session, received, body);
+  }
+
+  /** Answers first, then forgets: the next packet under the key gets -404. */
+  destroyKey(key: KnownKey): void {
+    this.keys.remove(key);
+    if (this.#current?.key === key) this.#current.key = undefined;
+  }
+
+  violation(rule: Rule, detail: string, connection: number): void {
+    this.#settings.violations.note(rule, detail, connection);
+  }
+
+  #fault(rule: Rule, detail: string): void {
+    this.violation(rule, detail, this.#current?.number ?? 0);
+  }
+
+  bug(error: unknown): void {
+    this.#settings.bug(error);
+  }
+}

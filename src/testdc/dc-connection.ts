@@ -1,0 +1,204 @@
+/**
+ * DcConnection: one connection to a DC, without its socket.
+ * In: stream bytes. Out: stream bytes and the end, through `Wire`. Never: node:net, TL.
+ *
+ * What sessions have to say is gathered for one turn of the event loop and written at once, so that
+ * answers to many requests leave in one container.
+ */
+import { newHead, seal } from '../crypto/envelope.ts';
+import { Writer } from '../bytes/writer.ts';
+import type { Counters } from './counters.ts';
+import type { DataCentre } from './data-centre.ts';
+import type { DcSession, Link } from './dc-session.ts';
+import type { Env } from './env.ts';
+import type { FrameSink } from './frames.ts';
+import { ServerFraming } from './frames.ts';
+import type { KnownKey } from './known-key.ts';
+import { ServerIds } from './server-ids.ts';
+
+/** The socket as a connection sees it. */
+export interface Wire {
+  /** Takes the bytes over: they are the wire's from now on. */
+  write(bytes: Buffer): void;
+  /** Sends what was written, then closes. */
+  end(): void;
+}
+
+/**
+ * Where frames can be touched on their way: nothing here does, the fault language will.
+ * Each may change the packet, or drop it by answering undefined.
+ */
+export interface Taps {
+  incoming?(connection: DcConnection, packet: Buffer): Buffer | undefined;
+  outgoing?(connection: DcConnection, packet: Uint8Array): Uint8Array | undefined;
+}
+
+// One of each for all connections: they are used within one call only.
+const body = new Writer(64 * 1024);
+const packet = new Writer(64 * 1024);
+const head = newHead();
+
+export class DcConnection implements Link, FrameSink {
+  readonly number: number;
+  readonly dc: DataCentre;
+  /** The key and the session that spoke last: looked at first. */
+  key: KnownKey | undefined;
+  session: DcSession | undefined;
+  readonly #env: Env;
+  readonly #wire: Wire;
+  readonly #taps: Taps;
+  readonly #counters: Counters;
+  readonly #framing: ServerFraming;
+  readonly #plainIds: ServerIds;
+  readonly #sessions = new Set<DcSession>();
+  readonly #fill: (bytes: Uint8Array) => void;
+  #wanting: DcSession[] = [];
+  #out = new Writer(256);
+  #isScheduled = false;
+  #isClosed = false;
+  #cancelClose: (() => void) | undefined;
+
+  constructor(number: number, dc: DataCentre, wire: Wire, counters: Counters, taps: Taps) {
+    this.number = number;
+    this.dc = dc;
+    this.#env = dc.env;
+    this.#fill = (bytes) => dc.env.fill(bytes);
+    this.#wire = wire;
+    this.#counters = counters;
+    this.#taps = taps;
+    this.#framing = new ServerFraming(dc.env);
+    this.#plainIds = new ServerIds(dc.env);
+  }
+
+  get isPadded(): boolean {
+    return this.#framing.name === 'padded';
+  }
+
+  /** Which transport the first bytes named. */
+  get transport(): string | undefined {
+    const { name, isObfuscated } = this.#framing;
+    return name !== undefined && isObfuscated ? `obfuscated ${name}` : name;
+  }
+
+  /** Bytes that came. */
+  feed(chunk: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#counters.bytesIn += chunk.length;
+    this.#framing.feed(chunk, this);
+  }
+
+  packet(bytes: Buffer, _quickAck: boolean): void {
+    if (this.#isClosed) return;
+    const passed = this.#taps.incoming === undefined ? bytes : this.#taps.incoming(this, bytes);
+    if (passed !== undefined) this.dc.packet(this, passed);
+  }
+
+  broken(why: string): void {
+    this.dc.violation('frame', why, this.number);
+    this.hangUp();
+  }
+
+  /** The session spoke on this connection. */
+  carries(session: DcSession): void {
+    this.session = session;
+    if (session.link === this) return;
+    this.#sessions.add(session);
+    session.attach(this);
+  }
+
+  wants(session: DcSession): void {
+    this.#wanting.push(session);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    const wanting = this.#wanting;
+    this.#wanting = [];
+    if (this.#isClosed) return;
+    for (const session of wanting) if (session.link === this) this.#drain(session);
+    if (this.#out.pos === 0) return;
+    const bytes = Buffer.from(this.#out.written());
+    this.#out.clear();
+    // A large answer must not leave every connection with a large block.
+    if (this.#out.bytes.length > 65_536) this.#out = new Writer(256);
+    this.#counters.bytesOut += bytes.length;
+    this.#wire.write(bytes);
+  }
+
+  #drain(session: DcSession): void {
+    const { outbox, key } = session;
+    while (!outbox.isEmpty) {
+      body.clear();
+      outbox.pack(body);
+      // `accepts` brings the salt in force up to date.
+      key.salts.accepts(0, 0);
+      head.saltLow = key.salts.low;
+      head.saltHigh = key.salts.high;
+      head.sessionLow = session.idLow;
+      head.sessionHigh = session.idHigh;
+      head.msgIdLow = outbox.msgIdLow;
+      head.msgIdHigh = outbox.msgIdHigh;
+      head.seqNo = outbox.seqNo;
+      packet.clear();
+      seal(key.authKey, 'server', head, body.bytes, 0, body.pos, this.#fill, packet);
+      this.#frame(packet.written());
+    }
+  }
+
+  #frame(bytes: Uint8Array): void {
+    const passed = this.#taps.outgoing === undefined ? bytes : this.#taps.outgoing(this, bytes);
+    if (passed === undefined) return;
+    this.#counters.packetsSent++;
+    this.#framing.write(passed, this.#out);
+  }
+
+  /** Sends an unencrypted message: 0 | msg_id | length | body. */
+  plain(answer: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#plainIds.next(1);
+    packet.clear();
+    packet.long(0, 0);
+    packet.long(this.#plainIds.low, this.#plainIds.high);
+    packet.int32(answer.length);
+    packet.raw(answer);
+    this.#frame(packet.written());
+    this.#schedule();
+  }
+
+  /** Sends a transport error and closes, as Telegram does. */
+  refuse(code: number): void {
+    if (this.#isClosed) return;
+    this.#flush();
+    const out = new Writer(16);
+    this.#framing.status(code, out);
+    this.#wire.write(out.written());
+    this.hangUp();
+  }
+
+  closeIn(ms: number): void {
+    this.#cancelClose?.();
+    this.#cancelClose = this.#env.after(ms, () => this.hangUp());
+  }
+
+  /** Closes from this side. */
+  hangUp(): void {
+    if (this.#isClosed) return;
+    this.closed();
+    this.#wire.end();
+  }
+
+  /** The socket is closed, or about to be: sessions go on without it. */
+  closed(): void {
+    this.#isClosed = true;
+    this.#cancelClose?.();
+    for (const session of this.#sessions) session.detach(this);
+    this.#sessions.clear();
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The test DC on sockets: the only file of this folder that opens any.
+ * In: options. Out: a running `TestDc`. Never: an address beyond loopback unless it is named.
+ */
+import { randomFillSync } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { DhGroup } from '../crypto/dh.ts';
+import { loadScheme, ownSchemeDir } from '../tl/load.ts';
+import type { Schema } from '../tl/ir.ts';
+import { ANSWERS } from './answers/table.ts';
+import type { DcAddress } from './answers/call.ts';
+import type { DataCentre } from './data-centre.ts';
+import type { Taps } from './dc-connection.ts';
+import type { Outcome } from './dc-handshake.ts';
+import type { Env } from './env.ts';
+import type { RequestHook } from './invoking.ts';
+import { DH_PRIME, G } from './key-exchange.ts';
+import { Layers } from './layers.ts';
+import { ServerKey } from './server-key.ts';
+import { TestDc } from './test-dc.ts';
+
+export interface TestDcOptions {
+  /** Default `127.0.0.1`. */
+  host?: string;
+  /** Default one DC, number 2, on a port of the system's choice. */
+  dcs?: readonly { id: number; port?: number }[];
+  /** Private RSA key of 2048 bits as PEM; default a new one. */
+  keyPem?: string;
+  /** The scheme in force; default the project's own, read from its folder. */
+  schema?: Schema;
+  /** Schemes of other layers, for clients that name them. */
+  otherSchemas?: readonly Schema[];
+  /** Which DC ids the key exchange takes: default `production`, no +10000. */
+  environment?: 'production' | 'test' | 'any';
+  /** Take the RSA padding from before 2021. */
+  oldPadding?: boolean;
+  /** Make g_a begin with a zero byte. */
+  zeroTop?: 'no' | 'padded' | 'minimal';
+  /** Gzip results of so many bytes and more; default never. */
+  gzipFrom?: number;
+  /** How key exchanges end; default `ok`. */
+  outcome?: () => Outcome;
+  /** Looks at, or answers, each request before the world does. */
+  onRequest?: RequestHook;
+  /** Where packets can be changed or dropped. */
+  taps?: Taps;
+  /** The clock, Unix milliseconds; default the machine's. Timers run on the machine's in any case. */
+  now?: () => number;
+}
+
+/** Starts a test DC; it listens when the promise resolves. */
+export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> {
+  const host = options.host ?? '127.0.0.1';
+  const wanted = options.dcs ?? [{ id: 2 }];
+  const dc = await build(options);
+  const servers: Server[] = [];
+  for (const { id, port } of wanted) {
+    const centre = dc.addCentre(id);
+    const server = createServer({ noDelay: true }, (socket) => accept(dc, centre, socket));
+    servers.push(server);
+    const address: DcAddress = { id, host, port: await listen(server, host, port ?? 0) };
+    dc.addresses.push(address);
+  }
+  dc.onClose(async () => {
+    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  });
+  return dc;
+}
+
+async function build(options: TestDcOptions): Promise<TestDc> {
+  const schema = options.schema ?? loadScheme(ownSchemeDir());
+  const env = machineEnv(options.now);
+  return new TestDc({
+    env,
+    serverKey: await ServerKey.make(options.keyPem),
+    layers: new Layers(schema, options.otherSchemas),
+    group: DhGroup.of(G, DH_PRIME),
+    answers: ANSWERS,
+    environment: options.environment ?? 'production',
+    oldPadding: options.oldPadding ?? false,
+    zeroTop: options.zeroTop ?? 'no',
+    gzipFrom: options.gzipFrom ?? Infinity,
+    outcome: options.outcome,
+    onRequest: options.onRequest,
+    taps: options.taps ?? {},
+  });
+}
+
+function accept(dc: TestDc, centre: DataCentre, socket: Socket): void {
+  const connection = dc.connect(centre, {
+    write: (bytes) => {
+      socket.write(bytes);
+      // A client that never reads must not fill the memory.
+      if (socket.writableLength > MOST_UNREAD) socket.destroy();
+    },
+    end: () => socket.end(),
+  });
+  dc.sockets.add(socket);
+  socket.on('data', (chunk: Buffer) => connection.feed(chunk));
+  socket.on('error', () => {}); // 'close' follows and does what is needed
+  socket.on('close', () => {
+    dc.sockets.delete(socket);
+    dc.disconnected(connection);
+  });
+}
+
+/** Bytes a client may leave unread. */
+const MOST_UNREAD = 64 * 1024 * 1024;
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((done, failed) => {
+    server.once('error', failed);
+    server.listen(port, host, 8192, () => {
+      server.off('error', failed);
+      done((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function machineEnv(now: (() => number) | undefined): Env {
+  return {
+    now: now ?? (() => performance.timeOrigin + performance.now()),
+    fill: (bytes) => void randomFillSync(bytes),
+    after: (ms, job) => {
+      const timer = setTimeout(job, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/**
+ * Env: what the test DC takes from the world outside: the time, randomness, a job done later.
+ * In: nothing. Out: the interface; `dc-server.ts` gives the real one, tests a made-up one.
+ * Never: a clock or a source of randomness of its own.
+ */
+export interface Env {
+  /** Unix time in milliseconds, with its fraction. */
+  now(): number;
+  /** Fills with secure random bytes. */
+  fill(bytes: Uint8Array): void;
+  /** Does a job in `ms` milliseconds; the answer takes it back. */
+  after(ms: number, job: () => void): () => void;
+}
+
+/** `n` random bytes. */
+export function random(env: Env, n: number): Buffer {
+  const bytes = Buffer.alloc(n);
+  env.fill(bytes);
+  return bytes;
+}
+
+/** A random signed 64-bit number. */
+export function randomLong(env: Env): bigint {
+  return random(env, 8).readBigInt64LE();
+}

@@ -1,0 +1,107 @@
+/**
+ * MessageBook: which messages of a client a session has received (mtproto.md 2.5, 2.10, 2.12).
+ * In: ids and sequence numbers. Out: the code of `bad_msg_notification` they deserve, what is known
+ * of an id. Never: a message's content.
+ *
+ * Entries stand in the order of ids: nearly every message is the newest, so adding is a push and
+ * finding a binary search over at most 2 * KEPT entries.
+ */
+import type { Sent } from './outbox.ts';
+
+/** Entries certainly remembered; ids older than the oldest kept one are "too old" (code 20). */
+const KEPT = 1024;
+
+export interface Received {
+  readonly low: number;
+  readonly high: number;
+  readonly seqNo: number;
+  /** First number of the body, and its length: to notice another message under the same id. */
+  readonly crc: number;
+  readonly length: number;
+  /** `running`: an answer is still to come. */
+  state: 'noted' | 'running' | 'answered' | 'dropped';
+  answer: Sent | undefined;
+  /** The answer is an error. */
+  failed: boolean;
+}
+
+/** Compares ids given in halves: below, equal or above zero. */
+export function compareIds(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
+  return aHigh === bHigh ? (aLow >>> 0) - (bLow >>> 0) : (aHigh >>> 0) - (bHigh >>> 0);
+}
+
+export class MessageBook {
+  readonly #entries: Received[] = [];
+  #horizonLow = 0;
+  #horizonHigh = 0;
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  find(low: number, high: number): Received | undefined {
+    const entry = this.#entries[this.#place(low, high)];
+    return entry !== undefined && entry.low === low && entry.high === high ? entry : undefined;
+  }
+
+  /**
+   * Whether an id that is not in the book fits into it: 0, or code 20, 32 or 33.
+   * 32: an earlier message has a higher number, or the same odd one. 33: a later message has a lower one.
+   */
+  judge(low: number, high: number, seqNo: number): 0 | 20 | 32 | 33 {
+    if (compareIds(low, high, this.#horizonLow, this.#horizonHigh) <= 0) return 20;
+    const at = this.#place(low, high);
+    const before = this.#entries[at - 1];
+    const after = this.#entries[at];
+    if (before !== undefined && (before.seqNo > seqNo || (before.seqNo === seqNo && (seqNo & 1) === 1))) return 32;
+    if (after !== undefined && (after.seqNo < seqNo || (after.seqNo === seqNo && (seqNo & 1) === 1))) return 33;
+    return 0;
+  }
+
+  /** Notes a message whose id is not in the book. */
+  add(low: number, high: number, seqNo: number, crc: number, length: number): Received {
+    const entry: Received = { low, high, seqNo, crc, length, state: 'noted', answer: undefined, failed: false };
+    const at = this.#place(low, high);
+    if (at === this.#entries.length) this.#entries.push(entry);
+    else this.#entries.splice(at, 0, entry);
+    if (this.#entries.length > 2 * KEPT) this.#forget();
+    return entry;
+  }
+
+  #forget(): void {
+    const last = this.#entries.splice(0, KEPT).at(-1)!;
+    this.#horizonLow = last.low;
+    this.#horizonHigh = last.high;
+  }
+
+  /** The byte of `msgs_state_info` for an id (2.10). */
+  stateOf(low: number, high: number): number {
+    const entry = this.find(low, high);
+    if (entry === undefined) return this.#unknown(low, high);
+    const acked = (entry.seqNo & 1) === 0 ? 16 : 8;
+    if (entry.state === 'noted' || entry.state === 'dropped') return 4 | acked;
+    return 4 | acked | 32 | (entry.answer === undefined ? 0 : 64) | (entry.answer?.acked === true ? 128 : 0);
+  }
+
+  #unknown(low: number, high: number): 1 | 2 | 3 {
+    const newest = this.#entries.at(-1);
+    if (newest === undefined || compareIds(low, high, newest.low, newest.high) > 0) return 3;
+    return compareIds(low, high, this.#horizonLow, this.#horizonHigh) <= 0 ? 1 : 2;
+  }
+
+  /** Index of the id, or where it would stand. */
+  #place(low: number, high: number): number {
+    const entries = this.#entries;
+    const newest = entries.at(-1);
+    if (newest === undefined || compareIds(newest.low, newest.high, low, high) < 0) return entries.length;
+    let from = 0;
+    let to = entries.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const entry = entries[middle]!;
+      if (compareIds(entry.low, entry.high, low, high) < 0) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+}

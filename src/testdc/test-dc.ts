@@ -1,0 +1,183 @@
+/**
+ * TestDc: a running test DC as its users see it: commands, the demo, tests.
+ * In: settings, byte streams. Out: what was seen (`violations`, `counters`, `ledger`, events), and what can
+ * be done to clients (pushes, a signed-in user). Never: node:net; `dc-server.ts` has the sockets.
+ */
+import { EventEmitter } from 'node:events';
+import type { DhGroup } from '../crypto/dh.ts';
+import type { AnswerTable, Call, DcAddress } from './answers/call.ts';
+import { Counters } from './counters.ts';
+import { DataCentre } from './data-centre.ts';
+import { DcConnection } from './dc-connection.ts';
+import type { Taps, Wire } from './dc-connection.ts';
+import type { HandshakeSettings, Outcome } from './dc-handshake.ts';
+import type { DcSession } from './dc-session.ts';
+import type { Env } from './env.ts';
+import { Invoking } from './invoking.ts';
+import type { Request, RequestHook } from './invoking.ts';
+import type { KnownKey } from './known-key.ts';
+import type { Layers } from './layers.ts';
+import type { ServerKey } from './server-key.ts';
+import { Violations } from './violations.ts';
+import { World } from './world.ts';
+
+export interface TestDcSettings {
+  readonly env: Env;
+  readonly serverKey: ServerKey;
+  readonly layers: Layers;
+  readonly group: DhGroup;
+  readonly answers: AnswerTable;
+  readonly environment: HandshakeSettings['environment'];
+  readonly oldPadding: boolean;
+  readonly zeroTop: HandshakeSettings['zeroTop'];
+  readonly gzipFrom: number;
+  readonly outcome: (() => Outcome) | undefined;
+  readonly onRequest: RequestHook | undefined;
+  readonly taps: Taps;
+}
+
+/** What can be waited for. */
+export interface TestDcEvents {
+  connection: [DcConnection];
+  disconnection: [DcConnection];
+  key: [KnownKey];
+  session: [DcSession];
+  /** A request, before it is answered. */
+  request: [Call];
+}
+
+export class TestDc extends EventEmitter<TestDcEvents> {
+  readonly addresses: DcAddress[] = [];
+  readonly centres = new Map<number, DataCentre>();
+  readonly violations = new Violations();
+  readonly counters = new Counters();
+  readonly world: World;
+  /** Faults of the DC's own code; a test may assert there are none. */
+  readonly bugs: unknown[] = [];
+  /** Looks at, or answers, each request before the world does. */
+  onRequest: RequestHook | undefined;
+  /** Open sockets, kept by `dc-server.ts`. */
+  readonly sockets = new Set<{ destroy(): void }>();
+  readonly #settings: TestDcSettings;
+  readonly #invoking: Invoking;
+  #closers: (() => Promise<void>)[] = [];
+  #connections = 0;
+
+  constructor(settings: TestDcSettings) {
+    super();
+    this.setMaxListeners(0);
+    this.#settings = settings;
+    this.onRequest = settings.onRequest;
+    this.world = new World();
+    this.#invoking = new Invoking({
+      layers: settings.layers,
+      answers: settings.answers,
+      gzipFrom: settings.gzipFrom,
+      call: (request) => this.#call(request),
+      seen: (call) => this.#seen(call),
+      hook: () => this.onRequest,
+    });
+  }
+
+  /** PKCS#1 `RSA PUBLIC KEY`: what a client needs to be given. */
+  get publicKeyPem(): string {
+    return this.#settings.serverKey.publicPem;
+  }
+
+  /** The fingerprint of that key, signed as on the wire. */
+  get fingerprint(): bigint {
+    return this.#settings.serverKey.fingerprint.readBigInt64LE();
+  }
+
+  /** Port of the first DC, or of the one named. */
+  port(id?: number): number {
+    const address = id === undefined ? this.addresses[0] : this.addresses.find((one) => one.id === id);
+    if (address === undefined) throw new Error(`no DC ${id}`);
+    return address.port;
+  }
+
+  get host(): string {
+    return this.addresses[0]!.host;
+  }
+
+  /** Adds a data centre; `dc-server.ts` then listens for it. */
+  addCentre(id: number): DataCentre {
+    const { env, environment, oldPadding, zeroTop, serverKey, group, outcome } = this.#settings;
+    const centre = new DataCentre({
+      id,
+      env,
+      invoking: this.#invoking,
+      violations: this.violations,
+      counters: this.counters,
+      handshake: { environment, oldPadding, zeroTop, serverKey, group, outcome: outcome ?? (() => 'ok') },
+      madeKey: (key) => this.emit('key', key),
+      madeSession: (session) => this.emit('session', session),
+      bug: (error) => this.bugs.push(error),
+    });
+    this.centres.set(id, centre);
+    return centre;
+  }
+
+  /** A new byte stream from a client. */
+  connect(centre: DataCentre, wire: Wire): DcConnection {
+    const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.#settings.taps);
+    this.counters.connections++;
+    this.counters.openConnections++;
+    this.emit('connection', connection);
+    return connection;
+  }
+
+  disconnected(connection: DcConnection): void {
+    connection.closed();
+    this.counters.openConnections--;
+    this.emit('disconnection', connection);
+  }
+
+  #call({ session, method, args }: Request): Call {
+    const { env, environment } = this.#settings;
+    const dcId = (session.host as DataCentre).id;
+    return {
+      method,
+      args,
+      session,
+      world: this.world,
+      now: env.now(),
+      dcId,
+      isTest: environment === 'test',
+      dcs: this.addresses,
+    };
+  }
+
+  #seen(call: Call): void {
+    this.counters.request(call.method);
+    if (this.listenerCount('request') > 0) this.emit('request', call);
+  }
+
+  /** Resolves with the next event for which `test` holds; no sleeping in tests. */
+  next<K extends keyof TestDcEvents>(
+    name: K,
+    test: (...args: TestDcEvents[K]) => boolean = () => true,
+  ): Promise<TestDcEvents[K]> {
+    return new Promise((done) => {
+      const listener = (...args: unknown[]): void => {
+        if (!test(...(args as TestDcEvents[K]))) return;
+        this.off(name, listener as never);
+        done(args as TestDcEvents[K]);
+      };
+      this.on(name, listener as never);
+    });
+  }
+
+  /** What `close` has to undo. */
+  onClose(closer: () => Promise<void>): void {
+    this.#closers.push(closer);
+  }
+
+  /** Cuts every connection and stops listening. */
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    const closers = this.#closers;
+    this.#closers = [];
+    await Promise.all(closers.map((closer) => closer()));
+  }
+}
