@@ -106,7 +106,7 @@ export class JsonLines implements Front {
     if (stop === start) return true;
     if (stop - start > this.#maxLine) return this.#tooLong();
     if (this.#needsToken) return this.#token(bytes, start, stop);
-    if (bytes[start] !== BRACE && FOREIGN.test(bytes.latin1Slice(start, Math.min(stop, start + 16)))) {
+    if (bytes[start] !== BRACE && FOREIGN.test(bytes.toString('latin1', start, Math.min(stop, start + 16)))) {
       this.#mismatch();
       return false;
     }
@@ -114,7 +114,7 @@ export class JsonLines implements Front {
   }
 
   #token(bytes: Buffer, start: number, stop: number): boolean {
-    const token = tokenOf(bytes.utf8Slice(start, Math.min(stop, start + MAX_TOKEN_LINE)));
+    const token = tokenOf(bytes.toString('utf8', start, Math.min(stop, start + MAX_TOKEN_LINE)));
     const isKnown = token !== undefined && this.#owner.admit(token);
     this.#needsToken = false;
     if (isKnown) return true;
