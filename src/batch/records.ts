@@ -7,6 +7,10 @@
  * `session`: number the main thread gave a client's MTProto session, never reused in one process.
  * `ticket`: number the main thread gave a client message; each REQUEST ends with exactly one REPLY.
  * `link`: which of a session's DC connections; 0 is the home DC.
+ *
+ * DIAL gives its attempt a number in `ticket`, chosen by the lane and different from the last one of that link;
+ * LINK_UP, LINK_BYTES and LINK_DOWN carry it back. Records cross while others are under way the other way, so this
+ * number alone tells the lane that a LINK_DOWN belongs to the connection it has already replaced.
  */
 export const HEADER_LENGTH = 16;
 
@@ -40,7 +44,7 @@ export const Out = {
   HANG_UP: 69,
   /** The session is gone; its key may be used by another. */
   GONE: 70,
-  /** A log entry. flags: pino's level number; bytes: JSON text without secrets. */
+  /** A log entry. flags: pino's level number, or 0 for a line of `--verbose`; bytes: JSON text of an object with `event`, without secrets. */
   LOG: 71,
 } as const;
 

@@ -1,0 +1,195 @@
+/**
+ * JSON lines: one JSON object a line (wire.md 1).
+ * In: stream bytes in any cut. Out: lines without their ends, in order; error lines as bytes.
+ * Never: parses JSON (but for the token line), holds more than `maxLine` bytes, or reads on after a refusal.
+ */
+import { ERRORS, type ErrorName } from '../errors.ts';
+import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from './front.ts';
+import { requestId } from './request-id.ts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const BRACE = 0x7b;
+/** The token line is judged before anything is known of the client: it gets little room. */
+const MAX_TOKEN_LINE = 4096;
+/** What browsers and other HTTP clients send, where a request should stand (failures.md K10, C4). */
+const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) |Host:)/i;
+
+export class JsonLines implements Front {
+  readonly #owner: FrontOwner;
+  readonly #maxLine: number;
+  #needsToken: boolean;
+  /** Before the first byte of the first line: white space is let pass, then `{` must come. */
+  #isFresh = true;
+  #isDone = false;
+  /** A line that has begun: its bytes so far, in a block that grows. */
+  #held: Buffer | undefined;
+  #heldLength = 0;
+  /** What came in one chunk with a message after which no more was wanted. */
+  #rest: Buffer | undefined;
+
+  constructor(owner: FrontOwner, settings: FrontSettings) {
+    this.#owner = owner;
+    this.#maxLine = settings.maxLine;
+    this.#needsToken = settings.needsToken;
+  }
+
+  take(chunk: Buffer): void {
+    let at = 0;
+    while (!this.#isDone && at < chunk.length) {
+      if (this.#isFresh && (at = this.#firstByte(chunk, at)) === chunk.length) return;
+      if (this.#isDone) return;
+      const end = chunk.indexOf(LF, at);
+      if (end === -1) return this.#hold(chunk, at, chunk.length);
+      const goesOn = this.#lineEnds(chunk, at, end);
+      at = end + 1;
+      if (!goesOn && !this.#isDone) {
+        if (at < chunk.length) this.#rest = chunk.subarray(at);
+        return;
+      }
+    }
+  }
+
+  resume(): void {
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    this.#rest = undefined;
+    this.take(rest);
+  }
+
+  end(): void {
+    if (this.#isDone) return;
+    const held = this.#held;
+    const length = this.#heldLength;
+    this.discard();
+    if (held === undefined || held.subarray(0, length).toString('latin1').trim() === '') return;
+    this.#owner.reject('JSONDecodeError', { pos: length, msg: 'the connection ended within a line' });
+  }
+
+  discard(): void {
+    this.#isDone = true;
+    this.#rest = undefined;
+    this.#release();
+  }
+
+  notice(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer {
+    return errorLine(id, name, fields);
+  }
+
+  /** Judges the first byte that is no white space; what cannot be ours is refused before its line has ended. */
+  #firstByte(chunk: Buffer, from: number): number {
+    let at = from;
+    while (at < chunk.length && (chunk[at] === 0x20 || chunk[at] === 0x09 || chunk[at] === CR || chunk[at] === LF)) at++;
+    if (at === chunk.length) return at;
+    this.#isFresh = false;
+    if (chunk[at] !== BRACE) this.#mismatch(chunk[at] === 0 ? 'msgpack is not spoken here yet' : undefined);
+    return at;
+  }
+
+  #mismatch(msg?: string): void {
+    this.discard();
+    this.#owner.refuse('ProtocolMismatch', msg === undefined ? {} : { msg });
+  }
+
+  /** @returns whether more may follow */
+  #lineEnds(chunk: Buffer, start: number, end: number): boolean {
+    if (this.#held === undefined) return this.#line(chunk, start, end);
+    if (!this.#append(chunk, start, end)) return false;
+    const whole = this.#held;
+    const length = this.#heldLength;
+    this.#release();
+    return this.#line(whole, 0, length);
+  }
+
+  #line(bytes: Buffer, start: number, end: number): boolean {
+    const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
+    if (stop === start) return true;
+    if (stop - start > this.#maxLine) return this.#tooLong();
+    if (this.#needsToken) return this.#token(bytes, start, stop);
+    if (bytes[start] !== BRACE && FOREIGN.test(bytes.toString('latin1', start, Math.min(stop, start + 16)))) {
+      this.#mismatch();
+      return false;
+    }
+    return this.#owner.message(bytes, start, stop, requestId(bytes, start, stop));
+  }
+
+  #token(bytes: Buffer, start: number, stop: number): boolean {
+    const token = tokenOf(bytes.toString('utf8', start, Math.min(stop, start + MAX_TOKEN_LINE)));
+    const isKnown = token !== undefined && this.#owner.admit(token);
+    this.#needsToken = false;
+    if (isKnown) return true;
+    this.discard();
+    this.#owner.refuse(token === undefined ? 'AuthRequired' : 'AuthFailed', {});
+    return false;
+  }
+
+  #tooLong(): false {
+    this.discard();
+    this.#owner.refuse('LineTooLong', { limit: this.#maxLine });
+    return false;
+  }
+
+  #hold(chunk: Buffer, start: number, end: number): void {
+    if (this.#append(chunk, start, end)) this.#owner.unfinished(this.#held!.length);
+  }
+
+  /** Adds to the line that has begun. One block that grows: a list of chunks would let a drip of single bytes cost hundreds each. */
+  #append(chunk: Buffer, start: number, end: number): boolean {
+    const length = this.#heldLength + end - start;
+    // One byte more than the line may have is let in: it can still turn out to be the CR.
+    if (length > (this.#needsToken ? MAX_TOKEN_LINE : this.#maxLine + 1)) {
+      if (this.#needsToken) {
+        this.discard();
+        this.#owner.refuse('AuthRequired', {});
+        return false;
+      }
+      return this.#tooLong();
+    }
+    if (this.#held === undefined || this.#held.length < length) this.#grow(length);
+    chunk.copy(this.#held!, this.#heldLength, start, end);
+    this.#heldLength = length;
+    return true;
+  }
+
+  #grow(length: number): void {
+    const capacity = Math.max(length, Math.min(this.#heldLength * 2, this.#maxLine + 1), 256);
+    const grown = Buffer.allocUnsafeSlow(capacity);
+    if (this.#held !== undefined) this.#held.copy(grown, 0, 0, this.#heldLength);
+    this.#held = grown;
+  }
+
+  #release(): void {
+    if (this.#held === undefined) return;
+    this.#held = undefined;
+    this.#heldLength = 0;
+    this.#owner.unfinished(0);
+  }
+}
+
+/** The token of `{"auth":"..."}`, or undefined if the line is not that. */
+function tokenOf(line: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const auth = typeof value === 'object' && value !== null && 'auth' in value ? value.auth : undefined;
+    return typeof auth === 'string' ? auth : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * One line of the catalogue: the table's defaults, overridden by `fields`.
+ * @param id a number, or the JSON text of the client's own id
+ */
+export function errorLine(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer {
+  const entry = ERRORS[name];
+  const { msg = entry.text, closing = entry.closes, ...more } = fields;
+  const shown = { error: name, msg, ...more, retryable: more['retryable'] ?? entry.retryable };
+  const rest = JSON.stringify({
+    ...shown,
+    delivered: more['delivered'] ?? entry.delivered,
+    ...(closing === true ? { closing } : {}),
+    ...(entry.fatal ? { fatal: true } : {}),
+  });
+  return Buffer.from(`{"id":${id},${rest.slice(1)}\n`);
+}

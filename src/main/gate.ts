@@ -1,0 +1,45 @@
+/**
+ * Gate: why a socket is not read from just now (design.md 3.6).
+ * In: reasons that come and go. Out: one call to stop reading, one to go on. Never: a queue; the peer's TCP window is it.
+ */
+
+/** The reasons, as bits. A client's socket and a DC's socket each have a gate of their own. */
+export const Why = {
+  /** The lane's open slot is over its mark. */
+  LANE: 1,
+  /** As many requests are open as one connection may have. */
+  REQUESTS: 2,
+  /** The client leaves its answers unread. */
+  UNREAD: 4,
+  /** A DC connection of the session does not take what is written to it. */
+  LINK: 8,
+  /** The gateway is stopping, or this connection is. */
+  CLOSING: 16,
+} as const;
+
+export class Gate {
+  #why = 0;
+  readonly #stop: () => void;
+  readonly #go: () => void;
+
+  constructor(stop: () => void, go: () => void) {
+    this.#stop = stop;
+    this.#go = go;
+  }
+
+  get isOpen(): boolean {
+    return this.#why === 0;
+  }
+
+  shut(why: number): void {
+    const was = this.#why;
+    this.#why = was | why;
+    if (was === 0) this.#stop();
+  }
+
+  open(why: number): void {
+    const was = this.#why;
+    this.#why = was & ~why;
+    if (was !== 0 && this.#why === 0) this.#go();
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Lanes: the keyed pool (design.md 4.7). A session is given to the lane with the fewest, and stays.
+ * In: how many, and the worker's file. Out: lanes that run, are watched, and come back when their thread is lost.
+ * Never: moves a session, or gives up silently: a worker that will not start again is told to the owner.
+ */
+import { Lane, type LaneOptions, type LaneOwner } from './lane.ts';
+import type { RecordCursor } from '../batch/batch.ts';
+
+const WATCH_EVERY = 500;
+/** Waits between attempts to start a lost lane again, ms; after the last one it counts as broken (F3). */
+const RETRY_AFTER = [0, 50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
+
+export interface LanesOwner extends LaneOwner {
+  /** A lane does not start any more. */
+  broken(lane: Lane, error: unknown): void;
+  /** A lost lane runs again. */
+  revived(lane: Lane): void;
+}
+
+export class Lanes implements LaneOwner {
+  readonly all: readonly Lane[];
+  readonly #owner: LanesOwner;
+  #watch: NodeJS.Timeout | undefined;
+  #isStopped = false;
+  readonly #waits = new Set<NodeJS.Timeout>();
+
+  constructor(count: number, options: Omit<LaneOptions, 'number'>, owner: LanesOwner) {
+    this.#owner = owner;
+    this.all = Array.from({ length: count }, (_, number) => new Lane({ ...options, number }, this));
+  }
+
+  /** All threads up, or none: rejects with the first error. */
+  async start(): Promise<void> {
+    try {
+      await Promise.all(this.all.map((lane) => lane.start()));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#watch = setInterval(() => {
+      for (const lane of this.all) lane.watch(WATCH_EVERY);
+    }, WATCH_EVERY);
+  }
+
+  /** The lane for a new session. */
+  pick(): Lane {
+    let fewest = this.all[0]!;
+    for (const lane of this.all) if (lane.sessions < fewest.sessions) fewest = lane;
+    return fewest;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#watch);
+    for (const wait of this.#waits) clearTimeout(wait);
+    await Promise.all(this.all.map((lane) => lane.stop()));
+  }
+
+  record(lane: Lane, record: RecordCursor): void {
+    this.#owner.record(lane, record);
+  }
+
+  settle(lane: Lane): void {
+    this.#owner.settle(lane);
+  }
+
+  clear(lane: Lane): void {
+    this.#owner.clear(lane);
+  }
+
+  lost(lane: Lane, why: string, unsent: ReadonlySet<number>): void {
+    this.#owner.lost(lane, why, unsent);
+    this.#revive(lane, 0);
+  }
+
+  #revive(lane: Lane, attempt: number): void {
+    if (this.#isStopped) return;
+    const wait = setTimeout(() => {
+      this.#waits.delete(wait);
+      lane.start().then(
+        () => this.#owner.revived(lane),
+        (error: unknown) => {
+          if (this.#isStopped) return;
+          if (attempt + 1 < RETRY_AFTER.length) this.#revive(lane, attempt + 1);
+          else this.#owner.broken(lane, error);
+        },
+      );
+    }, RETRY_AFTER[attempt]);
+    this.#waits.add(wait);
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Limits: every number the main thread holds its peers to, in one place, with where it comes from.
+ * In: nothing. Out: defaults; tests and the configuration override them. Never: read anywhere but through a `Limits`.
+ */
+
+export interface Limits {
+  /** Client connections at once; the descriptors may allow fewer. */
+  readonly maxConnections: number;
+  /** Descriptors this process may have, and how many of them are kept for files, threads and refusals (K2, K3). */
+  readonly descriptors: number;
+  readonly descriptorReserve: number;
+  /** Longest client message, bytes (A1). */
+  readonly maxLine: number;
+  /** Bytes of unfinished lines of all clients together (A2). */
+  readonly unfinishedBudget: number;
+  /** A line that was begun must end in this time, ms (A3). */
+  readonly lineTimeout: number;
+  /** The token must come in this time, ms (C7). */
+  readonly tokenTimeout: number;
+  /** Open requests of one connection before it is no longer read (A18). */
+  readonly openRequests: number;
+  /** Unreadable lines in a row (A8). */
+  readonly badLines: number;
+  /** Unread bytes of one client at which reading for it stops, and those it may have for `unreadTimeout` at most (A5). */
+  readonly unreadMark: number;
+  readonly unreadMost: number;
+  readonly unreadTimeout: number;
+  /** Bytes a DC connection has not taken at which its client is no longer read. */
+  readonly linkMark: number;
+  readonly connectTimeout: number;
+  /** Bytes in a lane's open slot at which its feeders pause. */
+  readonly laneMark: number;
+  /** A worker must be there in this time, ms, and a batch back in that (design.md 4.5, K7). */
+  readonly startTimeout: number;
+  readonly batchTimeout: number;
+  /** Open requests may end in this time when the gateway stops, ms (F8). */
+  readonly drainTimeout: number;
+  /** How often the clocks of lines, tokens and unread answers are looked at, ms. */
+  readonly sweepEvery: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const LIMITS: Limits = Object.freeze({
+  maxConnections: 1_000_000,
+  descriptors: 1024,
+  descriptorReserve: 64,
+  maxLine: 4 * MIB,
+  unfinishedBudget: 256 * MIB,
+  lineTimeout: 30_000,
+  tokenTimeout: 2_000,
+  openRequests: 256,
+  badLines: 1_000,
+  unreadMark: MIB,
+  unreadMost: 8 * MIB,
+  unreadTimeout: 30_000,
+  linkMark: MIB,
+  connectTimeout: 10_000,
+  laneMark: MIB,
+  startTimeout: 15_000,
+  batchTimeout: 5_000,
+  drainTimeout: 10_000,
+  sweepEvery: 500,
+});

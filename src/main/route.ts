@@ -1,0 +1,137 @@
+/**
+ * Route: a client's way to its session: its lane, its open tickets, its DC links.
+ * In: the client's messages; records of the lane. Out: records to the lane; answers to the client.
+ * Never: looks into a message, or lets anything of a link that was hung up through.
+ */
+import { DownFlag, In, DialFlag } from '../batch/records.ts';
+import type { IdText } from '../front/front.ts';
+import type { Client } from './client.ts';
+import { DcLink, type LinkOwner } from './dc-link.ts';
+import { type Gate, Why } from './gate.ts';
+import type { Lane } from './lane.ts';
+import { Ledger } from './ledger.ts';
+import type { Router } from './router.ts';
+
+export class Route implements LinkOwner {
+  /** Number of the session in the records; a new one after the lane was lost. */
+  session: number;
+  readonly lane: Lane;
+  readonly client: Client;
+  readonly ledger = new Ledger();
+  readonly #router: Router;
+  readonly #links = new Map<number, DcLink>();
+  #fullLinks = 0;
+  #isOpened = false;
+  isClosing = false;
+
+  constructor(router: Router, session: number, lane: Lane, client: Client) {
+    this.#router = router;
+    this.session = session;
+    this.lane = lane;
+    this.client = client;
+  }
+
+  /** Passes one message on; it now owes exactly one answer. */
+  request(bytes: Uint8Array, start: number, stop: number, id: IdText): void {
+    if (!this.#isOpened) {
+      this.#isOpened = true;
+      this.lane.put(In.OPEN, 0, 0, this.session, 0);
+    }
+    const ticket = this.ledger.open(id);
+    const isOver = this.lane.put(In.REQUEST, 0, 0, this.session, ticket, bytes, start, stop);
+    if (isOver) this.#wait(this.client.gate);
+  }
+
+  /** The client is done with its session; `gone` follows. */
+  close(): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    if (this.#isOpened) this.lane.put(In.CLOSE, 0, 0, this.session, 0);
+    else this.#router.gone(this);
+  }
+
+  /** The lane has dropped the session, or was lost with it. */
+  hangUpAll(): void {
+    for (const link of this.#links.values()) link.hangUp();
+    this.#links.clear();
+  }
+
+  /** Starts over under another number: the lane that knew the old one is lost. */
+  renew(session: number): void {
+    this.session = session;
+    this.#isOpened = false;
+  }
+
+  get isOpened(): boolean {
+    return this.#isOpened;
+  }
+
+  dial(number: number, attempt: number, flags: number, host: string, port: number): void {
+    this.#drop(number);
+    if ((flags & DialFlag.UNTRUSTED) !== 0 && !this.#router.permits(host, port)) {
+      return this.#refuse(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
+    }
+    if (!this.#router.descriptors.take()) return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
+    const link = new DcLink(this, number, attempt, host, port, this.#router.batch, this.#router.limits);
+    if (this.client.isUnread) link.gate.shut(Why.UNREAD);
+    this.#links.set(number, link);
+  }
+
+  send(number: number, view: Buffer): void {
+    this.#links.get(number)?.write(view);
+  }
+
+  hangUp(number: number): void {
+    this.#drop(number);
+  }
+
+  #drop(number: number): void {
+    this.#links.get(number)?.hangUp();
+    this.#links.delete(number);
+  }
+
+  #refuse(number: number, attempt: number, flags: number, code: string): void {
+    this.lane.put(In.LINK_DOWN, number, flags, this.session, attempt, Buffer.from(code));
+  }
+
+  linkUp(link: DcLink): void {
+    this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt);
+  }
+
+  linkBytes(link: DcLink, bytes: Buffer, length: number): void {
+    const isOver = this.lane.put(In.LINK_BYTES, link.number, 0, this.session, link.attempt, bytes, 0, length);
+    if (isOver) this.#wait(link.gate);
+  }
+
+  linkDown(link: DcLink, flags: number, code: string): void {
+    if (this.#links.get(link.number) === link) this.#links.delete(link.number);
+    this.#refuse(link.number, link.attempt, flags, code);
+  }
+
+  linkFull(): void {
+    this.#fullLinks++;
+    this.client.gate.shut(Why.LINK);
+  }
+
+  linkDrained(): void {
+    if (--this.#fullLinks === 0) this.client.gate.open(Why.LINK);
+  }
+
+  linkFreed(): void {
+    this.#router.descriptors.give();
+  }
+
+  #wait(gate: Gate): void {
+    gate.shut(Why.LANE);
+    this.#router.waits(this.lane, gate);
+  }
+
+  /** The client leaves its answers unread: nothing more of its DCs is read. */
+  pauseLinks(): void {
+    for (const link of this.#links.values()) link.gate.shut(Why.UNREAD);
+  }
+
+  resumeLinks(): void {
+    for (const link of this.#links.values()) link.gate.open(Why.UNREAD);
+  }
+}

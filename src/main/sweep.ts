@@ -1,0 +1,74 @@
+/**
+ * Sweep: the clocks and the common budget of all client connections.
+ * In: what each connection holds and waits for. Out: those that are late, or hold the most when all hold too much.
+ * Never: more than one timer.
+ */
+import { Deadlines } from './deadlines.ts';
+import { now } from './lane.ts';
+import type { Limits } from './limits.ts';
+
+/** A connection, as far as clocks are concerned. */
+export interface Swept {
+  /** Bytes held of a message that has not ended. */
+  readonly held: number;
+  lineIsLate(): void;
+  tokenIsLate(): void;
+  unreadIsLate(): void;
+  /** The process holds too much of what has not ended, and this connection the most. */
+  cutOff(): void;
+}
+
+export class Sweep {
+  readonly lines: Deadlines<Swept>;
+  readonly tokens: Deadlines<Swept>;
+  readonly unread: Deadlines<Swept>;
+  readonly #budget: number;
+  readonly #every: number;
+  #held = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: Limits) {
+    this.lines = new Deadlines(limits.lineTimeout, (client) => client.lineIsLate());
+    this.tokens = new Deadlines(limits.tokenTimeout, (client) => client.tokenIsLate());
+    this.unread = new Deadlines(limits.unreadTimeout, (client) => client.unreadIsLate());
+    this.#budget = limits.unfinishedBudget;
+    this.#every = limits.sweepEvery;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), this.#every);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const at = now();
+    this.lines.look(at);
+    this.tokens.look(at);
+    this.unread.look(at);
+  }
+
+  /** A connection holds `by` bytes more (or less) of an unfinished message than before. */
+  holds(client: Swept, by: number): void {
+    this.#held += by;
+    if (client.held === 0) this.lines.end(client);
+    else this.lines.begin(client, now());
+    while (this.#held > this.#budget && this.#cutLargest());
+  }
+
+  #cutLargest(): boolean {
+    let largest: Swept | undefined;
+    for (const client of this.lines.things()) if (largest === undefined || client.held > largest.held) largest = client;
+    largest?.cutOff();
+    return largest !== undefined;
+  }
+
+  forget(client: Swept): void {
+    this.lines.end(client);
+    this.tokens.end(client);
+    this.unread.end(client);
+  }
+}
