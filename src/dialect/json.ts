@@ -341,8 +341,7 @@ export class JsonDialect implements Dialect {
     out.piece(CLOSE);
   }
 
-  rpcError(out: Writer, id: Uint8Array, code: number, text: Uint8Array, fate: Fate): void {
-    this.begin(out, id);
+  rpcError(out: Writer, code: number, text: Uint8Array, fate: Fate): void {
     out.piece(RPC_ERROR);
     out.ascii(String(code));
     out.piece(RPC_ERROR_TEXT);
@@ -351,10 +350,14 @@ export class JsonDialect implements Dialect {
     putFate(out, fate);
   }
 
-  rpcTimeout(out: Writer, id: Uint8Array, fate: Fate): void {
-    this.begin(out, id);
+  rpcTimeout(out: Writer, fate: Fate): void {
     out.piece(RPC_TIMEOUT);
     putFate(out, fate);
+  }
+
+  named(out: Writer, name: string): void {
+    out.piece(MESSAGE);
+    out.ascii(`{"_cons":"${name}"}`);
   }
 
   error(out: Writer, id: Uint8Array, refusal: Refusal): void {
@@ -368,11 +371,11 @@ function unusable(into: ClientRequest, msg: string, path?: string): Refusal {
   return path === undefined ? { error: 'InvalidRequest', msg } : { error: 'InvalidRequest', msg, path };
 }
 
-/** From behind `"retryable":` to the end of the line. */
+/** From behind `"retryable":` to where the line's `end` goes. */
 function putFate(out: Writer, fate: Fate): void {
   out.ascii(String(fate.retryable));
   if (fate.retryAfter !== undefined) out.ascii(`,"retry_after":${fate.retryAfter}`);
-  out.ascii(`,"delivered":"${fate.delivered}"}\n`);
+  out.ascii(`,"delivered":"${fate.delivered}"`);
 }
 
 function putLong(out: Writer, low: number, high: number, style: JsonStyle): void {
