@@ -1,0 +1,277 @@
+/**
+ * Pair: a lane's sessions and the test DC with a made-up clock and a made-up wire between them.
+ * In: client lines, cuts, time. Out: the lines clients got, what the DC noted. Never: a socket, a real timer, a thread.
+ */
+import { randomFillSync } from 'node:crypto';
+import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
+import { makeClaims } from '../../src/batch/claims.ts';
+import { DownFlag, HEADER_LENGTH, In, Out, padded, ReplyFlag } from '../../src/batch/records.ts';
+import { DhGroup } from '../../src/crypto/dh.ts';
+import type { SessionSettings } from '../../src/session/settings.ts';
+import { ANSWERS } from '../../src/testdc/answers/table.ts';
+import type { DataCentre } from '../../src/testdc/data-centre.ts';
+import type { DcConnection } from '../../src/testdc/dc-connection.ts';
+import { DH_PRIME, G } from '../../src/testdc/key-exchange.ts';
+import { Layers } from '../../src/testdc/layers.ts';
+import { ServerKey } from '../../src/testdc/server-key.ts';
+import { TestDc, type TestDcSettings } from '../../src/testdc/test-dc.ts';
+import { compileCodec } from '../../src/tl/compile.ts';
+import { loadScheme } from '../../src/tl/load.ts';
+import { makeEnv } from '../../workers/lane-env.ts';
+import { LaneSessions } from '../../workers/lane-sessions.ts';
+
+const schema = loadScheme();
+const codec = compileCodec(schema);
+const serverKey = await ServerKey.make();
+
+/** A record on its way to the lane. */
+interface Going {
+  kind: number;
+  flags: number;
+  session: number;
+  ticket: number;
+  bytes: Uint8Array;
+}
+
+/** One TCP connection of a session, as the wire sees it. */
+interface Line {
+  attempt: number;
+  connection: DcConnection | undefined;
+  /** Bytes that still pass; then the connection is cut. */
+  toDc: number;
+  toClient: number;
+}
+
+interface Timer {
+  at: number;
+  job: () => void;
+}
+
+export interface PairOptions {
+  dc?: Partial<TestDcSettings>;
+  session?: Partial<SessionSettings>;
+  /** Connections are refused while this answers true. */
+  isDown?: () => boolean;
+}
+
+/** `initConnection` parameters that make every call welcome. */
+export const INIT = JSON.stringify({ api_id: 1 });
+
+export class Pair {
+  now = 1_795_000_000_000;
+  readonly dc: TestDc;
+  readonly centre: DataCentre;
+  /** Every line each client got. */
+  readonly lines = new Map<number, string[]>();
+  /** Log entries of the lane. */
+  readonly log: Record<string, unknown>[] = [];
+  readonly gone: number[] = [];
+  badLines = 0;
+  /** Cuts the next connection after so many bytes. */
+  cutNext: { toDc?: number; toClient?: number } | undefined;
+  readonly #lane: LaneSessions;
+  readonly #options: PairOptions;
+  readonly #links = new Map<number, Line>();
+  #going: Going[] = [];
+  #timers: Timer[] = [];
+  #wakeAt = Infinity;
+  #tickets = 0;
+
+  constructor(options: PairOptions = {}) {
+    this.#options = options;
+    this.dc = new TestDc({
+      env: {
+        now: () => this.now,
+        fill: (bytes) => void randomFillSync(bytes),
+        after: (ms, job) => this.#after(ms, job),
+      },
+      serverKey,
+      layers: new Layers(schema, undefined),
+      group: DhGroup.of(G, DH_PRIME),
+      answers: ANSWERS,
+      environment: 'production',
+      oldPadding: false,
+      zeroTop: 'no',
+      gzipFrom: Infinity,
+      outcome: undefined,
+      onRequest: undefined,
+      taps: {},
+      ...options.dc,
+    });
+    this.centre = this.dc.addCentre(2);
+    this.dc.addresses.push({ id: 2, host: '127.0.0.1', port: 443 });
+    this.#lane = new LaneSessions(makeEnv(0, { session: this.#settings(), codec, claims: makeClaims(256) }));
+  }
+
+  #settings(): SessionSettings {
+    return {
+      dataCentres: [{ id: 2, host: '127.0.0.1', port: 443, test: false }],
+      home: { id: 2, test: false },
+      rsaKeys: [this.dc.publicKeyPem],
+      transport: 'intermediate',
+      obfuscated: false,
+      init: INIT,
+      style: { int64AsString: false, flagsAsBool: false },
+      allowServer: [],
+      verbose: false,
+      sendTracebacks: false,
+      ...this.#options.session,
+    };
+  }
+
+  #after(ms: number, job: () => void): () => void {
+    const timer = { at: this.now + ms, job };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  }
+
+  /** A client comes. */
+  open(session: number): void {
+    this.lines.set(session, []);
+    this.#put(In.OPEN, 0, session, 0, '');
+  }
+
+  /** A client sends a line. @returns the ticket */
+  line(session: number, text: string | object): number {
+    const ticket = ++this.#tickets;
+    this.#put(In.REQUEST, 0, session, ticket, typeof text === 'string' ? text : JSON.stringify(text));
+    return ticket;
+  }
+
+  /** A client goes. */
+  close(session: number): void {
+    this.#put(In.CLOSE, 0, session, 0, '');
+  }
+
+  /** The connection of a session is lost. */
+  cut(session: number): void {
+    const line = this.#links.get(session);
+    if (line?.connection === undefined) return;
+    this.dc.disconnected(line.connection);
+    this.#links.delete(session);
+    this.#going = this.#going.filter((one) => one.session !== session || one.kind !== In.LINK_BYTES);
+    this.#put(In.LINK_DOWN, 0, session, line.attempt, 'ECONNRESET');
+  }
+
+  /** Sends and runs until everything is quiet; the answers so far, parsed, and forgotten here. */
+  async ask(session: number, text: string | object): Promise<Record<string, unknown>[]> {
+    this.line(session, text);
+    await this.run();
+    return this.take(session);
+  }
+
+  /** The lines a client got since the last time. */
+  take(session: number): Record<string, unknown>[] {
+    return this.lines
+      .get(session)!
+      .splice(0)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** Delivers everything, until nobody has anything more to say at this moment. */
+  async run(): Promise<void> {
+    for (let quiet = 0; quiet < 2;) {
+      const hadWork = this.#going.length > 0 || this.#wakeAt <= this.now;
+      if (hadWork) this.#batch();
+      for (let i = 0; i < 5; i++) await Promise.resolve();
+      quiet = hadWork || this.#going.length > 0 ? 0 : quiet + 1;
+    }
+  }
+
+  /** Lets time pass, stopping wherever somebody wanted to be woken. */
+  async advance(ms: number): Promise<void> {
+    const end = this.now + ms;
+    for (;;) {
+      await this.run();
+      const first = Math.min(this.#wakeAt, ...this.#timers.map((timer) => timer.at));
+      if (first > end) break;
+      this.now = Math.max(this.now, first);
+      const due = this.#timers.filter((timer) => timer.at <= this.now);
+      this.#timers = this.#timers.filter((timer) => timer.at > this.now);
+      for (const timer of due) timer.job();
+    }
+    this.now = end;
+    await this.run();
+  }
+
+  #put(kind: number, flags: number, session: number, ticket: number, bytes: string | Uint8Array): void {
+    this.#going.push({ kind, flags, session, ticket, bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes });
+  }
+
+  #batch(): void {
+    const going = this.#going;
+    this.#going = [];
+    const length = going.reduce((sum, one) => sum + HEADER_LENGTH + padded(one.bytes.length), 0);
+    const slot = new Uint8Array(length);
+    const view = new DataView(slot.buffer);
+    let at = 0;
+    for (const one of going) {
+      writeHeader(view, at, one.kind, 0, one.flags, one.session, one.ticket, one.bytes.length);
+      slot.set(one.bytes, at + HEADER_LENGTH);
+      at += HEADER_LENGTH + padded(one.bytes.length);
+    }
+    const block = this.#lane.run(slot, length, this.now);
+    const head = blockHead(block);
+    this.#wakeAt = head.wakeAt;
+    const cursor = new RecordCursor(block, BLOCK_HEAD, head.length);
+    while (cursor.next()) this.#apply(cursor);
+  }
+
+  #apply(r: RecordCursor): void {
+    const bytes = Buffer.from(r.bytes.subarray(r.start, r.stop));
+    if (r.kind === Out.REPLY || r.kind === Out.UPDATE) this.lines.get(r.session)?.push(bytes.toString());
+    if (r.kind === Out.REPLY && (r.flags & ReplyFlag.BAD_LINE) !== 0) this.badLines++;
+    if (r.kind === Out.DIAL) this.#dial(r.session, r.ticket);
+    if (r.kind === Out.SEND) this.#send(r.session, bytes);
+    if (r.kind === Out.HANG_UP) this.#hangUp(r.session);
+    if (r.kind === Out.GONE) this.gone.push(r.session);
+    if (r.kind === Out.LOG) this.log.push(JSON.parse(bytes.toString()) as Record<string, unknown>);
+  }
+
+  #dial(session: number, attempt: number): void {
+    if (this.#options.isDown?.() === true)
+      return this.#put(In.LINK_DOWN, DownFlag.NEVER_UP, session, attempt, 'ECONNREFUSED');
+    const { toDc = Infinity, toClient = Infinity } = this.cutNext ?? {};
+    this.cutNext = undefined;
+    const line: Line = { attempt, connection: undefined, toDc, toClient };
+    line.connection = this.dc.connect(this.centre, {
+      write: (bytes) => this.#fromDc(session, line, bytes),
+      end: () => this.#ended(session, line),
+    });
+    this.#links.set(session, line);
+    this.#put(In.LINK_UP, 0, session, attempt, '');
+  }
+
+  #fromDc(session: number, line: Line, bytes: Buffer): void {
+    if (this.#links.get(session) !== line) return;
+    const passing = bytes.subarray(0, line.toClient);
+    line.toClient -= passing.length;
+    this.#put(In.LINK_BYTES, 0, session, line.attempt, Buffer.from(passing));
+    if (line.toClient === 0) this.#ended(session, line);
+  }
+
+  #ended(session: number, line: Line): void {
+    if (this.#links.get(session) !== line) return;
+    this.#links.delete(session);
+    this.dc.disconnected(line.connection!);
+    this.#put(In.LINK_DOWN, 0, session, line.attempt, 'FIN');
+  }
+
+  #send(session: number, bytes: Buffer): void {
+    const line = this.#links.get(session);
+    if (line === undefined) return;
+    const passing = bytes.subarray(0, line.toDc);
+    line.toDc -= passing.length;
+    line.connection!.feed(Buffer.from(passing));
+    if (line.toDc === 0) this.#ended(session, line);
+  }
+
+  #hangUp(session: number): void {
+    const line = this.#links.get(session);
+    if (line === undefined) return;
+    this.#links.delete(session);
+    this.dc.disconnected(line.connection!);
+  }
+}
