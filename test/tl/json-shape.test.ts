@@ -70,6 +70,13 @@ describe('the JSON shape', () => {
     );
   });
 
+  it('comes with the generated code of its definition', () => {
+    const text = showDefinition(schema, 'messages.sendMessage');
+    const code = text.slice(text.indexOf('// result:'));
+    assert.match(code, /^\/\/ result: .*\n\nfunction /);
+    for (const field of ['peer', 'message', 'random_id', 'rich_message']) assert.ok(code.includes(field), field);
+  });
+
   it('comes with the TL line, and near names for one that is not there', () => {
     assert.match(
       showDefinition(schema, 'ping'),
