@@ -2,6 +2,7 @@
  * `scheme show NAME`: a definition as TL, as JSON and as generated code.
  * In: a schema and a name. Out: text.
  */
+import { showCode } from './compile.ts';
 import { hexId } from './crc.ts';
 import { jsonShape } from './json-shape.ts';
 import type { Definition, Schema } from './ir.ts';
@@ -21,7 +22,8 @@ export function showDefinition(schema: Schema, name: string): string {
     definition.text,
     '',
     jsonShape(schema, definition),
-    // The generated code: `showCode(schema, name)` of compile.ts goes here once that file is there.
+    '',
+    showCode(schema, name).trimEnd(),
   ];
   return `${parts.join('\n')}\n`;
 }

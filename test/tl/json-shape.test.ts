@@ -1,6 +1,9 @@
 /** The JSON shape of `scheme show`: JSON once its comments are out, with all that is required. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { JsonTape } from '../../src/bytes/json-tape.ts';
+import { Writer } from '../../src/bytes/writer.ts';
+import { compileCodec } from '../../src/tl/compile.ts';
 import { jsonShape } from '../../src/tl/json-shape.ts';
 import { loadScheme } from '../../src/tl/load.ts';
 import { showDefinition } from '../../src/tl/show.ts';
@@ -53,6 +56,22 @@ describe('the JSON shape', () => {
     }
   });
 
+  it('of every function is a message the codec takes, comments out', () => {
+    const { codec } = compileCodec(schema);
+    const tape = new JsonTape();
+    const out = new Writer();
+    // What the gateway alone calls (wire.md 5).
+    const own = new Set(['req_pq', 'req_pq_multi', 'req_DH_params', 'set_client_DH_params', 'destroy_auth_key']);
+    for (const definition of schema.definitions) {
+      if (!definition.isFunction || own.has(definition.name)) continue;
+      const text = Buffer.from(jsonShape(schema, definition).replace(/ *\/\/ .*$/gm, ''));
+      assert.equal(tape.read(text, 0, text.length), undefined, definition.name);
+      out.clear();
+      const call = codec.encodeCall(tape, 0, out, 'message');
+      assert.equal(call.crcs[0], definition.crc, definition.name);
+    }
+  });
+
   it('says what is optional, by which flag, and what the result is', () => {
     const text = jsonShape(schema, schema.byName.get('messages.getDialogs')!);
     assert.match(
@@ -68,6 +87,13 @@ describe('the JSON shape', () => {
       text,
       /\/\/ result: messages\.Dialogs: messages\.dialogs \| messages\.dialogsSlice \| messages\.dialogsNotModified$/,
     );
+  });
+
+  it('comes with the generated code of its definition', () => {
+    const text = showDefinition(schema, 'messages.sendMessage');
+    const code = text.slice(text.indexOf('// result:'));
+    assert.match(code, /^\/\/ result: .*\n\nfunction /);
+    for (const field of ['peer', 'message', 'random_id', 'rich_message']) assert.ok(code.includes(field), field);
   });
 
   it('comes with the TL line, and near names for one that is not there', () => {
