@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { crc32 as zlibCrc32 } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { canonicalText, computedId, crc32, hexId, mismatches } from '../../src/tl/crc.ts';
 import { ownSchemeDir, readScheme } from '../../src/tl/load.ts';
 import { parseScheme } from '../../src/tl/parse.ts';

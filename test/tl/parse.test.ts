@@ -1,7 +1,7 @@
 /** The parser: every odd form of real scheme files, faults with their places, print and parse again. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { hexId, idOf } from '../../src/tl/crc.ts';
 import { parseScheme } from '../../src/tl/parse.ts';
 import { printDefinition, printScheme } from '../../src/tl/print.ts';

@@ -2,7 +2,7 @@
  * What the scheme tests share: definitions without their places, so that two texts can be held
  * against each other, and random definitions.
  */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ParsedDefinition, ParsedField, TypeExpression } from '../../src/tl/syntax.ts';
 
 /** Places and original text belong to a file, not to what it says. */
