@@ -84,7 +84,7 @@ export function checkPublic(gx: Uint8Array, p: Uint8Array): void {
 export interface Powers {
   /** g^secret mod p, 256 bytes. */
   public: Uint8Array;
-  /** other^secret mod p, 256 bytes. `other` must have passed `checkPublic`. */
+  /** other^secret mod p, 256 bytes. `other` must have passed `checkPublic`. Throws DhError if the power is 1. */
   shared(other: Uint8Array): Uint8Array;
 }
 
@@ -132,7 +132,7 @@ export class DhGroup {
     const own = this.#privateKey(exponent);
     return {
       public: publicNumber(own),
-      shared: (other) => padLeft(diffieHellman({ privateKey: own, publicKey: this.#publicKey(other) }), 256),
+      shared: (other) => padLeft(this.#derive(own, other), 256),
     };
   }
 
@@ -144,6 +144,15 @@ export class DhGroup {
     number.fill(0);
     key.fill(0);
     return made;
+  }
+
+  #derive(own: KeyObject, other: Uint8Array): Uint8Array {
+    try {
+      return diffieHellman({ privateKey: own, publicKey: this.#publicKey(other) });
+    } catch {
+      // OpenSSL refuses numbers out of range, and a power that is 1.
+      throw new DhError('the public number gives no key');
+    }
   }
 
   #publicKey(other: Uint8Array): KeyObject {

@@ -3,7 +3,7 @@
  * In: key and iv of 32 bytes. Out: a new block. Never: a check of what was decrypted.
  * On loading it tests the kernel against vector A4, so a bad build stops the program instead of talking nonsense.
  */
-import { DATA, KEY, kernel, room, views } from './kernel/kernel.ts';
+import { DATA, ENC_KEYS, KEY, kernel, room, views } from './kernel/kernel.ts';
 
 /** Encrypts; throws RangeError on a length that AES blocks do not fit. */
 export function igeEncrypt(key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
@@ -26,7 +26,7 @@ function run(encrypt: boolean, key: Uint8Array, iv: Uint8Array, bytes: Uint8Arra
   if (encrypt) kernel.igeEncrypt(length);
   else kernel.igeDecrypt(length);
   const out = views.bytes.slice(DATA, DATA + length);
-  views.bytes.fill(0, KEY, KEY + 64);
+  views.bytes.fill(0, ENC_KEYS, KEY + 64);
   views.bytes.fill(0, DATA, DATA + length);
   return out;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { BatchWriter, BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { HEADER_LENGTH, padded } from '../../src/batch/records.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { isAfter, MessageIds } from '../../src/session/message-ids.ts';
 
 const NOW = 1_700_000_000_123.5;

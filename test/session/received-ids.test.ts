@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ReceivedIds } from '../../src/session/received-ids.ts';
 
 test('every id is new once, in any order, as a set would say', () => {

@@ -32,6 +32,8 @@ const { WebAssembly } = globalThis as unknown as {
 };
 
 // Places in the memory, as in assembly/layout.ts.
+/** The round keys, up to KEY: encryption's, then decryption's. */
+export const ENC_KEYS = 0x2100;
 export const KEY = 0x2420;
 export const AUTH = 0x2500;
 export const DIGEST = 0x2580;

@@ -1,0 +1,275 @@
+/** Every transport: round trips in both directions, in any cut, statuses, quick acks, and hostile lengths. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import type { End } from '../../src/transport/framing.ts';
+import { makeTransport } from '../../src/transport/make.ts';
+import { MAX_FRAME } from '../../src/transport/transport.ts';
+import type { Transport, TransportName } from '../../src/transport/transport.ts';
+import { cutBy, cuts } from '../support/cut.ts';
+import { framed, unpacked } from '../support/packets.ts';
+import { hex, toHex } from '../vectors/mtproto.ts';
+
+const NAMES: readonly TransportName[] = ['intermediate', 'padded', 'abridged', 'full'];
+const ENDS: readonly End[] = ['client', 'server'];
+const other = (end: End): End => (end === 'client' ? 'server' : 'client');
+
+/** An encrypted packet: 24 bytes and whole blocks. */
+const encrypted = (blocks: number): Buffer => randomBytes(24 + 16 * blocks);
+/** An unencrypted message (mtproto.md 2.3). */
+function unencrypted(length: number): Buffer {
+  const message = Buffer.concat([Buffer.alloc(8), randomBytes(8), Buffer.alloc(4), randomBytes(length)]);
+  message.writeInt32LE(length, 16);
+  return message;
+}
+
+const joined = (text: string): string => text.replaceAll(' ', '');
+
+describe('frames on the wire', () => {
+  const packet = Buffer.alloc(20, 0xab);
+  const body = packet.toString('hex');
+  // CRCs computed by Python's zlib.crc32.
+  const frames: Readonly<Record<TransportName, readonly [string, string]>> = {
+    intermediate: ['eeeeeeee', `14000000${body}14000000${body}`],
+    padded: ['dddddddd', `16000000${body}777716000000${body}7777`],
+    abridged: ['ef', `05${body}05${body}`],
+    full: ['', joined(`20000000 00000000 ${body} fec2b659 20000000 01000000 ${body} d9a793d8`)],
+  };
+  for (const name of NAMES) {
+    it(`are as documented (${name})`, () => {
+      const fill = (bytes: Uint8Array): void => void bytes.fill(0x77).fill(0xf2, 0, 1);
+      const sent = framed(makeTransport(name, { fill }), [packet, packet], true);
+      assert.equal(toHex(sent), frames[name].join(''));
+    });
+  }
+
+  it('have four bytes of length in the abridged transport from 508 bytes on', () => {
+    assert.equal(toHex(framed(makeTransport('abridged'), [Buffer.alloc(504)]).subarray(0, 2)), '7e00');
+    assert.equal(toHex(framed(makeTransport('abridged'), [Buffer.alloc(508)]).subarray(0, 5)), '7f7f000000');
+  });
+
+  it('are refused before they are sent if the other end would refuse them', () => {
+    for (const name of NAMES) {
+      assert.throws(() => framed(makeTransport(name), [Buffer.alloc(MAX_FRAME + 4)]), RangeError);
+    }
+    assert.throws(() => framed(makeTransport('abridged'), [Buffer.alloc(42)]), RangeError);
+  });
+});
+
+describe('round trip', () => {
+  const packets = [encrypted(3), unencrypted(40), encrypted(30), encrypted(31), unencrypted(4), encrypted(4)];
+  const expected = packets.map(toHex);
+
+  for (const name of NAMES) {
+    for (const end of ENDS) {
+      it(`of ${name} from the ${end}, cut at every byte`, () => {
+        const stream = framed(makeTransport(name, { end }), packets);
+        for (const pieces of cuts(stream)) {
+          const said = unpacked(makeTransport(name, { end: other(end) }), pieces);
+          assert.deepEqual(said.packets, expected);
+          assert.deepEqual([said.statuses, said.broke], [[], []]);
+        }
+      });
+    }
+
+    it(`of ${name}, with any packets and cuts`, () => {
+      const blocks = fc.array(fc.nat({ max: 200 }), { maxLength: 8 });
+      const lengths = fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 40 });
+      fc.assert(
+        fc.property(blocks, lengths, (sizes, cut) => {
+          const sent = sizes.map(encrypted);
+          const stream = framed(makeTransport(name), sent);
+          const said = unpacked(makeTransport(name, { end: 'server' }), cutBy(stream, cut));
+          assert.deepEqual(said.packets, sent.map(toHex));
+        }),
+      );
+    });
+
+    it(`of ${name} for a packet of ${MAX_FRAME} bytes, the longest there is`, () => {
+      const length = name === 'padded' ? MAX_FRAME - 40 : MAX_FRAME - 8;
+      const stream = framed(makeTransport(name), [Buffer.alloc(length - (length % 16) + 8, 1)]);
+      const said = unpacked(makeTransport(name, { end: 'server' }), cutBy(stream, [3, 1_000_000, 1, 9_000_000]));
+      assert.deepEqual(said.broke, []);
+      assert.equal(said.packets.length, 1);
+    });
+  }
+
+  it('hands out whole frames without a copy', () => {
+    const stream = framed(makeTransport('intermediate'), [encrypted(2)]);
+    makeTransport('intermediate').unpack(stream, 0, stream.length, {
+      packet: (bytes) => assert.equal(bytes, stream),
+      status: () => assert.fail(),
+      broken: () => assert.fail(),
+    });
+  });
+});
+
+describe('padding of the padded transport', () => {
+  for (const packet of [encrypted(5), unencrypted(44)]) {
+    it(`is cut at every length (packet of ${packet.length})`, () => {
+      for (let n = 0; n < 16; n++) {
+        const fill = (bytes: Uint8Array): void => void bytes.fill(0xff).fill(0xf0 | n, 0, 1);
+        const stream = framed(makeTransport('padded', { fill }), [packet]);
+        assert.equal(stream.length, 4 + packet.length + n);
+        assert.deepEqual(unpacked(makeTransport('padded', { end: 'server' }), [stream]).packets, [toHex(packet)]);
+      }
+    });
+  }
+
+  it('has all lengths', () => {
+    const lengths = new Set<number>();
+    const transport = makeTransport('padded');
+    for (let i = 0; i < 1000; i++) lengths.add(framed(transport, [encrypted(1)]).length);
+    assert.equal(lengths.size, 16);
+  });
+});
+
+describe('statuses', () => {
+  const status = (code: number): Buffer => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeInt32LE(code);
+    return bytes;
+  };
+  for (const name of NAMES) {
+    it(`come through ${name}, between packets, in any cut`, () => {
+      const packet = encrypted(2);
+      const stream = framed(makeTransport(name, { end: 'server' }), [status(-404), packet, status(-429)]);
+      for (const pieces of cuts(stream)) {
+        const said = unpacked(makeTransport(name), pieces);
+        assert.deepEqual([said.statuses, said.packets, said.broke], [[-404, -429], [toHex(packet)], []]);
+      }
+    });
+
+    it(`of 0 and -1 mean nothing in ${name}`, () => {
+      const stream = framed(makeTransport(name, { end: 'server' }), [status(0), status(-1)]);
+      const said = unpacked(makeTransport(name), [stream]);
+      assert.deepEqual([said.statuses, said.packets, said.broke], [[], [], []]);
+    });
+  }
+
+  it('come as a bare negative number in the full transport', () => {
+    for (const pieces of cuts(status(-429))) {
+      assert.deepEqual(unpacked(makeTransport('full'), pieces).statuses, [-429]);
+    }
+  });
+});
+
+describe('quick acks', () => {
+  const packet = encrypted(2);
+  const around = (name: TransportName, ack: Buffer): Buffer => {
+    const server = makeTransport(name, { end: 'server' });
+    return Buffer.concat([framed(server, [packet]), ack, framed(server, [packet])]);
+  };
+  const acks: readonly [TransportName, string][] = [
+    ['intermediate', '010000ff'],
+    ['intermediate', '00000080'],
+    ['abridged', 'ff000001'],
+    ['abridged', '80000000'],
+    ['padded', '08000000 ffffffff 01020384'],
+    ['padded', '10000000 ffffffff 01020384 0000000000000000'],
+  ];
+  for (const [name, ack] of acks) {
+    it(`from a server do not confuse ${name} (${ack})`, () => {
+      for (const pieces of cuts(around(name, hex(ack)))) {
+        const said = unpacked(makeTransport(name), pieces);
+        assert.deepEqual([said.packets, said.statuses, said.broke], [[toHex(packet), toHex(packet)], [], []]);
+      }
+    });
+  }
+
+  const asking: readonly [TransportName, number, number][] = [
+    ['intermediate', 2, 3],
+    ['padded', 2, 3],
+    ['abridged', 2, 0],
+    ['abridged', 40, 0],
+  ];
+  for (const [name, blocks, at] of asking) {
+    it(`asked for by a client are taken by the server's ${name} (${blocks} blocks)`, () => {
+      const sent = encrypted(blocks);
+      const stream = framed(makeTransport(name), [sent]);
+      stream[at]! |= 0x80;
+      for (const pieces of cuts(stream)) {
+        assert.deepEqual(unpacked(makeTransport(name, { end: 'server' }), pieces).packets, [toHex(sent)]);
+      }
+    });
+  }
+});
+
+describe('hostile streams', () => {
+  const refuses = (transport: () => Transport, stream: Buffer): void => {
+    for (const pieces of cuts(stream)) {
+      const said = unpacked(transport(), pieces);
+      assert.equal(said.broke.length, 1);
+      assert.deepEqual(said.packets, []);
+    }
+  };
+  const heads: readonly [TransportName, End, string][] = [
+    ['intermediate', 'client', '01000001'],
+    ['intermediate', 'client', 'ffffff7f'],
+    ['intermediate', 'client', '00000000'],
+    ['intermediate', 'client', '03000000'],
+    ['intermediate', 'server', '010000ff'],
+    ['intermediate', 'server', '00000080'],
+    ['padded', 'client', 'ffffff7f'],
+    ['padded', 'server', 'ffffffff'],
+    ['abridged', 'client', '00'],
+    ['abridged', 'client', '7f000000'],
+    ['abridged', 'client', '7fffffff'],
+    ['abridged', 'server', '80'],
+    ['abridged', 'server', 'ffffffff'],
+    ['full', 'client', '00000000'],
+    ['full', 'client', '0b000000'],
+    ['full', 'client', '0c000000'],
+    ['full', 'client', '0f000000'],
+    ['full', 'client', '0d000001'],
+    ['full', 'client', 'ffffff7f'],
+    ['full', 'server', '00000080'],
+    ['full', 'server', 'ffffffff'],
+  ];
+  for (const [name, end, head] of heads) {
+    it(`end at the ${end}'s ${name} with length ${head}`, () => {
+      refuses(() => makeTransport(name, { end }), hex(`${head} ${'00'.repeat(40)}`));
+    });
+  }
+
+  it('end with a positive status', () => refuses(() => makeTransport('intermediate'), hex('0400000094010000')));
+
+  it('do not make a transport allocate what they announce', () => {
+    const transport = makeTransport('intermediate');
+    const before = process.memoryUsage().arrayBuffers;
+    unpacked(transport, [hex('00000001'), Buffer.alloc(100)]);
+    assert.ok(process.memoryUsage().arrayBuffers - before < 1 << 20);
+  });
+
+  it('end the full transport with a wrong CRC, anywhere', () => {
+    const good = framed(makeTransport('full'), [encrypted(1)]);
+    for (let at = 8; at < good.length; at++) {
+      const wrong = Buffer.from(good);
+      wrong[at]! ^= 1;
+      assert.deepEqual(unpacked(makeTransport('full', { end: 'server' }), [wrong]).broke, ['wrong CRC-32']);
+    }
+  });
+
+  it('end the full transport with a frame out of sequence', () => {
+    const good = framed(makeTransport('full'), [encrypted(1), encrypted(1), encrypted(1)]);
+    const frame = good.length / 3;
+    const twice = Buffer.concat([good.subarray(0, frame), good.subarray(0, frame)]);
+    const skipped = Buffer.concat([good.subarray(0, frame), good.subarray(2 * frame)]);
+    for (const stream of [twice, skipped, good.subarray(frame)]) {
+      assert.deepEqual(unpacked(makeTransport('full', { end: 'server' }), [stream]).broke, ['wrong sequence number']);
+    }
+  });
+
+  it('of any bytes never throw, and are silent once broken', () => {
+    const names = fc.constantFrom(...NAMES);
+    const streams = fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(names, fc.constantFrom(...ENDS), streams, (name, end, pieces) => {
+        const said = unpacked(makeTransport(name, { end }), pieces);
+        assert.ok(said.broke.length <= 1);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
