@@ -1,0 +1,51 @@
+/**
+ * Acceptor: the listening sockets.
+ * In: a host and a port. Out: accepted sockets. Never: reads or writes one; `localhost` is listened to on both families,
+ * because a client's resolver may prefer either.
+ */
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+const BACKLOG = 4_096;
+/** Half-open peers are found out by the system (failures.md A4). */
+const KEEP_ALIVE = 60_000;
+
+export class Acceptor {
+  readonly #take: (socket: Socket) => void;
+  readonly #servers: Server[] = [];
+
+  constructor(take: (socket: Socket) => void) {
+    this.#take = take;
+  }
+
+  /** @returns where it listens now; rejects with the system's error */
+  async listen(host: string, port: number): Promise<AddressInfo[]> {
+    if (host !== 'localhost') return [await this.#open(host, port)];
+    const first = await this.#open('127.0.0.1', port);
+    try {
+      return [first, await this.#open('::1', first.port)];
+    } catch (error) {
+      // A machine without IPv6 has one address less. A port taken there by another is an error: clients would reach that one.
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && port !== 0) throw error;
+      return [first];
+    }
+  }
+
+  #open(host: string, port: number): Promise<AddressInfo> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE }, this.#take);
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, backlog: BACKLOG }, () => {
+        server.off('error', reject);
+        // Accepting can fail for a while (EMFILE, ENFILE); the listener stays.
+        server.on('error', () => undefined);
+        resolve(server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** Nobody new from here on; at once. */
+  close(): void {
+    for (const server of this.#servers.splice(0)) if (server.listening) server.close();
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * A proxy on the echo worker, for tests of the main thread.
+ * In: limits to override. Out: a started proxy and what it logged. Never: leaves anything running: stopped after the test.
+ */
+import type { TestContext } from 'node:test';
+import { allowList } from '../../src/address/allow-list.ts';
+import type { FrontOwner } from '../../src/front/front.ts';
+import { errorLine, JsonLines } from '../../src/front/json-lines.ts';
+import { LIMITS, type Limits } from '../../src/main/limits.ts';
+import { Proxy, type ProxyOptions } from '../../src/main/proxy.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+
+export const ECHO_WORKER = new URL('./echo-worker.js', import.meta.url);
+
+export interface EchoProxy {
+  readonly proxy: Proxy;
+  readonly port: number;
+  readonly logged: Record<string, unknown>[];
+}
+
+type Overrides = Partial<Limits> & { allow?: string[]; settings?: unknown; options?: Partial<ProxyOptions> };
+
+export async function echoProxy(t: TestContext, overrides: Overrides = {}): Promise<EchoProxy> {
+  const { allow = [], settings = {}, options = {}, ...some } = overrides;
+  const limits = { ...LIMITS, descriptors: 20_000, sweepEvery: 20, ...some };
+  const logged: Record<string, unknown>[] = [];
+  const log = await createLog({ level: 'debug', to: { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) } });
+  const needsToken = options.admits !== undefined;
+  const proxy = new Proxy({
+    host: '127.0.0.1',
+    port: 0,
+    lanes: 1,
+    worker: ECHO_WORKER,
+    settings,
+    limits,
+    allow: allowList(allow),
+    front: {
+      make: (owner: FrontOwner) => new JsonLines(owner, { maxLine: limits.maxLine, needsToken }),
+      line: errorLine,
+    },
+    admits: undefined,
+    log,
+    broken: () => undefined,
+    ...options,
+  });
+  await proxy.start();
+  t.after(() => proxy.drain(0));
+  return { proxy, port: proxy.port, logged };
+}
