@@ -74,7 +74,7 @@ function startHandshake(s: State, now: number): void {
 /** An unencrypted message: `0 | msg_id | length | body` (mtproto.md 2.3). */
 function sendPlain(s: State, now: number): void {
   const { body } = s.env;
-  s.ids.next(now);
+  s.ids.next(now, s.env.random32());
   const out = s.sink.send(HOME_LINK);
   const mark = s.link.transport!.begin(out);
   out.long(0, 0);

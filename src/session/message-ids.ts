@@ -6,6 +6,9 @@
  */
 
 const FRACTION = 2 ** 32;
+/** Random bits that may be mixed in; the last two of an id are 0 and so none of them. */
+const BLUR = 0x3ffff8;
+const FIRST_BIT = 4;
 /** A server id this far below its request's shows that the offset was learnt wrong (mtproto.md 2.12). */
 const OFFSET_RESET_SECONDS = 15;
 
@@ -29,12 +32,15 @@ export class MessageIds {
     return now + this.offset;
   }
 
-  /** Makes the next id: the server's time as seconds and their fraction, the last two bits 0. Read it from `low`, `high`. */
-  next(now: number): void {
+  /**
+   * Makes the next id: the server's time as seconds and their fraction, the last two bits 0. Read it from `low`, `high`.
+   * @param random an int32: 22 bits of it (a millisecond) blur the fraction, as TDLib does, so that it is never empty
+   */
+  next(now: number, random: number): void {
     const at = this.serverTime(now) / 1000;
     const seconds = Math.floor(at);
     const high = seconds | 0;
-    const low = Math.floor((at - seconds) * FRACTION) & ~3;
+    const low = ((Math.floor((at - seconds) * FRACTION) & ~3) ^ (random & BLUR)) | FIRST_BIT;
     if (isAfter(low, high, this.low, this.high)) {
       this.low = low;
       this.high = high;

@@ -165,7 +165,7 @@ export class Outbox {
 
   #request(s: State, now: number, body: Writer, pending: Pending): void {
     if (s.pending.sentCount === 0) s.link.awaitingSince = now;
-    do s.ids.next(now);
+    do s.ids.next(now, s.env.random32());
     while (!s.pending.isFree(s.ids.low));
     pending.msgIdLow = s.ids.low;
     pending.msgIdHigh = s.ids.high;
@@ -186,7 +186,7 @@ export class Outbox {
 
   /** The head of a service message: an id of its own and an even seq_no. */
   #head(s: State, now: number, body: Writer, length: number): void {
-    s.ids.next(now);
+    s.ids.next(now, s.env.random32());
     this.#note(s.ids.low, s.ids.high);
     body.long(s.ids.low, s.ids.high);
     body.int32(s.ids.seqNo(false));
@@ -207,7 +207,7 @@ export class Outbox {
   #sealContainer(s: State, now: number, body: Writer, count: number): void {
     body.patchInt32(4, count);
     const { head } = s.env;
-    s.ids.next(now);
+    s.ids.next(now, s.env.random32());
     this.#note(s.ids.low, s.ids.high);
     head.msgIdLow = s.ids.low;
     head.msgIdHigh = s.ids.high;

@@ -7,9 +7,9 @@ const NOW = 1_700_000_000_123.5;
 
 test('an id carries the server time as seconds and their fraction, and ends in 00', () => {
   const ids = new MessageIds(2000);
-  ids.next(NOW);
+  ids.next(NOW, 0x7fffffff);
   assert.equal(ids.high, 1_700_000_002);
-  assert.equal((ids.low >>> 0) / 2 ** 32 > 0.1235 - 1e-6 && (ids.low >>> 0) / 2 ** 32 < 0.1235 + 1e-6, true);
+  assert.ok(Math.abs((ids.low >>> 0) / 2 ** 32 - 0.1235) < 0.001);
   assert.equal(ids.low & 3, 0);
 });
 
@@ -20,7 +20,7 @@ test('ids rise strictly, whatever the clock does', () => {
       let low = 0;
       let high = 0;
       for (const step of steps) {
-        ids.next(NOW + step);
+        ids.next(NOW + step, Math.round(step * 1e6));
         assert.ok(isAfter(ids.low, ids.high, low, high));
         assert.equal(ids.low & 3, 0);
         low = ids.low;
@@ -30,11 +30,17 @@ test('ids rise strictly, whatever the clock does', () => {
   );
 });
 
+test('an id on a whole second has a fraction all the same', () => {
+  const ids = new MessageIds();
+  ids.next(1_700_000_000_000, 0);
+  assert.notEqual(ids.low, 0);
+});
+
 test('the step over a full fraction carries into the seconds', () => {
   const ids = new MessageIds();
   ids.low = -4;
   ids.high = 1_800_000_000;
-  ids.next(NOW);
+  ids.next(NOW, 0);
   assert.deepEqual([ids.low, ids.high], [0, 1_800_000_001]);
 });
 

@@ -1,27 +1,455 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { Pair } from '../support/pair.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { RpcError } from '../../src/testdc/rpc-error.ts';
+import { Pair, type PairOptions } from '../support/pair.ts';
+
+type Line = Record<string, unknown>;
 
 const PING = '{"id":100,"message":{"_cons":"ping","ping_id":100}}';
-const NEAREST = { message: { _cons: 'help.getNearestDc' } };
-
-test('a ping of a fresh session: key exchange, pong with its id, no violation', async () => {
-  const pair = new Pair();
-  pair.open(1);
-  const [pong, ...rest] = await pair.ask(1, PING);
-  assert.deepEqual(rest, []);
-  const { _cons, ping_id } = pong!['message'] as Record<string, unknown>;
-  assert.deepEqual([pong!['id'], _cons, ping_id], [100, 'pong', 100]);
-  assert.deepEqual(pair.dc.violations.list, []);
-  assert.deepEqual(pair.dc.bugs, []);
-  assert.equal(pair.dc.counters.handshakes, 1);
+const NEAREST = { _cons: 'help.getNearestDc' };
+const CONFIG = { _cons: 'help.getConfig' };
+/** updatesTooLong#e317af7e */
+const UPDATES_TOO_LONG = Buffer.from('7eaf17e3', 'hex');
+/** A public key nobody here has the private half of. */
+const OTHER_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
+  type: 'pkcs1',
+  format: 'pem',
 });
 
-test('a call is wrapped by the gateway once it has an api_id, and answered by its result type', async () => {
-  const pair = new Pair();
+/** A pair with client 1. */
+function pairOf(options: PairOptions = {}): Pair {
+  const pair = new Pair(options);
   pair.open(1);
-  const [answer] = await pair.ask(1, { id: 7, ...NEAREST });
-  assert.equal(answer!['id'], 7);
-  assert.equal((answer!['message'] as Record<string, unknown>)['_cons'], 'nearestDc');
+  return pair;
+}
+
+function messageOf(line: Line | undefined): Line {
+  return line?.['message'] as Line;
+}
+
+/** After a test: the DC met no violation and no bug of its own, the lane logged no error. */
+function assertClean(pair: Pair): void {
   assert.deepEqual(pair.dc.violations.list, []);
+  assert.deepEqual(pair.dc.bugs, []);
+  assert.deepEqual(
+    pair.log.filter((entry) => entry['event'] === 'internal error'),
+    [],
+  );
+}
+
+/** Lets the DC keep a method's answers back; counts its executions. */
+function silence(pair: Pair, method: string): { count: number } {
+  const seen = { count: 0 };
+  pair.dc.onRequest = (call) => {
+    if (call.method !== method) return undefined;
+    seen.count++;
+    return new Promise(() => {});
+  };
+  return seen;
+}
+
+describe('a fresh session', () => {
+  test('answers a ping after the key exchange, under its id', async () => {
+    const pair = pairOf();
+    const lines = await pair.ask(1, PING);
+    assert.equal(lines.length, 1);
+    const { _cons, ping_id } = messageOf(lines[0]);
+    assert.deepEqual([lines[0]!['id'], _cons, ping_id], [100, 'pong', 100]);
+    assert.equal(pair.dc.counters.handshakes, 1);
+    assertClean(pair);
+  });
+
+  test('puts initConnection before calls until the first answer', async () => {
+    const pair = pairOf();
+    const [answer] = await pair.ask(1, { id: 7, message: NEAREST });
+    assert.equal(messageOf(answer)['_cons'], 'nearestDc');
+    const [config] = await pair.ask(1, { id: 8, message: CONFIG });
+    assert.equal(messageOf(config)['_cons'], 'config');
+    assertClean(pair);
+  });
+
+  test('without an api_id the call goes as it is, and the server refuses it as Telegram does', async () => {
+    const pair = pairOf({ session: { init: undefined } });
+    const [line] = await pair.ask(1, { id: 7, message: CONFIG });
+    assert.deepEqual(
+      [messageOf(line)['_cons'], messageOf(line)['error_message'], line!['delivered']],
+      ['rpc_error', 'CONNECTION_NOT_INITED', 'yes'],
+    );
+    assertClean(pair);
+  });
+
+  test("a client's own wrappers are not wrapped, and serve after a reconnect too", async () => {
+    const pair = pairOf({ session: { init: undefined } });
+    const init = { _cons: 'initConnection', api_id: 1, device_model: 'd', system_version: '1', app_version: '1' };
+    const query = { ...init, system_lang_code: 'en', lang_pack: '', lang_code: 'en', _wrapped: CONFIG };
+    const [line] = await pair.ask(1, { id: 1, message: { _cons: 'invokeWithLayer', layer: 227, _wrapped: query } });
+    assert.equal(messageOf(line)['_cons'], 'config');
+    pair.cut(1);
+    const layers: unknown[] = [];
+    pair.dc.onRequest = (call) => void layers.push(call.method);
+    await pair.advance(1000);
+    const [again] = await pair.ask(1, { id: 2, message: CONFIG });
+    assert.equal(messageOf(again)['_cons'], 'config');
+    assert.deepEqual(layers, ['help.getConfig']);
+    assertClean(pair);
+  });
+
+  test('requests of one client reach the DC in their order, in one container', async () => {
+    const pair = pairOf();
+    const methods: string[] = [];
+    pair.dc.on('request', (call) => methods.push(call.method));
+    const wanted = ['help.getConfig', 'help.getNearestDc', 'help.getAppConfig', 'help.getNearestDc'];
+    for (const [id, _cons] of wanted.entries()) {
+      const hash = _cons === 'help.getAppConfig' ? { hash: 0 } : {};
+      pair.line(1, { id: id + 1, message: { _cons, ...hash } });
+    }
+    await pair.run();
+    assert.deepEqual(methods, wanted);
+    assert.deepEqual(
+      pair
+        .take(1)
+        .map((line) => line['id'])
+        .sort(),
+      [1, 2, 3, 4],
+    );
+    assertClean(pair);
+  });
+});
+
+describe('server and session in the JSON', () => {
+  test('they are read without dialling', async () => {
+    const pair = pairOf();
+    const [server] = await pair.ask(1, '{"server":{}}');
+    const { host, port, dc, test: isTest, rsa } = server!['server'] as Line;
+    assert.deepEqual([server!['id'], host, port, dc, isTest], [1, '127.0.0.1', 443, 2, false]);
+    assert.match(String(rsa), /BEGIN RSA PUBLIC KEY/);
+    const [session] = await pair.ask(1, '{"session":{}}');
+    assert.equal(session!['error'], 'SessionNotFound');
+    assert.equal(pair.dc.counters.connections, 0);
+  });
+
+  test('a session that was given may be handed back whole, and goes on', async () => {
+    const pair = pairOf();
+    await pair.ask(1, { message: NEAREST });
+    const [{ session } = {}] = await pair.ask(1, '{"session":{}}');
+    pair.close(1);
+    await pair.advance(1000);
+    pair.open(2);
+    const text = `{"id":5,"session":${JSON.stringify(session)},"message":{"_cons":"help.getConfig"}}`;
+    const raw = text.replace(/"session_id":-?\d+/, `"session_id":${sessionIdOf(pair)}`);
+    const [line] = await pair.ask(2, raw);
+    assert.equal(messageOf(line)['_cons'], 'config');
+    assert.ok(line!['session']);
+    assert.equal(pair.dc.counters.handshakes, 1);
+    assert.equal(pair.dc.counters.sessions, 1);
+    assertClean(pair);
+  });
+
+  test('one key, one connection: a second client is refused until the first is gone', async () => {
+    const pair = pairOf();
+    await pair.ask(1, PING);
+    const [{ session } = {}] = await pair.ask(1, '{"session":{}}');
+    const { auth_key } = session as Line;
+    pair.open(2);
+    const [refused] = await pair.ask(2, { session: { auth_key } });
+    assert.equal(refused!['error'], 'SessionInUse');
+    pair.close(1);
+    await pair.run();
+    assert.deepEqual(pair.gone, [1]);
+    const [taken] = await pair.ask(2, { session: { auth_key } });
+    assert.equal((taken!['session'] as Line)['auth_key'], auth_key);
+  });
+
+  test('what is wrong is refused before anything happens', async () => {
+    const pair = pairOf({ session: { allowServer: ['9.9.9.9:443'] } });
+    const key = Buffer.alloc(256, 7).toString('base64');
+    const rows: [string, string][] = [
+      ['{"server":{"host":"10.0.0.1","port":443}}', 'ServerNotAllowed'],
+      ['{"server":{"host":"9.9.9.9","port":443,"rsa":"nonsense"}}', 'InvalidServer'],
+      ['{"server":{"dc":77}}', 'InvalidServer'],
+      ['{"session":{"auth_key":"AAAA","session_id":1}}', 'InvalidSession'],
+      [`{"session":{"auth_key":"${key}","session_id":53201012847611012222}}`, 'InvalidSession'],
+      [`{"session":{"auth_key":"${key}","session_id":0}}`, 'InvalidSession'],
+      ['{"session":{"session_id":5}}', 'InvalidSession'],
+      ['{"message":{"_cons":"help.getConfigg"}}', 'UnknownConstructor'],
+      ['{"message":{"_cons":"user"}}', 'NotAMethod'],
+      ['{"message":{"_cons":"msgs_ack","msg_ids":[]}}', 'NotAMethod'],
+      ['{"message":{"_cons":"ping"}}', 'MissingField'],
+      ['{"message":{"_cons":"ping","ping_id":1,"x":1}}', 'UnknownField'],
+      ['{"message":{"_cons":"ping","ping_id":"abc"}}', 'InvalidField'],
+      ['{"options":{"init":{"api_id":"x"}},"message":{"_cons":"ping","ping_id":1}}', 'InvalidField'],
+      ['{"id":0,"message":{"_cons":"ping","ping_id":1}}', 'InvalidId'],
+      ['[]', 'InvalidRequest'],
+      ['{', 'JSONDecodeError'],
+    ];
+    for (const [text, error] of rows) {
+      const lines = await pair.ask(1, text);
+      assert.deepEqual([text, ...lines.map((line) => line['error'])], [text, error]);
+    }
+    assert.equal(pair.dc.counters.connections, 0);
+    assert.equal(pair.badLines, 3);
+  });
+});
+
+/** session_id with all its digits, which JSON.parse would round. */
+function sessionIdOf(pair: Pair): string {
+  return String(pair.serverSession().id);
+}
+
+describe('options', () => {
+  test('long as text and flags as booleans, once asked for', async () => {
+    const pair = pairOf();
+    const [options] = await pair.ask(1, '{"options":{"int64":"string","flags":"bool"}}');
+    assert.deepEqual(options!['options'], { int64: 'string', flags: 'bool' });
+    const [pong] = await pair.ask(1, PING);
+    assert.equal(messageOf(pong)['ping_id'], '100');
+  });
+
+  test('init makes calls welcome on a gateway without an api_id', async () => {
+    const pair = pairOf({ session: { init: undefined } });
+    const line = { id: 3, options: { init: { api_id: 5, device_model: 'x' } }, message: CONFIG };
+    const [answer] = await pair.ask(1, line);
+    assert.equal(messageOf(answer)['_cons'], 'config');
+    assertClean(pair);
+  });
+});
+
+describe('when nobody answers', () => {
+  test('rpc_timeout after the time given; a late answer is dropped', async () => {
+    const pair = pairOf();
+    let release: (() => void) | undefined;
+    pair.dc.onRequest = (call) =>
+      call.method === 'help.getConfig' ? new Promise((done) => (release = () => done(undefined))) : undefined;
+    pair.line(1, { id: 9, timeout: 3, message: CONFIG });
+    await pair.advance(2990);
+    assert.deepEqual(pair.take(1), []);
+    await pair.advance(20);
+    const [late] = pair.take(1);
+    assert.deepEqual(late, {
+      id: 9,
+      message: { _cons: 'rpc_timeout', error_message: 'no response from telegram' },
+      retryable: false,
+      delivered: 'unknown',
+    });
+    release!();
+    await pair.advance(100);
+    assert.deepEqual(pair.take(1), []);
+    assertClean(pair);
+  });
+
+  test('a silent connection is asked after 10 s and given up after 15', async () => {
+    const pair = pairOf();
+    await pair.ask(1, PING);
+    const feeds = pair.deafen(1);
+    pair.line(1, { id: 9, timeout: 60, message: NEAREST });
+    await pair.advance(14_900);
+    assert.equal(pair.dc.counters.connections, 1);
+    assert.ok(feeds.length >= 2, 'the request and a ping went out');
+    await pair.advance(1000);
+    assert.equal(pair.dc.counters.connections, 2);
+    assert.equal(messageOf(pair.take(1)[0])['_cons'], 'nearestDc');
+  });
+
+  test('an idle session pings once a minute and stays connected for hours', async () => {
+    const pair = pairOf();
+    await pair.ask(1, PING);
+    await pair.advance(3 * 3600 * 1000);
+    assert.equal(pair.dc.counters.connections, 1);
+    const [line] = await pair.ask(1, { message: NEAREST });
+    assert.equal(messageOf(line)['_cons'], 'nearestDc');
+    assertClean(pair);
+  });
+});
+
+describe('when the connection is lost', () => {
+  test('what the server has is awaited, not sent again', async () => {
+    const pair = pairOf();
+    await pair.ask(1, PING);
+    const seen = { count: 0 };
+    let release: (() => void) | undefined;
+    pair.dc.onRequest = (call) => {
+      if (call.method !== 'help.getConfig') return undefined;
+      seen.count++;
+      return new Promise((done) => (release = () => done(undefined)));
+    };
+    pair.line(1, { id: 4, message: CONFIG });
+    await pair.run();
+    pair.cut(1);
+    await pair.advance(1000);
+    assert.equal(pair.dc.counters.connections, 2);
+    assert.deepEqual(pair.take(1), []);
+    release!();
+    await pair.run();
+    const [line] = pair.take(1);
+    assert.deepEqual([line!['id'], messageOf(line)['_cons']], [4, 'config']);
+    assert.equal(seen.count, 1);
+    assertClean(pair);
+  });
+
+  test('what the server never had goes again under a new id', async () => {
+    const pair = pairOf();
+    await pair.ask(1, PING);
+    pair.deafen(1);
+    pair.line(1, { id: 4, message: NEAREST });
+    await pair.run();
+    pair.cut(1);
+    await pair.advance(1000);
+    assert.equal(messageOf(pair.take(1)[0])['_cons'], 'nearestDc');
+    assertClean(pair);
+  });
+
+  test('a first connection that is refused ends its requests at once; the next one tries again', async () => {
+    let isDown = true;
+    const pair = pairOf({ isDown: () => isDown });
+    const [line] = await pair.ask(1, { id: 3, message: NEAREST });
+    const { error, reason, delivered, retryable } = line!;
+    assert.deepEqual([error, reason, delivered, retryable], ['ConnectFailed', 'ECONNREFUSED', 'no', true]);
+    isDown = false;
+    pair.line(1, { id: 4, message: NEAREST });
+    await pair.advance(1000);
+    assert.equal(messageOf(pair.take(1)[0])['_cons'], 'nearestDc');
+  });
+
+  test('a DC that is away for a while finds the session again', async () => {
+    let isDown = false;
+    const pair = pairOf({ isDown: () => isDown });
+    await pair.ask(1, PING);
+    isDown = true;
+    pair.cut(1);
+    pair.line(1, { id: 5, timeout: 2, message: NEAREST });
+    await pair.advance(20_000);
+    const [line] = pair.take(1);
+    assert.deepEqual([line!['error'], line!['delivered']], ['NotConnected', 'no']);
+    isDown = false;
+    await pair.advance(60_000);
+    assert.equal(pair.dc.counters.connections, 2);
+    const [answer] = await pair.ask(1, { message: NEAREST });
+    assert.equal(messageOf(answer)['_cons'], 'nearestDc');
+    assertClean(pair);
+  });
+
+  test('cut at every byte of key exchange and a call, either way, it comes back', async () => {
+    for (const way of ['toDc', 'toClient'] as const) {
+      for (let n = 1; ; n += 13) {
+        const pair = pairOf();
+        pair.cutNext = { [way]: n };
+        pair.line(1, { id: 6, timeout: 60, message: NEAREST });
+        await pair.advance(5000);
+        const lines = pair.take(1);
+        assert.deepEqual([way, n, ...lines.map((line) => messageOf(line)?.['_cons'])], [way, n, 'nearestDc']);
+        assert.deepEqual(pair.dc.bugs, []);
+        if (pair.dc.counters.connections === 1) break;
+      }
+    }
+  });
+});
+
+describe('what the server says', () => {
+  test('a flood is waited out inside when it ends before the deadline, else told with its seconds', async () => {
+    const pair = pairOf();
+    let floods = 1;
+    pair.dc.onRequest = (call) =>
+      call.method === 'help.getConfig' && floods-- > 0 ? new RpcError(420, 'FLOOD_WAIT_3') : undefined;
+    pair.line(1, { id: 1, message: CONFIG });
+    pair.line(1, { id: 2, message: NEAREST });
+    await pair.run();
+    assert.deepEqual(
+      pair.take(1).map((line) => line['id']),
+      [2],
+    );
+    await pair.advance(3100);
+    assert.equal(messageOf(pair.take(1)[0])['_cons'], 'config');
+    floods = 1;
+    const [told] = await pair.ask(1, { id: 3, timeout: 2, message: CONFIG });
+    assert.deepEqual(
+      [messageOf(told)['error_message'], told!['retryable'], told!['retry_after'], told!['delivered']],
+      ['FLOOD_WAIT_3', true, 3, 'yes'],
+    );
+    assertClean(pair);
+  });
+
+  test('a wrong salt is adopted, and every request goes once more', async () => {
+    const pair = pairOf();
+    await pair.ask(1, PING);
+    pair.serverSession().key.salts.rotate(3);
+    const seen: string[] = [];
+    pair.dc.on('request', (call) => seen.push(call.method));
+    pair.line(1, { id: 1, message: NEAREST });
+    pair.line(1, { id: 2, message: CONFIG });
+    await pair.run();
+    assert.deepEqual(
+      pair.take(1).map((line) => messageOf(line)['_cons']),
+      ['nearestDc', 'config'],
+    );
+    assert.deepEqual(seen, ['help.getNearestDc', 'help.getConfig']);
+    assert.deepEqual(pair.dc.violations.list, []);
+  });
+
+  test('an update comes with id 0, its acknowledgement within ten seconds', async () => {
+    const pair = pairOf();
+    await pair.ask(1, { message: NEAREST });
+    const session = pair.serverSession();
+    session.push(UPDATES_TOO_LONG);
+    await pair.run();
+    assert.deepEqual(pair.take(1), [{ id: 0, message: { _cons: 'updatesTooLong' } }]);
+    assert.equal(session.outbox.unackedCount > 0, true);
+    await pair.advance(10_100);
+    assert.equal(session.outbox.unackedCount, 0);
+    assertClean(pair);
+  });
+
+  test('big results come gzipped and are unpacked; big calls go gzipped', async () => {
+    const pair = pairOf({ dc: { gzipFrom: 10 } });
+    const [line] = await pair.ask(1, { message: CONFIG });
+    assert.equal(messageOf(line)['_cons'], 'config');
+    const long = 'x'.repeat(20_000);
+    const [told] = await pair.ask(1, { message: { _cons: 'contacts.resolveUsername', username: long } });
+    assert.equal(messageOf(told)['_cons'], 'rpc_error');
+    assertClean(pair);
+  });
+
+  test('a key the server does not know is never replaced: fatal after the second -404', async () => {
+    const pair = pairOf();
+    const auth_key = Buffer.from(Array.from({ length: 256 }, (_, i) => i)).toString('base64');
+    pair.line(1, { id: 2, session: { auth_key, session_id: 5 }, message: NEAREST });
+    await pair.advance(5000);
+    const [told, notice] = pair.take(1);
+    assert.deepEqual([told!['id'], told!['error'], told!['fatal']], [2, 'AuthKeyInvalid', true]);
+    assert.deepEqual([notice!['id'], notice!['error']], [0, 'AuthKeyInvalid']);
+    const [after] = await pair.ask(1, { id: 3, message: NEAREST });
+    assert.equal(after!['error'], 'AuthKeyInvalid');
+    assert.equal(pair.dc.counters.handshakes, 0);
+  });
+
+  test('a server with another RSA key is refused', async () => {
+    const pair = pairOf({ session: { rsaKeys: [String(OTHER_KEY)] } });
+    const [line] = await pair.ask(1, PING);
+    assert.equal(line!['error'], 'HandshakeFailed');
+    assert.match(String(line!['reason']), /RSA keys/);
+  });
+});
+
+describe('the end', () => {
+  test('of a client: its connection is hung up, its key free, the session gone', async () => {
+    const pair = pairOf();
+    await pair.ask(1, PING);
+    pair.close(1);
+    await pair.run();
+    assert.deepEqual(pair.gone, [1]);
+    assert.equal(pair.dc.counters.openConnections, 0);
+  });
+
+  test('one session does not see another', async () => {
+    const pair = pairOf();
+    pair.open(2);
+    silence(pair, 'help.getConfig');
+    pair.line(1, { id: 1, message: CONFIG });
+    pair.line(2, { id: 1, message: NEAREST });
+    await pair.run();
+    assert.deepEqual(pair.take(1), []);
+    assert.equal(messageOf(pair.take(2)[0])['_cons'], 'nearestDc');
+    assert.equal(pair.dc.counters.handshakes, 2);
+    assertClean(pair);
+  });
 });

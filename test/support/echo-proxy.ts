@@ -24,7 +24,10 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
   const { allow = [], settings = {}, options = {}, ...some } = overrides;
   const limits = { ...LIMITS, descriptors: 20_000, sweepEvery: 20, ...some };
   const logged: Record<string, unknown>[] = [];
-  const log = await createLog({ level: 'debug', to: { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) } });
+  const log = await createLog({
+    level: 'debug',
+    to: { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) },
+  });
   const needsToken = options.admits !== undefined;
   const proxy = new Proxy({
     host: '127.0.0.1',

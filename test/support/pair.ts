@@ -10,6 +10,7 @@ import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
 import { ANSWERS } from '../../src/testdc/answers/table.ts';
 import type { DataCentre } from '../../src/testdc/data-centre.ts';
+import type { DcSession } from '../../src/testdc/dc-session.ts';
 import type { DcConnection } from '../../src/testdc/dc-connection.ts';
 import { DH_PRIME, G } from '../../src/testdc/key-exchange.ts';
 import { Layers } from '../../src/testdc/layers.ts';
@@ -40,6 +41,8 @@ interface Line {
   /** Bytes that still pass; then the connection is cut. */
   toDc: number;
   toClient: number;
+  /** Where bytes go that never arrive. */
+  swallowed: Buffer[] | undefined;
 }
 
 interface Timer {
@@ -155,6 +158,20 @@ export class Pair {
     this.#put(In.LINK_DOWN, 0, session, line.attempt, 'ECONNRESET');
   }
 
+  /** The server's half of the only session there is. */
+  serverSession(): DcSession {
+    const [key] = this.centre.keys.values();
+    const [session] = key!.sessions.values();
+    return session!;
+  }
+
+  /** From now on nothing a session sends arrives. @returns what it sent */
+  deafen(session: number): Buffer[] {
+    const swallowed: Buffer[] = [];
+    this.#links.get(session)!.swallowed = swallowed;
+    return swallowed;
+  }
+
   /** Sends and runs until everything is quiet; the answers so far, parsed, and forgotten here. */
   async ask(session: number, text: string | object): Promise<Record<string, unknown>[]> {
     this.line(session, text);
@@ -235,7 +252,7 @@ export class Pair {
       return this.#put(In.LINK_DOWN, DownFlag.NEVER_UP, session, attempt, 'ECONNREFUSED');
     const { toDc = Infinity, toClient = Infinity } = this.cutNext ?? {};
     this.cutNext = undefined;
-    const line: Line = { attempt, connection: undefined, toDc, toClient };
+    const line: Line = { attempt, connection: undefined, toDc, toClient, swallowed: undefined };
     line.connection = this.dc.connect(this.centre, {
       write: (bytes) => this.#fromDc(session, line, bytes),
       end: () => this.#ended(session, line),
@@ -262,6 +279,7 @@ export class Pair {
   #send(session: number, bytes: Buffer): void {
     const line = this.#links.get(session);
     if (line === undefined) return;
+    if (line.swallowed !== undefined) return void line.swallowed.push(bytes);
     const passing = bytes.subarray(0, line.toDc);
     line.toDc -= passing.length;
     line.connection!.feed(Buffer.from(passing));
