@@ -3,7 +3,6 @@
  * In: exactly 256 bytes, leading zeroes kept. Out: the numbers derived from them. Never: the key as text.
  */
 import { createHash } from 'node:crypto';
-import { inspect } from 'node:util';
 import { forget } from './kernel/kernel.ts';
 
 export class AuthKey {
@@ -50,7 +49,7 @@ export class AuthKey {
     return this.toJSON();
   }
 
-  [inspect.custom](): string {
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toJSON();
   }
 }

@@ -5,8 +5,9 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { Writer } from '../../src/bytes/writer.ts';
 import { AuthKey } from '../../src/crypto/auth-key.ts';
-import { NATIVE_HASH_FROM, newHead, open, Opened, seal } from '../../src/crypto/envelope.ts';
+import { NATIVE_FROM, newHead, open, Opened, seal } from '../../src/crypto/envelope.ts';
 import type { MessageHead, Side } from '../../src/crypto/envelope.ts';
+import { CHUNK_SIZE } from '../../src/crypto/kernel/kernel.ts';
 import { referenceOpen, referenceSeal } from '../support/reference.ts';
 import { A1, AUTH_KEY, AUTH_KEY_ID, hex, ramp, toHex } from '../vectors/mtproto.ts';
 
@@ -91,16 +92,22 @@ describe('envelope against a second implementation', () => {
     }
   });
 
-  it('agrees on both sides of the length where hashes turn native', () => {
-    for (const body of [-96, -64, -60, -48, -32, -16, 0, 16].map((d) => randomBytes(NATIVE_HASH_FROM + d))) {
-      const packet = sealed(KEY, 'server', body);
-      const plain = referenceOpen(AUTH_KEY, 8, packet);
-      assert.equal(toHex(packet), toHex(referenceSeal(AUTH_KEY, 8, plain)));
-      const into = new Opened();
-      assert.equal(open(KEY, 'server', packet, 0, packet.length, into), true);
-      assert.ok(body.equals(into.bytes.subarray(into.start, into.end)));
-    }
-  });
+  // Where the native ways begin, and around the chunks in which OpenSSL encrypts.
+  for (const [what, size] of [
+    ['the native ways begin', NATIVE_FROM],
+    ['a chunk ends', CHUNK_SIZE],
+  ] as const) {
+    it(`agrees on both sides of the length where ${what}`, () => {
+      for (let length = size - 96; length <= size + 32; length += 12) {
+        const body = randomBytes(length);
+        const packet = sealed(KEY, 'server', body);
+        assert.equal(toHex(packet), toHex(referenceSeal(AUTH_KEY, 8, referenceOpen(AUTH_KEY, 8, packet))));
+        const into = new Opened();
+        assert.equal(open(KEY, 'server', packet, 0, packet.length, into), true);
+        assert.ok(body.equals(into.bytes.subarray(into.start, into.end)));
+      }
+    });
+  }
 });
 
 describe('envelope round trip', () => {
@@ -176,6 +183,16 @@ describe('envelope refuses', () => {
       assert.equal(opens('server', wrong), false, `bit ${bit}`);
     }
     assert.equal(opens('server', packet), true);
+  });
+
+  it('a flipped bit anywhere in a large packet', () => {
+    const packet = sealed(KEY, 'server', randomBytes(4096));
+    for (let i = 0; i < 200; i++) {
+      const wrong = Buffer.from(packet);
+      const bit = 64 + ((i * 7919) % (packet.length * 8 - 64));
+      wrong[bit >> 3]! ^= 1 << (bit & 7);
+      assert.equal(opens('server', wrong), false, `bit ${bit}`);
+    }
   });
 
   it('a message of the other direction', () => {

@@ -1,7 +1,8 @@
 /**
  * The kernel's face: loads the WASM module once a thread and hands out views of its memory.
  * In: lengths and places. Out: the module's exports with types, and the one message area they work on.
- * Never: holds a message across calls. One message at a time lies in the memory; the next seal or open overwrites it.
+ * Never: holds a message across calls. One message at a time lies in the memory; the next seal or open overwrites it,
+ * and with it the AES key and round keys of that one message. `forget` zeroes all of it when an auth key is wiped.
  */
 import { readFileSync } from 'node:fs';
 
@@ -9,9 +10,10 @@ import { readFileSync } from 'node:fs';
 interface Exports {
   memory: { buffer: ArrayBuffer; grow(pages: number): number };
   seal(x: number, used: number, padding: number): void;
-  sealHashed(x: number, length: number): void;
+  cbcStart(x: number): void;
+  cbcInput(at: number, length: number): void;
+  cbcOutput(at: number, length: number): void;
   place(used: number): void;
-  fragment(x: number): void;
   open(x: number, length: number): number;
   openUnhashed(x: number, length: number): void;
   judge(length: number): number;
@@ -38,8 +40,10 @@ export const KEY = 0x2420;
 export const AUTH = 0x2500;
 export const DIGEST = 0x2580;
 export const PADDING = 0x25c0;
-export const FRAME = 0x3000;
-export const DATA = 0x3020;
+export const CHUNK = 0x3000;
+export const CHUNK_SIZE = 0x8000;
+export const FRAME = 0xc000;
+export const DATA = 0xc020;
 
 const module = new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
 const PAGE = 65536;

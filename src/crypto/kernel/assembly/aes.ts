@@ -1,7 +1,8 @@
 /**
  * AES-256 (FIPS 197) and IGE over it. Words are little-endian columns.
  * In: key at KEY, iv at IV. Out: data changed in place.
- * The tables make time depend on cache lines; see the README of the crypto folder for why that is accepted here.
+ * Table look-ups take a time that depends on the cache, which a program on the same core could watch. It is accepted:
+ * WASM has no AES instructions, OpenSSL no IGE, and every message has a key of its own.
  */
 import { TE, TD, INV_SBOX, ENC_KEYS, DEC_KEYS, KEY, IV } from './layout';
 

@@ -3,7 +3,7 @@
  * In: the message in FRAME/DATA, the auth key's first 128 bytes at AUTH. Out: the same place changed.
  * Never: allocates, grows its memory, or calls out.
  */
-import { AUTH, BLOCK, DATA, DEC_KEYS, DIGEST, FRAME, IV, KEY, MSG_KEY, PADDING } from './layout';
+import { AUTH, BLOCK, CHUNK, DATA, DIGEST, ENC_KEYS, FRAME, IV, KEY, MSG_KEY, PADDING, TAIL } from './layout';
 import { decrypt, encrypt, expand, expandInverse, fillTables } from './aes';
 import { compress, finish, hash, start } from './sha256';
 export { factor, isPrime } from './factor';
@@ -47,30 +47,58 @@ function derive(mk: usize, x: usize): void {
   hash(FRAME, length + 32, DIGEST);
 }
 
-/** Encrypts `length` bytes at DATA under the msg_key in DIGEST and writes it before them. */
-export function sealHashed(x: usize, length: i32): void {
+/*
+ * IGE encryption through a CBC made elsewhere: with q_i = p_i ^ p_(i-2) (p_0 the iv's second half, p_(-1) zero),
+ * y = CBC(q) from the iv's first half, c_i = y_i ^ p_(i-1). Chunk by chunk: cbcInput, CBC over CHUNK, cbcOutput.
+ */
+
+/** Key and iv for the msg_key in DIGEST, which goes before DATA; the chunks begin. */
+export function cbcStart(x: usize): void {
+  derive(DIGEST + 8, x);
+  v128.store(FRAME, v128.load(DIGEST, 8), 16);
+  v128.store(TAIL, i64x2.splat(0));
+  v128.store(TAIL, v128.load(IV, 16), 16);
+}
+
+/** Lays out `length` bytes of CBC input at CHUNK for those at DATA + at. */
+export function cbcInput(at: usize, length: i32): void {
+  const p = DATA + at;
+  v128.store(CHUNK, v128.xor(v128.load(p), v128.load(TAIL)));
+  if (length == 16) return;
+  v128.store(CHUNK, v128.xor(v128.load(p, 16), v128.load(TAIL, 16)), 16);
+  for (let i: usize = 32; i < <usize>length; i += 16) {
+    v128.store(CHUNK + i, v128.xor(v128.load(p + i), v128.load(p + i - 32)));
+  }
+}
+
+/** Turns `length` bytes of CBC output at CHUNK into cipher blocks at DATA + at. */
+export function cbcOutput(at: usize, length: i32): void {
+  const p = DATA + at;
+  const before = v128.load(TAIL, 16);
+  // Only the last chunk may be of one block, and then no tail is asked for.
+  v128.store(TAIL, v128.load(p + length - 32));
+  v128.store(TAIL, v128.load(p + length - 16), 16);
+  for (let i: usize = length - 16; i > 0; i -= 16) {
+    v128.store(p + i, v128.xor(v128.load(CHUNK + i), v128.load(p + i - 16)));
+  }
+  v128.store(p, v128.xor(v128.load(CHUNK), before));
+}
+
+/** Seals the message at DATA: header and body of `used` bytes, then `padding` bytes taken from PADDING. */
+export function seal(x: usize, used: i32, padding: i32): void {
+  const length = used + padding;
+  place(used);
+  digest(x, length);
   derive(DIGEST + 8, x);
   expand();
   encrypt(DATA, DATA + length);
   v128.store(FRAME, v128.load(DIGEST, 8), 16);
 }
 
-/** Seals the message at DATA: header and body of `used` bytes, then `padding` bytes taken from PADDING. */
-export function seal(x: usize, used: i32, padding: i32): void {
-  place(used);
-  digest(x, used + padding);
-  sealHashed(x, used + padding);
-}
-
 /** Puts the padding behind the `used` bytes: always 32 bytes, what is too many lies behind the message. */
 export function place(used: i32): void {
   v128.store(DATA + used, v128.load(PADDING));
   v128.store(DATA + used, v128.load(PADDING, 16), 16);
-}
-
-/** Puts the auth key's fragment before DATA, for a hash made outside. */
-export function fragment(x: usize): void {
-  placeFragment(x);
 }
 
 /** Decrypts `length` bytes at DATA under the msg_key before them, which is kept at MSG_KEY. */
@@ -118,5 +146,5 @@ export function sha256(length: i32): void {
 
 /** Zeroes everything that came from a key or a plaintext, up to `end`: round keys, key, iv, hashes, frame. */
 export function wipe(end: usize): void {
-  memory.fill(DEC_KEYS - 0x100, 0, end - (DEC_KEYS - 0x100));
+  memory.fill(ENC_KEYS, 0, end - ENC_KEYS);
 }

@@ -29,9 +29,16 @@ export const MSG_KEY: usize = 0x25a0;
 /** Random bytes for the padding, laid out by the caller. */
 export const PADDING: usize = 0x25c0;
 
+/** The two plain blocks before the chunk that is being sealed through CBC. */
+export const TAIL: usize = 0x25e0;
+
+/** One chunk on its way to OpenSSL's CBC and back. */
+export const CHUNK: usize = 0x3000;
+export const CHUNK_SIZE: i32 = 0x8000;
+
 /**
  * The message: 8 unused bytes, auth_key_id, msg_key, then the AES-encrypted part at DATA.
  * While hashing, the 32 bytes before DATA hold the auth key's fragment, so the hash input is one range.
  */
-export const FRAME: usize = 0x3000;
-export const DATA: usize = 0x3020;
+export const FRAME: usize = 0xc000;
+export const DATA: usize = 0xc020;

@@ -1,0 +1,29 @@
+/** Pooled randomness: every byte is set, nothing is given twice, large and small draws alike. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { fillRandom } from '../../src/crypto/random.ts';
+
+describe('pooled random bytes', () => {
+  it('never come twice, across many pools', () => {
+    const seen = new Set<string>();
+    for (let i = 0; i < 5000; i++) {
+      const bytes = Buffer.alloc(16);
+      fillRandom(bytes);
+      seen.add(bytes.toString('hex'));
+    }
+    assert.equal(seen.size, 5000);
+  });
+
+  for (const length of [0, 1, 31, 1024, 1025, 8192, 100_000]) {
+    it(`fill ${length} bytes, all of them`, () => {
+      const touched = new Uint8Array(length);
+      // A byte stays zero by chance in one draw of 256; in 20 draws with a chance of 256^-20.
+      for (let i = 0; i < 20; i++) {
+        const bytes = new Uint8Array(length);
+        fillRandom(bytes);
+        for (let at = 0; at < length; at++) touched[at]! |= bytes[at]!;
+      }
+      assert.ok(touched.every((byte) => byte !== 0));
+    });
+  }
+});
