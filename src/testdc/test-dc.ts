@@ -15,11 +15,16 @@ import type { DcSession } from './dc-session.ts';
 import type { Env } from './env.ts';
 import { Invoking } from './invoking.ts';
 import type { Request, RequestHook } from './invoking.ts';
-import type { KnownKey } from './known-key.ts';
 import type { Layers } from './layers.ts';
 import type { ServerKey } from './server-key.ts';
 import { Violations } from './violations.ts';
-import { World } from './world.ts';
+import { textOf, receive } from './answers/send.ts';
+import { AuthKey } from '../crypto/auth-key.ts';
+import { random, randomLong } from './env.ts';
+import { KnownKey } from './known-key.ts';
+import type { TlObject } from './tl-value.ts';
+import { DEMO_ID, ECHO_ID } from './world/seed.ts';
+import { World } from './world/world.ts';
 
 export interface TestDcSettings {
   readonly env: Env;
@@ -46,6 +51,29 @@ export interface TestDcEvents {
   request: [Call];
 }
 
+/** A signed-in user: `auth_key` and `session_id` of a session line, and who it is. */
+export interface DemoUser {
+  /** 256 bytes. */
+  readonly authKey: Buffer;
+  readonly sessionId: bigint;
+  readonly dc: number;
+  readonly userId: bigint;
+  /** In force now. */
+  readonly salt: bigint;
+  readonly key: KnownKey;
+}
+
+export interface PushOptions {
+  /** A user, or one session. */
+  readonly to: bigint | DcSession;
+  /** Pushes a second. */
+  readonly rate: number;
+  /** Default: until stopped. */
+  readonly count?: number;
+  /** The `Updates` object number n; default a private message from the echo, with its pts. */
+  readonly update?: (n: number) => TlObject;
+}
+
 export class TestDc extends EventEmitter<TestDcEvents> {
   readonly addresses: DcAddress[] = [];
   readonly centres = new Map<number, DataCentre>();
@@ -68,7 +96,8 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     this.setMaxListeners(0);
     this.#settings = settings;
     this.onRequest = settings.onRequest;
-    this.world = new World();
+    this.world = new World(settings.env, settings.layers);
+    this.world.onPush = () => this.counters.updatesPushed++;
     this.#invoking = new Invoking({
       layers: settings.layers,
       answers: settings.answers,
@@ -152,6 +181,86 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     this.counters.request(call.method);
     if (this.listenerCount('request') > 0) this.emit('request', call);
   }
+
+  // ---- users and pushes ----
+
+  /** How often each text was executed by `messages.sendMessage`. */
+  get ledger(): ReadonlyMap<string, number> {
+    return this.world.ledger;
+  }
+
+  /**
+   * A signed-in user with a key the DC knows, `initConnection` done: what a session line holds.
+   * Each call makes a new key; without an account named it is the demo user's.
+   */
+  demoUser(options: { dcId?: number; firstName?: string } = {}): DemoUser {
+    const { env, layers } = this.#settings;
+    const centre = this.centres.get(options.dcId ?? this.addresses[0]!.id)!;
+    const userId =
+      options.firstName === undefined ? DEMO_ID : this.world.addPerson({ firstName: options.firstName }).id;
+    const authKey = AuthKey.from(random(env, 256));
+    const known = new KnownKey(authKey, randomLong(env), 0, env);
+    known.init = { layer: layers.newest, apiId: 1 };
+    centre.keys.add(known);
+    this.world.signIn(known, userId);
+    return {
+      authKey: Buffer.from(authKey.bytes),
+      // Below 2^53, so that every JSON reader keeps it whole.
+      sessionId: BigInt.asUintN(52, randomLong(env)) | 1n,
+      dc: centre.id,
+      userId,
+      salt: known.salts.current,
+      key: known,
+    };
+  }
+
+  /** Pushes an `Updates` object as it is; the answer is to how many sessions it went. */
+  pushUpdate(to: bigint | DcSession, update: TlObject): number {
+    if (typeof to === 'bigint') return this.world.push(to, update);
+    this.world.pushTo(to, update);
+    return 1;
+  }
+
+  /** A private message to a user, by default from the echo: into the box, with its pts, and to the sessions. */
+  pushMessage(to: bigint, text: string, from: bigint = ECHO_ID): void {
+    receive(this.world, from, to, textOf(text));
+  }
+
+  /**
+   * Pushes at a rate.
+   * @returns `done`, with the number of pushes, and `stop`
+   */
+  startPushing(options: PushOptions): { done: Promise<number>; stop: () => void } {
+    const { env } = this.#settings;
+    const begun = env.now();
+    const most = options.count ?? Infinity;
+    let pushed = 0;
+    let cancel = (): void => {};
+    let finish: (count: number) => void;
+    const done = new Promise<number>((resolve) => (finish = resolve));
+    const stop = (): void => {
+      cancel();
+      finish(pushed);
+    };
+    const step = (): void => {
+      // By the clock, not by the timer: a late timer catches up.
+      const due = Math.min(most, Math.floor(((env.now() - begun) * options.rate) / 1000));
+      for (; pushed < due; pushed++) this.#pushOne(options, pushed);
+      if (pushed >= most) finish(pushed);
+      else cancel = env.after(Math.min(1000, Math.max(5, 1000 / options.rate)), step);
+    };
+    cancel = env.after(0, step);
+    this.onClose(async () => stop());
+    return { done, stop };
+  }
+
+  #pushOne({ to, update }: PushOptions, n: number): void {
+    if (update !== undefined) this.pushUpdate(to, update(n));
+    else if (typeof to === 'bigint') this.pushMessage(to, `update ${n}`);
+    else if (to.key.userId !== undefined) this.pushMessage(to.key.userId, `update ${n}`);
+  }
+
+  // ---- waiting, ending ----
 
   /** Resolves with the next event for which `test` holds; no sleeping in tests. */
   next<K extends keyof TestDcEvents>(

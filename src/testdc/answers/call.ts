@@ -4,7 +4,7 @@
  */
 import type { DcSession } from '../dc-session.ts';
 import type { TlObject, TlValue } from '../tl-value.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 
 /** A DC as clients are told of it. */
 export interface DcAddress {

@@ -1,5 +1,19 @@
 /** All answers by method. In: nothing. Out: the table. Never: an answer itself. */
+import { authAnswers } from './auth.ts';
 import type { AnswerTable } from './call.ts';
 import { helpAnswers } from './help.ts';
+import { messagesAnswers } from './messages.ts';
+import { updatesAnswers } from './updates.ts';
+import { uploadAnswers } from './upload.ts';
+import { usersAnswers } from './users.ts';
 
-export const ANSWERS: AnswerTable = Object.assign(Object.create(null), helpAnswers);
+/** Without a prototype: no method is called `constructor`. */
+export const ANSWERS: AnswerTable = Object.assign(
+  Object.create(null) as AnswerTable,
+  helpAnswers,
+  authAnswers,
+  usersAnswers,
+  messagesAnswers,
+  updatesAnswers,
+  uploadAnswers,
+);

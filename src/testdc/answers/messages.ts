@@ -1,0 +1,150 @@
+/** Answers of `messages.*`: dialogs, history, sending. */
+import { RpcError } from '../rpc-error.ts';
+import type { TlObject, TlValue } from '../tl-value.ts';
+import type { Box } from '../world/box.ts';
+import { keyOf, peerObject } from '../world/peers.ts';
+import type { PeerRef } from '../world/peers.ts';
+import type { Account } from '../world/world.ts';
+import type { Answer, Call } from './call.ts';
+import { forPeople, inputPeer, self } from './peer.ts';
+import { sendMessage } from './send.ts';
+
+/** Dialogs and messages in one answer, at most. */
+const MOST = 100;
+
+interface DialogRow {
+  readonly peer: PeerRef;
+  readonly box: Box;
+  readonly top: TlObject;
+}
+
+/** Newest first, after the offset. */
+function getDialogs(call: Call): TlObject {
+  forPeople(call);
+  const { args } = call;
+  const rows = dialogRows(call).filter((row) =>
+    isAfter(row, args['offset_date'] as number, args['offset_id'] as number),
+  );
+  const limit = Math.min((args['limit'] as number) || 20, MOST);
+  if (limit < 0) throw new RpcError(400, 'LIMIT_INVALID');
+  const all = dialogRows(call).length;
+  const page = args['folder_id'] === 1 ? [] : rows.slice(0, limit);
+  const parts = dialogParts(call, page);
+  return page.length === all
+    ? { _: 'messages.dialogs', ...parts }
+    : { _: 'messages.dialogsSlice', count: all, ...parts };
+}
+
+function isAfter({ top }: DialogRow, date: number, id: number): boolean {
+  if (date === 0 && id === 0) return true;
+  const topDate = top['date'] as number;
+  return topDate < date || (topDate === date && (top['id'] as number) < id);
+}
+
+function dialogRows(call: Call): DialogRow[] {
+  const account = call.world.account(self(call));
+  const channels = [...call.world.groups.values()].filter((group) => group.kind === 'channel');
+  const peers: PeerRef[] = [...account.box.peers().map(refOf), ...channels];
+  const rows = peers.map((peer): DialogRow => {
+    const box = call.world.boxOf(account, peer);
+    return { peer, box, top: box.get(box.top(keyOf(peer)))! };
+  });
+  return rows.toSorted((a, b) => (b.top['date'] as number) - (a.top['date'] as number));
+}
+
+function refOf(key: string): PeerRef {
+  const [kind, id] = key.split(' ') as [PeerRef['kind'], string];
+  return { kind, id: BigInt(id) };
+}
+
+function dialogParts(call: Call, rows: readonly DialogRow[]): Record<string, TlValue> {
+  const viewer = self(call);
+  const account = call.world.account(viewer);
+  const messages = rows.map((row) => call.world.seen(row.top, viewer));
+  const peers = rows.map((row) => row.peer);
+  return {
+    dialogs: rows.map((row) => dialogObject(account, row)),
+    messages,
+    ...call.world.mentioned(messages, peers, viewer, call.dcId),
+  };
+}
+
+function dialogObject(account: Account, { peer, box, top }: DialogRow): TlObject {
+  const id = top['id'] as number;
+  const read = account.read.get(keyOf(peer)) ?? id;
+  return {
+    _: 'dialog',
+    peer: peerObject(peer),
+    top_message: id,
+    read_inbox_max_id: Math.min(read, id),
+    read_outbox_max_id: id,
+    unread_count: Math.max(0, id - read),
+    unread_mentions_count: 0,
+    unread_reactions_count: 0,
+    unread_poll_votes_count: 0,
+    notify_settings: { _: 'peerNotifySettings' },
+    ...(peer.kind === 'channel' ? { pts: box.pts } : {}),
+  };
+}
+
+function getPeerDialogs(call: Call): TlObject {
+  const wanted = (call.args['peers'] as TlObject[]).flatMap((one) =>
+    one._ === 'inputDialogPeer' ? [keyOf(inputPeer(call, one['peer'] as TlObject))] : [],
+  );
+  const rows = dialogRows(call).filter((row) => wanted.includes(keyOf(row.peer)));
+  return { _: 'messages.peerDialogs', ...dialogParts(call, rows), state: stateOf(call) };
+}
+
+function getPinnedDialogs(call: Call): TlObject {
+  return { _: 'messages.peerDialogs', dialogs: [], messages: [], chats: [], users: [], state: stateOf(call) };
+}
+
+/** `updates.state` of the signed-in user. */
+export function stateOf(call: Call): TlObject {
+  const { box } = call.world.account(self(call));
+  return { _: 'updates.state', pts: box.pts, qts: 0, date: Math.floor(call.now / 1000), seq: 1, unread_count: 0 };
+}
+
+function getHistory(call: Call): TlObject {
+  forPeople(call);
+  const { args } = call;
+  const peer = inputPeer(call, args['peer'] as TlObject);
+  const viewer = self(call);
+  const box = call.world.boxOf(call.world.account(viewer), peer);
+  const limit = Math.min((args['limit'] as number) || 20, MOST);
+  const found = box.history(keyOf(peer), {
+    offsetId: args['offset_id'] as number,
+    addOffset: args['add_offset'] as number,
+    limit,
+    maxId: args['max_id'] as number,
+    minId: args['min_id'] as number,
+  });
+  return page(call, peer, box, found);
+}
+
+function page(call: Call, peer: PeerRef, box: Box, found: readonly TlObject[]): TlObject {
+  const viewer = self(call);
+  const messages = found.map((message) => call.world.seen(message, viewer));
+  const parts = { messages, topics: [], ...call.world.mentioned(messages, [peer], viewer, call.dcId) };
+  const count = box.count(keyOf(peer));
+  if (peer.kind === 'channel') return { _: 'messages.channelMessages', pts: box.pts, count, ...parts };
+  return count === messages.length
+    ? { _: 'messages.messages', ...parts }
+    : { _: 'messages.messagesSlice', count, ...parts };
+}
+
+function readHistory(call: Call): TlObject {
+  const peer = inputPeer(call, call.args['peer'] as TlObject);
+  const account = call.world.account(self(call));
+  account.read.set(keyOf(peer), (call.args['max_id'] as number) || account.box.top(keyOf(peer)));
+  return { _: 'messages.affectedMessages', pts: account.box.pts, pts_count: 0 };
+}
+
+export const messagesAnswers: Readonly<Record<string, Answer>> = {
+  'messages.getDialogs': getDialogs,
+  'messages.getPinnedDialogs': getPinnedDialogs,
+  'messages.getPeerDialogs': getPeerDialogs,
+  'messages.getHistory': getHistory,
+  'messages.readHistory': readHistory,
+  'messages.sendMessage': sendMessage,
+};

@@ -1,0 +1,64 @@
+/**
+ * Input peers, users and channels to who is meant, as Telegram judges them.
+ * In: `InputPeer`, `InputUser`, `InputChannel`. Out: a peer, or an RpcError. Never: a peer whose access hash is wrong.
+ */
+import { RpcError } from '../rpc-error.ts';
+import type { TlObject } from '../tl-value.ts';
+import { keyOf } from '../world/peers.ts';
+import type { Group, PeerRef, Person } from '../world/peers.ts';
+import type { Call } from './call.ts';
+
+/** The signed-in user; `invoking.ts` has made sure there is one. */
+export function self(call: Call): bigint {
+  return call.session.key.userId!;
+}
+
+/** `InputPeer`. */
+export function inputPeer(call: Call, input: TlObject): PeerRef {
+  switch (input._) {
+    case 'inputPeerSelf':
+      return { kind: 'user', id: self(call) };
+    case 'inputPeerUser':
+      return { kind: 'user', id: person(call, input, 'PEER_ID_INVALID').id };
+    case 'inputPeerChat':
+      return group(call, { kind: 'chat', id: input['chat_id'] as bigint }, undefined, 'PEER_ID_INVALID');
+    case 'inputPeerChannel':
+      return channel(call, input);
+    default:
+      throw new RpcError(400, 'PEER_ID_INVALID');
+  }
+}
+
+/** `InputUser`. */
+export function inputUser(call: Call, input: TlObject): Person {
+  if (input._ === 'inputUserSelf') return call.world.people.get(self(call))!;
+  if (input._ !== 'inputUser') throw new RpcError(400, 'USER_ID_INVALID');
+  return person(call, input, 'USER_ID_INVALID');
+}
+
+/** `InputChannel` or `inputPeerChannel`. */
+export function channel(call: Call, input: TlObject): Group {
+  const id = input['channel_id'];
+  if (typeof id !== 'bigint') throw new RpcError(400, 'CHANNEL_INVALID');
+  return group(call, { kind: 'channel', id }, input['access_hash'] as bigint, 'CHANNEL_INVALID');
+}
+
+function person(call: Call, input: TlObject, error: string): Person {
+  const found = call.world.people.get(input['user_id'] as bigint);
+  // Bots may name a user by id alone; so may anybody name himself.
+  const mayGuess = found?.id === self(call) || call.world.people.get(self(call))?.isBot === true;
+  if (found === undefined || (found.accessHash !== input['access_hash'] && !mayGuess)) throw new RpcError(400, error);
+  return found;
+}
+
+function group(call: Call, ref: PeerRef, accessHash: bigint | undefined, error: string): Group {
+  const found = call.world.groups.get(keyOf(ref));
+  if (found === undefined || (accessHash !== undefined && accessHash !== found.accessHash))
+    throw new RpcError(400, error);
+  return found;
+}
+
+/** Some methods are for people only. */
+export function forPeople(call: Call): void {
+  if (call.world.people.get(self(call))?.isBot === true) throw new RpcError(400, 'BOT_METHOD_INVALID');
+}

@@ -1,0 +1,252 @@
+/**
+ * World: the accounts, groups and messages that all DCs of a test share.
+ * In: sign-ins, messages. Out: boxes, TL objects as one user sees them, updates to that user's sessions.
+ * Never: a request's bytes; the rules of methods, which are in `answers/`.
+ */
+import type { DcSession } from '../dc-session.ts';
+import type { Env } from '../env.ts';
+import { randomLong } from '../env.ts';
+import type { KnownKey } from '../known-key.ts';
+import type { Layers } from '../layers.ts';
+import type { TlObject } from '../tl-value.ts';
+import { Box } from './box.ts';
+import type { Group, PeerRef, Person } from './peers.ts';
+import { chatObject, keyOf, peerObject, peerOf, userObject } from './peers.ts';
+import { DEMO_ID, Draw, drawContent, seedGroups, seedPeople } from './seed.ts';
+
+/** What an account has beside its messages. */
+export interface Account {
+  readonly userId: bigint;
+  readonly box: Box;
+  /** Keys signed in to it, on whatever DC. */
+  readonly keys: Set<KnownKey>;
+  /** Read up to here, by peer. */
+  readonly read: Map<string, number>;
+  /** `random_id`s of messages sent. */
+  readonly randomIds: Set<bigint>;
+}
+
+/** A message to be written down. */
+export interface Draft {
+  readonly from: bigint;
+  readonly to: PeerRef;
+  /** Its text, entities and the rest: fields of `message`. */
+  readonly content: TlObject;
+}
+
+/** A message in a box, with the pts it brought the box to. */
+export interface Written {
+  readonly message: TlObject;
+  readonly pts: number;
+}
+
+export class World {
+  readonly people = new Map<bigint, Person>();
+  readonly groups = new Map<string, Group>();
+  /** How long the echo thinks, in milliseconds. */
+  echoMs = 300;
+  /** How often each text was sent by `messages.sendMessage`: the DC's book of executions. */
+  readonly ledger = new Map<string, number>();
+  /** Told of each update that goes to a session. */
+  onPush: () => void = () => {};
+  readonly env: Env;
+  readonly #layers: Layers;
+  readonly #accounts = new Map<bigint, Account>();
+  readonly #channels = new Map<bigint, Box>();
+  #nextPerson = 5_200_000_000n;
+
+  constructor(env: Env, layers: Layers) {
+    this.env = env;
+    this.#layers = layers;
+    for (const person of seedPeople()) this.people.set(person.id, person);
+    for (const group of seedGroups()) this.groups.set(keyOf(group), group);
+    this.people.set(DEMO_ID, {
+      id: DEMO_ID,
+      accessHash: randomLong(env),
+      firstName: 'Demo',
+      lastName: 'User',
+      username: 'demo_user',
+      phone: '9996621111',
+    });
+  }
+
+  // ---- accounts ----
+
+  /** A new person. */
+  addPerson(fields: Omit<Person, 'id' | 'accessHash'>, id: bigint = ++this.#nextPerson): Person {
+    const person: Person = { ...fields, id, accessHash: randomLong(this.env) };
+    this.people.set(id, person);
+    return person;
+  }
+
+  byUsername(username: string): Person | Group | undefined {
+    const wanted = username.toLowerCase();
+    for (const one of [...this.people.values(), ...this.groups.values()])
+      if (one.username?.toLowerCase() === wanted) return one;
+    return undefined;
+  }
+
+  byPhone(phone: string): Person | undefined {
+    for (const person of this.people.values()) if (person.phone === phone) return person;
+    return undefined;
+  }
+
+  /** A person's account; made, with its dialogs, when first asked for. */
+  account(userId: bigint): Account {
+    let account = this.#accounts.get(userId);
+    if (account === undefined) {
+      account = { userId, box: new Box(), keys: new Set(), read: new Map(), randomIds: new Set() };
+      this.#accounts.set(userId, account);
+      if (this.people.get(userId)?.isBot !== true) this.#fill(account);
+    }
+    return account;
+  }
+
+  signIn(key: KnownKey, userId: bigint): void {
+    this.signOut(key);
+    key.userId = userId;
+    this.account(userId).keys.add(key);
+  }
+
+  signOut(key: KnownKey): void {
+    if (key.userId !== undefined) this.#accounts.get(key.userId)?.keys.delete(key);
+    key.userId = undefined;
+  }
+
+  /** Users with a key signed in to them. */
+  *signedIn(): IterableIterator<bigint> {
+    for (const account of this.#accounts.values()) if (account.keys.size > 0) yield account.userId;
+  }
+
+  // ---- messages ----
+
+  channelBox(id: bigint): Box {
+    let box = this.#channels.get(id);
+    if (box === undefined) {
+      this.#channels.set(id, (box = new Box()));
+      this.#fillChannel(box, { kind: 'channel', id });
+    }
+    return box;
+  }
+
+  /** Where an account keeps its messages with a peer. */
+  boxOf(account: Account, peer: PeerRef): Box {
+    return peer.kind === 'channel' ? this.channelBox(peer.id) : account.box;
+  }
+
+  /** Writes a message into one box, as `owner` sees it. */
+  write(box: Box, owner: bigint, draft: Draft, date = Math.floor(this.env.now() / 1000)): Written {
+    const isPost = draft.to.kind === 'channel' && this.groups.get(keyOf(draft.to))?.isBroadcast === true;
+    // In a private chat the peer is the other one, whoever writes.
+    const peer: PeerRef =
+      draft.to.kind === 'user' && draft.from !== owner ? { kind: 'user', id: draft.from } : draft.to;
+    const fromSomeone = draft.to.kind !== 'user' && !isPost;
+    const message = box.add(keyOf(peer), (id) => ({
+      ...draft.content,
+      _: 'message',
+      out: draft.from === owner && !isPost,
+      post: isPost,
+      id,
+      ...(fromSomeone ? { from_id: peerObject({ kind: 'user', id: draft.from }) } : {}),
+      peer_id: peerObject(peer),
+      date,
+      ...(isPost ? { views: 100 + id, forwards: id % 7 } : {}),
+    }));
+    return { message, pts: box.pts };
+  }
+
+  /** A message of a shared box as one user sees it. */
+  seen(message: TlObject, viewer: bigint): TlObject {
+    const from = message['from_id'] as TlObject | undefined;
+    if (message._ !== 'message' || from === undefined || (message['peer_id'] as TlObject)._ !== 'peerChannel')
+      return message;
+    return { ...message, out: from['user_id'] === viewer };
+  }
+
+  /** `users` and `chats` that go with messages and peers. */
+  mentioned(
+    messages: readonly TlObject[],
+    peers: readonly PeerRef[],
+    viewer: bigint,
+    dcId: number,
+  ): { users: TlObject[]; chats: TlObject[] } {
+    const wanted = new Map<string, PeerRef>([[keyOf({ kind: 'user', id: viewer }), { kind: 'user', id: viewer }]]);
+    for (const peer of peers) wanted.set(keyOf(peer), peer);
+    for (const message of messages)
+      for (const field of [message['peer_id'], message['from_id']])
+        if (field !== undefined) wanted.set(keyOf(peerOf(field as TlObject)), peerOf(field as TlObject));
+    const users: TlObject[] = [];
+    const chats: TlObject[] = [];
+    for (const [key, peer] of wanted) {
+      const person = peer.kind === 'user' ? this.people.get(peer.id) : undefined;
+      const group = this.groups.get(key);
+      if (person !== undefined) users.push(userObject(person, viewer, dcId));
+      else if (group !== undefined) chats.push(chatObject(group, dcId));
+    }
+    return { users, chats };
+  }
+
+  // ---- updates ----
+
+  /** Sessions that hear of updates for a user. */
+  *sessionsOf(userId: bigint): IterableIterator<DcSession> {
+    for (const key of this.#accounts.get(userId)?.keys ?? [])
+      for (const session of key.sessions.values()) if (session.wantsUpdates) yield session;
+  }
+
+  /** Pushes an `Updates` object to a user's sessions but one; the answer is to how many. */
+  push(userId: bigint, update: TlObject, except?: DcSession): number {
+    let count = 0;
+    for (const session of this.sessionsOf(userId)) {
+      if (session === except) continue;
+      this.pushTo(session, update);
+      count++;
+    }
+    return count;
+  }
+
+  pushTo(session: DcSession, update: TlObject): void {
+    session.push(this.#layers.encodeUpdate(session.key.init?.layer, update));
+    this.onPush();
+  }
+
+  // ---- the beginning of things ----
+
+  /** Twenty dialogs: everybody and every group of the seed. */
+  #fill(account: Account): void {
+    const draw = new Draw(Number(account.userId & 0xffffffffn));
+    const others = [...seedPeople()].filter((person) => person.id !== account.userId);
+    const peers: PeerRef[] = [...others.map((person): PeerRef => ({ kind: 'user', id: person.id })), ...seedGroups()];
+    let date = Math.floor(this.env.now() / 1000) - 3_000_000;
+    for (const peer of peers) {
+      if (peer.kind === 'channel') {
+        this.channelBox(peer.id);
+        continue;
+      }
+      for (let left = 2 + draw.below(4); left > 0; left--) {
+        const from = peer.kind === 'chat' ? draw.one(others).id : draw.below(3) === 0 ? account.userId : peer.id;
+        const to: PeerRef = peer.kind === 'user' && from === peer.id ? { kind: 'user', id: account.userId } : peer;
+        this.write(
+          account.box,
+          account.userId,
+          { from, to, content: drawContent(draw) },
+          (date += 1_000 + draw.below(20_000)),
+        );
+      }
+      account.read.set(keyOf(peer), account.box.top(keyOf(peer)) - draw.below(3));
+    }
+  }
+
+  #fillChannel(box: Box, to: PeerRef): void {
+    const draw = new Draw(Number(to.id & 0xffffffffn));
+    const people = seedPeople();
+    let date = Math.floor(this.env.now() / 1000) - 2_000_000;
+    for (let left = 6 + draw.below(6); left > 0; left--)
+      this.write(
+        box,
+        0n,
+        { from: draw.one(people).id, to, content: drawContent(draw) },
+        (date += 10_000 + draw.below(80_000)),
+      );
+  }
+}
