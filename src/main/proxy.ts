@@ -37,6 +37,8 @@ export interface ProxyOptions {
   readonly front: FrontKind;
   readonly admits: ((token: string) => boolean) | undefined;
   readonly log: Log;
+  /** A lane was lost with these sessions. */
+  readonly lost: (sessions: ReadonlySet<number>) => void;
   /** The gateway cannot go on; the process should end. */
   readonly broken: (error: unknown) => void;
 }
@@ -64,12 +66,12 @@ export class Proxy implements House {
   addresses: readonly AddressInfo[] = [];
 
   constructor(options: ProxyOptions) {
-    const { limits, log, allow, broken, worker, settings } = options;
+    const { limits, log, allow, lost, broken, worker, settings } = options;
     this.#options = options;
     this.limits = limits;
     this.admits = options.admits;
     this.#descriptors = new Descriptors(limits.descriptors, limits.descriptorReserve);
-    this.router = new Router({ limits, descriptors: this.#descriptors, allow, log, broken });
+    this.router = new Router({ limits, descriptors: this.#descriptors, allow, log, lost, broken });
     this.#lanes = new Lanes(options.lanes, { worker, settings, limits }, this.router);
     this.sweep = new Sweep(limits);
   }

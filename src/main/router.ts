@@ -22,6 +22,8 @@ export interface RouterOptions {
   readonly descriptors: Descriptors;
   readonly allow: AllowList;
   readonly log: Log;
+  /** A lane was lost with these sessions: what they held elsewhere (keys) may be given back. */
+  readonly lost: (sessions: ReadonlySet<number>) => void;
   /** A lane does not start any more. */
   readonly broken: (error: unknown) => void;
 }
@@ -32,7 +34,8 @@ export class Router implements LanesOwner {
   readonly descriptors: Descriptors;
   readonly #allow: AllowList;
   readonly #log: Log;
-  readonly #broken: (error: unknown) => void;
+  readonly #broken: RouterOptions['broken'];
+  readonly #lost: RouterOptions['lost'];
   readonly #routes = new Map<number, Route>();
   readonly #waiting = new Map<Lane, Set<Gate>>();
   #lastSession = 0;
@@ -43,6 +46,7 @@ export class Router implements LanesOwner {
     this.#allow = options.allow;
     this.#log = options.log;
     this.#broken = options.broken;
+    this.#lost = options.lost;
   }
 
   get size(): number {
@@ -124,6 +128,7 @@ export class Router implements LanesOwner {
   lost(lane: Lane, why: string, unsent: ReadonlySet<number>): void {
     const routes = [...this.#routes.values()].filter((route) => route.lane === lane);
     this.#log.error('laneLost', { lane: lane.number, reason: why, sessions: routes.length });
+    this.#lost(new Set(routes.map((route) => route.session)));
     for (const route of routes) this.#lostRoute(route, unsent);
   }
 

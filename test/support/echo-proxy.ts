@@ -43,6 +43,7 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
     },
     admits: undefined,
     log,
+    lost: () => undefined,
     broken: () => undefined,
     ...options,
   });

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/**
+ * The command line: `mtproto2json serve | demo | dc | signin | scheme | bench`.
+ * In: arguments. Out: the command's work; exit 0, 1, or 2 with a sentence for what was asked wrongly.
+ * Never: loads what the asked command does not need.
+ */
+import { Command, CommanderError } from 'commander';
+import { registerServe } from './commands/serve.ts';
+
+/** Commands in files of their own, loaded when they are asked for, or when all are listed. */
+const LATER: readonly (readonly [name: string, text: string])[] = [
+  ['signin', 'sign in and keep the session'],
+  ['bench', 'measure'],
+];
+
+/** Runs a command line. @param args without node and script */
+export async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('mtproto2json');
+  program.description('Speaks MTProto for programs that speak JSON.').exitOverride().showHelpAfterError('(--help lists what there is)');
+  registerServe(program);
+  await registerOthers(program, args);
+  for (const [name, text] of LATER) notYet(program, name, text);
+  // `exitOverride` is not handed down to commands that were made before it, nor to those in other files.
+  for (const command of everyCommand(program)) command.exitOverride();
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCode(error);
+  }
+}
+
+async function registerOthers(program: Command, args: readonly string[]): Promise<void> {
+  const [first] = args;
+  const isAsked = (name: string): boolean => first === name || first === '--help' || first === '-h' || first === 'help';
+  if (isAsked('demo')) (await import('./commands/demo.ts')).registerDemo(program);
+  if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
+  if (isAsked('scheme')) (await import('./commands/scheme.ts')).registerScheme(program);
+}
+
+function notYet(program: Command, name: string, text: string): void {
+  const command = program.command(name).description(`${text} (not yet)`).allowUnknownOption().allowExcessArguments();
+  command.action(() => command.error(`mtproto2json ${name}: not yet`, { exitCode: 2 }));
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+/** Commander has written its own text already; ours gets a line each here. */
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    return error.code === 'commander.error' ? error.exitCode : 2;
+  }
+  const sentences = hasSentences(error) ? error.sentences : [error instanceof Error ? error.message : String(error)];
+  for (const sentence of sentences) process.stderr.write(`mtproto2json: ${sentence}\n`);
+  return hasSentences(error) ? 2 : 1;
+}
+
+/** A ConfigError, without loading `config.ts` for it. */
+function hasSentences(error: unknown): error is { readonly sentences: readonly string[] } {
+  return error instanceof Error && error.name === 'ConfigError' && 'sentences' in error;
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,64 @@
+/**
+ * Lifecycle: how a serving process ends (failures.md F8, F10, F16).
+ * In: what to drain. Out: exit codes: 0 after a drain, 130 or 143 on a second signal, 70 after an internal error.
+ * Never: goes on after an uncaught exception as if nothing had been.
+ */
+import type { Log } from '../telemetry/log.ts';
+
+/** What a process serves. */
+export interface Served {
+  /** @param within ms that open requests may take; the default of the gateway if not given */
+  drain(within?: number): Promise<void>;
+}
+
+const FATAL_DRAIN = 1_000;
+const INTERNAL = 70;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Takes the process's signals and last errors; for the rest of its life. */
+export function live(served: Served, log: Log, atEnd: () => Promise<void> | void = () => undefined): { fail(error: unknown): void } {
+  let isEnding = false;
+
+  const end = async (code: number, within?: number): Promise<void> => {
+    await served.drain(within);
+    await atEnd();
+    leave(log, code);
+  };
+
+  const fail = (error: unknown): void => {
+    log.error('failed', { reason: messageOf(error), stack: error instanceof Error ? (error.stack ?? '') : '' });
+    if (isEnding) leave(log, INTERNAL);
+    isEnding = true;
+    setTimeout(() => leave(log, INTERNAL), FATAL_DRAIN * 5).unref();
+    end(INTERNAL, FATAL_DRAIN).catch(() => leave(log, INTERNAL));
+  };
+
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      if (isEnding) leave(log, code);
+      isEnding = true;
+      log.info('stopping', { signal });
+      end(0).catch(fail);
+    });
+  }
+  shield();
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  return { fail };
+}
+
+/** Outputs that are closed or full end nothing; SIGUSR1 opens no inspector (failures.md S3); SIGHUP is no end. */
+function shield(): void {
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  for (const signal of ['SIGUSR1', 'SIGPIPE', 'SIGHUP']) process.on(signal, () => undefined);
+}
+
+function leave(log: Log, code: number): never {
+  log.flush();
+  process.exit(code);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,36 @@
+/**
+ * `mtproto2json serve`: the gateway as a process.
+ * In: the command line. Out: a gateway that runs until a signal. Never: a default of its own; `options.ts` has them.
+ */
+import type { Command } from 'commander';
+import { flagName, OPTIONS, type Option } from '../options.ts';
+
+/** Adds `serve`, the default command. What it runs is loaded when it runs. */
+export function registerServe(program: Command): void {
+  const serve = program.command('serve', { isDefault: true }).description('run the gateway');
+  addOptions(serve).action(async (flags: Record<string, unknown>) => runServe(flags));
+}
+
+/** The options of `serve`, each also an environment variable and a key of the file. */
+export function addOptions(command: Command): Command {
+  command.option('--config <FILE>', 'options from a YAML or JSON file; flags beat environment beat file');
+  for (const option of OPTIONS) {
+    const flag = `--${flagName(option.name)}${option.kind === 'switch' ? '' : ` <${option.value}>`}`;
+    if (option.kind === 'list') command.option(flag, helpOf(option), (value: string, all: string[] | undefined) => [...(all ?? []), value]);
+    else command.option(flag, helpOf(option));
+  }
+  return command.addHelpText('after', '\nEvery option is also an environment variable, e.g. MTPROTO2JSON_DC_HOST for --dc-host.');
+}
+
+function helpOf(option: Option): string {
+  const { fallback, kind } = option;
+  const hasDefault = fallback !== undefined && kind !== 'switch' && kind !== 'list' && fallback !== '';
+  return hasDefault ? `${option.text} (default: ${String(fallback)})` : option.text;
+}
+
+export async function runServe(flags: Record<string, unknown>): Promise<void> {
+  const { config: file, ...given } = flags;
+  const { startGateway } = await import('./gateway.ts');
+  await startGateway({ flags: given, environment: process.env, file: file as string | undefined });
+}
+

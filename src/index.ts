@@ -1,0 +1,72 @@
+/**
+ * The composition root: builds a gateway from a configuration.
+ * In: a checked configuration. Out: a started `Proxy`. Never: a signal, a process exit, a flag; `cli.ts` and the
+ * commands have those.
+ */
+import { availableParallelism } from 'node:os';
+import { allowList } from './address/allow-list.ts';
+import { ClaimTable, makeClaims } from './batch/claims.ts';
+import type { Config } from './config.ts';
+import { errorLine, JsonLines } from './front/json-lines.ts';
+import { tokensOf } from './front/tokens.ts';
+import { descriptorLimit } from './main/descriptors.ts';
+import { LIMITS, type Limits } from './main/limits.ts';
+import { Proxy } from './main/proxy.ts';
+import { toSessionSettings } from './session-settings.ts';
+import type { Log } from './telemetry/log.ts';
+import { compileCodec } from './tl/compile.ts';
+import { loadScheme } from './tl/load.ts';
+import type { LaneSettings } from '../workers/lane-env.ts';
+
+/** The lanes' worker beside this file, in the build. */
+const WORKER = new URL('../workers/session-worker.js', import.meta.url);
+
+export interface Around {
+  readonly log: Log;
+  /** The gateway cannot go on: a lane does not start any more. */
+  readonly broken: (error: unknown) => void;
+}
+
+/**
+ * Starts a gateway; it listens when the promise resolves.
+ * @throws ConfigError for what only shows here (keys, data centres), and errors of the scheme and of listening
+ */
+export async function createProxy(config: Config, { log, broken }: Around): Promise<Proxy> {
+  const limits = toLimits(config);
+  const settings = toLaneSettings(config);
+  const claims = new ClaimTable(settings.claims);
+  const tokens = config.tokenText === undefined ? undefined : tokensOf(config.tokenText);
+  const front = { maxLine: config.maxLine, needsToken: tokens !== undefined };
+  const proxy = new Proxy({
+    host: config.host,
+    port: config.port,
+    lanes: config.workers ?? lanesFor(availableParallelism()),
+    worker: WORKER,
+    settings,
+    limits,
+    allow: allowList(config.allowServer),
+    front: { make: (owner) => new JsonLines(owner, front), line: errorLine },
+    admits: tokens === undefined ? undefined : (token) => tokens.knows(token),
+    lost: (sessions) => claims.releaseAll(sessions),
+    log,
+    broken,
+  });
+  await proxy.start();
+  return proxy;
+}
+
+/** The scheme is compiled once, here; each lane starts from the source and V8's cached code of it. */
+function toLaneSettings(config: Config): LaneSettings {
+  const session = toSessionSettings(config);
+  const { source, cachedData } = compileCodec(loadScheme(config.scheme));
+  return { session, codec: { source, cachedData }, claims: makeClaims() };
+}
+
+function toLimits({ maxConnections, maxLine }: Config): Limits {
+  return { ...LIMITS, descriptors: descriptorLimit(), maxLine, ...(maxConnections === undefined ? {} : { maxConnections }) };
+}
+
+/** The main thread needs a core for its sockets once there are more than two (design.md 4.7). */
+function lanesFor(cores: number): number {
+  return cores <= 2 ? cores : cores - 1;
+}

@@ -1,0 +1,90 @@
+/**
+ * Options: every option of `serve`, once: flag, environment variable, file key, help and default follow from it.
+ * In: nothing. Out: the table. Never: checks a value (`config.ts` does), or loads a library: `--help` reads it too.
+ */
+
+export type Kind = 'text' | 'number' | 'switch' | 'list';
+
+export interface Option {
+  readonly name: string;
+  readonly kind: Kind;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly text: string;
+  /** What a right value is; for the sentence about a wrong one. */
+  readonly expects: string;
+  readonly fallback?: string | number | boolean | readonly string[];
+  /** The least and most of a number. */
+  readonly range?: readonly [number, number];
+  readonly among?: readonly string[];
+}
+
+const SWITCH = { kind: 'switch', expects: 'true or false', fallback: false } as const;
+
+function number(name: string, value: string, range: readonly [number, number], text: string, fallback?: number): Option {
+  const expects = `a whole number from ${range[0]} to ${range[1]}`;
+  return { name, kind: 'number', value, text, expects, range, ...(fallback === undefined ? {} : { fallback }) };
+}
+
+function text(name: string, value: string, help: string, fallback?: string): Option {
+  return { name, kind: 'text', value, text: help, expects: 'a text', ...(fallback === undefined ? {} : { fallback }) };
+}
+
+function choice(name: string, among: readonly [string, ...string[]], help: string, fallback: string): Option {
+  return { name, kind: 'text', value: among.join('|'), text: help, expects: `one of ${among.join(', ')}`, among, fallback };
+}
+
+const PORT = [1, 65_535] as const;
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export const TRANSPORTS = ['intermediate', 'abridged', 'padded', 'full'] as const;
+
+export const OPTIONS: readonly Option[] = [
+  text('host', 'HOST', 'address to listen on; localhost is both 127.0.0.1 and ::1', 'localhost'),
+  number('port', 'PORT', [0, 65_535], 'port for JSON lines; 0 takes a free one', 1543),
+  number('httpPort', 'PORT', [0, 65_535], 'port for HTTP; 0 is off (not built yet)', 0),
+  number('dc', 'ID', [1, 10_000], 'data centre of the built-in list that new sessions go to'),
+  text('dcHost', 'HOST', 'address of an MTProto server of your own'),
+  number('dcPort', 'PORT', PORT, 'port of that server'),
+  number('dcId', 'N', [1, 10_000], 'id of that server in the handshake (2 if not given)'),
+  text('dcKey', 'FILE.pem', 'RSA public key of that server'),
+  { name: 'test', ...SWITCH, text: "Telegram's test data centres" },
+  choice('transport', TRANSPORTS, 'framing towards the data centre', 'intermediate'),
+  { name: 'obfuscated', ...SWITCH, text: 'obfuscate what goes to the data centre' },
+  text('scheme', 'DIR', 'folder with api.tl and mtproto.tl to use instead of the own'),
+  number('workers', 'N', [1, 256], 'threads for TL and crypto'),
+  number('maxConnections', 'N', [1, 1_000_000], 'clients at once; the descriptors of the process may allow fewer'),
+  number('maxLine', 'BYTES', [1_024, 16_777_215], 'longest line a client may send', 4_194_304),
+  {
+    name: 'allowServer',
+    kind: 'list',
+    value: 'SPEC',
+    text: 'where a client may point `server`: host:port, a CIDR, or any (every public address); repeatable',
+    expects: 'host:port, a CIDR, or any, with hosts as IP literals',
+    fallback: [],
+  },
+  choice('int64', ['number', 'string'], 'how 64-bit integers are written', 'number'),
+  choice('flags', ['cons', 'bool'], 'how set flags are written', 'cons'),
+  text('tokenFile', 'FILE', 'tokens, one a line; clients must begin with {"auth":"<token>"}'),
+  { name: 'insecure', ...SWITCH, text: 'allow an address beyond this machine without tokens' },
+  number('apiId', 'N', [1, 2_147_483_647], 'api_id: the gateway then sends initConnection by itself'),
+  text('deviceModel', 'TEXT', 'device_model of initConnection', 'mtproto2json'),
+  text('systemVersion', 'TEXT', 'system_version of initConnection', `Node ${process.versions.node}`),
+  text('appVersion', 'TEXT', 'app_version of initConnection', '0.1.0'),
+  text('systemLangCode', 'CODE', 'system_lang_code of initConnection', 'en'),
+  text('langPack', 'NAME', 'lang_pack of initConnection', ''),
+  text('langCode', 'CODE', 'lang_code of initConnection', 'en'),
+  { name: 'verbose', ...SWITCH, text: 'all objects to stdout, secrets masked' },
+  { name: 'printTracebacks', ...SWITCH, text: 'stack traces of internal errors in the log' },
+  { name: 'sendTracebacks', ...SWITCH, text: 'stack traces of internal errors to clients' },
+  choice('logLevel', LOG_LEVELS, 'least level that is logged, on stderr', 'info'),
+];
+
+/** `dcHost` as a flag: `dc-host`. */
+export function flagName(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `dcHost` in the environment: `MTPROTO2JSON_DC_HOST`. */
+export function environmentName(name: string): string {
+  return `MTPROTO2JSON_${flagName(name).replaceAll('-', '_').toUpperCase()}`;
+}

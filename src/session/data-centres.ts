@@ -1,0 +1,39 @@
+/**
+ * Data centres: Telegram's addresses, built in (mtproto.md 2.13).
+ * In: nothing. Out: two lists. Never: asks the network; `help.getConfig` has more, and is not trusted by itself.
+ */
+import type { DataCentre } from './settings.ts';
+
+/** All of them take MTProto over TCP on ports 443, 80 and 5222. */
+const PORT = 443;
+
+function list(test: boolean, rows: readonly (readonly [number, string])[]): readonly DataCentre[] {
+  return Object.freeze(rows.map(([id, host]) => ({ id, host, port: PORT, test })));
+}
+
+/** IPv4 first: the first address of an id wins. */
+export const PRODUCTION_DCS: readonly DataCentre[] = list(false, [
+  [1, '149.154.175.50'],
+  [2, '149.154.167.51'],
+  [2, '95.161.76.100'],
+  [3, '149.154.175.100'],
+  [4, '149.154.167.91'],
+  [5, '149.154.171.5'],
+  [1, '2001:b28:f23d:f001::a'],
+  [2, '2001:67c:4e8:f002::a'],
+  [3, '2001:b28:f23d:f003::a'],
+  [4, '2001:67c:4e8:f004::a'],
+  [5, '2001:b28:f23f:f005::a'],
+]);
+
+export const TEST_DCS: readonly DataCentre[] = list(true, [
+  [1, '149.154.175.10'],
+  [2, '149.154.167.40'],
+  [3, '149.154.175.117'],
+  [1, '2001:b28:f23d:f001::e'],
+  [2, '2001:67c:4e8:f002::e'],
+  [3, '2001:b28:f23d:f003::e'],
+]);
+
+/** Where a new session goes if nobody says otherwise: the original's. */
+export const HOME_DC = 2;
