@@ -46,6 +46,7 @@ const TOO_NEW = 30;
 const TOO_OLD = 300;
 /** Messages that wait for a connection, at most. */
 const MOST_WAITING = 1000;
+const MSGS_ACK = 0x62d6b459;
 
 export class DcSession {
   readonly host: SessionHost;
@@ -167,7 +168,8 @@ export class DcSession {
   }
 
   #service(service: Service, received: Received, body: Reader): void {
-    if ((received.seqNo & 1) === 1) this.acknowledgeLater(received);
+    // An ack is never acknowledged, whatever its number (2.11).
+    if ((received.seqNo & 1) === 1 && received.crc !== MSGS_ACK) this.acknowledgeLater(received);
     try {
       body.skip(4);
       service(this, received, body);
