@@ -3,12 +3,13 @@
  * In: the records of a batch, the time. Out: records through the sink. Never: throws, awaits, or lets one session's
  * fault touch another.
  */
-import { BatchWriter, RecordCursor } from '../src/batch/batch.ts';
-import { DownFlag, In } from '../src/batch/records.ts';
+import { BatchWriter, BLOCK_HEAD, RecordCursor } from '../src/batch/batch.ts';
+import { DownFlag, In, Out } from '../src/batch/records.ts';
 import type { Env } from '../src/session/env.ts';
 import { Session } from '../src/session/session.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
 import { LaneSink } from './lane-sink.ts';
+import { mask } from './mask.ts';
 
 /** A block's first size; it follows what batches need. */
 const BLOCK_LEAST = 4096;
@@ -56,6 +57,7 @@ export class LaneSessions {
     for (let seat = this.#deadlines.due(now); seat; seat = this.#deadlines.due(now)) this.#tick(seat);
     for (const seat of this.#touched) this.#finish(seat);
     this.#touched = [];
+    if (this.#env.settings.verbose) this.#showAnswers();
     const wakeAt = this.#work.length > 0 ? 0 : this.#deadlines.first;
     const used = this.#batch.writer.pos;
     return this.#batch.finish(wakeAt, Math.min(BLOCK_MOST, Math.max(BLOCK_LEAST, used + (used >> 2))));
@@ -64,6 +66,7 @@ export class LaneSessions {
   #record(r: RecordCursor): void {
     this.#sink.session = r.session;
     if (r.kind === In.OPEN) return this.#open(r.session);
+    if (r.kind === In.REQUEST && this.#env.settings.verbose) this.#show('client', r);
     const seat = this.#seats.get(r.session);
     if (seat === undefined) return;
     if (r.kind === In.CLOSE) return this.#close(seat);
@@ -157,19 +160,34 @@ export class LaneSessions {
     }
   }
 
+  /** `--verbose`: a copy of every object, its values masked. */
+  #show(from: 'client' | 'gateway', r: RecordCursor): void {
+    this.#sink.session = r.session;
+    this.#sink.verbose(from, mask(r.bytes.subarray(r.start, r.stop)));
+  }
+
+  /** What this batch has said so far, as the clients will get it. */
+  #showAnswers(): void {
+    const { bytes, pos } = this.#batch.writer;
+    const cursor = new RecordCursor(Uint8Array.from(bytes.subarray(0, pos)), BLOCK_HEAD, pos);
+    while (cursor.next()) if (cursor.kind === Out.REPLY || cursor.kind === Out.UPDATE) this.#show('gateway', cursor);
+  }
+
   /** A bug met by one session: its requests are told, the log gets the stack, the lane goes on. */
   #fault(seat: Seat, error: unknown): void {
-    const ref = this.#log(error);
-    seat.session.crash(ref);
+    seat.session.crash(this.#log(error), stackOf(error));
   }
 
   #log(error: unknown): string {
     if (this.#batch.isOpen) this.#batch.drop();
     const ref = `${this.#env.lane}-${++this.#faults}`;
-    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#sink.log(50, 'internal error', { ref, stack });
+    this.#sink.log(50, 'internal error', { ref, stack: stackOf(error) });
     return ref;
   }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function closedOf(r: RecordCursor): Parameters<Session['closed']>[1] {

@@ -55,6 +55,13 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
+  /** One line of `--verbose`: who said it, to whom, and the object with its values masked (JSON text). */
+  verbose(from: string, object: string): void {
+    const w = this.#batch.begin(Out.LOG, 0, 0, this.session, 0);
+    w.raw(Buffer.from(`{"from":"${from}","client":${this.session},"object":${object}}`));
+    this.#batch.end();
+  }
+
   log(level: number, event: string, fields: Record<string, string | number>): void {
     const w = this.#batch.begin(Out.LOG, 0, level, this.session, 0);
     w.raw(Buffer.from(JSON.stringify({ event, ...fields })));

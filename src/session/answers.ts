@@ -71,7 +71,7 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader): v
   } catch (error) {
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
     s.sink.drop();
-    s.sink.log(40, 'unreadable answer', { why: error.message });
+    s.sink.log(40, 'unreadable answer', { reason: error.message });
     refuseTicket(
       s,
       pending.ticket,

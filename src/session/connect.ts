@@ -140,7 +140,7 @@ function onReady(s: State, now: number): void {
 
 /** Ends the attempt; every waiting request is told why. */
 function failHandshake(s: State, refusal: Refusal, now: number): void {
-  s.sink.log(40, 'handshake failed', { why: refusal.reason ?? refusal.error });
+  s.sink.log(40, 'handshake failed', { reason: refusal.reason ?? refusal.error });
   hangUp(s);
   comeBack(s, now);
   endAll(s, () => refusal);
@@ -153,7 +153,7 @@ function endAll(s: State, refusal: (pending: Parameters<typeof delivered>[0]) =>
 /** The main thread lost the connection, or never got one. */
 export function onClosed(s: State, why: Closed, now: number): void {
   s.link.dropped();
-  s.sink.log(20, 'connection closed', { why: why.code });
+  s.sink.log(20, 'connection closed', { code: why.code });
   if (why.neverUp && !s.link.wasUp) {
     comeBack(s, now);
     endAll(s, () => refusalOfDial(why));

@@ -138,7 +138,7 @@ export function handleUpdate(s: State, _low: number, _high: number, r: Reader): 
   } catch (error) {
     s.sink.drop();
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
-    s.sink.log(40, 'unreadable update', { why: error.message });
+    s.sink.log(40, 'unreadable update', { reason: error.message });
     notify(s, refusals.updatesDropped());
   }
 }

@@ -88,6 +88,6 @@ function dispatch(s: State, crc: number, low: number, high: number, r: Reader, n
     handler(s, low, high, r, now, inside);
   } catch (error) {
     if (!(error instanceof TlReadError)) throw error;
-    s.sink.log(40, 'unreadable message', { crc, why: error.message });
+    s.sink.log(40, 'unreadable message', { crc, reason: error.message });
   }
 }

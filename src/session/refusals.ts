@@ -96,7 +96,13 @@ export const refusals = {
     delivered: 'yes',
     retryable: false,
   }),
-  internal: (ref: string): Refusal => ({ error: 'InternalError', msg: 'a bug; the log has more under ref', ref }),
+  /** @param stack only where the operator asked for `--send-tracebacks` */
+  internal: (ref: string, stack: string | undefined): Refusal => ({
+    error: 'InternalError',
+    msg: 'a bug; the log has more under ref',
+    ref,
+    ...(stack !== undefined && { reason: stack }),
+  }),
 } as const;
 
 /** What the codec refused, as a client is told. */

@@ -111,7 +111,7 @@ export class Session implements PacketSink {
 
   /** Called by the transport. */
   broken(why: string): void {
-    this.#state.sink.log(40, 'connection dropped', { why });
+    this.#state.sink.log(40, 'connection dropped', { reason: why });
     dropLink(this.#state, this.#now);
   }
 
@@ -166,10 +166,11 @@ export class Session implements PacketSink {
   }
 
   /** A fault of the gateway's own: every open request is told, once. */
-  crash(ref: string): void {
+  crash(ref: string, stack: string): void {
     const s = this.#state;
-    for (const pending of s.pending.clear()) refuse(s, pending, refusals.internal(ref));
-    notify(s, refusals.internal(ref));
+    const refusal = refusals.internal(ref, s.env.settings.sendTracebacks ? stack : undefined);
+    for (const pending of s.pending.clear()) refuse(s, pending, refusal);
+    notify(s, refusal);
   }
 
   /** Whether a data centre is configured: for the first check at start. */
