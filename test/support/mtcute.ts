@@ -38,7 +38,10 @@ class Crypto extends BaseCryptoProvider implements ICryptoProvider {
     const cipher = createCipheriv('aes-256-ctr', key, iv);
     return { process: (data) => cipher.update(data) };
   }
-  createAesIge(key: Uint8Array, iv: Uint8Array): { encrypt: (data: Uint8Array) => Uint8Array; decrypt: (data: Uint8Array) => Uint8Array } {
+  createAesIge(
+    key: Uint8Array,
+    iv: Uint8Array,
+  ): { encrypt: (data: Uint8Array) => Uint8Array; decrypt: (data: Uint8Array) => Uint8Array } {
     return { encrypt: (data) => ige256Encrypt(data, key, iv), decrypt: (data) => ige256Decrypt(data, key, iv) };
   }
   gzip(data: Uint8Array, maxSize: number): Uint8Array | null {
@@ -86,7 +89,8 @@ export function mtcuteFor(dc: TestDc, options: { updates?: boolean } = {}): Tele
       getDeviceModel: () => 'test',
     },
     transport: {
-      connect: async (to) => (await connectTcp({ address: to.ipAddress, port: to.port })) as unknown as ITelegramConnection,
+      connect: async (to) =>
+        (await connectTcp({ address: to.ipAddress, port: to.port })) as unknown as ITelegramConnection,
       packetCodec: () => new IntermediatePacketCodec(),
     },
   });

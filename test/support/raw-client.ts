@@ -3,7 +3,6 @@
  * In: a test's commands, down to single ids and numbers. Out: packets on a socket, what came back.
  * Never: the gateway's session code, a retry, or a repair that the test did not ask for.
  *
- * Transports: intermediate by default; the bytes of others can be sent through `write`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,6 +20,8 @@ import { parsePublicKey, rsaPad } from '../../src/crypto/rsa.ts';
 import { ObjectCodec } from '../../src/testdc/tl-objects.ts';
 import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
 import { loadScheme } from '../../src/tl/load.ts';
+import { makeTransport } from '../../src/transport/make.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 
 /** The project's scheme, read once. */
 export const codec = new ObjectCodec(loadScheme());
@@ -44,6 +45,13 @@ export class RawRpcError extends Error {
     super(text);
     this.code = code;
   }
+}
+
+export interface ConnectOptions {
+  host?: string;
+  transport?: Transport;
+  /** Write every byte on its own. */
+  byteByByte?: boolean;
 }
 
 export interface SendOptions {
@@ -85,12 +93,20 @@ export class RawClient {
   isClosed = false;
   #count = 0;
   #lastId = 0n;
-  #rest = Buffer.alloc(0);
+  readonly #port: number;
+  readonly #transport: Transport;
+  readonly #byteByByte: boolean;
   #listeners = new Set<() => void>();
   readonly #opened = new Opened();
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, options: ConnectOptions) {
     this.socket = socket;
+    this.#port = socket.remotePort!;
+    this.#transport = options.transport ?? makeTransport('intermediate');
+    this.#byteByByte = options.byteByByte ?? false;
+    const out = new Writer(64);
+    this.#transport.open(out);
+    this.#write(out.written());
     socket.on('data', (chunk: Buffer) => this.#data(chunk));
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -99,18 +115,17 @@ export class RawClient {
     });
   }
 
-  /** Connects and names the intermediate transport. */
-  static async connect(port: number, host = '127.0.0.1', firstBytes = 'eeeeeeee'): Promise<RawClient> {
-    const socket = connect({ port, host, noDelay: true });
+  /** Connects; intermediate unless another transport is given. */
+  static async connect(port: number, options: ConnectOptions = {}): Promise<RawClient> {
+    const socket = connect({ port, host: options.host ?? '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
-    socket.write(Buffer.from(firstBytes, 'hex'));
-    return new RawClient(socket);
+    return new RawClient(socket, options);
   }
 
   /** Connects with this one's key, salt and session: as after a cut. */
   async reconnect(): Promise<RawClient> {
     this.close();
-    const next = await RawClient.connect(this.socket.remotePort ?? this.#port, '127.0.0.1');
+    const next = await RawClient.connect(this.#port);
     next.authKey = this.authKey;
     next.salt = this.salt;
     next.sessionId = this.sessionId;
@@ -120,10 +135,7 @@ export class RawClient {
     return next;
   }
 
-  #port = 0;
-
   close(): void {
-    this.#port = this.socket.remotePort ?? this.#port;
     this.socket.destroy();
   }
 
@@ -295,11 +307,18 @@ export class RawClient {
     this.frame(out.written());
   }
 
-  /** Puts a packet into an intermediate frame. */
+  /** Frames a packet and sends it. */
   frame(packet: Uint8Array): void {
-    const head = Buffer.alloc(4);
-    head.writeInt32LE(packet.length);
-    this.socket.write(Buffer.concat([head, packet]));
+    const out = new Writer(packet.length + 32);
+    const mark = this.#transport.begin(out);
+    out.raw(packet);
+    this.#transport.end(out, mark);
+    this.#write(out.written());
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (!this.#byteByByte) this.socket.write(Buffer.from(bytes));
+    else for (const byte of bytes) this.socket.write(Uint8Array.of(byte));
   }
 
   /** Sends `invokeWithLayer(initConnection(query))` and waits for the result. */
@@ -359,19 +378,17 @@ export class RawClient {
   // ---- what comes ----
 
   #data(chunk: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, chunk]);
-    while (this.#rest.length >= 4) {
-      const length = this.#rest.readInt32LE();
-      if (this.#rest.length < 4 + length) break;
-      const packet = this.#rest.subarray(4, 4 + length);
-      this.#rest = this.#rest.subarray(4 + length);
-      this.#packet(packet);
-    }
+    this.#transport.unpack(chunk, 0, chunk.length, {
+      packet: (bytes, start, end) => this.#packet(Buffer.from(bytes.subarray(start, end))),
+      status: (code) => this.statuses.push(code),
+      broken: (why) => this.socket.destroy(new Error(why)),
+    });
     this.#wake();
   }
 
   #packet(packet: Buffer): void {
-    if (packet.length === 4) return void this.statuses.push(packet.readInt32LE());
+    // The padded transport leaves its padding on; an encrypted packet's length says how much.
+    if (packet.readBigInt64LE() !== 0n) packet = packet.subarray(0, packet.length - ((packet.length - 24) & 15));
     if (packet.readBigInt64LE() === 0n) {
       const body = Buffer.from(packet.subarray(20, 20 + packet.readInt32LE(16)));
       this.came.push({ msgId: packet.readBigInt64LE(8), seqNo: 0, crc: body.readUInt32LE(), body, contained: false });

@@ -1,0 +1,103 @@
+/**
+ * `mtproto2json dc`: a test data centre as a process.
+ * In: the command line. Out: a DC that runs until a signal; its public key in a file; what it listens on, printed.
+ * Never: an address beyond loopback unless `--host` names it; a private key on disk.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+
+interface DcFlags {
+  port: string;
+  host: string;
+  dcId?: string;
+  dcs?: string;
+  key?: string;
+  keyOut?: string;
+  scheme?: string;
+  layer?: string[];
+  pushRate?: string;
+  gzip?: boolean;
+  test?: boolean;
+  oldRsaPadding?: boolean;
+  faults?: string;
+}
+
+/** Results of so many bytes and more are packed with `--gzip`. */
+const GZIP_FROM = 512;
+
+/** Adds `dc`. What it runs is loaded when it runs. */
+export function registerDc(program: Command): void {
+  const dc = program
+    .command('dc')
+    .description('run a test data centre: no account, no network')
+    .option('--port <PORT>', 'port of the first DC; further ones take the next', '4430')
+    .option('--host <HOST>', 'address to listen on', '127.0.0.1')
+    .option('--dc-id <N>', 'number of the DC (default: 2)')
+    .option('--dcs <N,N,…>', 'numbers of several DCs, one port each')
+    .option('--key-out <FILE>', 'write the public key there, as PEM')
+    .option('--key <FILE>', 'private RSA key as PEM (default: a new one)')
+    .option('--scheme <DIR>', 'api.tl and mtproto.tl to use in place of scheme/')
+    .option(
+      '--layer <DIR>',
+      'scheme of another layer, for clients that name it; may be repeated',
+      (dir: string, all: string[] = []) => [...all, dir],
+    )
+    .option('--push-rate <N>', 'send the demo user so many messages a second')
+    .option('--gzip', 'pack larger results with gzip')
+    .option('--test', 'be in the test environment: DC numbers are 10000 higher in the key exchange')
+    .option('--old-rsa-padding', 'take the RSA padding from before 2021 as well')
+    .option('--faults <FILE>', 'faults to play (not yet)');
+  dc.action(async (flags: DcFlags) => {
+    if (flags.faults !== undefined) dc.error('mtproto2json dc: --faults: not yet', { exitCode: 2 });
+    const wrong = sentencesOn(flags);
+    if (wrong.length > 0) dc.error(wrong.map((sentence) => `mtproto2json dc: ${sentence}`).join('\n'), { exitCode: 2 });
+    await runDc(flags);
+  });
+}
+
+/** All that is wrong with the flags, a sentence each. */
+function sentencesOn(flags: DcFlags): string[] {
+  const wrong: string[] = [];
+  if (!isWhole(flags.port, 0, 65_535)) wrong.push(`--port: ${flags.port} is no port`);
+  if (flags.dcId !== undefined && flags.dcs !== undefined) wrong.push('--dc-id and --dcs: one of the two');
+  for (const id of idsOf(flags))
+    if (!isWhole(id, 1, 999))
+      wrong.push(`${flags.dcs === undefined ? '--dc-id' : '--dcs'}: ${id} is no number of a DC`);
+  if (new Set(idsOf(flags)).size < idsOf(flags).length) wrong.push('--dcs: a number twice');
+  if (flags.pushRate !== undefined && !(Number(flags.pushRate) > 0))
+    wrong.push(`--push-rate: ${flags.pushRate} is no rate`);
+  return wrong;
+}
+
+function idsOf({ dcId, dcs }: DcFlags): string[] {
+  return dcs?.split(',').map((id) => id.trim()) ?? [dcId ?? '2'];
+}
+
+function isWhole(text: string, least: number, most: number): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most;
+}
+
+async function runDc(flags: DcFlags): Promise<void> {
+  const { startTestDc } = await import('../testdc/dc-server.ts');
+  const { loadScheme } = await import('../tl/load.ts');
+  const first = Number(flags.port);
+  const dc = await startTestDc({
+    host: flags.host,
+    dcs: idsOf(flags).map((id, i) => ({ id: Number(id), port: first === 0 ? 0 : first + i })),
+    ...(flags.key === undefined ? {} : { keyPem: readFileSync(flags.key, 'utf8') }),
+    ...(flags.scheme === undefined ? {} : { schema: loadScheme(flags.scheme) }),
+    otherSchemas: (flags.layer ?? []).map((dir) => loadScheme(dir)),
+    environment: flags.test === true ? 'test' : 'production',
+    oldPadding: flags.oldRsaPadding === true,
+    gzipFrom: flags.gzip === true ? GZIP_FROM : Infinity,
+  });
+  if (flags.keyOut !== undefined) writeFileSync(flags.keyOut, dc.publicKeyPem);
+  for (const { id, host, port } of dc.addresses) process.stdout.write(`DC ${id} listens on ${host}:${port}\n`);
+  if (flags.keyOut === undefined) process.stdout.write(dc.publicKeyPem);
+  const demo = dc.demoUser();
+  process.stdout.write(
+    `a signed-in user: {"session":{"auth_key":"${demo.authKey.toString('base64')}","session_id":${demo.sessionId}}}\n`,
+  );
+  if (flags.pushRate !== undefined) dc.startPushing({ to: demo.userId, rate: Number(flags.pushRate) });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void dc.close());
+}
