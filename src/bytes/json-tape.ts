@@ -11,6 +11,7 @@
  * later may trust the text. After a fault the tape still holds the values that were whole before it.
  */
 import { isUtf8 } from 'node:buffer';
+import { utf8End } from './utf8.ts';
 
 /** Cells of one node. */
 export const NODE = 8;
@@ -124,39 +125,14 @@ export class JsonTape {
     this.#namesUsed = 0;
     const whole = this.#values() >= 0;
     // Broken UTF-8 is named first: a byte of it outside of a string would else be called bad JSON.
-    if ((!whole || this.#high > 0x7f) && !isUtf8(bytes.subarray(start, end)))
-      return this.#faultAt('InvalidUTF8', this.#badByte());
+    if ((!whole || this.#high > 0x7f) && !isUtf8(bytes.subarray(start, end))) {
+      return this.#faultAt('InvalidUTF8', utf8End(bytes, start, end));
+    }
     return whole ? undefined : this.#faultAt(this.#code, this.#at);
   }
 
   #faultAt(code: JsonFaultCode, at: number): JsonFault {
     return { code, pos: at - this.start, limit: LIMITS[code] };
-  }
-
-  /** Where the UTF-8 breaks: bisection over prefixes, for this happens once a broken line. */
-  #badByte(): number {
-    let good = this.start;
-    let bad = this.end;
-    while (bad - good > 1) {
-      const middle = (good + bad) >> 1;
-      if (this.#startsWell(middle)) good = middle;
-      else bad = middle;
-    }
-    return good;
-  }
-
-  /** Whether the bytes before `stop` are UTF-8, apart from a sequence that `stop` cuts. */
-  #startsWell(stop: number): boolean {
-    const b = this.bytes;
-    for (let back = 0; back < 4 && stop - back >= this.start; back++) {
-      if (isUtf8(b.subarray(this.start, stop - back))) {
-        if (back === 0) return true;
-        const lead = b[stop - back]!;
-        const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-        return back < length;
-      }
-    }
-    return false;
   }
 
   #fail(code: JsonFaultCode, at: number): -1 {

@@ -4,6 +4,7 @@
  * Never: escapes what need not be, or writes bytes that are no UTF-8.
  */
 import { writeBase64 } from './base64.ts';
+import { utf8End } from './utf8.ts';
 import { Piece, type Writer } from './writer.ts';
 
 const PLAIN = 0;
@@ -50,7 +51,7 @@ export function writeString(out: Writer, from: Uint8Array, start: number, stop: 
   if (i === stop) {
     to[p++] = 0x22;
     out.pos = p;
-  } else if (isUtf8(from, i, stop)) {
+  } else if (utf8End(from, i, stop) === stop) {
     out.pos = p;
     writeRest(out, from, i, stop);
   } else {
@@ -93,23 +94,6 @@ function putEscape(to: Uint8Array, at: number, code: number): number {
   to[p++] = HEX[code >> 4]!;
   to[p++] = HEX[code & 15]!;
   return p;
-}
-
-/** Whether a range is UTF-8 (Unicode table 3-7: no overlong forms, no surrogates, nothing past U+10FFFF). */
-export function isUtf8(from: Uint8Array, start: number, stop: number): boolean {
-  let i = start;
-  while (i < stop) {
-    const lead = from[i++]!;
-    if (lead < 0x80) continue;
-    if (lead < 0xc2 || lead > 0xf4) return false;
-    const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    if (i + more > stop) return false;
-    const second = from[i++]!;
-    if (second < (lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80)) return false;
-    if (second > (lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf)) return false;
-    for (let k = 1; k < more; k++) if ((from[i++]! & 0xc0) !== 0x80) return false;
-  }
-  return true;
 }
 
 /** A JavaScript string as a JSON string: for texts of the gateway's own. Lone surrogates become U+FFFD. */
