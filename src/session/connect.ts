@@ -45,7 +45,7 @@ function isWanted(s: State): boolean {
 
 function dial(s: State): void {
   const { settings } = s.env;
-  s.link.dialled(makeTransport(settings.transport, { fill: (bytes) => s.env.fill(bytes) }));
+  s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }));
   s.sink.dial(HOME_LINK, s.link.attempt, s.server.host, s.server.port, s.server.untrusted);
 }
 
