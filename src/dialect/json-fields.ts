@@ -97,6 +97,7 @@ export class JsonFields {
   session(node: number, into: SessionWish): Refusal | undefined {
     into.authKey = into.lastSeqNo = into.timeOffset = into.dc = undefined;
     into.hasSessionId = into.hasSalt = false;
+    into.sessionLow = into.sessionHigh = into.saltLow = into.saltHigh = 0;
     const refusal = this.#read(node, 'session', 'InvalidSession', SESSION_KEYS, into);
     if (refusal !== undefined) return refusal;
     const isSet =

@@ -1,11 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Int64, parseInt64, parseInteger, writeInt32, writeInt64 } from '../../src/bytes/int64.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 
-const EDGES = [0n, 1n, 9n, 10n, 99n, 10n ** 6n, 10n ** 13n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n].flatMap((n) => [n - 1n, n, n + 1n, -n, 1n - n, -1n - n]);
-const anyInteger = fc.oneof(fc.constantFrom(...EDGES), fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }), fc.bigInt({ min: -(10n ** 15n), max: 10n ** 16n }));
+const EDGES = [
+  0n,
+  1n,
+  9n,
+  10n,
+  99n,
+  10n ** 6n,
+  10n ** 13n,
+  2n ** 31n,
+  2n ** 32n,
+  2n ** 53n,
+  2n ** 63n,
+  2n ** 64n,
+].flatMap((n) => [n - 1n, n, n + 1n, -n, 1n - n, -1n - n]);
+const anyInteger = fc.oneof(
+  fc.constantFrom(...EDGES),
+  fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }),
+  fc.bigInt({ min: -(10n ** 15n), max: 10n ** 16n }),
+);
 
 function parse(text: string): bigint | undefined {
   const into = new Int64();
@@ -52,7 +69,29 @@ test('every number of digits, both signs', () => {
 });
 
 test('what is no integer is refused', () => {
-  for (const text of ['', '-', '--1', '+1', '01', '-01', '00', ' 1', '1 ', '1.0', '1e3', '0x10', '1_0', '１', '123456789012345a', 'a23456789012345678', '99999999999999999999', '18446744073709551616', '-9223372036854775809', '53201012847611012222', '1'.repeat(40)]) {
+  for (const text of [
+    '',
+    '-',
+    '--1',
+    '+1',
+    '01',
+    '-01',
+    '00',
+    ' 1',
+    '1 ',
+    '1.0',
+    '1e3',
+    '0x10',
+    '1_0',
+    '１',
+    '123456789012345a',
+    'a23456789012345678',
+    '99999999999999999999',
+    '18446744073709551616',
+    '-9223372036854775809',
+    '53201012847611012222',
+    '1'.repeat(40),
+  ]) {
     assert.equal(parse(text), undefined, text);
   }
   assert.equal(parse('-0'), 0n);
@@ -66,7 +105,8 @@ test('parseInteger takes up to 15 digits', () => {
       assert.equal(parseInteger(bytes, 0, bytes.length), expected);
     }),
   );
-  for (const text of ['', '-', '1.5', '01', 'x']) assert.ok(Number.isNaN(parseInteger(Buffer.from(text), 0, text.length)), text);
+  for (const text of ['', '-', '1.5', '01', 'x'])
+    assert.ok(Number.isNaN(parseInteger(Buffer.from(text), 0, text.length)), text);
 });
 
 test('writeInt32 writes every int', () => {

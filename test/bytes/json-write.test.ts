@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { base64Length, readBase64, writeBase64 } from '../../src/bytes/base64.ts';
 import { writeString } from '../../src/bytes/json-write.ts';
 import { utf8End } from '../../src/bytes/utf8.ts';
 import { Piece, Writer } from '../../src/bytes/writer.ts';
 
 /** Bytes that are often, but not always, UTF-8. */
-const nearlyUtf8 = fc
-  .tuple(fc.string({ unit: 'binary' }), fc.nat(), fc.option(fc.nat(255)))
-  .map(([text, at, byte]) => {
-    const bytes = Buffer.from(text);
-    if (byte !== null && bytes.length > 0) bytes[at % bytes.length] = byte;
-    return bytes;
-  });
+const nearlyUtf8 = fc.tuple(fc.string({ unit: 'binary' }), fc.nat(), fc.option(fc.nat(255))).map(([text, at, byte]) => {
+  const bytes = Buffer.from(text);
+  if (byte !== null && bytes.length > 0) bytes[at % bytes.length] = byte;
+  return bytes;
+});
 
 function jsonOf(bytes: Uint8Array): string {
   const out = new Writer(1);
@@ -75,7 +73,26 @@ test('base64 of every length, short and long, both alphabets, with and without p
 
 test('what is no base64 is refused, and leaves nothing', () => {
   const long = 'A'.repeat(400);
-  const bad = ['A', 'AAAAA', '=', '==', '===', 'A=', 'AA=', 'AAA==', 'AAAA=', 'AAAA==', 'AA==AAAA', 'AB==', 'AAB=', 'AA A', 'AA\n=', 'AA.A', 'é', '****'];
+  const bad = [
+    'A',
+    'AAAAA',
+    '=',
+    '==',
+    '===',
+    'A=',
+    'AA=',
+    'AAA==',
+    'AAAA=',
+    'AAAA==',
+    'AA==AAAA',
+    'AB==',
+    'AAB=',
+    'AA A',
+    'AA\n=',
+    'AA.A',
+    'é',
+    '****',
+  ];
   for (const text of [...bad, ...bad.map((one) => long + one), `${long}=${long}AAA`, `${long} ${long}AAA`]) {
     const out = new Writer(8);
     const from = Buffer.from(text);

@@ -49,8 +49,9 @@ export function referenceValueBytes(schema: Schema, type: TlType, value: TlValue
     case 'boxed':
     case 'call':
     case 'object':
-      return referenceBytes(schema, value as TlObject);
+      break;
   }
+  return referenceBytes(schema, value as TlObject);
 }
 
 function bareBytes(schema: Schema, object: TlObject): Buffer {
@@ -66,7 +67,9 @@ function bareBytes(schema: Schema, object: TlObject): Buffer {
 
 function flagsOf(all: readonly Field[], name: string, fields: ReadonlyMap<string, TlValue>): number {
   let flags = 0;
-  for (const field of all) if (field.flag?.field === name && fields.has(field.name)) flags += flags & (1 << field.flag.bit) ? 0 : 2 ** field.flag.bit;
+  for (const field of all)
+    if (field.flag?.field === name && fields.has(field.name))
+      flags += flags & (1 << field.flag.bit) ? 0 : 2 ** field.flag.bit;
   return flags;
 }
 
@@ -99,8 +102,10 @@ export function memberTexts(object: TlObject, style: ReferenceStyle): [string, s
 
 export function referenceValueJson(type: TlType, value: TlValue, style: ReferenceStyle): string {
   if (type.kind === 'true') return style.flagsAsBool ? 'true' : '{"_cons":"true"}';
-  if (type.kind === 'string' && typeof value !== 'string') return `{"_bytes":"${(value as Buffer).toString('base64')}"}`;
-  if (type.kind === 'vector') return `[${(value as TlValue[]).map((item) => referenceValueJson(type.item, item, style)).join(',')}]`;
+  if (type.kind === 'string' && typeof value !== 'string')
+    return `{"_bytes":"${(value as Buffer).toString('base64')}"}`;
+  if (type.kind === 'vector')
+    return `[${(value as TlValue[]).map((item) => referenceValueJson(type.item, item, style)).join(',')}]`;
   if (typeof value === 'bigint') return style.int64AsString ? `"${value}"` : String(value);
   if (Buffer.isBuffer(value)) return `"${value.toString('base64')}"`;
   if (value instanceof Double) return doubleText(value.value);

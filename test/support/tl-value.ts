@@ -23,9 +23,49 @@ export interface TlObject {
 }
 
 const INTS = [0, 1, -1, 7, 9, 10, 99, 100, 12345, 2147483647, -2147483648, 1000000000, -999999999];
-const LONGS = [0n, 1n, -1n, 2n ** 31n, -(2n ** 31n), 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n), 10n ** 18n, -1111111111111111111n];
-const DOUBLES = [0, -0, 1, -1.5, 0.1, 1e21, 1e-7, 5e-324, 1.7976931348623157e308, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-const STRINGS = ['', 'a', 'hello', '"quoted"\\', 'new\nline\ttab', '\u0000\u001f\u007f', 'Привет, мир', '😀🎉', '\u2028\u2029', '__proto__', '}{][', 'x'.repeat(253), 'y'.repeat(254), 'ж'.repeat(400)];
+const LONGS = [
+  0n,
+  1n,
+  -1n,
+  2n ** 31n,
+  -(2n ** 31n),
+  2n ** 53n,
+  2n ** 53n + 1n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  10n ** 18n,
+  -1111111111111111111n,
+];
+const DOUBLES = [
+  0,
+  -0,
+  1,
+  -1.5,
+  0.1,
+  1e21,
+  1e-7,
+  5e-324,
+  1.7976931348623157e308,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
+const STRINGS = [
+  '',
+  'a',
+  'hello',
+  '"quoted"\\',
+  'new\nline\ttab',
+  '\u0000\u001f\u007f',
+  'Привет, мир',
+  '😀🎉',
+  '\u2028\u2029',
+  '__proto__',
+  '}{][',
+  'x'.repeat(253),
+  'y'.repeat(254),
+  'ж'.repeat(400),
+];
 const NO_UTF8 = ['ff', 'c080', 'eda080', 'f4908080', '61c3', 'e282', 'f0808080'];
 
 export interface ValueWish {
@@ -47,7 +87,7 @@ export class ValueMaker {
     this.#schema = schema;
     this.#random = random;
     this.#callable = callable;
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false;
       for (const definition of schema.definitions) {
         const depth = this.#depthOf(definition);
@@ -65,7 +105,8 @@ export class ValueMaker {
   }
 
   #depthOfType(type: TlType): number {
-    if (type.kind === 'boxed') return Math.min(...this.#schema.types.get(type.type)!.map((one) => this.#depths.get(one.name) ?? Infinity));
+    if (type.kind === 'boxed')
+      return Math.min(...this.#schema.types.get(type.type)!.map((one) => this.#depths.get(one.name) ?? Infinity));
     if (type.kind === 'bare') return this.#depths.get(type.constructor) ?? Infinity;
     return 0;
   }
@@ -119,14 +160,21 @@ export class ValueMaker {
       case 'bare':
         return this.object(this.#schema.byName.get(type.constructor)!, wish, depth);
       case 'call':
-        return this.object(depth > wish.depth ? this.#schema.byName.get('help.getConfig')! : random.pick(this.#callable), wish, depth);
+        return this.object(
+          depth > wish.depth ? this.#schema.byName.get('help.getConfig')! : random.pick(this.#callable),
+          wish,
+          depth,
+        );
       case 'object':
-        return this.object(this.#schema.byName.get('pong')!, wish, depth);
+        break;
     }
+    return this.object(this.#schema.byName.get('pong')!, wish, depth);
   }
 
   #choose(constructors: readonly Definition[], wish: ValueWish, depth: number): Definition {
     if (depth <= wish.depth) return this.#random.pick(constructors);
-    return constructors.reduce((best, one) => (this.#depths.get(one.name)! < this.#depths.get(best.name)! ? one : best));
+    return constructors.reduce((best, one) =>
+      this.#depths.get(one.name)! < this.#depths.get(best.name)! ? one : best,
+    );
   }
 }

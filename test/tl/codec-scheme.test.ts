@@ -5,13 +5,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Definition } from '../../src/tl/ir.ts';
-import { codec, decodeCall, decodeObject, encodeCall, encodeObject, encodeResult, decodeResult, PLAIN, schema, STRINGS } from '../support/codec.ts';
+import {
+  codec,
+  decodeCall,
+  decodeObject,
+  encodeCall,
+  encodeObject,
+  encodeResult,
+  decodeResult,
+  PLAIN,
+  schema,
+  STRINGS,
+} from '../support/codec.ts';
 import { Random } from '../support/random.ts';
-import { memberTexts, referenceBytes, referenceJson, referenceValueBytes, referenceValueJson } from '../support/tl-reference.ts';
+import {
+  memberTexts,
+  referenceBytes,
+  referenceJson,
+  referenceValueBytes,
+  referenceValueJson,
+} from '../support/tl-reference.ts';
 import { ValueMaker, type TlObject, type ValueWish } from '../support/tl-value.ts';
 
 const random = new Random(20_261);
-const internal = new Set(['req_pq', 'req_pq_multi', 'req_DH_params', 'set_client_DH_params', 'http_wait', 'destroy_auth_key']);
+const internal = new Set([
+  'req_pq',
+  'req_pq_multi',
+  'req_DH_params',
+  'set_client_DH_params',
+  'http_wait',
+  'destroy_auth_key',
+]);
 const callable = schema.definitions.filter((one) => one.isFunction && !internal.has(one.name));
 const maker = new ValueMaker(schema, random, callable);
 
@@ -31,7 +55,8 @@ test('every definition: TL -> JSON is what the reference says, in both styles', 
   for (const [definition, object] of values()) {
     const bytes = referenceBytes(schema, object);
     const decode = definition.isFunction ? decodeCall : decodeObject;
-    for (const style of [PLAIN, STRINGS]) assert.equal(decode(bytes, style), referenceJson(object, style), definition.text);
+    for (const style of [PLAIN, STRINGS])
+      assert.equal(decode(bytes, style), referenceJson(object, style), definition.text);
   }
 });
 
@@ -66,11 +91,16 @@ test('every result type of every function survives both ways', () => {
     for (const style of [PLAIN, STRINGS]) {
       const json = referenceValueJson(type, value, style);
       assert.equal(decodeResult(definition.name, bytes, style), json, definition.text);
-      assert.equal(encodeResult(codec.resultOf(definition.crc), json).toString('hex'), bytes.toString('hex'), definition.text);
+      assert.equal(
+        encodeResult(codec.resultOf(definition.crc), json).toString('hex'),
+        bytes.toString('hex'),
+        definition.text,
+      );
     }
   }
 });
 
 function* values(wishes = WISHES): Generator<[Definition, TlObject]> {
-  for (const definition of schema.definitions) for (const wish of wishes) yield [definition, maker.object(definition, wish)];
+  for (const definition of schema.definitions)
+    for (const wish of wishes) yield [definition, maker.object(definition, wish)];
 }

@@ -1,0 +1,407 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { Reader } from '../../src/bytes/reader.ts';
+import { Writer } from '../../src/bytes/writer.ts';
+import { DecodeFailure } from '../../src/tl/codec.ts';
+import { ID_CONNECTION, ID_NOTICE, type Refusal } from '../../src/dialect/dialect.ts';
+import { JsonDialect } from '../../src/dialect/json.ts';
+import { codec, encodeObject, encodeResult, PLAIN, STRINGS } from '../support/codec.ts';
+
+const dialect = new JsonDialect();
+const request = dialect.makeRequest();
+
+function read(line: string | Uint8Array): Refusal | undefined {
+  const bytes = Buffer.concat([Buffer.from('{{'), Buffer.from(line as string), Buffer.from('}}')]);
+  return dialect.read(bytes, 2, bytes.length - 2, request);
+}
+
+const id = (): string => Buffer.from(request.id).toString('utf8');
+const CALL = '"message":{"_cons":"help.getConfig"}';
+
+function assertRefused(line: string, error: string, idText: string, more: Partial<Refusal> = {}): void {
+  const refusal = read(line);
+  assert.equal(refusal?.error, error, line.slice(0, 100));
+  assert.equal(id(), idText, line.slice(0, 100));
+  for (const [name, value] of Object.entries(more))
+    assert.deepEqual(refusal?.[name as keyof Refusal], value, `${name} of ${line.slice(0, 100)}`);
+}
+
+test('ids come back as they stood', () => {
+  for (const text of [
+    '1',
+    '7',
+    '100',
+    '9007199254740993',
+    '9'.repeat(40),
+    '""',
+    '"abc"',
+    '"\\u00e9\\n"',
+    '"é😀"',
+    `"${'x'.repeat(128)}"`,
+  ]) {
+    assert.equal(read(`{"id": ${text} ,${CALL}}`), undefined, text);
+    assert.equal(id(), text);
+  }
+  assert.equal(read(`{${CALL}}`), undefined);
+  assert.equal(id(), '1');
+});
+
+test('what is no id is refused', () => {
+  for (const text of [
+    '0',
+    '-1',
+    '-0',
+    '1.5',
+    '1e3',
+    'null',
+    'true',
+    '[]',
+    '{}',
+    `"${'x'.repeat(129)}"`,
+    `"${'é'.repeat(65)}"`,
+    '"\\ud800"',
+  ]) {
+    assertRefused(`{"id":${text},${CALL}}`, 'InvalidId', '-3', { path: 'id' });
+  }
+});
+
+test('which attributes are there', () => {
+  assert.equal(read(`{"session":{},"options":{},"server":{},${CALL},"timeout":0.1}`), undefined);
+  assert.deepEqual(
+    [request.hasOptions, request.hasServer, request.hasSession, request.hasMessage, request.timeout, request.seqNo],
+    [true, true, true, true, 100, -1],
+  );
+  assert.equal(read('{"id":5,"session":{},"options":null}'), undefined);
+  assert.deepEqual(
+    [request.hasOptions, request.hasServer, request.hasSession, request.hasMessage, request.timeout],
+    [false, false, true, false, 10_000],
+  );
+});
+
+test('timeout is in seconds, from 0.1 to 600', () => {
+  for (const [text, milliseconds] of [
+    ['0.1', 100],
+    ['1', 1000],
+    ['600', 600_000],
+    ['6e2', 600_000],
+    ['2.5', 2500],
+    ['null', 10_000],
+  ] as const) {
+    assert.equal(read(`{${CALL},"timeout":${text}}`), undefined);
+    assert.equal(request.timeout, milliseconds);
+  }
+  for (const text of ['0', '0.09', '600.1', '-1', '1e99', '"5"', 'true', '[]']) {
+    assertRefused(`{"id":3,${CALL},"timeout":${text}}`, 'InvalidRequest', '-3', { path: 'timeout' });
+  }
+});
+
+test('_seqno of the message', () => {
+  assert.equal(read('{"message":{"_cons":"help.getConfig","_seqno":7}}'), undefined);
+  assert.equal(request.seqNo, 7);
+  assert.equal(dialect.encodeMessage(codec, new Writer()).depth, 1);
+  assert.equal(read('{"message":{"_cons":"help.getConfig","a":{"_seqno":7}}}'), undefined);
+  assert.equal(request.seqNo, -1);
+  for (const text of ['-1', '2147483648', '1.5', '"x"', '{}']) {
+    assertRefused(`{"id":3,"message":{"_cons":"help.getConfig","_seqno":${text}}}`, 'InvalidField', '3', {
+      path: 'message._seqno',
+    });
+  }
+});
+
+test('broken lines have id -2 and a position', () => {
+  assertRefused('', 'JSONDecodeError', '-2', { pos: 0 });
+  assertRefused('{"id":7', 'JSONDecodeError', '-2', { pos: 7 });
+  assertRefused('{"id":7}{"id":8}', 'JSONDecodeError', '-2', { pos: 8 });
+  assertRefused('{"id":7,"message":NaN}', 'JSONDecodeError', '-2', { pos: 18 });
+  assert.equal(read(Buffer.from('{"id":"\xff"}', 'latin1'))?.error, 'InvalidUTF8');
+  assert.equal(id(), '-2');
+});
+
+test('limits: the id of the request where it stood before, else -3', () => {
+  const deep = `{"id":7,"message":${'['.repeat(70)}${']'.repeat(70)}}`;
+  assertRefused(deep, 'DepthExceeded', '7', { limit: 64 });
+  assertRefused(`{"message":${'['.repeat(70)}`, 'DepthExceeded', '-3');
+  assertRefused(`{"id":"a","message":[${'1'.repeat(41)}]}`, 'NumberTooLong', '"a"', { limit: 40 });
+  assertRefused(`{"id":7,"message":[${'1,'.repeat(200_000)}1]}`, 'TooManyElements', '7', { limit: 200_000 });
+  assertRefused('{"id":7,"message":{"a":1,"a":2}}', 'DuplicateKey', '7');
+  assertRefused('{"message":{"a":1,"a":2},"id":7}', 'DuplicateKey', '-3');
+  assertRefused(`{"id":${'1'.repeat(41)}}`, 'NumberTooLong', '-3');
+  assertRefused(`[${'['.repeat(70)}`, 'DepthExceeded', '-3');
+});
+
+test('JSON that is no usable request', () => {
+  for (const line of [
+    '[]',
+    '5',
+    '"x"',
+    'null',
+    'true',
+    '{}',
+    '{"id":5}',
+    '{"id":5,"timeout":3}',
+    '{"id":5,"message":null}',
+  ]) {
+    assertRefused(line, 'InvalidRequest', '-3');
+  }
+  assertRefused(`{"id":5,${CALL},"mesage":{}}`, 'InvalidRequest', '-3', { path: 'mesage' });
+  assertRefused(`{"id":5,${CALL},"__proto__":{}}`, 'InvalidRequest', '-3', { path: '__proto__' });
+  assertRefused('{"id":5,"message":"x"}', 'InvalidMessage', '5', {
+    path: 'message',
+    got: 'string',
+    msg: 'message: expected object, got string',
+  });
+});
+
+test('server: what was named', () => {
+  const wish = dialect.makeServerWish();
+  assert.equal(read('{"server":{"host":"127.0.0.1","port":4430,"rsa":"-----BEGIN\\n","dc":2,"test":true}}'), undefined);
+  assert.equal(dialect.readServer(wish), undefined);
+  assert.deepEqual(wish, { host: '127.0.0.1', port: 4430, rsa: '-----BEGIN\n', dc: 2, test: true });
+  assert.equal(read('{"server":{}}'), undefined);
+  assert.equal(dialect.readServer(wish), undefined);
+  assert.deepEqual(wish, dialect.makeServerWish());
+  for (const [value, path] of [
+    ['"x"', 'server'],
+    ['[]', 'server'],
+    ['{"host":5}', 'server.host'],
+    ['{"host":""}', 'server.host'],
+    ['{"port":0}', 'server.port'],
+    ['{"port":65536}', 'server.port'],
+    ['{"dc":0}', 'server.dc'],
+    ['{"dc":-2}', 'server.dc'],
+    ['{"test":1}', 'server.test'],
+    ['{"rsa":[]}', 'server.rsa'],
+    ['{"hots":"x"}', 'server.hots'],
+    ['{"constructor":"x"}', 'server.constructor'],
+  ] as const) {
+    assert.equal(read(`{"id":9,"server":${value}}`), undefined);
+    const refusal = dialect.readServer(wish);
+    assert.deepEqual([refusal?.error, refusal?.path], ['InvalidServer', path]);
+    assert.equal(id(), '9');
+  }
+});
+
+const KEY = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+
+test('session: whatever an answer gave may be handed back whole', () => {
+  const wish = dialect.makeSessionWish();
+  for (const style of [PLAIN, STRINGS]) {
+    const out = new Writer();
+    dialect.begin(out, Buffer.from('1'));
+    dialect.session(
+      out,
+      {
+        authKey: KEY,
+        sessionLow: -2,
+        sessionHigh: -1,
+        lastSeqNo: 5,
+        saltLow: -1,
+        saltHigh: 2147483647,
+        timeOffset: -1.5,
+        dc: 2,
+      },
+      style,
+    );
+    dialect.end(out, 0);
+    const quote = style.int64AsString ? '"' : '';
+    assert.equal(
+      out.written().toString(),
+      `{"id":1,"session":{"auth_key":"${KEY.toString('base64')}","session_id":${quote}-2${quote},"last_seqno":5,"server_salt":${quote}9223372036854775807${quote},"time_offset":-1.5,"dc":2}}\n`,
+    );
+    assert.equal(read(out.written().subarray(0, out.pos - 1)), undefined);
+    assert.equal(dialect.readSession(wish), undefined);
+    assert.deepEqual(Buffer.from(wish.authKey!), KEY);
+    assert.deepEqual(
+      { ...wish, authKey: undefined },
+      {
+        authKey: undefined,
+        hasSessionId: true,
+        sessionLow: -2,
+        sessionHigh: -1,
+        lastSeqNo: 5,
+        hasSalt: true,
+        saltLow: -1,
+        saltHigh: 2147483647,
+        timeOffset: -1.5,
+        dc: 2,
+      },
+    );
+  }
+  assert.equal(read('{"session":{}}'), undefined);
+  assert.equal(dialect.readSession(wish), undefined);
+  assert.deepEqual(wish, dialect.makeSessionWish());
+});
+
+test('session: what cannot be one is refused', () => {
+  const key = KEY.toString('base64');
+  const refused = (fields: string, path: string): void => {
+    assert.equal(read(`{"id":"s","session":{${fields}}}`), undefined);
+    const refusal = dialect.readSession(dialect.makeSessionWish());
+    assert.deepEqual([refusal?.error, refusal?.path], ['InvalidSession', path], fields);
+    assert.ok(!refusal!.msg.includes('53201012847611012222'));
+  };
+  // The original's own sample: above 2^64, so no 64-bit session can have it.
+  refused(`"auth_key":"${key}","session_id":53201012847611012222`, 'session.session_id');
+  refused(`"auth_key":"${key}","session_id":1.5`, 'session.session_id');
+  refused(`"auth_key":"${key.slice(0, -4)}"`, 'session.auth_key');
+  refused(`"auth_key":"${Buffer.alloc(256).toString('base64')}"`, 'session.auth_key');
+  refused(`"auth_key":"${Buffer.alloc(256, 7).toString('base64')}"`, 'session.auth_key');
+  refused('"auth_key":"!"', 'session.auth_key');
+  refused('"session_id":5', 'session.auth_key');
+  refused('"last_seqno":5', 'session.auth_key');
+  refused(`"auth_key":"${key}","last_seqno":-1`, 'session.last_seqno');
+  refused(`"auth_key":"${key}","time_offset":1e30`, 'session.time_offset');
+  refused(`"auth_key":"${key}","authkey":1`, 'session.authkey');
+});
+
+test('an unsigned session_id wraps', () => {
+  const wish = dialect.makeSessionWish();
+  assert.equal(
+    read(`{"session":{"auth_key":"${KEY.toString('base64url')}","session_id":18446744073709551614}}`),
+    undefined,
+  );
+  assert.equal(dialect.readSession(wish), undefined);
+  assert.deepEqual([wish.sessionLow, wish.sessionHigh], [-2, -1]);
+});
+
+test('options: read, kept as text, refused', () => {
+  const wish = dialect.makeOptionsWish();
+  assert.equal(read('{"options":{"int64":"string","flags":"bool","init":{"api_id":1, "x":"é"}}}'), undefined);
+  assert.equal(dialect.readOptions(wish), undefined);
+  assert.deepEqual(
+    [wish.int64, wish.flags, Buffer.from(wish.init!).toString()],
+    ['string', 'bool', '{"api_id":1, "x":"é"}'],
+  );
+  const out = new Writer();
+  dialect.begin(out, Buffer.from('1'));
+  dialect.options(out, { int64: 'string', flags: 'bool', init: wish.init! });
+  dialect.end(out, 0);
+  assert.equal(
+    out.written().toString(),
+    '{"id":1,"options":{"int64":"string","flags":"bool","init":{"api_id":1, "x":"é"}}}\n',
+  );
+  assert.equal(read('{"options":{"init":null,"int64":null}}'), undefined);
+  assert.equal(dialect.readOptions(wish), undefined);
+  assert.deepEqual(wish, { int64: undefined, flags: undefined, init: null });
+  for (const [value, path] of [
+    ['{"int64":"auto"}', 'options.int64'],
+    ['{"flags":true}', 'options.flags'],
+    ['{"init":[]}', 'options.init'],
+    ['{"x":1}', 'options.x'],
+    ['5', 'options'],
+  ] as const) {
+    assert.equal(read(`{"id":2,"options":${value}}`), undefined);
+    assert.deepEqual([dialect.readOptions(wish)?.error, dialect.readOptions(wish)?.path], ['InvalidRequest', path]);
+  }
+});
+
+test('a reply with everything', () => {
+  const out = new Writer(8);
+  const mark = dialect.begin(out, Buffer.from('"a"'));
+  dialect.options(out, { int64: 'number', flags: 'cons' });
+  dialect.server(out, { host: 'h"', port: 1, rsa: 'A\nB', dc: 2, test: false });
+  const kind = codec.resultOf(codec.crcOf('users.getUsers'));
+  const bytes = encodeResult(kind, '[{"_cons":"userEmpty","id":5}]');
+  dialect.result(out, codec, kind, new Reader(bytes), STRINGS);
+  dialect.end(out, mark);
+  assert.equal(
+    out.written().toString(),
+    '{"id":"a","options":{"int64":"number","flags":"cons"},"server":{"host":"h\\"","port":1,"rsa":"A\\nB","dc":2,"test":false},"message":[{"_cons":"userEmpty","id":"5"}]}\n',
+  );
+});
+
+test('what cannot be decoded leaves nothing behind', () => {
+  const out = new Writer();
+  out.ascii('before');
+  const bad = encodeObject('{"_cons":"boolTrue"}');
+  dialect.begin(out, Buffer.from('1'));
+  const at = out.pos;
+  const kind = codec.resultOf(codec.crcOf('help.getConfig'));
+  assert.throws(() => dialect.result(out, codec, kind, new Reader(bad), PLAIN), DecodeFailure);
+  assert.equal(out.pos, at);
+  assert.throws(() => dialect.object(out, codec, new Reader(bad, 0, 3), PLAIN));
+  assert.equal(out.pos, at);
+  assert.throws(() => dialect.update(out, codec, new Reader(bad, 0, 3), PLAIN));
+  assert.equal(out.pos, at);
+});
+
+test('updates, rpc_error, rpc_timeout and notices', () => {
+  const out = new Writer();
+  const line = (idText: string, attributes: () => void): void => {
+    const mark = dialect.begin(out, Buffer.from(idText));
+    attributes();
+    dialect.end(out, mark);
+  };
+  dialect.update(out, codec, new Reader(encodeObject('{"_cons":"updatesTooLong"}')), PLAIN);
+  line('7', () =>
+    dialect.rpcError(out, 420, Buffer.from('FLOOD_WAIT_31'), { retryable: true, retryAfter: 31, delivered: 'yes' }),
+  );
+  line('"x"', () => dialect.rpcTimeout(out, { retryable: false, delivered: 'unknown' }));
+  line('0', () => dialect.named(out, 'updatesTooLong'));
+  dialect.error(out, ID_NOTICE, { error: 'SessionLost', msg: 'revoked', fatal: true });
+  dialect.error(out, ID_CONNECTION, {
+    error: 'RateLimited',
+    msg: 'later',
+    retryAfter: 2,
+    retryable: true,
+    delivered: 'no',
+    closing: true,
+  });
+  assert.deepEqual(out.written().toString().split('\n'), [
+    '{"id":0,"message":{"_cons":"updatesTooLong"}}',
+    '{"id":7,"message":{"_cons":"rpc_error","error_code":420,"error_message":"FLOOD_WAIT_31"},"retryable":true,"retry_after":31,"delivered":"yes"}',
+    '{"id":"x","message":{"_cons":"rpc_timeout","error_message":"no response from telegram"},"retryable":false,"delivered":"unknown"}',
+    '{"id":0,"message":{"_cons":"updatesTooLong"}}',
+    '{"id":0,"error":"SessionLost","msg":"revoked","fatal":true}',
+    '{"id":-1,"error":"RateLimited","msg":"later","retryable":true,"retry_after":2,"delivered":"no","closing":true}',
+    '',
+  ]);
+});
+
+test('an error line is JSON of at most 512 bytes, whatever the texts', () => {
+  const anyText = fc.string({ unit: 'binary', maxLength: 900 });
+  fc.assert(
+    fc.property(anyText, fc.option(anyText, { nil: undefined }), fc.nat(), (msg, path, pos) => {
+      const out = new Writer(16);
+      const idText = Buffer.from(`"${'x'.repeat(128)}"`);
+      dialect.error(out, idText, {
+        error: 'InvalidField',
+        msg,
+        pos,
+        got: 'string',
+        delivered: 'unknown',
+        ...(path !== undefined && { path }),
+      });
+      assert.ok(out.pos <= 512, `${out.pos} bytes`);
+      const line = out.written();
+      assert.equal(line.at(-1), 10);
+      const said = JSON.parse(line.toString('utf8')) as { msg: string; path?: string; id: string };
+      assert.equal(said.id.length, 128);
+      assert.ok(msg.toWellFormed().startsWith(said.msg));
+      if (path !== undefined) assert.ok(path.toWellFormed().startsWith(said.path!));
+      if (Buffer.byteLength(JSON.stringify(msg)) < 100) assert.equal(said.msg, msg.toWellFormed());
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('any bytes at all: a refusal or a request, never an exception', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      read(bytes);
+      assert.ok(request.id.length > 0);
+    }),
+  );
+  const line = Buffer.from(`{"id":7,"options":{"int64":"string"},"server":{"dc":2},"session":{},${CALL},"timeout":5}`);
+  for (let at = 0; at < line.length; at++) {
+    for (const byte of Buffer.from('"{}[]:,\\0a \xff', 'latin1')) {
+      const changed = Buffer.from(line);
+      changed[at] = byte;
+      if (read(changed) !== undefined) continue;
+      if (request.hasOptions) dialect.readOptions(dialect.makeOptionsWish());
+      if (request.hasServer) dialect.readServer(dialect.makeServerWish());
+      if (request.hasSession) dialect.readSession(dialect.makeSessionWish());
+    }
+  }
+});
