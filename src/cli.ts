@@ -32,6 +32,8 @@ export async function main(args: readonly string[]): Promise<void> {
 async function registerOthers(program: Command, args: readonly string[]): Promise<void> {
   const [first] = args;
   const isAsked = (name: string): boolean => first === name || first === '--help' || first === '-h' || first === 'help';
+  if (isAsked('demo')) (await import('./commands/demo.ts')).registerDemo(program);
+  if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
   if (isAsked('scheme')) (await import('./commands/scheme.ts')).registerScheme(program);
 }
 
