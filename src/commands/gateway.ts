@@ -2,7 +2,7 @@
  * Gateway: from the sources of the configuration to a process that serves.
  * In: flags, environment, file. Out: a listening gateway, and one log line that says where. Never: loaded for `--help`.
  */
-import { loadConfig, type Sources } from '../config.ts';
+import { type Config, loadConfig, type Sources } from '../config.ts';
 import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -14,20 +14,26 @@ export interface Gateway {
   fail(error: unknown): void;
 }
 
+/** What a command adds to what the operator wants. */
+export interface Additions {
+  readonly own?: Partial<Config>;
+  /** Called once everything is drained. */
+  readonly end?: () => Promise<void>;
+}
+
 /**
  * Runs until a signal.
- * @param atEnd called once everything is drained
  * @throws ConfigError, errors of the scheme, errors of listening
  */
-export async function startGateway(sources: Sources, atEnd?: () => Promise<void> | void): Promise<Gateway> {
-  const config = loadConfig(sources);
+export async function startGateway(sources: Sources, { own, end }: Additions = {}): Promise<Gateway> {
+  const config = { ...loadConfig(sources), ...own };
   const log = await createLog({ level: config.logLevel });
   let fail = (error: unknown): void => {
     throw error;
   };
   const started = performance.now();
   const proxy = await createProxy(config, { log, broken: (error) => fail(error) });
-  ({ fail } = live(proxy, log, atEnd));
+  ({ fail } = live(proxy, log, end));
   const addresses = proxy.addresses.map(({ address, port, family }) => (family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`));
   log.info('listening', { addresses: addresses.join(' '), ms: Math.round(performance.now() - started), pid: process.pid });
   return { proxy, fail };

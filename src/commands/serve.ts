@@ -11,10 +11,10 @@ export function registerServe(program: Command): void {
   addOptions(serve).action(async (flags: Record<string, unknown>) => runServe(flags));
 }
 
-/** The options of `serve`, each also an environment variable and a key of the file. */
-export function addOptions(command: Command): Command {
+/** The options of `serve`, each also an environment variable and a key of the file; but for those in `without`. */
+export function addOptions(command: Command, without: ReadonlySet<string> = new Set()): Command {
   command.option('--config <FILE>', 'options from a YAML or JSON file; flags beat environment beat file');
-  for (const option of OPTIONS) {
+  for (const option of OPTIONS.filter(({ name }) => !without.has(name))) {
     const flag = `--${flagName(option.name)}${option.kind === 'switch' ? '' : ` <${option.value}>`}`;
     if (option.kind === 'list') command.option(flag, helpOf(option), (value: string, all: string[] | undefined) => [...(all ?? []), value]);
     else command.option(flag, helpOf(option));

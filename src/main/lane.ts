@@ -124,7 +124,9 @@ export class Lane {
     const slot = this.#slots[this.#open]!;
     // What comes behind a record that found no room waits with it: order holds.
     if (this.#late.length > 0 || !slot.put(kind, link, flags, session, ticket, bytes, start, stop)) {
-      this.#late.push({ put: [kind, link, flags, session, ticket, bytes.slice(start, stop), 0, stop - start] });
+      // A copy by hand: `slice` of a Buffer is a view.
+      const copy = new Uint8Array(bytes.subarray(start, stop));
+      this.#late.push({ put: [kind, link, flags, session, ticket, copy, 0, copy.length] });
     }
     this.#schedule();
     if (slot.length > this.#options.limits.laneMark) this.#isOver = true;

@@ -1,0 +1,58 @@
+/**
+ * `mtproto2json demo`: the gateway with a test data centre inside. No account, no network.
+ * In: the options of `serve`, but for those that choose a data centre. Out: a gateway, and lines to paste into `nc`.
+ * Never: reaches beyond this machine by itself.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Command } from 'commander';
+import { addOptions } from './serve.ts';
+import type { DemoDc } from './demo-dc.ts';
+
+/** What chooses a data centre is not the demo's to take. */
+const NOT_HERE = new Set(['dc', 'dcHost', 'dcPort', 'dcId', 'dcKey', 'test']);
+
+/** Adds `demo`. What it runs is loaded when it runs. */
+export function registerDemo(program: Command): void {
+  const demo = program.command('demo').description('the gateway with a test data centre inside: no account, no network');
+  addOptions(demo, NOT_HERE).action(async (flags: Record<string, unknown>) => runDemo(flags));
+}
+
+async function runDemo({ config: file, ...flags }: Record<string, unknown>): Promise<void> {
+  const worker = new Worker(new URL('./demo-dc.js', import.meta.url));
+  const [{ startGateway }, [message]] = await Promise.all([import('./gateway.ts'), once(worker, 'message')]);
+  const dc = message as DemoDc;
+  const own = { dcHost: dc.host, dcPort: dc.port, dcId: dc.dcId, dcKey: "the demo's", dcKeyText: dc.publicKeyPem };
+  const end = async (): Promise<void> => void (await worker.terminate());
+  try {
+    const sources = { flags, environment: process.env, file: file as string | undefined };
+    const { proxy, fail } = await startGateway(sources, { own, end });
+    worker.on('error', fail);
+    process.stdout.write(pasteLines(dc, proxy.port));
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** What to type and paste, each line as it is. */
+export function pasteLines(dc: DemoDc, port: number): string {
+  const peer = `{"_cons":"inputPeerUser","user_id":${dc.echoId},"access_hash":${dc.echoHash}}`;
+  const steps: readonly (readonly [string, string])[] = [
+    ['A ping: the key is made, the pong comes back with id 100.', '{"id":100,"message":{"_cons":"ping","ping_id":100}}'],
+    [
+      'Be the demo user (only before anything else was sent on the connection; begin a new one).',
+      `{"session":{"auth_key":"${dc.authKey}","session_id":${dc.sessionId}}}`,
+    ],
+    [
+      "The demo user's dialogs.",
+      '{"id":1,"message":{"_cons":"messages.getDialogs","offset_date":0,"offset_id":0,"offset_peer":{"_cons":"inputPeerEmpty"},"limit":20}}',
+    ],
+    [
+      'Write to Echo: the answer has id 2, and what Echo says arrives by itself with id 0.',
+      `{"id":2,"message":{"_cons":"messages.sendMessage","peer":${peer},"message":"hello","random_id":1}}`,
+    ],
+  ];
+  const shown = steps.map(([what, line]) => `${what}\n\n${line}\n`);
+  return `\nIn another terminal: nc localhost ${port}\nThen paste:\n\n${shown.join('\n')}\nCtrl-C ends it all.\n`;
+}

@@ -1,0 +1,134 @@
+/** The arrows of the architecture: which folder may import which (README, "Architecture"). */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** The sources, not the build this test runs from. */
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/**
+ * What the files of a folder may import: folders of `src` or one file of them, packages, Node's own.
+ * `type x` allows types alone.
+ * `*` is for the few that stand above all.
+ */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  bytes: ['node:buffer'],
+  address: [],
+  'errors.ts': [],
+  'options.ts': [],
+  tl: ['bytes', 'node:crypto', 'node:fs', 'node:path', 'node:url', 'node:vm', 'node:module'],
+  crypto: ['bytes', 'node:crypto', 'node:util', 'node:fs', 'node:url', 'node:path'],
+  transport: ['bytes', 'crypto'],
+  dialect: ['bytes', 'tl', 'errors.ts', 'type session'],
+  session: ['bytes', 'tl', 'crypto', 'transport', 'dialect/dialect.ts', 'type dialect', 'errors.ts', 'address', 'type batch', 'node:zlib'],
+  batch: ['bytes'],
+  main: ['batch', 'address', 'telemetry', 'errors.ts', 'type front', 'piscina', 'node:net', 'node:fs', 'node:perf_hooks'],
+  front: ['errors.ts', 'type main', 'node:http', 'node:crypto'],
+  telemetry: ['type config.ts', 'pino', 'pino-pretty', 'node:perf_hooks'],
+  testdc: ['bytes', 'tl', 'crypto', 'transport', 'node:net', 'node:crypto', 'node:events', 'node:zlib', 'node:fs', 'node:util', 'node:buffer'],
+  'config.ts': ['address', 'options.ts', 'node:fs', 'yaml', 'zod'],
+  'session-settings.ts': ['config.ts', 'crypto', 'session'],
+  workers: ['session', 'dialect', 'tl', 'crypto', 'batch', 'bytes', 'transport', 'address', 'errors.ts', 'piscina', 'node:crypto'],
+  commands: ['*'],
+  'index.ts': ['*'],
+  'cli.ts': ['*'],
+  'streamjson.ts': ['cli.ts'],
+  'signin-cli.ts': ['cli.ts'],
+};
+
+/** Tighter than the folder: files that alone may have an import of it. */
+const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
+  'tl → node:fs': ['load.ts', 'update.ts', 'source.ts', 'source-mtcute.ts', 'source-telegram.ts'],
+  'testdc → node:net': ['dc-server.ts'],
+  'main → piscina': ['lane.ts'],
+};
+
+interface Arrow {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** `dialect/dialect.ts`: for the few arrows that lead to one file of a folder. */
+  readonly target: string;
+  readonly isType: boolean;
+}
+
+/** Import, export-from and dynamic import statements. */
+const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm;
+
+function arrowsOf(file: string): Arrow[] {
+  const path = relative(ROOT, file);
+  const source = readFileSync(file, 'utf8');
+  return [...source.matchAll(IMPORT)].map(([whole, type, fixed, dynamic]) => {
+    const target = fixed ?? dynamic!;
+    const own = target.startsWith('.') ? relative(ROOT, join(dirname(file), target)) : undefined;
+    const to = own === undefined ? packageOf(target) : place(own);
+    return { file: path, from: place(path), to, target: own?.replace('src/', '') ?? target, isType: type !== undefined || onlyTypes(whole) };
+  });
+}
+
+/** `import { type A, type B } from` brings nothing at run time. */
+function onlyTypes(statement: string): boolean {
+  const names = /\{([^}]*)\}/.exec(statement)?.[1]?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  return names !== undefined && names.length > 0 && names.every((name) => name.startsWith('type '));
+}
+
+/** `src/tl/parse.ts` → `tl`; `src/cli.ts` → `cli.ts`; `workers/x.ts` → `workers`. */
+function place(path: string): string {
+  const [top, second] = path.split('/');
+  return top === 'src' ? second! : top!;
+}
+
+function packageOf(target: string): string {
+  return target.startsWith('node:') || !target.includes('/') ? target : target.split('/')[0]!;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('assembly'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function isAllowed({ from, to, target, isType, file }: Arrow): boolean {
+  const allowed = ARROWS[from] ?? [];
+  const only = ONLY_IN[`${from} → ${to}`];
+  if (only !== undefined && !only.some((name) => file.endsWith(`/${name}`))) return false;
+  return from === to || allowed.includes('*') || allowed.includes(to) || allowed.includes(target) || (isType && allowed.includes(`type ${to}`));
+}
+
+const ALL = [...sources('src'), ...sources('workers')].flatMap(arrowsOf);
+
+test('imports are found at all', () => {
+  assert.ok(ALL.length > 100);
+  assert.ok(ALL.some(({ from, to, isType }) => from === 'main' && to === 'front' && isType));
+  assert.ok(ALL.some(({ from, to }) => from === 'main' && to === 'piscina'));
+});
+
+test('every folder of the sources is in the table', () => {
+  const unknown = [...sources('src'), ...sources('workers')].map((file) => place(relative(ROOT, file))).filter((from) => !(from in ARROWS));
+  assert.deepEqual([...new Set(unknown)], []);
+});
+
+test('every import is an arrow of the table', () => {
+  const wrong = ALL.filter((arrow) => !isAllowed(arrow)).map(({ file, to, isType }) => `${file} imports ${isType ? 'types of ' : ''}${to}`);
+  assert.deepEqual(wrong, []);
+});
+
+test('nobody imports what stands above', () => {
+  const above = new Set(['cli.ts', 'index.ts', 'commands', 'workers', 'test', 'bench']);
+  const mayReach = new Set(['cli.ts', 'index.ts', 'commands', 'workers', 'streamjson.ts', 'signin-cli.ts']);
+  const wrong = ALL.filter(({ from, to }) => above.has(to) && !mayReach.has(from));
+  assert.deepEqual(wrong.map(({ file, to }) => `${file} imports ${to}`), []);
+});
+
+/** Clocks and chance come from outside: tests own them (design rule 2). */
+test('the session and what it stands on ask no clock and no chance', () => {
+  const pure = ['bytes', 'address', 'tl', 'transport', 'dialect', 'session', 'batch'].flatMap((folder) => sources(`src/${folder}`));
+  const wrong = pure.filter((file) => /\b(?:Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|setImmediate)\b/.test(withoutComments(file)));
+  assert.deepEqual(wrong.map((file) => relative(ROOT, file)), []);
+});
+
+function withoutComments(file: string): string {
+  return readFileSync(file, 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/.*$/gm, '');
+}

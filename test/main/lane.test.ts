@@ -1,0 +1,100 @@
+/** Lanes: records through slots and blocks, and what becomes of a thread that is lost. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { echoProxy, ECHO_WORKER } from '../support/echo-proxy.ts';
+import { Nc } from '../support/nc.ts';
+import { In } from '../../src/batch/records.ts';
+import { Lane, type LaneOwner } from '../../src/main/lane.ts';
+import { LIMITS } from '../../src/main/limits.ts';
+
+interface Watched extends LaneOwner {
+  readonly answers: string[];
+  until(count: number): Promise<void>;
+}
+
+function watched(): Watched {
+  const answers: string[] = [];
+  let wake = (): void => undefined;
+  return {
+    answers,
+    record(_, record) {
+      answers.push(Buffer.from(record.bytes.subarray(record.start, record.stop)).toString());
+      wake();
+    },
+    settle: () => undefined,
+    clear: () => answers.push('clear'),
+    lost: () => undefined,
+    async until(count) {
+      while (answers.length < count) await new Promise<void>((resolve) => (wake = resolve));
+    },
+  };
+}
+
+test('order holds over slots that grow, fill up, and overflow', async (t) => {
+  const owner = watched();
+  const limits = { ...LIMITS, laneMark: 1024 * 1024 };
+  const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits }, owner);
+  t.after(() => lane.stop());
+  // Before the thread runs: everything waits in one slot of 32 MiB, and then in the queue behind it.
+  lane.put(In.OPEN, 0, 0, 1, 0);
+  const line = Buffer.alloc(3 * 1024 * 1024, 'x');
+  const over: boolean[] = [];
+  for (let i = 0; i < 30; i++) {
+    line.write(String(i).padStart(4, '0'));
+    over.push(lane.put(In.REQUEST, 0, 0, 1, i + 1, line));
+  }
+  assert.deepEqual(over, Array(30).fill(true));
+  await lane.start();
+  await owner.until(31);
+  const answers = owner.answers.filter((answer) => answer !== 'clear');
+  assert.deepEqual(answers.map((answer) => Number(answer.slice(0, 4))), Array.from({ length: 30 }, (_, i) => i));
+  assert.ok(answers.every((answer) => answer.length === line.length + 1));
+  assert.ok(owner.answers.includes('clear'));
+});
+
+test('a worker that cannot start is an error, not a hang', async () => {
+  const owner = watched();
+  const options = { number: 0, limits: LIMITS };
+  await assert.rejects(new Lane({ ...options, worker: new URL('./nowhere.js', import.meta.url), settings: {} }, owner).start(), /nowhere/);
+  await assert.rejects(new Lane({ ...options, worker: ECHO_WORKER, settings: { failsToStart: true } }, owner).start(), /does not start/);
+});
+
+for (const [how, line] of [['exits', '{exit}'], ['hangs', '{spin}']] as const) {
+  test(`a thread that ${how}: open requests are told, clients stay, and start anew`, async (t) => {
+    const { port, logged } = await echoProxy(t, { batchTimeout: 1_000 });
+    const nc = await Nc.to(port);
+    const idle = await Nc.to(port);
+    idle.send('{"id":1}\n');
+    await idle.line();
+    nc.send('{"id":1}\n{"id":"a","x":{keep}\n');
+    assert.deepEqual(await nc.lines(2), ['{"id":1}', '{"id":"a","x":{keep}']);
+    nc.send('{keep "id":77}\n{"id":2}\n');
+    assert.equal(await nc.line(), '{"id":2}');
+    nc.send(`${line}\n`);
+    const told = [await nc.json(), await nc.json(), await nc.json()];
+    assert.deepEqual(told.map(({ id, error, delivered, fatal }) => ({ id, error, delivered, fatal })), [
+      { id: 77, error: 'WorkerCrashed', delivered: 'unknown', fatal: undefined },
+      { id: 1, error: 'WorkerCrashed', delivered: 'unknown', fatal: undefined },
+      { id: 0, error: 'SessionLost', delivered: 'unknown', fatal: true },
+    ]);
+    assert.match(await idle.line(), /"id":0,"error":"SessionLost"/);
+    nc.send('{"id":3}\n');
+    assert.equal(await nc.line(), '{"id":3}');
+    assert.ok(logged.some((entry) => entry['event'] === 'laneLost'));
+    nc.close();
+    idle.close();
+  });
+}
+
+test('a client waiting for the end of a lost session is let go', async (t) => {
+  const { port } = await echoProxy(t);
+  const nc = await Nc.to(port);
+  nc.send('{"id":1}\n{keep "id":5}\n');
+  assert.equal(await nc.line(), '{"id":1}');
+  nc.end();
+  const other = await Nc.to(port);
+  other.send('{exit}\n');
+  const lines = await nc.rest();
+  assert.match(lines[0]!, /"id":5,"error":"WorkerCrashed"/);
+  other.close();
+});
