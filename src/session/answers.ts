@@ -7,7 +7,7 @@ import type { Writer } from '../bytes/writer.ts';
 import { ID_NOTICE, type Delivered, type Fate, type Refusal } from '../dialect/dialect.ts';
 import { DecodeFailure } from '../tl/codec.ts';
 import type { Pending } from './pending.ts';
-import { refusals } from './refusals.ts';
+import { crcText, refusal, withConsequences } from './refusals.ts';
 import type { State } from './state.ts';
 
 /** Attributes a request asked for beside its message. */
@@ -76,7 +76,7 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader): v
       s,
       pending.ticket,
       pending.id,
-      refusals.decodeError(error instanceof DecodeFailure ? error.crc : 0),
+      refusal('DecodeError', error instanceof DecodeFailure ? { crc: crcText(error.crc) } : {}),
       false,
     );
   }
@@ -104,19 +104,20 @@ export function answerTimeout(s: State, pending: Pending): void {
 }
 
 /** The gateway gives a request up. The caller has taken it out of the table. */
-export function refuse(s: State, pending: Pending, refusal: Refusal): void {
-  if (pending.ticket !== 0) refuseTicket(s, pending.ticket, pending.id, refusal, false);
+export function refuse(s: State, pending: Pending, refused: Refusal): void {
+  if (pending.ticket !== 0) refuseTicket(s, pending.ticket, pending.id, refused, false);
 }
 
 /** One error line for a ticket. */
-export function refuseTicket(s: State, ticket: number, id: Uint8Array, refusal: Refusal, badLine: boolean): void {
-  s.env.dialect.error(s.sink.reply(ticket, badLine), id, refusal);
+export function refuseTicket(s: State, ticket: number, id: Uint8Array, refused: Refusal, badLine: boolean): void {
+  const line = badLine ? refused : withConsequences(refused);
+  s.env.dialect.error(s.sink.reply(ticket, badLine), id, line);
   s.sink.end();
 }
 
 /** A notice: a line with id 0 that answers nobody. */
-export function notify(s: State, refusal: Refusal): void {
-  s.env.dialect.error(s.sink.update(), ID_NOTICE, refusal);
+export function notify(s: State, notice: Refusal): void {
+  s.env.dialect.error(s.sink.update(), ID_NOTICE, notice);
   s.sink.end();
 }
 

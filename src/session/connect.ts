@@ -11,8 +11,8 @@ import { makeTransport } from '../transport/make.ts';
 import { delivered, notify, refuse } from './answers.ts';
 import { Handshake, HandshakeError } from './handshake.ts';
 import { MessageIds } from './message-ids.ts';
-import { Stage } from './pending.ts';
-import { refusals } from './refusals.ts';
+import { Stage, type Pending } from './pending.ts';
+import { refusal } from './refusals.ts';
 import { HOME_LINK } from './sink.ts';
 import type { State } from './state.ts';
 
@@ -102,7 +102,7 @@ export function onPlainPacket(s: State, bytes: Uint8Array, start: number, end: n
     else finishHandshake(s, handshake, now);
   } catch (error) {
     if (!isHandshakeFault(error)) throw error;
-    failHandshake(s, refusals.handshakeFailed(error.message), now);
+    failHandshake(s, refusal('HandshakeFailed', { reason: error.message, retryable: false }), now);
   }
 }
 
@@ -139,15 +139,15 @@ function onReady(s: State, now: number): void {
 }
 
 /** Ends the attempt; every waiting request is told why. */
-function failHandshake(s: State, refusal: Refusal, now: number): void {
-  s.sink.log(40, 'handshake failed', { reason: refusal.reason ?? refusal.error });
+function failHandshake(s: State, refused: Refusal, now: number): void {
+  s.sink.log(40, 'handshake failed', { reason: refused.reason ?? refused.error });
   hangUp(s);
   comeBack(s, now);
-  endAll(s, () => refusal);
+  endAll(s, () => refused);
 }
 
-function endAll(s: State, refusal: (pending: Parameters<typeof delivered>[0]) => Refusal): void {
-  for (const pending of s.pending.clear()) refuse(s, pending, refusal(pending));
+function endAll(s: State, refusedOf: (pending: Pending) => Refusal): void {
+  for (const pending of s.pending.clear()) refuse(s, pending, refusedOf(pending));
 }
 
 /** The main thread lost the connection, or never got one. */
@@ -172,8 +172,8 @@ export interface Closed {
 }
 
 function refusalOfDial(why: Closed): Refusal {
-  if (why.notAllowed) return refusals.serverNotAllowed();
-  return why.timedOut ? refusals.connectTimeout() : refusals.connectFailed(why.code);
+  if (why.notAllowed) return refusal('ServerNotAllowed');
+  return why.timedOut ? refusal('ConnectTimeout') : refusal('ConnectFailed', { reason: why.code });
 }
 
 /** Something about this connection is wrong: away with it, and again later. The session goes on. */
@@ -204,17 +204,17 @@ export function onStatus(s: State, code: number, now: number): void {
   s.sink.log(40, 'transport error', { code });
   if (s.link.handshake !== undefined) return failHandshake(s, statusRefusal(s, code), now);
   if (code === FLOOD) return flood(s, now);
-  if (code === WRONG_DC) return failHandshake(s, refusals.invalidDc(), now);
+  if (code === WRONG_DC) return failHandshake(s, refusal('InvalidDC'), now);
   if (code === KEY_UNKNOWN && s.keyDoubted) return loseKey(s);
   if (code === KEY_UNKNOWN) s.keyDoubted = true;
   dropLink(s, now);
 }
 
 function statusRefusal(s: State, code: number): Refusal {
-  if (code === WRONG_DC) return refusals.invalidDc();
-  if (code !== FLOOD) return refusals.handshakeFailed(`transport error ${code}`);
+  if (code === WRONG_DC) return refusal('InvalidDC');
+  if (code !== FLOOD) return refusal('HandshakeFailed', { reason: `transport error ${code}` });
   s.backOff.flooded();
-  return refusals.transportFlood(Math.ceil(s.backOff.delay(0) / 1000));
+  return refusal('TransportFlood', { retryAfter: Math.ceil(s.backOff.delay(0) / 1000) });
 }
 
 /** Requests wait until their own time-out; the connection comes back after a growing pause. */
@@ -228,8 +228,8 @@ function flood(s: State, now: number): void {
 function loseKey(s: State): void {
   hangUp(s);
   s.lost = true;
-  endAll(s, (pending) => refusals.authKeyInvalid(delivered(pending)));
-  notify(s, refusals.authKeyInvalid('no'));
+  endAll(s, (pending) => refusal('AuthKeyInvalid', { delivered: delivered(pending) }));
+  notify(s, refusal('AuthKeyInvalid', { fatal: true }));
 }
 
 /** The session ends: nothing secret stays behind. */

@@ -6,7 +6,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import { answer, notify } from './answers.ts';
 import { Stage, type Pending } from './pending.ts';
-import { refusals } from './refusals.ts';
+import { refusal } from './refusals.ts';
 import { repeatOrRefuse } from './repeat.ts';
 import type { State } from './state.ts';
 
@@ -73,15 +73,15 @@ export function handleBadMsg(s: State, low: number, high: number, r: Reader, now
 
 /** Code 20: what does no harm goes again; the rest is the caller's to judge. */
 function giveUp(s: State, concerned: readonly Pending[]): void {
-  for (const pending of concerned) repeatOrRefuse(s, pending, refusals.deliveryUnknown());
+  for (const pending of concerned) repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
 }
 
 /** Answers to what else was sent in the old session will not come in the new one. */
 function renew(s: State, fromScratch: boolean): void {
   const others = s.pending.sent();
   s.renewSession(fromScratch);
-  for (const pending of others) repeatOrRefuse(s, pending, refusals.sessionReset());
-  if (s.lived) notify(s, refusals.updatesDropped());
+  for (const pending of others) repeatOrRefuse(s, pending, refusal('SessionReset'));
+  if (s.lived) notify(s, refusal('UpdatesDropped'));
 }
 
 /** `future_salts req_msg_id now salts:vector<future_salt>`: ours, or the answer to a client's own question. */

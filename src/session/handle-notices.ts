@@ -11,7 +11,7 @@ import { DecodeFailure } from '../tl/codec.ts';
 import { answer, notify } from './answers.ts';
 import { isAfter } from './message-ids.ts';
 import { AnswerBy, Stage, type Pending } from './pending.ts';
-import { refusals } from './refusals.ts';
+import { refusal } from './refusals.ts';
 import { repeatOrRefuse } from './repeat.ts';
 import type { State } from './state.ts';
 
@@ -75,7 +75,7 @@ function takeState(s: State, low: number, high: number, byte: number, now: numbe
   pending.stage = Stage.SENT;
   if (state >= RECEIVED) return s.acknowledged(pending);
   const age = s.serverSeconds(now) - (high >>> 0);
-  if (state === UNKNOWN && age > MEMORY_SECONDS) return repeatOrRefuse(s, pending, refusals.deliveryUnknown());
+  if (state === UNKNOWN && age > MEMORY_SECONDS) return repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
   s.pending.requeue([pending]);
 }
 
@@ -105,9 +105,9 @@ export function handleNewSession(s: State, _low: number, _high: number, r: Reade
   s.uniqueHigh = uniqueHigh;
   s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
   for (const pending of s.pending.sent())
-    if (isBefore(pending, firstLow, firstHigh)) repeatOrRefuse(s, pending, refusals.sessionReset());
+    if (isBefore(pending, firstLow, firstHigh)) repeatOrRefuse(s, pending, refusal('SessionReset'));
   if (s.lived) {
-    notify(s, refusals.updatesDropped());
+    notify(s, refusal('UpdatesDropped'));
     writeTooLong(s);
   }
 }
@@ -139,7 +139,7 @@ export function handleUpdate(s: State, _low: number, _high: number, r: Reader): 
     s.sink.drop();
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
     s.sink.log(40, 'unreadable update', { reason: error.message });
-    notify(s, refusals.updatesDropped());
+    notify(s, refusal('UpdatesDropped'));
   }
 }
 

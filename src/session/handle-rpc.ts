@@ -8,7 +8,7 @@ import { answer, answerError, notify } from './answers.ts';
 import { unpackGzip } from './handle-container.ts';
 import { noteInit } from './init.ts';
 import type { Pending } from './pending.ts';
-import { refusals } from './refusals.ts';
+import { refusal } from './refusals.ts';
 import { mayRepeat } from './repeat.ts';
 import { parseRpcError, type RpcError } from './rpc-error.ts';
 import type { State } from './state.ts';
@@ -44,7 +44,7 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   if (!error.isNotInited) noteInit(s, pending);
   s.lived = true;
   answerError(s, pending, error.code, error.text, error.fate);
-  if (error.endsSession) notify(s, refusals.sessionLost(error.type));
+  if (error.endsSession) notify(s, refusal('SessionLost', { reason: error.type, fatal: true }));
 }
 
 /** The server wants `initConnection`, and the gateway has it: once more, with it in front (failures.md E20). */

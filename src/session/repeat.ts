@@ -15,11 +15,11 @@ export function mayRepeat(s: State, pending: Pending): boolean {
 }
 
 /** Puts a sent request back if doing it twice does no harm, else ends it with the refusal. */
-export function repeatOrRefuse(s: State, pending: Pending, refusal: Refusal): void {
+export function repeatOrRefuse(s: State, pending: Pending, refused: Refusal): void {
   if (mayRepeat(s, pending)) {
     s.pending.requeue([pending]);
   } else {
     s.pending.remove(pending);
-    refuse(s, pending, refusal);
+    refuse(s, pending, refused);
   }
 }

@@ -12,7 +12,7 @@ import { beginLine, refuseTicket, Wants } from './answers.ts';
 import { resumeIds } from './connect.ts';
 import { compileInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
-import { refusalOf, refusals } from './refusals.ts';
+import { refusal, refusalOf } from './refusals.ts';
 import type { Server, State } from './state.ts';
 
 /** Open requests of one session (failures.md A18). */
@@ -39,11 +39,11 @@ export function takeRequest(
   const { dialect, request } = s.env;
   const broken = dialect.read(bytes, start, end, request);
   if (broken !== undefined) return refuseTicket(s, ticket, request.id, broken, request.id[0] === MINUS);
-  const refusal = takeAttributes(s, bytes, start, end, now);
-  if (refusal !== undefined) return refuseTicket(s, ticket, request.id, refusal, false);
+  const refused = takeAttributes(s, bytes, start, end, now);
+  if (refused !== undefined) return refuseTicket(s, ticket, request.id, refused, false);
   if (!request.hasMessage) return answerAtOnce(s, ticket, request);
-  const refused = enqueue(s, ticket, request, now);
-  if (refused !== undefined) refuseTicket(s, ticket, request.id, refused, false);
+  const full = enqueue(s, ticket, request, now);
+  if (full !== undefined) refuseTicket(s, ticket, request.id, full, false);
 }
 
 /** Ids below zero: the line itself could not be used. */
@@ -52,14 +52,14 @@ const MINUS = 45;
 function takeAttributes(s: State, bytes: Uint8Array, start: number, end: number, now: number): Refusal | undefined {
   const { dialect, request, optionsWish, serverWish, sessionWish } = s.env;
   if (request.hasOptions) {
-    const refusal = dialect.readOptions(optionsWish) ?? applyOptions(s, optionsWish);
+    const refused = dialect.readOptions(optionsWish) ?? applyOptions(s, optionsWish);
     // An init was compiled through the dialect: the line must be read again.
     if (optionsWish.init) dialect.read(bytes, start, end, request);
-    if (refusal !== undefined) return refusal;
+    if (refused !== undefined) return refused;
   }
   if (request.hasServer) {
-    const refusal = dialect.readServer(serverWish) ?? applyServer(s, serverWish);
-    if (refusal !== undefined) return refusal;
+    const refused = dialect.readServer(serverWish) ?? applyServer(s, serverWish);
+    if (refused !== undefined) return refused;
   }
   if (!request.hasSession) return undefined;
   return dialect.readSession(sessionWish) ?? applySession(s, sessionWish, now);
@@ -94,24 +94,30 @@ function applyServer(s: State, wish: ServerWish): Refusal | undefined {
   if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)
     return undefined;
   if (s.link.stage !== 'down' || s.key !== undefined || s.pending.size > 0)
-    return refusals.invalidServer('the session has a connection or a key already; use another connection');
+    return refusal('InvalidServer', {
+      msg: 'the session has a connection or a key already; use another connection',
+      path: 'server',
+    });
   if (host === undefined && port === undefined) return chooseListed(s, wish);
-  if (host === undefined || port === undefined) return refusals.invalidServer('host and port go together');
+  if (host === undefined || port === undefined)
+    return refusal('InvalidServer', { msg: 'host and port go together', path: 'server' });
   const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
   if (listed !== undefined && rsa === undefined) {
     s.server = { ...listed, dc: dc ?? listed.id, rsa: undefined, untrusted: false };
     return undefined;
   }
-  if (listed === undefined && !s.env.reach.permits(host, port)) return refusals.serverNotAllowed();
-  if (rsa !== undefined && !isPublicKey(rsa)) return refusals.invalidServer('rsa is not a public key in PEM form');
+  if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');
+  if (rsa !== undefined && !isPublicKey(rsa))
+    return refusal('InvalidServer', { msg: 'rsa is not a public key in PEM form', path: 'server' });
   s.server = { host, port, dc: dc ?? s.server.dc, test: test ?? false, rsa, untrusted: listed === undefined };
   return undefined;
 }
 
 function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
-  if (wish.rsa !== undefined) return refusals.invalidServer('rsa goes with host and port');
+  if (wish.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
   const found = findDataCentre(s, wish.dc ?? s.server.dc, wish.test ?? s.server.test);
-  if (found === undefined) return refusals.invalidServer('no data centre of this number is configured');
+  if (found === undefined)
+    return refusal('InvalidServer', { msg: 'no data centre of this number is configured', path: 'server' });
   s.server = found;
   return undefined;
 }
@@ -135,15 +141,15 @@ function isPublicKey(pem: string): boolean {
 /** `{}` reads; with a key and a session id it sets, once, before the session has connected. */
 function applySession(s: State, wish: SessionWish, now: number): Refusal | undefined {
   if (wish.authKey === undefined) {
-    if (wish.hasSessionId) return refusals.invalidSession('auth_key is missing');
-    return s.key === undefined ? refusals.sessionNotFound() : undefined;
+    if (wish.hasSessionId) return refusal('InvalidSession', { msg: 'auth_key is missing', path: 'session' });
+    return s.key === undefined ? refusal('SessionNotFound') : undefined;
   }
   const key = AuthKey.from(wish.authKey);
   wish.authKey.fill(0);
-  const refusal = checkSession(s, wish, key);
-  if (refusal !== undefined) {
+  const refused = checkSession(s, wish, key);
+  if (refused !== undefined) {
     key.wipe();
-    return refusal;
+    return refused;
   }
   s.key = key;
   startSession(s, wish, now);
@@ -152,13 +158,18 @@ function applySession(s: State, wish: SessionWish, now: number): Refusal | undef
 
 function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | undefined {
   if (s.key !== undefined || s.link.stage !== 'down' || s.pending.size > 0)
-    return refusals.invalidSession('this connection has a session already; use another connection');
+    return refusal('InvalidSession', {
+      msg: 'this connection has a session already; use another connection',
+      path: 'session',
+    });
   if (wish.hasSessionId && wish.sessionLow === 0 && wish.sessionHigh === 0)
-    return refusals.invalidSession('session_id must not be 0');
+    return refusal('InvalidSession', { msg: 'session_id must not be 0', path: 'session' });
   const isElsewhere = wish.dc !== undefined && wish.dc !== s.server.dc;
   const server = isElsewhere ? findDataCentre(s, wish.dc!, s.server.test) : s.server;
-  if (server === undefined) return refusals.invalidSession('no data centre of this number is configured');
-  if (!s.env.claims.claim(key.idLow, key.idHigh, s.number)) return refusals.sessionInUse();
+  if (server === undefined)
+    return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session' });
+  if (!s.env.claims.claim(key.idLow, key.idHigh, s.number))
+    return refusal('SessionInUse', { retryable: true, path: 'session' });
   s.server = server;
   return undefined;
 }
@@ -191,8 +202,9 @@ function wantsOf(request: ClientRequest): number {
 
 /** Encodes the call and puts it at the end of the queue. */
 function enqueue(s: State, ticket: number, request: ClientRequest, now: number): Refusal | undefined {
-  if (s.lost) return refusals.authKeyInvalid('no');
-  if (s.pending.size >= MOST_OPEN) return refusals.overloaded();
+  if (s.lost) return refusal('AuthKeyInvalid');
+  if (s.pending.size >= MOST_OPEN)
+    return refusal('Overloaded', { msg: 'too many requests of this session are open', retryAfter: 1 });
   const { call, codec, dialect } = s.env;
   call.clear();
   let encoded: EncodedCall;

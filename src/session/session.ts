@@ -20,7 +20,7 @@ import {
 } from './connect.ts';
 import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
-import { refusals } from './refusals.ts';
+import { refusal } from './refusals.ts';
 import { findDataCentre, takeRequest } from './requests.ts';
 import type { Sink } from './sink.ts';
 import { State } from './state.ts';
@@ -168,9 +168,9 @@ export class Session implements PacketSink {
   /** A fault of the gateway's own: every open request is told, once. */
   crash(ref: string, stack: string): void {
     const s = this.#state;
-    const refusal = refusals.internal(ref, s.env.settings.sendTracebacks ? stack : undefined);
-    for (const pending of s.pending.clear()) refuse(s, pending, refusal);
-    notify(s, refusal);
+    const refused = refusal('InternalError', { ref, ...(s.env.settings.sendTracebacks && { reason: stack }) });
+    for (const pending of s.pending.clear()) refuse(s, pending, refused);
+    notify(s, refused);
   }
 
   /** Whether a data centre is configured: for the first check at start. */
@@ -189,7 +189,7 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
 /** `rpc_timeout` if the server may have it; what never left was never connected. */
 function endLate(s: State, pending: Pending): void {
   if (pending.everSent) answerTimeout(s, pending);
-  else refuse(s, pending, refusals.notConnected());
+  else refuse(s, pending, refusal('NotConnected'));
 }
 
 function pingAt(s: State): number {

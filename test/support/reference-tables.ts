@@ -1,0 +1,66 @@
+/**
+ * The reference tables of README.md, made from the code's own tables. Run by itself it writes them into the file.
+ * In: `ERRORS`, `OPTIONS`. Out: Markdown between two marks. Never: a row written by hand.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ERRORS } from '../../src/errors.ts';
+import { flagName, OPTIONS } from '../../src/options.ts';
+
+export const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
+
+const IDS = {
+  request: "the request's",
+  requestOrUnusable: "the request's or −3",
+  connection: '−1',
+  line: '−2',
+  unusable: '−3',
+  notice: '0',
+  connectionOrRequest: "−1 or the request's",
+  requestAndNotice: "the request's and 0",
+} as const;
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+export function errorsTable(): string {
+  const rows = Object.entries(ERRORS).map(([name, entry]) => {
+    const also = [
+      entry.closes && '`closing`',
+      entry.fatal && '`fatal`',
+      ...entry.fields.map((field) => `\`${field}\``),
+    ];
+    const retry = entry.retryable ? 'yes' : 'no';
+    return `| \`${name}\` | ${IDS[entry.id]} | ${entry.text} | ${retry} | ${entry.delivered} | ${also.filter(Boolean).join(', ')} |`;
+  });
+  return ['| error | id | meaning | retryable | delivered | beside it |', '|---|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+}
+
+export function optionsTable(): string {
+  const rows = OPTIONS.map((option) => {
+    const value = option.value === undefined ? '' : ` ${option.value}`;
+    // The version of Node that runs is nobody's documentation.
+    const isFixed = option.fallback !== undefined && option.name !== 'systemVersion' && option.kind !== 'switch';
+    const fallback = isFixed && String(option.fallback) !== '' ? `\`${String(option.fallback)}\`` : '';
+    return `| \`--${flagName(option.name)}${cell(value)}\` | ${cell(option.text)} | ${fallback} |`;
+  });
+  return ['| option | meaning | default |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+export function fill(text: string, name: string, table: string): string {
+  const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const start = text.indexOf(from) + from.length;
+  const end = text.indexOf(to);
+  if (start < from.length || end < 0) throw new Error(`README.md has no place for ${name}`);
+  return `${text.slice(0, start)}\n${table}\n${text.slice(end)}`;
+}
+
+export function filled(text: string): string {
+  return fill(fill(text, 'errors', errorsTable()), 'options', optionsTable());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(README, filled(readFileSync(README, 'utf8')));
