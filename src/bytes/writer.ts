@@ -127,8 +127,12 @@ export class Writer {
     this.ensure(length + 8);
     const at = this.pos;
     this.stringHeader(length);
+    const end = at + ((this.pos - at + length + 3) & ~3);
+    // The padding is zeroed with the word it stands in, before the content comes over it.
+    if (length < 254) this.view.setInt32(end - 4, end - 4 === at ? length : 0, true);
     this.raw(from, start, stop);
-    this.pad4(at);
+    if (length < 254) this.pos = end;
+    else this.pad4(at);
   }
 
   /** The length of a TL string alone; the caller writes the content and calls `pad4(at)`. */

@@ -12,7 +12,7 @@ import { asciiWords } from '../bytes/writer.ts';
 import { CompiledCodec } from './compiled-codec.ts';
 import { Decoding, type Decode } from './decoding.ts';
 import { Directory, type Tables } from './directory.ts';
-import { code, indent, join, nameOf, type Code } from './emit.ts';
+import { code, join, nameOf, type Code } from './emit.ts';
 import { emitDecoder, emitResultDecoder, emitVectorDecoder } from './emit-decode.ts';
 import { emitEncoder, emitResultEncoder, emitVectorEncoder } from './emit-encode.ts';
 import { Encoding, type Encode } from './encoding.ts';
@@ -84,14 +84,14 @@ export function generateSource(schema: Schema): string {
 return {
   tables: ${tables},
   encoding(r) {
-${indent(code`${[...encoders, ...plan.vectors.map((type) => emitVectorEncoder(plan, type))]}`)}
+${[...encoders, ...plan.vectors.map((type) => emitVectorEncoder(plan, type))]}
     return {
       encoders: ${list(numbers.map((index) => nameOf('e', index)))},
       results: ${list(plan.results.map((type) => emitResultEncoder(plan, type)))},
     };
   },
   decoding(r, T) {
-${indent(code`${[...decoders, ...plan.vectors.map((type) => emitVectorDecoder(plan, type))]}`)}
+${[...decoders, ...plan.vectors.map((type) => emitVectorDecoder(plan, type))]}
     return {
       decoders: ${list(numbers.map((index) => nameOf('d', index)))},
       results: ${list(plan.results.map((type) => emitResultDecoder(plan, type)))},

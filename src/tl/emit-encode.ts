@@ -3,7 +3,6 @@
  * In: the plan and a definition. Out: a function `e12(n)` that writes the object at node `n` of the tape.
  * Never: text of the scheme as code (`emit.ts`). What the code calls on `r` is `encoding.ts`.
  */
-import { hashName } from '../bytes/json-tape.ts';
 import { code, comment, indent, join, nameOf, type Code } from './emit.ts';
 import type { Definition, Field, TlType } from './ir.ts';
 import type { Plan } from './plan.ts';
@@ -58,7 +57,7 @@ function emitMembers(plan: Plan, definition: Definition): Code[] {
   if (definition.fields.length === 0) return [code`r.nothing(n);`];
   const locals = definition.fields.map((field) => code`${nameOf('f', field.name)} = 0`);
   const cases = definition.fields.flatMap((field) => emitCases(plan, field));
-  assertDistinct(definition);
+  assertDistinct(plan, definition);
   return [
     code`const t = r.cells;`,
     code`let ${join(locals, code`, `)};`,
@@ -79,16 +78,14 @@ function emitCases(plan: Plan, field: Field): Code[] {
 
 function emitCase(plan: Plan, name: string, assign: Code): Code {
   const at = plan.fieldNames.place(name);
-  return code`case ${hashName(Buffer.from(name))}: r.key(n, m, ${at}, ${at + name.length}); ${assign}; break; ${comment(name)}`;
+  const ended = name === '_wrapped' ? code`break; ${comment(name)}` : code`break;`;
+  return code`case ${plan.hashOf(name)}: r.key(n, m, ${at}, ${at + name.length}); ${assign}; ${ended}`;
 }
 
 /** Two names of one object with the same hash would be one case: no scheme has them, and none gets through. */
-function assertDistinct(definition: Definition): void {
-  const hashes = new Set(
-    ['_cons', '_seqno', '_wrapped', ...definition.fields.map((field) => field.name)].map((name) =>
-      hashName(Buffer.from(name)),
-    ),
-  );
+function assertDistinct(plan: Plan, definition: Definition): void {
+  const hashes = new Set(['_cons', '_seqno', '_wrapped'].map((name) => plan.hashOf(name)));
+  for (const { name } of definition.fields) hashes.add(plan.hashOf(name));
   if (hashes.size !== definition.fields.length + 3)
     throw new Error(`${definition.name}: two field names with one hash`);
 }

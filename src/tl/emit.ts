@@ -22,7 +22,7 @@ export type Part = Code | readonly Code[] | number | string;
 
 export function code(literals: TemplateStringsArray, ...parts: readonly Part[]): Code {
   let text = literals[0]!;
-  for (const [i, part] of parts.entries()) text += partText(part) + literals[i + 1]!;
+  for (let i = 0; i < parts.length; i++) text += partText(parts[i]!) + literals[i + 1]!;
   return new Code(text, KEY);
 }
 
@@ -36,15 +36,27 @@ function partText(part: Part): string {
 
 /** A string literal; U+2028 and U+2029 escaped, for they end a line in older readings of JavaScript. */
 function quoted(text: string): string {
-  return JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+  const literal = JSON.stringify(text);
+  return /[\u2028\u2029]/.test(literal)
+    ? literal.replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`)
+    : literal;
 }
 
 /** `f_user_id`: a prefix, and a TL name that is checked; the prefix keeps it apart from reserved words. */
 export function nameOf(prefix: 'f' | 'bits' | 'e' | 'b' | 'd' | 'ev' | 'dv', name: string | number): Code {
-  const text = String(name);
-  if (!/^\w+$/.test(text)) throw new SyntaxError(`no name for code: ${JSON.stringify(text)}`);
-  return new Code(typeof name === 'number' ? `${prefix}${text}` : `${prefix}_${text}`, KEY);
+  if (typeof name === 'number') return new Code(`${prefix}${name >>> 0}`, KEY);
+  const text = `${prefix}_${name}`;
+  let made = NAMES.get(text);
+  if (made === undefined) {
+    if (!/^\w+$/.test(name)) throw new SyntaxError(`no name for code: ${JSON.stringify(name)}`);
+    made = new Code(text, KEY);
+    NAMES.set(text, made);
+  }
+  return made;
 }
+
+/** Names made so far: a scheme says `f_id` a thousand times. */
+const NAMES = new Map<string, Code>();
 
 /** A comment to the end of the line, with everything but printable ASCII taken out. */
 export function comment(text: string): Code {
@@ -58,5 +70,5 @@ export function join(items: readonly Code[], between: Code): Code {
 
 /** Code with each line moved to the right: the source is read by people (`scheme show`). */
 export function indent(inner: Code): Code {
-  return new Code(inner.text.replace(/^(?=.)/gm, '  '), KEY);
+  return new Code(`  ${inner.text.replaceAll('\n', '\n  ')}`, KEY);
 }

@@ -3,6 +3,7 @@
  * In: a `Schema`. Out: indexes of definitions, types and results; pools of constant text; the tables for `Directory`.
  * Never: code.
  */
+import { hashName } from '../bytes/json-tape.ts';
 import type { Definition, Schema, TlType } from './ir.ts';
 import type { Tables } from './directory.ts';
 
@@ -68,6 +69,7 @@ export class Plan {
   readonly results: TlType[] = [];
   /** Vector types that functions of their own read and write. */
   readonly vectors: (TlType & { kind: 'vector' })[] = [];
+  readonly #hashes = new Map<string, number>();
   readonly #indexes = new Map<Definition, number>();
   readonly #typeIndexes = new Map<string, number>();
   readonly #resultIndexes = new Map<string, number>();
@@ -103,6 +105,16 @@ export class Plan {
     const definition = this.schema.byName.get(name);
     if (definition === undefined) throw new Error(`the scheme has no ${name}`);
     return this.indexOf(definition);
+  }
+
+  /** Hash of a field name, as the tape makes it. */
+  hashOf(name: string): number {
+    let hash = this.#hashes.get(name);
+    if (hash === undefined) {
+      hash = hashName(Buffer.from(name));
+      this.#hashes.set(name, hash);
+    }
+    return hash;
   }
 
   typeIndex(name: string): number {
