@@ -5,7 +5,15 @@
  */
 
 /** Which `id` the line carries: the request's; -1 connection; -2 broken line; -3 no usable request; 0 notice. */
-export type IdRule = 'request' | 'requestOrUnusable' | 'connection' | 'line' | 'unusable' | 'notice' | 'connectionOrRequest' | 'requestAndNotice';
+export type IdRule =
+  | 'request'
+  | 'requestOrUnusable'
+  | 'connection'
+  | 'line'
+  | 'unusable'
+  | 'notice'
+  | 'connectionOrRequest'
+  | 'requestAndNotice';
 
 /** Who could have prevented it. */
 export type Fault = 'client' | 'gateway' | 'telegram' | 'network' | 'load';
@@ -84,7 +92,12 @@ export const ERRORS = Object.freeze({
       ProtocolMismatch: { text: 'this port speaks one JSON object a line', fields: ['got'] },
       AuthRequired: { text: 'the first line must be {"auth":"<token>"}' },
       AuthFailed: { text: 'the token is not known here' },
-      TooManyConnections: { text: 'all connections are taken', fault: 'load', retryable: true, fields: ['limit', 'retry_after'] },
+      TooManyConnections: {
+        text: 'all connections are taken',
+        fault: 'load',
+        retryable: true,
+        fields: ['limit', 'retry_after'],
+      },
     },
   ),
   ...group(

@@ -20,9 +20,35 @@ export interface Log {
 
 /** The only fields an entry may have. None of them can hold a key, a phone number, a code or a message's text. */
 const ALLOWED = new Set([
-  ...['lane', 'lanes', 'session', 'sessions', 'link', 'links', 'client', 'clients', 'dc', 'test', 'host', 'port', 'addresses'],
+  ...[
+    'lane',
+    'lanes',
+    'session',
+    'sessions',
+    'link',
+    'links',
+    'client',
+    'clients',
+    'dc',
+    'test',
+    'host',
+    'port',
+    'addresses',
+  ],
   ...['method', 'crc', 'layer', 'transport', 'bytes', 'count', 'ms', 'limit', 'error', 'code', 'reason', 'ref', 'rule'],
-  ...['stack', 'version', 'pid', 'signal', 'open', 'attempt', 'msgId', 'seqNo', 'definitions', 'attributes', 'retryAfter'],
+  ...[
+    'stack',
+    'version',
+    'pid',
+    'signal',
+    'open',
+    'attempt',
+    'msgId',
+    'seqNo',
+    'definitions',
+    'attributes',
+    'retryAfter',
+  ],
 ]);
 const LONGEST = 2_000;
 /** Lines waiting for a slow stderr, in bytes; beyond them lines are dropped. */
@@ -45,7 +71,10 @@ export interface LogOptions {
 export async function createLog(options: LogOptions): Promise<Log> {
   const to = options.to ?? (process.stderr.isTTY ? await pretty() : outlet(2));
   const verboseTo = options.verboseTo ?? outlet(1);
-  const logger = pino({ level: options.level, base: null, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime }, to);
+  const logger = pino(
+    { level: options.level, base: null, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime },
+    to,
+  );
   return {
     debug: (event, fields) => logger.debug(allowed(fields), event),
     info: (event, fields) => logger.info(allowed(fields), event),
@@ -74,7 +103,7 @@ function entry(logger: pino.Logger, level: number, json: string): void {
   const method = METHODS[Math.min(Math.max(Math.round(level / 10) - 1, 0), 5)]!;
   if (!logger.isLevelEnabled(method)) return;
   const { event, ...fields } = JSON.parse(json) as { event: string } & LogFields;
-  logger[method](allowed(fields), String(event));
+  logger[method](allowed(fields), event);
 }
 
 /** Writes without waiting. Errors (EPIPE, ENOSPC) end nothing: what cannot be written is dropped. */
@@ -102,7 +131,13 @@ function outlet(descriptor: number): LineSink {
 /** For a person at a terminal; loaded only then. */
 async function pretty(): Promise<LineSink> {
   const { default: build } = await import('pino-pretty');
-  const stream = build({ destination: 2, sync: true, messageKey: 'event', translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' });
+  const stream = build({
+    destination: 2,
+    sync: true,
+    messageKey: 'event',
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname',
+  });
   stream.on('error', () => undefined);
   return { write: (line) => void stream.write(line) };
 }
