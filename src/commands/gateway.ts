@@ -31,7 +31,7 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   // The longest step of the start; what the command adds is made meanwhile, on a thread of its own.
   const codec = compileScheme(wanted.scheme);
   const config = { ...wanted, ...(await own) };
-  const log = await createLog({ level: config.logLevel });
+  const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
   let fail = (error: unknown): void => {
     throw error;
   };

@@ -62,6 +62,8 @@ export interface LineSink {
 
 export interface LogOptions {
   readonly level: string;
+  /** Entries of lanes keep their `stack` (`--print-tracebacks`). */
+  readonly stacks?: boolean;
   /** Where entries go; stderr if not given. */
   readonly to?: LineSink;
   /** Where lines of `--verbose` go; stdout if not given. */
@@ -80,7 +82,8 @@ export async function createLog(options: LogOptions): Promise<Log> {
     info: (event, fields) => logger.info(allowed(fields), event),
     warn: (event, fields) => logger.warn(allowed(fields), event),
     error: (event, fields) => logger.error(allowed(fields), event),
-    record: (level, json) => (level === 0 ? verboseTo.write(`${json}\n`) : entry(logger, level, json)),
+    record: (level, json) =>
+      level === 0 ? verboseTo.write(`${json}\n`) : entry(logger, level, json, options.stacks === true),
     flush() {
       to.flush?.();
       verboseTo.flush?.();
@@ -99,11 +102,11 @@ export function allowed(fields: LogFields = {}): LogFields {
 
 const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-function entry(logger: pino.Logger, level: number, json: string): void {
+function entry(logger: pino.Logger, level: number, json: string, stacks: boolean): void {
   const method = METHODS[Math.min(Math.max(Math.round(level / 10) - 1, 0), 5)]!;
   if (!logger.isLevelEnabled(method)) return;
-  const { event, ...fields } = JSON.parse(json) as { event: string } & LogFields;
-  logger[method](allowed(fields), event);
+  const { event, stack, ...fields } = JSON.parse(json) as { event: string } & LogFields;
+  logger[method](allowed(stacks && stack !== undefined ? { ...fields, stack } : fields), event);
 }
 
 /** Writes without waiting. Errors (EPIPE, ENOSPC) end nothing: what cannot be written is dropped. */
