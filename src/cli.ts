@@ -16,7 +16,10 @@ const LATER: readonly (readonly [name: string, text: string])[] = [
 /** Runs a command line. @param args without node and script */
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('mtproto2json');
-  program.description('Speaks MTProto for programs that speak JSON.').exitOverride().showHelpAfterError('(--help lists what there is)');
+  program
+    .description('Speaks MTProto for programs that speak JSON.')
+    .exitOverride()
+    .showHelpAfterError('(--help lists what there is)');
   registerServe(program);
   await registerOthers(program, args);
   for (const [name, text] of LATER) notYet(program, name, text);

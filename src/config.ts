@@ -30,7 +30,10 @@ const SCHEMA = z.strictObject({
   workers: optionalNumber('workers'),
   maxConnections: optionalNumber('maxConnections'),
   maxLine: numberOf('maxLine'),
-  allowServer: z.preprocess((value) => (typeof value === 'string' ? value.split(',').map((spec) => spec.trim()) : value), z.array(z.string().refine(isSpec))),
+  allowServer: z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((spec) => spec.trim()) : value),
+    z.array(z.string().refine(isSpec)),
+  ),
   int64: z.enum(['number', 'string']),
   flags: z.enum(['cons', 'bool']),
   tokenFile: optionalText,
@@ -94,11 +97,13 @@ export function loadConfig(sources: Sources): Config {
 
 function gather({ flags, environment, file }: Sources, errors: string[]): Map<string, Given> {
   const given = new Map<string, Given>();
-  for (const option of OPTIONS) if (option.fallback !== undefined) given.set(option.name, { value: option.fallback, from: 'the default' });
+  for (const option of OPTIONS)
+    if (option.fallback !== undefined) given.set(option.name, { value: option.fallback, from: 'the default' });
   const path = file ?? environment['MTPROTO2JSON_CONFIG'];
   if (path !== undefined) fromFile(path, given, errors);
   fromEnvironment(environment, given, errors);
-  for (const [name, value] of Object.entries(flags)) if (value !== undefined) given.set(name, { value, from: `--${flagName(name)}` });
+  for (const [name, value] of Object.entries(flags))
+    if (value !== undefined) given.set(name, { value, from: `--${flagName(name)}` });
   return given;
 }
 
@@ -152,7 +157,10 @@ function shown(value: unknown): string {
 function contradictions(values: z.output<typeof SCHEMA>): string[] {
   const { dc, dcHost, dcPort, dcKey, dcId, host, insecure, tokenFile, httpPort } = values;
   const wrong: [boolean, string][] = [
-    [dc !== undefined && dcHost !== undefined, '--dc names a built-in data centre and --dc-host one of your own: give one of them'],
+    [
+      dc !== undefined && dcHost !== undefined,
+      '--dc names a built-in data centre and --dc-host one of your own: give one of them',
+    ],
     [dcHost !== undefined && dcPort === undefined, '--dc-host needs --dc-port'],
     [dcHost !== undefined && dcKey === undefined, "--dc-host needs --dc-key, the server's RSA public key"],
     [dcHost === undefined && (dcPort ?? dcId ?? dcKey) !== undefined, '--dc-port, --dc-id and --dc-key need --dc-host'],
@@ -165,7 +173,10 @@ function contradictions(values: z.output<typeof SCHEMA>): string[] {
   return wrong.filter(([isWrong]) => isWrong).map(([, sentence]) => sentence);
 }
 
-function readFiles(values: { dcKey?: string | undefined; tokenFile?: string | undefined }, errors: string[]): { dcKeyText?: string; tokenText?: string } {
+function readFiles(
+  values: { dcKey?: string | undefined; tokenFile?: string | undefined },
+  errors: string[],
+): { dcKeyText?: string; tokenText?: string } {
   const key = values.dcKey === undefined ? undefined : readText('--dc-key', values.dcKey, errors);
   const token = values.tokenFile === undefined ? undefined : readSecret('--token-file', values.tokenFile, errors);
   return { ...(key === undefined ? {} : { dcKeyText: key }), ...(token === undefined ? {} : { tokenText: token }) };
@@ -191,12 +202,18 @@ function readSecret(flag: string, path: string, errors: string[]): string | unde
 
 function numberOf(name: string) {
   const [least, most] = optionOf(name).range!;
-  return z.preprocess((value) => (typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? Number(value) : value), z.number().int().min(least).max(most));
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? Number(value) : value),
+    z.number().int().min(least).max(most),
+  );
 }
 
 function truth() {
   const words: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false, '': false };
-  return z.preprocess((value) => (typeof value === 'string' && Object.hasOwn(words, value) ? words[value] : value), z.boolean());
+  return z.preprocess(
+    (value) => (typeof value === 'string' && Object.hasOwn(words, value) ? words[value] : value),
+    z.boolean(),
+  );
 }
 
 function optionOf(name: string): Option {

@@ -21,7 +21,11 @@ import type { LaneSettings } from '../workers/lane-env.ts';
 /** The lanes' worker beside this file, in the build. */
 const WORKER = new URL('../workers/session-worker.js', import.meta.url);
 
+/** The compiled scheme, as the lanes are given it. */
+export type CodecSource = LaneSettings['codec'];
+
 export interface Around {
+  readonly codec: CodecSource;
   readonly log: Log;
   /** The gateway cannot go on: a lane does not start any more. */
   readonly broken: (error: unknown) => void;
@@ -31,9 +35,9 @@ export interface Around {
  * Starts a gateway; it listens when the promise resolves.
  * @throws ConfigError for what only shows here (keys, data centres), and errors of the scheme and of listening
  */
-export async function createProxy(config: Config, { log, broken }: Around): Promise<Proxy> {
+export async function createProxy(config: Config, { codec, log, broken }: Around): Promise<Proxy> {
   const limits = toLimits(config);
-  const settings = toLaneSettings(config);
+  const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
   const claims = new ClaimTable(settings.claims);
   const tokens = config.tokenText === undefined ? undefined : tokensOf(config.tokenText);
   const front = { maxLine: config.maxLine, needsToken: tokens !== undefined };
@@ -55,15 +59,23 @@ export async function createProxy(config: Config, { log, broken }: Around): Prom
   return proxy;
 }
 
-/** The scheme is compiled once, here; each lane starts from the source and V8's cached code of it. */
-function toLaneSettings(config: Config): LaneSettings {
-  const session = toSessionSettings(config);
-  const { source, cachedData } = compileCodec(loadScheme(config.scheme));
-  return { session, codec: { source, cachedData }, claims: makeClaims() };
+/**
+ * Compiles the scheme, once: each lane starts from the source and V8's cached code of it.
+ * @param dir folder with `api.tl` and `mtproto.tl`; the project's own if not given
+ * @throws an error with file, line and column for a scheme that cannot be read
+ */
+export function compileScheme(dir: string | undefined): CodecSource {
+  const { source, cachedData } = compileCodec(loadScheme(dir));
+  return { source, cachedData };
 }
 
 function toLimits({ maxConnections, maxLine }: Config): Limits {
-  return { ...LIMITS, descriptors: descriptorLimit(), maxLine, ...(maxConnections === undefined ? {} : { maxConnections }) };
+  return {
+    ...LIMITS,
+    descriptors: descriptorLimit(),
+    maxLine,
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+  };
 }
 
 /** The main thread needs a core for its sockets once there are more than two (design.md 4.7). */

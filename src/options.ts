@@ -21,7 +21,13 @@ export interface Option {
 
 const SWITCH = { kind: 'switch', expects: 'true or false', fallback: false } as const;
 
-function number(name: string, value: string, range: readonly [number, number], text: string, fallback?: number): Option {
+function number(
+  name: string,
+  value: string,
+  range: readonly [number, number],
+  text: string,
+  fallback?: number,
+): Option {
   const expects = `a whole number from ${range[0]} to ${range[1]}`;
   return { name, kind: 'number', value, text, expects, range, ...(fallback === undefined ? {} : { fallback }) };
 }
@@ -31,7 +37,15 @@ function text(name: string, value: string, help: string, fallback?: string): Opt
 }
 
 function choice(name: string, among: readonly [string, ...string[]], help: string, fallback: string): Option {
-  return { name, kind: 'text', value: among.join('|'), text: help, expects: `one of ${among.join(', ')}`, among, fallback };
+  return {
+    name,
+    kind: 'text',
+    value: among.join('|'),
+    text: help,
+    expects: `one of ${among.join(', ')}`,
+    among,
+    fallback,
+  };
 }
 
 const PORT = [1, 65_535] as const;

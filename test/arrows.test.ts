@@ -22,15 +22,60 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   crypto: ['bytes', 'node:crypto', 'node:util', 'node:fs', 'node:url', 'node:path'],
   transport: ['bytes', 'crypto'],
   dialect: ['bytes', 'tl', 'errors.ts', 'type session'],
-  session: ['bytes', 'tl', 'crypto', 'transport', 'dialect/dialect.ts', 'type dialect', 'errors.ts', 'address', 'type batch', 'node:zlib'],
+  session: [
+    'bytes',
+    'tl',
+    'crypto',
+    'transport',
+    'dialect/dialect.ts',
+    'type dialect',
+    'errors.ts',
+    'address',
+    'type batch',
+    'node:zlib',
+  ],
   batch: ['bytes'],
-  main: ['batch', 'address', 'telemetry', 'errors.ts', 'type front', 'piscina', 'node:net', 'node:fs', 'node:perf_hooks'],
+  main: [
+    'batch',
+    'address',
+    'telemetry',
+    'errors.ts',
+    'type front',
+    'piscina',
+    'node:net',
+    'node:fs',
+    'node:perf_hooks',
+  ],
   front: ['errors.ts', 'type main', 'node:http', 'node:crypto'],
   telemetry: ['type config.ts', 'pino', 'pino-pretty', 'node:perf_hooks'],
-  testdc: ['bytes', 'tl', 'crypto', 'transport', 'node:net', 'node:crypto', 'node:events', 'node:zlib', 'node:fs', 'node:util', 'node:buffer'],
+  testdc: [
+    'bytes',
+    'tl',
+    'crypto',
+    'transport',
+    'node:net',
+    'node:crypto',
+    'node:events',
+    'node:zlib',
+    'node:fs',
+    'node:util',
+    'node:buffer',
+  ],
   'config.ts': ['address', 'options.ts', 'node:fs', 'yaml', 'zod'],
   'session-settings.ts': ['config.ts', 'crypto', 'session'],
-  workers: ['session', 'dialect', 'tl', 'crypto', 'batch', 'bytes', 'transport', 'address', 'errors.ts', 'piscina', 'node:crypto'],
+  workers: [
+    'session',
+    'dialect',
+    'tl',
+    'crypto',
+    'batch',
+    'bytes',
+    'transport',
+    'address',
+    'errors.ts',
+    'piscina',
+    'node:crypto',
+  ],
   commands: ['*'],
   'index.ts': ['*'],
   'cli.ts': ['*'],
@@ -64,13 +109,23 @@ function arrowsOf(file: string): Arrow[] {
     const target = fixed ?? dynamic!;
     const own = target.startsWith('.') ? relative(ROOT, join(dirname(file), target)) : undefined;
     const to = own === undefined ? packageOf(target) : place(own);
-    return { file: path, from: place(path), to, target: own?.replace('src/', '') ?? target, isType: type !== undefined || onlyTypes(whole) };
+    return {
+      file: path,
+      from: place(path),
+      to,
+      target: own?.replace('src/', '') ?? target,
+      isType: type !== undefined || onlyTypes(whole),
+    };
   });
 }
 
 /** `import { type A, type B } from` brings nothing at run time. */
 function onlyTypes(statement: string): boolean {
-  const names = /\{([^}]*)\}/.exec(statement)?.[1]?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = /\{([^}]*)\}/
+    .exec(statement)?.[1]
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   return names !== undefined && names.length > 0 && names.every((name) => name.startsWith('type '));
 }
 
@@ -94,7 +149,13 @@ function isAllowed({ from, to, target, isType, file }: Arrow): boolean {
   const allowed = ARROWS[from] ?? [];
   const only = ONLY_IN[`${from} → ${to}`];
   if (only !== undefined && !only.some((name) => file.endsWith(`/${name}`))) return false;
-  return from === to || allowed.includes('*') || allowed.includes(to) || allowed.includes(target) || (isType && allowed.includes(`type ${to}`));
+  return (
+    from === to ||
+    allowed.includes('*') ||
+    allowed.includes(to) ||
+    allowed.includes(target) ||
+    (isType && allowed.includes(`type ${to}`))
+  );
 }
 
 const ALL = [...sources('src'), ...sources('workers')].flatMap(arrowsOf);
@@ -106,12 +167,16 @@ test('imports are found at all', () => {
 });
 
 test('every folder of the sources is in the table', () => {
-  const unknown = [...sources('src'), ...sources('workers')].map((file) => place(relative(ROOT, file))).filter((from) => !(from in ARROWS));
+  const unknown = [...sources('src'), ...sources('workers')]
+    .map((file) => place(relative(ROOT, file)))
+    .filter((from) => !(from in ARROWS));
   assert.deepEqual([...new Set(unknown)], []);
 });
 
 test('every import is an arrow of the table', () => {
-  const wrong = ALL.filter((arrow) => !isAllowed(arrow)).map(({ file, to, isType }) => `${file} imports ${isType ? 'types of ' : ''}${to}`);
+  const wrong = ALL.filter((arrow) => !isAllowed(arrow)).map(
+    ({ file, to, isType }) => `${file} imports ${isType ? 'types of ' : ''}${to}`,
+  );
   assert.deepEqual(wrong, []);
 });
 
@@ -119,14 +184,26 @@ test('nobody imports what stands above', () => {
   const above = new Set(['cli.ts', 'index.ts', 'commands', 'workers', 'test', 'bench']);
   const mayReach = new Set(['cli.ts', 'index.ts', 'commands', 'workers', 'streamjson.ts', 'signin-cli.ts']);
   const wrong = ALL.filter(({ from, to }) => above.has(to) && !mayReach.has(from));
-  assert.deepEqual(wrong.map(({ file, to }) => `${file} imports ${to}`), []);
+  assert.deepEqual(
+    wrong.map(({ file, to }) => `${file} imports ${to}`),
+    [],
+  );
 });
 
 /** Clocks and chance come from outside: tests own them (design rule 2). */
 test('the session and what it stands on ask no clock and no chance', () => {
-  const pure = ['bytes', 'address', 'tl', 'transport', 'dialect', 'session', 'batch'].flatMap((folder) => sources(`src/${folder}`));
-  const wrong = pure.filter((file) => /\b(?:Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|setImmediate)\b/.test(withoutComments(file)));
-  assert.deepEqual(wrong.map((file) => relative(ROOT, file)), []);
+  const pure = ['bytes', 'address', 'tl', 'transport', 'dialect', 'session', 'batch'].flatMap((folder) =>
+    sources(`src/${folder}`),
+  );
+  const wrong = pure.filter((file) =>
+    /\b(?:Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|setImmediate)\b/.test(
+      withoutComments(file),
+    ),
+  );
+  assert.deepEqual(
+    wrong.map((file) => relative(ROOT, file)),
+    [],
+  );
 });
 
 function withoutComments(file: string): string {

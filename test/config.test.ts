@@ -31,15 +31,25 @@ function folder(t: TestContext): string {
 
 test('the defaults', () => {
   const config = load();
-  assert.deepEqual([config.host, config.port, config.transport, config.maxLine, config.allowServer, config.dc], ['localhost', 1543, 'intermediate', 4_194_304, [], undefined]);
+  assert.deepEqual(
+    [config.host, config.port, config.transport, config.maxLine, config.allowServer, config.dc],
+    ['localhost', 1543, 'intermediate', 4_194_304, [], undefined],
+  );
   assert.ok(Object.isFrozen(config));
 });
 
 test('flags beat environment beat file beat defaults', (t) => {
   const file = join(folder(t), 'config.yaml');
   writeFileSync(file, 'port: 1001\nlog-level: debug\nmaxLine: 5000\nallow-server: [any, 127.0.0.1:4430]\n');
-  const config = load({ port: '1003' }, { MTPROTO2JSON_PORT: '1002', MTPROTO2JSON_LOG_LEVEL: 'warn', MTPROTO2JSON_TEST: '1' }, file);
-  assert.deepEqual([config.port, config.logLevel, config.maxLine, config.test, config.allowServer], [1003, 'warn', 5000, true, ['any', '127.0.0.1:4430']]);
+  const config = load(
+    { port: '1003' },
+    { MTPROTO2JSON_PORT: '1002', MTPROTO2JSON_LOG_LEVEL: 'warn', MTPROTO2JSON_TEST: '1' },
+    file,
+  );
+  assert.deepEqual(
+    [config.port, config.logLevel, config.maxLine, config.test, config.allowServer],
+    [1003, 'warn', 5000, true, ['any', '127.0.0.1:4430']],
+  );
   assert.equal(load({}, { MTPROTO2JSON_CONFIG: file }).port, 1001);
 });
 
@@ -52,7 +62,11 @@ test('a JSON file', (t) => {
 test('all errors at once, each with its place', (t) => {
   const file = join(folder(t), 'config.yaml');
   writeFileSync(file, 'potr: 1\ntransport: carrier-pigeon\n');
-  const sentences = errorsOf({ port: '70000', allowServer: ['localhost:1'] }, { MTPROTO2JSON_WORKERS: 'two', MTPROTO2JSON_NOPE: '1' }, file);
+  const sentences = errorsOf(
+    { port: '70000', allowServer: ['localhost:1'] },
+    { MTPROTO2JSON_WORKERS: 'two', MTPROTO2JSON_NOPE: '1' },
+    file,
+  );
   assert.deepEqual(sentences.toSorted(), [
     '--allow-server: expected host:port, a CIDR, or any, with hosts as IP literals, got ["localhost:1"]',
     '--port: expected a whole number from 0 to 65535, got "70000"',
@@ -80,7 +94,10 @@ test('what is wrong together', () => {
     [{ host: '0.0.0.0' }, /--host 0\.0\.0\.0 can be reached from beyond this machine/],
     [{ host: '::' }, /beyond this machine/],
     [{ httpPort: 80 }, /not built yet/],
-    [{ dcHost: '127.0.0.1', dcPort: 1, dcKey: '/nowhere/key.pem' }, /--dc-key: \/nowhere\/key\.pem cannot be read \(ENOENT\)/],
+    [
+      { dcHost: '127.0.0.1', dcPort: 1, dcKey: '/nowhere/key.pem' },
+      /--dc-key: \/nowhere\/key\.pem cannot be read \(ENOENT\)/,
+    ],
   ];
   for (const [flags, sentence] of wrong) assert.match(errorsOf(flags).join('\n'), sentence);
   assert.deepEqual(errorsOf({ host: '0.0.0.0', insecure: true }), []);
@@ -100,7 +117,10 @@ test('a token file opens an address beyond this machine, if nobody else can read
 test('every option of the table has a place in the schema, and a sentence about a wrong value', () => {
   for (const option of OPTIONS) {
     const sentences = errorsOf({ [option.name]: { not: 'this' } });
-    assert.ok(sentences.some((sentence) => sentence.includes(option.expects)), option.name);
+    assert.ok(
+      sentences.some((sentence) => sentence.includes(option.expects)),
+      option.name,
+    );
   }
 });
 
@@ -126,7 +146,15 @@ test('settings of the lanes: a server of one’s own, and init', (t) => {
   assert.deepEqual(settings.dataCentres[0], { id: 7, host: '127.0.0.1', port: 4430, test: false });
   assert.equal(settings.rsaKeys[0]!.trim(), PRODUCTION_KEY.pem.trim());
   const init = JSON.parse(settings.init!) as Record<string, unknown>;
-  assert.deepEqual(Object.keys(init), ['api_id', 'device_model', 'system_version', 'app_version', 'system_lang_code', 'lang_pack', 'lang_code']);
+  assert.deepEqual(Object.keys(init), [
+    'api_id',
+    'device_model',
+    'system_version',
+    'app_version',
+    'system_lang_code',
+    'lang_pack',
+    'lang_code',
+  ]);
   assert.equal(init['api_id'], 6);
   writeFileSync(file, 'no key');
   assert.throws(() => toSessionSettings(load(own)), /--dc-key: .* is not an RSA public key/);

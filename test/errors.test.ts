@@ -15,7 +15,11 @@ const CONTRACT: readonly (readonly [names: string, id: string, closes: boolean])
   ['SlowConsumer', 'connection', true],
   ['ServerStopping', 'notice', true],
   ['InvalidServer ServerNotAllowed InvalidSession SessionInUse SessionNotFound', 'request', false],
-  ['InvalidMessage UnknownConstructor NotAMethod MissingField UnknownField InvalidField MessageTooLarge', 'request', false],
+  [
+    'InvalidMessage UnknownConstructor NotAMethod MissingField UnknownField InvalidField MessageTooLarge',
+    'request',
+    false,
+  ],
   ['NotConnected ConnectFailed ConnectTimeout HandshakeFailed InvalidDC TransportFlood', 'request', false],
   ['AuthKeyInvalid', 'requestAndNotice', false],
   ['DeliveryUnknown SessionReset DecodeError WorkerCrashed', 'request', false],
@@ -25,14 +29,28 @@ const CONTRACT: readonly (readonly [names: string, id: string, closes: boolean])
 
 test('the table has the names of the contract, in its order, with their ids and ends', () => {
   const wanted = CONTRACT.flatMap(([names, id, closes]) => names.split(' ').map((name) => ({ name, id, closes })));
-  assert.deepEqual(Object.entries(ERRORS).map(([name, { id, closes }]) => ({ name, id, closes })), wanted);
+  assert.deepEqual(
+    Object.entries(ERRORS).map(([name, { id, closes }]) => ({ name, id, closes })),
+    wanted,
+  );
 });
 
 test('what is retryable was not delivered; what the network lost is unknown; fatal is fatal', () => {
   for (const [name, entry] of Object.entries(ERRORS)) if (entry.retryable) assert.equal(entry.delivered, 'no', name);
   const unknown = Object.keys(ERRORS).filter((name) => ERRORS[name as ErrorName].delivered === 'unknown');
-  assert.deepEqual(unknown, ['SlowConsumer', 'DeliveryUnknown', 'SessionReset', 'WorkerCrashed', 'SessionLost', 'UpdatesDropped', 'InternalError']);
-  assert.deepEqual(Object.keys(ERRORS).filter((name) => ERRORS[name as ErrorName].fatal), ['AuthKeyInvalid', 'SessionLost']);
+  assert.deepEqual(unknown, [
+    'SlowConsumer',
+    'DeliveryUnknown',
+    'SessionReset',
+    'WorkerCrashed',
+    'SessionLost',
+    'UpdatesDropped',
+    'InternalError',
+  ]);
+  assert.deepEqual(
+    Object.keys(ERRORS).filter((name) => ERRORS[name as ErrorName].fatal),
+    ['AuthKeyInvalid', 'SessionLost'],
+  );
   assert.equal(ERRORS.DecodeError.delivered, 'yes');
 });
 

@@ -45,7 +45,8 @@ function lastOf(rule: Rule): Address {
 
 function parseRule(spec: string): Rule {
   const rule = parseRange(spec) ?? parseHostPort(spec);
-  if (rule === undefined) throw new RangeError(`"${spec}" is neither host:port, a CIDR, nor any; hosts are IP literals`);
+  if (rule === undefined)
+    throw new RangeError(`"${spec}" is neither host:port, a CIDR, nor any; hosts are IP literals`);
   return rule;
 }
 

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Command } from 'commander';
+import type { Config } from '../config.ts';
 import { addOptions } from './serve.ts';
 import type { DemoDc } from './demo-dc.ts';
 
@@ -14,32 +15,40 @@ const NOT_HERE = new Set(['dc', 'dcHost', 'dcPort', 'dcId', 'dcKey', 'test']);
 
 /** Adds `demo`. What it runs is loaded when it runs. */
 export function registerDemo(program: Command): void {
-  const demo = program.command('demo').description('the gateway with a test data centre inside: no account, no network');
+  const demo = program
+    .command('demo')
+    .description('the gateway with a test data centre inside: no account, no network');
   addOptions(demo, NOT_HERE).action(async (flags: Record<string, unknown>) => runDemo(flags));
 }
 
 async function runDemo({ config: file, ...flags }: Record<string, unknown>): Promise<void> {
   const worker = new Worker(new URL('./demo-dc.js', import.meta.url));
-  const [{ startGateway }, [message]] = await Promise.all([import('./gateway.ts'), once(worker, 'message')]);
-  const dc = message as DemoDc;
-  const own = { dcHost: dc.host, dcPort: dc.port, dcId: dc.dcId, dcKey: "the demo's", dcKeyText: dc.publicKeyPem };
+  const message = once(worker, 'message').then(([dc]) => dc as DemoDc);
   const end = async (): Promise<void> => void (await worker.terminate());
   try {
+    const { startGateway } = await import('./gateway.ts');
     const sources = { flags, environment: process.env, file: file as string | undefined };
-    const { proxy, fail } = await startGateway(sources, { own, end });
+    const { proxy, fail } = await startGateway(sources, { own: message.then(asConfig), end });
     worker.on('error', fail);
-    process.stdout.write(pasteLines(dc, proxy.port));
+    process.stdout.write(pasteLines(await message, proxy.port));
   } catch (error) {
     await end();
     throw error;
   }
 }
 
+function asConfig(dc: DemoDc): Partial<Config> {
+  return { dcHost: dc.host, dcPort: dc.port, dcId: dc.dcId, dcKey: "the demo's", dcKeyText: dc.publicKeyPem };
+}
+
 /** What to type and paste, each line as it is. */
 export function pasteLines(dc: DemoDc, port: number): string {
   const peer = `{"_cons":"inputPeerUser","user_id":${dc.echoId},"access_hash":${dc.echoHash}}`;
   const steps: readonly (readonly [string, string])[] = [
-    ['A ping: the key is made, the pong comes back with id 100.', '{"id":100,"message":{"_cons":"ping","ping_id":100}}'],
+    [
+      'A ping: the key is made, the pong comes back with id 100.',
+      '{"id":100,"message":{"_cons":"ping","ping_id":100}}',
+    ],
     [
       'Be the demo user (only before anything else was sent on the connection; begin a new one).',
       `{"session":{"auth_key":"${dc.authKey}","session_id":${dc.sessionId}}}`,

@@ -3,7 +3,7 @@
  * In: flags, environment, file. Out: a listening gateway, and one log line that says where. Never: loaded for `--help`.
  */
 import { type Config, loadConfig, type Sources } from '../config.ts';
-import { createProxy } from '../index.ts';
+import { compileScheme, createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
 import { createLog } from '../telemetry/log.ts';
 import { live } from './lifecycle.ts';
@@ -11,12 +11,12 @@ import { live } from './lifecycle.ts';
 export interface Gateway {
   readonly proxy: Proxy;
   /** Ends the process as after an internal error. */
-  fail(error: unknown): void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** What a command adds to what the operator wants. */
 export interface Additions {
-  readonly own?: Partial<Config>;
+  readonly own?: Promise<Partial<Config>>;
   /** Called once everything is drained. */
   readonly end?: () => Promise<void>;
 }
@@ -26,15 +26,24 @@ export interface Additions {
  * @throws ConfigError, errors of the scheme, errors of listening
  */
 export async function startGateway(sources: Sources, { own, end }: Additions = {}): Promise<Gateway> {
-  const config = { ...loadConfig(sources), ...own };
-  const log = await createLog({ level: config.logLevel });
+  const wanted = loadConfig(sources);
+  const started = performance.now();
+  // The longest step of the start; what the command adds is made meanwhile, on a thread of its own.
+  const codec = compileScheme(wanted.scheme);
+  const config = { ...wanted, ...(await own) };
+  const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
   let fail = (error: unknown): void => {
     throw error;
   };
-  const started = performance.now();
-  const proxy = await createProxy(config, { log, broken: (error) => fail(error) });
+  const proxy = await createProxy(config, { codec, log, broken: (error) => fail(error) });
   ({ fail } = live(proxy, log, end));
-  const addresses = proxy.addresses.map(({ address, port, family }) => (family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`));
-  log.info('listening', { addresses: addresses.join(' '), ms: Math.round(performance.now() - started), pid: process.pid });
+  const addresses = proxy.addresses.map(({ address, port, family }) =>
+    family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
+  );
+  log.info('listening', {
+    addresses: addresses.join(' '),
+    ms: Math.round(performance.now() - started),
+    pid: process.pid,
+  });
   return { proxy, fail };
 }

@@ -16,7 +16,11 @@ const INTERNAL = 70;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Takes the process's signals and last errors; for the rest of its life. */
-export function live(served: Served, log: Log, atEnd: () => Promise<void> | void = () => undefined): { fail(error: unknown): void } {
+export function live(
+  served: Served,
+  log: Log,
+  atEnd: () => Promise<void> | void = () => undefined,
+): { readonly fail: (error: unknown) => void } {
   let isEnding = false;
 
   const end = async (code: number, within?: number): Promise<void> => {

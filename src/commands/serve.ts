@@ -16,10 +16,14 @@ export function addOptions(command: Command, without: ReadonlySet<string> = new 
   command.option('--config <FILE>', 'options from a YAML or JSON file; flags beat environment beat file');
   for (const option of OPTIONS.filter(({ name }) => !without.has(name))) {
     const flag = `--${flagName(option.name)}${option.kind === 'switch' ? '' : ` <${option.value}>`}`;
-    if (option.kind === 'list') command.option(flag, helpOf(option), (value: string, all: string[] | undefined) => [...(all ?? []), value]);
+    if (option.kind === 'list')
+      command.option(flag, helpOf(option), (value: string, all: string[] | undefined) => [...(all ?? []), value]);
     else command.option(flag, helpOf(option));
   }
-  return command.addHelpText('after', '\nEvery option is also an environment variable, e.g. MTPROTO2JSON_DC_HOST for --dc-host.');
+  return command.addHelpText(
+    'after',
+    '\nEvery option is also an environment variable, e.g. MTPROTO2JSON_DC_HOST for --dc-host.',
+  );
 }
 
 function helpOf(option: Option): string {
@@ -33,4 +37,3 @@ export async function runServe(flags: Record<string, unknown>): Promise<void> {
   const { startGateway } = await import('./gateway.ts');
   await startGateway({ flags: given, environment: process.env, file: file as string | undefined });
 }
-

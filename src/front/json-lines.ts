@@ -79,7 +79,8 @@ export class JsonLines implements Front {
   /** Judges the first byte that is no white space; what cannot be ours is refused before its line has ended. */
   #firstByte(chunk: Buffer, from: number): number {
     let at = from;
-    while (at < chunk.length && (chunk[at] === 0x20 || chunk[at] === 0x09 || chunk[at] === CR || chunk[at] === LF)) at++;
+    while (at < chunk.length && (chunk[at] === 0x20 || chunk[at] === 0x09 || chunk[at] === CR || chunk[at] === LF))
+      at++;
     if (at === chunk.length) return at;
     this.#isFresh = false;
     if (chunk[at] !== BRACE) this.#mismatch(chunk[at] === 0 ? 'msgpack is not spoken here yet' : undefined);

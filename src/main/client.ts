@@ -122,7 +122,10 @@ export class Client implements FrontOwner, Swept {
   }
 
   lostSession(): void {
-    this.#say(0, 'SessionLost', { reason: 'worker', msg: 'the worker of this session was lost; hand the session in again' });
+    this.#say(0, 'SessionLost', {
+      reason: 'worker',
+      msg: 'the worker of this session was lost; hand the session in again',
+    });
   }
 
   /** Fewer requests are open than before: reading may go on, or all is answered. */
@@ -202,7 +205,12 @@ export class Client implements FrontOwner, Swept {
   abandon(retryAfter: number): void {
     if (this.#isClosing) return;
     for (const [, id] of this.#route?.ledger.drain() ?? []) {
-      this.#say(id, 'ServerStopping', { retry_after: retryAfter, retryable: false, delivered: 'unknown', closing: false });
+      this.#say(id, 'ServerStopping', {
+        retry_after: retryAfter,
+        retryable: false,
+        delivered: 'unknown',
+        closing: false,
+      });
     }
     this.#close();
   }
@@ -224,7 +232,11 @@ export class Client implements FrontOwner, Swept {
   }
 
   cutOff(): void {
-    this.refuse('LineTooLong', { limit: this.held, msg: 'lines that have not ended take too much memory in all', retryable: true });
+    this.refuse('LineTooLong', {
+      limit: this.held,
+      msg: 'lines that have not ended take too much memory in all',
+      retryable: true,
+    });
   }
 
   /** Unread for the whole time: gone if nothing moved, or if far too much is still there. */

@@ -42,12 +42,27 @@ export class DcLink {
   #isLate = false;
   #code = 'END';
 
-  constructor(owner: LinkOwner, number: number, attempt: number, host: string, port: number, batch: Batch, limits: Limits) {
+  constructor(
+    owner: LinkOwner,
+    number: number,
+    attempt: number,
+    host: string,
+    port: number,
+    batch: Batch,
+    limits: Limits,
+  ) {
     this.number = number;
     this.attempt = attempt;
     this.#owner = owner;
     const callback = (length: number, bytes: Uint8Array) => this.#received(length, bytes as Buffer);
-    this.#socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE, onread: { buffer: READ, callback } });
+    this.#socket = connect({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE,
+      onread: { buffer: READ, callback },
+    });
     this.gate = new Gate(
       () => this.#socket.pause(),
       () => this.#socket.resume(),

@@ -83,7 +83,10 @@ export class Lane {
     });
     try {
       const slot = this.#free.at(-1)!;
-      const block = await Promise.race([pool.run({ slot, length: 0, now: now() } satisfies LaneTask) as Promise<Uint8Array>, late]);
+      const block = await Promise.race([
+        pool.run({ slot, length: 0, now: now() } satisfies LaneTask) as Promise<Uint8Array>,
+        late,
+      ]);
       if (this.#pool !== pool) throw new Error('stopped while starting');
       this.#isUp = true;
       pool.on('workerDestroy', () => this.#lose(pool, 'thread ended'));
@@ -120,7 +123,16 @@ export class Lane {
    * Writes a record; it leaves at the end of this turn. Never refuses.
    * @returns true if the lane is over its mark: the feeder should wait for `clear`
    */
-  put(kind: number, link: number, flags: number, session: number, ticket: number, bytes: Uint8Array = EMPTY, start = 0, stop = bytes.length): boolean {
+  put(
+    kind: number,
+    link: number,
+    flags: number,
+    session: number,
+    ticket: number,
+    bytes: Uint8Array = EMPTY,
+    start = 0,
+    stop = bytes.length,
+  ): boolean {
     const slot = this.#slots[this.#open]!;
     // What comes behind a record that found no room waits with it: order holds.
     if (this.#late.length > 0 || !slot.put(kind, link, flags, session, ticket, bytes, start, stop)) {
@@ -180,7 +192,9 @@ export class Lane {
   }
 
   #apply(moved: Uint8Array | ArrayBuffer): void {
-    const block = ArrayBuffer.isView(moved) ? Buffer.from(moved.buffer, moved.byteOffset, moved.byteLength) : Buffer.from(moved);
+    const block = ArrayBuffer.isView(moved)
+      ? Buffer.from(moved.buffer, moved.byteOffset, moved.byteLength)
+      : Buffer.from(moved);
     const { wakeAt, length } = blockHead(block);
     const record = new RecordCursor(block, BLOCK_HEAD, length);
     while (record.next()) this.#owner.record(this, record);

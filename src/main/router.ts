@@ -93,7 +93,8 @@ export class Router implements LanesOwner {
     if (route === undefined) return;
     switch (record.kind) {
       case Out.REPLY:
-        if (route.ledger.close(record.ticket)) route.client.reply(view(record), (record.flags & ReplyFlag.BAD_LINE) !== 0);
+        if (route.ledger.close(record.ticket))
+          route.client.reply(view(record), (record.flags & ReplyFlag.BAD_LINE) !== 0);
         break;
       case Out.UPDATE:
         route.client.update(view(record));
@@ -153,7 +154,10 @@ export class Router implements LanesOwner {
   }
 
   broken(lane: Lane, error: unknown): void {
-    this.#log.error('laneBroken', { lane: lane.number, reason: error instanceof Error ? error.message : String(error) });
+    this.#log.error('laneBroken', {
+      lane: lane.number,
+      reason: error instanceof Error ? error.message : String(error),
+    });
     this.#broken(error);
   }
 }

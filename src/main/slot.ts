@@ -20,7 +20,16 @@ export class Slot {
   }
 
   /** Copies one record in. @returns false if the slot has no room for it, grown as far as it may */
-  put(kind: number, link: number, flags: number, session: number, ticket: number, from: Uint8Array, start: number, stop: number): boolean {
+  put(
+    kind: number,
+    link: number,
+    flags: number,
+    session: number,
+    ticket: number,
+    from: Uint8Array,
+    start: number,
+    stop: number,
+  ): boolean {
     const at = this.length;
     const size = HEADER_LENGTH + padded(stop - start);
     if (at + size > this.#bytes.length && !this.#grow(at + size)) return false;

@@ -20,9 +20,35 @@ export interface Log {
 
 /** The only fields an entry may have. None of them can hold a key, a phone number, a code or a message's text. */
 const ALLOWED = new Set([
-  ...['lane', 'lanes', 'session', 'sessions', 'link', 'links', 'client', 'clients', 'dc', 'test', 'host', 'port', 'addresses'],
+  ...[
+    'lane',
+    'lanes',
+    'session',
+    'sessions',
+    'link',
+    'links',
+    'client',
+    'clients',
+    'dc',
+    'test',
+    'host',
+    'port',
+    'addresses',
+  ],
   ...['method', 'crc', 'layer', 'transport', 'bytes', 'count', 'ms', 'limit', 'error', 'code', 'reason', 'ref', 'rule'],
-  ...['stack', 'version', 'pid', 'signal', 'open', 'attempt', 'msgId', 'seqNo', 'definitions', 'attributes', 'retryAfter'],
+  ...[
+    'stack',
+    'version',
+    'pid',
+    'signal',
+    'open',
+    'attempt',
+    'msgId',
+    'seqNo',
+    'definitions',
+    'attributes',
+    'retryAfter',
+  ],
 ]);
 const LONGEST = 2_000;
 /** Lines waiting for a slow stderr, in bytes; beyond them lines are dropped. */
@@ -36,6 +62,8 @@ export interface LineSink {
 
 export interface LogOptions {
   readonly level: string;
+  /** Entries of lanes keep their `stack` (`--print-tracebacks`). */
+  readonly stacks?: boolean;
   /** Where entries go; stderr if not given. */
   readonly to?: LineSink;
   /** Where lines of `--verbose` go; stdout if not given. */
@@ -45,13 +73,17 @@ export interface LogOptions {
 export async function createLog(options: LogOptions): Promise<Log> {
   const to = options.to ?? (process.stderr.isTTY ? await pretty() : outlet(2));
   const verboseTo = options.verboseTo ?? outlet(1);
-  const logger = pino({ level: options.level, base: null, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime }, to);
+  const logger = pino(
+    { level: options.level, base: null, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime },
+    to,
+  );
   return {
     debug: (event, fields) => logger.debug(allowed(fields), event),
     info: (event, fields) => logger.info(allowed(fields), event),
     warn: (event, fields) => logger.warn(allowed(fields), event),
     error: (event, fields) => logger.error(allowed(fields), event),
-    record: (level, json) => (level === 0 ? verboseTo.write(`${json}\n`) : entry(logger, level, json)),
+    record: (level, json) =>
+      level === 0 ? verboseTo.write(`${json}\n`) : entry(logger, level, json, options.stacks === true),
     flush() {
       to.flush?.();
       verboseTo.flush?.();
@@ -70,11 +102,11 @@ export function allowed(fields: LogFields = {}): LogFields {
 
 const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-function entry(logger: pino.Logger, level: number, json: string): void {
+function entry(logger: pino.Logger, level: number, json: string, stacks: boolean): void {
   const method = METHODS[Math.min(Math.max(Math.round(level / 10) - 1, 0), 5)]!;
   if (!logger.isLevelEnabled(method)) return;
-  const { event, ...fields } = JSON.parse(json) as { event: string } & LogFields;
-  logger[method](allowed(fields), String(event));
+  const { event, stack, ...fields } = JSON.parse(json) as { event: string } & LogFields;
+  logger[method](allowed(stacks && stack !== undefined ? { ...fields, stack } : fields), event);
 }
 
 /** Writes without waiting. Errors (EPIPE, ENOSPC) end nothing: what cannot be written is dropped. */
@@ -102,7 +134,13 @@ function outlet(descriptor: number): LineSink {
 /** For a person at a terminal; loaded only then. */
 async function pretty(): Promise<LineSink> {
   const { default: build } = await import('pino-pretty');
-  const stream = build({ destination: 2, sync: true, messageKey: 'event', translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' });
+  const stream = build({
+    destination: 2,
+    sync: true,
+    messageKey: 'event',
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname',
+  });
   stream.on('error', () => undefined);
   return { write: (line) => void stream.write(line) };
 }

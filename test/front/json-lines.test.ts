@@ -63,9 +63,14 @@ test('any lines, any cuts', () => {
   fc.assert(
     fc.property(fc.array(line), fc.array(fc.nat({ max: 2000 })), (lines, cuts) => {
       const bytes = Buffer.from(lines.map((one) => `${one}\n`).join(''));
-      const at = [...new Set([0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort((a, b) => a - b);
+      const at = [...new Set([0, ...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length])].sort(
+        (a, b) => a - b,
+      );
       const told = read(at.slice(1).map((stop, i) => bytes.subarray(at[i], stop)));
-      assert.deepEqual(told.messages, lines.map((one) => Buffer.from(one).toString()));
+      assert.deepEqual(
+        told.messages,
+        lines.map((one) => Buffer.from(one).toString()),
+      );
     }),
   );
 });
@@ -116,7 +121,14 @@ test('a line that drips in holds no more than its length and what growing takes'
 });
 
 test('foreign protocols are refused by their first bytes, in any cut, and nothing after is read', () => {
-  const hellos = ['GET / HTTP/1.1\r\nHost: x\r\n\r\n{"id":1}\n', '\u0016\u0003\u0001\u0000\n{}\n', 'PRI * HTTP/2.0\r\n\r\n{}\n', 'x\n{}\n', '\n\nHost: a\n{}\n', '\uFEFF{}\n'];
+  const hellos = [
+    'GET / HTTP/1.1\r\nHost: x\r\n\r\n{"id":1}\n',
+    '\u0016\u0003\u0001\u0000\n{}\n',
+    'PRI * HTTP/2.0\r\n\r\n{}\n',
+    'x\n{}\n',
+    '\n\nHost: a\n{}\n',
+    '\uFEFF{}\n',
+  ];
   for (const hello of hellos) {
     const bytes = Buffer.from(hello);
     for (let cut = 0; cut <= bytes.length; cut++) {
@@ -141,7 +153,8 @@ test('tokens: the first line, at most 4 KiB of it', () => {
   const settings = { maxLine: 100_000, needsToken: true };
   assert.deepEqual(read(['{"auth":"go', 'od"}\n{"id":1}\n'], settings).messages, ['{"id":1}']);
   assert.deepEqual(read(['{"auth":"bad"}\n{"id":1}\n'], settings).errors, ['AuthFailed! {}']);
-  for (const line of ['{"id":1}\n', '{"auth":1}\n', '{auth}\n', '{"auth":"good"}x\n']) assert.deepEqual(read([line], settings).errors, ['AuthRequired! {}']);
+  for (const line of ['{"id":1}\n', '{"auth":1}\n', '{auth}\n', '{"auth":"good"}x\n'])
+    assert.deepEqual(read([line], settings).errors, ['AuthRequired! {}']);
   assert.deepEqual(read(['{', 'x'.repeat(5000)], settings).errors, ['AuthRequired! {}']);
 });
 
@@ -151,7 +164,22 @@ test('an error line has the defaults of the table, and what the place adds', () 
     '{"id":"a\\u0041","error":"JSONDecodeError","msg":"the line is not valid JSON","pos":3,"retryable":false,"delivered":"no"}\n',
   );
   const stopping = JSON.parse(errorLine(0, 'ServerStopping', { retry_after: 2 }).toString()) as object;
-  assert.deepEqual(stopping, { id: 0, error: 'ServerStopping', msg: 'the gateway is stopping', retry_after: 2, retryable: true, delivered: 'no', closing: true });
+  assert.deepEqual(stopping, {
+    id: 0,
+    error: 'ServerStopping',
+    msg: 'the gateway is stopping',
+    retry_after: 2,
+    retryable: true,
+    delivered: 'no',
+    closing: true,
+  });
   const lost = JSON.parse(errorLine(0, 'SessionLost', { msg: 'x', closing: false }).toString()) as object;
-  assert.deepEqual(lost, { id: 0, error: 'SessionLost', msg: 'x', retryable: false, delivered: 'unknown', fatal: true });
+  assert.deepEqual(lost, {
+    id: 0,
+    error: 'SessionLost',
+    msg: 'x',
+    retryable: false,
+    delivered: 'unknown',
+    fatal: true,
+  });
 });

@@ -31,12 +31,16 @@ test('where the id stands', () => {
 
 test('the same as a parser finds, for any object', () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.json()), fc.oneof(fc.integer({ min: 1 }), fc.string({ maxLength: 30 })), (more, id) => {
-      const { id: _, ...others } = more;
-      const line = JSON.stringify({ ...others, id });
-      fc.pre(line.length < 4000);
-      assert.deepEqual(JSON.parse(idOf(line)), id);
-    }),
+    fc.property(
+      fc.dictionary(fc.string(), fc.json()),
+      fc.oneof(fc.integer({ min: 1 }), fc.string({ maxLength: 30 })),
+      (more, id) => {
+        const { id: _, ...others } = more;
+        const line = JSON.stringify({ ...others, id });
+        fc.pre(line.length < 4000);
+        assert.deepEqual(JSON.parse(idOf(line)), id);
+      },
+    ),
   );
 });
 

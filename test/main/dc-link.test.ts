@@ -27,7 +27,11 @@ async function fakeDc(t: TestContext, host = '127.0.0.1'): Promise<FakeDc> {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { server, port: (server.address() as AddressInfo).port, next: async () => (await once(server, 'connection'))[0] as Socket };
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    next: async () => (await once(server, 'connection'))[0] as Socket,
+  };
 }
 
 test('a link is dialled, carries bytes both ways, and its end is told with the attempt', async (t) => {
@@ -119,7 +123,16 @@ test('untrusted addresses are held against the allow list at every dial', async 
   nc.send(`{dial 0 127.0.0.1 ${dc.port} untrusted}\n`);
   await accepted;
   assert.deepEqual(await nc.lines(2), ['dialling 1', 'up 0 1']);
-  for (const [i, host] of ['127.0.0.2', 'localhost', '127.1', '0x7f.1', '::ffff:127.0.0.2', '::1', '10.0.0.1', 'example.org'].entries()) {
+  for (const [i, host] of [
+    '127.0.0.2',
+    'localhost',
+    '127.1',
+    '0x7f.1',
+    '::ffff:127.0.0.2',
+    '::1',
+    '10.0.0.1',
+    'example.org',
+  ].entries()) {
     nc.send(`{dial 1 ${host} ${dc.port} untrusted}\n`);
     const flags = DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED;
     assert.deepEqual(await nc.lines(2), [`dialling ${i + 2}`, `down(${flags} NOTALLOWED) 1 ${i + 2}`]);
@@ -142,7 +155,7 @@ test('no descriptor left: the dial fails, the client stays', async (t) => {
   nc.close();
 });
 
-test("a DC that reads nothing pauses its client, and only it, until it reads again", async (t) => {
+test('a DC that reads nothing pauses its client, and only it, until it reads again', async (t) => {
   const { port } = await echoProxy(t, { linkMark: 64 * 1024 });
   const dc = await fakeDc(t);
   const [nc, other] = [await Nc.to(port), await Nc.to(port)];
@@ -157,11 +170,16 @@ test("a DC that reads nothing pauses its client, and only it, until it reads aga
   nc.send('{"id":1}\n');
   other.send('{"id":2}\n');
   assert.equal(await other.line(), '{"id":2}');
-  let got = 0;
-  peer.on('data', (chunk: Buffer) => (got += chunk.length));
+  const all = new Promise<void>((resolve) => {
+    let got = 0;
+    peer.on('data', (chunk: Buffer) => {
+      got += chunk.length;
+      if (got === 10_000_000) resolve();
+    });
+  });
   peer.resume();
   assert.equal(await nc.line(), '{"id":1}');
-  while (got < 10_000_000) await once(peer, 'data');
+  await all;
   nc.close();
   other.close();
 });

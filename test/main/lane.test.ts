@@ -47,7 +47,10 @@ test('order holds over slots that grow, fill up, and overflow', async (t) => {
   await lane.start();
   await owner.until(31);
   const answers = owner.answers.filter((answer) => answer !== 'clear');
-  assert.deepEqual(answers.map((answer) => Number(answer.slice(0, 4))), Array.from({ length: 30 }, (_, i) => i));
+  assert.deepEqual(
+    answers.map((answer) => Number(answer.slice(0, 4))),
+    Array.from({ length: 30 }, (_, i) => i),
+  );
   assert.ok(answers.every((answer) => answer.length === line.length + 1));
   assert.ok(owner.answers.includes('clear'));
 });
@@ -55,11 +58,20 @@ test('order holds over slots that grow, fill up, and overflow', async (t) => {
 test('a worker that cannot start is an error, not a hang', async () => {
   const owner = watched();
   const options = { number: 0, limits: LIMITS };
-  await assert.rejects(new Lane({ ...options, worker: new URL('./nowhere.js', import.meta.url), settings: {} }, owner).start(), /nowhere/);
-  await assert.rejects(new Lane({ ...options, worker: ECHO_WORKER, settings: { failsToStart: true } }, owner).start(), /does not start/);
+  await assert.rejects(
+    new Lane({ ...options, worker: new URL('./nowhere.js', import.meta.url), settings: {} }, owner).start(),
+    /nowhere/,
+  );
+  await assert.rejects(
+    new Lane({ ...options, worker: ECHO_WORKER, settings: { failsToStart: true } }, owner).start(),
+    /does not start/,
+  );
 });
 
-for (const [how, line] of [['exits', '{exit}'], ['hangs', '{spin}']] as const) {
+for (const [how, line] of [
+  ['exits', '{exit}'],
+  ['hangs', '{spin}'],
+] as const) {
   test(`a thread that ${how}: open requests are told, clients stay, and start anew`, async (t) => {
     const { port, logged } = await echoProxy(t, { batchTimeout: 1_000 });
     const nc = await Nc.to(port);
@@ -72,11 +84,14 @@ for (const [how, line] of [['exits', '{exit}'], ['hangs', '{spin}']] as const) {
     assert.equal(await nc.line(), '{"id":2}');
     nc.send(`${line}\n`);
     const told = [await nc.json(), await nc.json(), await nc.json()];
-    assert.deepEqual(told.map(({ id, error, delivered, fatal }) => ({ id, error, delivered, fatal })), [
-      { id: 77, error: 'WorkerCrashed', delivered: 'unknown', fatal: undefined },
-      { id: 1, error: 'WorkerCrashed', delivered: 'unknown', fatal: undefined },
-      { id: 0, error: 'SessionLost', delivered: 'unknown', fatal: true },
-    ]);
+    assert.deepEqual(
+      told.map(({ id, error, delivered, fatal }) => ({ id, error, delivered, fatal })),
+      [
+        { id: 77, error: 'WorkerCrashed', delivered: 'unknown', fatal: undefined },
+        { id: 1, error: 'WorkerCrashed', delivered: 'unknown', fatal: undefined },
+        { id: 0, error: 'SessionLost', delivered: 'unknown', fatal: true },
+      ],
+    );
     assert.match(await idle.line(), /"id":0,"error":"SessionLost"/);
     nc.send('{"id":3}\n');
     assert.equal(await nc.line(), '{"id":3}');

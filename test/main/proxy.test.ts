@@ -35,7 +35,10 @@ test('a line that FIN cuts off is a JSONDecodeError with id -2, after the answer
   nc.send('{"id":1}\n{"id":2');
   nc.end();
   const lines = (await nc.rest()).map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(lines.find((line) => line['id'] === 1), { id: 1 });
+  assert.deepEqual(
+    lines.find((line) => line['id'] === 1),
+    { id: 1 },
+  );
   const refused = lines.find((line) => line['id'] === -2);
   assert.equal(refused?.['error'], 'JSONDecodeError');
   assert.equal(refused?.['pos'], 7);
@@ -74,7 +77,13 @@ test('two clients never see each other', async (t) => {
 
 test('foreign protocols get one ProtocolMismatch line and the end', async (t) => {
   const { port } = await echoProxy(t);
-  for (const hello of ['POST / HTTP/1.1\r\nHost: x\r\n\r\n{"id":1}\n', '\u0016\u0003\u0001', 'PRI * HTTP/2.0\r\n', '\u0000\u0000\u0000\u0001', '\r\nHost: x\r\n']) {
+  for (const hello of [
+    'POST / HTTP/1.1\r\nHost: x\r\n\r\n{"id":1}\n',
+    '\u0016\u0003\u0001',
+    'PRI * HTTP/2.0\r\n',
+    '\u0000\u0000\u0000\u0001',
+    '\r\nHost: x\r\n',
+  ]) {
     const nc = await Nc.to(port);
     nc.send(hello);
     const lines = await nc.rest();

@@ -1,0 +1,88 @@
+/** The small parts of the main thread: gates, ledgers, deadlines, descriptors. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { Deadlines } from '../../src/main/deadlines.ts';
+import { descriptorLimit, Descriptors } from '../../src/main/descriptors.ts';
+import { Gate, Why } from '../../src/main/gate.ts';
+import { Ledger } from '../../src/main/ledger.ts';
+
+test('a gate reads exactly when no reason is left, and says each change once', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.constantFrom(...Object.values(Why)))), (steps) => {
+      const reasons = new Set<number>();
+      let isReading = true;
+      const gate = new Gate(
+        () => {
+          assert.ok(isReading);
+          isReading = false;
+        },
+        () => {
+          assert.ok(!isReading);
+          isReading = true;
+        },
+      );
+      for (const [shuts, why] of steps) {
+        if (shuts) reasons.add(why);
+        else reasons.delete(why);
+        if (shuts) gate.shut(why);
+        else gate.open(why);
+        assert.equal(isReading, reasons.size === 0);
+        assert.equal(gate.isOpen, isReading);
+      }
+    }),
+  );
+});
+
+test('a ledger closes each ticket once, and no ticket is anybody else’s', () => {
+  const [one, other] = [new Ledger(), new Ledger()];
+  const a = one.open('1');
+  const b = other.open('1');
+  assert.notEqual(a, b);
+  assert.equal(other.close(a), false);
+  assert.equal(one.close(a), true);
+  assert.equal(one.close(a), false);
+  const c = other.open('"x"');
+  assert.deepEqual(other.drain(), [
+    [b, '1'],
+    [c, '"x"'],
+  ]);
+  assert.equal(other.size, 0);
+});
+
+test('deadlines: the late in order, none before its time, none twice', () => {
+  const late: string[] = [];
+  const deadlines = new Deadlines<string>(100, (thing) => late.push(thing));
+  deadlines.begin('a', 0);
+  deadlines.begin('b', 10);
+  deadlines.begin('a', 50);
+  deadlines.begin('c', 60);
+  deadlines.end('b');
+  deadlines.look(99);
+  assert.deepEqual(late, []);
+  deadlines.look(159);
+  assert.deepEqual(late, ['a']);
+  deadlines.look(160);
+  assert.deepEqual(late, ['a', 'c']);
+  assert.equal(deadlines.size, 0);
+});
+
+test('a late thing may begin again', () => {
+  let times = 0;
+  const deadlines: Deadlines<string> = new Deadlines<string>(10, (thing) => {
+    times++;
+    deadlines.begin(thing, 10);
+  });
+  deadlines.begin('a', 0);
+  deadlines.look(10);
+  assert.deepEqual([times, deadlines.size], [1, 1]);
+});
+
+test('descriptors never touch the reserve', () => {
+  const descriptors = new Descriptors(10, 7);
+  assert.deepEqual([descriptors.take(1), descriptors.take(1), descriptors.take(1)], [true, true, false]);
+  assert.deepEqual([descriptors.take(), descriptors.take()], [true, false]);
+  descriptors.give();
+  assert.equal(descriptors.take(), true);
+  assert.ok(descriptorLimit() >= 64);
+});
