@@ -1,0 +1,83 @@
+/** Everything the README tells a reader to type, typed. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Nc } from '../support/nc.ts';
+import { Run } from '../support/process.ts';
+import { README } from '../support/reference-tables.ts';
+
+const text = readFileSync(README, 'utf8');
+
+/** The fenced blocks of one language, in order. */
+function blocks(language: string): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map((found) => found[1]!);
+}
+
+/** JSON lines that ask for something, as against those that show an answer. */
+function requests(): string[] {
+  const lines = blocks('json').flatMap((block) => block.trim().split('\n'));
+  return lines.filter((line) => !/"_cons":"(?:pong|updateShort\w*)"/.test(line));
+}
+
+test('the shell commands are ones package.json has', () => {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const commands = [...text.matchAll(/\bnpm (?:run )?(\w+)/g)].map((found) => found[1]!);
+  assert.ok(commands.length >= 5);
+  for (const command of commands) if (command !== 'install' && command !== 'ci') assert.ok(scripts[command], command);
+});
+
+test('every line of the nc session works on the demo, the update among them', async (t) => {
+  const run = new Run(t, ['demo', '--port', '0', '--workers', '1']);
+  await run.until(/Ctrl-C/);
+  const port = await run.port();
+  const session = run.out.split('\n').find((line) => line.startsWith('{"session"'))!;
+  const asked = requests();
+  assert.equal(asked.length, 6);
+  for (const line of asked) {
+    const nc = await Nc.to(port);
+    if (/getDialogs|sendMessage/.test(line)) {
+      nc.send(`${session}\n`);
+      await nc.json();
+    }
+    nc.send(`${line}\n`);
+    const answer = (await nc.json()) as { error?: string; message?: { _cons: string } };
+    assert.equal(answer.error, undefined, line);
+    assert.notEqual(answer.message?._cons, 'rpc_error', line);
+    if (line.includes('sendMessage')) {
+      const update = (await nc.json()) as { id: number; message: { message: string } };
+      assert.deepEqual([update.id, update.message.message], [0, 'hello']);
+    }
+    nc.end();
+    await nc.rest();
+  }
+});
+
+test('the Python program prints what it says', async (t) => {
+  const run = new Run(t, ['demo', '--port', '0', '--workers', '1']);
+  await run.until(/Ctrl-C/);
+  const port = await run.port();
+  const [program] = blocks('python');
+  const code = program!.replace('1543', String(port));
+  assert.notEqual(code, program);
+  const python = spawn('python3', ['-c', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let out = '';
+  python.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  const status = await new Promise((done) => {
+    python.on('error', () => done('no python3'));
+    python.on('close', done);
+  });
+  if (status === 'no python3') out = await sameWithoutPython(port);
+  assert.match(out, /^\d+ [A-Z]{2}\n$/);
+});
+
+/** What the program does, on a machine that has none to run it. */
+async function sameWithoutPython(port: number): Promise<string> {
+  const nc = await Nc.to(port);
+  nc.send('{"id":1,"message":{"_cons":"help.getConfig"}}\n{"id":2,"message":{"_cons":"help.getNearestDc"}}\n');
+  const answers = [await nc.json(), await nc.json()] as { id: number; message: Record<string, unknown> }[];
+  const of = (id: number) => answers.find((answer) => answer.id === id)!.message;
+  return `${String(of(1)['this_dc'])} ${String(of(2)['country'])}\n`;
+}
