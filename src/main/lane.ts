@@ -200,7 +200,9 @@ export class Lane {
     while (record.next()) this.#owner.record(this, record);
     this.#owner.settle(this);
     this.#wakeAt = wakeAt;
-    if (wakeAt < this.#timerAt) this.#setTimer();
+    // Work of its own that waits for the next batch (a step of a key exchange): no timer's millisecond for that.
+    if (wakeAt <= now()) this.#isDue = true;
+    else if (wakeAt < this.#timerAt) this.#setTimer();
   }
 
   /** One timer a lane. One that is too early is let fire and set again: deadlines mostly move later. */
