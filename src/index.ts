@@ -14,15 +14,11 @@ import { LIMITS, type Limits } from './main/limits.ts';
 import { Proxy } from './main/proxy.ts';
 import { toSessionSettings } from './session-settings.ts';
 import type { Log } from './telemetry/log.ts';
-import { compileCodec } from './tl/compile.ts';
-import { loadScheme } from './tl/load.ts';
+import type { CodecSource } from './scheme-cache.ts';
 import type { LaneSettings } from '../workers/lane-env.ts';
 
 /** The lanes' worker beside this file, in the build. */
 const WORKER = new URL('../workers/session-worker.js', import.meta.url);
-
-/** The compiled scheme, as the lanes are given it. */
-export type CodecSource = LaneSettings['codec'];
 
 export interface Around {
   readonly codec: CodecSource;
@@ -57,16 +53,6 @@ export async function createProxy(config: Config, { codec, log, broken }: Around
   });
   await proxy.start();
   return proxy;
-}
-
-/**
- * Compiles the scheme, once: each lane starts from the source and V8's cached code of it.
- * @param dir folder with `api.tl` and `mtproto.tl`; the project's own if not given
- * @throws an error with file, line and column for a scheme that cannot be read
- */
-export function compileScheme(dir: string | undefined): CodecSource {
-  const { source, cachedData } = compileCodec(loadScheme(dir));
-  return { source, cachedData };
 }
 
 function toLimits({ maxConnections, maxLine }: Config): Limits {

@@ -60,6 +60,8 @@ function build() {
   mkdirSync(join(root, 'dist'), { recursive: true });
   run(process.execPath, [join(root, 'src/crypto/kernel/build.mjs')]);
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root]);
+  rmSync(join(root, 'dist/.cache'), { recursive: true, force: true });
+  run(process.execPath, [join(root, 'dist/src/scheme-cache.js')]);
   writeFileSync(buildStamp, state);
 }
 

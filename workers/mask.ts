@@ -46,7 +46,7 @@ function maskObject(value: Record<string, unknown>): Record<string, unknown> {
 }
 
 function isName(value: unknown): boolean {
-  return typeof value !== 'string' || /^[\w. \[\]]{0,80}$/.test(value);
+  return typeof value !== 'string' || /^[\w. [\]]{0,80}$/.test(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

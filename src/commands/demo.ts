@@ -28,7 +28,10 @@ async function runDemo({ config: file, ...flags }: Record<string, unknown>): Pro
   try {
     const { startGateway } = await import('./gateway.ts');
     const sources = { flags, environment: process.env, file: file as string | undefined };
-    const { proxy, fail } = await startGateway(sources, { own: message.then(asConfig), end });
+    const { proxy, fail } = await startGateway(sources, {
+      own: async (wanted) => asConfig(await message, wanted),
+      end,
+    });
     worker.on('error', fail);
     process.stdout.write(pasteLines(await message, proxy.port));
   } catch (error) {
@@ -37,8 +40,9 @@ async function runDemo({ config: file, ...flags }: Record<string, unknown>): Pro
   }
 }
 
-function asConfig(dc: DemoDc): Partial<Config> {
-  return { dcHost: dc.host, dcPort: dc.port, dcId: dc.dcId, dcKey: "the demo's", dcKeyText: dc.publicKeyPem };
+/** The demo's own data centre takes any api_id, so that a newcomer's calls need no initConnection. */
+function asConfig(dc: DemoDc, { apiId = 1 }: Config): Partial<Config> {
+  return { dcHost: dc.host, dcPort: dc.port, dcId: dc.dcId, dcKey: "the demo's", dcKeyText: dc.publicKeyPem, apiId };
 }
 
 /** What to type and paste, each line as it is. */

@@ -3,8 +3,9 @@
  * In: flags, environment, file. Out: a listening gateway, and one log line that says where. Never: loaded for `--help`.
  */
 import { type Config, loadConfig, type Sources } from '../config.ts';
-import { compileScheme, createProxy } from '../index.ts';
+import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
+import { compileScheme } from '../scheme-cache.ts';
 import { createLog } from '../telemetry/log.ts';
 import { live } from './lifecycle.ts';
 
@@ -16,7 +17,7 @@ export interface Gateway {
 
 /** What a command adds to what the operator wants. */
 export interface Additions {
-  readonly own?: Promise<Partial<Config>>;
+  readonly own?: (wanted: Config) => Promise<Partial<Config>>;
   /** Called once everything is drained. */
   readonly end?: () => Promise<void>;
 }
@@ -30,7 +31,7 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const started = performance.now();
   // The longest step of the start; what the command adds is made meanwhile, on a thread of its own.
   const codec = compileScheme(wanted.scheme);
-  const config = { ...wanted, ...(await own) };
+  const config = { ...wanted, ...(await own?.(wanted)) };
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
   let fail = (error: unknown): void => {
     throw error;

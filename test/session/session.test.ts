@@ -110,7 +110,7 @@ describe('a fresh session', () => {
       pair
         .take(1)
         .map((line) => line['id'])
-        .sort(),
+        .sort((a, b) => Number(a) - Number(b)),
       [1, 2, 3, 4],
     );
     assertClean(pair);

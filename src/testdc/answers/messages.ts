@@ -11,6 +11,8 @@ import { sendMessage } from './send.ts';
 
 /** Dialogs and messages in one answer, at most. */
 const MOST = 100;
+/** Telegram's own service account: pinned for everybody here. */
+const SERVICE_ID = 777_000n;
 
 interface DialogRow {
   readonly peer: PeerRef;
@@ -74,6 +76,7 @@ function dialogObject(account: Account, { peer, box, top }: DialogRow): TlObject
   const read = account.read.get(keyOf(peer)) ?? id;
   return {
     _: 'dialog',
+    ...(peer.kind === 'user' && peer.id === SERVICE_ID ? { pinned: true } : {}),
     peer: peerObject(peer),
     top_message: id,
     read_inbox_max_id: Math.min(read, id),
