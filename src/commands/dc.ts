@@ -40,7 +40,7 @@ export function registerDc(program: Command): void {
     .option(
       '--layer <DIR>',
       'scheme of another layer, for clients that name it; may be repeated',
-      (dir: string, all: string[] = []) => [...all, dir],
+      (dir: string, all: string[] | undefined) => [...(all ?? []), dir],
     )
     .option('--push-rate <N>', 'send the demo user so many messages a second')
     .option('--gzip', 'pack larger results with gzip')

@@ -14,6 +14,7 @@ import type { KnownKey } from './known-key.ts';
 import { compareIds, MessageBook } from './message-book.ts';
 import type { Received } from './message-book.ts';
 import { Outbox } from './outbox.ts';
+import type { Sent } from './outbox.ts';
 import { readContainer, unpack, CONTAINER, GZIP_PACKED } from './packed.ts';
 import type { Inner } from './packed.ts';
 import { SERVICE, writeService } from './service.ts';
@@ -190,7 +191,7 @@ export class DcSession {
   #duplicate(known: Received, crc: number, length: number): void {
     if (known.crc !== crc || known.length !== length)
       this.violation('msg-id-reused', `msg_id ${long(known.low, known.high)} for another message`);
-    if (known.answer !== undefined && !known.answer.acked) this.outbox.again(known.answer);
+    if (known.answer !== undefined && !known.answer.acked) this.again(known.answer);
     else if ((known.seqNo & 1) === 1) this.acknowledgeLater(known);
   }
 
@@ -218,6 +219,12 @@ export class DcSession {
   /** An answer that is a plain message. */
   say(body: Uint8Array): void {
     this.outbox.notice(1, body);
+    this.link?.wants(this);
+  }
+
+  /** Sends a message again, as it was. */
+  again(sent: Sent): void {
+    this.outbox.again(sent);
     this.link?.wants(this);
   }
 

@@ -114,7 +114,7 @@ export class ServerFraming {
 
   #deobfuscate(sink: FrameSink): boolean {
     const init = this.#rest.subarray(0, 64);
-    const reversed = Buffer.from(init.subarray(8, 56)).reverse();
+    const reversed = Buffer.from(init.subarray(8, 56).toReversed());
     this.#cipherIn = createDecipheriv('aes-256-ctr', init.subarray(8, 40), init.subarray(40, 56));
     this.#cipherOut = createDecipheriv('aes-256-ctr', reversed.subarray(0, 32), reversed.subarray(32));
     const plain = this.#cipherIn.update(this.#rest);
@@ -149,7 +149,7 @@ export class ServerFraming {
     bytes.writeUInt32LE(token);
     if (this.name === 'full' || this.name === undefined) return false;
     if (this.name === 'padded') this.#frame!.write(Buffer.concat([Buffer.alloc(4, 0xff), bytes]), out);
-    else out.raw(this.name === 'abridged' ? bytes.reverse() : bytes);
+    else out.raw(this.name === 'abridged' ? bytes.toReversed() : bytes);
     this.#obfuscate(out, from);
     return true;
   }

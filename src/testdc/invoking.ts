@@ -167,10 +167,10 @@ export class Invoking {
   }
 
   #run(request: Request): TlValue | Promise<TlValue> {
-    const { answers, hook, seen } = this.#settings;
+    const { answers } = this.#settings;
     const call = this.#settings.call(request);
-    seen(call);
-    const given = hook()?.(call);
+    this.#settings.seen(call);
+    const given = this.#settings.hook()?.(call);
     if (given instanceof Promise)
       return given.then((value) => (value === undefined ? this.#own(answers, call) : orThrow(value)));
     return given === undefined ? this.#own(answers, call) : orThrow(given);

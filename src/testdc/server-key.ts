@@ -51,7 +51,7 @@ export class ServerKey {
     const e = m.subarray(32);
     const tempKey = xor(m.subarray(0, 32), sha256(e));
     const h = Buffer.from(igeDecrypt(tempKey, Buffer.alloc(32), e));
-    const data = Buffer.from(h.subarray(0, 192)).reverse();
+    const data = Buffer.from(h.subarray(0, 192).toReversed());
     return sha256(tempKey, data).equals(h.subarray(192)) ? data : undefined;
   }
 

@@ -60,12 +60,11 @@ function msgResendReq(session: DcSession, received: Received, body: Reader): voi
   let allThere = true;
   ids(session, body, (low, high) => {
     const sent = session.outbox.unacked(low, high);
-    if (sent !== undefined) session.outbox.again(sent);
+    if (sent !== undefined) session.again(sent);
     else allThere = false;
     states.push(sent === undefined ? 1 : 4);
   });
-  if (allThere) session.link?.wants(session);
-  else session.say(writeService.msgsStateInfo(received, states));
+  if (!allThere) session.say(writeService.msgsStateInfo(received, states));
 }
 
 /** The three answers come as results of the rpc_drop_answer itself. */

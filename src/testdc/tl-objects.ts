@@ -89,6 +89,8 @@ export class ObjectCodec {
     return word;
   }
 
+  // The switch is exhaustive, which the compiler checks.
+  // oxlint-disable-next-line typescript/consistent-return
   #value(type: TlType, reader: Reader, depth: number): TlValue {
     switch (type.kind) {
       case 'int':

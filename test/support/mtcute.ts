@@ -9,7 +9,6 @@ import { createRequire } from 'node:module';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { connectTcp } from '@fuman/node';
 import { IntermediatePacketCodec, MemoryStorage } from '@mtcute/core';
-import type { ITelegramConnection } from '@mtcute/core';
 import { TelegramClient } from '@mtcute/core/client.js';
 import { addPublicKey, BaseCryptoProvider } from '@mtcute/core/utils.js';
 import type { ICryptoProvider } from '@mtcute/core/utils.js';
@@ -89,8 +88,7 @@ export function mtcuteFor(dc: TestDc, options: { updates?: boolean } = {}): Tele
       getDeviceModel: () => 'test',
     },
     transport: {
-      connect: async (to) =>
-        (await connectTcp({ address: to.ipAddress, port: to.port })) as unknown as ITelegramConnection,
+      connect: async (to) => await connectTcp({ address: to.ipAddress, port: to.port }),
       packetCodec: () => new IntermediatePacketCodec(),
     },
   });

@@ -70,8 +70,8 @@ export interface MakeKeyOptions {
   expiresIn?: number;
   /** Changes queries and inner data before they are sent, by their constructor's name. */
   change?: (name: string, value: TlObject) => TlObject;
-  /** The secret b; default random. */
-  secret?: () => Uint8Array;
+  /** The secret b, 256 bytes, for the server's g_a; default random. */
+  secret?: (gA: Uint8Array) => Uint8Array;
   /** Overrides the padding by RSA. */
   pad?: (data: Buffer) => Uint8Array;
 }
@@ -190,7 +190,7 @@ export class RawClient {
     const group = DhGroup.of(answer['g'] as number, answer['dh_prime'] as Buffer);
     let retryId = 0n;
     for (let attempt = 0; attempt < 6; attempt++) {
-      const powers = group.powers(options.secret?.() ?? randomBytes(256));
+      const powers = group.powers(options.secret?.(leftPad(answer['g_a'] as Buffer)) ?? randomBytes(256));
       const data = codec.encode(
         change('client_DH_inner_data', {
           _: 'client_DH_inner_data',
@@ -360,12 +360,18 @@ export class RawClient {
     if (!this.isClosed) await once(this.socket, 'close');
   }
 
-  /** Resolves as soon as `look` finds something; rejects when the connection closes before. */
+  /** Resolves as soon as `look` finds something; rejects when the connection closes before, or after ten seconds. */
   until<T>(look: () => T | undefined): Promise<T> {
     return new Promise((done, failed) => {
+      const timer = setTimeout(() => {
+        this.#listeners.delete(check);
+        const names = this.came.map(({ crc }) => codec.schema.byCrc.get(crc)?.name ?? crc.toString(16));
+        failed(new Error(`nothing came in ten seconds that was waited for; what came: ${names.join(' ')}`));
+      }, 10_000);
       const check = (): void => {
         const found = look();
         if (found === undefined && !this.isClosed) return;
+        clearTimeout(timer);
         this.#listeners.delete(check);
         if (found === undefined) failed(new Error(`closed while waiting; statuses ${this.statuses.join(' ')}`));
         else done(found);

@@ -76,12 +76,12 @@ function short({ message, pts }: Written, peer: bigint, out: boolean): TlObject 
   return {
     _: 'updateShortMessage',
     out,
-    id: message['id'] as number,
+    id: message['id']!,
     user_id: peer,
-    message: message['message'] as string,
+    message: message['message']!,
     pts,
     pts_count: 1,
-    date: message['date'] as number,
+    date: message['date']!,
     ...entitiesOf(message),
   };
 }
@@ -118,7 +118,7 @@ function inUpdates(world: World, updates: TlObject[], { message }: Written, view
     _: 'updates',
     updates,
     ...world.mentioned([message], [], viewer, dcId),
-    date: message['date'] as number,
+    date: message['date']!,
     seq: 0,
   };
 }

@@ -17,8 +17,7 @@ function getDifference(call: Call): TlObject {
   const all = box.since(pts);
   if (all === undefined) return { _: 'updates.differenceTooLong', pts: box.pts };
   const state = stateOf(call);
-  if (all.length === 0)
-    return { _: 'updates.differenceEmpty', date: state['date'] as number, seq: state['seq'] as number };
+  if (all.length === 0) return { _: 'updates.differenceEmpty', date: state['date']!, seq: state['seq']! };
   const messages = all.slice(0, SLICE);
   const parts = {
     new_messages: messages,

@@ -135,10 +135,10 @@ export function sentence(draw: Draw, words: number): string {
 
 /** The fields that say what a message is about: text with entities, now and then a photo, reactions, a link. */
 export function drawContent(draw: Draw): TlObject {
-  const text = Array.from({ length: 1 + draw.below(5) }, () => sentence(draw, 8 + draw.below(14))).join(' ');
+  const text = Array.from({ length: 3 + draw.below(6) }, () => sentence(draw, 8 + draw.below(14))).join(' ');
   const content: TlObject = { _: 'message', message: text, entities: drawEntities(draw, text) };
-  if (draw.below(4) === 0) content['media'] = { _: 'messageMediaPhoto', photo: drawPhotoObject(draw) };
-  if (draw.below(3) === 0) content['reactions'] = drawReactions(draw);
+  if (draw.below(2) === 0) content['media'] = { _: 'messageMediaPhoto', photo: drawPhotoObject(draw) };
+  if (draw.below(3) > 0) content['reactions'] = drawReactions(draw);
   return content;
 }
 
