@@ -1,25 +1,46 @@
 /**
  * The test DC as a process of its own.
- * In: `--key-out FILE`; messages `{counters}`, `{push}`. Out: a line `listening on HOST:PORT`; what was counted.
+ * In: a file for its public key; messages `{counters}`, `{sessions}`. Out: a line `listening on HOST:PORT`; answers.
  * Never: outlives its parent.
+ *
+ * Users that make their own key are signed in as the demo user at once, so that every method can be called.
  */
 import { writeFileSync } from 'node:fs';
 import { startTestDc } from '../src/testdc/dc-server.ts';
+import { DEMO_ID } from '../src/testdc/world/seed.ts';
 
-const keyOut = process.argv[2]!;
+type Order = { counters: true } | { sessions: { count: number; apart: boolean } };
+
 const dc = await startTestDc();
-writeFileSync(keyOut, dc.publicKeyPem);
-
-type Order = { counters: true };
-
-process.on('message', (order: Order) => {
-  if ('counters' in order) process.send!({ counters: counters() });
-});
+writeFileSync(process.argv[2]!, dc.publicKeyPem);
+dc.on('key', (key) => dc.world.signIn(key, DEMO_ID));
+process.on('message', (order: Order) => process.send!(obey(order)));
 process.on('disconnect', () => process.exit());
 console.log(`listening on ${dc.host}:${dc.port()}`);
 
+function obey(order: Order): object {
+  if ('counters' in order) return { counters: counters() };
+  return { sessions: sessions(order.sessions.count, order.sessions.apart) };
+}
+
 function counters(): object {
-  const { connections, openConnections, handshakes, sessions, packets, packetsSent, requestCount } = dc.counters;
+  const { connections, openConnections, handshakes, sessions: count, packets, packetsSent, requestCount } = dc.counters;
   const violations = dc.violations.list.map(({ rule, detail }) => `${rule}: ${detail}`);
-  return { connections, openConnections, handshakes, sessions, packets, packetsSent, requests: requestCount, violations };
+  return {
+    connections,
+    openConnections,
+    handshakes,
+    sessions: count,
+    packets,
+    packetsSent,
+    requests: requestCount,
+    violations,
+  };
+}
+
+function sessions(count: number, apart: boolean): object[] {
+  return Array.from({ length: count }, (_, i) => {
+    const user = dc.demoUser(apart ? { firstName: `User ${i}` } : {});
+    return { auth_key: user.authKey.toString('base64'), session_id: String(user.sessionId) };
+  });
 }

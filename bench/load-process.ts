@@ -14,7 +14,14 @@ async function obey(order: Order): Promise<object> {
     load = new Load(order.open);
     return { opened: await load.open() };
   }
-  if ('run' in order) return { result: await load!.run(order.run, () => tell({ began: true }), () => tell({ ended: true })) };
+  if ('run' in order)
+    return {
+      result: await load!.run(
+        order.run,
+        () => tell({ began: true }),
+        () => tell({ ended: true }),
+      ),
+    };
   load?.close();
   load = undefined;
   return { closed: true };

@@ -20,9 +20,10 @@ export interface Stat extends Cpu {
   readonly threads: number;
 }
 
-export interface ThreadCpu extends Cpu {
+export interface ThreadCpu {
   readonly tid: number;
-  readonly name: string;
+  /** CPU time in seconds. */
+  readonly seconds: number;
 }
 
 /** Memory in bytes. `own` is what no other process shares: what goes away when this one does. */
@@ -37,7 +38,11 @@ export function parseStat(text: string): Stat {
   const close = text.lastIndexOf(')');
   if (open === -1 || close === -1) throw new Error(`no stat line: ${text.slice(0, 80)}`);
   // Fields are numbered from 1 in proc(5); state, the first behind the name, is number 3.
-  const fields = text.slice(close + 2).trim().split(' ').map(Number);
+  const fields = text
+    .slice(close + 2)
+    .trim()
+    .split(' ')
+    .map(Number);
   return {
     pid: Number(text.slice(0, open)),
     name: text.slice(open + 1, close),
@@ -57,18 +62,41 @@ export function parseRollup(text: string): Memory {
   return { resident: kilobytes('Rss'), own: kilobytes('Private_Clean') + kilobytes('Private_Dirty') };
 }
 
-/** CPU time of a process so far, all threads, ended ones too. */
+/** Parses /proc/PID/task/TID/schedstat: nanoseconds on a CPU, waiting for one, and how often. */
+export function parseSchedstat(text: string): number {
+  const [ran] = text.split(' ');
+  if (!/^\d+$/.test(ran!)) throw new Error(`no schedstat line: ${text.slice(0, 80)}`);
+  return Number(ran) / 1e9;
+}
+
+/** CPU time of each thread that lives. To the nanosecond where the kernel keeps schedstat, else to the tick. */
+export function threadsOf(pid: number): ThreadCpu[] {
+  return readdirSync(`/proc/${pid}/task`).map((tid) => ({
+    tid: Number(tid),
+    seconds: threadSeconds(`/proc/${pid}/task/${tid}`),
+  }));
+}
+
+function threadSeconds(folder: string): number {
+  try {
+    const ran = parseSchedstat(readFileSync(`${folder}/schedstat`, 'utf8'));
+    if (ran > 0) return ran;
+  } catch {
+    // A kernel without it.
+  }
+  const { user, system } = parseStat(readFileSync(`${folder}/stat`, 'utf8'));
+  return user + system;
+}
+
+/** CPU time of a process so far, all threads, ended ones too; to the tick. */
 export function cpuOf(pid: number): Cpu {
   const { user, system } = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   return { user, system };
 }
 
-/** CPU time of each thread that lives. */
-export function threadsOf(pid: number): ThreadCpu[] {
-  return readdirSync(`/proc/${pid}/task`).map((tid) => {
-    const { name, user, system } = parseStat(readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8'));
-    return { tid: Number(tid), name, user, system };
-  });
+/** CPU seconds of a process whose threads all still live. */
+export function secondsOf(pid: number): number {
+  return threadsOf(pid).reduce((sum, thread) => sum + thread.seconds, 0);
 }
 
 /** Memory of a process; without smaps_rollup (old kernels, sandboxes) resident stands for both. */
@@ -79,9 +107,4 @@ export function memoryOf(pid: number): Memory {
     const resident = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE;
     return { resident, own: resident };
   }
-}
-
-/** Seconds of CPU between two readings. */
-export function spent(from: Cpu, to: Cpu): number {
-  return to.user + to.system - from.user - from.system;
 }
