@@ -1,0 +1,7 @@
+/** All benches, in the order they run and are listed. In: nothing. Out: the table. Never: a bench itself. */
+import type { Bench } from './bench.ts';
+import { clients } from './clients.ts';
+import { handshake } from './handshake.ts';
+import { start } from './start.ts';
+
+export const BENCHES: readonly Bench[] = [start, clients, handshake];

@@ -1,0 +1,26 @@
+/**
+ * Calls that the benches make: as JSON lines, with how their answers begin.
+ * In: nothing. Out: texts. Never: a call that the test DC answers differently from Telegram.
+ */
+
+export interface Ask {
+  readonly request: string;
+  readonly expected: string;
+}
+
+function ask(message: string, expected: string): Ask {
+  return { request: `{"id":$ID,"message":${message}}`, expected: `,"message":{"_cons":"${expected}"` };
+}
+
+export const NEAREST_DC = ask('{"_cons":"help.getNearestDc"}', 'nearestDc');
+
+export const DIALOGS = ask(
+  '{"_cons":"messages.getDialogs","offset_date":0,"offset_id":0,"offset_peer":{"_cons":"inputPeerEmpty"},"limit":100,"hash":0}',
+  'messages.dialogs',
+);
+
+/** What a client says first: its session is then open. */
+export const FIRST = {
+  line: '{"id":1,"message":{"_cons":"help.getNearestDc"}}',
+  expected: '"message":{"_cons":"nearestDc"',
+} as const;

@@ -1,0 +1,46 @@
+/**
+ * The test DC as a process of its own.
+ * In: a file for its public key; messages `{counters}`, `{sessions}`. Out: a line `listening on HOST:PORT`; answers.
+ * Never: outlives its parent.
+ *
+ * Users that make their own key are signed in as the demo user at once, so that every method can be called.
+ */
+import { writeFileSync } from 'node:fs';
+import { startTestDc } from '../src/testdc/dc-server.ts';
+import { DEMO_ID } from '../src/testdc/world/seed.ts';
+
+type Order = { counters: true } | { sessions: { count: number; apart: boolean } };
+
+const dc = await startTestDc();
+writeFileSync(process.argv[2]!, dc.publicKeyPem);
+dc.on('key', (key) => dc.world.signIn(key, DEMO_ID));
+process.on('message', (order: Order) => process.send!(obey(order)));
+process.on('disconnect', () => process.exit());
+console.log(`listening on ${dc.host}:${dc.port()}`);
+
+function obey(order: Order): object {
+  if ('counters' in order) return { counters: counters() };
+  return { sessions: sessions(order.sessions.count, order.sessions.apart) };
+}
+
+function counters(): object {
+  const { connections, openConnections, handshakes, sessions: count, packets, packetsSent, requestCount } = dc.counters;
+  const violations = dc.violations.list.map(({ rule, detail }) => `${rule}: ${detail}`);
+  return {
+    connections,
+    openConnections,
+    handshakes,
+    sessions: count,
+    packets,
+    packetsSent,
+    requests: requestCount,
+    violations,
+  };
+}
+
+function sessions(count: number, apart: boolean): object[] {
+  return Array.from({ length: count }, (_, i) => {
+    const user = dc.demoUser(apart ? { firstName: `User ${i}` } : {});
+    return { auth_key: user.authKey.toString('base64'), session_id: String(user.sessionId) };
+  });
+}

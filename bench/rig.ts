@@ -1,0 +1,217 @@
+/**
+ * The rig: test DC, gateway and load generator, a process each, on loopback.
+ * In: options of each. Out: runs of load with the CPU time and memory every process spent on them.
+ * Never: leaves a process or a file behind, or counts an answer that was wrong.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ClientsSpec, RunResult, RunSpec } from './load.ts';
+import { memoryOf, secondsOf, threadsOf, type Memory } from './proc.ts';
+import { Child } from './process.ts';
+
+const LISTENING = /"addresses":"[^"]*?:(\d+)[ "]/;
+const ORDER_TIME = 300_000;
+
+export interface RigOptions {
+  /** Further arguments of `serve`. */
+  readonly gateway?: readonly string[];
+  /** Options of Node for the gateway: `--cpu-prof` for example. */
+  readonly gatewayNode?: readonly string[];
+  readonly dc?: readonly string[];
+}
+
+/** What one run cost, beside what its clients saw. */
+export interface Measured extends RunResult {
+  /** CPU seconds by process. */
+  readonly gateway: number;
+  readonly dc: number;
+  readonly load: number;
+  /** CPU seconds of the gateway's main thread, part of `gateway`. */
+  readonly main: number;
+}
+
+/** A session that the DC knows as signed in; wire.md 2. */
+export interface SessionLine {
+  readonly auth_key: string;
+  readonly session_id: string;
+}
+
+/** The built file beside this one. */
+function script(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+export class Rig {
+  readonly dc: Child;
+  readonly gateway: Child;
+  readonly folder: string;
+  readonly #loads: Child[] = [];
+
+  private constructor(folder: string, dc: Child, gateway: Child) {
+    this.folder = folder;
+    this.dc = dc;
+    this.gateway = gateway;
+  }
+
+  /** Starts a DC and a gateway before it. */
+  static async start(options: RigOptions = {}): Promise<Rig> {
+    const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-bench-'));
+    const dc = await startDc(folder, options.dc);
+    const gateway = await startGateway(folder, dc, options);
+    return new Rig(folder, dc, gateway);
+  }
+
+  get port(): number {
+    return Number(this.gateway.match[1]);
+  }
+
+  get dcPort(): number {
+    return Number(this.dc.match[1]);
+  }
+
+  get keyFile(): string {
+    return join(this.folder, 'dc.pem');
+  }
+
+  /** Starts a load generator and opens its clients. @returns it, and how many seconds the opening took */
+  async open(spec: Omit<ClientsSpec, 'host' | 'port'>, port = this.port): Promise<{ load: Child; seconds: number }> {
+    const load = await Child.start('load generator', script('./load-process.js'), { ready: /^ready$/, ipc: true });
+    this.#loads.push(load);
+    const { opened } = await ordered<{ opened: number }>(
+      load,
+      { open: { host: '127.0.0.1', port, ...spec } },
+      'opened',
+    );
+    return { load, seconds: opened };
+  }
+
+  /** Closes a load generator's clients and ends it. */
+  async close(load: Child): Promise<void> {
+    this.#loads.splice(this.#loads.indexOf(load), 1);
+    await load.stop();
+  }
+
+  /** One run. Throws if any answer was wrong: then no figure means anything. */
+  async run(load: Child, spec: RunSpec): Promise<Measured> {
+    const readings: Reading[] = [];
+    const off = load.onMessage((message) => {
+      if ('began' in (message as object) || 'ended' in (message as object)) readings.push(this.#read(load));
+    });
+    try {
+      const { result } = await ordered<{ result: RunResult }>(load, { run: spec }, 'result');
+      if (result.wrong > 0 || result.closed > 0) throw new Error(complaint(result));
+      const [from, to] = readings as [Reading, Reading];
+      return {
+        ...result,
+        gateway: to.gateway - from.gateway,
+        dc: to.dc - from.dc,
+        load: to.load - from.load,
+        main: to.main - from.main,
+      };
+    } finally {
+      off();
+    }
+  }
+
+  #read(load: Child): Reading {
+    const { pid } = this.gateway;
+    const threads = threadsOf(pid);
+    return {
+      gateway: threads.reduce((sum, { seconds }) => sum + seconds, 0),
+      main: threads.find(({ tid }) => tid === pid)!.seconds,
+      dc: secondsOf(this.dc.pid),
+      load: secondsOf(load.pid),
+    };
+  }
+
+  get memory(): Memory {
+    return memoryOf(this.gateway.pid);
+  }
+
+  /** CPU seconds of the gateway so far. */
+  get cpu(): number {
+    return secondsOf(this.gateway.pid);
+  }
+
+  /** What the DC has seen. */
+  async counters(): Promise<DcCounters> {
+    return (await ordered<{ counters: DcCounters }>(this.dc, { counters: true }, 'counters')).counters;
+  }
+
+  /** Makes sessions the DC knows: each its own key and, if `apart`, its own user. */
+  async sessions(count: number, apart: boolean): Promise<SessionLine[]> {
+    return (await ordered<{ sessions: SessionLine[] }>(this.dc, { sessions: { count, apart } }, 'sessions')).sessions;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#loads.splice(0).map((load) => load.stop()));
+    await this.gateway.stop();
+    await this.dc.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+interface Reading {
+  readonly gateway: number;
+  readonly main: number;
+  readonly dc: number;
+  readonly load: number;
+}
+
+export interface DcCounters {
+  readonly connections: number;
+  readonly openConnections: number;
+  readonly handshakes: number;
+  readonly sessions: number;
+  readonly requests: number;
+  readonly violations: readonly string[];
+}
+
+function startDc(folder: string, args: readonly string[] = []): Promise<Child> {
+  return Child.start('test DC', script('./dc-process.js'), {
+    args: [join(folder, 'dc.pem'), ...args],
+    ready: /^listening on .*:(\d+)$/,
+    ipc: true,
+  });
+}
+
+/** The product's own command, as a user would start it. */
+export function startGateway(
+  folder: string,
+  dc: Child,
+  { gateway = [], gatewayNode = [] }: RigOptions = {},
+): Promise<Child> {
+  const server = [
+    '--dc-host',
+    '127.0.0.1',
+    '--dc-port',
+    dc.match[1]!,
+    '--dc-id',
+    '2',
+    '--dc-key',
+    join(folder, 'dc.pem'),
+  ];
+  return Child.start('gateway', script('../src/cli.js'), {
+    nodeArgs: gatewayNode,
+    args: ['serve', '--host', '127.0.0.1', '--port', '0', '--api-id', '1', ...server, ...gateway],
+    ready: LISTENING,
+  });
+}
+
+/** Gives an order and waits for its answer. */
+async function ordered<T>(child: Child, order: object, answer: string): Promise<T> {
+  const answered = child.message<T & { failed?: string }>(
+    (message) => answer in message || 'failed' in message,
+    ORDER_TIME,
+  );
+  child.say(order);
+  const message = await answered;
+  if (message.failed !== undefined) throw new Error(`${child.name}: ${message.failed}`);
+  return message;
+}
+
+function complaint({ wrong, closed, samples }: RunResult): string {
+  return `${wrong} wrong answers, ${closed} connections closed; ${samples.join('\n')}`;
+}
