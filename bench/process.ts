@@ -104,7 +104,7 @@ export class Child {
   }
 
   say(message: object): void {
-    this.#process.send!(message);
+    this.#process.send(message);
   }
 
   /** Calls `listener` for each message. @returns what ends that */

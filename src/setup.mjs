@@ -77,7 +77,12 @@ function removeStale() {
 }
 
 function lint() {
-  run(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '--type-aware', '--deny-warnings', ...sourceFolders]);
+  run(process.execPath, [
+    join(root, 'node_modules/oxlint/bin/oxlint'),
+    '--type-aware',
+    '--deny-warnings',
+    ...sourceFolders,
+  ]);
   run(process.execPath, [join(root, 'node_modules/oxfmt/bin/oxfmt'), '--check', '.']);
 }
 
@@ -92,7 +97,9 @@ function test(patterns) {
 
 /** A word picks the test files whose path holds it: `npm test -- crypto`. */
 function expand(word) {
-  return filesBelow(join(root, 'dist/test')).filter((file) => file.endsWith('.test.js') && relative(root, file).includes(word));
+  return filesBelow(join(root, 'dist/test')).filter(
+    (file) => file.endsWith('.test.js') && relative(root, file).includes(word),
+  );
 }
 
 /** In this same process, so that a signal meant for the command reaches it. */

@@ -18,6 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   address: [],
   'errors.ts': [],
   'options.ts': [],
+  'scheme-cache.ts': ['tl', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
   tl: ['bytes', 'node:crypto', 'node:fs', 'node:path', 'node:url', 'node:vm', 'node:module'],
   crypto: ['bytes', 'node:crypto', 'node:util', 'node:fs', 'node:url', 'node:path'],
   transport: ['bytes', 'crypto'],
