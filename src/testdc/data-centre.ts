@@ -6,6 +6,7 @@ import { Opened, open } from '../crypto/envelope.ts';
 import { Reader } from '../bytes/reader.ts';
 import type { Counters } from './counters.ts';
 import type { DcConnection } from './dc-connection.ts';
+import { quickAckToken } from './quick-ack.ts';
 import { DcHandshakes } from './dc-handshake.ts';
 import type { HandshakeSettings } from './dc-handshake.ts';
 import { DcSession } from './dc-session.ts';
@@ -32,6 +33,8 @@ export interface DataCentreSettings {
 /** The least an encrypted packet can be: auth_key_id, msg_key, three blocks. */
 const LEAST_PACKET = 8 + 16 + 48;
 const OUTER = 24;
+/** Sessions of one key, at most; beyond it the oldest without a connection is forgotten. */
+const MOST_SESSIONS = 1_000;
 
 export class DataCentre implements SessionHost {
   readonly id: number;
@@ -64,7 +67,7 @@ export class DataCentre implements SessionHost {
   }
 
   /** One packet of a connection: an encrypted message, or one of the key exchange. */
-  packet(connection: DcConnection, packet: Buffer): void {
+  packet(connection: DcConnection, packet: Buffer, quickAck = false): void {
     this.#current = connection;
     if (packet.length < 20) {
       this.#fault('frame', `a packet of ${packet.length} bytes`);
@@ -81,7 +84,7 @@ export class DataCentre implements SessionHost {
       return connection.refuse(-404);
     }
     connection.key = known;
-    this.#encrypted(connection, known, packet);
+    this.#encrypted(connection, known, packet, quickAck);
   }
 
   /** 0 | msg_id | length | body (2.3); what stands behind the body is padding. */
@@ -99,7 +102,7 @@ export class DataCentre implements SessionHost {
     return connection.plain(reply);
   }
 
-  #encrypted(connection: DcConnection, key: KnownKey, packet: Buffer): void {
+  #encrypted(connection: DcConnection, key: KnownKey, packet: Buffer, quickAck: boolean): void {
     this.#settings.counters.packets++;
     // The padded transport's tail; elsewhere a length that AES blocks do not fit is an error of its own.
     const tail = (packet.length - OUTER) & 15;
@@ -108,14 +111,28 @@ export class DataCentre implements SessionHost {
       this.#fault('envelope', `msg_key, length or padding of a packet of ${packet.length} bytes`);
       return connection.refuse(-404);
     }
-    const { head, bytes, start, end: stop } = this.#opened;
+    const { head } = this.#opened;
     if (head.sessionLow === 0 && head.sessionHigh === 0) {
       this.#fault('session-id-zero', 'session_id 0');
       return connection.refuse(-404);
     }
+    // Before `receive`: this decrypts once more, and overwrites what `open` left.
+    if (quickAck) return this.#quick(connection, key, packet.subarray(0, end));
+    this.#received(connection, key);
+  }
+
+  /** Answers that the packet has come, then takes it (2.13). */
+  #quick(connection: DcConnection, key: KnownKey, packet: Buffer): void {
+    connection.quickAck(quickAckToken(key.authKey.bytes, packet));
+    open(key.authKey, 'client', packet, 0, packet.length, this.#opened);
+    this.#received(connection, key);
+  }
+
+  #received(connection: DcConnection, key: KnownKey): void {
+    const { head, bytes, start, end } = this.#opened;
     const session = this.#session(connection, key, head.sessionLow, head.sessionHigh);
     // A view of the kernel's memory, which any seal or open overwrites: nothing seals before the end of this turn.
-    session.receive(head, bytes, start, stop);
+    session.receive(head, bytes, start, end);
   }
 
   #session(connection: DcConnection, key: KnownKey, low: number, high: number): DcSession {
@@ -124,6 +141,7 @@ export class DataCentre implements SessionHost {
       session = key.sessions.get(low, high);
     if (session === undefined) {
       session = new DcSession(this, key, low, high);
+      if (key.sessions.size >= MOST_SESSIONS) forgetOne(key);
       key.sessions.set(low, high, session);
       this.#settings.counters.sessions++;
       this.#settings.madeSession(session);
@@ -152,5 +170,13 @@ export class DataCentre implements SessionHost {
 
   bug(error: unknown): void {
     this.#settings.bug(error);
+  }
+}
+
+function forgetOne(key: KnownKey): void {
+  for (const session of key.sessions.values()) {
+    if (session.link !== undefined) continue;
+    key.sessions.delete(session.idLow, session.idHigh);
+    return;
   }
 }

@@ -87,10 +87,10 @@ export class DcConnection implements Link, FrameSink {
     this.#framing.feed(chunk, this);
   }
 
-  packet(bytes: Buffer, _quickAck: boolean): void {
+  packet(bytes: Buffer, quickAck: boolean): void {
     if (this.#isClosed) return;
     const passed = this.#taps.incoming === undefined ? bytes : this.#taps.incoming(this, bytes);
-    if (passed !== undefined) this.dc.packet(this, passed);
+    if (passed !== undefined) this.dc.packet(this, passed, quickAck);
   }
 
   broken(why: string): void {
@@ -180,6 +180,11 @@ export class DcConnection implements Link, FrameSink {
     this.#framing.status(code, out);
     this.#wire.write(out.written());
     this.hangUp();
+  }
+
+  /** Tells that a packet has come; the full transport has no word for it. */
+  quickAck(token: number): void {
+    if (this.#framing.quickAck(token, this.#out)) this.#schedule();
   }
 
   closeIn(ms: number): void {

@@ -27,8 +27,7 @@ export type Rule =
   | 'service-message' // 2.11: bytes that do not parse, counts out of range
   | 'request' // 2.14: bytes that do not parse by the scheme
   | 'unknown-method'
-  | 'gzip' // 2.11
-  | 'quick-ack'; // 2.13: asked for where the transport has none
+  | 'gzip'; // 2.11
 
 /** Noted, but real clients do it and Telegram lets it pass. */
 const TOLERATED: ReadonlySet<Rule> = new Set<Rule>(['plain-msg-id-zero', 'msg-id-window', 'ack-parity', 'salt']);
