@@ -34,6 +34,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'address',
     'type batch',
     'node:zlib',
+    'node:buffer',
   ],
   batch: ['bytes'],
   main: [
@@ -58,6 +59,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:crypto',
     'node:events',
     'node:zlib',
+    'node:buffer',
     'node:fs',
     'node:util',
     'node:buffer',

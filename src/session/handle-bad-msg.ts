@@ -4,6 +4,7 @@
  * Never: believes a notification about a message this session has not sent (failures.md D10).
  */
 import type { Reader } from '../bytes/reader.ts';
+import { destroySession } from '../tl/service.ts';
 import { answer, notify } from './answers.ts';
 import { Stage, type Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
@@ -79,6 +80,7 @@ function giveUp(s: State, concerned: readonly Pending[]): void {
 /** Answers to what else was sent in the old session will not come in the new one. */
 function renew(s: State, fromScratch: boolean): void {
   const others = s.pending.sent();
+  s.outbox.say(destroySession(s.sessionLow, s.sessionHigh));
   s.renewSession(fromScratch);
   for (const pending of others) repeatOrRefuse(s, pending, refusal('SessionReset'));
   if (s.lived) notify(s, refusal('UpdatesDropped'));

@@ -6,7 +6,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import { TlReadError } from '../bytes/reader.ts';
 import { ID_NOTICE } from '../dialect/dialect.ts';
-import { Crc, readIds } from '../tl/service.ts';
+import { Crc, MAX_IDS, readIds, resendRequest, stateInfo } from '../tl/service.ts';
 import { DecodeFailure } from '../tl/codec.ts';
 import { answer, notify } from './answers.ts';
 import { isAfter } from './message-ids.ts';
@@ -23,9 +23,7 @@ const MEMORY_SECONDS = 300;
 
 /** `msgs_ack`: delivered; the answer is still awaited. */
 export function handleAcks(s: State, _low: number, _high: number, r: Reader): void {
-  r.skip(4);
-  const ids: number[] = [];
-  readIds(r, ids);
+  const ids = readIdsOf(r);
   for (let i = 0; i < ids.length; i += 2) {
     const pending = s.pending.find(ids[i]!, ids[i + 1]!);
     if (pending !== undefined) s.acknowledged(pending);
@@ -81,13 +79,44 @@ function takeState(s: State, low: number, high: number, byte: number, now: numbe
 
 /**
  * `msg_detailed_info msg_id answer_msg_id bytes status` and `msg_new_detailed_info answer_msg_id …`: the answer exists.
- * One already here is acknowledged again; one that is not, the server sends again by itself on this connection.
+ * One already here is acknowledged again; one that is not is asked for.
  */
 export function handleDetailedInfo(s: State, _low: number, _high: number, r: Reader, now: number): void {
   if (r.uint32() === Crc.msgDetailedInfo) r.skip(8);
   const low = r.int32();
   const high = r.int32();
   if (s.received.has(low, high)) s.outbox.acknowledge(low, high, now);
+  else s.outbox.say(resendRequest(low, high));
+}
+
+/** `msgs_state_req`: which of its messages are here: 4 received, 1 nothing known. */
+export function handleStateRequest(s: State, low: number, high: number, r: Reader): void {
+  const ids = readIdsOf(r);
+  const info = new Uint8Array(ids.length / 2);
+  for (let i = 0; i < info.length; i++) info[i] = s.received.has(ids[i * 2]!, ids[i * 2 + 1]!) ? RECEIVED : UNKNOWN;
+  s.outbox.say(stateInfo(low, high, info));
+}
+
+/** `msg_resend_req`: open requests go again under their own ids; of the rest the server learns that they are unknown. */
+export function handleResendRequest(s: State, low: number, high: number, r: Reader): void {
+  const ids = readIdsOf(r);
+  const info = new Uint8Array(ids.length / 2).fill(UNKNOWN);
+  for (let i = 0; i < info.length; i++) {
+    const pending = s.pending.find(ids[i * 2]!, ids[i * 2 + 1]!);
+    if (pending === undefined) continue;
+    info[i] = RECEIVED;
+    pending.keepsId = true;
+    s.pending.requeue([pending]);
+  }
+  if (info.includes(UNKNOWN)) s.outbox.say(stateInfo(low, high, info));
+}
+
+function readIdsOf(r: Reader): number[] {
+  r.skip(4);
+  const ids: number[] = [];
+  readIds(r, ids);
+  if (ids.length > MAX_IDS * 2) throw new TlReadError(`${ids.length / 2} ids`, r.pos);
+  return ids;
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import { Crc } from '../tl/service.ts';
 import { answer, answerError, notify } from './answers.ts';
-import { unpackGzip } from './handle-container.ts';
+import { unpackGzip, type Inside } from './handle-container.ts';
 import { noteInit } from './init.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
@@ -18,10 +18,10 @@ const RETRY_BASE_MS = 1000;
 const MOST_REPEATS = 6;
 
 /** `rpc_result req_msg_id result`. Nobody's answer was acknowledged already and is dropped. */
-export function handleRpcResult(s: State, low: number, high: number, r: Reader, now: number): void {
+export function handleRpcResult(s: State, low: number, high: number, r: Reader, now: number, inside: Inside): void {
   r.skip(4);
   const pending = s.pending.find(r.int32(), r.int32());
-  if (pending === undefined) return;
+  if (pending === undefined) return ownAnswer(s, low, high, r, now, inside);
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
   s.saltRefusals = 0;
   s.acknowledged(pending);
@@ -31,10 +31,19 @@ export function handleRpcResult(s: State, low: number, high: number, r: Reader, 
   answer(s, pending, pending.answerBy === 0 ? 'result' : 'object', body);
 }
 
+/** Answers to the gateway's own questions may come wrapped too. */
+const OWN = new Set<number>([Crc.futureSalts, Crc.msgsStateInfo]);
+
+function ownAnswer(s: State, low: number, high: number, r: Reader, now: number, inside: Inside): void {
+  const crc = r.left >= 4 ? r.peekUint32() : 0;
+  if (OWN.has(crc)) inside.body(s, crc, low, high, r, now);
+}
+
 function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   r.skip(4);
   const error = parseRpcError(r.int32(), r.view());
   if (repair(s, pending, error)) return;
+  if (error.waitSeconds !== undefined) s.floods.note(pending, error.type, now + error.waitSeconds * 1000);
   const wait = waitFor(s, pending, error, now);
   if (wait !== undefined) {
     pending.repeats++;

@@ -14,6 +14,8 @@ import {
   handleAcks,
   handleDetailedInfo,
   handleNothing,
+  handleResendRequest,
+  handleStateRequest,
   handleUpdate,
 } from './handle-notices.ts';
 import { handleRpcResult } from './handle-rpc.ts';
@@ -33,12 +35,12 @@ const handlers = new Map<number, Handler>([
   [Crc.msgsAck, handleAcks],
   [Crc.badMsgNotification, handleBadMsg],
   [Crc.badServerSalt, handleBadServerSalt],
-  [Crc.msgsStateReq, handleNothing],
+  [Crc.msgsStateReq, handleStateRequest],
   [Crc.msgsStateInfo, handleStateInfo],
   [Crc.msgsAllInfo, handleNothing],
   [Crc.msgDetailedInfo, handleDetailedInfo],
   [Crc.msgNewDetailedInfo, handleDetailedInfo],
-  [Crc.msgResendReq, handleNothing],
+  [Crc.msgResendReq, handleResendRequest],
   [Crc.msgCopy, handleNothing],
   [Crc.futureSalts, handleFutureSalts],
   [Crc.pong, handleNamedAnswer],

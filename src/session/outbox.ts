@@ -41,6 +41,8 @@ export class Outbox {
   ackAt = Infinity;
   pingDue = false;
   saltsDue = false;
+  /** Service messages that are written already: rare ones. */
+  readonly #said: Uint8Array[] = [];
   /** low, high, … of requests whose fate is to be asked for. */
   #ask: number[] = [];
   /** The state request that is out: its id, and the ids it asked for. */
@@ -51,6 +53,8 @@ export class Outbox {
   saltsHigh = 0;
   /** low, high, … of own messages that are no requests. */
   readonly #recent: number[] = [];
+  /** The packet holds a message under an id it was sent with before: only inside a container is that allowed. */
+  #isAgain = false;
   /** Containers are avoided for a while after the server refused one (code 64). */
   aloneUntil = 0;
 
@@ -72,6 +76,11 @@ export class Outbox {
     for (const one of requests) this.#ask.push(one.msgIdLow, one.msgIdHigh);
   }
 
+  /** Says a service message that is written already; it goes with the next packet. */
+  say(body: Uint8Array): void {
+    this.#said.push(body);
+  }
+
   /** Whether a notification's id is that of an own message without a request. */
   isRecent(low: number, high: number): boolean {
     for (let i = 0; i < this.#recent.length; i += 2)
@@ -86,7 +95,8 @@ export class Outbox {
 
   /** Whether `flush` would send anything now. */
   #hasWork(s: State, now: number): boolean {
-    return s.pending.queue.length > 0 || this.pingDue || this.saltsDue || this.#ask.length > 0 || this.ackAt <= now;
+    if (s.pending.queue.length > 0 || this.#said.length > 0 || this.#ask.length > 0) return true;
+    return this.pingDue || this.saltsDue || this.ackAt <= now;
   }
 
   /** Sends everything that waits, in as few packets as the limits allow. */
@@ -103,9 +113,10 @@ export class Outbox {
     body.int32(Crc.msgContainer | 0);
     body.int32(0);
     const mayGather = now >= this.aloneUntil;
+    this.#isAgain = false;
     let count = this.#services(s, now, body, mayGather);
     if (count === 0 || mayGather) count += this.#requests(s, now, body, count, mayGather);
-    if (count === 1) this.#sealAlone(s, body);
+    if (count === 1 && !this.#isAgain) this.#sealAlone(s, body);
     else this.#sealContainer(s, now, body, count);
   }
 
@@ -118,6 +129,12 @@ export class Outbox {
       writeIds(body, Crc.msgsAck, this.#acks, 0, ids);
       this.#acks.splice(0, ids * 2);
       this.ackAt = this.#acks.length > 0 ? now : Infinity;
+      count++;
+    }
+    while (this.#said.length > 0 && (mayGather || count === 0)) {
+      const said = this.#said.shift()!;
+      this.#head(s, now, body, said.length);
+      body.raw(said);
       count++;
     }
     if (this.#ask.length > 0 && (mayGather || count === 0)) {
@@ -165,16 +182,11 @@ export class Outbox {
 
   #request(s: State, now: number, body: Writer, pending: Pending): void {
     if (s.pending.sentCount === 0) s.link.awaitingSince = now;
-    do s.ids.next(now, s.env.random32());
-    while (!s.pending.isFree(s.ids.low));
-    pending.msgIdLow = s.ids.low;
-    pending.msgIdHigh = s.ids.high;
+    if (pending.keepsId) this.#isAgain = true;
+    else this.#number(s, now, pending);
+    pending.keepsId = false;
     pending.containerLow = 0;
     pending.containerHigh = 0;
-    pending.acknowledged = false;
-    pending.wrapped = needsPrefix(s, pending);
-    const counted = s.ids.seqNo(pending.answerBy === 0);
-    pending.seqNo = pending.seqNoGiven >= 0 && pending.repeats === 0 ? pending.seqNoGiven : counted;
     body.long(pending.msgIdLow, pending.msgIdHigh);
     body.int32(pending.seqNo);
     const at = body.pos;
@@ -182,6 +194,18 @@ export class Outbox {
     writeCall(body, pending.wrapped ? s.initPrefix : undefined, pending);
     body.patchInt32(at, body.pos - at - 4);
     s.pending.place(pending);
+  }
+
+  /** A new id and seq_no. */
+  #number(s: State, now: number, pending: Pending): void {
+    do s.ids.next(now, s.env.random32());
+    while (!s.pending.isFree(s.ids.low));
+    pending.msgIdLow = s.ids.low;
+    pending.msgIdHigh = s.ids.high;
+    pending.acknowledged = false;
+    pending.wrapped = needsPrefix(s, pending);
+    const counted = s.ids.seqNo(pending.answerBy === 0);
+    pending.seqNo = pending.seqNoGiven >= 0 && pending.repeats === 0 ? pending.seqNoGiven : counted;
   }
 
   /** The head of a service message: an id of its own and an even seq_no. */

@@ -62,6 +62,8 @@ export class Pending {
   /** Whether the server has acknowledged it. */
   acknowledged = false;
   notBefore = 0;
+  /** Goes again under the id it has, inside a container: the server asked for it and carries one id out once. */
+  keepsId = false;
   /** How often an error of the server's was answered by sending again. */
   repeats = 0;
 
@@ -122,6 +124,12 @@ export class PendingTable {
     if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
   }
 
+  /** A request that must wait before it goes for the first time. */
+  addHeld(pending: Pending, notBefore: number): void {
+    if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
+    this.hold(pending, notBefore);
+  }
+
   /** Whether the low half of an id is free. */
   isFree(low: number): boolean {
     return !this.#sent.has(low);
@@ -157,7 +165,7 @@ export class PendingTable {
 
   /** Takes a sent request out: it is answered, or given up. */
   remove(pending: Pending): void {
-    this.#sent.delete(pending.msgIdLow);
+    this.#forget(pending);
     if (this.size === 0) this.#firstDeadline = Infinity;
   }
 
@@ -169,7 +177,7 @@ export class PendingTable {
   requeue(again: readonly Pending[]): void {
     if (again.length === 0) return;
     for (const pending of again) {
-      this.#sent.delete(pending.msgIdLow);
+      this.#forget(pending);
       pending.stage = Stage.QUEUED;
     }
     this.queue = [...again, ...this.queue].sort((a, b) => a.ticket - b.ticket);
@@ -177,10 +185,14 @@ export class PendingTable {
 
   /** Waits inside until `notBefore`. */
   hold(pending: Pending, notBefore: number): void {
-    this.#sent.delete(pending.msgIdLow);
+    this.#forget(pending);
     pending.stage = Stage.HELD;
     pending.notBefore = notBefore;
     this.#held.push(pending);
+  }
+
+  #forget(pending: Pending): void {
+    if (this.#sent.get(pending.msgIdLow) === pending) this.#sent.delete(pending.msgIdLow);
   }
 
   /** The earliest end of a wait. */

@@ -8,7 +8,7 @@ import { parsePublicKey } from '../crypto/rsa.ts';
 import type { ClientRequest, OptionsWish, Refusal, ServerWish, SessionWish } from '../dialect/dialect.ts';
 import { EncodeError, type EncodedCall } from '../tl/codec.ts';
 import { Crc } from '../tl/service.ts';
-import { beginLine, refuseTicket, Wants } from './answers.ts';
+import { answerError, beginLine, refuseTicket, Wants } from './answers.ts';
 import { resumeIds } from './connect.ts';
 import { compileInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
@@ -214,8 +214,18 @@ function enqueue(s: State, ticket: number, request: ClientRequest, now: number):
     if (error instanceof EncodeError) return refusalOf(error);
     throw error;
   }
-  s.pending.add(pendingOf(s, ticket, request, encoded, now));
+  const pending = pendingOf(s, ticket, request, encoded, now);
+  const until = s.floods.until(pending, now);
+  if (until === 0) s.pending.add(pending);
+  else if (until < pending.deadline) s.pending.addHeld(pending, until);
+  else answerFlood(s, pending, Math.ceil((until - now) / 1000));
   return undefined;
+}
+
+/** The server's own words for a wait that is known to last longer than the request; it was not asked again. */
+function answerFlood(s: State, pending: Pending, seconds: number): void {
+  const text = Buffer.from(`FLOOD_WAIT_${seconds}`);
+  answerError(s, pending, 420, text, { retryable: true, delivered: 'no', retryAfter: seconds });
 }
 
 function pendingOf(s: State, ticket: number, request: ClientRequest, encoded: EncodedCall, now: number): Pending {

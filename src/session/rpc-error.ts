@@ -2,6 +2,7 @@
  * rpc_error: what a code and a text mean for the one who called (mtproto.md 2.15, wire.md 3).
  * In: code and text. Out: type, number, and what follows. Never: acts.
  */
+import { isUtf8 } from 'node:buffer';
 import type { Fate } from '../dialect/dialect.ts';
 
 /** Errors after which the authorization is gone (failures.md E18, E19). */
@@ -34,8 +35,14 @@ export interface RpcError {
   readonly fate: Fate;
 }
 
-/** Judges an error by its code and text. */
-export function parseRpcError(code: number, bytes: Uint8Array): RpcError {
+/** TDLib's words for a text nobody can read. */
+const UNREADABLE = Buffer.from('INVALID_UTF8_ERROR_MESSAGE');
+
+/** Judges an error by its code and text; codes outside of HTTP's manner are the server's fault (failures.md E24). */
+export function parseRpcError(given: number, words: Uint8Array): RpcError {
+  const isSound = isUtf8(words) && Math.abs(given) >= 100 && Math.abs(given) < 1000;
+  const code = isSound ? given : 500;
+  const bytes = isUtf8(words) ? words : UNREADABLE;
   const text = Buffer.from(bytes).toString('latin1');
   const { type, value } = splitNumber(text);
   const waitSeconds =

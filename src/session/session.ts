@@ -24,7 +24,8 @@ import { refusal } from './refusals.ts';
 import { findDataCentre, takeRequest } from './requests.ts';
 import type { Sink } from './sink.ts';
 import { State } from './state.ts';
-import type { Pending } from './pending.ts';
+import { AnswerBy, type Pending } from './pending.ts';
+import { dropAnswer } from '../tl/service.ts';
 
 /** With requests open: ask after so long a silence, give the connection up after so long (failures.md E2). */
 const BUSY_PING_MS = 10_000;
@@ -188,8 +189,9 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
 
 /** `rpc_timeout` if the server may have it; what never left was never connected. */
 function endLate(s: State, pending: Pending): void {
-  if (pending.everSent) answerTimeout(s, pending);
-  else refuse(s, pending, refusal('NotConnected'));
+  if (!pending.everSent) return refuse(s, pending, refusal('NotConnected'));
+  answerTimeout(s, pending);
+  if (pending.answerBy === AnswerBy.RPC) s.outbox.say(dropAnswer(pending.msgIdLow, pending.msgIdHigh));
 }
 
 function pingAt(s: State): number {

@@ -6,6 +6,7 @@ import type { AuthKey } from '../crypto/auth-key.ts';
 import type { JsonStyle } from '../tl/codec.ts';
 import { BackOff } from './back-off.ts';
 import type { Env } from './env.ts';
+import { Floods } from './floods.ts';
 import { Link } from './link.ts';
 import { MessageIds } from './message-ids.ts';
 import { Outbox } from './outbox.ts';
@@ -51,6 +52,7 @@ export class State {
   readonly outbox = new Outbox();
   readonly link = new Link();
   readonly backOff = new BackOff();
+  readonly floods = new Floods();
 
   /** `invokeWithLayer(initConnection(` as TL bytes, to be put before requests; empty if there is none. */
   initPrefix: Uint8Array;

@@ -3,7 +3,7 @@
  * In: a Reader or a Writer. Out: numbers. Never: anything of the API scheme; these do not change with a layer.
  */
 import type { Reader } from '../bytes/reader.ts';
-import type { Writer } from '../bytes/writer.ts';
+import { Writer } from '../bytes/writer.ts';
 
 /** Constructor numbers, unsigned, in the order of the documentation's chapters. */
 export const Crc = {
@@ -92,4 +92,40 @@ export function writePing(out: Writer, idLow: number, idHigh: number, seconds: n
 export function writeGetFutureSalts(out: Writer, count: number): void {
   out.int32(Crc.getFutureSalts | 0);
   out.int32(count);
+}
+
+/** `rpc_drop_answer`: nobody waits for the answer to `reqLow, reqHigh` any more. */
+export function dropAnswer(reqLow: number, reqHigh: number): Uint8Array {
+  return body(12, (out) => {
+    out.int32(Crc.rpcDropAnswer | 0);
+    out.long(reqLow, reqHigh);
+  });
+}
+
+/** `destroy_session`: another session of the same key is not needed any more. */
+export function destroySession(low: number, high: number): Uint8Array {
+  return body(12, (out) => {
+    out.int32(Crc.destroySession | 0);
+    out.long(low, high);
+  });
+}
+
+/** `msgs_state_info`: the answer to the server's `msgs_state_req`, one byte an id. */
+export function stateInfo(reqLow: number, reqHigh: number, info: Uint8Array): Uint8Array {
+  return body(16 + info.length, (out) => {
+    out.int32(Crc.msgsStateInfo | 0);
+    out.long(reqLow, reqHigh);
+    out.string(info);
+  });
+}
+
+/** `msg_resend_req`: asks for one message again. */
+export function resendRequest(low: number, high: number): Uint8Array {
+  return body(20, (out) => writeIds(out, Crc.msgResendReq, [low, high], 0, 1));
+}
+
+function body(capacity: number, write: (out: Writer) => void): Uint8Array {
+  const out = new Writer(capacity);
+  write(out);
+  return Uint8Array.from(out.written());
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, test } from 'node:test';
+import type { DcSession } from '../../src/testdc/dc-session.ts';
 import { RpcError } from '../../src/testdc/rpc-error.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
@@ -47,6 +48,17 @@ function silence(pair: Pair, method: string): { count: number } {
     return new Promise(() => {});
   };
   return seen;
+}
+
+/** msg_ids of the API calls a server session books from now on. */
+function idsOfRequests(session: DcSession): { low: number; high: number }[] {
+  const ids: { low: number; high: number }[] = [];
+  const add = session.book.add.bind(session.book);
+  session.book.add = (low, high, seqNo, crc, length) => {
+    if ((seqNo & 1) === 1) ids.push({ low, high });
+    return add(low, high, seqNo, crc, length);
+  };
+  return ids;
 }
 
 describe('a fresh session', () => {
@@ -366,6 +378,56 @@ describe('what the server says', () => {
       [messageOf(told)['error_message'], told!['retryable'], told!['retry_after'], told!['delivered']],
       ['FLOOD_WAIT_3', true, 3, 'yes'],
     );
+    assertClean(pair);
+  });
+
+  test('a known wait is kept: the method is not asked again, others go on, slow mode is one chat only', async () => {
+    const pair = pairOf();
+    const seen = { count: 0 };
+    pair.dc.onRequest = (call) => {
+      if (call.method !== 'help.getConfig') return undefined;
+      seen.count++;
+      return new RpcError(420, 'FLOOD_WAIT_60');
+    };
+    await pair.ask(1, { id: 1, message: CONFIG });
+    const [known] = await pair.ask(1, { id: 2, message: CONFIG });
+    assert.deepEqual(
+      [messageOf(known)['error_message'], known!['delivered'], known!['retry_after']],
+      ['FLOOD_WAIT_60', 'no', 60],
+    );
+    const [other] = await pair.ask(1, { id: 3, message: NEAREST });
+    assert.equal(messageOf(other)['_cons'], 'nearestDc');
+    pair.line(1, { id: 4, timeout: 600, message: CONFIG });
+    await pair.advance(59_000);
+    assert.equal(seen.count, 1);
+    pair.dc.onRequest = undefined;
+    await pair.advance(2000);
+    assert.deepEqual(
+      pair.take(1).map((line) => [line['id'], messageOf(line)['_cons']]),
+      [[4, 'config']],
+    );
+    assertClean(pair);
+  });
+
+  test('its questions are answered: states of messages, and messages again under their own id', async () => {
+    const pair = pairOf();
+    await pair.ask(1, PING);
+    const seen = silence(pair, 'help.getConfig');
+    const session = pair.serverSession();
+    const numbered = idsOfRequests(session);
+    pair.line(1, { id: 5, timeout: 60, message: CONFIG });
+    await pair.run();
+    // msg_resend_req#7d861a08 of one id
+    const asked = Buffer.from('081a867d' + '15c4b51c' + '01000000' + '0000000000000000', 'hex');
+    asked.writeInt32LE(numbered[0]!.low, 12);
+    asked.writeInt32LE(numbered[0]!.high, 16);
+    const packets = pair.dc.counters.packets;
+    session.push(asked);
+    await pair.run();
+    assert.equal(pair.dc.counters.packets, packets + 1, 'it was sent again');
+    assert.equal(seen.count, 1, 'one id is carried out once');
+    assert.equal(numbered.length, 1, 'and it came under the same id');
+    assert.ok(pair.dc.violations.list.every(({ rule }) => rule !== 'resent-bare'));
     assertClean(pair);
   });
 
