@@ -27,6 +27,15 @@ export interface LaneSettings {
 /** Random bytes are drawn from the system in blocks: one system call a hundred messages. */
 const RANDOM_BLOCK = 8192;
 
+/** Calls that carry a file's bytes, by name: their constructor numbers are the scheme's. */
+const FILES = [
+  'upload.saveFilePart',
+  'upload.saveBigFilePart',
+  'upload.getFile',
+  'upload.getWebFile',
+  'upload.getFileHashes',
+];
+
 /** @param lane number of the lane @param settings see `LaneSettings` */
 export function makeEnv(lane: number, settings: LaneSettings): Env {
   const { session } = settings;
@@ -54,8 +63,9 @@ export function makeEnv(lane: number, settings: LaneSettings): Env {
     head: newHead(),
     opened: new Opened(),
   };
+  const files = new Set(FILES.map((name) => base.codec.crcOf(name)));
   const initPrefix = session.init === undefined ? new Uint8Array(0) : compileInit(base, session.init);
-  return { ...base, initPrefix };
+  return { ...base, initPrefix, files };
 }
 
 /** Secure random bytes from a block that is zeroed as it is used. */

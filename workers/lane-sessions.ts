@@ -89,13 +89,13 @@ export class LaneSessions {
         session.request(r.ticket, r.bytes, r.start, r.stop, now);
         break;
       case In.LINK_BYTES:
-        session.received(r.ticket, r.bytes, r.start, r.stop, now);
+        session.received(r.link, r.ticket, r.bytes, r.start, r.stop, now);
         break;
       case In.LINK_UP:
-        session.opened(r.ticket, now);
+        session.opened(r.link, r.ticket, now);
         break;
       case In.LINK_DOWN:
-        session.closed(r.ticket, closedOf(r), now);
+        session.closed(r.link, r.ticket, closedOf(r), now);
         break;
       default:
         throw new RangeError(`record of kind ${r.kind}`);
@@ -190,7 +190,7 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function closedOf(r: RecordCursor): Parameters<Session['closed']>[1] {
+function closedOf(r: RecordCursor): Parameters<Session['closed']>[2] {
   const code = Buffer.from(r.bytes.buffer, r.bytes.byteOffset + r.start, r.stop - r.start).toString('latin1');
   return {
     code,

@@ -5,7 +5,13 @@
 import type { BatchWriter } from '../src/batch/batch.ts';
 import { DialFlag, Out, ReplyFlag } from '../src/batch/records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
-import type { Sink } from '../src/session/sink.ts';
+import type { NamedBy, Sink } from '../src/session/sink.ts';
+
+const NAMED: Readonly<Record<NamedBy, number>> = {
+  operator: 0,
+  client: DialFlag.UNTRUSTED,
+  server: DialFlag.FROM_DC,
+};
 
 export class LaneSink implements Sink {
   /** The session that speaks now; set by the lane before each call into one. */
@@ -36,8 +42,8 @@ export class LaneSink implements Sink {
     this.#batch.drop();
   }
 
-  dial(link: number, attempt: number, host: string, port: number, untrusted: boolean): void {
-    const w = this.#batch.begin(Out.DIAL, link, untrusted ? DialFlag.UNTRUSTED : 0, this.session, attempt);
+  dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy): void {
+    const w = this.#batch.begin(Out.DIAL, link, NAMED[namedBy], this.session, attempt);
     w.byte(port & 255);
     w.byte(port >>> 8);
     w.ascii(host);

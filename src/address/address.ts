@@ -125,3 +125,9 @@ export function isLoopback(host: string): boolean {
   const address = parseAddress(host);
   return address !== undefined && classify(address) === 'loopback';
 }
+
+/** Whether a text is the literal of an address of the open internet. */
+export function isPublic(host: string): boolean {
+  const address = parseAddress(host);
+  return address !== undefined && classify(address) === 'public';
+}

@@ -3,7 +3,7 @@
  * In: the client's messages; records of the lane. Out: records to the lane; answers to the client.
  * Never: looks into a message, or lets anything of a link that was hung up through.
  */
-import { DownFlag, In, DialFlag } from '../batch/records.ts';
+import { DownFlag, In } from '../batch/records.ts';
 import type { IdText } from '../front/front.ts';
 import type { Client } from './client.ts';
 import { DcLink, type LinkOwner } from './dc-link.ts';
@@ -68,7 +68,7 @@ export class Route implements LinkOwner {
 
   dial(number: number, attempt: number, flags: number, host: string, port: number): void {
     this.#drop(number);
-    if ((flags & DialFlag.UNTRUSTED) !== 0 && !this.#router.permits(host, port)) {
+    if (!this.#router.permits(flags, host, port)) {
       return this.#refuse(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
     }
     if (!this.#router.descriptors.take()) return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');

@@ -3,9 +3,10 @@
  * In: messages of clients, blocks of lanes. Out: each record at the one client or link it is meant for.
  * Never: a record to another session's client: what names no open session is dropped.
  */
+import { isPublic } from '../address/address.ts';
 import type { AllowList } from '../address/allow-list.ts';
 import type { RecordCursor } from '../batch/batch.ts';
-import { Out, ReplyFlag } from '../batch/records.ts';
+import { DialFlag, Out, ReplyFlag } from '../batch/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Client } from './client.ts';
 import type { Descriptors } from './descriptors.ts';
@@ -61,8 +62,13 @@ export class Router implements LanesOwner {
     return route;
   }
 
-  permits(host: string, port: number): boolean {
-    return this.#allow.permits(host, port);
+  /**
+   * Whether an address may be dialled, judged at each dial (wire.md 6): a client's only if the operator allowed it; one a
+   * data centre handed out also if it is public (failures.md C2).
+   */
+  permits(flags: number, host: string, port: number): boolean {
+    if ((flags & (DialFlag.UNTRUSTED | DialFlag.FROM_DC)) === 0 || this.#allow.permits(host, port)) return true;
+    return (flags & DialFlag.FROM_DC) !== 0 && isPublic(host);
   }
 
   /** The session is no more; its client may end. */

@@ -6,6 +6,7 @@ import { TlReadError, type Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
 import { ID_NOTICE, type Delivered, type Fate, type Refusal } from '../dialect/dialect.ts';
 import { DecodeFailure } from '../tl/codec.ts';
+import { readInternal, type Internal } from './internal.ts';
 import type { Pending } from './pending.ts';
 import { crcText, refusal, withConsequences } from './refusals.ts';
 import type { State } from './state.ts';
@@ -25,9 +26,9 @@ export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number):
 
 function writeOptions(s: State, out: Writer): void {
   s.env.dialect.options(out, {
-    int64: s.style.int64AsString ? 'string' : 'number',
-    flags: s.style.flagsAsBool ? 'bool' : 'cons',
-    init: s.initText,
+    int64: s.shared.style.int64AsString ? 'string' : 'number',
+    flags: s.shared.style.flagsAsBool ? 'bool' : 'cons',
+    init: s.shared.initText,
   });
 }
 
@@ -49,23 +50,23 @@ function writeSession(s: State, out: Writer): void {
     timeOffset: Math.round(s.ids.offset) / 1000,
     dc: s.server.dc,
   };
-  s.env.dialect.session(out, now, s.style);
+  s.env.dialect.session(out, now, s.shared.style);
 }
 
 /** What a body is decoded as: the result of a call, or one boxed object. */
 export type BodyKind = 'result' | 'object';
 
 /** The result came: decodes it straight into the line. A body that cannot be read is the request's own `DecodeError`. */
-export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader): void {
+export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, now: number): void {
   s.pending.remove(pending);
   s.lived = true;
-  if (pending.ticket === 0) return;
+  if (pending.internal !== undefined) return answerInternal(s, pending, pending.internal, r, now);
   const { codec, dialect } = s.env;
   const out = s.sink.reply(pending.ticket, false);
   const mark = beginLine(s, out, pending.id, pending.wants);
   try {
-    if (kind === 'result') dialect.result(out, codec, pending.result, r, s.style);
-    else dialect.object(out, codec, r, s.style);
+    if (kind === 'result') dialect.result(out, codec, pending.result, r, s.shared.style);
+    else dialect.object(out, codec, r, s.shared.style);
     dialect.end(out, mark);
     s.sink.end();
   } catch (error) {
@@ -82,6 +83,18 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader): v
   }
 }
 
+/** A result nobody can read is as good as none. */
+function answerInternal(s: State, pending: Pending, internal: Internal, r: Reader, now: number): void {
+  let result: Readonly<Record<string, unknown>>;
+  try {
+    result = readInternal(s, pending, r);
+  } catch (error) {
+    if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
+    return internal.failed(undefined);
+  }
+  internal.done(result, now);
+}
+
 /** The server refused. */
 export function answerError(s: State, pending: Pending, code: number, text: Uint8Array, fate: Fate): void {
   s.pending.remove(pending);
@@ -95,6 +108,7 @@ export function answerError(s: State, pending: Pending, code: number, text: Uint
 
 /** Nobody answered in time. */
 export function answerTimeout(s: State, pending: Pending): void {
+  if (pending.internal !== undefined) return pending.internal.failed(undefined);
   const { dialect } = s.env;
   const out = s.sink.reply(pending.ticket, false);
   const mark = beginLine(s, out, pending.id, pending.wants);
@@ -105,7 +119,8 @@ export function answerTimeout(s: State, pending: Pending): void {
 
 /** The gateway gives a request up. The caller has taken it out of the table. */
 export function refuse(s: State, pending: Pending, refused: Refusal): void {
-  if (pending.ticket !== 0) refuseTicket(s, pending.ticket, pending.id, refused, false);
+  if (pending.internal !== undefined) pending.internal.failed(undefined);
+  else refuseTicket(s, pending.ticket, pending.id, refused, false);
 }
 
 /** One error line for a ticket. */

@@ -13,7 +13,6 @@ import { Handshake, HandshakeError } from './handshake.ts';
 import { MessageIds } from './message-ids.ts';
 import { Stage, type Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
-import { HOME_LINK } from './sink.ts';
 import type { State } from './state.ts';
 
 /** The whole exchange should end within this (mtproto.md 2.7). */
@@ -40,20 +39,20 @@ export function redial(s: State): void {
 
 /** A session with a key dials even if nothing waits, since updates may. */
 function isWanted(s: State): boolean {
-  return s.key !== undefined || s.pending.size > 0;
+  return (s.role === 'home' && s.key !== undefined) || s.pending.size > 0;
 }
 
 function dial(s: State): void {
   const { settings } = s.env;
   s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }));
-  s.sink.dial(HOME_LINK, s.link.attempt, s.server.host, s.server.port, s.server.untrusted);
+  s.sink.dial(s.linkNumber, s.link.attempt, s.server.host, s.server.port, s.server.namedBy);
 }
 
 /** The connection stands: the key exchange begins, or the session goes on. */
 export function onOpened(s: State, now: number): void {
   s.link.opened(now);
   s.initDone = false;
-  const out = s.sink.send(HOME_LINK);
+  const out = s.sink.send(s.linkNumber);
   s.link.transport!.open(out);
   s.sink.end();
   if (s.key === undefined) startHandshake(s, now);
@@ -75,7 +74,7 @@ function startHandshake(s: State, now: number): void {
 function sendPlain(s: State, now: number): void {
   const { body } = s.env;
   s.ids.next(now, s.env.random32());
-  const out = s.sink.send(HOME_LINK);
+  const out = s.sink.send(s.linkNumber);
   const mark = s.link.transport!.begin(out);
   out.long(0, 0);
   out.long(s.ids.low, s.ids.high);
@@ -194,8 +193,9 @@ function pause(s: State, now: number): void {
   s.link.redialAt = now + s.backOff.delay((s.env.random32() >>> 0) / 2 ** 32);
 }
 
-function hangUp(s: State): void {
-  s.sink.hangUp(HOME_LINK);
+/** Ends the connection; nothing is said of it to anybody. */
+export function hangUp(s: State): void {
+  s.sink.hangUp(s.linkNumber);
   s.link.dropped();
 }
 
@@ -232,14 +232,20 @@ function loseKey(s: State): void {
   notify(s, refusal('AuthKeyInvalid', { fatal: true }));
 }
 
-/** The session ends: nothing secret stays behind. */
-export function close(s: State): void {
-  if (s.link.stage !== 'down') hangUp(s);
-  s.pending.clear();
-  if (s.key === undefined) return;
-  s.env.claims.release(s.key.idLow, s.key.idHigh, s.number);
-  s.key.wipe();
-  s.key = undefined;
+/** The client is gone: nothing secret stays behind. */
+export function close(home: State): void {
+  const { keys, others } = home.shared;
+  for (const s of [home, ...others]) {
+    if (s.link.stage !== 'down') hangUp(s);
+    s.pending.clear();
+    if (s.key !== undefined) keys.set(-1 - s.linkNumber, s.key);
+    s.key = undefined;
+  }
+  for (const key of keys.values()) {
+    home.env.claims.release(key.idLow, key.idHigh, home.number);
+    key.wipe();
+  }
+  keys.clear();
 }
 
 /** Numbering for a session that is handed in: goes on after the last number the server has acknowledged. */

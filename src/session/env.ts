@@ -40,6 +40,8 @@ export interface Env {
 
   /** `initConnection` with the operator's parameters as TL bytes to put before a call; empty if there are none. */
   readonly initPrefix: Uint8Array;
+  /** Constructor numbers of the calls that carry files: they go over connections of their own. */
+  readonly files: ReadonlySet<number>;
 
   /** Scratch, good for one call each: TL of a request; body of a packet; what was read of a line; an opened packet. */
   readonly call: Writer;

@@ -94,7 +94,7 @@ export function handleFutureSalts(s: State, _low: number, _high: number, r: Read
   const pending = s.pending.find(low, high);
   if (pending !== undefined) {
     r.pos = at;
-    return answer(s, pending, 'object', r);
+    return answer(s, pending, 'object', r, now);
   }
   if (low !== s.outbox.saltsLow || high !== s.outbox.saltsHigh) return;
   r.skip(4);

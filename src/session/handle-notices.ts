@@ -38,13 +38,13 @@ export function handleNamedAnswer(s: State, low: number, high: number, r: Reader
   s.saltRefusals = 0;
   if (pending === undefined) return;
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
-  answer(s, pending, 'object', r);
+  answer(s, pending, 'object', r, now);
 }
 
 /** `destroy_session_ok/none`: named by a session only, so the oldest open question gets it. */
-export function handleDestroyed(s: State, _low: number, _high: number, r: Reader): void {
+export function handleDestroyed(s: State, _low: number, _high: number, r: Reader, now: number): void {
   const pending = s.pending.oldest(AnswerBy.DESTROY);
-  if (pending !== undefined) answer(s, pending, 'object', r);
+  if (pending !== undefined) answer(s, pending, 'object', r, now);
 }
 
 /** `msgs_state_info req_msg_id info`: one byte for each id that was asked for. */
@@ -55,7 +55,7 @@ export function handleStateInfo(s: State, _low: number, _high: number, r: Reader
   const pending = s.pending.find(low, high);
   if (pending !== undefined) {
     r.pos = at;
-    return answer(s, pending, 'object', r);
+    return answer(s, pending, 'object', r, now);
   }
   const { asked } = s.outbox;
   if (low !== s.outbox.askedLow || high !== s.outbox.askedHigh) return;
@@ -162,7 +162,7 @@ function writeTooLong(s: State): void {
 export function handleUpdate(s: State, _low: number, _high: number, r: Reader): void {
   s.lived = true;
   try {
-    s.env.dialect.update(s.sink.update(), s.env.codec, r, s.style);
+    s.env.dialect.update(s.sink.update(), s.env.codec, r, s.shared.style);
     s.sink.end();
   } catch (error) {
     s.sink.drop();

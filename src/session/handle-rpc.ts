@@ -6,6 +6,7 @@ import type { Reader } from '../bytes/reader.ts';
 import { Crc } from '../tl/service.ts';
 import { answer, answerError, notify } from './answers.ts';
 import { unpackGzip, type Inside } from './handle-container.ts';
+import { authoriseAgain, follow } from './other-centres.ts';
 import { noteInit } from './init.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
@@ -28,7 +29,7 @@ export function handleRpcResult(s: State, low: number, high: number, r: Reader, 
   const body = r.left >= 4 && r.peekUint32() === Crc.gzipPacked ? unpackGzip(r) : r;
   if (body.left >= 4 && body.peekUint32() === Crc.rpcError) return takeError(s, pending, body, now);
   noteInit(s, pending);
-  answer(s, pending, pending.answerBy === 0 ? 'result' : 'object', body);
+  answer(s, pending, pending.answerBy === 0 ? 'result' : 'object', body, now);
 }
 
 /** Answers to the gateway's own questions may come wrapped too. */
@@ -43,22 +44,28 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   r.skip(4);
   const error = parseRpcError(r.int32(), r.view());
   if (repair(s, pending, error)) return;
-  if (error.waitSeconds !== undefined) s.floods.note(pending, error.type, now + error.waitSeconds * 1000);
+  if (error.waitSeconds !== undefined) s.shared.floods.note(pending, error.type, now + error.waitSeconds * 1000);
   const wait = waitFor(s, pending, error, now);
   if (wait !== undefined) {
     pending.repeats++;
     s.pending.hold(pending, now + wait);
     return;
   }
+  if (follow(s, pending, error, now)) return;
+  if (error.type === 'AUTH_KEY_UNREGISTERED' && authoriseAgain(s, pending, now)) return;
   if (!error.isNotInited) noteInit(s, pending);
   s.lived = true;
+  if (pending.internal !== undefined) {
+    s.pending.remove(pending);
+    return pending.internal.failed(error);
+  }
   answerError(s, pending, error.code, error.text, error.fate);
   if (error.endsSession) notify(s, refusal('SessionLost', { reason: error.type, fatal: true }));
 }
 
 /** The server wants `initConnection`, and the gateway has it: once more, with it in front (failures.md E20). */
 function repair(s: State, pending: Pending, error: RpcError): boolean {
-  if (!error.isNotInited || s.initPrefix.length === 0 || pending.wrapped || pending.ownInit > 0) return false;
+  if (!error.isNotInited || s.shared.initPrefix.length === 0 || pending.wrapped || pending.ownInit > 0) return false;
   s.initDone = false;
   s.pending.requeue([pending]);
   return true;

@@ -6,6 +6,7 @@
 import { Crc } from '../tl/service.ts';
 import type { EncodedCall } from '../tl/codec.ts';
 import type { Env } from './env.ts';
+import { encodeText } from './internal.ts';
 import type { State } from './state.ts';
 import type { Pending } from './pending.ts';
 
@@ -33,13 +34,10 @@ const PLACE_HOLDER = { _cons: 'help.getNearestDc' };
  */
 export function compileInit(env: InitEnv, text: string): Uint8Array {
   const fields = JSON.parse(text) as Record<string, unknown>;
-  const { codec, dialect, call } = env;
+  const { codec, call } = env;
   const query = { _cons: 'initConnection', ...DEFAULTS, ...fields, _wrapped: PLACE_HOLDER };
   const line = JSON.stringify({ message: { _cons: 'invokeWithLayer', layer: codec.layer, _wrapped: query } });
-  const bytes = Buffer.from(line);
-  call.clear();
-  dialect.read(bytes, 0, bytes.length, env.request);
-  const encoded = dialect.encodeMessage(codec, call);
+  const encoded = encodeText(env, line);
   return Uint8Array.prototype.slice.call(call.bytes, 0, encoded.offsets[2]);
 }
 
@@ -56,14 +54,14 @@ function isInit(crc: number): boolean {
 
 /** Whether the prefix goes before this request now: until the first answer, and never around the client's own. */
 export function needsPrefix(s: State, pending: Pending): boolean {
-  return !s.initDone && s.initPrefix.length > 0 && pending.ownInit === 0 && pending.answerBy === 0;
+  return !s.initDone && s.shared.initPrefix.length > 0 && pending.ownInit === 0 && pending.answerBy === 0;
 }
 
 /** A result has come: the connection is initialised, by us or by the client, whose words are kept for reconnects. */
 export function noteInit(s: State, pending: Pending): void {
   if (pending.ownInit > 0) {
-    s.initPrefix = pending.body.slice(0, pending.ownInit);
-    s.initIsOwn = true;
+    s.shared.initPrefix = pending.body.slice(0, pending.ownInit);
+    s.shared.initIsOwn = true;
     s.initDone = true;
   } else if (pending.wrapped) {
     s.initDone = true;

@@ -15,6 +15,8 @@ export class Link {
   /** There while a key is being created on this connection. */
   handshake: Handshake | undefined;
   handshakeUntil = Infinity;
+  /** Unencrypted packets that wait for `work`. */
+  plain: Uint8Array[] = [];
   /** A connection of this session has been up before. */
   wasUp = false;
   /** When it may be dialled again; Infinity: only when a request comes. */
@@ -60,5 +62,6 @@ export class Link {
     this.handshake?.wipe();
     this.handshake = undefined;
     this.handshakeUntil = Infinity;
+    this.plain = [];
   }
 }

@@ -17,9 +17,8 @@ import {
   writePing,
 } from '../tl/service.ts';
 import { needsPrefix } from './init.ts';
-import type { Pending } from './pending.ts';
+import { AnswerBy, type Pending } from './pending.ts';
 import { SALTS_ASKED } from './salts.ts';
-import { HOME_LINK } from './sink.ts';
 import type { State } from './state.ts';
 
 /** Acknowledgements go out on their own when so many wait, or the oldest is so old. */
@@ -171,7 +170,7 @@ export class Outbox {
     let count = 0;
     while (count < queue.length && already + count < MAX_CONTAINED) {
       const pending = queue[count]!;
-      const length = pending.body.length + s.initPrefix.length + MESSAGE_HEAD;
+      const length = pending.body.length + s.shared.initPrefix.length + MESSAGE_HEAD;
       if (already + count > 0 && (!mayGather || body.pos + length > MAX_PAYLOAD)) break;
       this.#request(s, now, body, pending);
       count++;
@@ -191,7 +190,7 @@ export class Outbox {
     body.int32(pending.seqNo);
     const at = body.pos;
     body.int32(0);
-    writeCall(body, pending.wrapped ? s.initPrefix : undefined, pending);
+    writeCall(body, pending.wrapped ? s.shared.initPrefix : undefined, s.role !== 'home', pending);
     body.patchInt32(at, body.pos - at - 4);
     s.pending.place(pending);
   }
@@ -246,7 +245,7 @@ export class Outbox {
     head.saltHigh = s.salts.high;
     head.sessionLow = s.sessionLow;
     head.sessionHigh = s.sessionHigh;
-    const out = s.sink.send(HOME_LINK);
+    const out = s.sink.send(s.linkNumber);
     const mark = s.link.transport!.begin(out);
     seal(s.key!, 'client', head, body.bytes, from, body.pos, fill, out);
     s.link.transport!.end(out, mark);
@@ -255,9 +254,10 @@ export class Outbox {
 }
 
 /** The call's bytes, behind the prefix if it needs one, compressed if that is worth it. */
-function writeCall(body: Writer, prefix: Uint8Array | undefined, pending: Pending): void {
+function writeCall(body: Writer, prefix: Uint8Array | undefined, withoutUpdates: boolean, pending: Pending): void {
   const at = body.pos;
   if (prefix !== undefined) body.raw(prefix);
+  if (withoutUpdates && pending.answerBy === AnswerBy.RPC) body.int32(Crc.invokeWithoutUpdates | 0);
   body.raw(pending.body);
   const length = body.pos - at;
   if (length < GZIP_FROM || UPLOADS.has(pending.method)) return;

@@ -4,6 +4,7 @@
  * Never: writes an answer, or decides whether to repeat.
  */
 import type { ResultKind } from '../tl/codec.ts';
+import type { Internal } from './internal.ts';
 
 /** Where a request stands on its way. */
 export const Stage = {
@@ -64,6 +65,10 @@ export class Pending {
   notBefore = 0;
   /** Goes again under the id it has, inside a container: the server asked for it and carries one id out once. */
   keepsId = false;
+  /** Moves to another data centre so far. */
+  hops = 0;
+  /** Set for the gateway's own calls: who waits. */
+  internal: Internal | undefined;
   /** How often an error of the server's was answered by sending again. */
   repeats = 0;
 

@@ -10,6 +10,7 @@ import { EncodeError, type EncodedCall } from '../tl/codec.ts';
 import { Crc } from '../tl/service.ts';
 import { answerError, beginLine, refuseTicket, Wants } from './answers.ts';
 import { resumeIds } from './connect.ts';
+import { carrierOf } from './other-centres.ts';
 import { compileInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
 import { refusal, refusalOf } from './refusals.ts';
@@ -68,22 +69,22 @@ function takeAttributes(s: State, bytes: Uint8Array, start: number, end: number,
 function applyOptions(s: State, wish: OptionsWish): Refusal | undefined {
   if (wish.init) {
     try {
-      s.initPrefix = compileInit(s.env, Buffer.from(wish.init).toString());
+      s.shared.initPrefix = compileInit(s.env, Buffer.from(wish.init).toString());
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
       return { error: error.code, msg: error.message, path: error.path.replace('message._wrapped', 'options.init') };
     }
-    s.initText = wish.init;
-    s.initIsOwn = false;
+    s.shared.initText = wish.init;
+    s.shared.initIsOwn = false;
     s.initDone = false;
   } else if (wish.init === null) {
-    s.initText = undefined;
-    s.initPrefix = s.env.initPrefix;
+    s.shared.initText = undefined;
+    s.shared.initPrefix = s.env.initPrefix;
   }
   if (wish.int64 !== undefined || wish.flags !== undefined) {
-    const int64AsString = wish.int64 === undefined ? s.style.int64AsString : wish.int64 === 'string';
-    const flagsAsBool = wish.flags === undefined ? s.style.flagsAsBool : wish.flags === 'bool';
-    s.style = { int64AsString, flagsAsBool };
+    const int64AsString = wish.int64 === undefined ? s.shared.style.int64AsString : wish.int64 === 'string';
+    const flagsAsBool = wish.flags === undefined ? s.shared.style.flagsAsBool : wish.flags === 'bool';
+    s.shared.style = { int64AsString, flagsAsBool };
   }
   return undefined;
 }
@@ -103,13 +104,20 @@ function applyServer(s: State, wish: ServerWish): Refusal | undefined {
     return refusal('InvalidServer', { msg: 'host and port go together', path: 'server' });
   const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
   if (listed !== undefined && rsa === undefined) {
-    s.server = { ...listed, dc: dc ?? listed.id, rsa: undefined, untrusted: false };
+    s.server = { ...listed, dc: dc ?? listed.id, rsa: undefined, namedBy: 'operator' };
     return undefined;
   }
   if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');
   if (rsa !== undefined && !isPublicKey(rsa))
     return refusal('InvalidServer', { msg: 'rsa is not a public key in PEM form', path: 'server' });
-  s.server = { host, port, dc: dc ?? s.server.dc, test: test ?? false, rsa, untrusted: listed === undefined };
+  s.server = {
+    host,
+    port,
+    dc: dc ?? s.server.dc,
+    test: test ?? false,
+    rsa,
+    namedBy: listed === undefined ? 'client' : 'operator',
+  };
   return undefined;
 }
 
@@ -126,7 +134,7 @@ function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
 export function findDataCentre(s: State, dc: number, test: boolean): Server | undefined {
   const found = s.env.settings.dataCentres.find((one) => one.id === dc && one.test === test);
   if (found === undefined) return undefined;
-  return { host: found.host, port: found.port, dc, test, rsa: undefined, untrusted: false };
+  return { host: found.host, port: found.port, dc, test, rsa: undefined, namedBy: 'operator' };
 }
 
 function isPublicKey(pem: string): boolean {
@@ -215,8 +223,8 @@ function enqueue(s: State, ticket: number, request: ClientRequest, now: number):
     throw error;
   }
   const pending = pendingOf(s, ticket, request, encoded, now);
-  const until = s.floods.until(pending, now);
-  if (until === 0) s.pending.add(pending);
+  const until = s.shared.floods.until(pending, now);
+  if (until === 0) carrierOf(s, pending).pending.add(pending);
   else if (until < pending.deadline) s.pending.addHeld(pending, until);
   else answerFlood(s, pending, Math.ceil((until - now) / 1000));
   return undefined;

@@ -26,6 +26,8 @@ export interface RpcError {
   readonly text: Uint8Array;
   /** Text without its number: `FLOOD_WAIT`. */
   readonly type: string;
+  /** The number at its end. */
+  readonly number: number | undefined;
   /** Seconds asked for, where the error asks for patience. */
   readonly waitSeconds: number | undefined;
   /** 5xx and negative codes: the server failed, not the call. */
@@ -53,6 +55,7 @@ export function parseRpcError(given: number, words: Uint8Array): RpcError {
     code,
     text: bytes.slice(),
     type,
+    number: value,
     waitSeconds,
     isServerFault,
     isNotInited,

@@ -10,20 +10,22 @@ import { answerTimeout, notify, refuse } from './answers.ts';
 import {
   close,
   connectIfNeeded,
-  redial,
   dropLink,
+  hangUp,
   onClosed,
   onOpened,
   onPlainPacket,
   onStatus,
+  redial,
   type Closed,
 } from './connect.ts';
 import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
-import { findDataCentre, takeRequest } from './requests.ts';
+import { takeRequest } from './requests.ts';
 import type { Sink } from './sink.ts';
-import { State } from './state.ts';
+import { Shared } from './shared.ts';
+import { State, type Server } from './state.ts';
 import { AnswerBy, type Pending } from './pending.ts';
 import { dropAnswer } from '../tl/service.ts';
 
@@ -37,147 +39,165 @@ const IDLE_DEAD_MS = 110_000;
 const SALT_STORM = 10;
 
 export class Session implements PacketSink {
-  readonly #state: State;
+  readonly #home: State;
+  /** The connection whose bytes are being read. */
+  #reading: State;
   #now = 0;
-  /** Unencrypted packets of attempt `#plainOf` wait here: their work takes milliseconds, so the lane chooses when. */
-  #plain: Uint8Array[] = [];
-  #plainOf = 0;
 
   /** @param number how the main thread knows this session; claims on keys go by it */
   constructor(env: Env, sink: Sink, number: number) {
-    const { home } = env.settings;
-    const listed = env.settings.dataCentres.find((one) => one.id === home.id && one.test === home.test);
-    if (listed === undefined) throw new RangeError(`data centre ${home.id} is not configured`);
-    const server = {
-      host: listed.host,
-      port: listed.port,
-      dc: home.id,
-      test: home.test,
-      rsa: undefined,
-      untrusted: false,
-    };
-    this.#state = new State(env, sink, number, server);
+    this.#home = new State(env, sink, number, homeServer(env), new Shared(env), 'home', 0);
+    this.#reading = this.#home;
   }
 
   /** One client message `bytes[start..end)`. */
   request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number): void {
-    takeRequest(this.#state, ticket, bytes, start, end, now);
+    takeRequest(this.#home, ticket, bytes, start, end, now);
   }
 
-  /** The connection asked for by attempt `attempt` stands. */
-  opened(attempt: number, now: number): void {
-    if (this.#isCurrent(attempt)) onOpened(this.#state, now);
+  /** The connection `link` asked for by attempt `attempt` stands. */
+  opened(link: number, attempt: number, now: number): void {
+    const s = this.#current(link, attempt);
+    if (s !== undefined) onOpened(s, now);
   }
 
   /** Stream bytes of that connection, in any cut. */
-  received(attempt: number, bytes: Uint8Array, start: number, end: number, now: number): void {
-    if (!this.#isCurrent(attempt)) return;
+  received(link: number, attempt: number, bytes: Uint8Array, start: number, end: number, now: number): void {
+    const s = this.#current(link, attempt);
+    if (s === undefined) return;
     this.#now = now;
-    this.#state.link.transport?.unpack(bytes, start, end, this);
+    this.#reading = s;
+    s.link.transport?.unpack(bytes, start, end, this);
   }
 
-  closed(attempt: number, why: Closed, now: number): void {
-    if (!this.#isCurrent(attempt)) return;
-    this.#plain = [];
-    onClosed(this.#state, why, now);
+  closed(link: number, attempt: number, why: Closed, now: number): void {
+    const s = this.#current(link, attempt);
+    if (s !== undefined) onClosed(s, why, now);
   }
 
-  #isCurrent(attempt: number): boolean {
-    return attempt === this.#state.link.attempt && this.#state.link.stage !== 'down';
+  /** The connection an event belongs to, unless that is gone. */
+  #current(link: number, attempt: number): State | undefined {
+    const s = link === 0 ? this.#home : this.#home.shared.others[link - 1];
+    return s !== undefined && s.link.attempt === attempt && s.link.stage !== 'down' ? s : undefined;
   }
 
   /** Called by the transport. */
   packet(bytes: Uint8Array, start: number, end: number): void {
-    const { link } = this.#state;
-    if (link.stage === 'down') return;
-    if (link.handshake !== undefined) {
-      if (isPlain(bytes, start, end)) this.#keepPlain(bytes.slice(start, end));
-      else dropLink(this.#state, this.#now);
+    const s = this.#reading;
+    if (s.link.stage === 'down') return;
+    if (s.link.handshake !== undefined) {
+      if (isPlain(bytes, start, end)) s.link.plain.push(bytes.slice(start, end));
+      else dropLink(s, this.#now);
       return;
     }
-    if (!receivePacket(this.#state, bytes, start, end, this.#now)) this.broken('a packet failed its checks');
-  }
-
-  #keepPlain(packet: Uint8Array): void {
-    const { attempt } = this.#state.link;
-    if (this.#plainOf !== attempt) this.#plain = [];
-    this.#plainOf = attempt;
-    this.#plain.push(packet);
+    if (!receivePacket(s, bytes, start, end, this.#now)) this.broken('a packet failed its checks');
   }
 
   /** Called by the transport. */
   status(code: number): void {
-    if (this.#state.link.stage !== 'down') onStatus(this.#state, code, this.#now);
+    if (this.#reading.link.stage !== 'down') onStatus(this.#reading, code, this.#now);
   }
 
   /** Called by the transport. */
   broken(why: string): void {
-    this.#state.sink.log(40, 'connection dropped', { reason: why });
-    dropLink(this.#state, this.#now);
+    this.#home.sink.log(40, 'connection dropped', { reason: why });
+    dropLink(this.#reading, this.#now);
   }
 
-  /** Whether a step of the key exchange waits for `work`. */
+  /** Whether a step of a key exchange waits for `work`: unencrypted packets, whose work takes milliseconds. */
   get hasWork(): boolean {
-    return this.#plain.length > 0;
+    const { others } = this.#home.shared;
+    if (this.#home.link.plain.length > 0) return true;
+    return others.length > 0 && others.some((s) => s.link.plain.length > 0);
   }
 
-  /** Does one step of the key exchange: five to ten milliseconds. */
+  /** Does one step of a key exchange: five to ten milliseconds. */
   work(now: number): void {
-    const packet = this.#plain.shift();
-    if (packet !== undefined && this.#isCurrent(this.#plainOf))
-      onPlainPacket(this.#state, packet, 0, packet.length, now);
+    for (const s of this.#all()) {
+      const packet = s.link.plain.shift();
+      if (packet === undefined) continue;
+      onPlainPacket(s, packet, 0, packet.length, now);
+      return;
+    }
+  }
+
+  #all(): readonly State[] {
+    const { others } = this.#home.shared;
+    return others.length === 0 ? [this.#home] : [this.#home, ...others];
   }
 
   /** Does what is due. */
   tick(now: number): void {
-    const s = this.#state;
-    for (const pending of s.pending.expire(now)) endLate(s, pending);
-    s.pending.release(now);
-    if (s.link.redialAt <= now && s.link.stage === 'down') redial(s);
-    if (s.link.handshakeUntil <= now) dropLink(s, now);
-    if (!s.isReady) return;
-    if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
-      s.saltRefusals = 0;
-      dropLink(s, now);
-    } else if (pingAt(s) <= now) {
-      s.link.pinged = true;
-      s.outbox.pingDue = true;
-    }
+    for (const s of this.#all()) tickConnection(s, now);
   }
 
   /** Once a batch: dials if something waits, packs, seals, sends. */
   flush(now: number): void {
-    const s = this.#state;
-    connectIfNeeded(s, now);
-    if (s.isReady) s.outbox.flush(s, now);
+    flushConnection(this.#home, now);
+    const { others } = this.#home.shared;
+    for (let i = 0; i < others.length; i++) flushConnection(others[i]!, now);
   }
 
   /** When `tick` has something to do; Infinity if never. */
   nextDeadline(): number {
-    const s = this.#state;
-    const first = Math.min(s.pending.firstDeadline, s.pending.firstRelease, s.link.handshakeUntil);
-    if (s.link.stage === 'down') return Math.min(first, s.lost ? Infinity : s.link.redialAt);
-    return s.isReady ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s)) : first;
+    let first = deadlineOf(this.#home);
+    const { others } = this.#home.shared;
+    for (let i = 0; i < others.length; i++) first = Math.min(first, deadlineOf(others[i]!));
+    return first;
   }
 
   /** The client is gone. */
   close(): void {
-    this.#plain = [];
-    close(this.#state);
+    close(this.#home);
   }
 
   /** A fault of the gateway's own: every open request is told, once. */
   crash(ref: string, stack: string): void {
-    const s = this.#state;
-    const refused = refusal('InternalError', { ref, ...(s.env.settings.sendTracebacks && { reason: stack }) });
-    for (const pending of s.pending.clear()) refuse(s, pending, refused);
-    notify(s, refused);
+    const home = this.#home;
+    const refused = refusal('InternalError', { ref, ...(home.env.settings.sendTracebacks && { reason: stack }) });
+    for (const s of this.#all()) for (const pending of s.pending.clear()) refuse(s, pending, refused);
+    notify(home, refused);
   }
+}
 
-  /** Whether a data centre is configured: for the first check at start. */
-  knows(dc: number, test: boolean): boolean {
-    return findDataCentre(this.#state, dc, test) !== undefined;
+/** Where a new session goes. */
+function homeServer(env: Env): Server {
+  const { home, dataCentres } = env.settings;
+  const listed = dataCentres.find((one) => one.id === home.id && one.test === home.test);
+  if (listed === undefined) throw new RangeError(`data centre ${home.id} is not configured`);
+  return { host: listed.host, port: listed.port, dc: home.id, test: home.test, rsa: undefined, namedBy: 'operator' };
+}
+
+function flushConnection(s: State, now: number): void {
+  connectIfNeeded(s, now);
+  if (s.isReady) s.outbox.flush(s, now);
+}
+
+function tickConnection(s: State, now: number): void {
+  for (const pending of s.pending.expire(now)) endLate(s, pending);
+  s.pending.release(now);
+  if (s.link.redialAt <= now && s.link.stage === 'down') redial(s);
+  if (s.link.handshakeUntil <= now) dropLink(s, now);
+  if (!s.isReady) return;
+  if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
+    s.saltRefusals = 0;
+    dropLink(s, now);
+  } else if (pingAt(s) <= now) {
+    keepAlive(s);
   }
+}
+
+/** A connection beside the home one is closed when nobody has used it for a while. */
+function keepAlive(s: State): void {
+  if (s.role !== 'home' && s.pending.size === 0) return hangUp(s);
+  s.link.pinged = true;
+  s.outbox.pingDue = true;
+}
+
+function deadlineOf(s: State): number {
+  const first = Math.min(s.pending.firstDeadline, s.pending.firstRelease, s.link.handshakeUntil);
+  if (s.link.stage === 'down') return Math.min(first, s.lost ? Infinity : s.link.redialAt);
+  return s.isReady ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s)) : first;
 }
 
 /** auth_key_id 0 (mtproto.md 2.3). */

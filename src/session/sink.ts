@@ -4,8 +4,8 @@
  */
 import type { Writer } from '../bytes/writer.ts';
 
-/** The connection to the home data centre. */
-export const HOME_LINK = 0;
+/** Who named an address: the operator's are dialled as they are, others are judged at each dial (wire.md 6). */
+export type NamedBy = 'operator' | 'client' | 'server';
 
 export interface Sink {
   /** The one terminal answer to a ticket; the dialect writes the whole line. `badLine`: ids -2 and -3. */
@@ -20,9 +20,8 @@ export interface Sink {
   drop(): void;
   /**
    * Asks for a TCP connection; `opened` or `closed` follows and carries the attempt's number back.
-   * @param untrusted the address is a client's or a DC's
    */
-  dial(link: number, attempt: number, host: string, port: number, untrusted: boolean): void;
+  dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy): void;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;
   /** One entry for the log: pino's level number, an event's name, numbers and names only. */

@@ -3,17 +3,16 @@
  * In: settings. Out: fields. Never: decides anything but what follows from its fields alone.
  */
 import type { AuthKey } from '../crypto/auth-key.ts';
-import type { JsonStyle } from '../tl/codec.ts';
 import { BackOff } from './back-off.ts';
 import type { Env } from './env.ts';
-import { Floods } from './floods.ts';
 import { Link } from './link.ts';
 import { MessageIds } from './message-ids.ts';
 import { Outbox } from './outbox.ts';
 import { PendingTable, type Pending } from './pending.ts';
 import { ReceivedIds } from './received-ids.ts';
 import { Salts } from './salts.ts';
-import type { Sink } from './sink.ts';
+import type { Shared } from './shared.ts';
+import type { NamedBy, Sink } from './sink.ts';
 
 /** The server a session speaks to. */
 export interface Server {
@@ -23,22 +22,27 @@ export interface Server {
   readonly test: boolean;
   /** PEM of the client's own RSA key, if it named one: then only that one is trusted. */
   readonly rsa: string | undefined;
-  /** The address came from the client. */
-  readonly untrusted: boolean;
+  /** Who named the address. */
+  readonly namedBy: NamedBy;
 }
+
+/**
+ * What a connection is for: `home` carries everything and hears updates; `media` carries files of the home data centre;
+ * `foreign` carries the calls another data centre must answer.
+ */
+export type Role = 'home' | 'media' | 'foreign';
 
 export class State {
   readonly env: Env;
   readonly sink: Sink;
-  /** The number the main thread knows this session by. */
+  /** The number the main thread knows this client's session by. */
   readonly number: number;
+  readonly shared: Shared;
+  readonly role: Role;
+  /** Which of the client's DC connections this is. */
+  readonly linkNumber: number;
 
   server: Server;
-  /** Answers' form; shared with the settings until the client sets its own. */
-  style: JsonStyle;
-  /** JSON text of the client's `options.init`. */
-  initText: Uint8Array | undefined;
-
   key: AuthKey | undefined;
   sessionLow = 0;
   sessionHigh = 0;
@@ -52,12 +56,7 @@ export class State {
   readonly outbox = new Outbox();
   readonly link = new Link();
   readonly backOff = new BackOff();
-  readonly floods = new Floods();
 
-  /** `invokeWithLayer(initConnection(` as TL bytes, to be put before requests; empty if there is none. */
-  initPrefix: Uint8Array;
-  /** The prefix came from a request of the client's own. */
-  initIsOwn = false;
   /** An answer on this connection has shown that the server took the prefix. */
   initDone = false;
 
@@ -70,16 +69,22 @@ export class State {
   saltRefusals = 0;
   /** Transport code -404 on the connection before this one too. */
   keyDoubted = false;
+  /** A foreign data centre knows the account; or is being told. */
+  authorised = false;
+  authorising = false;
   /** The key is gone: nothing will be sent any more. */
   lost = false;
 
-  constructor(env: Env, sink: Sink, number: number, server: Server) {
+  /** @param linkNumber 0 for the home connection */
+  constructor(env: Env, sink: Sink, number: number, server: Server, shared: Shared, role: Role, linkNumber: number) {
     this.env = env;
     this.sink = sink;
     this.number = number;
     this.server = server;
-    this.style = env.settings.style;
-    this.initPrefix = env.initPrefix;
+    this.shared = shared;
+    this.role = role;
+    this.linkNumber = linkNumber;
+    if (role === 'home') shared.home = this;
   }
 
   /** Requests may be sealed and sent. */
@@ -96,6 +101,16 @@ export class State {
   acknowledged(pending: Pending): void {
     pending.acknowledged = true;
     if (pending.seqNo > this.lastSeqNo) this.lastSeqNo = pending.seqNo;
+  }
+
+  /** Starts anew with a key of another data centre, or with none: then one is made on connecting. */
+  takeKey(key: AuthKey | undefined): void {
+    this.key = key;
+    this.renewSession(true);
+    this.initDone = false;
+    this.lived = false;
+    this.keyDoubted = false;
+    this.ids.synchronised = false;
   }
 
   /** A new session_id at the server: random, not zero; numbering starts again. */

@@ -53,6 +53,7 @@ export const Crc = {
   vector: 0x1cb5c415,
   invokeWithLayer: 0xda9b0d0d,
   initConnection: 0xc1cd5ea9,
+  invokeWithoutUpdates: 0xbf9459b7,
 } as const;
 
 /** Ids an ack, a state request or a resend request may carry (mtproto.md 2.10). */

@@ -1,0 +1,191 @@
+/**
+ * Other centres: which connection carries a call, and how a call follows the server to another one (mtproto.md 2.15, 2.16).
+ * In: calls, migrate errors. Out: calls in the queue of the right connection; keys and authorizations made there.
+ * Never: more than `MOST_HOPS` moves of one call, or an address that the main thread has not judged.
+ */
+import { answerError, refuse } from './answers.ts';
+import { hangUp } from './connect.ts';
+import { ask } from './internal.ts';
+import type { Pending } from './pending.ts';
+import { refusal } from './refusals.ts';
+import { repeatOrRefuse } from './repeat.ts';
+import type { RpcError } from './rpc-error.ts';
+import type { DataCentre } from './settings.ts';
+import { State, type Role, type Server } from './state.ts';
+
+const MOST_HOPS = 3;
+/** Errors that move the account, and errors that move one call (mtproto.md 2.15). */
+const HOME_MOVES = new Set(['PHONE_MIGRATE', 'USER_MIGRATE', 'NETWORK_MIGRATE']);
+const CALL_MOVES = new Set(['FILE_MIGRATE', 'STATS_MIGRATE']);
+/** Runs at the data centre of the connection it names: it must not move the account (mtproto.md 2.14). */
+const BUSINESS = 0xdd289f8e;
+
+/** The connection for a new call: files go beside the home connection, once that is ready. */
+export function carrierOf(home: State, pending: Pending): State {
+  const isFile = home.env.files.has(pending.method) && pending.ownInit === 0;
+  if (!isFile || !home.isReady || home.shared.initPrefix.length === 0) return home;
+  return connectionTo(home, home.server, 'media');
+}
+
+/** Follows a migrate error. @returns false if it is the client's to see */
+export function follow(s: State, pending: Pending, error: RpcError, now: number): boolean {
+  if (error.code !== 303 || error.number === undefined || pending.hops >= MOST_HOPS) return false;
+  const movesHome = HOME_MOVES.has(error.type);
+  if (!movesHome && !CALL_MOVES.has(error.type)) return false;
+  if (movesHome && outermost(pending) === BUSINESS) return false;
+  const home = s.shared.home;
+  if (error.number === s.server.dc) return false;
+  s.pending.remove(pending);
+  pending.hops++;
+  pending.everSent = false;
+  const go = (server: Server): void => {
+    if (movesHome) moveHome(home, pending, server);
+    else sendAt(home, pending, server, now);
+  };
+  const known = serverOf(home, error.number);
+  if (known !== undefined) go(known);
+  else learn(home, error, pending, go, now);
+  return true;
+}
+
+function outermost(pending: Pending): number {
+  const { body } = pending;
+  return (body[0]! | (body[1]! << 8) | (body[2]! << 16) | (body[3]! << 24)) >>> 0;
+}
+
+/** A data centre of the operator's list, or one the server told of. */
+function serverOf(home: State, dc: number): Server | undefined {
+  const { test, rsa } = home.server;
+  const matches = (one: DataCentre): boolean => one.id === dc && one.test === test;
+  // A server of the client's own choice has data centres of its own.
+  const listed = rsa === undefined ? home.env.settings.dataCentres.find(matches) : undefined;
+  const told = listed ?? home.shared.learned.find(matches);
+  if (told === undefined) return undefined;
+  const namedBy = listed === undefined ? 'server' : 'operator';
+  return { host: told.host, port: told.port, dc, test, rsa, namedBy };
+}
+
+/** Asks `help.getConfig` for addresses; the call waits for it. */
+function learn(home: State, error: RpcError, pending: Pending, go: (server: Server) => void, now: number): void {
+  const giveUp = (): void => answerError(home, pending, error.code, error.text, error.fate);
+  ask(
+    home,
+    { _cons: 'help.getConfig' },
+    {
+      done(config) {
+        home.shared.learned = addressesOf(config, home.server.test);
+        const server = serverOf(home, error.number!);
+        if (server === undefined) giveUp();
+        else go(server);
+      },
+      failed: giveUp,
+    },
+    now,
+  );
+}
+
+/** IPv4 addresses that speak plain MTProto and carry everything. */
+function addressesOf(config: Readonly<Record<string, unknown>>, test: boolean): DataCentre[] {
+  const options = Array.isArray(config['dc_options']) ? (config['dc_options'] as Record<string, unknown>[]) : [];
+  return options
+    .filter((one) => !['ipv6', 'media_only', 'tcpo_only', 'cdn'].some((flag) => one[flag] === true))
+    .map((one) => ({ id: Number(one['id']), host: String(one['ip_address']), port: Number(one['port']), test }));
+}
+
+/** The account lives elsewhere: the home connection goes there, with a key of that data centre. */
+function moveHome(home: State, pending: Pending, server: Server): void {
+  const { shared } = home;
+  home.sink.log(30, 'home moved', { dc: server.dc });
+  for (const other of shared.others) closeFiles(home, other);
+  for (const sent of home.pending.sent()) repeatOrRefuse(home, sent, refusal('SessionReset'));
+  if (home.link.stage !== 'down') hangUp(home);
+  if (home.key !== undefined) shared.keys.set(home.server.dc, home.key);
+  home.server = server;
+  home.takeKey(shared.keys.get(server.dc));
+  shared.keys.delete(server.dc);
+  home.pending.add(pending);
+}
+
+/** A connection for files of the old home: what waits there goes on at the new one. */
+function closeFiles(home: State, other: State): void {
+  if (other.role !== 'media') return;
+  if (other.link.stage !== 'down') hangUp(other);
+  for (const pending of other.pending.clear()) home.pending.add(pending);
+  other.key = undefined;
+}
+
+/** One call at another data centre, where the account is known after an exported authorization. */
+function sendAt(home: State, pending: Pending, server: Server, now: number): void {
+  const there = connectionTo(home, server, 'foreign');
+  if (there.authorised) {
+    there.pending.add(pending);
+    return;
+  }
+  there.pending.addHeld(pending, Infinity);
+  if (!there.authorising) authorise(home, there, now);
+}
+
+/** A foreign data centre has forgotten who this is: once more. @returns false if that was tried already */
+export function authoriseAgain(s: State, pending: Pending, now: number): boolean {
+  if (s.role !== 'foreign' || pending.repeats > 0) return false;
+  pending.repeats++;
+  s.authorised = false;
+  s.pending.hold(pending, Infinity);
+  if (!s.authorising) authorise(s.shared.home, s, now);
+  return true;
+}
+
+/** `auth.exportAuthorization` at home, `auth.importAuthorization` there. */
+function authorise(home: State, there: State, now: number): void {
+  there.authorising = true;
+  const failed = (error: RpcError | undefined): void => endWaiting(there, error);
+  const imported = {
+    done(): void {
+      there.authorising = false;
+      there.authorised = true;
+      there.pending.release(Infinity);
+    },
+    failed,
+  };
+  const exported = {
+    done(result: Readonly<Record<string, unknown>>, at: number): void {
+      const { id, bytes } = result;
+      ask(there, { _cons: 'auth.importAuthorization', id, bytes }, imported, at);
+    },
+    failed,
+  };
+  ask(home, { _cons: 'auth.exportAuthorization', dc_id: there.server.dc }, exported, now);
+}
+
+/** No authorization there: the calls that wait for it end with the server's words. */
+function endWaiting(there: State, error: RpcError | undefined): void {
+  there.authorising = false;
+  for (const pending of there.pending.clear()) {
+    if (pending.internal !== undefined) continue;
+    if (error === undefined) refuse(there, pending, refusal('NotConnected'));
+    else answerError(there, pending, error.code, error.text, error.fate);
+  }
+}
+
+/** The client's connection for a purpose, made when it is first needed. It dials when something waits in it. */
+function connectionTo(home: State, server: Server, role: Role): State {
+  const { others } = home.shared;
+  const found = others.find((other) => other.role === role && other.server.dc === server.dc);
+  if (found !== undefined) {
+    if (role === 'media' && found.key === undefined) shareKey(home, found);
+    return found;
+  }
+  const made = new State(home.env, home.sink, home.number, server, home.shared, role, others.length + 1);
+  if (role === 'media') shareKey(home, made);
+  else made.takeKey(home.shared.keys.get(server.dc));
+  others.push(made);
+  return made;
+}
+
+/** The same key, a session of its own (mtproto.md 2.10). */
+function shareKey(home: State, media: State): void {
+  media.server = home.server;
+  media.takeKey(home.key);
+  media.ids.offset = home.ids.offset;
+  media.salts.set(home.salts.low, home.salts.high, 0);
+}

@@ -1,0 +1,34 @@
+/**
+ * Shared: what all DC connections of one client have in common: how it is spoken to, what is known of the server's wishes.
+ * In: settings, `options` of the client. Out: fields. Never: a key or a connection.
+ */
+import type { AuthKey } from '../crypto/auth-key.ts';
+import type { JsonStyle } from '../tl/codec.ts';
+import type { Env } from './env.ts';
+import { Floods } from './floods.ts';
+import type { DataCentre } from './settings.ts';
+import type { State } from './state.ts';
+
+export class Shared {
+  /** Answers' form; the settings' until the client sets its own. */
+  style: JsonStyle;
+  /** JSON text of the client's `options.init`. */
+  initText: Uint8Array | undefined;
+  /** `invokeWithLayer(initConnection(` as TL bytes, to be put before requests; empty if there is none. */
+  initPrefix: Uint8Array;
+  /** The prefix came from a request of the client's own. */
+  initIsOwn = false;
+  readonly floods = new Floods();
+  /** Permanent keys of data centres that are not the home one now, by number. */
+  readonly keys = new Map<number, AuthKey>();
+  /** The home connection, and those beside it; number n of a link is `others[n - 1]`. */
+  home!: State;
+  readonly others: State[] = [];
+  /** Addresses the server has told, by `help.getConfig`. */
+  learned: readonly DataCentre[] = [];
+
+  constructor(env: Env) {
+    this.style = env.settings.style;
+    this.initPrefix = env.initPrefix;
+  }
+}
