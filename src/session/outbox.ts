@@ -130,8 +130,8 @@ export class Outbox {
       this.ackAt = this.#acks.length > 0 ? now : Infinity;
       count++;
     }
-    while (this.#said.length > 0 && (mayGather || count === 0)) {
-      const said = this.#said.shift()!;
+    const most = mayGather ? this.#said.length : Math.min(this.#said.length, 1 - count);
+    for (const said of this.#said.splice(0, Math.max(0, most))) {
       this.#head(s, now, body, said.length);
       body.raw(said);
       count++;

@@ -108,7 +108,7 @@ export class Session implements PacketSink {
   get hasWork(): boolean {
     const { others } = this.#home.shared;
     if (this.#home.link.plain.length > 0) return true;
-    return others.length > 0 && others.some((s) => s.link.plain.length > 0);
+    return others.some((s) => s.link.plain.length > 0);
   }
 
   /** Does one step of a key exchange: five to ten milliseconds. */

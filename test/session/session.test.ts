@@ -418,7 +418,7 @@ describe('what the server says', () => {
     pair.line(1, { id: 5, timeout: 60, message: CONFIG });
     await pair.run();
     // msg_resend_req#7d861a08 of one id
-    const asked = Buffer.from('081a867d' + '15c4b51c' + '01000000' + '0000000000000000', 'hex');
+    const asked = Buffer.from('081a867d15c4b51c010000000000000000000000', 'hex');
     asked.writeInt32LE(numbered[0]!.low, 12);
     asked.writeInt32LE(numbered[0]!.high, 16);
     const packets = pair.dc.counters.packets;
