@@ -2,6 +2,7 @@
 import type { Bench } from './bench.ts';
 import { clients } from './clients.ts';
 import { handshake } from './handshake.ts';
+import { proxy } from './proxy.ts';
 import { start } from './start.ts';
 
-export const BENCHES: readonly Bench[] = [start, clients, handshake];
+export const BENCHES: readonly Bench[] = [start, clients, handshake, proxy];

@@ -6,12 +6,13 @@
  * Users that make their own key are signed in as the demo user at once, so that every method can be called.
  */
 import { writeFileSync } from 'node:fs';
-import { startTestDc } from '../src/testdc/dc-server.ts';
 import { DEMO_ID } from '../src/testdc/world/seed.ts';
+import { startDcForMtcute } from '../test/support/mtcute.ts';
 
 type Order = { counters: true } | { sessions: { count: number; apart: boolean } };
 
-const dc = await startTestDc();
+// mtcute finds only keys whose fingerprint has no leading zero (see test/support/mtcute.ts).
+const dc = await startDcForMtcute();
 writeFileSync(process.argv[2]!, dc.publicKeyPem);
 dc.on('key', (key) => dc.world.signIn(key, DEMO_ID));
 process.on('message', (order: Order) => process.send!(obey(order)));

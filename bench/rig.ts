@@ -3,11 +3,12 @@
  * In: options of each. Out: runs of load with the CPU time and memory every process spent on them.
  * Never: leaves a process or a file behind, or counts an answer that was wrong.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClientsSpec, RunResult, RunSpec } from './load.ts';
+import type { PeerResult, PeerRun } from './peer.ts';
 import { memoryOf, secondsOf, threadsOf, type Memory } from './proc.ts';
 import { Child } from './process.ts';
 
@@ -22,15 +23,17 @@ export interface RigOptions {
   readonly dc?: readonly string[];
 }
 
-/** What one run cost, beside what its clients saw. */
-export interface Measured extends RunResult {
-  /** CPU seconds by process. */
+/** CPU seconds by process. */
+export interface Spent {
   readonly gateway: number;
+  /** Of the gateway's main thread, part of `gateway`. */
+  readonly main: number;
   readonly dc: number;
   readonly load: number;
-  /** CPU seconds of the gateway's main thread, part of `gateway`. */
-  readonly main: number;
 }
+
+/** What one run cost, beside what its clients saw. */
+export type Measured = RunResult & Spent;
 
 /** A session that the DC knows as signed in; wire.md 2. */
 export interface SessionLine {
@@ -95,27 +98,47 @@ export class Rig {
 
   /** One run. Throws if any answer was wrong: then no figure means anything. */
   async run(load: Child, spec: RunSpec): Promise<Measured> {
-    const readings: Reading[] = [];
+    const measured = await this.#measured<RunResult>(load, spec);
+    if (measured.wrong > 0 || measured.closed > 0) throw new Error(complaint(measured));
+    return measured;
+  }
+
+  /** Starts a library's process and opens its clients. @param file the built script @returns it, and how long opening took */
+  async openPeer(name: string, file: string, clients: number): Promise<{ peer: Child; seconds: number }> {
+    const peer = await Child.start(name, file, { ready: /^ready$/, ipc: true });
+    this.#loads.push(peer);
+    const pem = readFileSync(this.keyFile, 'utf8');
+    const { opened } = await ordered<{ opened: number }>(peer, { open: { port: this.dcPort, pem, clients } }, 'opened');
+    return { peer, seconds: opened };
+  }
+
+  /** One run of a library's client. `load` is its CPU time. */
+  runPeer(peer: Child, run: PeerRun): Promise<PeerResult & Spent> {
+    return this.#measured<PeerResult>(peer, run);
+  }
+
+  /** A run with the CPU time all processes spent between its `began` and `ended`. */
+  async #measured<T>(load: Child, run: object): Promise<T & Spent> {
+    const readings: Spent[] = [];
     const off = load.onMessage((message) => {
       if ('began' in (message as object) || 'ended' in (message as object)) readings.push(this.#read(load));
     });
     try {
-      const { result } = await ordered<{ result: RunResult }>(load, { run: spec }, 'result');
-      if (result.wrong > 0 || result.closed > 0) throw new Error(complaint(result));
-      const [from, to] = readings as [Reading, Reading];
+      const { result } = await ordered<{ result: T }>(load, { run }, 'result');
+      const [from, to] = readings as [Spent, Spent];
       return {
         ...result,
         gateway: to.gateway - from.gateway,
+        main: to.main - from.main,
         dc: to.dc - from.dc,
         load: to.load - from.load,
-        main: to.main - from.main,
       };
     } finally {
       off();
     }
   }
 
-  #read(load: Child): Reading {
+  #read(load: Child): Spent {
     const { pid } = this.gateway;
     const threads = threadsOf(pid);
     return {
@@ -151,13 +174,6 @@ export class Rig {
     await this.dc.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-interface Reading {
-  readonly gateway: number;
-  readonly main: number;
-  readonly dc: number;
-  readonly load: number;
 }
 
 export interface DcCounters {
