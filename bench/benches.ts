@@ -2,7 +2,8 @@
 import type { Bench } from './bench.ts';
 import { clients } from './clients.ts';
 import { handshake } from './handshake.ts';
+import { peers } from './peers.ts';
 import { proxy } from './proxy.ts';
 import { start } from './start.ts';
 
-export const BENCHES: readonly Bench[] = [start, clients, handshake, proxy];
+export const BENCHES: readonly Bench[] = [start, clients, handshake, proxy, peers];

@@ -1,18 +1,20 @@
 /**
  * The test DC as a process of its own.
- * In: a file for its public key; messages `{counters}`, `{sessions}`. Out: a line `listening on HOST:PORT`; answers.
+ * In: a file for its public key, folders with schemes of older layers; messages `{counters}`, `{sessions}`. Out: a line `listening on HOST:PORT`; answers.
  * Never: outlives its parent.
  *
  * Users that make their own key are signed in as the demo user at once, so that every method can be called.
  */
 import { writeFileSync } from 'node:fs';
 import { DEMO_ID } from '../src/testdc/world/seed.ts';
+import { loadScheme } from '../src/tl/load.ts';
 import { startDcForMtcute } from '../test/support/mtcute.ts';
 
 type Order = { counters: true } | { sessions: { count: number; apart: boolean } };
 
 // mtcute finds only keys whose fingerprint has no leading zero (see test/support/mtcute.ts).
-const dc = await startDcForMtcute();
+const layers = process.argv.slice(3).map((folder) => loadScheme(folder));
+const dc = await startDcForMtcute({ otherSchemas: layers });
 writeFileSync(process.argv[2]!, dc.publicKeyPem);
 dc.on('key', (key) => dc.world.signIn(key, DEMO_ID));
 process.on('message', (order: Order) => process.send!(obey(order)));

@@ -13,8 +13,15 @@ export interface Peer {
   close(): Promise<void> | void;
 }
 
+/** Where a client goes: the DC's port and RSA key; a signed-in key of its own, base64, for those that make none. */
+export interface PeerTarget {
+  readonly port: number;
+  readonly pem: string;
+  readonly authKey: string;
+}
+
 /** Opens a client of the library. */
-export type OpenPeer = (at: { readonly port: number; readonly pem: string }) => Promise<Peer>;
+export type OpenPeer = (at: PeerTarget) => Promise<Peer>;
 
 export interface PeerRun {
   readonly what: PeerCall;
@@ -56,20 +63,20 @@ async function measure(peer: Peer, { what, inFlight, seconds }: PeerRun, ended: 
   return { requests, seconds: took, p50: histogram.percentile(50) / 1000, p99: histogram.percentile(99) / 1000 };
 }
 
-type Order = { open: { port: number; pem: string; clients: number } } | { run: PeerRun };
+type Order = { open: PeerTarget } | { run: PeerRun };
 
 /** Makes a library's process: the same orders as the load generator's, `{open}` and `{run}`. */
 export function servePeer(openPeer: OpenPeer): void {
-  const peers: Peer[] = [];
+  let peer: Peer | undefined;
   const tell = (message: object): void => void process.send?.(message);
   const obey = async (order: Order): Promise<object> => {
     if ('open' in order) {
       const from = performance.now();
-      while (peers.length < order.open.clients) peers.push(await openPeer(order.open));
+      peer = await openPeer(order.open);
       return { opened: (performance.now() - from) / 1000 };
     }
     tell({ began: true });
-    return { result: await measure(peers[0]!, order.run, () => tell({ ended: true })) };
+    return { result: await measure(peer!, order.run, () => tell({ ended: true })) };
   };
   process.on('message', (order: Order) => {
     obey(order).then(tell, (error: unknown) => tell({ failed: String(error) }));

@@ -42,7 +42,7 @@ async function run(context: Context): Promise<Report> {
   const rig = await Rig.start();
   try {
     const { load } = await rig.open({ clients: MOST, setUp: [FIRST], opening: 4 });
-    const bare = await rig.openPeer('bare client', fileURLToPath(new URL('./peer-bare.js', import.meta.url)), 1);
+    const bare = await rig.openPeer('bare client', fileURLToPath(new URL('./peer-bare.js', import.meta.url)));
     const runs = CASES.map((): Record<string, number>[] => []);
     const direct: Record<string, number>[] = [];
     // The first round warms up; all cases take turns, so that a drift of the machine hits them alike.
@@ -53,7 +53,7 @@ async function run(context: Context): Promise<Report> {
         if (i > 0) runs[at]!.push(figures(measured));
       }
       context.progress(`directly, ${i === 0 ? 'warm-up' : `run ${i}`}`);
-      const peer = await rig.runPeer(bare.peer, { what: 'small', inFlight: 1, seconds: context.seconds });
+      const peer = await rig.runPeer(bare, { what: 'small', inFlight: 1, seconds: context.seconds });
       if (i > 0) direct.push({ rate: peer.requests / peer.seconds, load: (peer.load / peer.requests) * 1e6, p50: peer.p50, p99: peer.p99 });
     }
     const rows = CASES.map(({ name }, at) => rowOf(name, runs[at]!));

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClientsSpec, RunResult, RunSpec } from './load.ts';
-import type { PeerResult, PeerRun } from './peer.ts';
+import type { PeerResult, PeerRun, PeerTarget } from './peer.ts';
 import { memoryOf, secondsOf, threadsOf, type Memory } from './proc.ts';
 import { Child } from './process.ts';
 
@@ -103,13 +103,14 @@ export class Rig {
     return measured;
   }
 
-  /** Starts a library's process and opens its clients. @param file the built script @returns it, and how long opening took */
-  async openPeer(name: string, file: string, clients: number): Promise<{ peer: Child; seconds: number }> {
-    const peer = await Child.start(name, file, { ready: /^ready$/, ipc: true });
+  /** Starts a library's process and opens its client. @param file the built script */
+  async openPeer(name: string, file: string, args: readonly string[] = []): Promise<Child> {
+    const peer = await Child.start(name, file, { ready: /^ready$/, ipc: true, args });
     this.#loads.push(peer);
-    const pem = readFileSync(this.keyFile, 'utf8');
-    const { opened } = await ordered<{ opened: number }>(peer, { open: { port: this.dcPort, pem, clients } }, 'opened');
-    return { peer, seconds: opened };
+    const [session] = await this.sessions(1, false);
+    const target: PeerTarget = { port: this.dcPort, pem: readFileSync(this.keyFile, 'utf8'), authKey: session!.auth_key };
+    await ordered(peer, { open: target }, 'opened');
+    return peer;
   }
 
   /** One run of a library's client. `load` is its CPU time. */
