@@ -13,9 +13,12 @@ import { startDcForMtcute } from '../test/support/mtcute.ts';
 type Order = { counters: true } | { sessions: { count: number; apart: boolean } };
 
 // mtcute finds only keys whose fingerprint has no leading zero (see test/support/mtcute.ts).
-const layers = process.argv.slice(3).map((folder) => loadScheme(folder));
+const [keyOut, ...rest] = process.argv.slice(2);
+const layers = rest.filter((arg) => !arg.startsWith('--')).map((folder) => loadScheme(folder));
 const dc = await startDcForMtcute({ otherSchemas: layers });
-writeFileSync(process.argv[2]!, dc.publicKeyPem);
+// Each answer in a turn of its own, and so in a packet of its own: as from a DC that works on them side by side.
+if (rest.includes('--apart')) dc.onRequest = () => new Promise((resolve) => setImmediate(resolve, undefined));
+writeFileSync(keyOut!, dc.publicKeyPem);
 dc.on('key', (key) => dc.world.signIn(key, DEMO_ID));
 process.on('message', (order: Order) => process.send!(obey(order)));
 process.on('disconnect', () => process.exit());
