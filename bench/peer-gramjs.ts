@@ -61,7 +61,11 @@ const QUERIES: Readonly<Record<PeerCall, () => object>> = {
       limit: PART,
     }),
 };
-const RESULTS: Readonly<Record<PeerCall, string>> = { small: 'NearestDc', dialogs: 'messages.Dialogs', file: 'upload.File' };
+const RESULTS: Readonly<Record<PeerCall, string>> = {
+  small: 'NearestDc',
+  dialogs: 'messages.Dialogs',
+  file: 'upload.File',
+};
 
 servePeer(async ({ port, authKey }) => {
   const session = new MemorySession();

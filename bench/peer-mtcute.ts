@@ -28,11 +28,18 @@ const QUERIES: Readonly<Record<PeerCall, tl.RpcMethod>> = {
     limit: PART,
   },
 };
-const RESULTS: Readonly<Record<PeerCall, string>> = { small: 'nearestDc', dialogs: 'messages.dialogs', file: 'upload.file' };
+const RESULTS: Readonly<Record<PeerCall, string>> = {
+  small: 'nearestDc',
+  dialogs: 'messages.dialogs',
+  file: 'upload.file',
+};
 
 servePeer(async ({ port, pem }) => {
   const address = { id: 2, host: '127.0.0.1', port };
-  const client = mtcuteFor({ publicKeyPem: pem, addresses: [address], host: address.host, port: () => port }, { updates: false });
+  const client = mtcuteFor(
+    { publicKeyPem: pem, addresses: [address], host: address.host, port: () => port },
+    { updates: false },
+  );
   await client.call(QUERIES.small as { _: 'help.getNearestDc' });
   return {
     async call(what) {

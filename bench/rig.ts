@@ -82,12 +82,17 @@ export class Rig {
   async open(spec: Omit<ClientsSpec, 'host' | 'port'>, port = this.port): Promise<{ load: Child; seconds: number }> {
     const load = await Child.start('load generator', script('./load-process.js'), { ready: /^ready$/, ipc: true });
     this.#loads.push(load);
+    return { load, seconds: await this.openMore(load, spec, port) };
+  }
+
+  /** Opens clients until the generator has `spec.clients`. @returns seconds it took */
+  async openMore(load: Child, spec: Omit<ClientsSpec, 'host' | 'port'>, port = this.port): Promise<number> {
     const { opened } = await ordered<{ opened: number }>(
       load,
       { open: { host: '127.0.0.1', port, ...spec } },
       'opened',
     );
-    return { load, seconds: opened };
+    return opened;
   }
 
   /** Closes a load generator's clients and ends it. */
@@ -108,7 +113,11 @@ export class Rig {
     const peer = await Child.start(name, file, { ready: /^ready$/, ipc: true, args });
     this.#loads.push(peer);
     const [session] = await this.sessions(1, false);
-    const target: PeerTarget = { port: this.dcPort, pem: readFileSync(this.keyFile, 'utf8'), authKey: session!.auth_key };
+    const target: PeerTarget = {
+      port: this.dcPort,
+      pem: readFileSync(this.keyFile, 'utf8'),
+      authKey: session!.auth_key,
+    };
     await ordered(peer, { open: target }, 'opened');
     return peer;
   }
@@ -167,6 +176,11 @@ export class Rig {
   /** Makes sessions the DC knows: each its own key and, if `apart`, its own user. */
   async sessions(count: number, apart: boolean): Promise<SessionLine[]> {
     return (await ordered<{ sessions: SessionLine[] }>(this.dc, { sessions: { count, apart } }, 'sessions')).sessions;
+  }
+
+  /** Has the DC push a message to the demo user, so many a second; each goes to every session of that user. */
+  async push(rate: number, seconds: number): Promise<number> {
+    return (await ordered<{ pushed: number }>(this.dc, { push: { rate, seconds } }, 'pushed')).pushed;
   }
 
   async stop(): Promise<void> {
