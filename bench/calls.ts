@@ -19,6 +19,12 @@ export const DIALOGS = ask(
   'messages.dialogs',
 );
 
+/** A part of a file as clients download it: 512 KiB, the largest there is. */
+export const FILE = ask(
+  '{"_cons":"upload.getFile","location":{"_cons":"inputDocumentFileLocation","id":1,"access_hash":1,"file_reference":"","thumb_size":""},"offset":0,"limit":524288}',
+  'upload.file',
+);
+
 /** What a client says first: its session is then open. */
 export const FIRST = {
   line: '{"id":1,"message":{"_cons":"help.getNearestDc"}}',

@@ -11,8 +11,8 @@ let load: Load | undefined;
 
 async function obey(order: Order): Promise<object> {
   if ('open' in order) {
-    load = new Load(order.open);
-    return { opened: await load.open() };
+    load ??= new Load();
+    return { opened: await load.open(order.open) };
   }
   if ('run' in order)
     return {

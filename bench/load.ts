@@ -10,8 +10,10 @@ export interface ClientsSpec {
   readonly host: string;
   readonly port: number;
   readonly clients: number;
-  /** Lines each client says before its first run, one at a time, `$CLIENT` its number; and what the answer must hold. */
+  /** Lines each client says before its first run, one at a time; and what the answer must hold. */
   readonly setUp: readonly { readonly line: string; readonly expected: string }[];
+  /** Sessions the clients hand in before anything else, by their number; wire.md 2. */
+  readonly sessions?: readonly object[];
   /** Clients that are being set up at once. */
   readonly opening: number;
 }
@@ -21,7 +23,7 @@ export interface RunSpec {
   readonly request: string;
   /** How a right answer goes on behind its id. */
   readonly expected: string;
-  /** Open requests of each client. */
+  /** Open requests of each client; 0 only listens. */
   readonly inFlight: number;
   /** Ends after so many requests of each client, or after the seconds. */
   readonly requests?: number;
@@ -61,7 +63,6 @@ const MOST_SAMPLES = 3;
 const STAMP = /@(\d+\.?\d*)@/;
 
 export class Load implements ClientOwner {
-  readonly #spec: ClientsSpec;
   readonly #clients: LoadClient[] = [];
   #histogram = histogram();
   #noticeHistogram = histogram();
@@ -74,29 +75,26 @@ export class Load implements ClientOwner {
   #runs = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(spec: ClientsSpec) {
-    this.#spec = spec;
-  }
-
-  /** Connects all clients and has them say what they say first. @returns seconds it took */
-  async open(): Promise<number> {
+  /** Connects clients until there are `spec.clients`, and has them say what they say first. @returns seconds it took */
+  async open(spec: ClientsSpec): Promise<number> {
     const from = performance.now();
-    const { clients, opening } = this.#spec;
-    let next = 0;
+    const { clients, opening } = spec;
+    let next = this.#clients.length;
     const openSome = async (): Promise<void> => {
-      while (next < clients) await this.#openOne(next++);
+      while (next < clients) await this.#openOne(spec, next++);
     };
     await Promise.all(Array.from({ length: Math.min(opening, clients) }, openSome));
     this.#clients.sort((a, b) => a.number - b.number);
     return (performance.now() - from) / 1000;
   }
 
-  async #openOne(number: number): Promise<void> {
-    const { host, port, setUp } = this.#spec;
+  async #openOne({ host, port, setUp, sessions }: ClientsSpec, number: number): Promise<void> {
     const client = await LoadClient.connect(number, port, host, this);
     this.#clients.push(client);
-    for (const { line, expected } of setUp) {
-      const answer = await client.ask(line.replaceAll('$CLIENT', String(number)));
+    const session = sessions?.[number];
+    const first = session === undefined ? [] : [{ line: JSON.stringify({ id: 1, session }), expected: '"session":{' }];
+    for (const { line, expected } of [...first, ...setUp]) {
+      const answer = await client.ask(line);
       if (!answer.includes(expected)) throw new Error(`client ${number} was answered ${answer.slice(0, 300)}`);
     }
   }

@@ -3,11 +3,12 @@
  * In: options of each. Out: runs of load with the CPU time and memory every process spent on them.
  * Never: leaves a process or a file behind, or counts an answer that was wrong.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClientsSpec, RunResult, RunSpec } from './load.ts';
+import type { PeerResult, PeerRun, PeerTarget } from './peer.ts';
 import { memoryOf, secondsOf, threadsOf, type Memory } from './proc.ts';
 import { Child } from './process.ts';
 
@@ -22,15 +23,17 @@ export interface RigOptions {
   readonly dc?: readonly string[];
 }
 
-/** What one run cost, beside what its clients saw. */
-export interface Measured extends RunResult {
-  /** CPU seconds by process. */
+/** CPU seconds by process. */
+export interface Spent {
   readonly gateway: number;
+  /** Of the gateway's main thread, part of `gateway`. */
+  readonly main: number;
   readonly dc: number;
   readonly load: number;
-  /** CPU seconds of the gateway's main thread, part of `gateway`. */
-  readonly main: number;
 }
+
+/** What one run cost, beside what its clients saw. */
+export type Measured = RunResult & Spent;
 
 /** A session that the DC knows as signed in; wire.md 2. */
 export interface SessionLine {
@@ -79,12 +82,17 @@ export class Rig {
   async open(spec: Omit<ClientsSpec, 'host' | 'port'>, port = this.port): Promise<{ load: Child; seconds: number }> {
     const load = await Child.start('load generator', script('./load-process.js'), { ready: /^ready$/, ipc: true });
     this.#loads.push(load);
+    return { load, seconds: await this.openMore(load, spec, port) };
+  }
+
+  /** Opens clients until the generator has `spec.clients`. @returns seconds it took */
+  async openMore(load: Child, spec: Omit<ClientsSpec, 'host' | 'port'>, port = this.port): Promise<number> {
     const { opened } = await ordered<{ opened: number }>(
       load,
       { open: { host: '127.0.0.1', port, ...spec } },
       'opened',
     );
-    return { load, seconds: opened };
+    return opened;
   }
 
   /** Closes a load generator's clients and ends it. */
@@ -95,27 +103,52 @@ export class Rig {
 
   /** One run. Throws if any answer was wrong: then no figure means anything. */
   async run(load: Child, spec: RunSpec): Promise<Measured> {
-    const readings: Reading[] = [];
+    const measured = await this.#measured<RunResult>(load, spec);
+    if (measured.wrong > 0 || measured.closed > 0) throw new Error(complaint(measured));
+    return measured;
+  }
+
+  /** Starts a library's process and opens its client. @param file the built script */
+  async openPeer(name: string, file: string, args: readonly string[] = []): Promise<Child> {
+    const peer = await Child.start(name, file, { ready: /^ready$/, ipc: true, args });
+    this.#loads.push(peer);
+    const [session] = await this.sessions(1, false);
+    const target: PeerTarget = {
+      port: this.dcPort,
+      pem: readFileSync(this.keyFile, 'utf8'),
+      authKey: session!.auth_key,
+    };
+    await ordered(peer, { open: target }, 'opened');
+    return peer;
+  }
+
+  /** One run of a library's client. `load` is its CPU time. */
+  runPeer(peer: Child, run: PeerRun): Promise<PeerResult & Spent> {
+    return this.#measured<PeerResult>(peer, run);
+  }
+
+  /** A run with the CPU time all processes spent between its `began` and `ended`. */
+  async #measured<T>(load: Child, run: object): Promise<T & Spent> {
+    const readings: Spent[] = [];
     const off = load.onMessage((message) => {
       if ('began' in (message as object) || 'ended' in (message as object)) readings.push(this.#read(load));
     });
     try {
-      const { result } = await ordered<{ result: RunResult }>(load, { run: spec }, 'result');
-      if (result.wrong > 0 || result.closed > 0) throw new Error(complaint(result));
-      const [from, to] = readings as [Reading, Reading];
+      const { result } = await ordered<{ result: T }>(load, { run }, 'result');
+      const [from, to] = readings as [Spent, Spent];
       return {
         ...result,
         gateway: to.gateway - from.gateway,
+        main: to.main - from.main,
         dc: to.dc - from.dc,
         load: to.load - from.load,
-        main: to.main - from.main,
       };
     } finally {
       off();
     }
   }
 
-  #read(load: Child): Reading {
+  #read(load: Child): Spent {
     const { pid } = this.gateway;
     const threads = threadsOf(pid);
     return {
@@ -145,19 +178,17 @@ export class Rig {
     return (await ordered<{ sessions: SessionLine[] }>(this.dc, { sessions: { count, apart } }, 'sessions')).sessions;
   }
 
+  /** Has the DC push a message to the demo user, so many a second; each goes to every session of that user. */
+  async push(rate: number, seconds: number): Promise<number> {
+    return (await ordered<{ pushed: number }>(this.dc, { push: { rate, seconds } }, 'pushed')).pushed;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#loads.splice(0).map((load) => load.stop()));
     await this.gateway.stop();
     await this.dc.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-interface Reading {
-  readonly gateway: number;
-  readonly main: number;
-  readonly dc: number;
-  readonly load: number;
 }
 
 export interface DcCounters {

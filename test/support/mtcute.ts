@@ -67,8 +67,11 @@ export async function startDcForMtcute(options: TestDcOptions = {}): Promise<Tes
   }
 }
 
+/** What of a test DC must be known, so that one in another process will do. */
+export type TargetDc = Pick<TestDc, 'publicKeyPem' | 'addresses' | 'host' | 'port'>;
+
 /** A client of that DC; call `destroy` on it. */
-export function mtcuteFor(dc: TestDc, options: { updates?: boolean } = {}): TelegramClient {
+export function mtcuteFor(dc: TargetDc, options: { updates?: boolean } = {}): TelegramClient {
   const crypto = new Crypto();
   addPublicKey(crypto, dc.publicKeyPem);
   const address = { id: dc.addresses[0]!.id, ipAddress: dc.host, port: dc.port() };
