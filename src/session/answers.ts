@@ -4,7 +4,7 @@
  */
 import { TlReadError, type Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
-import { ID_NOTICE, type Delivered, type Fate, type Refusal } from '../dialect/dialect.ts';
+import type { Delivered, Fate, Refusal } from '../dialect/dialect.ts';
 import { DecodeFailure } from '../tl/codec.ts';
 import type { Pending } from './pending.ts';
 import { crcText, refusal, withConsequences } from './refusals.ts';
@@ -15,7 +15,7 @@ export const Wants = { OPTIONS: 1, SERVER: 2, SESSION: 4 } as const;
 
 /** Begins the line of a request, with the attributes it asked for. @returns the dialect's mark */
 export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number): number {
-  const { dialect } = s.env;
+  const { dialect } = s;
   const mark = dialect.begin(out, id);
   if ((wants & Wants.OPTIONS) !== 0) writeOptions(s, out);
   if ((wants & Wants.SERVER) !== 0) writeServer(s, out);
@@ -24,7 +24,7 @@ export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number):
 }
 
 function writeOptions(s: State, out: Writer): void {
-  s.env.dialect.options(out, {
+  s.dialect.options(out, {
     int64: s.style.int64AsString ? 'string' : 'number',
     flags: s.style.flagsAsBool ? 'bool' : 'cons',
     init: s.initText,
@@ -34,7 +34,7 @@ function writeOptions(s: State, out: Writer): void {
 function writeServer(s: State, out: Writer): void {
   const { host, port, dc, test } = s.server;
   const rsa = s.server.rsa ?? s.env.keyText(test);
-  s.env.dialect.server(out, { host, port, dc, test, rsa });
+  s.dialect.server(out, { host, port, dc, test, rsa });
 }
 
 function writeSession(s: State, out: Writer): void {
@@ -49,7 +49,7 @@ function writeSession(s: State, out: Writer): void {
     timeOffset: Math.round(s.ids.offset) / 1000,
     dc: s.server.dc,
   };
-  s.env.dialect.session(out, now, s.style);
+  s.dialect.session(out, now, s.style);
 }
 
 /** What a body is decoded as: the result of a call, or one boxed object. */
@@ -60,8 +60,9 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader): v
   s.pending.remove(pending);
   s.lived = true;
   if (pending.ticket === 0) return;
-  const { codec, dialect } = s.env;
-  const out = s.sink.reply(pending.ticket, false);
+  const { dialect } = s;
+  const { codec } = s.env;
+  const out = s.sink.reply(pending.ticket, false, 'result');
   const mark = beginLine(s, out, pending.id, pending.wants);
   try {
     if (kind === 'result') dialect.result(out, codec, pending.result, r, s.style);
@@ -85,8 +86,8 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader): v
 /** The server refused. */
 export function answerError(s: State, pending: Pending, code: number, text: Uint8Array, fate: Fate): void {
   s.pending.remove(pending);
-  const { dialect } = s.env;
-  const out = s.sink.reply(pending.ticket, false);
+  const { dialect } = s;
+  const out = s.sink.reply(pending.ticket, false, 'rpc_error');
   const mark = beginLine(s, out, pending.id, pending.wants);
   dialect.rpcError(out, code, text, fate);
   dialect.end(out, mark);
@@ -95,8 +96,8 @@ export function answerError(s: State, pending: Pending, code: number, text: Uint
 
 /** Nobody answered in time. */
 export function answerTimeout(s: State, pending: Pending): void {
-  const { dialect } = s.env;
-  const out = s.sink.reply(pending.ticket, false);
+  const { dialect } = s;
+  const out = s.sink.reply(pending.ticket, false, 'rpc_timeout');
   const mark = beginLine(s, out, pending.id, pending.wants);
   dialect.rpcTimeout(out, { delivered: delivered(pending), retryable: false });
   dialect.end(out, mark);
@@ -111,13 +112,13 @@ export function refuse(s: State, pending: Pending, refused: Refusal): void {
 /** One error line for a ticket. */
 export function refuseTicket(s: State, ticket: number, id: Uint8Array, refused: Refusal, badLine: boolean): void {
   const line = badLine ? refused : withConsequences(refused);
-  s.env.dialect.error(s.sink.reply(ticket, badLine), id, line);
+  s.dialect.error(s.sink.reply(ticket, badLine, refused.error), id, line);
   s.sink.end();
 }
 
 /** A notice: a line with id 0 that answers nobody. */
 export function notify(s: State, notice: Refusal): void {
-  s.env.dialect.error(s.sink.update(), ID_NOTICE, notice);
+  s.dialect.error(s.sink.update(), s.dialect.noticeId, notice);
   s.sink.end();
 }
 

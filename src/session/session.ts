@@ -18,6 +18,7 @@ import {
   onStatus,
   type Closed,
 } from './connect.ts';
+import type { Dialect } from '../dialect/dialect.ts';
 import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
@@ -43,8 +44,11 @@ export class Session implements PacketSink {
   #plain: Uint8Array[] = [];
   #plainOf = 0;
 
-  /** @param number how the main thread knows this session; claims on keys go by it */
-  constructor(env: Env, sink: Sink, number: number) {
+  /**
+   * @param number how the main thread knows this session; claims on keys go by it
+   * @param dialect what its client speaks; JSON lines if not said
+   */
+  constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect) {
     const { home } = env.settings;
     const listed = env.settings.dataCentres.find((one) => one.id === home.id && one.test === home.test);
     if (listed === undefined) throw new RangeError(`data centre ${home.id} is not configured`);
@@ -56,7 +60,7 @@ export class Session implements PacketSink {
       rsa: undefined,
       untrusted: false,
     };
-    this.#state = new State(env, sink, number, server);
+    this.#state = new State(env, sink, number, server, dialect);
   }
 
   /** One client message `bytes[start..end)`. */

@@ -3,6 +3,7 @@
  * In: settings. Out: fields. Never: decides anything but what follows from its fields alone.
  */
 import type { AuthKey } from '../crypto/auth-key.ts';
+import type { Dialect } from '../dialect/dialect.ts';
 import type { JsonStyle } from '../tl/codec.ts';
 import { BackOff } from './back-off.ts';
 import type { Env } from './env.ts';
@@ -30,6 +31,8 @@ export interface Server {
 export class State {
   readonly env: Env;
   readonly sink: Sink;
+  /** What this session's client speaks. */
+  readonly dialect: Dialect;
   /** The number the main thread knows this session by. */
   readonly number: number;
 
@@ -73,11 +76,12 @@ export class State {
   /** The key is gone: nothing will be sent any more. */
   lost = false;
 
-  constructor(env: Env, sink: Sink, number: number, server: Server) {
+  constructor(env: Env, sink: Sink, number: number, server: Server, dialect: Dialect) {
     this.env = env;
     this.sink = sink;
     this.number = number;
     this.server = server;
+    this.dialect = dialect;
     this.style = env.settings.style;
     this.initPrefix = env.initPrefix;
   }
