@@ -176,3 +176,11 @@ export const ERRORS = Object.freeze({
 } satisfies Record<string, ErrorEntry>);
 
 export type ErrorName = keyof typeof ERRORS;
+
+/** How a request ends: a result, Telegram's refusal, silence, or an error of the table. Crosses threads as its place in this list. */
+export const OUTCOMES: readonly string[] = Object.freeze([
+  'result',
+  'rpc_error',
+  'rpc_timeout',
+  ...Object.keys(ERRORS),
+]);

@@ -22,7 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   tl: ['bytes', 'node:crypto', 'node:fs', 'node:path', 'node:url', 'node:vm', 'node:module'],
   crypto: ['bytes', 'node:crypto', 'node:util', 'node:fs', 'node:url', 'node:path'],
   transport: ['bytes', 'crypto'],
-  dialect: ['bytes', 'tl', 'errors.ts', 'type session'],
+  dialect: ['bytes', 'tl', 'errors.ts', 'type session', 'node:module', 'msgpackr'],
   session: [
     'bytes',
     'tl',
@@ -48,8 +48,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:fs',
     'node:perf_hooks',
   ],
-  front: ['errors.ts', 'type main', 'node:http', 'node:crypto'],
-  telemetry: ['type config.ts', 'pino', 'pino-pretty', 'node:perf_hooks'],
+  front: ['errors.ts', 'bytes', 'type main', 'type telemetry', 'node:http', 'node:net', 'node:crypto'],
+  telemetry: ['type config.ts', 'errors.ts', 'pino', 'pino-pretty', 'prom-client', 'node:perf_hooks'],
   testdc: [
     'bytes',
     'tl',
@@ -91,6 +91,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'tl → node:fs': ['load.ts', 'update.ts', 'source.ts', 'source-mtcute.ts', 'source-telegram.ts'],
   'testdc → node:net': ['dc-server.ts'],
   'main → piscina': ['lane.ts'],
+  'dialect → msgpackr': ['msgpack.ts'],
 };
 
 interface Arrow {

@@ -4,7 +4,9 @@
  * fault touch another.
  */
 import { BatchWriter, BLOCK_HEAD, RecordCursor } from '../src/batch/batch.ts';
-import { DownFlag, In, Out } from '../src/batch/records.ts';
+import { DownFlag, In, OpenFlag, Out } from '../src/batch/records.ts';
+import type { Dialect } from '../src/dialect/dialect.ts';
+import { FRAME_HEAD, MsgpackDialect } from '../src/dialect/msgpack.ts';
 import type { Env } from '../src/session/env.ts';
 import { Session } from '../src/session/session.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
@@ -25,10 +27,12 @@ class Seat implements Timed {
   /** A step of a key exchange waits. */
   queued = false;
   closed = false;
+  readonly speaksMsgpack: boolean;
 
-  constructor(number: number, session: Session) {
+  constructor(number: number, session: Session, speaksMsgpack: boolean) {
     this.number = number;
     this.session = session;
+    this.speaksMsgpack = speaksMsgpack;
   }
 }
 
@@ -37,6 +41,8 @@ export class LaneSessions {
   readonly #batch = new BatchWriter(BLOCK_LEAST);
   readonly #sink = new LaneSink(this.#batch);
   readonly #seats = new Map<number, Seat>();
+  /** Made with the first client that speaks it. */
+  #msgpack: MsgpackDialect | undefined;
   readonly #deadlines = new Deadlines<Seat>();
   #touched: Seat[] = [];
   /** Key exchanges take turns: one step a batch, so that nobody else waits long. */
@@ -65,7 +71,7 @@ export class LaneSessions {
 
   #record(r: RecordCursor): void {
     this.#sink.session = r.session;
-    if (r.kind === In.OPEN) return this.#open(r.session);
+    if (r.kind === In.OPEN) return this.#open(r.session, r.flags);
     if (r.kind === In.REQUEST && this.#env.settings.verbose) this.#show('client', r);
     const seat = this.#seats.get(r.session);
     if (seat === undefined) return;
@@ -102,8 +108,16 @@ export class LaneSessions {
     }
   }
 
-  #open(number: number): void {
-    this.#seats.set(number, new Seat(number, new Session(this.#env, this.#sink, number)));
+  #open(number: number, flags: number): void {
+    const speaksMsgpack = (flags & OpenFlag.MSGPACK) !== 0;
+    const session = new Session(this.#env, this.#sink, number, this.#dialect(speaksMsgpack));
+    this.#seats.set(number, new Seat(number, session, speaksMsgpack));
+  }
+
+  #dialect(speaksMsgpack: boolean): Dialect {
+    if (!speaksMsgpack) return this.#env.dialect;
+    this.#msgpack ??= new MsgpackDialect();
+    return this.#msgpack;
   }
 
   #close(seat: Seat): void {
@@ -163,7 +177,13 @@ export class LaneSessions {
   /** `--verbose`: a copy of every object, its values masked. */
   #show(from: 'client' | 'gateway', r: RecordCursor): void {
     this.#sink.session = r.session;
-    this.#sink.verbose(from, mask(r.bytes.subarray(r.start, r.stop)));
+    const msgpack = this.#seats.get(r.session)?.speaksMsgpack === true ? this.#msgpack : undefined;
+    if (msgpack === undefined) return this.#sink.verbose(from, mask(r.bytes.subarray(r.start, r.stop)));
+    const head = from === 'gateway' ? FRAME_HEAD : 0;
+    this.#sink.verbose(
+      from,
+      mask(r.bytes.subarray(r.start + head, r.stop), (frame) => msgpack.plain(frame)),
+    );
   }
 
   /** What this batch has said so far, as the clients will get it. */

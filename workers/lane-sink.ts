@@ -5,6 +5,7 @@
 import type { BatchWriter } from '../src/batch/batch.ts';
 import { DialFlag, Out, ReplyFlag } from '../src/batch/records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
+import { OUTCOMES } from '../src/errors.ts';
 import type { NamedBy, Sink } from '../src/session/sink.ts';
 
 const NAMED: Readonly<Record<NamedBy, number>> = {
@@ -12,6 +13,9 @@ const NAMED: Readonly<Record<NamedBy, number>> = {
   client: DialFlag.UNTRUSTED,
   server: DialFlag.FROM_DC,
 };
+
+const RESULT = OUTCOMES[0];
+const PLACES = new Map(OUTCOMES.map((name, place) => [name, place]));
 
 export class LaneSink implements Sink {
   /** The session that speaks now; set by the lane before each call into one. */
@@ -22,8 +26,10 @@ export class LaneSink implements Sink {
     this.#batch = batch;
   }
 
-  reply(ticket: number, badLine: boolean): Writer {
-    return this.#batch.begin(Out.REPLY, 0, badLine ? ReplyFlag.BAD_LINE : 0, this.session, ticket);
+  reply(ticket: number, badLine: boolean, outcome: string): Writer {
+    const flags =
+      (badLine ? ReplyFlag.BAD_LINE : 0) | (outcome === RESULT ? 0 : PLACES.get(outcome)! << ReplyFlag.OUTCOME);
+    return this.#batch.begin(Out.REPLY, 0, flags, this.session, ticket);
   }
 
   update(): Writer {

@@ -17,16 +17,21 @@ const SHOWN = new Set([
 ]);
 
 /** @returns JSON text; `null` for what is no JSON */
-export function mask(line: Uint8Array): string {
+export function mask(message: Uint8Array, parse: (message: Uint8Array) => unknown = parseJson): string {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(line).toString());
+    value = parse(message);
   } catch {
     return 'null';
   }
   const masked = maskValue(value);
-  if (isObject(value) && isObject(masked) && 'id' in value) masked['id'] = value['id'];
+  if (isObject(value) && isObject(masked) && 'id' in value)
+    masked['id'] = typeof value['id'] === 'bigint' ? String(value['id']) : value['id'];
   return JSON.stringify(masked);
+}
+
+function parseJson(line: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(line).toString());
 }
 
 function maskValue(value: unknown): unknown {
@@ -46,9 +51,10 @@ function maskObject(value: Record<string, unknown>): Record<string, unknown> {
 }
 
 function isName(value: unknown): boolean {
+  if (typeof value === 'object') return false;
   return typeof value !== 'string' || /^[\w. [\]]{0,80}$/.test(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }

@@ -50,8 +50,11 @@ export const Out = {
 
 /** DOWN: why there is no connection. */
 export const DownFlag = { NEVER_UP: 1, TIMED_OUT: 2, NOT_ALLOWED: 4 } as const;
-/** REPLY: the line was refused as unreadable (ids -2 and -3): the main thread counts these in a row. */
-export const ReplyFlag = { BAD_LINE: 1 } as const;
+/**
+ * REPLY: the line was refused as unreadable (ids -2 and -3): the main thread counts these in a row.
+ * From OUTCOME on, eight bits: the place of the outcome in `OUTCOMES`.
+ */
+export const ReplyFlag = { BAD_LINE: 1, OUTCOME: 8 } as const;
 /** DIAL: the address came from a client, or a DC handed it out, and not from the operator: it is judged at each dial. */
 export const DialFlag = { UNTRUSTED: 1, FROM_DC: 2 } as const;
 /** OPEN: which dialect the client speaks. */

@@ -173,9 +173,18 @@ export class Piece {
 
 /** ASCII text as doubles in the order of the bytes, padded with zeros. */
 export function asciiWords(text: string): Float64Array {
+  return wordsOf(text, (code) => code >= 0x7f);
+}
+
+/** The same for constant bytes, a character each: any but 0x7f and 0xff, which alone could make a word a NaN. */
+export function packedWords(text: string): Float64Array {
+  return wordsOf(text, (code) => code === 0x7f || code === 0xff);
+}
+
+function wordsOf(text: string, isWrong: (code: number) => boolean): Float64Array {
   const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8);
   padded.write(text, 'latin1');
-  if (padded.some((code) => code >= 0x7f)) throw new RangeError('constant text is ASCII');
+  if (padded.some(isWrong)) throw new RangeError('constant text with a byte that may be lost');
   return new Float64Array(padded.buffer.slice(padded.byteOffset, padded.byteOffset + padded.length));
 }
 

@@ -67,6 +67,8 @@ export interface Fate {
 export interface ClientRequest {
   /** Text to echo, as it stood in the line (a string with its quotes). A view: copy it to keep it. */
   id: Uint8Array;
+  /** The message could not be read as a request: ids -2 and -3. */
+  isUnreadable: boolean;
   hasOptions: boolean;
   hasServer: boolean;
   hasSession: boolean;
@@ -141,6 +143,8 @@ export interface OptionsInForce {
 }
 
 export interface Dialect {
+  /** The id of what answers no request. */
+  readonly noticeId: Uint8Array;
   /** A fresh request object for `read`. */
   makeRequest(): ClientRequest;
   makeServerWish(): ServerWish;
@@ -188,12 +192,6 @@ export interface Dialect {
   rpcTimeout(out: Writer, fate: Fate): void;
   /** `message`: a constructor without fields, by name (`updatesTooLong`). */
   named(out: Writer, name: string): void;
-  /** A whole line `{"id":…,"error":…,"msg":…}` of at most 512 bytes. Use `ID_CONNECTION` and `ID_NOTICE` where no request is meant. */
+  /** A whole line `{"id":…,"error":…,"msg":…}` of at most 512 bytes. `noticeId` where no request is meant. */
   error(out: Writer, id: Uint8Array, refusal: Refusal): void;
 }
-
-/** Ids of lines that answer no request (wire.md 5). */
-export const ID_NOTICE: Uint8Array = Buffer.from('0');
-export const ID_CONNECTION: Uint8Array = Buffer.from('-1');
-export const ID_BROKEN: Uint8Array = Buffer.from('-2');
-export const ID_UNUSABLE: Uint8Array = Buffer.from('-3');

@@ -19,12 +19,12 @@ import {
   STRING,
   STRING_ESCAPED,
   TRUE,
-  type JsonTape,
 } from '../bytes/json-tape.ts';
+import type { Tape } from '../bytes/tape.ts';
 import { Writer } from '../bytes/writer.ts';
 import type { OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
 
-const AUTH_KEY = 256;
+export const AUTH_KEY = 256;
 const MAX_HOST = 255;
 /** A PEM of a 4096-bit key takes 800 bytes. */
 const MAX_RSA = 8192;
@@ -46,8 +46,7 @@ const SERVER_FIELDS: Record<string, Read<ServerWish>> = {
 };
 
 const SESSION_FIELDS: Record<string, Read<SessionWish>> = {
-  auth_key: (f, node, into) =>
-    (into.authKey = f.authKey(node)) === undefined ? `base64 of ${AUTH_KEY} bytes, not all the same` : undefined,
+  auth_key: (f, node, into) => ((into.authKey = f.authKey(node)) === undefined ? f.keyForm : undefined),
   session_id: (f, node, into) => {
     into.hasSessionId = f.int64(node);
     into.sessionLow = f.long.low;
@@ -81,12 +80,14 @@ const SESSION_KEYS = new Map(Object.entries(SESSION_FIELDS));
 const OPTION_KEYS = new Map(Object.entries(OPTION_FIELDS));
 
 export class JsonFields {
-  readonly #tape: JsonTape;
+  protected readonly tape: Tape;
+  /** What a key looks like, for the refusal of one. */
+  readonly keyForm: string = `base64 of ${AUTH_KEY} bytes, not all the same`;
   /** What `int64` read last. */
   readonly long = new Int64();
 
-  constructor(tape: JsonTape) {
-    this.#tape = tape;
+  constructor(tape: Tape) {
+    this.tape = tape;
   }
 
   server(node: number, into: ServerWish): Refusal | undefined {
@@ -123,7 +124,7 @@ export class JsonFields {
     keys: ReadonlyMap<string, Read<W>>,
     into: W,
   ): Refusal | undefined {
-    const tape = this.#tape;
+    const tape = this.tape;
     const t = tape.cells;
     if (t[node + KIND] !== OBJECT) {
       const got = tape.kindName(node);
@@ -141,27 +142,27 @@ export class JsonFields {
     return undefined;
   }
 
-  /** A number as a double; the node is one. */
+  /** A number as a double; NaN if it is none. */
   number(node: number): number {
-    return Number(this.#source(node).toString('latin1'));
+    const kind = this.tape.cells[node + KIND];
+    return kind === INTEGER || kind === NUMBER ? Number(this.#source(node).toString('latin1')) : Number.NaN;
   }
 
   /** The bytes of a value as they stand in the line. */
   #source(node: number): Buffer {
-    const { bytes, cells: t } = this.#tape;
+    const { bytes, cells: t } = this.tape;
     return Buffer.from(bytes.buffer, bytes.byteOffset + t[node + START]!, t[node + END]! - t[node + START]!);
   }
 
   seconds(node: number): number | undefined {
-    const kind = this.#tape.cells[node + KIND];
-    const value = kind === INTEGER || kind === NUMBER ? this.number(node) : Number.NaN;
+    const value = this.number(node);
     return Math.abs(value) <= MAX_TIME_OFFSET ? value : undefined;
   }
 
   /** An integer, also as a decimal string. */
   integer(node: number, least: number, most: number): number | undefined {
     if (!this.#digits(node)) return undefined;
-    const { textBytes, textStart, textEnd } = this.#tape;
+    const { textBytes, textStart, textEnd } = this.tape;
     const value = parseInteger(textBytes, textStart, textEnd);
     return value >= least && value <= most ? value : undefined;
   }
@@ -169,12 +170,12 @@ export class JsonFields {
   /** Reads into `long`. */
   int64(node: number): boolean {
     if (!this.#digits(node)) return false;
-    const { textBytes, textStart, textEnd } = this.#tape;
+    const { textBytes, textStart, textEnd } = this.tape;
     return parseInt64(textBytes, textStart, textEnd, this.long);
   }
 
   #digits(node: number): boolean {
-    const tape = this.#tape;
+    const tape = this.tape;
     const t = tape.cells;
     if (this.#isString(node)) return tape.text(node) >= 0;
     tape.textBytes = tape.bytes;
@@ -184,21 +185,21 @@ export class JsonFields {
   }
 
   #isString(node: number): boolean {
-    const kind = this.#tape.cells[node + KIND];
+    const kind = this.tape.cells[node + KIND];
     return kind === STRING || kind === STRING_ESCAPED;
   }
 
   boolean(node: number): boolean | undefined {
-    const kind = this.#tape.cells[node + KIND];
+    const kind = this.tape.cells[node + KIND];
     return kind === TRUE ? true : kind === FALSE ? false : undefined;
   }
 
   /** A string that is not empty, of at most `most` bytes. */
   text(node: number, most: number): string | undefined {
     if (!this.#isString(node)) return undefined;
-    const length = this.#tape.text(node);
+    const length = this.tape.text(node);
     if (length < 1 || length > most) return undefined;
-    const { textBytes, textStart } = this.#tape;
+    const { textBytes, textStart } = this.tape;
     return Buffer.from(textBytes.buffer, textBytes.byteOffset + textStart, length).toString('utf8');
   }
 
@@ -209,19 +210,24 @@ export class JsonFields {
 
   /** The JSON text of an object, a copy; `null` as itself. */
   object(node: number): Uint8Array | null | undefined {
-    const kind = this.#tape.cells[node + KIND];
+    const kind = this.tape.cells[node + KIND];
     if (kind === NULL) return null;
     return kind === OBJECT ? Uint8Array.from(this.#source(node)) : undefined;
   }
 
   /** An authorization key in a block of its own. */
   authKey(node: number): Uint8Array | undefined {
-    if (!this.#isString(node) || this.#tape.text(node) < 0) return undefined;
-    const { textBytes, textStart, textEnd } = this.#tape;
+    const bytes = this.keyBytes(node);
+    return bytes === undefined || bytes.every((byte) => byte === bytes[0]) ? undefined : bytes;
+  }
+
+  /** A copy of the key's bytes, if there are as many as there should be. */
+  protected keyBytes(node: number): Uint8Array | undefined {
+    if (!this.#isString(node) || this.tape.text(node) < 0) return undefined;
+    const { textBytes, textStart, textEnd } = this.tape;
     if (base64Length(textBytes, textStart, textEnd) !== AUTH_KEY) return undefined;
     const key = new Writer(AUTH_KEY);
     if (!readBase64(key, textBytes, textStart, textEnd)) return undefined;
-    const bytes = key.bytes.subarray(0, AUTH_KEY);
-    return bytes.every((byte) => byte === bytes[0]) ? undefined : bytes;
+    return key.bytes.subarray(0, AUTH_KEY);
   }
 }

@@ -4,71 +4,15 @@
  * Never: builds an object of a line, echoes a client's value other than the id, or writes an error line over 512 bytes.
  */
 import { writeInt64 } from '../bytes/int64.ts';
-import {
-  END,
-  HASH,
-  hashName,
-  INTEGER,
-  JsonTape,
-  KIND,
-  NEXT,
-  NODE,
-  NULL,
-  NUMBER,
-  OBJECT,
-  START,
-  STRING,
-  STRING_ESCAPED,
-} from '../bytes/json-tape.ts';
+import { END, INTEGER, JsonTape, KIND, START, STRING, STRING_ESCAPED } from '../bytes/json-tape.ts';
 import { writeBytes, writeString, writeText } from '../bytes/json-write.ts';
 import type { Reader } from '../bytes/reader.ts';
 import { Piece, type Writer } from '../bytes/writer.ts';
 import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
-import {
-  ID_BROKEN,
-  ID_UNUSABLE,
-  type ClientRequest,
-  type Dialect,
-  type Fate,
-  type OptionsInForce,
-  type OptionsWish,
-  type Refusal,
-  type ServerInForce,
-  type ServerWish,
-  type SessionInForce,
-  type SessionWish,
-} from './dialect.ts';
+import type { Dialect, Fate, OptionsInForce, Refusal, ServerInForce, SessionInForce } from './dialect.ts';
 import { writeErrorLine } from './json-error.ts';
 import { JsonFields } from './json-fields.ts';
-
-/** Of a string id, in bytes of UTF-8 (wire.md 2). */
-const MAX_ID = 128;
-const DEFAULT_ID: Uint8Array = Buffer.from('1');
-const DEFAULT_TIMEOUT = 10_000;
-const MIN_TIMEOUT = 100;
-const MAX_TIMEOUT = 600_000;
-
-const SEQNO = Buffer.from('_seqno');
-const SEQNO_HASH = hashName(SEQNO);
-
-/** A fault of the line itself, as one sentence. */
-const FAULT_TEXTS = {
-  JSONDecodeError: 'the line is not JSON',
-  InvalidUTF8: 'the line is not UTF-8',
-  DepthExceeded: 'objects and arrays inside each other deeper than 64',
-  TooManyElements: 'more than 200000 values in one line',
-  NumberTooLong: 'a number of more than 40 digits',
-  DuplicateKey: 'an object has one key twice',
-} as const;
-
-/** Attributes of a request: where their nodes are kept. */
-const ATTRIBUTES = ['id', 'options', 'server', 'session', 'message', 'timeout'] as const;
-type Attribute = (typeof ATTRIBUTES)[number];
-const ATTRIBUTE_KEYS = ATTRIBUTES.map((name) => ({
-  name,
-  bytes: Buffer.from(name),
-  hash: hashName(Buffer.from(name)),
-}));
+import { RequestReader, type FaultTexts, type Ids } from './request-reader.ts';
 
 const OPEN = new Piece('{"id":');
 const CLOSE = new Piece('}\n');
@@ -81,190 +25,43 @@ const RPC_TIMEOUT = new Piece(
 );
 const RETRYABLE = new Piece('},"retryable":');
 
-export class JsonDialect implements Dialect {
-  readonly #tape = new JsonTape();
-  readonly #fields = new JsonFields(this.#tape);
-  /** Nodes of the request's attributes, 0 where there is none. */
-  readonly #nodes: Record<Attribute, number> = { id: 0, options: 0, server: 0, session: 0, message: 0, timeout: 0 };
+/** Ids that answer no request, as JSON (wire.md 5). */
+const IDS: Ids = {
+  usual: Buffer.from('1'),
+  notice: Buffer.from('0'),
+  broken: Buffer.from('-2'),
+  unusable: Buffer.from('-3'),
+};
 
-  makeRequest(): ClientRequest {
-    return {
-      id: DEFAULT_ID,
-      hasOptions: false,
-      hasServer: false,
-      hasSession: false,
-      hasMessage: false,
-      timeout: DEFAULT_TIMEOUT,
-      seqNo: -1,
-    };
-  }
+/** A fault of the line itself, as one sentence. */
+const FAULT_TEXTS: FaultTexts = {
+  JSONDecodeError: 'the line is not JSON',
+  InvalidUTF8: 'the line is not UTF-8',
+  DepthExceeded: 'objects and arrays inside each other deeper than 64',
+  TooManyElements: 'more than 200000 values in one line',
+  NumberTooLong: 'a number of more than 40 digits',
+  DuplicateKey: 'an object has one key twice',
+};
 
-  makeServerWish(): ServerWish {
-    return { host: undefined, port: undefined, rsa: undefined, dc: undefined, test: undefined };
-  }
-
-  makeSessionWish(): SessionWish {
-    return {
-      authKey: undefined,
-      hasSessionId: false,
-      sessionLow: 0,
-      sessionHigh: 0,
-      lastSeqNo: undefined,
-      hasSalt: false,
-      saltLow: 0,
-      saltHigh: 0,
-      timeOffset: undefined,
-      dc: undefined,
-    };
-  }
-
-  makeOptionsWish(): OptionsWish {
-    return { int64: undefined, flags: undefined, init: undefined };
-  }
-
-  read(bytes: Uint8Array, start: number, end: number, into: ClientRequest): Refusal | undefined {
-    const fault = this.#tape.read(bytes, start, end);
-    this.#reset(into);
-    if (fault !== undefined) {
-      const { code, pos, limit } = fault;
-      const isBroken = code === 'JSONDecodeError' || code === 'InvalidUTF8';
-      into.id = isBroken ? ID_BROKEN : this.#idBeforeFault();
-      const where = isBroken ? { pos } : {};
-      return { error: code, msg: FAULT_TEXTS[code], ...where, ...(limit !== 0 && { limit }) };
-    }
-    return this.#readAttributes(into);
-  }
-
-  #reset(into: ClientRequest): void {
-    for (const name of ATTRIBUTES) this.#nodes[name] = 0;
-    into.id = DEFAULT_ID;
-    into.timeout = DEFAULT_TIMEOUT;
-    into.seqNo = -1;
-    into.hasOptions = false;
-    into.hasServer = false;
-    into.hasSession = false;
-    into.hasMessage = false;
-  }
-
-  #readAttributes(into: ClientRequest): Refusal | undefined {
-    const t = this.#tape.cells;
-    if (t[KIND] !== OBJECT) return unusable(into, `a request is an object, got ${this.#tape.kindName(0)}`);
-    const stranger = this.#findAttributes();
-    const nodes = this.#nodes;
-    if (nodes.id !== 0) {
-      const id = this.#idText(nodes.id);
-      if (id === undefined) {
-        into.id = ID_UNUSABLE;
-        return {
-          error: 'InvalidId',
-          msg: `id is an integer from 1 on or a string of at most ${MAX_ID} bytes`,
-          path: 'id',
-        };
-      }
-      into.id = id;
-    }
-    if (stranger !== 0) return unusable(into, 'unknown attribute', this.#tape.keyText(stranger));
-    into.hasOptions = nodes.options !== 0;
-    into.hasServer = nodes.server !== 0;
-    into.hasSession = nodes.session !== 0;
-    into.hasMessage = nodes.message !== 0;
-    if (!into.hasOptions && !into.hasServer && !into.hasSession && !into.hasMessage) {
-      return unusable(into, 'nothing asked: a request has options, server, session or message');
-    }
-    return this.#readTimeout(into) ?? this.#readMessage(into);
-  }
-
-  /** Fills `#nodes`; `null` counts as not there. @returns a member that is no attribute, or 0 */
-  #findAttributes(): number {
-    const t = this.#tape.cells;
-    let stranger = 0;
-    for (let m = NODE, end = t[NEXT]!; m < end; m = t[m + NEXT]!) {
-      const name = this.#attributeOf(m);
-      if (name === undefined) stranger = m;
-      else if (t[m + KIND] !== NULL || name === 'id') this.#nodes[name] = m;
-    }
-    return stranger;
-  }
-
-  #attributeOf(member: number): Attribute | undefined {
-    const hash = this.#tape.cells[member + HASH];
-    for (const key of ATTRIBUTE_KEYS) if (key.hash === hash && this.#tape.keyIs(member, key.bytes)) return key.name;
-    return undefined;
-  }
-
-  /** After a limit was passed: the id if it stood before that, else -3. */
-  #idBeforeFault(): Uint8Array {
-    const t = this.#tape.cells;
-    if (this.#tape.used === 0 || t[KIND] !== OBJECT) return ID_UNUSABLE;
-    for (let m = NODE; m < this.#tape.used && t[m + NEXT] !== 0; m = t[m + NEXT]!) {
-      if (this.#attributeOf(m) === 'id') return this.#idText(m) ?? ID_UNUSABLE;
-    }
-    return ID_UNUSABLE;
+export class JsonDialect extends RequestReader implements Dialect {
+  constructor() {
+    const tape = new JsonTape();
+    super(tape, new JsonFields(tape), IDS, FAULT_TEXTS);
   }
 
   /** The text to echo: digits as they are, a string with its quotes. */
-  #idText(node: number): Uint8Array | undefined {
-    const t = this.#tape.cells;
+  protected override idText(node: number): Uint8Array | undefined {
+    const t = this.tape.cells;
     const kind = t[node + KIND];
-    const first = this.#tape.bytes[t[node + START]!];
+    const first = this.tape.bytes[t[node + START]!];
     const isNumber = kind === INTEGER && first !== 0x2d && first !== 0x30;
     const isString = kind === STRING || kind === STRING_ESCAPED;
-    if (!isNumber && !(isString && this.#isShort(node))) return undefined;
-    return this.#tape.bytes.subarray(t[node + START], t[node + END]);
-  }
-
-  #isShort(node: number): boolean {
-    const length = this.#tape.text(node);
-    return length >= 0 && length <= MAX_ID;
-  }
-
-  #readTimeout(into: ClientRequest): Refusal | undefined {
-    const node = this.#nodes.timeout;
-    if (node === 0) return undefined;
-    const kind = this.#tape.cells[node + KIND];
-    const milliseconds =
-      kind === INTEGER || kind === NUMBER ? Math.round(this.#fields.number(node) * 1000) : Number.NaN;
-    if (!(milliseconds >= MIN_TIMEOUT && milliseconds <= MAX_TIMEOUT)) {
-      return unusable(into, 'timeout is a number of seconds from 0.1 to 600', 'timeout');
-    }
-    into.timeout = milliseconds;
-    return undefined;
-  }
-
-  /** Checks that the message is an object, and takes its `_seqno`. */
-  #readMessage(into: ClientRequest): Refusal | undefined {
-    const node = this.#nodes.message;
-    const t = this.#tape.cells;
-    if (node === 0) return undefined;
-    if (t[node + KIND] !== OBJECT) {
-      const got = this.#tape.kindName(node);
-      return { error: 'InvalidMessage', msg: `message: expected object, got ${got}`, path: 'message', got };
-    }
-    for (let m = node + NODE, end = t[node + NEXT]!; m < end; m = t[m + NEXT]!) {
-      if (t[m + HASH] !== SEQNO_HASH || !this.#tape.keyIs(m, SEQNO) || t[m + KIND] === NULL) continue;
-      const value = this.#fields.integer(m, 0, 0x7fff_ffff);
-      if (value === undefined) {
-        return { error: 'InvalidField', msg: 'message._seqno: expected an integer of 31 bits', path: 'message._seqno' };
-      }
-      into.seqNo = value;
-    }
-    return undefined;
-  }
-
-  readServer(into: ServerWish): Refusal | undefined {
-    return this.#fields.server(this.#nodes.server, into);
-  }
-
-  readSession(into: SessionWish): Refusal | undefined {
-    return this.#fields.session(this.#nodes.session, into);
-  }
-
-  readOptions(into: OptionsWish): Refusal | undefined {
-    return this.#fields.options(this.#nodes.options, into);
+    if (!isNumber && !(isString && this.isShort(node))) return undefined;
+    return this.tape.bytes.subarray(t[node + START], t[node + END]);
   }
 
   encodeMessage(codec: Codec, out: Writer): EncodedCall {
-    return codec.encodeCall(this.#tape, this.#nodes.message, out, 'message');
+    return codec.encodeCall(this.tape, this.messageNode, out, 'message');
   }
 
   // --- writing -----------------------------------------------------------------------------------------------------
@@ -363,12 +160,6 @@ export class JsonDialect implements Dialect {
   error(out: Writer, id: Uint8Array, refusal: Refusal): void {
     writeErrorLine(out, id, refusal);
   }
-}
-
-/** Refuses a line that is JSON but no usable request. */
-function unusable(into: ClientRequest, msg: string, path?: string): Refusal {
-  into.id = ID_UNUSABLE;
-  return path === undefined ? { error: 'InvalidRequest', msg } : { error: 'InvalidRequest', msg, path };
 }
 
 /** From behind `"retryable":` to where the line's `end` goes. */

@@ -4,7 +4,7 @@
  */
 import { TlReadError, type Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
-import { ID_NOTICE, type Delivered, type Fate, type Refusal } from '../dialect/dialect.ts';
+import type { Delivered, Fate, Refusal } from '../dialect/dialect.ts';
 import { DecodeFailure } from '../tl/codec.ts';
 import { readInternal, type Internal } from './internal.ts';
 import type { Pending } from './pending.ts';
@@ -16,7 +16,7 @@ export const Wants = { OPTIONS: 1, SERVER: 2, SESSION: 4 } as const;
 
 /** Begins the line of a request, with the attributes it asked for. @returns the dialect's mark */
 export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number): number {
-  const { dialect } = s.env;
+  const { dialect } = s;
   const mark = dialect.begin(out, id);
   if ((wants & Wants.OPTIONS) !== 0) writeOptions(s, out);
   if ((wants & Wants.SERVER) !== 0) writeServer(s, out);
@@ -25,7 +25,7 @@ export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number):
 }
 
 function writeOptions(s: State, out: Writer): void {
-  s.env.dialect.options(out, {
+  s.dialect.options(out, {
     int64: s.shared.style.int64AsString ? 'string' : 'number',
     flags: s.shared.style.flagsAsBool ? 'bool' : 'cons',
     init: s.shared.initText,
@@ -35,7 +35,7 @@ function writeOptions(s: State, out: Writer): void {
 function writeServer(s: State, out: Writer): void {
   const { host, port, dc, test } = s.server;
   const rsa = s.server.rsa ?? s.env.keyText(test);
-  s.env.dialect.server(out, { host, port, dc, test, rsa });
+  s.dialect.server(out, { host, port, dc, test, rsa });
 }
 
 function writeSession(s: State, out: Writer): void {
@@ -50,7 +50,7 @@ function writeSession(s: State, out: Writer): void {
     timeOffset: Math.round(s.ids.offset) / 1000,
     dc: s.server.dc,
   };
-  s.env.dialect.session(out, now, s.shared.style);
+  s.dialect.session(out, now, s.shared.style);
 }
 
 /** What a body is decoded as: the result of a call, or one boxed object. */
@@ -61,8 +61,9 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, no
   s.pending.remove(pending);
   s.lived = true;
   if (pending.internal !== undefined) return answerInternal(s, pending, pending.internal, r, now);
-  const { codec, dialect } = s.env;
-  const out = s.sink.reply(pending.ticket, false);
+  const { dialect } = s;
+  const { codec } = s.env;
+  const out = s.sink.reply(pending.ticket, false, 'result');
   const mark = beginLine(s, out, pending.id, pending.wants);
   try {
     if (kind === 'result') dialect.result(out, codec, pending.result, r, s.shared.style);
@@ -98,8 +99,8 @@ function answerInternal(s: State, pending: Pending, internal: Internal, r: Reade
 /** The server refused. */
 export function answerError(s: State, pending: Pending, code: number, text: Uint8Array, fate: Fate): void {
   s.pending.remove(pending);
-  const { dialect } = s.env;
-  const out = s.sink.reply(pending.ticket, false);
+  const { dialect } = s;
+  const out = s.sink.reply(pending.ticket, false, 'rpc_error');
   const mark = beginLine(s, out, pending.id, pending.wants);
   dialect.rpcError(out, code, text, fate);
   dialect.end(out, mark);
@@ -109,8 +110,8 @@ export function answerError(s: State, pending: Pending, code: number, text: Uint
 /** Nobody answered in time. */
 export function answerTimeout(s: State, pending: Pending): void {
   if (pending.internal !== undefined) return pending.internal.failed(undefined);
-  const { dialect } = s.env;
-  const out = s.sink.reply(pending.ticket, false);
+  const { dialect } = s;
+  const out = s.sink.reply(pending.ticket, false, 'rpc_timeout');
   const mark = beginLine(s, out, pending.id, pending.wants);
   dialect.rpcTimeout(out, { delivered: delivered(pending), retryable: false });
   dialect.end(out, mark);
@@ -126,13 +127,13 @@ export function refuse(s: State, pending: Pending, refused: Refusal): void {
 /** One error line for a ticket. */
 export function refuseTicket(s: State, ticket: number, id: Uint8Array, refused: Refusal, badLine: boolean): void {
   const line = badLine ? refused : withConsequences(refused);
-  s.env.dialect.error(s.sink.reply(ticket, badLine), id, line);
+  s.dialect.error(s.sink.reply(ticket, badLine, refused.error), id, line);
   s.sink.end();
 }
 
 /** A notice: a line with id 0 that answers nobody. */
 export function notify(s: State, notice: Refusal): void {
-  s.env.dialect.error(s.sink.update(), ID_NOTICE, notice);
+  s.dialect.error(s.sink.update(), s.dialect.noticeId, notice);
   s.sink.end();
 }
 

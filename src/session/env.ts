@@ -25,6 +25,7 @@ export interface Env {
   /** Number of the lane, for references in the log. */
   readonly lane: number;
   readonly codec: Codec;
+  /** JSON lines: what sessions speak unless told otherwise, and what `init` is written in. */
   readonly dialect: Dialect;
   readonly settings: SessionSettings;
   /** RSA keys trusted for a server: its own if the client named one, else those of the settings. */

@@ -5,7 +5,6 @@
  */
 import type { Reader } from '../bytes/reader.ts';
 import { TlReadError } from '../bytes/reader.ts';
-import { ID_NOTICE } from '../dialect/dialect.ts';
 import { Crc, MAX_IDS, readIds, resendRequest, stateInfo } from '../tl/service.ts';
 import { DecodeFailure } from '../tl/codec.ts';
 import { answer, notify } from './answers.ts';
@@ -152,9 +151,9 @@ function isBefore(pending: Pending, firstLow: number, firstHigh: number): boolea
 /** `{"id":0,"message":{"_cons":"updatesTooLong"}}`: what Telegram itself says when a client must ask for the difference. */
 function writeTooLong(s: State): void {
   const out = s.sink.update();
-  const mark = s.env.dialect.begin(out, ID_NOTICE);
-  s.env.dialect.named(out, 'updatesTooLong');
-  s.env.dialect.end(out, mark);
+  const mark = s.dialect.begin(out, s.dialect.noticeId);
+  s.dialect.named(out, 'updatesTooLong');
+  s.dialect.end(out, mark);
   s.sink.end();
 }
 
@@ -162,7 +161,7 @@ function writeTooLong(s: State): void {
 export function handleUpdate(s: State, _low: number, _high: number, r: Reader): void {
   s.lived = true;
   try {
-    s.env.dialect.update(s.sink.update(), s.env.codec, r, s.shared.style);
+    s.dialect.update(s.sink.update(), s.env.codec, r, s.shared.style);
     s.sink.end();
   } catch (error) {
     s.sink.drop();

@@ -37,9 +37,10 @@ export function takeRequest(
   end: number,
   now: number,
 ): void {
-  const { dialect, request } = s.env;
+  const { dialect } = s;
+  const { request } = s.env;
   const broken = dialect.read(bytes, start, end, request);
-  if (broken !== undefined) return refuseTicket(s, ticket, request.id, broken, request.id[0] === MINUS);
+  if (broken !== undefined) return refuseTicket(s, ticket, request.id, broken, request.isUnreadable);
   const refused = takeAttributes(s, bytes, start, end, now);
   if (refused !== undefined) return refuseTicket(s, ticket, request.id, refused, false);
   if (!request.hasMessage) return answerAtOnce(s, ticket, request);
@@ -47,14 +48,12 @@ export function takeRequest(
   if (full !== undefined) refuseTicket(s, ticket, request.id, full, false);
 }
 
-/** Ids below zero: the line itself could not be used. */
-const MINUS = 45;
-
 function takeAttributes(s: State, bytes: Uint8Array, start: number, end: number, now: number): Refusal | undefined {
-  const { dialect, request, optionsWish, serverWish, sessionWish } = s.env;
+  const { dialect } = s;
+  const { request, optionsWish, serverWish, sessionWish } = s.env;
   if (request.hasOptions) {
     const refused = dialect.readOptions(optionsWish) ?? applyOptions(s, optionsWish);
-    // An init was compiled through the dialect: the line must be read again.
+    // An init was compiled through the same request object: the message must be read again.
     if (optionsWish.init) dialect.read(bytes, start, end, request);
     if (refused !== undefined) return refused;
   }
@@ -195,8 +194,8 @@ function startSession(s: State, wish: SessionWish, now: number): void {
 
 /** Nothing to send: the answer is what is in force now. */
 function answerAtOnce(s: State, ticket: number, request: ClientRequest): void {
-  const out = s.sink.reply(ticket, false);
-  s.env.dialect.end(out, beginLine(s, out, request.id, wantsOf(request)));
+  const out = s.sink.reply(ticket, false, 'result');
+  s.dialect.end(out, beginLine(s, out, request.id, wantsOf(request)));
   s.sink.end();
 }
 
@@ -213,7 +212,8 @@ function enqueue(s: State, ticket: number, request: ClientRequest, now: number):
   if (s.lost) return refusal('AuthKeyInvalid');
   if (s.pending.size >= MOST_OPEN)
     return refusal('Overloaded', { msg: 'too many requests of this session are open', retryAfter: 1 });
-  const { call, codec, dialect } = s.env;
+  const { dialect } = s;
+  const { call, codec } = s.env;
   call.clear();
   let encoded: EncodedCall;
   try {

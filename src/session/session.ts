@@ -19,6 +19,7 @@ import {
   redial,
   type Closed,
 } from './connect.ts';
+import type { Dialect } from '../dialect/dialect.ts';
 import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
@@ -44,9 +45,12 @@ export class Session implements PacketSink {
   #reading: State;
   #now = 0;
 
-  /** @param number how the main thread knows this session; claims on keys go by it */
-  constructor(env: Env, sink: Sink, number: number) {
-    this.#home = new State(env, sink, number, homeServer(env), new Shared(env), 'home', 0);
+  /**
+   * @param number how the main thread knows this session; claims on keys go by it
+   * @param dialect what its client speaks; JSON lines if not said
+   */
+  constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect) {
+    this.#home = new State(env, sink, number, homeServer(env), new Shared(env, dialect), 'home', 0);
     this.#reading = this.#home;
   }
 

@@ -3,6 +3,7 @@
  * In: settings, `options` of the client. Out: fields. Never: a key or a connection.
  */
 import type { AuthKey } from '../crypto/auth-key.ts';
+import type { Dialect } from '../dialect/dialect.ts';
 import type { JsonStyle } from '../tl/codec.ts';
 import type { Env } from './env.ts';
 import { Floods } from './floods.ts';
@@ -10,6 +11,7 @@ import type { DataCentre } from './settings.ts';
 import type { State } from './state.ts';
 
 export class Shared {
+  readonly dialect: Dialect;
   /** Answers' form; the settings' until the client sets its own. */
   style: JsonStyle;
   /** JSON text of the client's `options.init`. */
@@ -27,7 +29,9 @@ export class Shared {
   /** Addresses the server has told, by `help.getConfig`. */
   learned: readonly DataCentre[] = [];
 
-  constructor(env: Env) {
+  /** @param dialect what the client speaks */
+  constructor(env: Env, dialect: Dialect) {
+    this.dialect = dialect;
     this.style = env.settings.style;
     this.initPrefix = env.initPrefix;
   }

@@ -8,8 +8,12 @@ import type { Writer } from '../bytes/writer.ts';
 export type NamedBy = 'operator' | 'client' | 'server';
 
 export interface Sink {
-  /** The one terminal answer to a ticket; the dialect writes the whole line. `badLine`: ids -2 and -3. */
-  reply(ticket: number, badLine: boolean): Writer;
+  /**
+   * The one terminal answer to a ticket; the dialect writes the whole of it.
+   * @param badLine ids -2 and -3
+   * @param outcome for counters and HTTP: `result`, `rpc_error`, `rpc_timeout` or the name of the refusal
+   */
+  reply(ticket: number, badLine: boolean, outcome: string): Writer;
   /** A line for the client that answers no ticket. */
   update(): Writer;
   /** Stream bytes for a DC connection. */

@@ -3,6 +3,7 @@
  * In: settings. Out: fields. Never: decides anything but what follows from its fields alone.
  */
 import type { AuthKey } from '../crypto/auth-key.ts';
+import type { Dialect } from '../dialect/dialect.ts';
 import { BackOff } from './back-off.ts';
 import type { Env } from './env.ts';
 import { Link } from './link.ts';
@@ -35,6 +36,8 @@ export type Role = 'home' | 'media' | 'foreign';
 export class State {
   readonly env: Env;
   readonly sink: Sink;
+  /** What this session's client speaks. */
+  readonly dialect: Dialect;
   /** The number the main thread knows this client's session by. */
   readonly number: number;
   readonly shared: Shared;
@@ -85,6 +88,7 @@ export class State {
     this.role = role;
     this.linkNumber = linkNumber;
     if (role === 'home') shared.home = this;
+    this.dialect = shared.dialect;
   }
 
   /** Requests may be sealed and sent. */

@@ -4,7 +4,7 @@
  */
 import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
-import type { JsonTape } from '../bytes/json-tape.ts';
+import type { Tape } from '../bytes/tape.ts';
 
 /** How JSON is written for one connection (`options`, wire.md 4). */
 export interface JsonStyle {
@@ -63,36 +63,43 @@ export class DecodeFailure extends Error {
   }
 }
 
-export interface Codec {
-  /** From the scheme's `// LAYER N` line. */
-  readonly layer: number;
-  /** SHA-256 of the scheme's text, hex: names V8's cached code. */
-  readonly hash: string;
-
+/** The scheme between TL and one form of messages: JSON text, or msgpack. The tape must be of the same form. */
+export interface MessageForm {
   /**
    * Writes the TL bytes of the function call that stands at `node` of the tape.
    * @param root path prefix for errors, normally `message`
    * @throws EncodeError; the writer's `pos` is then back where it was
    */
-  encodeCall(tape: JsonTape, node: number, out: Writer, root: string): EncodedCall;
+  encodeCall(tape: Tape, node: number, out: Writer, root: string): EncodedCall;
 
   /**
-   * Writes the JSON of a result. `rpc_error` and `gzip_packed` are the session's business, not the codec's.
+   * Writes the message of a result. `rpc_error` and `gzip_packed` are the session's business, not the codec's.
    * A constructor the scheme lacks becomes `_unknown` with the rest of the bytes, and the reader stands at its end.
    * @throws DecodeFailure, TlReadError; `out.pos` is then back where it was
    */
   decodeResult(kind: ResultKind, from: Reader, out: Writer, style: JsonStyle): void;
 
-  /** Writes the JSON of one boxed object: an update, a service message. As above. */
+  /** Writes the message of one boxed object: an update, a service message. As above. */
   decodeObject(from: Reader, out: Writer, style: JsonStyle): void;
 
-  /** Writes the JSON of one function call, as `encodeCall` reads it: for whoever receives requests. As above. */
+  /** Writes the message of one function call, as `encodeCall` reads it: for whoever receives requests. As above. */
   decodeCall(from: Reader, out: Writer, style: JsonStyle): void;
 
   /** Writes the TL bytes of a constructor, whichever it is: for whoever answers calls. As `encodeCall`. */
-  encodeObject(tape: JsonTape, node: number, out: Writer, root: string): void;
+  encodeObject(tape: Tape, node: number, out: Writer, root: string): void;
   /** Writes the TL bytes of a result of a call: `kind` as `resultOf` and `encodeCall` give it. */
-  encodeResult(kind: ResultKind, tape: JsonTape, node: number, out: Writer, root: string): void;
+  encodeResult(kind: ResultKind, tape: Tape, node: number, out: Writer, root: string): void;
+}
+
+/** The scheme, and JSON as the form of messages. */
+export interface Codec extends MessageForm {
+  /** From the scheme's `// LAYER N` line. */
+  readonly layer: number;
+  /** SHA-256 of the scheme's text, hex: names V8's cached code. */
+  readonly hash: string;
+
+  /** The same with msgpack as the form of messages; made when first asked for. */
+  readonly msgpack: MessageForm;
 
   /** Name of a constructor or function, or undefined. */
   nameOf(crc: number): string | undefined;

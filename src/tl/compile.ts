@@ -8,15 +8,19 @@
  */
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
-import { asciiWords } from '../bytes/writer.ts';
+import { asciiWords, packedWords } from '../bytes/writer.ts';
 import { CompiledCodec } from './compiled-codec.ts';
+import { CompiledForm } from './compiled-form.ts';
 import { Decoding, type Decode } from './decoding.ts';
+import { MsgpackDecoding } from './decoding-msgpack.ts';
 import { Directory, type Tables } from './directory.ts';
 import { code, join, nameOf, type Code } from './emit.ts';
 import { emitDecoder, emitResultDecoder, emitVectorDecoder } from './emit-decode.ts';
 import { emitEncoder, emitResultEncoder, emitVectorEncoder } from './emit-encode.ts';
+import { emitPacker, emitResultPacker, emitVectorPacker } from './emit-msgpack.ts';
 import { Encoding, type Encode } from './encoding.ts';
-import type { Codec } from './codec.ts';
+import { MsgpackEncoding } from './encoding-msgpack.ts';
+import type { Codec, MessageForm } from './codec.ts';
 import type { Definition, Schema } from './ir.ts';
 import { Plan } from './plan.ts';
 
@@ -57,26 +61,41 @@ interface Generated {
   readonly tables: Tables;
   readonly fieldNames: string;
   readonly texts: string;
+  readonly packed: string;
   readonly encoding: (r: Encoding) => { encoders: Encode[]; results: Encode[] };
   readonly decoding: (r: Decoding, T: Float64Array) => { decoders: Decode[]; results: Decode[] };
+  readonly packing: (r: Decoding, T: Float64Array) => { decoders: Decode[]; results: Decode[] };
 }
 
 function makeCodec(script: Script): Codec {
   const generated = script.runInThisContext() as Generated;
   const directory = new Directory(generated.tables);
-  const encoding = new Encoding(directory);
-  encoding.names = Buffer.from(generated.fieldNames, 'latin1');
-  Object.assign(encoding, generated.encoding(encoding));
+  const encoding = makeEncoding(generated, new Encoding(directory));
   const decoding = new Decoding(directory);
   Object.assign(decoding, generated.decoding(decoding, asciiWords(generated.texts)));
-  return new CompiledCodec(directory, encoding, decoding);
+  return new CompiledCodec(directory, encoding, decoding, () => makeMsgpack(script, directory));
 }
 
-/** The whole source: tables, pools, and two functions each definition. */
+function makeEncoding<E extends Encoding>(generated: Generated, encoding: E): E {
+  encoding.names = Buffer.from(generated.fieldNames, 'latin1');
+  return Object.assign(encoding, generated.encoding(encoding));
+}
+
+/** The script is run again: its functions then learn their types apart from those that serve JSON. */
+function makeMsgpack(script: Script, directory: Directory): MessageForm {
+  const generated = script.runInThisContext() as Generated;
+  const encoding = makeEncoding(generated, new MsgpackEncoding(directory));
+  const decoding = new MsgpackDecoding(directory);
+  Object.assign(decoding, generated.packing(decoding, packedWords(generated.packed)));
+  return new CompiledForm(directory, encoding, decoding);
+}
+
+/** The whole source: tables, pools, and three functions each definition. */
 export function generateSource(schema: Schema): string {
   const plan = new Plan(schema);
   const encoders = plan.definitions.map((definition) => emitEncoder(plan, definition));
   const decoders = plan.definitions.map((definition) => emitDecoder(plan, definition));
+  const packers = plan.definitions.map((definition) => emitPacker(plan, definition));
   const tables = emitTables(plan.tables(schemaHash(schema)));
   const numbers = plan.definitions.map((_, index) => index);
   return code`(function () {
@@ -97,8 +116,16 @@ ${[...decoders, ...plan.vectors.map((type) => emitVectorDecoder(plan, type))]}
       results: ${list(plan.results.map((type) => emitResultDecoder(plan, type)))},
     };
   },
+  packing(r, T) {
+${[...packers, ...plan.vectors.map((type) => emitVectorPacker(plan, type))]}
+    return {
+      decoders: ${list(numbers.map((index) => nameOf('m', index)))},
+      results: ${list(plan.results.map((type) => emitResultPacker(plan, type)))},
+    };
+  },
   fieldNames: ${plan.fieldNames.text},
   texts: ${plan.texts.text},
+  packed: ${plan.packed.text},
 };
 })()
 `.text;
@@ -136,8 +163,12 @@ export function showCode(schema: Schema, name: string): string {
   const definition = schema.byName.get(name);
   if (definition === undefined) throw new Error(`the scheme has no ${name}`);
   const plan = new Plan(schema);
-  const vectors = vectorsOf(definition).map((type) => [emitVectorEncoder(plan, type), emitVectorDecoder(plan, type)]);
-  return code`${[emitEncoder(plan, definition), emitDecoder(plan, definition), ...vectors.flat()]}
+  const vectors = vectorsOf(definition).map((type) => [
+    emitVectorEncoder(plan, type),
+    emitVectorDecoder(plan, type),
+    emitVectorPacker(plan, type),
+  ]);
+  return code`${[emitEncoder(plan, definition), emitDecoder(plan, definition), emitPacker(plan, definition), ...vectors.flat()]}
 `.text;
 }
 

@@ -1,119 +1,58 @@
 /**
- * The codec that the session holds: the generated functions behind the face of `codec.ts`.
- * In: tape nodes and readers. Out: TL bytes and JSON in writers. Never: leaves half a value in a writer.
+ * The codec that the session holds: the scheme's look-ups, JSON as the form of messages, and msgpack when it is asked for.
+ * In: names and constructor numbers. Out: what the scheme says of them. Never: changes; one serves a whole lane.
  */
-import type { JsonTape } from '../bytes/json-tape.ts';
-import type { Reader } from '../bytes/reader.ts';
-import type { Writer } from '../bytes/writer.ts';
-import { EncodeError, type Codec, type EncodedCall, type JsonStyle, type ResultKind } from './codec.ts';
-import type { Decode, Decoding } from './decoding.ts';
+import type { Codec, MessageForm, ResultKind } from './codec.ts';
+import { CompiledForm } from './compiled-form.ts';
+import type { Decoding } from './decoding.ts';
 import type { Directory } from './directory.ts';
-import type { Encode, Encoding } from './encoding.ts';
+import type { Encoding } from './encoding.ts';
 
-/** Longest message in bytes of TL (wire.md 5): Telegram closes the connection on more. */
-const MAX_MESSAGE = 1_044_404;
-
-export class CompiledCodec implements Codec {
+export class CompiledCodec extends CompiledForm implements Codec {
   readonly layer: number;
   readonly hash: string;
-  readonly #directory: Directory;
-  readonly #encoding: Encoding;
-  readonly #decoding: Decoding;
-  readonly #call: { result: number; depth: number; readonly crcs: Uint32Array; readonly offsets: Uint32Array };
   readonly #updates: Uint8Array;
   readonly #randomIds: Uint8Array;
-  /** Bound once: no closure per call. */
-  readonly #anyObject: Decode;
-  readonly #anyCall: Decode;
-  readonly #encodeCall: Encode;
-  readonly #encodeObject: Encode;
+  readonly #makeMsgpack: () => MessageForm;
+  #msgpack: MessageForm | undefined;
 
-  constructor(directory: Directory, encoding: Encoding, decoding: Decoding) {
+  constructor(directory: Directory, encoding: Encoding, decoding: Decoding, makeMsgpack: () => MessageForm) {
+    super(directory, encoding, decoding);
     const { tables } = directory;
     this.layer = tables.layer;
     this.hash = tables.hash;
-    this.#directory = directory;
-    this.#encoding = encoding;
-    this.#decoding = decoding;
-    this.#call = { result: 0, depth: 0, crcs: encoding.crcs, offsets: encoding.offsets };
     this.#updates = marks(tables.names.length, tables.updates);
     this.#randomIds = marks(tables.names.length, tables.randomIds);
-    this.#anyObject = () => decoding.object();
-    this.#anyCall = () => decoding.call();
-    this.#encodeCall = (node) => encoding.call(node);
-    this.#encodeObject = (node) => encoding.object(node);
+    this.#makeMsgpack = makeMsgpack;
   }
 
-  encodeCall(tape: JsonTape, node: number, out: Writer, root: string): EncodedCall {
-    this.#encode(this.#encodeCall, tape, node, out, root);
-    const call = this.#call;
-    call.depth = this.#encoding.depth;
-    // A wrapper always has a call inside it, so the innermost function says what comes back.
-    call.result = this.#directory.results[this.#encoding.innermost]!;
-    return call;
-  }
-
-  encodeObject(tape: JsonTape, node: number, out: Writer, root: string): void {
-    this.#encode(this.#encodeObject, tape, node, out, root);
-  }
-
-  encodeResult(kind: ResultKind, tape: JsonTape, node: number, out: Writer, root: string): void {
-    this.#encode(this.#encoding.results[kind]!, tape, node, out, root);
-  }
-
-  #encode(encode: Encode, tape: JsonTape, node: number, out: Writer, root: string): void {
-    const at = out.pos;
-    this.#encoding.begin(tape, node, root, out);
-    try {
-      encode(node);
-      if (out.pos - at > MAX_MESSAGE)
-        throw new EncodeError('MessageTooLarge', root, `${root}: over ${MAX_MESSAGE} bytes`);
-    } catch (error) {
-      out.pos = at;
-      throw error;
-    }
-  }
-
-  decodeResult(kind: ResultKind, from: Reader, out: Writer, style: JsonStyle): void {
-    this.#decode(this.#decoding.results[kind]!, from, out, style);
-  }
-
-  decodeObject(from: Reader, out: Writer, style: JsonStyle): void {
-    this.#decode(this.#anyObject, from, out, style);
-  }
-
-  decodeCall(from: Reader, out: Writer, style: JsonStyle): void {
-    this.#decode(this.#anyCall, from, out, style);
-  }
-
-  #decode(decode: Decode, from: Reader, out: Writer, style: JsonStyle): void {
-    this.#decoding.flagsAsBool = style.flagsAsBool;
-    this.#decoding.int64AsString = style.int64AsString;
-    this.#decoding.run(decode, from, out);
+  get msgpack(): MessageForm {
+    this.#msgpack ??= this.#makeMsgpack();
+    return this.#msgpack;
   }
 
   nameOf(crc: number): string | undefined {
-    const index = this.#directory.byCrc(crc);
-    return index < 0 ? undefined : this.#directory.tables.names[index];
+    const index = this.directory.byCrc(crc);
+    return index < 0 ? undefined : this.directory.tables.names[index];
   }
 
   crcOf(name: string): number {
-    const index = this.#directory.byName(Buffer.from(name));
-    return index < 0 ? 0 : this.#directory.tables.crcs[index]!;
+    const index = this.directory.byName(Buffer.from(name));
+    return index < 0 ? 0 : this.directory.tables.crcs[index]!;
   }
 
   resultOf(crc: number): ResultKind {
-    const index = this.#directory.byCrc(crc);
-    return index < 0 ? -2 : this.#directory.results[index]!;
+    const index = this.directory.byCrc(crc);
+    return index < 0 ? -2 : this.directory.results[index]!;
   }
 
   isUpdate(crc: number): boolean {
-    const index = this.#directory.byCrc(crc);
+    const index = this.directory.byCrc(crc);
     return index >= 0 && this.#updates[index] === 1;
   }
 
   hasRandomId(crc: number): boolean {
-    const index = this.#directory.byCrc(crc);
+    const index = this.directory.byCrc(crc);
     return index >= 0 && this.#randomIds[index] === 1;
   }
 }

@@ -11,9 +11,9 @@ import { Piece, Writer } from '../bytes/writer.ts';
 import { DecodeFailure } from './codec.ts';
 import type { Directory } from './directory.ts';
 
-const VECTOR = 0x1cb5c415;
-const BOOL_TRUE = 0x997275b5 | 0;
-const BOOL_FALSE = 0xbc799737 | 0;
+export const VECTOR = 0x1cb5c415;
+export const BOOL_TRUE = 0x997275b5 | 0;
+export const BOOL_FALSE = 0xbc799737 | 0;
 /** Objects and vectors inside each other. */
 const MAX_DEPTH = 64;
 
@@ -41,7 +41,7 @@ export class Decoding {
   /** Set by `compile.ts` once the generated functions exist. */
   decoders: readonly Decode[] = [];
   results: readonly Decode[] = [];
-  #depth = 0;
+  protected depth = 0;
   #unknownCrc = 0;
   readonly #double = new Float64Array(1);
   readonly #doubleHalves = new Int32Array(this.#double.buffer);
@@ -57,7 +57,7 @@ export class Decoding {
   run(decode: Decode, from: Reader, out: Writer): void {
     this.from = from;
     this.out = out;
-    this.#depth = 0;
+    this.depth = 0;
     const at = out.pos;
     try {
       decode();
@@ -66,21 +66,27 @@ export class Decoding {
         out.pos = at;
         throw error;
       }
-      this.#writeUnknown();
-      closeBrackets(out, at);
+      this.writeUnknown(`0x${(this.#unknownCrc >>> 0).toString(16).padStart(8, '0')}`);
+      from.pos = from.end;
+      this.closeOpen(at);
     }
   }
 
-  #writeUnknown(): void {
+  /** `_unknown`, with the bytes that are left. */
+  protected writeUnknown(crc: string): void {
     const { from, out } = this;
-    out.ascii(`{"_cons":"_unknown","crc":"0x${(this.#unknownCrc >>> 0).toString(16).padStart(8, '0')}","raw":`);
+    out.ascii(`{"_cons":"_unknown","crc":"${crc}","raw":`);
     writeBytes(out, from.bytes, from.pos, from.end);
     out.byte(0x7d);
-    from.pos = from.end;
+  }
+
+  /** Closes what is open in what was written since `start`; the last value in it is whole. */
+  protected closeOpen(start: number): void {
+    closeBrackets(this.out, start);
   }
 
   /** A number that should not stand here: unknown, or known and wrong. */
-  #strange(crc: number): never {
+  protected strange(crc: number): never {
     const index = this.directory.byCrc(crc);
     if (index < 0) {
       this.#unknownCrc = crc;
@@ -147,7 +153,7 @@ export class Decoding {
     const crc = this.from.int32();
     if (crc === BOOL_TRUE) this.out.piece(TEXT_TRUE);
     else if (crc === BOOL_FALSE) this.out.piece(TEXT_FALSE);
-    else this.#strange(crc);
+    else this.strange(crc);
   }
 
   /** `true` that no flag stands for. */
@@ -159,7 +165,7 @@ export class Decoding {
   vector(isBoxed: boolean, smallest: number): number {
     if (isBoxed) {
       const crc = this.from.int32();
-      if (crc !== VECTOR) this.#strange(crc);
+      if (crc !== VECTOR) this.strange(crc);
     }
     this.enter();
     this.out.byte(0x5b);
@@ -171,49 +177,49 @@ export class Decoding {
   }
 
   endVector(): void {
-    this.#depth--;
+    this.depth--;
     this.out.byte(0x5d);
   }
 
   enter(): void {
-    if (++this.#depth > MAX_DEPTH) throw new DecodeFailure(0, `more than ${MAX_DEPTH} levels`);
+    if (++this.depth > MAX_DEPTH) throw new DecodeFailure(0, `more than ${MAX_DEPTH} levels`);
   }
 
   /** Any constructor of one type. */
   boxed(type: number): void {
     const crc = this.from.int32();
     const index = this.directory.byCrc(crc);
-    if (index < 0 || this.directory.types[index] !== type) this.#strange(crc);
+    if (index < 0 || this.directory.types[index] !== type) this.strange(crc);
     this.enter();
     this.decoders[index]!();
-    this.#depth--;
+    this.depth--;
   }
 
   /** Any constructor whatever. */
   object(): void {
     const crc = this.from.int32();
     const index = this.directory.byCrc(crc);
-    if (index < 0 || this.directory.types[index]! < 0) this.#strange(crc);
+    if (index < 0 || this.directory.types[index]! < 0) this.strange(crc);
     this.enter();
     this.decoders[index]!();
-    this.#depth--;
+    this.depth--;
   }
 
   /** One constructor without its number. */
   bare(decode: Decode): void {
     this.enter();
     decode();
-    this.#depth--;
+    this.depth--;
   }
 
   /** Any function: for whoever reads requests. */
   call(): void {
     const crc = this.from.int32();
     const index = this.directory.byCrc(crc);
-    if (index < 0 || this.directory.results[index] === -2) this.#strange(crc);
+    if (index < 0 || this.directory.results[index] === -2) this.strange(crc);
     this.enter();
     this.decoders[index]!();
-    this.#depth--;
+    this.depth--;
   }
 
   /** Flags with bits that the scheme does not know: shown, because they would be lost else. `field` is `,"flags":`. */

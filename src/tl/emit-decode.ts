@@ -11,7 +11,11 @@ import { smallestSize } from './size.ts';
 import type { Definition, Field, TlType } from './ir.ts';
 import type { Plan } from './plan.ts';
 
-type Emitters = { readonly [K in TlType['kind']]: (type: TlType & { kind: K }, plan: Plan) => Code };
+/** Whose functions are called: of JSON `d12` and `dv3`, of msgpack `m12` and `mv3`. */
+export type Names = { readonly object: 'd' | 'm'; readonly vector: 'dv' | 'mv' };
+const JSON_NAMES: Names = { object: 'd', vector: 'dv' };
+
+type Emitters = { readonly [K in TlType['kind']]: (type: TlType & { kind: K }, plan: Plan, names: Names) => Code };
 
 /** For each form the call that reads one value and writes it. */
 const EMITTERS: Emitters = {
@@ -24,16 +28,17 @@ const EMITTERS: Emitters = {
   int256: () => code`r.fixed(32)`,
   true: () => code`r.always()`,
   bool: () => code`r.bool()`,
-  vector: (type, plan) => code`${nameOf('dv', plan.vectorIndex(type))}()`,
+  vector: (type, plan, names) => code`${nameOf(names.vector, plan.vectorIndex(type))}()`,
   boxed: (type, plan) => code`r.boxed(${plan.typeIndex(type.type)})`,
-  bare: (type, plan) => code`r.bare(${nameOf('d', plan.indexOfName(type.constructor))})`,
+  bare: (type, plan, names) => code`r.bare(${nameOf(names.object, plan.indexOfName(type.constructor))})`,
   call: () => code`r.call()`,
   object: () => code`r.object()`,
 };
 
-function emitValue(type: TlType, plan: Plan): Code {
-  const emit = EMITTERS[type.kind] as (type: TlType, plan: Plan) => Code;
-  return emit(type, plan);
+/** The call that reads one value and writes it. */
+export function emitValue(type: TlType, plan: Plan, names: Names = JSON_NAMES): Code {
+  const emit = EMITTERS[type.kind] as (type: TlType, plan: Plan, names: Names) => Code;
+  return emit(type, plan, names);
 }
 
 /** Constant text that has not been written yet: texts that follow each other become one. */
@@ -118,6 +123,6 @@ export function emitVectorDecoder(plan: Plan, type: TlType & { kind: 'vector' })
 }
 
 /** A value of a result type. */
-export function emitResultDecoder(plan: Plan, type: TlType): Code {
-  return code`function () { ${emitValue(type, plan)}; }`;
+export function emitResultDecoder(plan: Plan, type: TlType, names: Names = JSON_NAMES): Code {
+  return code`function () { ${emitValue(type, plan, names)}; }`;
 }

@@ -43,7 +43,7 @@ function quoted(text: string): string {
 }
 
 /** `f_user_id`: a prefix, and a TL name that is checked; the prefix keeps it apart from reserved words. */
-export function nameOf(prefix: 'f' | 'bits' | 'e' | 'b' | 'd' | 'ev' | 'dv', name: string | number): Code {
+export function nameOf(prefix: 'f' | 'bits' | 'e' | 'b' | 'd' | 'ev' | 'dv' | 'm' | 'mv', name: string | number): Code {
   if (typeof name === 'number') return new Code(`${prefix}${name >>> 0}`, KEY);
   const text = `${prefix}_${name}`;
   let made = NAMES.get(text);

@@ -28,6 +28,7 @@ import {
   STRING_ESCAPED,
   TRUE,
 } from '../bytes/json-tape.ts';
+import type { Tape } from '../bytes/tape.ts';
 import { Writer } from '../bytes/writer.ts';
 import { EncodeError, type EncodeErrorName } from './codec.ts';
 import type { Directory } from './directory.ts';
@@ -36,7 +37,7 @@ const VECTOR = 0x1cb5c415;
 const BOOL_TRUE = 0x997275b5 | 0;
 const BOOL_FALSE = 0xbc799737 | 0;
 /** Longest TL string, in bytes. */
-const MAX_STRING = 0xffffff;
+export const MAX_STRING = 0xffffff;
 /** Functions inside each other: more is no use to anyone (failures.md B6). */
 export const MAX_WRAPPERS = 16;
 
@@ -54,7 +55,7 @@ const BOOL_FALSE_NAME = Buffer.from('boolFalse');
 export type Encode = (node: number) => void;
 
 export class Encoding {
-  tape: JsonTape = new JsonTape();
+  tape: Tape = new JsonTape();
   /** Of the tape, for generated code. */
   cells: Int32Array = this.tape.cells;
   out: Writer = new Writer(64);
@@ -85,7 +86,7 @@ export class Encoding {
   }
 
   /** Points the encoding at a value of a line. */
-  begin(tape: JsonTape, root: number, rootName: string, out: Writer): void {
+  begin(tape: Tape, root: number, rootName: string, out: Writer): void {
     this.tape = tape;
     this.cells = tape.cells;
     this.out = out;
@@ -130,8 +131,7 @@ export class Encoding {
 
   /** A `flags` that the client gave: must agree with what is present; bits that the scheme does not know are kept. */
   flags(node: number, computed: number, known: number): number {
-    const text = this.#digits(node, '#');
-    const given = text ? parseInteger(this.tape.textBytes, this.tape.textStart, this.tape.textEnd) : Number.NaN;
+    const given = this.integer(node, '#');
     if (!(given >= -0x8000_0000 && given <= 0xffff_ffff)) this.fail('InvalidField', node, 'expected 32 bits of flags');
     if (((given ^ computed) & known) !== 0)
       this.fail('InvalidField', node, 'does not agree with the fields that are present');
@@ -144,31 +144,40 @@ export class Encoding {
     if (kind === TRUE) return true;
     if (kind === FALSE || kind === NULL) return false;
     if (kind === OBJECT && this.#isBareObject(node, TRUE_NAME)) return true;
-    return this.#wrong(node, 'true');
+    return this.wrong(node, 'true');
   }
 
   /** `true` that no flag stands for: zero bytes, but the value must be given. */
   mustBeTrue(node: number): void {
-    if (!this.isTrue(node)) this.#wrong(node, 'true');
+    if (!this.isTrue(node)) this.wrong(node, 'true');
   }
 
   // --- values ------------------------------------------------------------------------------------------------------
 
   int(node: number): void {
-    const value = this.#digits(node, 'int')
-      ? parseInteger(this.tape.textBytes, this.tape.textStart, this.tape.textEnd)
-      : Number.NaN;
+    const value = this.integer(node, 'int');
     if (!(value >= -0x8000_0000 && value <= 0x7fff_ffff))
       this.fail('InvalidField', node, 'expected an integer of 32 bits');
     this.out.int32(value);
   }
 
   long(node: number): void {
-    const tape = this.tape;
-    if (!this.#digits(node, 'long') || !parseInt64(tape.textBytes, tape.textStart, tape.textEnd, this.#long)) {
+    if (!this.int64(node, this.#long)) {
       this.fail('InvalidField', node, 'expected an integer of 64 bits');
     }
     this.out.long(this.#long.low, this.#long.high);
+  }
+
+  /** A whole number that is exact as a double; NaN if it is none. */
+  protected integer(node: number, wanted: string): number {
+    const tape = this.tape;
+    return this.#digits(node, wanted) ? parseInteger(tape.textBytes, tape.textStart, tape.textEnd) : Number.NaN;
+  }
+
+  /** @returns whether it is an integer of 64 bits */
+  protected int64(node: number, into: Int64): boolean {
+    const tape = this.tape;
+    return this.#digits(node, 'long') && parseInt64(tape.textBytes, tape.textStart, tape.textEnd, into);
   }
 
   /** Points `text…` of the tape at the digits of a number or a decimal string. */
@@ -183,7 +192,7 @@ export class Encoding {
       return true;
     }
     if (kind === STRING || kind === STRING_ESCAPED) return tape.text(node) >= 0;
-    return kind === NUMBER ? false : this.#wrong(node, wanted);
+    return kind === NUMBER ? false : this.wrong(node, wanted);
   }
 
   double(node: number): void {
@@ -200,7 +209,7 @@ export class Encoding {
       this.#putDouble(value);
     } else if (kind === STRING) this.#putDouble(this.#namedDouble(node));
     else if (kind === OBJECT) this.#fixedInto(this.#bytesMember(node, 'double'), 8);
-    else this.#wrong(node, 'double');
+    else this.wrong(node, 'double');
   }
 
   #namedDouble(node: number): number {
@@ -214,7 +223,7 @@ export class Encoding {
     if (name === 'NaN') return Number.NaN;
     if (name === 'Infinity') return Number.POSITIVE_INFINITY;
     if (name === '-Infinity') return Number.NEGATIVE_INFINITY;
-    return this.#wrong(node, 'double');
+    return this.wrong(node, 'double');
   }
 
   #putDouble(value: number): void {
@@ -231,19 +240,19 @@ export class Encoding {
     if (kind === STRING) {
       const start = t[node + START]! + 1;
       const stop = t[node + END]! - 1;
-      if (stop - start > MAX_STRING) this.#tooLong(node);
+      if (stop - start > MAX_STRING) this.tooLong(node);
       this.out.string(tape.bytes, start, stop);
     } else if (kind === STRING_ESCAPED) {
       const length = tape.text(node);
       if (length < 0) this.fail('InvalidField', node, 'a surrogate without its other half');
-      if (length > MAX_STRING) this.#tooLong(node);
+      if (length > MAX_STRING) this.tooLong(node);
       this.out.string(tape.textBytes, tape.textStart, tape.textEnd);
     } else if (kind === OBJECT) {
       this.bytes(this.#bytesMember(node, 'string'));
-    } else this.#wrong(node, 'string');
+    } else this.wrong(node, 'string');
   }
 
-  #tooLong(node: number): never {
+  protected tooLong(node: number): never {
     return this.fail('InvalidField', node, 'longer than 16777215 bytes');
   }
 
@@ -252,13 +261,13 @@ export class Encoding {
     const member = node + NODE;
     if (this.cells[node + COUNT] === 1 && this.cells[member + HASH] === BYTES_HASH && this.tape.keyIs(member, BYTES))
       return member;
-    return this.#wrong(node, wanted);
+    return this.wrong(node, wanted);
   }
 
   bytes(node: number): void {
     const tape = this.tape;
     const length = this.#base64(node, 'bytes');
-    if (length > MAX_STRING) this.#tooLong(node);
+    if (length > MAX_STRING) this.tooLong(node);
     const out = this.out;
     const at = out.pos;
     out.stringHeader(length);
@@ -282,7 +291,7 @@ export class Encoding {
   /** Points `text…` at base64 text and says how many bytes it stands for. */
   #base64(node: number, wanted: string): number {
     const kind = this.cells[node + KIND];
-    if (kind !== STRING && kind !== STRING_ESCAPED) this.#wrong(node, wanted);
+    if (kind !== STRING && kind !== STRING_ESCAPED) this.wrong(node, wanted);
     // PHP writes `\/` in strings, so base64 may come with backslashes.
     if (this.tape.text(node) < 0) this.fail('InvalidField', node, 'not base64');
     const length = base64Length(this.tape.textBytes, this.tape.textStart, this.tape.textEnd);
@@ -296,7 +305,7 @@ export class Encoding {
     else if (kind === FALSE) this.out.int32(BOOL_FALSE);
     else if (kind === OBJECT && this.#isBareObject(node, BOOL_TRUE_NAME)) this.out.int32(BOOL_TRUE);
     else if (kind === OBJECT && this.#isBareObject(node, BOOL_FALSE_NAME)) this.out.int32(BOOL_FALSE);
-    else this.#wrong(node, 'Bool');
+    else this.wrong(node, 'Bool');
   }
 
   /** Whether an object is `{"_cons":name}` and nothing else. */
@@ -313,7 +322,7 @@ export class Encoding {
 
   /** The head of a vector; its items are the caller's. */
   vector(node: number, isBoxed: boolean): void {
-    if (this.cells[node + KIND] !== ARRAY) this.#wrong(node, 'array');
+    if (this.cells[node + KIND] !== ARRAY) this.wrong(node, 'array');
     if (isBoxed) this.out.int32(VECTOR);
     this.out.int32(this.cells[node + COUNT]!);
   }
@@ -343,7 +352,7 @@ export class Encoding {
   call(node: number): void {
     if (this.cells[node + KIND] !== OBJECT) {
       if (this.depth === 0) this.fail('InvalidMessage', node, `expected object, got ${this.tape.kindName(node)}`);
-      this.#wrong(node, 'a method');
+      this.wrong(node, 'a method');
     }
     const index = this.#definition(node, -1);
     if (this.#callable[index] === 0)
@@ -359,14 +368,14 @@ export class Encoding {
   /** The definition that an object's `_cons` names. */
   #definition(node: number, type: number): number {
     const t = this.cells;
-    if (t[node + KIND] !== OBJECT) this.#wrong(node, type < 0 ? 'object' : this.directory.tables.typeNames[type]!);
+    if (t[node + KIND] !== OBJECT) this.wrong(node, type < 0 ? 'object' : this.directory.tables.typeNames[type]!);
     const member = this.#consOf(node);
     if (member < 0) this.missing(node, '_cons');
     const tape = this.tape;
     if (t[member + KIND] === STRING) {
       const index = this.directory.byName(tape.bytes, t[member + START]! + 1, t[member + END]! - 1);
       if (index >= 0) return index;
-    } else if (t[member + KIND] !== STRING_ESCAPED) this.#wrong(member, 'string');
+    } else if (t[member + KIND] !== STRING_ESCAPED) this.wrong(member, 'string');
     else if (tape.text(member) >= 0) {
       const index = this.directory.byName(tape.textBytes, tape.textStart, tape.textEnd);
       if (index >= 0) return index;
@@ -388,7 +397,7 @@ export class Encoding {
 
   // --- errors ------------------------------------------------------------------------------------------------------
 
-  #wrong(node: number, wanted: string): never {
+  protected wrong(node: number, wanted: string): never {
     return this.fail('InvalidField', node, `expected ${wanted}, got ${this.tape.kindName(node)}`);
   }
 

@@ -63,6 +63,8 @@ export class Plan {
   readonly definitions: readonly Definition[];
   /** Constant JSON, in words of eight bytes. */
   readonly texts = new TextPool(8);
+  /** Constant msgpack, in the same way. */
+  readonly packed = new TextPool(8);
   /** Field names, by byte. */
   readonly fieldNames = new TextPool(1);
   /** Result types of functions, in the order of `ResultKind`. */

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { Reader } from '../../src/bytes/reader.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import { DecodeFailure } from '../../src/tl/codec.ts';
-import { ID_CONNECTION, ID_NOTICE, type Refusal } from '../../src/dialect/dialect.ts';
+import type { Refusal } from '../../src/dialect/dialect.ts';
 import { JsonDialect } from '../../src/dialect/json.ts';
 import { codec, encodeObject, encodeResult, PLAIN, STRINGS } from '../support/codec.ts';
 
@@ -339,8 +339,8 @@ test('updates, rpc_error, rpc_timeout and notices', () => {
   );
   line('"x"', () => dialect.rpcTimeout(out, { retryable: false, delivered: 'unknown' }));
   line('0', () => dialect.named(out, 'updatesTooLong'));
-  dialect.error(out, ID_NOTICE, { error: 'SessionLost', msg: 'revoked', fatal: true });
-  dialect.error(out, ID_CONNECTION, {
+  dialect.error(out, dialect.noticeId, { error: 'SessionLost', msg: 'revoked', fatal: true });
+  dialect.error(out, Buffer.from('-1'), {
     error: 'RateLimited',
     msg: 'later',
     retryAfter: 2,

@@ -134,7 +134,7 @@ describe('server and session in the JSON', () => {
     const pair = pairOf();
     const [server] = await pair.ask(1, '{"server":{}}');
     const { host, port, dc, test: isTest, rsa } = server!['server'] as Line;
-    assert.deepEqual([server!['id'], host, port, dc, isTest], [1, '127.0.0.1', 443, 2, false]);
+    assert.deepEqual([server!['id'], host, port, dc, isTest], [1, '127.0.0.1', 442, 2, false]);
     assert.match(String(rsa), /BEGIN RSA PUBLIC KEY/);
     const [session] = await pair.ask(1, '{"session":{}}');
     assert.equal(session!['error'], 'SessionNotFound');

@@ -28,6 +28,7 @@ const serverKey = await ServerKey.make();
 /** A record on its way to the lane. */
 interface Going {
   kind: number;
+  link: number;
   flags: number;
   session: number;
   ticket: number;
@@ -36,6 +37,9 @@ interface Going {
 
 /** One TCP connection of a session, as the wire sees it. */
 interface Line {
+  name: string;
+  session: number;
+  link: number;
   attempt: number;
   connection: DcConnection | undefined;
   /** Bytes that still pass; then the connection is cut. */
@@ -74,7 +78,8 @@ export class Pair {
   cutNext: { toDc?: number; toClient?: number } | undefined;
   readonly #lane: LaneSessions;
   readonly #options: PairOptions;
-  readonly #links = new Map<number, Line>();
+  /** By session and link, `1/0`. */
+  readonly #links = new Map<string, Line>();
   #going: Going[] = [];
   #timers: Timer[] = [];
   #wakeAt = Infinity;
@@ -102,13 +107,15 @@ export class Pair {
       ...options.dc,
     });
     this.centre = this.dc.addCentre(2);
-    this.dc.addresses.push({ id: 2, host: '127.0.0.1', port: 443 });
+    this.dc.addCentre(4);
+    // Port numbers are the only address on this wire: DC n listens on 440 + n.
+    for (const id of [2, 4]) this.dc.addresses.push({ id, host: '127.0.0.1', port: 440 + id });
     this.#lane = new LaneSessions(makeEnv(0, { session: this.#settings(), codec, claims: makeClaims(256) }));
   }
 
   #settings(): SessionSettings {
     return {
-      dataCentres: [{ id: 2, host: '127.0.0.1', port: 443, test: false }],
+      dataCentres: [2, 4].map((id) => ({ id, host: '127.0.0.1', port: 440 + id, test: false })),
       home: { id: 2, test: false },
       rsaKeys: [this.dc.publicKeyPem],
       transport: 'intermediate',
@@ -149,13 +156,15 @@ export class Pair {
   }
 
   /** The connection of a session is lost. */
-  cut(session: number): void {
-    const line = this.#links.get(session);
+  cut(session: number, link = 0): void {
+    const line = this.#links.get(`${session}/${link}`);
     if (line?.connection === undefined) return;
     this.dc.disconnected(line.connection);
-    this.#links.delete(session);
-    this.#going = this.#going.filter((one) => one.session !== session || one.kind !== In.LINK_BYTES);
-    this.#put(In.LINK_DOWN, 0, session, line.attempt, 'ECONNRESET');
+    this.#links.delete(line.name);
+    this.#going = this.#going.filter(
+      (one) => one.session !== session || one.link !== link || one.kind !== In.LINK_BYTES,
+    );
+    this.#put(In.LINK_DOWN, 0, session, line.attempt, 'ECONNRESET', link);
   }
 
   /** The server's half of the only session there is. */
@@ -168,7 +177,7 @@ export class Pair {
   /** From now on nothing a session sends arrives. @returns what it sent */
   deafen(session: number): Buffer[] {
     const swallowed: Buffer[] = [];
-    this.#links.get(session)!.swallowed = swallowed;
+    this.#links.get(`${session}/0`)!.swallowed = swallowed;
     return swallowed;
   }
 
@@ -213,8 +222,15 @@ export class Pair {
     await this.run();
   }
 
-  #put(kind: number, flags: number, session: number, ticket: number, bytes: string | Uint8Array): void {
-    this.#going.push({ kind, flags, session, ticket, bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes });
+  #put(kind: number, flags: number, session: number, ticket: number, bytes: string | Uint8Array, link = 0): void {
+    this.#going.push({
+      kind,
+      link,
+      flags,
+      session,
+      ticket,
+      bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes,
+    });
   }
 
   #batch(): void {
@@ -225,7 +241,7 @@ export class Pair {
     const view = new DataView(slot.buffer);
     let at = 0;
     for (const one of going) {
-      writeHeader(view, at, one.kind, 0, one.flags, one.session, one.ticket, one.bytes.length);
+      writeHeader(view, at, one.kind, one.link, one.flags, one.session, one.ticket, one.bytes.length);
       slot.set(one.bytes, at + HEADER_LENGTH);
       at += HEADER_LENGTH + padded(one.bytes.length);
     }
@@ -240,56 +256,57 @@ export class Pair {
     const bytes = Buffer.from(r.bytes.subarray(r.start, r.stop));
     if (r.kind === Out.REPLY || r.kind === Out.UPDATE) this.lines.get(r.session)?.push(bytes.toString());
     if (r.kind === Out.REPLY && (r.flags & ReplyFlag.BAD_LINE) !== 0) this.badLines++;
-    if (r.kind === Out.DIAL) this.#dial(r.session, r.ticket);
-    if (r.kind === Out.SEND) this.#send(r.session, bytes);
-    if (r.kind === Out.HANG_UP) this.#hangUp(r.session);
+    if (r.kind === Out.DIAL) this.#dial(r.session, r.link, r.ticket, bytes.readUInt16LE(0));
+    if (r.kind === Out.SEND) this.#send(`${r.session}/${r.link}`, bytes);
+    if (r.kind === Out.HANG_UP) this.#hangUp(`${r.session}/${r.link}`);
     if (r.kind === Out.GONE) this.gone.push(r.session);
     if (r.kind === Out.LOG) this.log.push(JSON.parse(bytes.toString()) as Record<string, unknown>);
   }
 
-  #dial(session: number, attempt: number): void {
+  #dial(session: number, link: number, attempt: number, port: number): void {
     if (this.#options.isDown?.() === true)
-      return this.#put(In.LINK_DOWN, DownFlag.NEVER_UP, session, attempt, 'ECONNREFUSED');
+      return this.#put(In.LINK_DOWN, DownFlag.NEVER_UP, session, attempt, 'ECONNREFUSED', link);
     const { toDc = Infinity, toClient = Infinity } = this.cutNext ?? {};
     this.cutNext = undefined;
-    const line: Line = { attempt, connection: undefined, toDc, toClient, swallowed: undefined };
-    line.connection = this.dc.connect(this.centre, {
-      write: (bytes) => this.#fromDc(session, line, bytes),
-      end: () => this.#ended(session, line),
+    const name = `${session}/${link}`;
+    const line: Line = { name, session, link, attempt, connection: undefined, toDc, toClient, swallowed: undefined };
+    line.connection = this.dc.connect(this.dc.centres.get(port - 440)!, {
+      write: (bytes) => this.#fromDc(line, bytes),
+      end: () => this.#ended(line),
     });
-    this.#links.set(session, line);
-    this.#put(In.LINK_UP, 0, session, attempt, '');
+    this.#links.set(name, line);
+    this.#put(In.LINK_UP, 0, session, attempt, '', link);
   }
 
-  #fromDc(session: number, line: Line, bytes: Buffer): void {
-    if (this.#links.get(session) !== line) return;
+  #fromDc(line: Line, bytes: Buffer): void {
+    if (this.#links.get(line.name) !== line) return;
     const passing = bytes.subarray(0, line.toClient);
     line.toClient -= passing.length;
-    this.#put(In.LINK_BYTES, 0, session, line.attempt, Buffer.from(passing));
-    if (line.toClient === 0) this.#ended(session, line);
+    this.#put(In.LINK_BYTES, 0, line.session, line.attempt, Buffer.from(passing), line.link);
+    if (line.toClient === 0) this.#ended(line);
   }
 
-  #ended(session: number, line: Line): void {
-    if (this.#links.get(session) !== line) return;
-    this.#links.delete(session);
+  #ended(line: Line): void {
+    if (this.#links.get(line.name) !== line) return;
+    this.#links.delete(line.name);
     this.dc.disconnected(line.connection!);
-    this.#put(In.LINK_DOWN, 0, session, line.attempt, 'FIN');
+    this.#put(In.LINK_DOWN, 0, line.session, line.attempt, 'FIN', line.link);
   }
 
-  #send(session: number, bytes: Buffer): void {
-    const line = this.#links.get(session);
+  #send(name: string, bytes: Buffer): void {
+    const line = this.#links.get(name);
     if (line === undefined) return;
     if (line.swallowed !== undefined) return void line.swallowed.push(bytes);
     const passing = bytes.subarray(0, line.toDc);
     line.toDc -= passing.length;
     line.connection!.feed(Buffer.from(passing));
-    if (line.toDc === 0) this.#ended(session, line);
+    if (line.toDc === 0) this.#ended(line);
   }
 
-  #hangUp(session: number): void {
-    const line = this.#links.get(session);
+  #hangUp(name: string): void {
+    const line = this.#links.get(name);
     if (line === undefined) return;
-    this.#links.delete(session);
+    this.#links.delete(name);
     this.dc.disconnected(line.connection!);
   }
 }

@@ -1,0 +1,246 @@
+/**
+ * The msgpack dialect (wire.md 9): the envelope of JSON lines as one map a frame, both ways. Messages go straight
+ * between TL and msgpack (`Codec.msgpack`); what is small and rare goes through msgpackr.
+ * In: a frame without its length. Out: a `ClientRequest`; frames: four bytes of length, big-endian, and a map.
+ * Never: builds an object of a message, base64, a number rounded, or a client's value echoed other than the id.
+ */
+import { createRequire } from 'node:module';
+import type { Packr } from 'msgpackr';
+import { MsgpackTape } from '../bytes/msgpack-tape.ts';
+import { packBinary, packInt64 } from '../bytes/msgpack-write.ts';
+import type { Reader } from '../bytes/reader.ts';
+import { KEY_END, KIND, PACKED_INTEGER, STRING, END } from '../bytes/tape.ts';
+import { utf8End } from '../bytes/utf8.ts';
+import type { Writer } from '../bytes/writer.ts';
+import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
+import type { Dialect, Fate, OptionsInForce, Refusal, ServerInForce, SessionInForce } from './dialect.ts';
+import { MsgpackFields } from './msgpack-fields.ts';
+import { RequestReader, type FaultTexts, type Ids } from './request-reader.ts';
+
+/** Ids that answer no request: small integers are one byte. */
+const IDS: Ids = {
+  usual: Uint8Array.of(1),
+  notice: Uint8Array.of(0),
+  broken: Uint8Array.of(0xfe),
+  unusable: Uint8Array.of(0xfd),
+};
+const FAULT_TEXTS: FaultTexts = {
+  JSONDecodeError: 'the frame is not one msgpack map with strings as keys',
+  InvalidUTF8: 'a string is not UTF-8; bytes go as bin',
+  DepthExceeded: 'maps and arrays inside each other deeper than 64',
+  TooManyElements: 'more than 200000 values in one frame',
+  NumberTooLong: 'a number of more than 40 digits',
+  DuplicateKey: 'a map has one key twice',
+};
+/** What of a refusal's texts is shown, in bytes: an error frame stays within 512. */
+const LONGEST_MSG = 220;
+const LONGEST_PATH = 120;
+
+/** Length of the frame and head of the map stand before the first member. */
+export const FRAME_HEAD = 4;
+const MAP = 0x80;
+const ID = Buffer.from('\xa2id', 'latin1');
+const MESSAGE = Buffer.from('\xa7message', 'latin1');
+
+/** Loaded with the first client that speaks msgpack: it takes 30 ms. */
+function loadPackr(): Packr {
+  const { Packr: Constructor } = createRequire(import.meta.url)('msgpackr') as typeof import('msgpackr');
+  // `auto`: a number where that is exact, else a bigint. The package's types do not know it yet.
+  const options = { useRecords: false, variableMapSize: true, int64AsType: 'auto' };
+  return new Constructor(options as ConstructorParameters<typeof Constructor>[0]);
+}
+
+export class MsgpackDialect extends RequestReader implements Dialect {
+  readonly #packr: Packr;
+  /** Where the open frame begins. */
+  #mark = 0;
+
+  constructor() {
+    const tape = new MsgpackTape();
+    const packr = loadPackr();
+    const toJson = (packed: Uint8Array): Uint8Array => Buffer.from(JSON.stringify(packr.unpack(packed)));
+    super(tape, new MsgpackFields(tape, toJson), IDS, FAULT_TEXTS);
+    this.#packr = packr;
+  }
+
+  /** The packed id itself. A member's value begins where its key ends. */
+  protected override idText(node: number): Uint8Array | undefined {
+    const { bytes, cells: t } = this.tape;
+    const kind = t[node + KIND];
+    const start = t[node + KEY_END]!;
+    if (kind === STRING) return this.isShort(node) ? bytes.subarray(start, t[node + END]! - 1) : undefined;
+    return kind === PACKED_INTEGER && isAboveZero(bytes, start) ? bytes.subarray(start, t[node + END]) : undefined;
+  }
+
+  encodeMessage(codec: Codec, out: Writer): EncodedCall {
+    return codec.msgpack.encodeCall(this.tape, this.messageNode, out, 'message');
+  }
+
+  /** A frame as an object, for `--verbose` alone. */
+  plain(frame: Uint8Array): unknown {
+    return this.#packr.unpack(Uint8Array.from(frame));
+  }
+
+  // --- writing -----------------------------------------------------------------------------------------------------
+
+  begin(out: Writer, id: Uint8Array): number {
+    this.#mark = out.pos;
+    out.zeros(FRAME_HEAD);
+    out.byte(MAP);
+    this.#member(out, ID);
+    out.raw(id);
+    return this.#mark;
+  }
+
+  /** A key, which the map's head then counts. No frame has more than 15. */
+  #member(out: Writer, key: Uint8Array): void {
+    out.bytes[this.#mark + FRAME_HEAD]!++;
+    out.raw(key);
+  }
+
+  /** A member of a few small values, through msgpackr. */
+  #small(out: Writer, name: string, value: unknown): void {
+    this.#member(out, this.#packr.pack(name));
+    out.raw(this.#packr.pack(value));
+  }
+
+  options(out: Writer, now: OptionsInForce): void {
+    const init = now.init === undefined ? {} : { init: JSON.parse(Buffer.from(now.init).toString()) as unknown };
+    this.#small(out, 'options', { int64: now.int64, flags: now.flags, ...init });
+  }
+
+  server(out: Writer, { host, port, rsa, dc, test }: ServerInForce): void {
+    this.#small(out, 'server', { host, port, rsa, dc, test });
+  }
+
+  session(out: Writer, now: SessionInForce): void {
+    const text = (name: string): void => out.raw(this.#packr.pack(name));
+    this.#member(out, this.#packr.pack('session'));
+    out.byte(MAP | 6);
+    text('auth_key');
+    packBinary(out, now.authKey.length);
+    out.raw(now.authKey);
+    text('session_id');
+    packInt64(out, now.sessionLow, now.sessionHigh);
+    text('last_seqno');
+    out.raw(this.#packr.pack(now.lastSeqNo));
+    text('server_salt');
+    packInt64(out, now.saltLow, now.saltHigh);
+    text('time_offset');
+    out.raw(this.#packr.pack(now.timeOffset));
+    text('dc');
+    out.raw(this.#packr.pack(now.dc));
+  }
+
+  result(out: Writer, codec: Codec, kind: ResultKind, from: Reader, style: JsonStyle): void {
+    const at = this.#message(out);
+    try {
+      codec.msgpack.decodeResult(kind, from, out, style);
+    } catch (error) {
+      this.#takeBack(out, at);
+      throw error;
+    }
+  }
+
+  object(out: Writer, codec: Codec, from: Reader, style: JsonStyle): void {
+    const at = this.#message(out);
+    try {
+      codec.msgpack.decodeObject(from, out, style);
+    } catch (error) {
+      this.#takeBack(out, at);
+      throw error;
+    }
+  }
+
+  #message(out: Writer): number {
+    const at = out.pos;
+    this.#member(out, MESSAGE);
+    return at;
+  }
+
+  #takeBack(out: Writer, at: number): void {
+    out.bytes[this.#mark + FRAME_HEAD]!--;
+    out.pos = at;
+  }
+
+  end(out: Writer, mark: number): void {
+    out.view.setUint32(mark, out.pos - mark - FRAME_HEAD);
+  }
+
+  update(out: Writer, codec: Codec, from: Reader, style: JsonStyle): void {
+    const mark = this.begin(out, IDS.notice);
+    try {
+      this.object(out, codec, from, style);
+    } catch (error) {
+      out.pos = mark;
+      throw error;
+    }
+    this.end(out, mark);
+  }
+
+  rpcError(out: Writer, code: number, text: Uint8Array, fate: Fate): void {
+    this.#message(out);
+    out.raw(this.#packr.pack({ _cons: 'rpc_error', error_code: code, error_message: textOrBytes(text) }));
+    this.#fate(out, fate);
+  }
+
+  rpcTimeout(out: Writer, fate: Fate): void {
+    this.#message(out);
+    out.raw(this.#packr.pack({ _cons: 'rpc_timeout', error_message: 'no response from telegram' }));
+    this.#fate(out, fate);
+  }
+
+  #fate(out: Writer, { retryable, retryAfter, delivered }: Fate): void {
+    this.#small(out, 'retryable', retryable);
+    if (retryAfter !== undefined) this.#small(out, 'retry_after', retryAfter);
+    this.#small(out, 'delivered', delivered);
+  }
+
+  named(out: Writer, name: string): void {
+    this.#message(out);
+    out.raw(this.#packr.pack({ _cons: name }));
+  }
+
+  error(out: Writer, id: Uint8Array, refusal: Refusal): void {
+    const { msg, path, retryAfter, ...rest } = refusal;
+    const mark = this.begin(out, id);
+    this.#small(out, 'error', rest.error);
+    this.#small(out, 'msg', cut(msg, LONGEST_MSG));
+    if (path !== undefined) this.#small(out, 'path', cut(path, LONGEST_PATH));
+    for (const name of ['pos', 'limit', 'got', 'reason', 'crc', 'ref', 'retryable'] as const)
+      this.#given(out, name, rest[name]);
+    this.#given(out, 'retry_after', retryAfter);
+    for (const name of ['delivered', 'closing', 'fatal'] as const) this.#given(out, name, rest[name]);
+    this.end(out, mark);
+  }
+
+  #given(out: Writer, name: string, value: unknown): void {
+    if (value !== undefined) this.#small(out, name, value);
+  }
+}
+
+/** Whether a packed integer is 1 or more. */
+function isAboveZero(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at]!;
+  if (first < 0x80) return first > 0;
+  if (first >= 0xe0) return false;
+  const size = 1 << ((first - 0xcc) & 3);
+  if (first >= 0xd0 && bytes[at + 1]! >= 0x80) return false;
+  for (let i = at + 1; i <= at + size; i++) if (bytes[i] !== 0) return true;
+  return false;
+}
+
+/** Telegram's own text: bytes if it is no UTF-8. */
+function textOrBytes(text: Uint8Array): string | Buffer {
+  const copy = Buffer.from(text);
+  return utf8End(copy, 0, copy.length) === copy.length ? copy.toString() : copy;
+}
+
+/** At most `most` bytes of a text, cut between characters. */
+function cut(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  let stop = most;
+  while ((bytes[stop]! & 0xc0) === 0x80) stop--;
+  return bytes.toString('utf8', 0, stop);
+}

@@ -1,0 +1,253 @@
+/**
+ * Reading requests, whatever they are written in: the attributes of wire.md 2, found on a tape.
+ * In: the bytes of one message, a tape that can read them. Out: a `ClientRequest`, wishes, refusals.
+ * Never: the TL of the message (the codec's), or a client's value echoed but for the id.
+ */
+import {
+  HASH,
+  hashName,
+  KIND,
+  NEXT,
+  NODE,
+  NULL,
+  OBJECT,
+  type JsonFault,
+  type JsonFaultCode,
+  type Tape,
+} from '../bytes/tape.ts';
+import type { ClientRequest, OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
+import type { JsonFields } from './json-fields.ts';
+
+/** A tape of one of the two forms. */
+export type ReadableTape = Tape & { read(bytes: Uint8Array, start: number, end: number): JsonFault | undefined };
+
+/** Ids that no request gave: of a request without one, of notices, of what is broken or unusable. */
+export interface Ids {
+  readonly usual: Uint8Array;
+  readonly notice: Uint8Array;
+  readonly broken: Uint8Array;
+  readonly unusable: Uint8Array;
+}
+
+/** For each fault of the message itself one sentence. */
+export type FaultTexts = Readonly<Record<JsonFaultCode, string>>;
+
+/** Of a string id, in bytes of UTF-8 (wire.md 2). */
+const MAX_ID = 128;
+const DEFAULT_TIMEOUT = 10_000;
+const MIN_TIMEOUT = 100;
+const MAX_TIMEOUT = 600_000;
+
+const SEQNO = Buffer.from('_seqno');
+const SEQNO_HASH = hashName(SEQNO);
+
+/** Attributes of a request: where their nodes are kept. */
+const ATTRIBUTES = ['id', 'options', 'server', 'session', 'message', 'timeout'] as const;
+type Attribute = (typeof ATTRIBUTES)[number];
+const ATTRIBUTE_KEYS = ATTRIBUTES.map((name) => ({
+  name,
+  bytes: Buffer.from(name),
+  hash: hashName(Buffer.from(name)),
+}));
+
+export abstract class RequestReader {
+  protected readonly tape: ReadableTape;
+  readonly #fields: JsonFields;
+  readonly #ids: Ids;
+  readonly #faultTexts: FaultTexts;
+  /** Nodes of the request's attributes, 0 where there is none. */
+  readonly #nodes: Record<Attribute, number> = { id: 0, options: 0, server: 0, session: 0, message: 0, timeout: 0 };
+
+  constructor(tape: ReadableTape, fields: JsonFields, ids: Ids, faultTexts: FaultTexts) {
+    this.tape = tape;
+    this.#fields = fields;
+    this.#ids = ids;
+    this.#faultTexts = faultTexts;
+  }
+
+  /** What is echoed as the id at `node`, or undefined if it is none. */
+  protected abstract idText(node: number): Uint8Array | undefined;
+
+  get noticeId(): Uint8Array {
+    return this.#ids.notice;
+  }
+
+  protected get messageNode(): number {
+    return this.#nodes.message;
+  }
+
+  makeRequest(): ClientRequest {
+    return {
+      id: this.#ids.usual,
+      isUnreadable: false,
+      hasOptions: false,
+      hasServer: false,
+      hasSession: false,
+      hasMessage: false,
+      timeout: DEFAULT_TIMEOUT,
+      seqNo: -1,
+    };
+  }
+
+  makeServerWish(): ServerWish {
+    return { host: undefined, port: undefined, rsa: undefined, dc: undefined, test: undefined };
+  }
+
+  makeSessionWish(): SessionWish {
+    return {
+      authKey: undefined,
+      hasSessionId: false,
+      sessionLow: 0,
+      sessionHigh: 0,
+      lastSeqNo: undefined,
+      hasSalt: false,
+      saltLow: 0,
+      saltHigh: 0,
+      timeOffset: undefined,
+      dc: undefined,
+    };
+  }
+
+  makeOptionsWish(): OptionsWish {
+    return { int64: undefined, flags: undefined, init: undefined };
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, into: ClientRequest): Refusal | undefined {
+    const fault = this.tape.read(bytes, start, end);
+    this.#reset(into);
+    if (fault !== undefined) {
+      const { code, pos, limit } = fault;
+      const isBroken = code === 'JSONDecodeError' || code === 'InvalidUTF8';
+      into.id = isBroken ? this.#ids.broken : this.#idBeforeFault();
+      into.isUnreadable = isBroken || into.id === this.#ids.unusable;
+      const where = isBroken ? { pos } : {};
+      return { error: code, msg: this.#faultTexts[code], ...where, ...(limit !== 0 && { limit }) };
+    }
+    return this.#readAttributes(into);
+  }
+
+  #reset(into: ClientRequest): void {
+    for (const name of ATTRIBUTES) this.#nodes[name] = 0;
+    into.id = this.#ids.usual;
+    into.isUnreadable = false;
+    into.timeout = DEFAULT_TIMEOUT;
+    into.seqNo = -1;
+    into.hasOptions = false;
+    into.hasServer = false;
+    into.hasSession = false;
+    into.hasMessage = false;
+  }
+
+  #readAttributes(into: ClientRequest): Refusal | undefined {
+    const t = this.tape.cells;
+    if (t[KIND] !== OBJECT) return this.#unusable(into, `a request is an object, got ${this.tape.kindName(0)}`);
+    const stranger = this.#findAttributes();
+    const nodes = this.#nodes;
+    if (nodes.id !== 0) {
+      const id = this.idText(nodes.id);
+      if (id === undefined) {
+        into.id = this.#ids.unusable;
+        into.isUnreadable = true;
+        return {
+          error: 'InvalidId',
+          msg: `id is an integer from 1 on or a string of at most ${MAX_ID} bytes`,
+          path: 'id',
+        };
+      }
+      into.id = id;
+    }
+    if (stranger !== 0) return this.#unusable(into, 'unknown attribute', this.tape.keyText(stranger));
+    into.hasOptions = nodes.options !== 0;
+    into.hasServer = nodes.server !== 0;
+    into.hasSession = nodes.session !== 0;
+    into.hasMessage = nodes.message !== 0;
+    if (!into.hasOptions && !into.hasServer && !into.hasSession && !into.hasMessage) {
+      return this.#unusable(into, 'nothing asked: a request has options, server, session or message');
+    }
+    return this.#readTimeout(into) ?? this.#readMessage(into);
+  }
+
+  /** Fills `#nodes`; `null` counts as not there. @returns a member that is no attribute, or 0 */
+  #findAttributes(): number {
+    const t = this.tape.cells;
+    let stranger = 0;
+    for (let m = NODE, end = t[NEXT]!; m < end; m = t[m + NEXT]!) {
+      const name = this.#attributeOf(m);
+      if (name === undefined) stranger = m;
+      else if (t[m + KIND] !== NULL || name === 'id') this.#nodes[name] = m;
+    }
+    return stranger;
+  }
+
+  #attributeOf(member: number): Attribute | undefined {
+    const hash = this.tape.cells[member + HASH];
+    for (const key of ATTRIBUTE_KEYS) if (key.hash === hash && this.tape.keyIs(member, key.bytes)) return key.name;
+    return undefined;
+  }
+
+  /** After a limit was passed: the id if it stood before that, else -3. */
+  #idBeforeFault(): Uint8Array {
+    const t = this.tape.cells;
+    if (this.tape.used === 0 || t[KIND] !== OBJECT) return this.#ids.unusable;
+    for (let m = NODE; m < this.tape.used && t[m + NEXT] !== 0; m = t[m + NEXT]!) {
+      if (this.#attributeOf(m) === 'id') return this.idText(m) ?? this.#ids.unusable;
+    }
+    return this.#ids.unusable;
+  }
+
+  /** Whether a string is short enough for an id. */
+  protected isShort(node: number): boolean {
+    const length = this.tape.text(node);
+    return length >= 0 && length <= MAX_ID;
+  }
+
+  #readTimeout(into: ClientRequest): Refusal | undefined {
+    const node = this.#nodes.timeout;
+    if (node === 0) return undefined;
+    const milliseconds = Math.round(this.#fields.number(node) * 1000);
+    if (!(milliseconds >= MIN_TIMEOUT && milliseconds <= MAX_TIMEOUT)) {
+      return this.#unusable(into, 'timeout is a number of seconds from 0.1 to 600', 'timeout');
+    }
+    into.timeout = milliseconds;
+    return undefined;
+  }
+
+  /** Checks that the message is an object, and takes its `_seqno`. */
+  #readMessage(into: ClientRequest): Refusal | undefined {
+    const node = this.#nodes.message;
+    const t = this.tape.cells;
+    if (node === 0) return undefined;
+    if (t[node + KIND] !== OBJECT) {
+      const got = this.tape.kindName(node);
+      return { error: 'InvalidMessage', msg: `message: expected object, got ${got}`, path: 'message', got };
+    }
+    for (let m = node + NODE, end = t[node + NEXT]!; m < end; m = t[m + NEXT]!) {
+      if (t[m + HASH] !== SEQNO_HASH || !this.tape.keyIs(m, SEQNO) || t[m + KIND] === NULL) continue;
+      const value = this.#fields.integer(m, 0, 0x7fff_ffff);
+      if (value === undefined) {
+        return { error: 'InvalidField', msg: 'message._seqno: expected an integer of 31 bits', path: 'message._seqno' };
+      }
+      into.seqNo = value;
+    }
+    return undefined;
+  }
+
+  readServer(into: ServerWish): Refusal | undefined {
+    return this.#fields.server(this.#nodes.server, into);
+  }
+
+  readSession(into: SessionWish): Refusal | undefined {
+    return this.#fields.session(this.#nodes.session, into);
+  }
+
+  readOptions(into: OptionsWish): Refusal | undefined {
+    return this.#fields.options(this.#nodes.options, into);
+  }
+
+  /** Refuses what can be read but is no usable request. */
+  #unusable(into: ClientRequest, msg: string, path?: string): Refusal {
+    into.id = this.#ids.unusable;
+    into.isUnreadable = true;
+    return path === undefined ? { error: 'InvalidRequest', msg } : { error: 'InvalidRequest', msg, path };
+  }
+}
