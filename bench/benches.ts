@@ -1,12 +1,27 @@
 /** All benches, in the order they run and are listed. In: nothing. Out: the table. Never: a bench itself. */
 import type { Bench } from './bench.ts';
 import { clients } from './clients.ts';
+import { codec } from './codec.ts';
+import { crossing } from './crossing.ts';
 import { files } from './files.ts';
 import { handshake } from './handshake.ts';
+import { ige } from './ige.ts';
 import { peers } from './peers.ts';
 import { proxy } from './proxy.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
 import { updates } from './updates.ts';
 
-export const BENCHES: readonly Bench[] = [start, clients, handshake, proxy, peers, scale, updates, files];
+export const BENCHES: readonly Bench[] = [
+  start,
+  clients,
+  handshake,
+  proxy,
+  peers,
+  scale,
+  updates,
+  files,
+  crossing,
+  codec,
+  ige,
+];

@@ -1,108 +1,127 @@
 /**
- * Bench of the codec: JSON lines to TL and back, one thread, no sockets.
- * `node dist/bench/codec.js` prints a table: time of one operation (median and best of nine runs) and MB/s of the bytes named, by the median.
- * The rows `JSON.parse` and `JSON.stringify` are what the same text costs without any TL: a yardstick, not a rival.
+ * The codec: JSON to TL and TL to JSON, one thread, no sockets.
+ * In: nothing. Out: microseconds a value, beside what others take for less: JSON.parse or JSON.stringify alone (no TL),
+ * the test DC's object codec with them, and mtcute's reader and writer (objects, no JSON).
+ * Never: a rival that is handed work in another form than it takes in earnest.
  */
-import { cpus } from 'node:os';
 import { JsonTape } from '../src/bytes/json-tape.ts';
 import { Reader } from '../src/bytes/reader.ts';
 import { Writer } from '../src/bytes/writer.ts';
 import { JsonDialect } from '../src/dialect/json.ts';
+import { ObjectCodec } from '../src/testdc/tl-objects.ts';
+import type { Codec } from '../src/tl/codec.ts';
 import { compileCodec, compileSource } from '../src/tl/compile.ts';
 import { loadScheme } from '../src/tl/load.ts';
+import type { Bench, Context } from './bench.ts';
+import type { Report, Row } from './report.ts';
+import { compareWorks } from './timing.ts';
 
-/** Milliseconds a row is warmed up, and each of its runs. */
-const WARM_UP = 300;
-const RUN = 60;
-const RUNS = 9;
+/** A round of one function, ms. */
+const ROUND = 25;
+const STYLE = { int64AsString: false, flagsAsBool: false };
 
-const style = { int64AsString: false, flagsAsBool: false };
-const started = performance.now();
-const schema = loadScheme();
-const loaded = performance.now();
-const { codec, source, cachedData } = compileCodec(schema);
-const compiled = performance.now();
-compileSource(source, cachedData);
-const compiledAgain = performance.now();
-
-const tape = new JsonTape();
-const out = new Writer(1 << 21);
-const reader = new Reader(out.bytes);
-
-/** Nanoseconds of one call in each run, sorted. */
-function time(work: () => void): number[] {
-  repeat(work, WARM_UP);
-  return Array.from({ length: RUNS }, () => repeat(work, RUN)).sort((a, b) => a - b);
+/** What of mtcute is used; its maps are not among what the package exports. */
+interface Mtcute {
+  read(bytes: Uint8Array): unknown;
+  write(value: unknown): Uint8Array;
 }
 
-function shown(ns: number): string {
-  return ns < 10_000 ? `${ns.toFixed(0)} ns` : `${(ns / 1000).toFixed(1)} us`;
+async function mtcute(): Promise<Mtcute> {
+  const file = (name: string): string =>
+    new URL(`../../node_modules/@mtcute/core/tl/binary/${name}.js`, import.meta.url).href;
+  const { __tlReaderMap } = (await import(file('reader'))) as { __tlReaderMap: never };
+  const { __tlWriterMap } = (await import(file('writer'))) as { __tlWriterMap: never };
+  const { TlBinaryReader, TlBinaryWriter } = await import('@mtcute/core/utils.js');
+  return {
+    read: (bytes) => new TlBinaryReader(__tlReaderMap, bytes).object(),
+    write: (value) => TlBinaryWriter.serializeObject(__tlWriterMap, value as { _: string }),
+  };
 }
 
-function repeat(work: () => void, milliseconds: number): number {
-  let done = 0;
-  let batch = 1;
-  const begin = performance.now();
-  let now = begin;
-  while (now - begin < milliseconds) {
-    for (let i = 0; i < batch; i++) work();
-    done += batch;
-    if (batch < 4096) batch *= 2;
-    if (performance.now() - now > 5 && batch > 1) batch /= 4;
-    batch = Math.max(1, Math.floor(batch));
-    now = performance.now();
+class Bencher {
+  readonly rows: Row[] = [];
+  readonly #context: Context;
+  readonly #codec: Codec;
+  readonly #objects: ObjectCodec;
+  readonly #mtcute: Mtcute;
+  readonly #tape = new JsonTape();
+  readonly #out = new Writer(1 << 21);
+
+  constructor(context: Context, codec: Codec, objects: ObjectCodec, peer: Mtcute) {
+    this.#context = context;
+    this.#codec = codec;
+    this.#objects = objects;
+    this.#mtcute = peer;
   }
-  return ((now - begin) * 1e6) / done;
-}
 
-function row(name: string, bytes: number, work: () => void): void {
-  const each = time(work);
-  const median = each[RUNS >> 1]!;
-  const columns = [String(bytes), shown(median), shown(each[0]!), ((bytes / median) * 1000).toFixed(0)];
-  console.log(name.padEnd(40) + columns.map((column) => column.padStart(11)).join(''));
-}
+  /** One line a function; they take turns. */
+  #measure(title: string, bytes: number, works: Readonly<Record<string, () => void>>): void {
+    this.#context.progress(title);
+    const figures = compareWorks(Object.values(works), this.#context.runs, ROUND);
+    for (const [i, name] of Object.keys(works).entries()) {
+      const micros = figures[i]!;
+      this.rows.push({
+        name: `${title}: ${name}`,
+        values: { bytes: [bytes], us: micros, rate: micros.map((us) => bytes / us) },
+      });
+    }
+  }
 
-/** TL bytes of a constructor given as an object; long values as decimal strings. */
-function tlOf(value: unknown): Buffer {
-  const line = Buffer.from(JSON.stringify(value));
-  const fault = tape.read(line, 0, line.length);
-  if (fault !== undefined) throw new Error(fault.code);
-  out.clear();
-  codec.encodeObject(tape, 0, out, 'value');
-  return Buffer.from(out.written());
-}
+  /** TL bytes of a constructor given as an object; long values as decimal strings. */
+  #tlOf(value: unknown): Buffer {
+    const line = Buffer.from(JSON.stringify(value));
+    const fault = this.#tape.read(line, 0, line.length);
+    if (fault !== undefined) throw new Error(fault.code);
+    this.#out.clear();
+    this.#codec.encodeObject(this.#tape, 0, this.#out, 'value');
+    return Buffer.from(this.#out.written());
+  }
 
-/** Rows of one request: the line as it comes in, and the TL it becomes. */
-function requestRows(name: string, message: unknown): void {
-  const line = Buffer.from(JSON.stringify({ id: 7, message }));
-  const dialect = new JsonDialect();
-  const request = dialect.makeRequest();
-  row(`${name}: read the line`, line.length, () => void dialect.read(line, 0, line.length, request));
-  row(`${name}: encode`, line.length, () => {
+  /** A line as it comes in, to the TL it becomes. */
+  request(title: string, message: unknown): void {
+    const out = this.#out;
+    const text = JSON.stringify({ id: 7, message });
+    const line = Buffer.from(text);
+    const dialect = new JsonDialect();
+    const into = dialect.makeRequest();
+    dialect.read(line, 0, line.length, into);
     out.clear();
-    dialect.encodeMessage(codec, out);
-  });
-  const text = line.toString();
-  row(`${name}: (JSON.parse)`, line.length, () => void JSON.parse(text));
-}
+    dialect.encodeMessage(this.#codec, out);
+    const tl = Buffer.from(out.written());
+    const object = this.#objects.decode(new Reader(tl));
+    this.#measure(`${title}, in`, line.length, {
+      'line to TL': () => {
+        dialect.read(line, 0, line.length, into);
+        out.clear();
+        dialect.encodeMessage(this.#codec, out);
+      },
+      'JSON.parse alone': () => void JSON.parse(line.toString()),
+      'JSON.parse, objects to TL': () => {
+        JSON.parse(line.toString());
+        this.#objects.encode(object);
+      },
+    });
+  }
 
-/** Rows of one answer: TL to JSON, and the way back. */
-function answerRows(name: string, value: unknown): void {
-  const bytes = tlOf(value);
-  row(`${name}: decode`, bytes.length, () => {
-    out.clear();
-    codec.decodeObject(reader.reset(bytes, 0, bytes.length), out, style);
-  });
-  const json = Buffer.from(out.written());
-  row(`${name}: read its JSON`, json.length, () => void tape.read(json, 0, json.length));
-  row(`${name}: encode it again`, bytes.length, () => {
-    out.clear();
-    codec.encodeObject(tape, 0, out, 'value');
-  });
-  const text = json.toString();
-  const parsed: unknown = JSON.parse(text);
-  row(`${name}: (JSON.parse)`, json.length, () => void JSON.parse(text));
-  row(`${name}: (JSON.stringify)`, json.length, () => void JSON.stringify(parsed));
+  /** TL as it comes from a DC, to its JSON. */
+  answer(title: string, value: unknown): void {
+    const out = this.#out;
+    const tl = this.#tlOf(value);
+    const reader = new Reader(tl);
+    this.#codec.decodeObject(reader.reset(tl, 0, tl.length), out, STYLE);
+    const object = this.#mtcute.read(tl);
+    const plain: unknown = JSON.parse(JSON.stringify(value));
+    this.#measure(`${title}, out`, tl.length, {
+      'TL to JSON': () => {
+        out.clear();
+        this.#codec.decodeObject(reader.reset(tl, 0, tl.length), out, STYLE);
+      },
+      'mtcute, TL to objects': () => void this.#mtcute.read(tl),
+      'test DC, TL to objects': () => void this.#objects.decode(new Reader(tl)),
+      'JSON.stringify alone': () => void Buffer.from(JSON.stringify(plain)),
+      'mtcute, objects to TL': () => void this.#mtcute.write(object),
+    });
+  }
 }
 
 /** A `messages.dialogs` of about 40 KB of TL: 100 dialogs with their messages and users, a third of them Cyrillic. */
@@ -157,29 +176,55 @@ function dialogs(): unknown {
   };
 }
 
-console.log(`node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}, layer ${codec.layer}`);
-console.log(
-  `scheme loaded ${(loaded - started).toFixed(0)} ms, compiled ${(compiled - loaded).toFixed(0)} ms, again from cached data ${(compiledAgain - compiled).toFixed(1)} ms; source ${(source.length / 1e6).toFixed(1)} MB, cached data ${(cachedData.length / 1e6).toFixed(1)} MB\n`,
-);
-console.log(''.padEnd(40) + ['bytes', 'median', 'best', 'MB/s'].map((column) => column.padStart(11)).join(''));
-const peer = { _cons: 'inputPeerUser', user_id: 123_456_789_012, access_hash: '-1111111111111111111' };
-requestRows('help.getNearestDc', { _cons: 'help.getNearestDc' });
-answerRows('nearestDc', { _cons: 'nearestDc', country: 'NL', this_dc: 2, nearest_dc: 2 });
-requestRows('messages.getDialogs', {
-  _cons: 'messages.getDialogs',
-  offset_date: 0,
-  offset_id: 0,
-  offset_peer: peer,
-  limit: 20,
-  hash: 0,
-});
-requestRows('messages.sendMessage', {
-  _cons: 'messages.sendMessage',
-  peer,
-  message: 'Hello there!',
-  random_id: '-91234567890123',
-});
-answerRows('messages.dialogs', dialogs());
-const part = Buffer.alloc(512 * 1024, 'part of a file ').toString('base64');
-requestRows('upload.saveFilePart', { _cons: 'upload.saveFilePart', file_id: '1', file_part: 0, bytes: part });
-answerRows('upload.file', { _cons: 'upload.file', type: { _cons: 'storage.fileJpeg' }, mtime: 1, bytes: part });
+async function run(context: Context): Promise<Report> {
+  const from = performance.now();
+  const schema = loadScheme();
+  const loaded = performance.now();
+  const { codec, source, cachedData } = compileCodec(schema);
+  const compiled = performance.now();
+  compileSource(source, cachedData);
+  const again = performance.now();
+  const bencher = new Bencher(context, codec, new ObjectCodec(schema), await mtcute());
+  const part = Buffer.alloc(512 * 1024, 'part of a file ').toString('base64');
+  const peer = { _cons: 'inputPeerUser', user_id: 123_456_789_012, access_hash: '-1111111111111111111' };
+  bencher.request('help.getNearestDc', { _cons: 'help.getNearestDc' });
+  bencher.request('messages.sendMessage', {
+    _cons: 'messages.sendMessage',
+    peer,
+    message: 'Hello there!',
+    random_id: '-91234567890123',
+  });
+  bencher.request('upload.saveFilePart 512 KiB', {
+    _cons: 'upload.saveFilePart',
+    file_id: '1',
+    file_part: 0,
+    bytes: part,
+  });
+  bencher.answer('nearestDc', { _cons: 'nearestDc', country: 'NL', this_dc: 2, nearest_dc: 2 });
+  bencher.answer('messages.dialogs', dialogs());
+  bencher.answer('upload.file 512 KiB', {
+    _cons: 'upload.file',
+    type: { _cons: 'storage.fileJpeg' },
+    mtime: 1,
+    bytes: part,
+  });
+  return {
+    bench: 'codec',
+    about: `JSON and TL, layer ${codec.layer}`,
+    columns: [
+      { key: 'bytes', title: 'bytes in', better: 'none' },
+      { key: 'us', title: 'us', better: 'less' },
+      { key: 'rate', title: 'MB/s', better: 'more' },
+    ],
+    rows: bencher.rows,
+    notes: [
+      `Scheme read in ${ms(loaded - from)}, compiled in ${ms(compiled - loaded)}, again with V8's cached data in ${ms(again - compiled)}; ${(source.length / 1e6).toFixed(1)} MB of source.`,
+    ],
+  };
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+}
+
+export const codec: Bench = { name: 'codec', about: 'JSON to TL and back, against others', run };

@@ -1,21 +1,24 @@
 /**
  * Sealing and opening whole messages: the kernel, against @mtcute/wasm's IGE with node:crypto hashes doing the same
  * work, with OpenSSL's AES-256-CBC (no hash, no derivation) as the limit of the hardware.
- * In: nothing. Out: a table on stdout; microseconds a message, the median of interleaved rounds.
+ * In: nothing. Out: microseconds a message, in rounds that take turns. Never: a peer that does less than we do.
  */
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { getWasmUrl, ige256Decrypt, ige256Encrypt, initSync } from '@mtcute/wasm';
 import { Writer } from '../src/bytes/writer.ts';
 import { AuthKey } from '../src/crypto/auth-key.ts';
 import { newHead, open, Opened, seal } from '../src/crypto/envelope.ts';
 import { fillRandom } from '../src/crypto/random.ts';
+import type { Bench, Context } from './bench.ts';
+import type { Report, Row } from './report.ts';
+import { compareWorks, ratios } from './timing.ts';
 
-const SIZES = [96, 128, 192, 256, 512, 1024, 4096, 16384, 32768, 65536, 524288];
-const ROUNDS = 15;
-/** Bytes a round works through, so that each size is measured for about as long. */
-const ROUND_BYTES = 1 << 20;
+/** Plaintexts with header and padding: calls, answers, pages, a part of a file. */
+const SIZES = [96, 128, 256, 1024, 4096, 16384, 65536, 524288];
+/** A round of one function, ms. */
+const ROUND = 20;
+const ROUNDS_A_RUN = 3;
 
 const KEY = AuthKey.from(randomBytes(256));
 const HEAD = newHead();
@@ -65,24 +68,8 @@ function limit(key: Buffer, iv: Buffer, bytes: Uint8Array): void {
   createCipheriv('aes-256-cbc', key, iv).setAutoPadding(false).update(bytes);
 }
 
-/** Microseconds of one call, from `n` of them. */
-function time(n: number, run: () => void): number {
-  const from = process.hrtime.bigint();
-  for (let i = 0; i < n; i++) run();
-  return Number(process.hrtime.bigint() - from) / n / 1000;
-}
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-
-/** Medians of interleaved rounds, so that a drift of the machine hits all alike. */
-function compare(n: number, runs: readonly (() => void)[]): number[] {
-  for (const run of runs) time(Math.min(n, 2000), run);
-  const rounds = Array.from({ length: ROUNDS }, () => runs.map((run) => time(n, run)));
-  return runs.map((_, i) => median(rounds.map((round) => round[i]!)));
-}
-
-/** One row: our seal, the peer's, our open, the peer's, CBC; `size` is the plaintext with header and padding. */
-function measure(size: number): number[] {
+/** One row: our seal and open, the peer's, and CBC. */
+function measure(size: number, rounds: number): Row {
   const body = randomBytes(size - 48);
   const out = new Writer(size + 1024);
   const into = new Opened();
@@ -92,7 +79,7 @@ function measure(size: number): number[] {
   const check = (good: boolean): void => {
     if (!good) throw new Error('a packet was refused');
   };
-  return compare(Math.max(3, Math.floor(ROUND_BYTES / (size + 1000))), [
+  const works = [
     () => {
       out.clear();
       seal(KEY, 'client', HEAD, body, 0, body.length, fillRandom, out);
@@ -104,23 +91,51 @@ function measure(size: number): number[] {
     () => check(open(KEY, 'client', packet, 0, packet.length, into)),
     () => check(peerOpen(packet)),
     () => limit(key, iv, bytes),
-  ]);
+  ];
+  const [ours, theirs, opened, peerOpened, cbc] = compareWorks(works, rounds, ROUND) as [
+    number[],
+    number[],
+    number[],
+    number[],
+    number[],
+  ];
+  return {
+    name: `${size} B`,
+    values: {
+      seal: ours,
+      peerSeal: theirs,
+      sealRatio: ratios(ours, theirs),
+      open: opened,
+      peerOpen: peerOpened,
+      openRatio: ratios(opened, peerOpened),
+      cbc,
+    },
+  };
 }
 
-/** Prints the table; returns its rows as numbers. */
-export function main(): number[][] {
+async function run(context: Context): Promise<Report> {
   initSync(readFileSync(getWasmUrl()));
-  console.log('plaintext      seal    peer  ratio      open    peer  ratio   openssl cbc   (us a message)');
-  return SIZES.map((size) => {
-    const row = measure(size);
-    const [ours, theirs, opened, peerOpened, cbc] = row as [number, number, number, number, number];
-    const cells = [ours, theirs, theirs / ours, opened, peerOpened, peerOpened / opened, cbc];
-    console.log(
-      String(size).padStart(9) +
-        cells.map((cell, i) => cell.toFixed(2).padStart([10, 8, 7, 10, 8, 7, 14][i]!)).join(''),
-    );
-    return row;
+  const rows = SIZES.map((size) => {
+    context.progress(`${size} B`);
+    return measure(size, context.runs * ROUNDS_A_RUN);
   });
+  return {
+    bench: 'ige',
+    about: 'a whole message sealed and opened: key derivation, hash, AES-256-IGE',
+    columns: [
+      { key: 'seal', title: 'seal us', better: 'less' },
+      { key: 'peerSeal', title: 'mtcute wasm us', better: 'none' },
+      { key: 'sealRatio', title: 'times', better: 'more' },
+      { key: 'open', title: 'open us', better: 'less' },
+      { key: 'peerOpen', title: 'mtcute wasm us', better: 'none' },
+      { key: 'openRatio', title: 'times', better: 'more' },
+      { key: 'cbc', title: 'OpenSSL CBC us', better: 'none' },
+    ],
+    rows,
+    notes: [
+      'mtcute wasm: @mtcute/wasm for IGE with node:crypto hashes. OpenSSL CBC: AES alone, no hash: the limit of the hardware.',
+    ],
+  };
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();
+export const ige: Bench = { name: 'ige', about: 'messages sealed and opened, by size', run };

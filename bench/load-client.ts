@@ -66,7 +66,7 @@ export class LoadClient {
     this.#socket = socket;
     this.#owner = owner;
     socket.on('error', () => undefined);
-    socket.on('close', () => owner.closed(this));
+    socket.on('close', () => this.#closed());
   }
 
   /** Connects; rejects if it cannot. */
@@ -125,9 +125,17 @@ export class LoadClient {
 
   /** Sends nothing more; `done` follows when all is answered. */
   stop(): void {
-    if (this.#isStopped) return;
     this.#isStopped = true;
     this.#settle();
+  }
+
+  /** What was open is lost with the connection; a run need not wait for it. */
+  #closed(): void {
+    this.#isStopped = true;
+    const wasBusy = this.#run !== undefined;
+    this.#run = undefined;
+    this.#owner.closed(this);
+    if (wasBusy) this.#owner.done(this);
   }
 
   get open(): number {

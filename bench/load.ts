@@ -32,6 +32,8 @@ export interface RunSpec {
   readonly rate?: number;
   /** Only the first so many clients. */
   readonly clients?: number;
+  /** Answers still owed at the end must come in this time, ms. */
+  readonly lastAnswers?: number;
 }
 
 /** Milliseconds. */
@@ -56,8 +58,9 @@ export interface RunResult {
   readonly samples: readonly string[];
 }
 
-/** Answers still owed when a run ends must come in this time, ms. */
 const LAST_ANSWERS = 15_000;
+/** A run that ends by requests ends in this time, ms. */
+const LONGEST = 120_000;
 const MOST_SAMPLES = 3;
 /** An update that holds `@123.456@` was pushed at that Unix time in ms. */
 const STAMP = /@(\d+\.?\d*)@/;
@@ -116,13 +119,13 @@ export class Load implements ClientOwner {
     // At a rate, the clients' requests are spread over the interval.
     for (const [i, client] of clients.entries()) client.start(run, from + (i * interval) / clients.length);
     const ticker = interval === 0 ? undefined : setInterval(() => tick(clients), 1);
-    await (spec.seconds === undefined ? idle : pause(spec.seconds * 1000));
+    await (spec.seconds === undefined ? within(idle, LONGEST) : within(never, spec.seconds * 1000));
     const seconds = (performance.now() - from) / 1000;
     const counted = this.#requests;
     ended();
     clearInterval(ticker);
     for (const client of clients) client.stop();
-    await this.#settled(idle);
+    await this.#settled(idle, spec.lastAnswers ?? LAST_ANSWERS);
     return this.#result(counted, seconds);
   }
 
@@ -134,11 +137,8 @@ export class Load implements ClientOwner {
   }
 
   /** What is owed when a run ends is waited for, and its latency counted. */
-  async #settled(idle: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LAST_ANSWERS)));
-    await Promise.race([idle, late]);
-    clearTimeout(timer);
+  async #settled(idle: Promise<void>, time: number): Promise<void> {
+    await within(idle, time);
     const owed = this.#clients.reduce((sum, client) => sum + client.open, 0);
     if (owed > 0) this.#note(`${owed} answers did not come`, owed);
   }
@@ -183,9 +183,8 @@ export class Load implements ClientOwner {
     if (--this.#busy === 0) this.#onIdle?.();
   }
 
-  closed(client: LoadClient): void {
+  closed(): void {
     this.#closed++;
-    client.stop();
   }
 
   close(): void {
@@ -198,8 +197,13 @@ function tick(clients: readonly LoadClient[]): void {
   for (const client of clients) client.due(now);
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+const never = new Promise<void>(() => undefined);
+
+/** Until it is done, or the time is over. */
+async function within(done: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([done, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
 }
 
 /** Microseconds to a minute, three figures. */

@@ -41,18 +41,17 @@ export interface PeerResult {
 async function measure(peer: Peer, { what, inFlight, seconds }: PeerRun, ended: () => void): Promise<PeerResult> {
   const histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 });
   const from = performance.now();
-  let [requests, took, isOver] = [0, 0, false];
+  const state = { requests: 0, took: 0 };
   const loop = async (): Promise<void> => {
-    while (!isOver) {
+    while (state.took === 0) {
       const since = performance.now();
       await peer.call(what);
       histogram.record(Math.max(1, Math.round((performance.now() - since) * 1000)));
-      requests++;
+      state.requests++;
     }
   };
   const timer = setTimeout(() => {
-    isOver = true;
-    took = (performance.now() - from) / 1000;
+    state.took = (performance.now() - from) / 1000;
     ended();
   }, seconds * 1000);
   try {
@@ -60,7 +59,12 @@ async function measure(peer: Peer, { what, inFlight, seconds }: PeerRun, ended: 
   } finally {
     clearTimeout(timer);
   }
-  return { requests, seconds: took, p50: histogram.percentile(50) / 1000, p99: histogram.percentile(99) / 1000 };
+  return {
+    requests: state.requests,
+    seconds: state.took,
+    p50: histogram.percentile(50) / 1000,
+    p99: histogram.percentile(99) / 1000,
+  };
 }
 
 type Order = { open: PeerTarget } | { run: PeerRun };

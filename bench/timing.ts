@@ -1,0 +1,42 @@
+/**
+ * Timing of functions in this process.
+ * In: functions. Out: microseconds a call, one figure a round. Never: one after the other: rounds take turns, so that
+ * a drift of the machine hits all alike.
+ */
+import { performance } from 'node:perf_hooks';
+
+/** Each function is warmed up for so long, ms. */
+const WARM_UP = 100;
+
+/** How often a function fits into `milliseconds`. */
+function countFor(work: () => void, milliseconds: number): number {
+  const from = performance.now();
+  let done = 0;
+  while (performance.now() - from < milliseconds || done === 0) {
+    work();
+    done++;
+  }
+  return done;
+}
+
+/** Microseconds of one call, from `count` of them. */
+function timed(work: () => void, count: number): number {
+  const from = performance.now();
+  for (let i = 0; i < count; i++) work();
+  return ((performance.now() - from) * 1000) / count;
+}
+
+/** @param milliseconds of each function in each round @returns by function, its figures by round */
+export function compareWorks(works: readonly (() => void)[], rounds: number, milliseconds: number): number[][] {
+  for (const work of works) countFor(work, WARM_UP);
+  const counts = works.map((work) => Math.max(1, Math.ceil((countFor(work, WARM_UP) * milliseconds) / WARM_UP)));
+  const figures = works.map((): number[] => []);
+  for (let i = 0; i < rounds; i++)
+    for (const [at, work] of works.entries()) figures[at]!.push(timed(work, counts[at]!));
+  return figures;
+}
+
+/** Round by round: how many times longer the second took. */
+export function ratios(of: readonly number[], to: readonly number[]): number[] {
+  return of.map((value, i) => to[i]! / value);
+}
