@@ -76,15 +76,20 @@ export class DataCentre implements SessionHost {
     const idLow = packet.readInt32LE(0);
     const idHigh = packet.readInt32LE(4);
     if (idLow === 0 && idHigh === 0) return this.#plain(connection, packet);
-    const key =
-      connection.key?.authKey.idLow === idLow && connection.key.authKey.idHigh === idHigh ? connection.key : undefined;
-    const known = key ?? this.keys.find(idLow, idHigh, this.env.now());
+    const known = this.#key(connection, idLow, idHigh);
     if (known === undefined) {
       this.#fault('key-unknown', `auth_key_id ${packet.readBigInt64LE().toString()}`);
       return connection.refuse(-404);
     }
     connection.key = known;
     this.#encrypted(connection, known, packet, quickAck);
+  }
+
+  /** The key of that number, unless it is unknown or dead. */
+  #key({ key }: DcConnection, idLow: number, idHigh: number): KnownKey | undefined {
+    const now = this.env.now();
+    const isSame = key !== undefined && key.authKey.idLow === idLow && key.authKey.idHigh === idHigh;
+    return isSame && key.isAlive(now) ? key : this.keys.find(idLow, idHigh, now);
   }
 
   /** 0 | msg_id | length | body (2.3); what stands behind the body is padding. */
@@ -157,7 +162,10 @@ export class DataCentre implements SessionHost {
   /** Answers first, then forgets: the next packet under the key gets -404. */
   destroyKey(key: KnownKey): void {
     this.keys.remove(key);
-    if (this.#current?.key === key) this.#current.key = undefined;
+  }
+
+  knows(key: KnownKey): boolean {
+    return this.keys.find(key.authKey.idLow, key.authKey.idHigh, this.env.now()) === key;
   }
 
   violation(rule: Rule, detail: string, connection: number): void {

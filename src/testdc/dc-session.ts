@@ -10,7 +10,7 @@ import { Reader } from '../bytes/reader.ts';
 import type { MessageHead } from '../crypto/envelope.ts';
 import type { Env } from './env.ts';
 import { long } from './id-map.ts';
-import type { KnownKey } from './known-key.ts';
+import type { KeyTable, KnownKey } from './known-key.ts';
 import { compareIds, MessageBook } from './message-book.ts';
 import type { Received } from './message-book.ts';
 import { Outbox } from './outbox.ts';
@@ -33,6 +33,8 @@ export interface Link {
 /** What a session needs of the DC it belongs to. */
 export interface SessionHost {
   readonly env: Env;
+  /** The keys of this DC. */
+  readonly keys: KeyTable;
   /** An API request, from its constructor number to the end of the message. */
   request(session: DcSession, received: Received, body: Reader): void;
   /** The client asked for its key to be forgotten. */

@@ -55,6 +55,9 @@ interface Unwrapped {
 /** Methods taken on a key that never did `initConnection`. */
 const WITHOUT_INIT: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'auth.dropTempAuthKeys']);
 
+/** All that a temporary key may ask before it is bound (2.9). */
+const WHILE_UNBOUND: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'help.getConfig', 'help.getNearestDc']);
+
 /** Methods and families taken from anybody (2.17). */
 const WITHOUT_LOGIN =
   /^(help\.|langpack\.|auth\.|account\.(getPassword|confirmPasswordEmail|sendVerifyEmailCode)$|upload\.getWebFile$)/;
@@ -157,6 +160,7 @@ export class Invoking {
       session.violation('unknown-method', `0x${crc.toString(16)}`);
       throw new RpcError(400, `INPUT_METHOD_INVALID_${crc}`);
     }
+    if (session.key.isUnbound && !WHILE_UNBOUND.has(definition.name)) throw new RpcError(401, 'AUTH_KEY_PERM_EMPTY');
     if (session.key.init === undefined && !WITHOUT_INIT.has(definition.name))
       throw new RpcError(400, 'CONNECTION_NOT_INITED');
     if (session.key.userId === undefined && needsLogin(definition.name))

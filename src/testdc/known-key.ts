@@ -2,11 +2,14 @@
  * KnownKey: an auth key that a DC knows, and what belongs to it: salts, sessions, who is signed in.
  * In: a key made by the exchange, or given. Out: the table of keys of one DC.
  * Never: bytes of the wire.
+ *
+ * A temporary key that is bound to a permanent one is signed in as that one is (mtproto.md 2.9); its salts,
+ * sessions and init stay its own.
  */
 import type { AuthKey } from '../crypto/auth-key.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Env } from './env.ts';
-import { IdMap } from './id-map.ts';
+import { IdMap, long } from './id-map.ts';
 import { Salts } from './salts.ts';
 
 /** What `initConnection` and `invokeWithLayer` said last; kept with the key, so a reconnect goes on. */
@@ -20,20 +23,66 @@ export class KnownKey {
   readonly salts: Salts;
   readonly sessions = new IdMap<DcSession>();
   /** Unix milliseconds after which a temporary key is forgotten; Infinity for a permanent one. */
-  readonly expiresAt: number;
-  /** The signed-in user's id. */
-  userId: bigint | undefined;
+  expiresAt: number;
+  readonly isTemporary: boolean;
+  /** Unix seconds at which it was to expire when it was made. */
+  readonly madeToExpire: number;
+  /** Of a temporary key: the permanent one it was bound to last. */
+  boundTo: KnownKey | undefined;
+  /** Of a permanent key: the temporary one in force. */
+  temporary: KnownKey | undefined;
+  /** The DC knows it no more. */
+  isForgotten = false;
+  #userId: bigint | undefined;
   /** Undefined until `initConnection`. */
   init: Init | undefined;
 
   constructor(authKey: AuthKey, salt: bigint, expiresIn: number, env: Env) {
     this.authKey = authKey;
     this.salts = new Salts(salt, env);
+    this.isTemporary = expiresIn !== 0;
     this.expiresAt = expiresIn === 0 ? Infinity : env.now() + expiresIn * 1000;
+    this.madeToExpire = this.expiresAt / 1000;
   }
 
-  get isTemporary(): boolean {
-    return this.expiresAt !== Infinity;
+  /** auth_key_id as one signed number. */
+  get id(): bigint {
+    return long(this.authKey.idLow, this.authKey.idHigh);
+  }
+
+  /** Of a temporary key: the permanent one it stands for, as long as no newer one has taken its place. */
+  get permanent(): KnownKey | undefined {
+    return this.boundTo?.temporary === this ? this.boundTo : undefined;
+  }
+
+  /** The key that is signed in when this one is: the permanent one, or itself. */
+  get identity(): KnownKey {
+    return this.permanent ?? this;
+  }
+
+  /** A temporary key that stands for no permanent one: it may do next to nothing. */
+  get isUnbound(): boolean {
+    return this.isTemporary && this.permanent === undefined;
+  }
+
+  /** The signed-in user's id. */
+  get userId(): bigint | undefined {
+    return this.identity.#userId;
+  }
+
+  set userId(id: bigint | undefined) {
+    this.identity.#userId = id;
+  }
+
+  /** Whether packets under it are taken at this time, in Unix milliseconds. */
+  isAlive(now: number): boolean {
+    return !this.isForgotten && this.expiresAt > now;
+  }
+
+  /** Its sessions, and those of the temporary key that stands for it. */
+  *allSessions(now: number): IterableIterator<DcSession> {
+    yield* this.sessions.values();
+    if (this.temporary?.isAlive(now) === true) yield* this.temporary.sessions.values();
   }
 }
 
@@ -56,13 +105,18 @@ export class KeyTable {
   /** The key, unless it is unknown or has expired. */
   find(idLow: number, idHigh: number, now: number): KnownKey | undefined {
     const known = this.#keys.get(idLow, idHigh);
-    if (known === undefined || known.expiresAt > now) return known;
+    if (known === undefined || known.isAlive(now)) return known;
     this.remove(known);
     return undefined;
   }
 
+  /** Forgets a key at once: the next packet under it is answered by -404. */
   remove(known: KnownKey): void {
     this.#keys.delete(known.authKey.idLow, known.authKey.idHigh);
+    known.isForgotten = true;
+    // A temporary key that stood for it is unbound again.
+    known.temporary = undefined;
+    if (known.permanent !== undefined) known.permanent.temporary = undefined;
   }
 
   values(): IterableIterator<KnownKey> {

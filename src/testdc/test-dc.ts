@@ -162,13 +162,14 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     this.emit('disconnection', connection);
   }
 
-  #call({ session, method, args }: Request): Call {
+  #call({ session, received, method, args }: Request): Call {
     const { env, environment } = this.#settings;
     const dcId = (session.host as DataCentre).id;
     return {
       method,
       args,
       session,
+      received,
       world: this.world,
       now: env.now(),
       dcId,
@@ -258,6 +259,11 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     if (update !== undefined) this.pushUpdate(to, update(n));
     else if (typeof to === 'bigint') this.pushMessage(to, `update ${n}`);
     else if (to.key.userId !== undefined) this.pushMessage(to.key.userId, `update ${n}`);
+  }
+
+  /** Forgets a key, permanent or temporary, as Telegram may at any time: the next packet under it gets -404. */
+  forgetKey(key: KnownKey): void {
+    for (const centre of this.centres.values()) if (centre.knows(key)) centre.keys.remove(key);
   }
 
   // ---- waiting, ending ----

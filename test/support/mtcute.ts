@@ -71,7 +71,7 @@ export async function startDcForMtcute(options: TestDcOptions = {}): Promise<Tes
 export type TargetDc = Pick<TestDc, 'publicKeyPem' | 'addresses' | 'host' | 'port'>;
 
 /** A client of that DC; call `destroy` on it. */
-export function mtcuteFor(dc: TargetDc, options: { updates?: boolean } = {}): TelegramClient {
+export function mtcuteFor(dc: TargetDc, options: { updates?: boolean; usePfs?: boolean } = {}): TelegramClient {
   const crypto = new Crypto();
   addPublicKey(crypto, dc.publicKeyPem);
   const address = { id: dc.addresses[0]!.id, ipAddress: dc.host, port: dc.port() };
@@ -82,6 +82,7 @@ export function mtcuteFor(dc: TargetDc, options: { updates?: boolean } = {}): Te
     storage: new MemoryStorage(),
     defaultDcs: { main: address, media: address },
     disableUpdates: options.updates === false,
+    network: { usePfs: options.usePfs === true },
     platform: {
       beforeExit: () => () => {},
       log: (_color, level, tag, format, args) => {

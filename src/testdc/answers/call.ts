@@ -3,6 +3,7 @@
  * In: nothing. Out: types. Never: behaviour.
  */
 import type { DcSession } from '../dc-session.ts';
+import type { Received } from '../message-book.ts';
 import type { TlObject, TlValue } from '../tl-value.ts';
 import type { World } from '../world/world.ts';
 
@@ -17,6 +18,8 @@ export interface Call {
   readonly method: string;
   readonly args: TlObject;
   readonly session: DcSession;
+  /** The message the request came in. */
+  readonly received: Received;
   readonly world: World;
   /** Unix milliseconds. */
   readonly now: number;

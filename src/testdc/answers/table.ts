@@ -2,6 +2,7 @@
 import { authAnswers } from './auth.ts';
 import type { AnswerTable } from './call.ts';
 import { helpAnswers } from './help.ts';
+import { keysAnswers } from './keys.ts';
 import { messagesAnswers } from './messages.ts';
 import { updatesAnswers } from './updates.ts';
 import { uploadAnswers } from './upload.ts';
@@ -12,6 +13,7 @@ export const ANSWERS: AnswerTable = Object.assign(
   Object.create(null) as AnswerTable,
   helpAnswers,
   authAnswers,
+  keysAnswers,
   usersAnswers,
   messagesAnswers,
   updatesAnswers,

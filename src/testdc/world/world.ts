@@ -102,14 +102,16 @@ export class World {
     return account;
   }
 
+  /** Signs a key in; a temporary one stands for the permanent one it is bound to, and for nobody without. */
   signIn(key: KnownKey, userId: bigint): void {
+    if (key.isUnbound) return;
     this.signOut(key);
     key.userId = userId;
-    this.account(userId).keys.add(key);
+    this.account(userId).keys.add(key.identity);
   }
 
   signOut(key: KnownKey): void {
-    if (key.userId !== undefined) this.#accounts.get(key.userId)?.keys.delete(key);
+    if (key.userId !== undefined) this.#accounts.get(key.userId)?.keys.delete(key.identity);
     key.userId = undefined;
   }
 
@@ -190,8 +192,11 @@ export class World {
 
   /** Sessions that hear of updates for a user. */
   *sessionsOf(userId: bigint): IterableIterator<DcSession> {
-    for (const key of this.#accounts.get(userId)?.keys ?? [])
-      for (const session of key.sessions.values()) if (session.wantsUpdates) yield session;
+    const keys = this.#accounts.get(userId)?.keys ?? [];
+    const now = this.env.now();
+    for (const key of keys)
+      if (key.isForgotten) this.#accounts.get(userId)!.keys.delete(key);
+      else for (const session of key.allSessions(now)) if (session.wantsUpdates) yield session;
   }
 
   /** Pushes an `Updates` object to a user's sessions but one; the answer is to how many. */

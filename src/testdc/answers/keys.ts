@@ -1,0 +1,67 @@
+/** Answers about temporary keys (mtproto.md 2.9): binding one to a permanent key, dropping them. */
+import { openBinding } from '../bind.ts';
+import type { Binding } from '../bind.ts';
+import { long } from '../id-map.ts';
+import type { KnownKey } from '../known-key.ts';
+import { RpcError } from '../rpc-error.ts';
+import type { Answer, Call } from './call.ts';
+
+/** Seconds by which `expires_at` may differ from what the key exchange said: its own length, and more. */
+const SLACK = 60;
+
+function bindTempAuthKey(call: Call): boolean {
+  const { args, session } = call;
+  const { key } = session;
+  if (!key.isTemporary) throw new RpcError(400, 'TEMP_AUTH_KEY_EMPTY');
+  const permanent = permanentKey(call, args['perm_auth_key_id'] as bigint);
+  const inner = permanent && openBinding(permanent.authKey, args['encrypted_message'] as Uint8Array);
+  if (permanent === undefined || inner === undefined || !fits(call, permanent, inner))
+    throw new RpcError(400, 'ENCRYPTED_MESSAGE_INVALID');
+  if (key.permanent !== undefined && key.permanent !== permanent)
+    throw new RpcError(400, 'TEMP_AUTH_KEY_ALREADY_BOUND');
+  const { expiresAt } = inner;
+  if (expiresAt * 1000 <= call.now || Math.abs(expiresAt - key.madeToExpire) > SLACK)
+    throw new RpcError(400, 'EXPIRES_AT_INVALID');
+  bind(key, permanent, expiresAt);
+  return true;
+}
+
+function permanentKey({ session, now }: Call, id: bigint): KnownKey | undefined {
+  const low = Number(BigInt.asIntN(32, id));
+  const found = session.host.keys.find(low, Number(BigInt.asIntN(32, id >> 32n)), now);
+  return found?.isTemporary === true ? undefined : found;
+}
+
+/** Everything said twice must be the same both times. */
+function fits({ args, session, received }: Call, permanent: KnownKey, inner: Binding): boolean {
+  return (
+    inner.msgId === long(received.low, received.high) &&
+    inner.nonce === args['nonce'] &&
+    inner.expiresAt === args['expires_at'] &&
+    inner.permKeyId === permanent.id &&
+    inner.tempKeyId === session.key.id &&
+    inner.tempSessionId === session.id
+  );
+}
+
+/** The one bound before is unbound by this; init has to be said again. */
+function bind(key: KnownKey, permanent: KnownKey, expiresAt: number): void {
+  key.boundTo = permanent;
+  permanent.temporary = key;
+  key.expiresAt = expiresAt * 1000;
+  key.init = undefined;
+}
+
+/** All temporary keys that were bound to this permanent one, but those named. */
+function dropTempAuthKeys({ args, session }: Call): boolean {
+  const kept = new Set(args['except_auth_keys'] as bigint[]);
+  const { identity } = session.key;
+  for (const key of [...session.host.keys.values()])
+    if (key.boundTo === identity && !kept.has(key.id)) session.host.keys.remove(key);
+  return true;
+}
+
+export const keysAnswers: Readonly<Record<string, Answer>> = {
+  'auth.bindTempAuthKey': bindTempAuthKey,
+  'auth.dropTempAuthKeys': dropTempAuthKeys,
+};

@@ -1,0 +1,220 @@
+/** Temporary keys: bound exactly, replaced, dropped, expired, forgotten (mtproto.md 2.9). */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { AuthKey } from '../../src/crypto/auth-key.ts';
+import { sealBind } from '../../src/crypto/kdf.ts';
+import { openBinding } from '../../src/testdc/bind.ts';
+import { long } from '../../src/testdc/id-map.ts';
+import type { DemoUser, TestDc } from '../../src/testdc/test-dc.ts';
+import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
+import { codec, RawClient } from '../support/raw-client.ts';
+import { DIALOGS, NEAREST, withDc } from './support.ts';
+
+const keyId = (key: AuthKey): bigint => long(key.idLow, key.idHigh);
+
+interface Bind {
+  /** Changes the inner message, the request, or the bytes of the message inside. */
+  inner?: Record<string, TlValue>;
+  request?: Record<string, TlValue>;
+  encrypted?: (bytes: Buffer) => Buffer;
+  /** The msg_id inside, where it is another than outside. */
+  msgId?: bigint;
+  expiresAt?: number;
+}
+
+/** A client under a new temporary key. */
+async function temporary(dc: TestDc, expiresIn = 3600): Promise<RawClient> {
+  const client = await RawClient.connect(dc.port());
+  await client.makeKey({ pem: dc.publicKeyPem, expiresIn });
+  return client;
+}
+
+async function bind(client: RawClient, user: DemoUser, change: Bind = {}): Promise<TlValue> {
+  const permanent = AuthKey.from(user.authKey);
+  const nonce = randomBytes(8).readBigInt64LE();
+  const expiresAt = change.expiresAt ?? Math.floor(Date.now() / 1000 + client.timeOffset) + 3600;
+  const msgId = client.nextId();
+  const inner = codec.encode({
+    _: 'bind_auth_key_inner',
+    nonce,
+    temp_auth_key_id: keyId(client.authKey!),
+    perm_auth_key_id: keyId(permanent),
+    temp_session_id: client.sessionId,
+    expires_at: expiresAt,
+    ...change.inner,
+  });
+  const inside = change.msgId ?? msgId;
+  const low = Number(BigInt.asIntN(32, inside));
+  const sealed = Buffer.from(
+    sealBind(permanent, inner, low, Number(inside >> 32n), (bytes) => void randomBytes(bytes.length).copy(bytes)),
+  );
+  const query: TlObject = {
+    _: 'auth.bindTempAuthKey',
+    perm_auth_key_id: keyId(permanent),
+    nonce,
+    expires_at: expiresAt,
+    encrypted_message: change.encrypted?.(sealed) ?? sealed,
+    ...change.request,
+  };
+  return client.result(client.send(query, { msgId, content: true }), query._);
+}
+
+describe('binding a temporary key', () => {
+  it('opens the vector A2 of mtproto.md, and nothing that differs from it by a bit', () => {
+    const key = AuthKey.from(Uint8Array.from({ length: 256 }, (_, i) => (7 * i + 1) & 255));
+    const vector = Buffer.from(
+      '1594015ebc218c0421e89f413a950264dc5489dc4c0e5021c67c676293ab5fa22e9df3d0f891d682' +
+        '8d209e8282d64957c4c4045234157b30ed0e9d5b71e7e98cbcb24fbe32617b4e61fd0170ae857e75' +
+        '6904f2c10a3d8d01bbdbe68a00e154c4d9b0d905b20ce5d2',
+      'hex',
+    );
+    assert.deepEqual(openBinding(key, vector), {
+      msgId: 0x6500000012345678n,
+      nonce: 0x0101010101010101n,
+      tempKeyId: 0x0202020202020202n,
+      permKeyId: keyId(key),
+      tempSessionId: 0x0303030303030303n,
+      expiresAt: 1735689600,
+    });
+    // The last block holds the padding, which 1.0 does not hash; its other half is message.
+    for (let bit = 0; bit < (vector.length - 16) * 8; bit += 5) {
+      const wrong = Buffer.from(vector);
+      wrong[bit >> 3]! ^= 1 << (bit & 7);
+      assert.equal(openBinding(key, wrong), undefined, `bit ${bit}`);
+    }
+    for (let length = 0; length < vector.length; length++)
+      assert.equal(openBinding(key, vector.subarray(0, length)), undefined);
+  });
+
+  it('makes it act as the permanent one, once init has been said again', () =>
+    withDc({}, async (dc) => {
+      const user = dc.demoUser();
+      const client = await temporary(dc);
+      await client.init(NEAREST);
+      assert.equal(await bind(client, user), true);
+      await assert.rejects(client.call(DIALOGS), { message: 'CONNECTION_NOT_INITED' });
+      assert.equal(((await client.init(DIALOGS)) as TlObject)._, 'messages.dialogs');
+      dc.pushMessage(user.userId, 'to the temporary key');
+      assert.equal((await client.message('updateShortMessage'))['message'], 'to the temporary key');
+      // The permanent key goes on being good.
+      const direct = await RawClient.connect(dc.port());
+      direct.authKey = AuthKey.from(user.authKey);
+      direct.salt = user.salt;
+      assert.equal(((await direct.call(DIALOGS)) as TlObject)._, 'messages.dialogs');
+      assert.deepEqual(dc.violations.list, []);
+    }));
+
+  it('may do next to nothing before', () =>
+    withDc({}, async (dc) => {
+      const client = await temporary(dc);
+      assert.equal(((await client.init({ _: 'help.getConfig' })) as TlObject)._, 'config');
+      assert.equal(((await client.call(NEAREST)) as TlObject)._, 'nearestDc');
+      for (const query of [DIALOGS, { _: 'account.getPassword' }, { _: 'auth.dropTempAuthKeys', except_auth_keys: [] }])
+        await assert.rejects(client.call(query), { message: 'AUTH_KEY_PERM_EMPTY', code: 401 });
+    }));
+
+  const wrong: Record<string, Bind> = {
+    'another msg_id inside': { msgId: 0x6500000012345678n },
+    'another nonce inside': { inner: { nonce: 5n } },
+    'another nonce outside': { request: { nonce: 5n } },
+    'another session': { inner: { temp_session_id: 5n } },
+    'another temporary key': { inner: { temp_auth_key_id: 5n } },
+    'another permanent key inside': { inner: { perm_auth_key_id: 5n } },
+    'a permanent key nobody knows': { request: { perm_auth_key_id: 5n } },
+    'another expires_at outside': { request: { expires_at: 2_000_000_000 } },
+    'a wrong msg_key': {
+      encrypted: (bytes) => Buffer.concat([bytes.subarray(0, 23), Buffer.alloc(1), bytes.subarray(24)]),
+    },
+    'a message cut short': { encrypted: (bytes) => bytes.subarray(0, 88) },
+  };
+  for (const [name, change] of Object.entries(wrong))
+    it(`ENCRYPTED_MESSAGE_INVALID on ${name}`, () =>
+      withDc({}, async (dc) => {
+        const user = dc.demoUser();
+        const client = await temporary(dc);
+        await assert.rejects(bind(client, user, change), { message: 'ENCRYPTED_MESSAGE_INVALID', code: 400 });
+        await assert.rejects(client.init(DIALOGS), { message: 'AUTH_KEY_PERM_EMPTY' });
+        assert.equal(await bind(client, user), true);
+      }));
+
+  it('EXPIRES_AT_INVALID, TEMP_AUTH_KEY_EMPTY, TEMP_AUTH_KEY_ALREADY_BOUND', () =>
+    withDc({}, async (dc) => {
+      const [user, other] = [dc.demoUser(), dc.demoUser()];
+      const client = await temporary(dc);
+      for (const expiresAt of [1_700_000_000, Math.floor(Date.now() / 1000) + 7200])
+        await assert.rejects(bind(client, user, { expiresAt }), { message: 'EXPIRES_AT_INVALID' });
+      await bind(client, user);
+      await bind(client, user);
+      await assert.rejects(bind(client, other), { message: 'TEMP_AUTH_KEY_ALREADY_BOUND' });
+      const permanent = await RawClient.connect(dc.port());
+      await permanent.makeKey({ pem: dc.publicKeyPem });
+      await assert.rejects(bind(permanent, user), { message: 'TEMP_AUTH_KEY_EMPTY' });
+    }));
+});
+
+describe('the life of a temporary key', () => {
+  it('ends when another is bound to the permanent key', () =>
+    withDc({}, async (dc) => {
+      const user = dc.demoUser();
+      const [old, next] = [await temporary(dc), await temporary(dc)];
+      await bind(old, user);
+      await old.init(DIALOGS);
+      await bind(next, user);
+      await assert.rejects(old.call(DIALOGS), { message: 'AUTH_KEY_PERM_EMPTY' });
+      await next.init(DIALOGS);
+      dc.pushMessage(user.userId, 'to the newer one');
+      await next.message('updateShortMessage');
+      await old.call(NEAREST);
+      assert.equal(
+        old.came.some((one) => one.crc === 0x313bc7f8),
+        false,
+      );
+    }));
+
+  it('ends when it expires, on an open connection too', () =>
+    withDc({}, async () => {
+      let ahead = 0;
+      await withDc({ now: () => Date.now() + ahead }, async (dc) => {
+        const user = dc.demoUser();
+        const client = await temporary(dc, 3600);
+        await bind(client, user);
+        await client.init(DIALOGS);
+        ahead = 3_700_000;
+        client.timeOffset += 3700;
+        client.send(DIALOGS);
+        assert.equal(await client.status(), -404);
+      });
+    }));
+
+  it('ends by auth.dropTempAuthKeys, but for those excepted', () =>
+    withDc({}, async (dc) => {
+      const user = dc.demoUser();
+      const [old, next] = [await temporary(dc), await temporary(dc)];
+      await bind(old, user);
+      await bind(next, user);
+      await next.init(NEAREST);
+      const except = [keyId(next.authKey!)];
+      assert.equal(await next.call({ _: 'auth.dropTempAuthKeys', except_auth_keys: except }), true);
+      old.send(NEAREST);
+      assert.equal(await old.status(), -404);
+      await next.call(DIALOGS);
+    }));
+
+  it('ends when the DC forgets it, or the permanent key', () =>
+    withDc({}, async (dc) => {
+      const user = dc.demoUser();
+      const client = await temporary(dc);
+      await bind(client, user);
+      await client.init(DIALOGS);
+      dc.forgetKey(user.key.temporary!);
+      client.send(DIALOGS);
+      assert.equal(await client.status(), -404);
+      const next = await temporary(dc);
+      await bind(next, user);
+      await next.init(DIALOGS);
+      dc.forgetKey(user.key);
+      await assert.rejects(next.call(DIALOGS), { message: 'AUTH_KEY_PERM_EMPTY' });
+      await assert.rejects(bind(next, user), { message: 'ENCRYPTED_MESSAGE_INVALID' });
+    }));
+});
