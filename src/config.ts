@@ -26,6 +26,7 @@ const SCHEMA = z.strictObject({
   test: truth(),
   transport: z.enum(['intermediate', 'abridged', 'padded', 'full']),
   obfuscated: truth(),
+  pfs: z.enum(['made', 'always', 'never']),
   scheme: optionalText,
   workers: optionalNumber('workers'),
   maxConnections: optionalNumber('maxConnections'),

@@ -50,6 +50,7 @@ function choice(name: string, among: readonly [string, ...string[]], help: strin
 
 const PORT = [1, 65_535] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export const FORWARD_SECRECY = ['made', 'always', 'never'] as const;
 export const TRANSPORTS = ['intermediate', 'abridged', 'padded', 'full'] as const;
 
 export const OPTIONS: readonly Option[] = [
@@ -64,6 +65,7 @@ export const OPTIONS: readonly Option[] = [
   { name: 'test', ...SWITCH, text: "Telegram's test data centres" },
   choice('transport', TRANSPORTS, 'framing towards the data centre', 'intermediate'),
   { name: 'obfuscated', ...SWITCH, text: 'obfuscate what goes to the data centre' },
+  choice('pfs', FORWARD_SECRECY, 'temporary keys (forward secrecy): for sessions whose keys the gateway made, always, never', 'made'),
   text('scheme', 'DIR', 'folder with api.tl and mtproto.tl to use instead of the own'),
   number('workers', 'N', [1, 256], 'threads for TL and crypto'),
   number('maxConnections', 'N', [1, 1_000_000], 'clients at once; the descriptors of the process may allow fewer'),

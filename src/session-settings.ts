@@ -21,6 +21,7 @@ export function toSessionSettings(config: Config): SessionSettings {
     rsaKeys: [...ownKeys(config), PRODUCTION_KEY.pem, TEST_KEY.pem],
     transport: config.transport,
     obfuscated: config.obfuscated,
+    forwardSecrecy: config.pfs,
     init: initText(config),
     style: { int64AsString: config.int64 === 'string', flagsAsBool: config.flags === 'bool' },
     allowServer: config.allowServer,

@@ -39,12 +39,13 @@ function writeServer(s: State, out: Writer): void {
 }
 
 function writeSession(s: State, out: Writer): void {
-  if (s.key === undefined) return;
+  if (s.permanent === undefined) return;
   const now = {
-    authKey: s.key.bytes,
+    authKey: s.permanent.bytes,
+    // Sequence numbers count within a temporary key's session: under the permanent key nothing was sent yet.
     sessionLow: s.sessionLow,
     sessionHigh: s.sessionHigh,
-    lastSeqNo: s.lastSeqNo,
+    lastSeqNo: s.key === s.permanent ? s.lastSeqNo : 0,
     saltLow: s.salts.low,
     saltHigh: s.salts.high,
     timeOffset: Math.round(s.ids.offset) / 1000,
@@ -59,8 +60,8 @@ export type BodyKind = 'result' | 'object';
 /** The result came: decodes it straight into the line. A body that cannot be read is the request's own `DecodeError`. */
 export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, now: number): void {
   s.pending.remove(pending);
-  s.lived = true;
   if (pending.internal !== undefined) return answerInternal(s, pending, pending.internal, r, now);
+  s.lived = true;
   const { dialect } = s;
   const { codec } = s.env;
   const out = s.sink.reply(pending.ticket, false, 'result');

@@ -4,6 +4,7 @@
  * Never: two connections of one session at a time, or a key replaced in silence.
  */
 import { Reader, TlReadError } from '../bytes/reader.ts';
+import type { AuthKey } from '../crypto/auth-key.ts';
 import { DhError } from '../crypto/dh.ts';
 import { FactorError } from '../crypto/factor.ts';
 import type { Refusal } from '../dialect/dialect.ts';
@@ -14,6 +15,7 @@ import { MessageIds } from './message-ids.ts';
 import { Stage, type Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
 import type { State } from './state.ts';
+import { bind, dropTemporary, MOST_FAILURES, MOST_LOST, TEMPORARY_SECONDS, type Binding } from './temporary.ts';
 
 /** The whole exchange should end within this (mtproto.md 2.7). */
 const HANDSHAKE_MS = 10_000;
@@ -39,7 +41,7 @@ export function redial(s: State): void {
 
 /** A session with a key dials even if nothing waits, since updates may. */
 function isWanted(s: State): boolean {
-  return (s.role === 'home' && s.key !== undefined) || s.pending.size > 0;
+  return (s.role === 'home' && s.permanent !== undefined) || s.pending.size > 0;
 }
 
 function dial(s: State): void {
@@ -55,13 +57,20 @@ export function onOpened(s: State, now: number): void {
   const out = s.sink.send(s.linkNumber);
   s.link.transport!.open(out);
   s.sink.end();
-  if (s.key === undefined) startHandshake(s, now);
+  makeKeys(s, now);
+}
+
+/** The permanent key first, then a temporary one where they are wanted, then the session. */
+function makeKeys(s: State, now: number): void {
+  if (s.permanent === undefined) startHandshake(s, now, undefined);
+  else if (s.key === undefined) startHandshake(s, now, TEMPORARY_SECONDS);
   else onReady(s, now);
 }
 
-function startHandshake(s: State, now: number): void {
+function startHandshake(s: State, now: number, expiresIn: number | undefined): void {
   const { server, env } = s;
-  const handshake = new Handshake(env.keysFor(server), server.dc + (server.test ? TEST_OFFSET : 0), (b) => env.fill(b));
+  const dc = server.dc + (server.test ? TEST_OFFSET : 0);
+  const handshake = new Handshake(env.keysFor(server), dc, env.fill, expiresIn);
   s.link.handshake = handshake;
   s.link.handshakeUntil = now + HANDSHAKE_MS;
   const body = env.body;
@@ -118,18 +127,57 @@ function finishHandshake(s: State, handshake: Handshake, now: number): void {
   const { key, saltLow, saltHigh, serverTime } = handshake.result!;
   s.link.handshake = undefined;
   s.link.handshakeUntil = Infinity;
-  s.key = key;
-  s.env.claims.claim(key.idLow, key.idHigh, s.number);
+  if (handshake.expiresIn === undefined) takePermanent(s, key, serverTime);
+  else s.temporaryUntil = serverTime + handshake.expiresIn;
+  if (handshake.expiresIn !== undefined || !s.forwardSecrecy) s.key = key;
   s.ids.learn(serverTime | 0, 0, now);
   s.renewSession(false);
   s.salts.set(saltLow, saltHigh, serverTime);
   s.backOff.succeeded();
   s.sink.log(20, 'key created', { dc: s.server.dc });
-  onReady(s, now);
+  makeKeys(s, now);
+}
+
+function takePermanent(s: State, key: AuthKey, serverTime: number): void {
+  s.permanent = key;
+  s.permanentSince = serverTime;
+  s.env.claims.claim(key.idLow, key.idHigh, s.number);
+  if (s.env.settings.forwardSecrecy === 'made') s.forwardSecrecy = true;
+}
+
+/** What came of binding the temporary key. */
+function onBinding(s: State, binding: Binding, now: number): void {
+  s.binding = undefined;
+  if (binding === 'dead') return loseKey(s);
+  s.isBound = binding === 'bound';
+  if (s.isBound) s.bindFailures = 0;
+  else goOnWithout(s, binding === 'impossible', now);
+}
+
+/**
+ * No temporary key, or none that could be bound: another try, or, for a server that knows nothing of them, the
+ * permanent key itself, unless the operator wants them always.
+ */
+function goOnWithout(s: State, isImpossible: boolean, now: number): void {
+  dropTemporary(s);
+  const isOptional = s.env.settings.forwardSecrecy === 'made';
+  if (isOptional && (isImpossible || ++s.bindFailures >= MOST_FAILURES)) {
+    goOnWithoutTemporary(s);
+  }
+  dropLink(s, now);
+}
+
+function goOnWithoutTemporary(s: State): void {
+  s.sink.log(30, 'no temporary key', { dc: s.server.dc });
+  s.bindFailures = 0;
+  s.forwardSecrecy = false;
+  s.key = s.permanent;
+  s.renewSession(false);
 }
 
 /** Requests that were on their way when the last connection ended: the server is asked what became of them. */
 function onReady(s: State, now: number): void {
+  if (s.key !== s.permanent && !s.isBound) bind(s, now, (binding, at) => onBinding(s, binding, at));
   const sent = s.pending.sent();
   for (const pending of sent) pending.stage = Stage.ASKED;
   s.outbox.ask(sent);
@@ -137,8 +185,9 @@ function onReady(s: State, now: number): void {
   s.link.awaitingSince = now;
 }
 
-/** Ends the attempt; every waiting request is told why. */
+/** Ends the attempt; every waiting request is told why, unless the session can do without this key. */
 function failHandshake(s: State, refused: Refusal, now: number): void {
+  if (s.permanent !== undefined && s.env.settings.forwardSecrecy === 'made') return goOnWithout(s, true, now);
   s.sink.log(40, 'handshake failed', { reason: refused.reason ?? refused.error });
   hangUp(s);
   comeBack(s, now);
@@ -151,6 +200,7 @@ function endAll(s: State, refusedOf: (pending: Pending) => Refusal): void {
 
 /** The main thread lost the connection, or never got one. */
 export function onClosed(s: State, why: Closed, now: number): void {
+  noteLostExchange(s);
   s.link.dropped();
   s.sink.log(20, 'connection closed', { code: why.code });
   if (why.neverUp && !s.link.wasUp) {
@@ -159,6 +209,12 @@ export function onClosed(s: State, why: Closed, now: number): void {
     return;
   }
   comeBack(s, now);
+}
+
+/** A server that closes whenever it is asked for a temporary key has none to give. */
+function noteLostExchange(s: State): void {
+  if (s.link.handshake?.expiresIn === undefined || ++s.bindFailures < MOST_LOST) return;
+  if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s);
 }
 
 /** How a connection ended, as the main thread tells it. */
@@ -175,9 +231,16 @@ function refusalOfDial(why: Closed): Refusal {
   return why.timedOut ? refusal('ConnectTimeout') : refusal('ConnectFailed', { reason: why.code });
 }
 
+/** The temporary key is old: another, on another connection. */
+export function renewTemporary(s: State, now: number): void {
+  dropTemporary(s);
+  dropLink(s, now);
+}
+
 /** Something about this connection is wrong: away with it, and again later. The session goes on. */
 export function dropLink(s: State, now: number): void {
   if (s.link.stage === 'down') return;
+  noteLostExchange(s);
   hangUp(s);
   comeBack(s, now);
 }
@@ -205,6 +268,7 @@ export function onStatus(s: State, code: number, now: number): void {
   if (s.link.handshake !== undefined) return failHandshake(s, statusRefusal(s, code), now);
   if (code === FLOOD) return flood(s, now);
   if (code === WRONG_DC) return failHandshake(s, refusal('InvalidDC'), now);
+  if (code === KEY_UNKNOWN && s.key !== s.permanent) return goOnWithout(s, false, now);
   if (code === KEY_UNKNOWN && s.keyDoubted) return loseKey(s);
   if (code === KEY_UNKNOWN) s.keyDoubted = true;
   dropLink(s, now);
@@ -238,8 +302,10 @@ export function close(home: State): void {
   for (const s of [home, ...others]) {
     if (s.link.stage !== 'down') hangUp(s);
     s.pending.clear();
-    if (s.key !== undefined) keys.set(-1 - s.linkNumber, s.key);
+    if (s.permanent !== undefined) keys.set(-1 - s.linkNumber, s.permanent);
+    s.key?.wipe();
     s.key = undefined;
+    s.permanent = undefined;
   }
   for (const key of keys.values()) {
     home.env.claims.release(key.idLow, key.idHigh, home.number);

@@ -54,11 +54,11 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   if (follow(s, pending, error, now)) return;
   if (error.type === 'AUTH_KEY_UNREGISTERED' && authoriseAgain(s, pending, now)) return;
   if (!error.isNotInited) noteInit(s, pending);
-  s.lived = true;
   if (pending.internal !== undefined) {
     s.pending.remove(pending);
     return pending.internal.failed(error);
   }
+  s.lived = true;
   answerError(s, pending, error.code, error.text, error.fate);
   if (error.endsSession) notify(s, refusal('SessionLost', { reason: error.type, fatal: true }));
 }

@@ -37,6 +37,8 @@ export class Handshake {
   readonly #keys: readonly PublicKey[];
   readonly #dc: number;
   readonly #fill: (bytes: Uint8Array) => void;
+  /** Seconds a temporary key is to live; undefined for a permanent one. */
+  readonly expiresIn: number | undefined;
   #step: Step = 'resPQ';
   readonly #nonce = new Uint8Array(16);
   readonly #newNonce = new Uint8Array(32);
@@ -57,11 +59,13 @@ export class Handshake {
    * @param keys RSA keys that are trusted for this server; any other fingerprint is refused
    * @param dc number as the exchange names it: +10000 for the test environment
    * @param fill secure random bytes
+   * @param expiresIn seconds, for a temporary key
    */
-  constructor(keys: readonly PublicKey[], dc: number, fill: (bytes: Uint8Array) => void) {
+  constructor(keys: readonly PublicKey[], dc: number, fill: (bytes: Uint8Array) => void, expiresIn?: number) {
     this.#keys = keys;
     this.#dc = dc;
     this.#fill = fill;
+    this.expiresIn = expiresIn;
   }
 
   /** Step 1: `req_pq_multi`. */
@@ -95,12 +99,13 @@ export class Handshake {
     const { p, q } = factorPq(pq);
     this.#fill(this.#newNonce);
     const inner = new Writer(256);
-    inner.int32(Crc.pqInnerDataDc | 0);
+    inner.int32((this.expiresIn === undefined ? Crc.pqInnerDataDc : Crc.pqInnerDataTempDc) | 0);
     for (const number of [pq, p, q]) inner.string(number);
     inner.raw(this.#nonce);
     inner.raw(this.#serverNonce);
     inner.raw(this.#newNonce);
     inner.int32(this.#dc);
+    if (this.expiresIn !== undefined) inner.int32(this.expiresIn);
     const encrypted = rsaPad(inner.written(), rsa, this.#fill);
     inner.bytes.fill(0);
 

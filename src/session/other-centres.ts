@@ -12,6 +12,7 @@ import { repeatOrRefuse } from './repeat.ts';
 import type { RpcError } from './rpc-error.ts';
 import type { DataCentre } from './settings.ts';
 import { State, type Role, type Server } from './state.ts';
+import { dropTemporary } from './temporary.ts';
 
 const MOST_HOPS = 3;
 /** Errors that move the account, and errors that move one call (mtproto.md 2.15). */
@@ -99,7 +100,8 @@ function moveHome(home: State, pending: Pending, server: Server): void {
   for (const other of shared.others) closeFiles(home, other);
   for (const sent of home.pending.sent()) repeatOrRefuse(home, sent, refusal('SessionReset'));
   if (home.link.stage !== 'down') hangUp(home);
-  if (home.key !== undefined) shared.keys.set(home.server.dc, home.key);
+  if (home.permanent !== undefined) shared.keys.set(home.server.dc, home.permanent);
+  dropTemporary(home);
   home.server = server;
   home.takeKey(shared.keys.get(server.dc));
   shared.keys.delete(server.dc);
@@ -111,6 +113,7 @@ function closeFiles(home: State, other: State): void {
   if (other.role !== 'media') return;
   if (other.link.stage !== 'down') hangUp(other);
   for (const pending of other.pending.clear()) home.pending.add(pending);
+  other.permanent = undefined;
   other.key = undefined;
 }
 
@@ -172,7 +175,7 @@ function connectionTo(home: State, server: Server, role: Role): State {
   const { others } = home.shared;
   const found = others.find((other) => other.role === role && other.server.dc === server.dc);
   if (found !== undefined) {
-    if (role === 'media' && found.key === undefined) shareKey(home, found);
+    if (role === 'media' && found.key !== home.key) shareAgain(home, found);
     return found;
   }
   const made = new State(home.env, home.sink, home.number, server, home.shared, role, others.length + 1);
@@ -182,9 +185,17 @@ function connectionTo(home: State, server: Server, role: Role): State {
   return made;
 }
 
-/** The same key, a session of its own (mtproto.md 2.10). */
+/** The home connection has another key now: what waits goes on under that. */
+function shareAgain(home: State, media: State): void {
+  if (media.link.stage !== 'down') hangUp(media);
+  media.pending.requeue(media.pending.sent());
+  shareKey(home, media);
+}
+
+/** The same key, a session of its own (mtproto.md 2.10). It never makes or binds one. */
 function shareKey(home: State, media: State): void {
   media.server = home.server;
+  media.forwardSecrecy = false;
   media.takeKey(home.key);
   media.ids.offset = home.ids.offset;
   media.salts.set(home.salts.low, home.salts.high, 0);

@@ -94,7 +94,7 @@ export class Outbox {
 
   /** Whether `flush` would send anything now. */
   #hasWork(s: State, now: number): boolean {
-    if (s.pending.queue.length > 0 || this.#said.length > 0 || this.#ask.length > 0) return true;
+    if ((s.binding ?? s.pending.queue).length > 0 || this.#said.length > 0 || this.#ask.length > 0) return true;
     return this.pingDue || this.saltsDue || this.ackAt <= now;
   }
 
@@ -166,7 +166,7 @@ export class Outbox {
 
   /** As many requests from the front of the queue as fit. @returns messages written */
   #requests(s: State, now: number, body: Writer, already: number, mayGather: boolean): number {
-    const queue = s.pending.queue;
+    const queue = s.binding ?? s.pending.queue;
     let count = 0;
     while (count < queue.length && already + count < MAX_CONTAINED) {
       const pending = queue[count]!;
@@ -182,7 +182,7 @@ export class Outbox {
   #request(s: State, now: number, body: Writer, pending: Pending): void {
     if (s.pending.sentCount === 0) s.link.awaitingSince = now;
     if (pending.keepsId) this.#isAgain = true;
-    else this.#number(s, now, pending);
+    else if (!pending.hasOwnId) this.#number(s, now, pending);
     pending.keepsId = false;
     pending.containerLow = 0;
     pending.containerHigh = 0;

@@ -65,6 +65,8 @@ export class Pending {
   notBefore = 0;
   /** Goes again under the id it has, inside a container: the server asked for it and carries one id out once. */
   keepsId = false;
+  /** Its msg_id and seq_no were given before it was sent: they stand inside it. */
+  hasOwnId = false;
   /** Moves to another data centre so far. */
   hops = 0;
   /** Set for the gateway's own calls: who waits. */

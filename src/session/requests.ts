@@ -93,7 +93,7 @@ function applyServer(s: State, wish: ServerWish): Refusal | undefined {
   const { host, port, rsa, dc, test } = wish;
   if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)
     return undefined;
-  if (s.link.stage !== 'down' || s.key !== undefined || s.pending.size > 0)
+  if (s.link.stage !== 'down' || s.permanent !== undefined || s.pending.size > 0)
     return refusal('InvalidServer', {
       msg: 'the session has a connection or a key already; use another connection',
       path: 'server',
@@ -149,7 +149,7 @@ function isPublicKey(pem: string): boolean {
 function applySession(s: State, wish: SessionWish, now: number): Refusal | undefined {
   if (wish.authKey === undefined) {
     if (wish.hasSessionId) return refusal('InvalidSession', { msg: 'auth_key is missing', path: 'session' });
-    return s.key === undefined ? refusal('SessionNotFound') : undefined;
+    return s.permanent === undefined ? refusal('SessionNotFound') : undefined;
   }
   const key = AuthKey.from(wish.authKey);
   wish.authKey.fill(0);
@@ -158,13 +158,13 @@ function applySession(s: State, wish: SessionWish, now: number): Refusal | undef
     key.wipe();
     return refused;
   }
-  s.key = key;
+  s.takeKey(key);
   startSession(s, wish, now);
   return undefined;
 }
 
 function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | undefined {
-  if (s.key !== undefined || s.link.stage !== 'down' || s.pending.size > 0)
+  if (s.permanent !== undefined || s.link.stage !== 'down' || s.pending.size > 0)
     return refusal('InvalidSession', {
       msg: 'this connection has a session already; use another connection',
       path: 'session',

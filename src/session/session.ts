@@ -17,6 +17,7 @@ import {
   onPlainPacket,
   onStatus,
   redial,
+  renewTemporary,
   type Closed,
 } from './connect.ts';
 import type { Dialect } from '../dialect/dialect.ts';
@@ -27,6 +28,7 @@ import { takeRequest } from './requests.ts';
 import type { Sink } from './sink.ts';
 import { Shared } from './shared.ts';
 import { State, type Server } from './state.ts';
+import { isWorn, wornAt } from './temporary.ts';
 import { AnswerBy, type Pending } from './pending.ts';
 import { dropAnswer } from '../tl/service.ts';
 
@@ -183,6 +185,7 @@ function tickConnection(s: State, now: number): void {
   if (s.link.redialAt <= now && s.link.stage === 'down') redial(s);
   if (s.link.handshakeUntil <= now) dropLink(s, now);
   if (!s.isReady) return;
+  if (isWorn(s, now)) return renewTemporary(s, now);
   if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
     s.saltRefusals = 0;
     dropLink(s, now);
@@ -201,7 +204,7 @@ function keepAlive(s: State): void {
 function deadlineOf(s: State): number {
   const first = Math.min(s.pending.firstDeadline, s.pending.firstRelease, s.link.handshakeUntil);
   if (s.link.stage === 'down') return Math.min(first, s.lost ? Infinity : s.link.redialAt);
-  return s.isReady ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s)) : first;
+  return s.isReady ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s)) : first;
 }
 
 /** auth_key_id 0 (mtproto.md 2.3). */

@@ -25,6 +25,8 @@ export interface SessionSettings {
   readonly rsaKeys: readonly string[];
   readonly transport: TransportName;
   readonly obfuscated: boolean;
+  /** Perfect forward secrecy: for the sessions whose keys the gateway made, for all, or for none. */
+  readonly forwardSecrecy: 'made' | 'always' | 'never';
   /** The operator's `initConnection`, if an api_id was given: then sessions are initialised by the gateway. */
   readonly init: InitText | undefined;
   readonly style: JsonStyle;

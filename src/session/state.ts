@@ -46,7 +46,22 @@ export class State {
   readonly linkNumber: number;
 
   server: Server;
+  /** The key of the account at this data centre: the one clients see. */
+  permanent: AuthKey | undefined;
+  /** Server seconds at which it was made here; 0 if it was handed in. */
+  permanentSince = 0;
+  /** The key messages go under: the permanent one, or a temporary one bound to it. */
   key: AuthKey | undefined;
+  /** Messages go under temporary keys. */
+  forwardSecrecy: boolean;
+  /** Server seconds until which the temporary key lives. */
+  temporaryUntil = 0;
+  /** The binding of the temporary key stands. */
+  isBound = false;
+  /** There while the binding is under way: nothing else is sent. */
+  binding: Pending[] | undefined;
+  /** Temporary keys or bindings that failed in a row. */
+  bindFailures = 0;
   sessionLow = 0;
   sessionHigh = 0;
   /** Highest content-related seq_no the server has acknowledged. */
@@ -87,6 +102,7 @@ export class State {
     this.shared = shared;
     this.role = role;
     this.linkNumber = linkNumber;
+    this.forwardSecrecy = env.settings.forwardSecrecy === 'always';
     if (role === 'home') shared.home = this;
     this.dialect = shared.dialect;
   }
@@ -109,7 +125,11 @@ export class State {
 
   /** Starts anew with a key of another data centre, or with none: then one is made on connecting. */
   takeKey(key: AuthKey | undefined): void {
-    this.key = key;
+    this.permanent = key;
+    this.permanentSince = 0;
+    this.key = this.forwardSecrecy ? undefined : key;
+    this.binding = undefined;
+    this.isBound = false;
     this.renewSession(true);
     this.initDone = false;
     this.lived = false;

@@ -10,6 +10,7 @@ export const Crc = {
   reqPqMulti: 0xbe7e8ef1,
   resPQ: 0x05162463,
   pqInnerDataDc: 0xa9f55f95,
+  pqInnerDataTempDc: 0x56fddf88,
   reqDHParams: 0xd712e4be,
   serverDHParamsOk: 0xd0e8075c,
   serverDHParamsFail: 0x79cb045d,

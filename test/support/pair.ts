@@ -120,6 +120,7 @@ export class Pair {
       rsaKeys: [this.dc.publicKeyPem],
       transport: 'intermediate',
       obfuscated: false,
+      forwardSecrecy: 'never',
       init: INIT,
       style: { int64AsString: false, flagsAsBool: false },
       allowServer: [],
