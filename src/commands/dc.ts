@@ -3,8 +3,10 @@
  * In: the command line. Out: a DC that runs until a signal; its public key in a file; what it listens on, printed.
  * Never: an address beyond loopback unless `--host` names it; a private key on disk.
  */
+import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { TestDc } from '../testdc/test-dc.ts';
 
 interface DcFlags {
   port: string;
@@ -20,6 +22,8 @@ interface DcFlags {
   test?: boolean;
   oldRsaPadding?: boolean;
   faults?: string;
+  seed?: string;
+  control?: string;
 }
 
 /** Results of so many bytes and more are packed with `--gzip`. */
@@ -46,9 +50,10 @@ export function registerDc(program: Command): void {
     .option('--gzip', 'pack larger results with gzip')
     .option('--test', 'be in the test environment: DC numbers are 10000 higher in the key exchange')
     .option('--old-rsa-padding', 'take the RSA padding from before 2021 as well')
-    .option('--faults <FILE>', 'faults to play (not yet)');
+    .option('--faults <FILE>', 'faults to play: one rule a line, e.g. `rpc.500 method=messages.* p=0.1`, or `all`')
+    .option('--seed <N>', 'where chance begins for faults (default: drawn, and printed)')
+    .option('--control <PORT>', 'take orders for faults on this loopback port: {"add":"…"}, {"clear":true}, {"report":true}');
   dc.action(async (flags: DcFlags) => {
-    if (flags.faults !== undefined) dc.error('mtproto2json dc: --faults: not yet', { exitCode: 2 });
     const wrong = sentencesOn(flags);
     if (wrong.length > 0) dc.error(wrong.map((sentence) => `mtproto2json dc: ${sentence}`).join('\n'), { exitCode: 2 });
     await runDc(flags);
@@ -66,6 +71,9 @@ function sentencesOn(flags: DcFlags): string[] {
   if (new Set(idsOf(flags)).size < idsOf(flags).length) wrong.push('--dcs: a number twice');
   if (flags.pushRate !== undefined && !(Number(flags.pushRate) > 0))
     wrong.push(`--push-rate: ${flags.pushRate} is no rate`);
+  if (flags.seed !== undefined && !/^\d{1,10}$/.test(flags.seed)) wrong.push(`--seed: ${flags.seed} is no seed`);
+  if (flags.control !== undefined && !isWhole(flags.control, 0, 65_535))
+    wrong.push(`--control: ${flags.control} is no port`);
   return wrong;
 }
 
@@ -75,6 +83,18 @@ function idsOf({ dcId, dcs }: DcFlags): string[] {
 
 function isWhole(text: string, least: number, most: number): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most;
+}
+
+/** Faults from the file, and the port that takes more of them. */
+async function playFaults(dc: TestDc, { faults: file, seed, control }: DcFlags): Promise<void> {
+  if (file === undefined && control === undefined) return;
+  const { Faults } = await import('../testdc/faults.ts');
+  const { listenForOrders } = await import('../testdc/dc-server.ts');
+  const text = file === undefined ? '' : readFileSync(file, 'utf8');
+  const faults = new Faults(dc, text, seed === undefined ? randomInt(2 ** 32) : Number(seed));
+  process.stdout.write(`faults: seed ${faults.seed}\n`);
+  if (control === undefined) return;
+  process.stdout.write(`faults: orders on 127.0.0.1:${await listenForOrders(dc, faults, Number(control))}\n`);
 }
 
 async function runDc(flags: DcFlags): Promise<void> {
@@ -99,5 +119,6 @@ async function runDc(flags: DcFlags): Promise<void> {
     `a signed-in user: {"session":{"auth_key":"${demo.authKey.toString('base64')}","session_id":${demo.sessionId}}}\n`,
   );
   if (flags.pushRate !== undefined) dc.startPushing({ to: demo.userId, rate: Number(flags.pushRate) });
+  await playFaults(dc, flags);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void dc.close());
 }

@@ -15,6 +15,7 @@ import type { Env } from './env.ts';
 import type { Invoking } from './invoking.ts';
 import { KeyTable, KnownKey } from './known-key.ts';
 import type { Received } from './message-book.ts';
+import type { Taps } from './taps.ts';
 import type { Rule, Violations } from './violations.ts';
 
 export interface DataCentreSettings {
@@ -23,7 +24,8 @@ export interface DataCentreSettings {
   readonly invoking: Invoking;
   readonly violations: Violations;
   readonly counters: Counters;
-  readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'made' | 'fault'>;
+  readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'made' | 'fault' | 'field'>;
+  readonly taps: Taps;
   /** Told of each new key and session, for those who wait for one. */
   madeKey(key: KnownKey): void;
   madeSession(session: DcSession): void;
@@ -39,6 +41,7 @@ const MOST_SESSIONS = 1_000;
 export class DataCentre implements SessionHost {
   readonly id: number;
   readonly env: Env;
+  readonly taps: Taps;
   readonly keys = new KeyTable();
   readonly #settings: DataCentreSettings;
   readonly #handshakes: DcHandshakes;
@@ -50,12 +53,14 @@ export class DataCentre implements SessionHost {
     this.id = settings.id;
     this.env = settings.env;
     this.#settings = settings;
+    this.taps = settings.taps;
     this.#handshakes = new DcHandshakes({
       ...settings.handshake,
       dcId: settings.id,
       env: settings.env,
       made: ({ key, salt, expiresIn }) => this.#made(new KnownKey(key, salt, expiresIn, settings.env)),
       fault: (detail) => this.#fault('key-exchange', detail),
+      field: (name, value) => this.taps.field?.(this.#current, name, value) ?? value,
     });
   }
 

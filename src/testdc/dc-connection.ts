@@ -15,6 +15,7 @@ import type { FrameSink } from './frames.ts';
 import { ServerFraming } from './frames.ts';
 import type { KnownKey } from './known-key.ts';
 import { ServerIds } from './server-ids.ts';
+import type { Taps } from './taps.ts';
 
 /** The socket as a connection sees it. */
 export interface Wire {
@@ -22,15 +23,8 @@ export interface Wire {
   write(bytes: Buffer): void;
   /** Sends what was written, then closes. */
   end(): void;
-}
-
-/**
- * Where frames can be touched on their way: nothing here does, the fault language will.
- * Each may change the packet, or drop it by answering undefined.
- */
-export interface Taps {
-  incoming?(connection: DcConnection, packet: Buffer): Buffer | undefined;
-  outgoing?(connection: DcConnection, packet: Uint8Array): Uint8Array | undefined;
+  /** Closes at once and throws away what was written: a TCP reset. Default: `end`. */
+  reset?(): void;
 }
 
 // One of each for all connections: they are used within one call only.
@@ -63,9 +57,9 @@ export class DcConnection implements Link, FrameSink {
     this.dc = dc;
     this.#env = dc.env;
     this.#fill = (bytes) => dc.env.fill(bytes);
-    this.#wire = wire;
     this.#counters = counters;
     this.#taps = taps;
+    this.#wire = taps.wire === undefined ? wire : taps.wire(this, wire);
     this.#framing = new ServerFraming(dc.env);
     this.#plainIds = new ServerIds(dc.env);
   }
@@ -84,13 +78,19 @@ export class DcConnection implements Link, FrameSink {
   feed(chunk: Uint8Array): void {
     if (this.#isClosed) return;
     this.#counters.bytesIn += chunk.length;
-    this.#framing.feed(chunk, this);
+    const passed = this.#taps.stream === undefined ? chunk : this.#taps.stream(this, chunk);
+    if (passed !== undefined) this.#framing.feed(passed, this);
   }
 
   packet(bytes: Buffer, quickAck: boolean): void {
     if (this.#isClosed) return;
     const passed = this.#taps.incoming === undefined ? bytes : this.#taps.incoming(this, bytes);
-    if (passed !== undefined) this.dc.packet(this, passed, quickAck);
+    if (passed !== undefined && !this.#isClosed) this.dc.packet(this, passed, quickAck);
+  }
+
+  /** Handles a packet as if it had come now, past the taps. */
+  handle(bytes: Buffer): void {
+    if (!this.#isClosed) this.dc.packet(this, bytes, false);
   }
 
   broken(why: string): void {
@@ -159,6 +159,19 @@ export class DcConnection implements Link, FrameSink {
     this.#framing.write(passed, this.#out);
   }
 
+  /** Sends a packet, whatever is in it. */
+  packetAsIs(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#counters.packetsSent++;
+    this.#framing.write(bytes, this.#out);
+    this.#schedule();
+  }
+
+  /** Sends stream bytes as they are: frames that are none. */
+  bytesAsIs(bytes: Uint8Array): void {
+    if (!this.#isClosed) this.#wire.write(Buffer.from(bytes));
+  }
+
   /** Sends an unencrypted message: 0 | msg_id | length | body. */
   plain(answer: Uint8Array): void {
     if (this.#isClosed) return;
@@ -197,6 +210,14 @@ export class DcConnection implements Link, FrameSink {
     if (this.#isClosed) return;
     this.closed();
     this.#wire.end();
+  }
+
+  /** Breaks the connection off from this side. */
+  reset(): void {
+    if (this.#isClosed) return;
+    this.closed();
+    if (this.#wire.reset === undefined) this.#wire.end();
+    else this.#wire.reset();
   }
 
   /** The socket is closed, or about to be: sessions go on without it. */

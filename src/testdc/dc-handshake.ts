@@ -58,7 +58,16 @@ export interface HandshakeSettings {
   made(key: MadeKey): boolean;
   /** A breach of 2.7 by the client. */
   fault(detail: string): void;
+  /** Every field of an answer passes here: as it is, but for tests. */
+  field(name: FieldName, value: Uint8Array): Uint8Array;
 }
+
+/** Fields of the server's answers, by step. `answer` is the encrypted one, `inner` what is inside of it. */
+export type FieldName =
+  | `resPQ.${'nonce' | 'server_nonce' | 'pq' | 'fingerprint'}`
+  | `params.${'nonce' | 'server_nonce' | 'answer'}`
+  | `inner.${'nonce' | 'server_nonce' | 'g' | 'dh_prime' | 'g_a' | 'server_time' | 'hash' | 'padding'}`
+  | `gen.${'nonce' | 'server_nonce' | 'hash' | 'constructor'}`;
 
 /** Transport codes (2.13). */
 const WRONG_DATA = -404;
@@ -142,11 +151,11 @@ export class DcHandshakes {
       retryId: 0n,
       done: false,
     });
-    const out = start(0x05162463, nonce, serverNonce);
-    out.string(pq.pq);
+    const out = this.#start('resPQ', int(0x05162463), nonce, serverNonce);
+    out.string(this.#field('resPQ.pq', pq.pq));
     out.int32(0x1cb5c415);
     out.int32(1);
-    out.raw(serverKey.fingerprint);
+    out.raw(this.#field('resPQ.fingerprint', serverKey.fingerprint));
     return out.written();
   }
 
@@ -164,13 +173,15 @@ export class DcHandshakes {
     exchange.expiresIn = inner.expiresIn;
     exchange.aes = tmpAes(inner.newNonce, exchange.serverNonce);
     exchange.half = drawHalf(group, env, zeroTop !== 'no');
-    const answer = start(0xb5890dba, exchange.nonce, exchange.serverNonce);
-    answer.int32(G);
-    answer.string(DH_PRIME);
-    answer.string(zeroTop === 'minimal' ? withoutZeros(exchange.half.gA) : exchange.half.gA);
-    answer.int32(Math.floor(env.now() / 1000));
-    const out = start(0xd0e8075c, exchange.nonce, exchange.serverNonce);
-    out.string(wrap(answer.written(), exchange.aes, env));
+    const answer = this.#start('inner', int(0xb5890dba), exchange.nonce, exchange.serverNonce);
+    answer.raw(this.#field('inner.g', int(G)));
+    answer.string(this.#field('inner.dh_prime', DH_PRIME));
+    answer.string(
+      this.#field('inner.g_a', zeroTop === 'minimal' ? withoutZeros(exchange.half.gA) : exchange.half.gA),
+    );
+    answer.raw(this.#field('inner.server_time', int(Math.floor(env.now() / 1000))));
+    const out = this.#start('params', int(0xd0e8075c), exchange.nonce, exchange.serverNonce);
+    out.string(this.#field('params.answer', this.#wrap(answer.written(), exchange.aes)));
     return out.written();
   }
 
@@ -227,9 +238,34 @@ export class DcHandshakes {
     exchange.done = outcome !== 'retry';
     exchange.retryId = sha1(bytes).readBigInt64LE();
     const [crc, n] = DH_GEN[outcome];
-    const out = start(crc, exchange.nonce, exchange.serverNonce);
-    out.raw(newNonceHash(newNonce, n, bytes));
+    const out = this.#start('gen', this.#field('gen.constructor', int(crc)), exchange.nonce, exchange.serverNonce);
+    out.raw(this.#field('gen.hash', newNonceHash(newNonce, n, bytes)));
     return out.written();
+  }
+
+  #field(name: FieldName, value: Uint8Array): Uint8Array {
+    return this.#settings.field(name, value);
+  }
+
+  /** Every answer begins with its constructor and both nonces. */
+  #start(
+    step: 'resPQ' | 'params' | 'inner' | 'gen',
+    crc: Uint8Array,
+    nonce: Uint8Array,
+    serverNonce: Uint8Array,
+  ): Writer {
+    const out = new Writer(512);
+    out.raw(crc);
+    out.raw(this.#field(`${step}.nonce`, nonce));
+    out.raw(this.#field(`${step}.server_nonce`, serverNonce));
+    return out;
+  }
+
+  /** `IGE(SHA1(answer) + answer + 0..15 random bytes)`. */
+  #wrap(answer: Uint8Array, aes: TmpAes): Uint8Array {
+    const { env } = this.#settings;
+    const padding = random(env, (16 - ((20 + answer.length) % 16)) % 16);
+    return wrap(answer, this.#field('inner.hash', sha1(answer)), this.#field('inner.padding', padding), aes);
   }
 
   #finish(exchange: Exchange, bytes: Buffer): Outcome {
@@ -315,12 +351,10 @@ function skipQuery(reader: Reader): number | undefined {
   return crc;
 }
 
-function start(crc: number, nonce: Uint8Array, serverNonce: Uint8Array): Writer {
-  const out = new Writer(512);
-  out.int32(crc);
-  out.raw(nonce);
-  out.raw(serverNonce);
-  return out;
+function int(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value | 0);
+  return bytes;
 }
 
 function withoutZeros(bytes: Buffer): Buffer {

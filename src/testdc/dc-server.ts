@@ -4,6 +4,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { DhGroup } from '../crypto/dh.ts';
 import { loadScheme, ownSchemeDir } from '../tl/load.ts';
@@ -11,13 +12,15 @@ import type { Schema } from '../tl/ir.ts';
 import { ANSWERS } from './answers/table.ts';
 import type { DcAddress } from './answers/call.ts';
 import type { DataCentre } from './data-centre.ts';
-import type { Taps } from './dc-connection.ts';
 import type { Outcome } from './dc-handshake.ts';
 import type { Env } from './env.ts';
 import type { RequestHook } from './invoking.ts';
+import type { Faults } from './faults.ts';
+import { obey } from './faults/control.ts';
 import { DH_PRIME, G } from './key-exchange.ts';
 import { Layers } from './layers.ts';
 import { ServerKey } from './server-key.ts';
+import type { Taps } from './taps.ts';
 import { TestDc } from './test-dc.ts';
 
 export interface TestDcOptions {
@@ -68,6 +71,22 @@ export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> 
   return dc;
 }
 
+/**
+ * Takes orders for the faults of a DC on a loopback port, a JSON line each.
+ * @returns the port
+ */
+export async function listenForOrders(dc: TestDc, faults: Faults, port: number): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    dc.sockets.add(socket);
+    socket.on('close', () => dc.sockets.delete(socket));
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => socket.write(`${obey(dc, faults, line)}\n`));
+  });
+  dc.onClose(() => new Promise((done) => server.close(() => done())));
+  return listen(server, '127.0.0.1', port);
+}
+
 async function build(options: TestDcOptions): Promise<TestDc> {
   const schema = options.schema ?? loadScheme(ownSchemeDir());
   const env = machineEnv(options.now);
@@ -95,6 +114,7 @@ function accept(dc: TestDc, centre: DataCentre, socket: Socket): void {
       if (socket.writableLength > MOST_UNREAD) socket.destroy();
     },
     end: () => socket.end(),
+    reset: () => socket.resetAndDestroy(),
   });
   dc.sockets.add(socket);
   socket.on('data', (chunk: Buffer) => connection.feed(chunk));

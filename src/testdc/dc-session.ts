@@ -19,6 +19,7 @@ import { readContainer, unpack, CONTAINER, GZIP_PACKED } from './packed.ts';
 import type { Inner } from './packed.ts';
 import { SERVICE, writeService } from './service.ts';
 import type { Service } from './service.ts';
+import type { Taps } from './taps.ts';
 import type { Rule } from './violations.ts';
 
 /** The connection a session speaks through at the moment. */
@@ -35,6 +36,7 @@ export interface SessionHost {
   readonly env: Env;
   /** The keys of this DC. */
   readonly keys: KeyTable;
+  readonly taps: Taps;
   /** An API request, from its constructor number to the end of the message. */
   request(session: DcSession, received: Received, body: Reader): void;
   /** The client asked for its key to be forgotten. */
@@ -53,6 +55,12 @@ const MSGS_ACK = 0x62d6b459;
 
 export class DcSession {
   readonly host: SessionHost;
+  /** The host's, with this session's own clock. */
+  readonly env: Env;
+  /** How far this session's clock is ahead of the host's: 0 but for tests. */
+  skewMs = 0;
+  /** It keeps its acknowledgements to itself: for tests. */
+  neverAcks = false;
   readonly key: KnownKey;
   readonly idLow: number;
   readonly idHigh: number;
@@ -70,7 +78,12 @@ export class DcSession {
     this.key = key;
     this.idLow = idLow;
     this.idHigh = idHigh;
-    this.outbox = new Outbox(host.env);
+    this.env = {
+      now: () => host.env.now() + this.skewMs,
+      fill: (bytes) => host.env.fill(bytes),
+      after: (ms, job) => host.env.after(ms, job),
+    };
+    this.outbox = new Outbox(this.env);
   }
 
   get id(): bigint {
@@ -94,7 +107,8 @@ export class DcSession {
   receive(head: MessageHead, bytes: Uint8Array, start: number, end: number): void {
     const { msgIdLow: low, msgIdHigh: high, seqNo } = head;
     if ((low & 3) !== 0) return this.#bad(18, low, high, seqNo, 'msg-id-low-bits', 'the low bits are not 0');
-    const age = this.host.env.now() / 1000 - (high >>> 0) - (low >>> 0) / 0x1_0000_0000;
+    if (this.#isTapped(low, high, seqNo, bytes, start, end)) return;
+    const age = this.env.now() / 1000 - (high >>> 0) - (low >>> 0) / 0x1_0000_0000;
     if (age > TOO_OLD) return this.#bad(16, low, high, seqNo, 'msg-id-window', `${age.toFixed(1)} s old`);
     if (age < -TOO_NEW) return this.#bad(17, low, high, seqNo, 'msg-id-window', `${(-age).toFixed(1)} s ahead`);
     if (!this.key.salts.accepts(head.saltLow, head.saltHigh)) return this.#badSalt(low, high, seqNo);
@@ -105,6 +119,13 @@ export class DcSession {
     if (crc === CONTAINER) this.#container(low, high, seqNo, reader);
     else this.#single(low, high, seqNo, crc, reader);
     this.#acknowledge();
+  }
+
+  #isTapped(low: number, high: number, seqNo: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { taps } = this.host;
+    if (taps.message === undefined || end - start < 4) return false;
+    const crc = new Reader(bytes, start, end).peekUint32();
+    return taps.message(this, { low, high, seqNo, crc, place: crc === CONTAINER ? 'container' : 'single' });
   }
 
   #single(low: number, high: number, seqNo: number, crc: number, reader: Reader): void {
@@ -137,7 +158,9 @@ export class DcSession {
       return this.#bad(18, low, high, seqNo, 'msg-id-low-bits', 'the low bits are not 0, in a container');
     const reader = new Reader(bytes, start, end);
     if (reader.left < 4) return this.violation('service-message', 'a message without a body');
-    this.#message(low, high, seqNo, reader.peekUint32(), reader, this.book.find(low, high));
+    const crc = reader.peekUint32();
+    if (this.host.taps.message?.(this, { low, high, seqNo, crc, place: 'inner' }) === true) return;
+    this.#message(low, high, seqNo, crc, reader, this.book.find(low, high));
   }
 
   /** A message, bare or from a container: order, duplicates, and what it says. */
@@ -200,6 +223,14 @@ export class DcSession {
   /** Answers a request with the TL bytes of its result, once. */
   answer(received: Received, result: Uint8Array): void {
     if (received.state !== 'running') return;
+    const { taps } = this.host;
+    const passed = taps.answer === undefined ? result : taps.answer(this, received, result);
+    if (passed !== undefined) this.give(received, passed);
+  }
+
+  /** Gives an answer past the taps. */
+  give(received: Received, result: Uint8Array): void {
+    if (received.state !== 'running') return;
     received.state = 'answered';
     received.answer = this.outbox.result(received, result);
     this.link?.wants(this);
@@ -235,6 +266,7 @@ export class DcSession {
   }
 
   #acknowledge(): void {
+    if (this.neverAcks) this.#acks.length = 0;
     if (this.#acks.length === 0) return;
     this.say(writeService.msgsAck(this.#acks));
     this.#acks.length = 0;
@@ -244,7 +276,7 @@ export class DcSession {
   #announce(low: number, high: number): void {
     if (!this.#isNew) return;
     this.#isNew = false;
-    const { env } = this.host;
+    const { env } = this;
     this.outbox.content(1, writeService.newSessionCreated(low, high, env, this.key.salts.current));
     this.link?.wants(this);
   }

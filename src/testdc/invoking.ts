@@ -28,7 +28,7 @@ export interface InvokingSettings {
   call(request: Request): Call;
   /** Told of every request before it is answered. */
   seen(call: Call): void;
-  hook(): RequestHook | undefined;
+  hook: RequestHook;
 }
 
 /** A request without its wrappers. */
@@ -165,6 +165,7 @@ export class Invoking {
       throw new RpcError(400, 'CONNECTION_NOT_INITED');
     if (session.key.userId === undefined && needsLogin(definition.name))
       throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+    received.method = definition.name;
     const args = said.codec.decode(body);
     if (body.left > 0) throw new RpcError(400, 'INPUT_REQUEST_TOO_LONG');
     return { session, received, method: definition.name, args, definition, codec: said.codec };
@@ -174,7 +175,7 @@ export class Invoking {
     const { answers } = this.#settings;
     const call = this.#settings.call(request);
     this.#settings.seen(call);
-    const given = this.#settings.hook()?.(call);
+    const given = this.#settings.hook(call);
     if (given instanceof Promise)
       return given.then((value) => (value === undefined ? this.#own(answers, call) : orThrow(value)));
     return given === undefined ? this.#own(answers, call) : orThrow(given);

@@ -50,10 +50,9 @@ export function tmpAes(newNonce: Uint8Array, serverNonce: Uint8Array): TmpAes {
   };
 }
 
-/** `IGE(SHA1(answer) + answer + 0..15 random bytes)`. */
-export function wrap(answer: Uint8Array, aes: TmpAes, env: Env): Uint8Array {
-  const padding = random(env, (16 - ((20 + answer.length) % 16)) % 16);
-  return igeEncrypt(aes.key, aes.iv, Buffer.concat([sha1(answer), answer, padding]));
+/** `IGE(SHA1(answer) + answer + 0..15 random bytes)`, hash and padding given. */
+export function wrap(answer: Uint8Array, hash: Uint8Array, padding: Uint8Array, aes: TmpAes): Uint8Array {
+  return igeEncrypt(aes.key, aes.iv, Buffer.concat([hash, answer, padding]));
 }
 
 /** The other way: hash and what follows it, or undefined if the length cannot be. */

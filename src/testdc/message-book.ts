@@ -23,6 +23,8 @@ export interface Received {
   answer: Sent | undefined;
   /** The answer is an error. */
   failed: boolean;
+  /** A request's, once it is read. */
+  method: string | undefined;
 }
 
 /** Compares ids given in halves: below, equal or above zero. */
@@ -60,7 +62,17 @@ export class MessageBook {
 
   /** Notes a message whose id is not in the book. */
   add(low: number, high: number, seqNo: number, crc: number, length: number): Received {
-    const entry: Received = { low, high, seqNo, crc, length, state: 'noted', answer: undefined, failed: false };
+    const entry: Received = {
+      low,
+      high,
+      seqNo,
+      crc,
+      length,
+      state: 'noted',
+      answer: undefined,
+      failed: false,
+      method: undefined,
+    };
     const at = this.#place(low, high);
     if (at === this.#entries.length) this.#entries.push(entry);
     else this.#entries.splice(at, 0, entry);

@@ -113,6 +113,14 @@ export class Outbox {
     if (!this.#waiting.includes(sent)) this.#waiting.push(sent);
   }
 
+  /** Takes a message out of what waits: it goes when it is asked for. False: it has gone. */
+  keepBack(sent: Sent): boolean {
+    const at = this.#waiting.indexOf(sent);
+    if (at < 0 || sent.acked) return false;
+    this.#waiting.splice(at, 1);
+    return true;
+  }
+
   /** After a reconnect: everything unacknowledged goes out again, before what waits. */
   everythingAgain(): void {
     const waiting = new Set(this.#waiting);

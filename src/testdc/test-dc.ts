@@ -9,7 +9,7 @@ import type { AnswerTable, Call, DcAddress } from './answers/call.ts';
 import { Counters } from './counters.ts';
 import { DataCentre } from './data-centre.ts';
 import { DcConnection } from './dc-connection.ts';
-import type { Taps, Wire } from './dc-connection.ts';
+import type { Wire } from './dc-connection.ts';
 import type { HandshakeSettings, Outcome } from './dc-handshake.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Env } from './env.ts';
@@ -17,6 +17,7 @@ import { Invoking } from './invoking.ts';
 import type { Request, RequestHook } from './invoking.ts';
 import type { Layers } from './layers.ts';
 import type { ServerKey } from './server-key.ts';
+import type { Taps } from './taps.ts';
 import { Violations } from './violations.ts';
 import { textOf, receive } from './answers/send.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
@@ -84,6 +85,8 @@ export class TestDc extends EventEmitter<TestDcEvents> {
   readonly bugs: unknown[] = [];
   /** Looks at, or answers, each request before the world does. */
   onRequest: RequestHook | undefined;
+  /** The same object for all connections: what is put in it counts from then on. */
+  readonly taps: Taps;
   /** Open sockets, kept by `dc-server.ts`. */
   readonly sockets = new Set<{ destroy(): void }>();
   readonly #settings: TestDcSettings;
@@ -96,6 +99,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     this.setMaxListeners(0);
     this.#settings = settings;
     this.onRequest = settings.onRequest;
+    this.taps = { ...settings.taps };
     this.world = new World(settings.env, settings.layers);
     this.world.onPush = () => this.counters.updatesPushed++;
     this.#invoking = new Invoking({
@@ -104,7 +108,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       gzipFrom: settings.gzipFrom,
       call: (request) => this.#call(request),
       seen: (call) => this.#seen(call),
-      hook: () => this.onRequest,
+      hook: (call) => this.taps.request?.(call) ?? this.onRequest?.(call),
     });
   }
 
@@ -138,6 +142,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       invoking: this.#invoking,
       violations: this.violations,
       counters: this.counters,
+      taps: this.taps,
       handshake: { environment, oldPadding, zeroTop, serverKey, group, outcome: outcome ?? (() => 'ok') },
       madeKey: (key) => this.emit('key', key),
       madeSession: (session) => this.emit('session', session),
@@ -149,7 +154,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
 
   /** A new byte stream from a client. */
   connect(centre: DataCentre, wire: Wire): DcConnection {
-    const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.#settings.taps);
+    const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.taps);
     this.counters.connections++;
     this.counters.openConnections++;
     this.emit('connection', connection);

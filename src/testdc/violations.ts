@@ -40,6 +40,7 @@ export interface Violation {
   readonly tolerated: boolean;
 }
 
+
 /** Violations kept in full; later ones are only counted. */
 const KEPT = 200;
 
@@ -52,8 +53,16 @@ export class Violations {
   readonly counts = new Map<Rule, number>();
   /** How many that are not tolerated. */
   total = 0;
+  /** How many were excused. */
+  caused = 0;
+  /** Whether the DC's own misbehaviour on that connection brought this about: then it is only counted. */
+  excuse: (rule: Rule, connection: number) => boolean = () => false;
 
   note(rule: Rule, detail: string, connection: number): void {
+    if (this.excuse(rule, connection)) {
+      this.caused++;
+      return;
+    }
     const tolerated = TOLERATED.has(rule);
     this.counts.set(rule, (this.counts.get(rule) ?? 0) + 1);
     if (!tolerated) this.total++;
@@ -67,5 +76,6 @@ export class Violations {
     this.tolerated.length = 0;
     this.counts.clear();
     this.total = 0;
+    this.caused = 0;
   }
 }

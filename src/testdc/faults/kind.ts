@@ -1,0 +1,66 @@
+/**
+ * Kind: what a fault is: when it may happen, what it does then, how often it does when all are wanted.
+ * In: nothing. Out: types. Never: behaviour.
+ */
+import type { Call } from '../answers/call.ts';
+import type { DcConnection } from '../dc-connection.ts';
+import type { FieldName } from '../dc-handshake.ts';
+import type { DcSession } from '../dc-session.ts';
+import type { RequestHook } from '../invoking.ts';
+import type { Received } from '../message-book.ts';
+import type { Arrived } from '../taps.ts';
+import type { TestDc } from '../test-dc.ts';
+import type { Rule } from '../violations.ts';
+import type { Dice } from './dice.ts';
+import type { Path } from './path.ts';
+
+/** What a fault sees and what it answers, by the moment it happens in. */
+export interface Moments {
+  /** A connection has come. */
+  path: { at: { path: Path; connection: DcConnection }; effect: void };
+  /** A session is new. */
+  session: { at: { session: DcSession; connection: DcConnection | undefined }; effect: void };
+  /** An encrypted packet has come; `undefined` swallows it. */
+  incoming: { at: { connection: DcConnection; packet: Buffer }; effect: Buffer | undefined };
+  /** A message was unpacked; `true` when it is not to be handled. */
+  message: { at: { session: DcSession; connection: DcConnection; message: Arrived }; effect: boolean };
+  /** A request is about to be carried out; an `RpcError` if it is not. */
+  request: { at: { call: Call; session: DcSession; connection: DcConnection }; effect: ReturnType<RequestHook> };
+  /** A request was carried out; `undefined` when the answer is not to go now. */
+  answer: {
+    at: { session: DcSession; connection: DcConnection; received: Received; result: Uint8Array };
+    effect: Uint8Array | undefined;
+  };
+  /** An encrypted packet goes out; `undefined` loses it. */
+  outgoing: { at: { connection: DcConnection; packet: Uint8Array }; effect: Uint8Array | undefined };
+  /** A field of the key exchange. */
+  field: { at: { connection: DcConnection; name: FieldName; value: Uint8Array }; effect: Uint8Array };
+}
+
+export type Moment = keyof Moments;
+
+/** What a rule gives a fault to go by. */
+export interface How {
+  readonly dc: TestDc;
+  readonly dice: Dice;
+  /** A number of the rule, e.g. `ms=20`. */
+  number(name: string, otherwise: number): number;
+  text(name: string, otherwise: string): string;
+  /** From now on breaches of these rules on a connection are this fault's doing. */
+  excuse(connection: DcConnection, ...rules: Rule[]): void;
+}
+
+export interface Kind<M extends Moment> {
+  readonly moment: M;
+  readonly about: string;
+  /** Chance at each opportunity when all faults are wanted. */
+  readonly usual: number;
+  /** Whether this opportunity suits it; default any. */
+  suits?(at: Moments[M]['at']): boolean;
+  play(at: Moments[M]['at'], how: How): Moments[M]['effect'];
+}
+
+export type AnyKind = { readonly [M in Moment]: Kind<M> }[Moment];
+
+/** Faults of one moment by name. */
+export type Kinds<M extends Moment> = Readonly<Record<string, Kind<M>>>;

@@ -1,0 +1,199 @@
+/**
+ * Faults of messages and sessions: refused, forgotten, asked about, spoken about to nobody (mtproto.md 2.6, 2.10 to 2.12).
+ * In: a client's messages. Out: notifications, and whether the message is to be handled. Never: a notification that
+ * says a message was not taken when it was: a server that lies about that cannot be survived by anyone.
+ */
+import type { DcConnection } from '../dc-connection.ts';
+import type { DcSession } from '../dc-session.ts';
+import { writeService } from '../service.ts';
+import type { Arrived } from '../taps.ts';
+import { bodies } from './bodies.ts';
+import type { How, Kind, Kinds } from './kind.ts';
+
+const USUAL = 0.000_1;
+const PING = 0x7abe77ec;
+const PING_DELAY = 0xf3427b8c;
+const STATE_REQ = 0xda69fb52;
+
+interface At {
+  readonly session: DcSession;
+  readonly connection: DcConnection;
+  readonly message: Arrived;
+}
+
+/** A message that is new to the session: notifications about one that was carried out would lie. */
+function isNew({ session, message }: At): boolean {
+  return session.book.find(message.low, message.high) === undefined;
+}
+
+function isQuestion({ message }: At): boolean {
+  return message.place === 'container' || (message.seqNo & 1) === 1;
+}
+
+/** Refuses a message by a code of 2.12; `of=single|inner|container` picks which. */
+function refused(code: number): Kind<'message'> {
+  return {
+    moment: 'message',
+    about: `bad_msg_notification ${code} for a message alone, in a container, or a whole container`,
+    usual: USUAL,
+    suits: (at) => isQuestion(at) && isNew(at),
+    play({ session, message }, how) {
+      const of = how.text('of', message.place);
+      if (of !== message.place) return false;
+      session.say(writeService.badMsg(message.low, message.high, message.seqNo, how.number('code', code)));
+      return true;
+    },
+  };
+}
+
+/** The server says something nobody asked for; the message that was the occasion is handled. */
+function said(about: string, body: (at: At, how: How, now: number) => Uint8Array, usual = USUAL): Kind<'message'> {
+  return {
+    moment: 'message',
+    about,
+    usual,
+    suits: ({ message }) => message.place !== 'inner',
+    play(at, how) {
+      at.session.say(body(at, how, at.session.env.now()));
+      return false;
+    },
+  };
+}
+
+/** As `said`, but to be acknowledged: the next number is odd. */
+function pushed(about: string, body: (at: At, how: How, now: number) => Uint8Array): Kind<'message'> {
+  return {
+    ...said(about, body),
+    play(at, how) {
+      at.session.push(body(at, how, at.session.env.now()));
+      return false;
+    },
+  };
+}
+
+const CODES = [16, 17, 18, 19, 20, 32, 33, 34, 35, 48, 64, 99];
+
+const notifications: Kinds<'message'> = Object.fromEntries(CODES.map((code) => [`bad.${code}`, refused(code)]));
+
+/** Sessions that get so many wrong salts in a row. */
+const storms = new WeakMap<DcSession, number>();
+
+export const MESSAGES: Kinds<'message'> = {
+  ...notifications,
+  'bad.nobody': said('a notification about a message that was never sent', (_at, how, now) =>
+    bodies.badMsg(how.dice, now, how.dice.one(CODES)),
+  ),
+  'salt.expired': {
+    moment: 'message',
+    about: 'the salt has changed twice since the client heard of it',
+    usual: USUAL,
+    suits: ({ message }) => message.place !== 'inner',
+    play({ session }) {
+      session.key.salts.rotate(2);
+      return false;
+    },
+  },
+  'salt.storm': {
+    moment: 'message',
+    about: 'bad_server_salt for k packets in a row, each time with a new salt',
+    usual: USUAL / 2,
+    suits: ({ message }) => message.place !== 'inner',
+    play({ session }, how) {
+      storms.set(session, how.number('k', how.dice.one([1, 2, 5, 9])));
+      storm(session);
+      return false;
+    },
+  },
+  'salt.nobody': said('bad_server_salt for a message that was never sent', (_at, how, now) =>
+    bodies.badSalt(how.dice, now),
+  ),
+  'salt.future-nobody': said('future_salts that answer nobody', (_at, how, now) => bodies.futureSalts(how.dice, now)),
+  'session.announce': pushed('new_session_created in the middle, nothing lost', ({ session }) =>
+    writeService.newSessionCreated(4, 1, session.env, session.key.salts.current),
+  ),
+  'session.announce-twice': {
+    ...pushed('', () => new Uint8Array(0)),
+    about: 'the same new_session_created twice',
+    play({ session }) {
+      const body = writeService.newSessionCreated(4, 1, session.env, session.key.salts.current);
+      session.push(body);
+      session.push(body);
+      return false;
+    },
+  },
+  'ack.nobody': said('acknowledgements of messages that were never sent', (_at, how, now) =>
+    bodies.acks(how.dice, now),
+  ),
+  'ack.lies': said('acknowledgements whose count lies', () => bodies.acksThatLie()),
+  'ack.early': {
+    ...said('', () => new Uint8Array(0)),
+    about: 'a request is acknowledged before it is handled',
+    suits: ({ message }) => message.place === 'single' && (message.seqNo & 1) === 1,
+    play({ session, message }) {
+      session.say(writeService.msgsAck([message.low, message.high]));
+      return false;
+    },
+  },
+  'pong.nobody': said('a pong to nobody', (_at, how, now) => bodies.pong(how.dice, now)),
+  'pong.lost': {
+    moment: 'message',
+    about: 'a ping is not answered',
+    usual: USUAL * 10,
+    suits: ({ message }) => message.crc === PING || message.crc === PING_DELAY,
+    play: () => true,
+  },
+  'state.lost': {
+    moment: 'message',
+    about: 'a msgs_state_req is not answered',
+    usual: 0.02,
+    suits: ({ message }) => message.crc === STATE_REQ,
+    play: () => true,
+  },
+  'state.odd': {
+    moment: 'message',
+    about: 'msgs_state_info with the wrong number of bytes',
+    usual: 0.02,
+    suits: ({ message }) => message.crc === STATE_REQ,
+    play({ session, message }, how) {
+      session.say(bodies.stateInfo(message.low, message.high, how.dice.bytes(how.dice.below(2000))));
+      return true;
+    },
+  },
+  'state.nobody': said('msgs_state_info to nobody', ({ session }, how) =>
+    bodies.stateInfo(how.dice.below(1000) * 4, Math.floor(session.env.now() / 1000), Buffer.alloc(3, 1)),
+  ),
+  'state.all-info': said('msgs_all_info of its own accord', ({ message }) =>
+    bodies.allInfo(message.low, message.high, Buffer.of(4)),
+  ),
+  'state.request': pushed('the DC asks for the state of a message', ({ message }) =>
+    bodies.question(0xda69fb52, message.low, message.high),
+  ),
+  'state.resend': pushed('the DC asks for a message again', ({ message }) =>
+    bodies.question(0x7d861a08, message.low - 4, message.high),
+  ),
+  'detailed.new': said('msg_new_detailed_info of nothing', (_at, how, now) => bodies.newDetailedInfo(how.dice, now)),
+  'result.nobody': pushed('an answer to nobody', (_at, how, now) => bodies.resultForNobody(how.dice, now)),
+  'result.zero': pushed('an answer to message 0', () => bodies.rpcResult(0, 0, Buffer.from('b5757299', 'hex'))),
+  'update.unknown': pushed('an update no scheme knows', (_at, how) => bodies.unknown(how.dice)),
+  'update.too-long': pushed('updatesTooLong', () => bodies.updatesTooLong()),
+  'update.vector': pushed('an update whose count lies', () =>
+    Buffer.concat([Buffer.from('4042ae74', 'hex'), Buffer.from('15c4b51c', 'hex'), Buffer.from('ffffffff', 'hex')]),
+  ),
+  'container.empty': said('an empty container', () => bodies.empty()),
+  'container.garbage': said('a container of garbage', (_at, how) => bodies.garbage(how.dice)),
+  'container.count': said('a container whose count lies', (_at, how) => bodies.countLies(how.dice)),
+  'container.many': said('a container of 1025 messages', (_at, how, now) => bodies.tooMany(how.dice, now), USUAL / 4),
+  'container.nested': said('a container in a container', (_at, how, now) => bodies.nested(how.dice, now)),
+  'container.length': said('a container whose lengths lie', (_at, how, now) => bodies.lengthLies(how.dice, now)),
+  'container.packed': said('a container inside gzip_packed', (_at, how, now) =>
+    bodies.packed(bodies.nested(how.dice, now)),
+  ),
+};
+
+/** While a storm is on, the salt changes under the client with every packet. */
+export function storm(session: DcSession): void {
+  const left = storms.get(session) ?? 0;
+  if (left === 0) return;
+  storms.set(session, left - 1);
+  session.key.salts.rotate(2);
+}

@@ -1,0 +1,166 @@
+/**
+ * Path: the way of bytes between a client and the DC, and what can befall it.
+ * In: the wire of a connection. Out: a wire that cuts at byte n, stalls, is slow, or splits. Never: looks at a byte.
+ */
+import type { DcConnection, Wire } from '../dc-connection.ts';
+import type { Env } from '../env.ts';
+import type { Kind, Kinds } from './kind.ts';
+
+/** How a connection ends. After a stall nothing passes either way, and nobody is told. */
+export type Manner = 'fin' | 'rst' | 'stall';
+
+export class Path implements Wire {
+  /** Bytes that still pass in each direction. */
+  up = Infinity;
+  down = Infinity;
+  manner: Manner = 'fin';
+  /** Pieces of so many bytes, so many ms apart; for the next `slowFor` bytes. */
+  piece = Infinity;
+  pieceMs = 0;
+  slowFor = 0;
+  readonly #env: Env;
+  readonly #wire: Wire;
+  readonly #connection: DcConnection;
+  #isDead = false;
+  #waiting: Buffer[] = [];
+  #isDripping = false;
+
+  constructor(connection: DcConnection, wire: Wire, env: Env) {
+    this.#connection = connection;
+    this.#wire = wire;
+    this.#env = env;
+  }
+
+  /** Bytes from the client: what of them arrives. */
+  arrive(chunk: Uint8Array): Uint8Array | undefined {
+    if (this.#isDead) return undefined;
+    if (chunk.length < this.up) {
+      this.up -= chunk.length;
+      return chunk;
+    }
+    const passing = chunk.subarray(0, this.up);
+    this.up = 0;
+    // What has arrived is handled before the end is noticed.
+    queueMicrotask(() => this.cut());
+    return passing;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#isDead) return;
+    if (this.#waiting.length > 0 || this.slowFor > 0) return this.#drip(bytes);
+    this.#pass(bytes);
+  }
+
+  #pass(bytes: Buffer): void {
+    if (this.#isDead) return;
+    if (bytes.length < this.down) {
+      this.down -= bytes.length;
+      return this.#wire.write(bytes);
+    }
+    if (this.down > 0) this.#wire.write(Buffer.from(bytes.subarray(0, this.down)));
+    this.down = 0;
+    this.cut();
+  }
+
+  /** Ends here and now, in the path's manner. */
+  cut(): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#waiting = [];
+    if (this.manner === 'stall') return;
+    if (this.manner === 'rst') this.#connection.reset();
+    else this.#connection.hangUp();
+    if (this.manner === 'rst') (this.#wire.reset ?? this.#wire.end).call(this.#wire);
+    else this.#wire.end();
+  }
+
+  #drip(bytes: Buffer): void {
+    this.#waiting.push(bytes);
+    if (this.#isDripping) return;
+    this.#isDripping = true;
+    this.#env.after(this.pieceMs, () => this.#nextPiece());
+  }
+
+  #nextPiece(): void {
+    const first = this.#waiting[0];
+    if (first === undefined || this.slowFor <= 0) {
+      this.#isDripping = false;
+      const rest = this.#waiting.splice(0);
+      if (rest.length > 0) this.#pass(Buffer.concat(rest));
+      return;
+    }
+    const piece = first.subarray(0, this.piece);
+    if (piece.length === first.length) this.#waiting.shift();
+    else this.#waiting[0] = first.subarray(piece.length);
+    this.slowFor -= piece.length;
+    this.#pass(Buffer.from(piece));
+    this.#env.after(this.pieceMs, () => this.#nextPiece());
+  }
+
+  end(): void {
+    if (!this.#isDead) this.#wire.end();
+  }
+
+  reset(): void {
+    if (!this.#isDead) (this.#wire.reset ?? this.#wire.end).call(this.#wire);
+  }
+}
+
+/** A connection lives long in a soak: its faults come more often than those of messages. */
+const USUAL = 0.012;
+
+function cut(direction: 'up' | 'down', manner: Manner): Kind<'path'> {
+  return {
+    moment: 'path',
+    about: `the connection is cut after byte n from ${direction === 'up' ? 'the client' : 'the DC'}, by ${manner}`,
+    usual: manner === 'stall' ? USUAL / 2 : USUAL,
+    play({ path }, how) {
+      path[direction] = Math.max(1, how.number('at', 1 + how.dice.below(how.dice.one([400, 3_000, 60_000]))));
+      path.manner = manner;
+    },
+  };
+}
+
+function refuse(manner: Manner, about: string): Kind<'path'> {
+  return {
+    moment: 'path',
+    about,
+    usual: USUAL / 2,
+    play({ path }) {
+      path.manner = manner;
+      queueMicrotask(() => path.cut());
+    },
+  };
+}
+
+export const PATH: Kinds<'path'> = {
+  'cut.up.fin': cut('up', 'fin'),
+  'cut.up.rst': cut('up', 'rst'),
+  'cut.up.stall': cut('up', 'stall'),
+  'cut.down.fin': cut('down', 'fin'),
+  'cut.down.rst': cut('down', 'rst'),
+  'cut.down.stall': cut('down', 'stall'),
+  'connect.fin': refuse('fin', 'a connection is closed as soon as it stands'),
+  'connect.rst': refuse('rst', 'a connection is reset as soon as it stands'),
+  'connect.silent': refuse('stall', 'a connection stands and nobody is there'),
+  'slow.bytes': {
+    moment: 'path',
+    about: 'the DC writes a byte a millisecond',
+    usual: USUAL,
+    play({ path }, how) {
+      path.piece = how.number('bytes', 1);
+      path.pieceMs = how.number('ms', 1);
+      path.slowFor = how.number('for', 400);
+    },
+  },
+  'slow.pieces': {
+    moment: 'path',
+    about: 'what the DC writes arrives in small pieces',
+    usual: USUAL,
+    play({ path }, how) {
+      path.piece = how.number('bytes', 1 + how.dice.below(40));
+      path.pieceMs = how.number('ms', 1 + how.dice.below(5));
+      path.slowFor = how.number('for', 4_000);
+    },
+  },
+};
