@@ -23,11 +23,20 @@ import { ServerKey } from './server-key.ts';
 import type { Taps } from './taps.ts';
 import { TestDc } from './test-dc.ts';
 
+/** An address of a DC. */
+export interface ListenOn {
+  readonly id: number;
+  /** Default one of the system's choice. */
+  readonly port?: number;
+  /** Listed as `media_only`. */
+  readonly mediaOnly?: boolean;
+}
+
 export interface TestDcOptions {
   /** Default `127.0.0.1`. */
   host?: string;
-  /** Default one DC, number 2, on a port of the system's choice. */
-  dcs?: readonly { id: number; port?: number }[];
+  /** Default one DC, number 2, on a port of the system's choice. A number twice is one DC with two addresses. */
+  dcs?: readonly ListenOn[];
   /** Private RSA key of 2048 bits as PEM; default a new one. */
   keyPem?: string;
   /** The scheme in force; default the project's own, read from its folder. */
@@ -58,11 +67,11 @@ export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> 
   const wanted = options.dcs ?? [{ id: 2 }];
   const dc = await build(options);
   const servers: Server[] = [];
-  for (const { id, port } of wanted) {
-    const centre = dc.addCentre(id);
+  for (const { id, port, mediaOnly = false } of wanted) {
+    const centre = dc.centres.get(id) ?? dc.addCentre(id);
     const server = createServer({ noDelay: true }, (socket) => accept(dc, centre, socket));
     servers.push(server);
-    const address: DcAddress = { id, host, port: await listen(server, host, port ?? 0) };
+    const address: DcAddress = { id, host, port: await listen(server, host, port ?? 0), mediaOnly };
     dc.addresses.push(address);
   }
   dc.onClose(async () => {

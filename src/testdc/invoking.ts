@@ -8,6 +8,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import type { Definition } from '../tl/ir.ts';
 import type { AnswerTable, Call } from './answers/call.ts';
+import { stayHome } from './answers/migrate.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Layers } from './layers.ts';
 import type { Received } from './message-book.ts';
@@ -184,6 +185,7 @@ export class Invoking {
   #own(answers: AnswerTable, call: Call): TlValue | Promise<TlValue> {
     const answer = answers[call.method];
     if (answer === undefined) throw new RpcError(400, 'METHOD_INVALID');
+    stayHome(call);
     return answer(call);
   }
 

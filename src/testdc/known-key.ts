@@ -31,6 +31,8 @@ export class KnownKey {
   boundTo: KnownKey | undefined;
   /** Of a permanent key: the temporary one in force. */
   temporary: KnownKey | undefined;
+  /** Signed in by an authorization exported from that key's DC. */
+  importedFrom: KnownKey | undefined;
   /** The DC knows it no more. */
   isForgotten = false;
   #userId: bigint | undefined;

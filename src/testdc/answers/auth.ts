@@ -2,9 +2,10 @@
 import { random } from '../env.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
-import { userObject } from '../world/peers.ts';
 import type { Person } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';
+import { stay } from './migrate.ts';
+import { authorization } from './peer.ts';
 
 /** A code is good for so long, in milliseconds. */
 const CODE_MS = 300_000;
@@ -37,11 +38,18 @@ function digits(call: Call): string {
   return (call.args['phone_number'] as string).replace(/[^\d]/g, '');
 }
 
+/** Where the person of a phone lives, or a new one will. */
+function homeOf({ world }: Call, phone: string): number {
+  return world.byPhone(phone)?.dcId ?? Number(TEST_PHONE.exec(phone)![1]);
+}
+
 function sendCode(call: Call): TlObject {
   checkApi(call);
   const phone = digits(call);
   const match = TEST_PHONE.exec(phone);
   if (match === null) throw new RpcError(400, 'PHONE_NUMBER_INVALID');
+  stay(call, 'NETWORK', phone, undefined);
+  stay(call, 'PHONE', phone, homeOf(call, phone));
   const hash = random(call.world.env, 9).toString('hex');
   const table = codesOf(call);
   table.set(hash, { phone, code: match[1]!.repeat(5), until: call.now + CODE_MS });
@@ -70,7 +78,7 @@ function signIn(call: Call): TlObject {
   const { world } = call;
   return authorize(
     call,
-    world.byPhone(phone) ?? world.addPerson({ firstName: 'Test', lastName: phone.slice(-4), phone }),
+    world.byPhone(phone) ?? world.addPerson({ firstName: 'Test', lastName: phone.slice(-4), phone, dcId: call.dcId }),
   );
 }
 
@@ -87,15 +95,18 @@ function importBotAuthorization(call: Call): TlObject {
   const id = BigInt(match[1]!);
   const known = call.world.people.get(id);
   if (known !== undefined && known.isBot !== true) throw new RpcError(400, 'ACCESS_TOKEN_INVALID');
+  stay(call, 'NETWORK', match[0], undefined);
+  stay(call, 'USER', match[0], known?.dcId);
   return authorize(
     call,
-    known ?? call.world.addPerson({ firstName: `Bot ${id}`, username: `test_${id}_bot`, isBot: true }, id),
+    known ??
+      call.world.addPerson({ firstName: `Bot ${id}`, username: `test_${id}_bot`, isBot: true, dcId: call.dcId }, id),
   );
 }
 
 function authorize(call: Call, person: Person): TlObject {
   call.world.signIn(call.session.key, person.id);
-  return { _: 'auth.authorization', user: userObject(person, person.id, call.dcId) };
+  return authorization(call, person);
 }
 
 function logOut(call: Call): TlObject {

@@ -12,6 +12,8 @@ export interface DcAddress {
   readonly id: number;
   readonly host: string;
   readonly port: number;
+  /** For files only: `media_only`. */
+  readonly mediaOnly?: boolean;
 }
 
 export interface Call {

@@ -29,9 +29,18 @@ const CONFIG_LIMITS = {
   message_length_max: 4_096,
 };
 
-function dcOption({ id, host, port }: DcAddress): TlObject {
-  // `this_port_only`: the other well-known ports of a DC do not exist here.
-  return { _: 'dcOption', ipv6: host.includes(':'), this_port_only: true, static: true, id, ip_address: host, port };
+function dcOption({ id, host, port, mediaOnly }: DcAddress): TlObject {
+  return {
+    _: 'dcOption',
+    ipv6: host.includes(':'),
+    media_only: mediaOnly === true,
+    // The other well-known ports of a DC do not exist here.
+    this_port_only: true,
+    static: true,
+    id,
+    ip_address: host,
+    port,
+  };
 }
 
 function getConfig(call: Call): TlObject {

@@ -4,13 +4,18 @@
  */
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
-import { keyOf } from '../world/peers.ts';
+import { keyOf, userObject } from '../world/peers.ts';
 import type { Group, PeerRef, Person } from '../world/peers.ts';
 import type { Call } from './call.ts';
 
 /** The signed-in user; `invoking.ts` has made sure there is one. */
 export function self(call: Call): bigint {
   return call.session.key.userId!;
+}
+
+/** `auth.authorization` of whoever the key is signed in to now. */
+export function authorization(call: Call, person: Person): TlObject {
+  return { _: 'auth.authorization', user: userObject(person, person.id, call.dcId) };
 }
 
 /** `InputPeer`. */

@@ -4,6 +4,8 @@ import type { AnswerTable } from './call.ts';
 import { helpAnswers } from './help.ts';
 import { keysAnswers } from './keys.ts';
 import { messagesAnswers } from './messages.ts';
+import { statsAnswers } from './stats.ts';
+import { transferAnswers } from './transfer.ts';
 import { updatesAnswers } from './updates.ts';
 import { uploadAnswers } from './upload.ts';
 import { usersAnswers } from './users.ts';
@@ -18,4 +20,6 @@ export const ANSWERS: AnswerTable = Object.assign(
   messagesAnswers,
   updatesAnswers,
   uploadAnswers,
+  transferAnswers,
+  statsAnswers,
 );

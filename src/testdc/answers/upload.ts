@@ -1,10 +1,16 @@
 /**
  * Answers of `upload.*` with the rules of mtproto.md 2.20.
- * Every location names a file whose bytes follow from its id, so that a client can check what it got.
+ * Every location names a file: one that was uploaded, or one whose bytes follow from its id, so that a client can
+ * check what it got.
  */
+import { createHash } from 'node:crypto';
+import { random, randomLong } from '../env.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
+import type { StoredFile } from '../world/files.ts';
 import type { Answer, Call } from './call.ts';
+import { stay } from './migrate.ts';
+import { inputPeer } from './peer.ts';
 
 const MEGABYTE = 1_048_576;
 const LARGEST_PART = 524_288;
@@ -40,6 +46,18 @@ function cached(id: bigint, offset: number, length: number): Buffer {
   return bytes;
 }
 
+/** `DC` in the upper bytes of an id, then the number of the DC the file lives at. */
+const LIVES_AT = 0x4443n;
+
+/** Id of the nth file that lives at a DC; other ids are at home everywhere. */
+export function fileAt(dcId: number, n: number): bigint {
+  return (LIVES_AT << 40n) | (BigInt(dcId) << 24n) | BigInt(n);
+}
+
+function homeOf(id: bigint): number | undefined {
+  return id >> 40n === LIVES_AT ? Number((id >> 24n) & 0xffffn) : undefined;
+}
+
 const SIZES: Readonly<Record<string, number>> = {
   inputPhotoFileLocation: PHOTO_SIZE,
   inputPeerPhotoFileLocation: PHOTO_SIZE,
@@ -51,12 +69,25 @@ function getFile(call: Call): TlObject {
   const location = args['location'] as TlObject;
   const size = SIZES[location._];
   if (size === undefined) throw new RpcError(400, 'LOCATION_INVALID');
+  const id = (location['id'] ?? location['photo_id']) as bigint;
+  const stored = call.world.files.get(id);
+  stay(call, 'FILE', String(id), stored?.dcId ?? homeOf(id));
   const limit = args['limit'] as number;
   const offset = checkRange(args['offset'] as bigint, limit, args['precise'] === true);
-  const id = (location['id'] ?? location['photo_id']) as bigint;
-  const bytes = offset >= size ? Buffer.alloc(0) : cached(id, offset, Math.min(limit, size - offset));
+  const bytes = stored === undefined ? partOf(id, offset, limit, size) : partOfStored(stored, location, offset, limit);
   const type = size === PHOTO_SIZE ? 'storage.fileJpeg' : 'storage.filePartial';
   return { _: 'upload.file', type: { _: type }, mtime: 1_700_000_000, bytes };
+}
+
+function partOf(id: bigint, offset: number, limit: number, size: number): Buffer {
+  return offset >= size ? Buffer.alloc(0) : cached(id, offset, Math.min(limit, size - offset));
+}
+
+function partOfStored(file: StoredFile, location: TlObject, offset: number, limit: number): Buffer {
+  if (location['access_hash'] !== file.accessHash) throw new RpcError(400, 'LOCATION_INVALID');
+  if (!file.reference.equals(location['file_reference'] as Uint8Array))
+    throw new RpcError(400, 'FILE_REFERENCE_INVALID');
+  return file.bytes.subarray(offset, offset + limit);
 }
 
 /** Multiples of 4 KiB that divide a megabyte, in one megabyte; with `precise` multiples of 1 KiB up to a megabyte. */
@@ -71,46 +102,86 @@ function checkRange(offset: bigint, limit: number, isPrecise: boolean): number {
   return start;
 }
 
-/** Part sizes of files being uploaded, by account and file. The bytes themselves are not kept. */
-const uploads = new WeakMap<object, Map<string, number[]>>();
-const MOST_UPLOADS = 1_000;
+/** By account and file id; the bytes are kept, so that what was uploaded can be asked for again. */
+function uploadName(call: Call, fileId: bigint): string {
+  return `${call.session.key.userId} ${fileId}`;
+}
 
 function savePart(call: Call): boolean {
   const { args } = call;
   const part = args['file_part'] as number;
-  const { length } = args['bytes'] as Buffer;
+  const bytes = args['bytes'] as Buffer;
   const total = args['file_total_parts'] as number | undefined;
   if (part < 0 || part >= MOST_PARTS) throw new RpcError(400, 'FILE_PART_INVALID');
   if (total !== undefined && (total < -1 || total === 0 || total > MOST_PARTS))
     throw new RpcError(400, 'FILE_PARTS_INVALID');
-  if (length === 0) throw new RpcError(400, 'FILE_PART_EMPTY');
-  if (length > LARGEST_PART) throw new RpcError(400, 'FILE_PART_TOO_BIG');
-  checkPartSize(partsOf(call, args['file_id'] as bigint), part, length, total);
+  if (bytes.length === 0) throw new RpcError(400, 'FILE_PART_EMPTY');
+  if (bytes.length > LARGEST_PART) throw new RpcError(400, 'FILE_PART_TOO_BIG');
+  const name = uploadName(call, args['file_id'] as bigint);
+  checkPartSize(call.world.files.upload(name).parts, part, bytes.length, total);
+  call.world.files.put(name, part, bytes);
   return true;
 }
 
-function partsOf(call: Call, fileId: bigint): number[] {
-  let table = uploads.get(call.world);
-  if (table === undefined) uploads.set(call.world, (table = new Map()));
-  const name = `${call.session.key.userId} ${fileId}`;
-  let sizes = table.get(name);
-  if (sizes === undefined) table.set(name, (sizes = []));
-  if (table.size > MOST_UPLOADS) table.delete(table.keys().next().value!);
-  return sizes;
-}
-
 /** All parts but the last have one size, which 512 KiB is a multiple of. */
-function checkPartSize(sizes: number[], part: number, length: number, total: number | undefined): void {
+function checkPartSize(parts: readonly Buffer[], part: number, length: number, total: number | undefined): void {
   const isLast = total !== undefined && total > 0 && part === total - 1;
   if (!isLast && total !== undefined && (length % 1024 !== 0 || LARGEST_PART % length !== 0))
     throw new RpcError(400, 'FILE_PART_SIZE_INVALID');
-  const before = sizes.find((size, other) => size !== undefined && other < part);
-  if (before !== undefined && length > before) throw new RpcError(400, 'FILE_PART_SIZE_CHANGED');
-  sizes[part] = length;
+  const before = parts.find((one, other) => one !== undefined && other < part);
+  if (before !== undefined && length > before.length) throw new RpcError(400, 'FILE_PART_SIZE_CHANGED');
+}
+
+/** `messages.uploadMedia`: makes a document of the parts, to be downloaded from the DC it was uploaded to. */
+function uploadMedia(call: Call): TlObject {
+  inputPeer(call, call.args['peer'] as TlObject);
+  const media = call.args['media'] as TlObject;
+  if (media._ !== 'inputMediaUploadedDocument') throw new RpcError(400, 'MEDIA_INVALID');
+  const file = media['file'] as TlObject;
+  if (file._ !== 'inputFile' && file._ !== 'inputFileBig') throw new RpcError(400, 'MEDIA_INVALID');
+  const { id, accessHash, reference, bytes, dcId } = finish(call, file);
+  const document: TlObject = {
+    _: 'document',
+    id,
+    access_hash: accessHash,
+    file_reference: reference,
+    date: Math.floor(call.now / 1000),
+    mime_type: media['mime_type'] as string,
+    size: BigInt(bytes.length),
+    dc_id: dcId,
+    attributes: media['attributes'] as TlObject[],
+  };
+  return { _: 'messageMediaDocument', document };
+}
+
+function finish(call: Call, file: TlObject): StoredFile {
+  const { files, env } = call.world;
+  const name = uploadName(call, file['id'] as bigint);
+  const { parts } = files.upload(name);
+  const count = file['parts'] as number;
+  if (count < 1 || parts.length > count) throw new RpcError(400, 'FILE_PARTS_INVALID');
+  for (let part = 0; part < count; part++)
+    if (parts[part] === undefined) throw new RpcError(400, `FILE_PART_${part}_MISSING`);
+  const md5 = file['md5_checksum'] as string | undefined;
+  if (md5 !== undefined && md5 !== '' && md5 !== md5Of(parts)) throw new RpcError(400, 'MD5_CHECKSUM_INVALID');
+  return files.finish(name, (bytes) => ({
+    id: randomLong(env),
+    accessHash: randomLong(env),
+    reference: random(env, 24),
+    bytes,
+    dcId: call.dcId,
+  }));
+}
+
+function md5Of(parts: readonly Buffer[]): string {
+  const hash = createHash('md5');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 
 export const uploadAnswers: Readonly<Record<string, Answer>> = {
   'upload.getFile': getFile,
   'upload.saveFilePart': savePart,
   'upload.saveBigFilePart': savePart,
+  'messages.uploadMedia': uploadMedia,
 };

@@ -18,6 +18,8 @@ export interface Person {
   readonly lastName?: string;
   readonly username?: string;
   phone?: string;
+  /** Home DC; undefined: at home everywhere. */
+  dcId?: number;
   readonly isBot?: boolean;
   readonly isPremium?: boolean;
   readonly isVerified?: boolean;

@@ -10,6 +10,8 @@ import type { KnownKey } from '../known-key.ts';
 import type { Layers } from '../layers.ts';
 import type { TlObject } from '../tl-value.ts';
 import { Box } from './box.ts';
+import { Expiring } from './expiring.ts';
+import { Files } from './files.ts';
 import type { Group, PeerRef, Person } from './peers.ts';
 import { chatObject, keyOf, peerObject, peerOf, userObject } from './peers.ts';
 import { DEMO_ID, Draw, drawContent, seedGroups, seedPeople } from './seed.ts';
@@ -40,6 +42,16 @@ export interface Written {
   readonly pts: number;
 }
 
+/** Why a call is sent to another DC: the X of `X_MIGRATE_5`. */
+export type MoveKind = 'PHONE' | 'NETWORK' | 'USER' | 'FILE' | 'STATS';
+
+/** An authorization on its way to another DC. */
+export interface Ticket {
+  readonly userId: bigint;
+  readonly to: number;
+  readonly from: KnownKey;
+}
+
 export class World {
   readonly people = new Map<bigint, Person>();
   readonly groups = new Map<string, Group>();
@@ -47,6 +59,13 @@ export class World {
   echoMs = 300;
   /** How often each text was sent by `messages.sendMessage`: the DC's book of executions. */
   readonly ledger = new Map<string, number>();
+  /** Authorizations exported and not imported yet. */
+  readonly tickets = new Expiring<Ticket>();
+  readonly files = new Files();
+  /** The DC that has the statistics of channels; undefined: each. */
+  statsDc: number | undefined;
+  /** Sends calls to whatever DC a test likes, be it unknown or the one they came from: loops. */
+  sendAway: ((kind: MoveKind, what: string, at: number) => number | undefined) | undefined;
   /** Told of each update that goes to a session. */
   onPush: () => void = () => {};
   readonly env: Env;
@@ -102,17 +121,25 @@ export class World {
     return account;
   }
 
-  /** Signs a key in; a temporary one stands for the permanent one it is bound to, and for nobody without. */
-  signIn(key: KnownKey, userId: bigint): void {
+  /**
+   * Signs a key in; a temporary one stands for the permanent one it is bound to, and for nobody without.
+   * @param from the key whose authorization was carried here from another DC
+   */
+  signIn(key: KnownKey, userId: bigint, from?: KnownKey): void {
     if (key.isUnbound) return;
     this.signOut(key);
     key.userId = userId;
+    key.identity.importedFrom = from;
     this.account(userId).keys.add(key.identity);
   }
 
+  /** Signs out a key, and those at other DCs that have their authorization from it. */
   signOut(key: KnownKey): void {
-    if (key.userId !== undefined) this.#accounts.get(key.userId)?.keys.delete(key.identity);
-    key.userId = undefined;
+    const { identity } = key;
+    const keys = identity.userId === undefined ? undefined : this.#accounts.get(identity.userId)?.keys;
+    keys?.delete(identity);
+    identity.userId = undefined;
+    for (const other of keys ?? []) if (other.importedFrom === identity) this.signOut(other);
   }
 
   /** Users with a key signed in to them. */
@@ -196,7 +223,9 @@ export class World {
     const now = this.env.now();
     for (const key of keys)
       if (key.isForgotten) this.#accounts.get(userId)!.keys.delete(key);
-      else for (const session of key.allSessions(now)) if (session.wantsUpdates) yield session;
+      else if (key.importedFrom === undefined)
+        // Updates come from the home DC alone.
+        for (const session of key.allSessions(now)) if (session.wantsUpdates) yield session;
   }
 
   /** Pushes an `Updates` object to a user's sessions but one; the answer is to how many. */
