@@ -46,7 +46,7 @@ function isWanted(s: State): boolean {
 function dial(s: State): void {
   const { settings } = s.env;
   s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }));
-  s.sink.dial(HOME_LINK, s.link.attempt, s.server.host, s.server.port, s.server.untrusted);
+  s.sink.dial(HOME_LINK, s.link.attempt, s.server.host, s.server.port, s.server.untrusted, s.key === undefined);
 }
 
 /** The connection stands: the key exchange begins, or the session goes on. */

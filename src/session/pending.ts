@@ -64,6 +64,8 @@ export class Pending {
   notBefore = 0;
   /** Goes again under the id it has, inside a container: the server asked for it and carries one id out once. */
   keepsId = false;
+  /** Its place has changed since that was saved. */
+  moved = false;
   /** How often an error of the server's was answered by sending again. */
   repeats = 0;
 
@@ -103,6 +105,8 @@ export class PendingTable {
   /** In the order the client sent them. */
   queue: Pending[] = [];
   #held: Pending[] = [];
+  /** Requests whose place has changed since that was saved; answered ones among them do not count any more. */
+  readonly moved: Pending[] = [];
   /** No open request runs out before this; may be too early, never too late. */
   #firstDeadline = Infinity;
 
@@ -121,6 +125,7 @@ export class PendingTable {
 
   add(pending: Pending): void {
     this.queue.push(pending);
+    this.#move(pending);
     if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
   }
 
@@ -140,6 +145,20 @@ export class PendingTable {
     pending.stage = Stage.SENT;
     pending.everSent = true;
     this.#sent.set(pending.msgIdLow, pending);
+    this.#move(pending);
+  }
+
+  /** A request that had left before its lane's thread was lost: the next connection asks about it. */
+  placeAgain(pending: Pending): void {
+    this.place(pending);
+    pending.stage = Stage.ASKED;
+    if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
+  }
+
+  #move(pending: Pending): void {
+    if (pending.moved) return;
+    pending.moved = true;
+    this.moved.push(pending);
   }
 
   find(low: number, high: number): Pending | undefined {
@@ -179,6 +198,7 @@ export class PendingTable {
     for (const pending of again) {
       this.#forget(pending);
       pending.stage = Stage.QUEUED;
+      this.#move(pending);
     }
     this.queue = [...again, ...this.queue].sort((a, b) => a.ticket - b.ticket);
   }
@@ -189,6 +209,7 @@ export class PendingTable {
     pending.stage = Stage.HELD;
     pending.notBefore = notBefore;
     this.#held.push(pending);
+    this.#move(pending);
   }
 
   #forget(pending: Pending): void {

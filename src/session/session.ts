@@ -22,6 +22,7 @@ import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
 import { findDataCentre, takeRequest } from './requests.ts';
+import { restore, Saved, takeAgain } from './snapshot.ts';
 import type { Sink } from './sink.ts';
 import { State } from './state.ts';
 import { AnswerBy, type Pending } from './pending.ts';
@@ -38,6 +39,7 @@ const SALT_STORM = 10;
 
 export class Session implements PacketSink {
   readonly #state: State;
+  readonly #saved: Saved;
   #now = 0;
   /** Unencrypted packets of attempt `#plainOf` wait here: their work takes milliseconds, so the lane chooses when. */
   #plain: Uint8Array[] = [];
@@ -57,6 +59,28 @@ export class Session implements PacketSink {
       untrusted: false,
     };
     this.#state = new State(env, sink, number, server);
+    this.#saved = new Saved(this.#state);
+  }
+
+  /** A fresh session goes on where one stood whose thread was lost: a RESUME record's bytes. */
+  resume(bytes: Uint8Array, start: number, end: number, now: number): void {
+    restore(this.#state, bytes, start, end, now);
+  }
+
+  /** A request that one had taken: an AGAIN record's bytes. */
+  again(ticket: number, bytes: Uint8Array, start: number, end: number): void {
+    takeAgain(this.#state, ticket, bytes, start, end);
+  }
+
+  /** Once a batch, at its end: what must survive and has changed. */
+  save(): void {
+    this.#saved.save(this.#state);
+  }
+
+  /** The server can be reached again: a pause after failed attempts is over. */
+  nudge(now: number): void {
+    const { link } = this.#state;
+    if (link.stage === 'down' && link.redialAt > now && link.redialAt !== Infinity) link.redialAt = now;
   }
 
   /** One client message `bytes[start..end)`. */
