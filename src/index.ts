@@ -47,12 +47,20 @@ export async function createProxy(config: Config, { codec, log, broken }: Around
     allow: allowList(config.allowServer),
     front: { make: (owner) => new JsonLines(owner, front), line: errorLine },
     admits: tokens === undefined ? undefined : (token) => tokens.knows(token),
-    lost: (sessions) => claims.releaseAll(sessions),
+    lost: (sessions) => giveBack(claims, sessions),
+    ended: (lane) => claims.free(lane),
     log,
     broken,
   });
   await proxy.start();
   return proxy;
+}
+
+const RETRY = 5;
+
+/** Gives the keys of lost sessions back; at once if no lane is using the table. */
+function giveBack(claims: ClaimTable, sessions: ReadonlySet<number>): void {
+  if (!claims.releaseAll(sessions)) setTimeout(() => giveBack(claims, sessions), RETRY).unref();
 }
 
 function toLimits({ maxConnections, maxLine }: Config): Limits {

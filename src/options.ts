@@ -65,7 +65,12 @@ export const OPTIONS: readonly Option[] = [
   { name: 'test', ...SWITCH, text: "Telegram's test data centres" },
   choice('transport', TRANSPORTS, 'framing towards the data centre', 'intermediate'),
   { name: 'obfuscated', ...SWITCH, text: 'obfuscate what goes to the data centre' },
-  choice('pfs', FORWARD_SECRECY, 'temporary keys (forward secrecy): for sessions whose keys the gateway made, always, never', 'made'),
+  choice(
+    'pfs',
+    FORWARD_SECRECY,
+    'temporary keys (forward secrecy): for sessions whose keys the gateway made, always, never',
+    'made',
+  ),
   text('scheme', 'DIR', 'folder with api.tl and mtproto.tl to use instead of the own'),
   number('workers', 'N', [1, 256], 'threads for TL and crypto'),
   number('maxConnections', 'N', [1, 1_000_000], 'clients at once; the descriptors of the process may allow fewer'),

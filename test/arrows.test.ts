@@ -58,6 +58,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:net',
     'node:crypto',
     'node:events',
+    'node:readline',
     'node:zlib',
     'node:buffer',
     'node:fs',

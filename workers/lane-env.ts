@@ -47,7 +47,7 @@ export function makeEnv(lane: number, settings: LaneSettings): Env {
     codec: compileSource(settings.codec.source, settings.codec.cachedData),
     dialect,
     settings: session,
-    claims: new ClaimTable(settings.claims),
+    claims: new ClaimTable(settings.claims, lane),
     reach: allowList(session.allowServer),
     keysFor: (server: { readonly rsa: string | undefined }): readonly PublicKey[] =>
       server.rsa === undefined ? keys : [parsePublicKey(server.rsa)],

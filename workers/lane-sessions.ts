@@ -54,10 +54,10 @@ export class LaneSessions {
     this.#env = env;
   }
 
-  /** Runs one batch. @returns the block that goes back, whole */
-  run(bytes: Uint8Array, length: number, now: number): Buffer {
+  /** Runs one batch, `bytes[from..to)`. @returns the block that goes back, whole */
+  run(bytes: Uint8Array, to: number, now: number, from = 0): Buffer {
     this.#now = now;
-    const cursor = new RecordCursor(bytes, 0, length);
+    const cursor = new RecordCursor(bytes, from, to);
     while (cursor.next()) this.#record(cursor);
     this.#workOnce();
     for (let seat = this.#deadlines.due(now); seat; seat = this.#deadlines.due(now)) this.#tick(seat);
@@ -71,7 +71,8 @@ export class LaneSessions {
 
   #record(r: RecordCursor): void {
     this.#sink.session = r.session;
-    if (r.kind === In.OPEN) return this.#open(r.session, r.flags);
+    if (r.kind === In.OPEN || r.kind === In.RESUME) this.#open(r.session, r.flags);
+    if (r.kind === In.OPEN) return;
     if (r.kind === In.REQUEST && this.#env.settings.verbose) this.#show('client', r);
     const seat = this.#seats.get(r.session);
     if (seat === undefined) return;
@@ -93,6 +94,15 @@ export class LaneSessions {
     switch (r.kind) {
       case In.REQUEST:
         session.request(r.ticket, r.bytes, r.start, r.stop, now);
+        break;
+      case In.RESUME:
+        session.resume(r.bytes, r.start, r.stop, now);
+        break;
+      case In.AGAIN:
+        session.again(r.ticket, r.bytes, r.start, r.stop);
+        break;
+      case In.NUDGE:
+        session.nudge(now);
         break;
       case In.LINK_BYTES:
         session.received(r.link, r.ticket, r.bytes, r.start, r.stop, now);
@@ -162,7 +172,17 @@ export class LaneSessions {
     } catch (error) {
       this.#fault(seat, error);
     }
+    this.#save(seat);
     this.#deadlines.schedule(seat, seat.session.nextDeadline());
+  }
+
+  /** Also after a fault: what was sent before it has left. */
+  #save(seat: Seat): void {
+    try {
+      seat.session.save();
+    } catch (error) {
+      this.#fault(seat, error);
+    }
   }
 
   #guard(seat: Seat, act: () => void): void {

@@ -3,7 +3,7 @@
  * In: the session it speaks for, calls of the Sink. Out: records. Never: two open records at a time.
  */
 import type { BatchWriter } from '../src/batch/batch.ts';
-import { DialFlag, Out, ReplyFlag } from '../src/batch/records.ts';
+import { DialFlag, Out, ReplyFlag, SaveFlag } from '../src/batch/records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
 import type { NamedBy, Sink } from '../src/session/sink.ts';
@@ -48,8 +48,21 @@ export class LaneSink implements Sink {
     this.#batch.drop();
   }
 
-  dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy): void {
-    const w = this.#batch.begin(Out.DIAL, link, NAMED[namedBy], this.session, attempt);
+  took(): Writer {
+    return this.#batch.begin(Out.TOOK, 0, 0, this.session, 0);
+  }
+
+  save(forget: boolean): Writer {
+    return this.#batch.begin(Out.SAVE, 0, forget ? SaveFlag.FORGET_IDS : 0, this.session, 0);
+  }
+
+  saveSession(): Writer {
+    return this.#batch.begin(Out.SAVE_SESSION, 0, 0, this.session, 0);
+  }
+
+  dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy, handshake: boolean): void {
+    const flags = NAMED[namedBy] | (handshake ? DialFlag.HANDSHAKE : 0);
+    const w = this.#batch.begin(Out.DIAL, link, flags, this.session, attempt);
     w.byte(port & 255);
     w.byte(port >>> 8);
     w.ascii(host);

@@ -109,6 +109,11 @@ export class RecordCursor {
     this.#end = end;
   }
 
+  /** An int32 of the record's bytes, `at` bytes behind their start. */
+  int32(at: number): number {
+    return this.#view.getInt32(this.start + at, true);
+  }
+
   /** Steps to the next record; false at the end. A header that does not fit throws: both sides are ours. */
   next(): boolean {
     const at = this.#next;
@@ -126,6 +131,13 @@ export class RecordCursor {
     if (this.#next > this.#end) throw new RangeError(`record at ${at} runs past the block's end`);
     return true;
   }
+}
+
+/** The end of the record that begins at `at`. */
+export function recordEnd(bytes: Uint8Array, at: number): number {
+  const cursor = new RecordCursor(bytes, at, bytes.length);
+  cursor.next();
+  return cursor.start + padded(cursor.stop - cursor.start);
 }
 
 /** The head of a block that came out of a lane. */

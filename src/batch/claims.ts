@@ -4,13 +4,15 @@
  * In: auth_key_id as halves, a session's number. Out: yes or no, at once. Never: a key, or a message between threads.
  *
  * An open-addressed table in one shared block under a lock held for some hundred nanoseconds:
- *   0 lock i32 | 4 entries i32 | 8… entries of owner i32, low i32, high i32 (owner 0 free, -1 left)
+ *   0 lock i32: 0, or the holder's number plus two | 4 entries i32 | 8… entries of owner i32, low i32, high i32 (owner 0 free, -1 left)
  */
 
 const HEAD = 2;
 const WIDTH = 3;
 const FREE = 0;
 const LEFT = -1;
+/** Some ten microseconds. */
+const TRIES = 1000;
 
 /** A fresh table's block; `capacity` keys, of which half may be held. */
 export function makeClaims(capacity = 65_536): SharedArrayBuffer {
@@ -21,7 +23,11 @@ export class ClaimTable {
   readonly #cells: Int32Array;
   readonly #capacity: number;
 
-  constructor(block: SharedArrayBuffer) {
+  readonly #holder: number;
+
+  /** @param holder the lane that uses this table; -1 the main thread */
+  constructor(block: SharedArrayBuffer, holder = -1) {
+    this.#holder = holder + 2;
     this.#cells = new Int32Array(block);
     this.#capacity = (this.#cells.length - HEAD) / WIDTH;
   }
@@ -34,9 +40,10 @@ export class ClaimTable {
       if (at < 0) return false;
       const holder = this.#cells[at]!;
       if (holder > 0) return holder === owner;
-      this.#cells[at] = owner;
+      // The owner last: a thread that dies between these leaves nothing that counts.
       this.#cells[at + 1] = idLow;
       this.#cells[at + 2] = idHigh;
+      this.#cells[at] = owner;
       return true;
     } finally {
       this.#unlock();
@@ -54,15 +61,25 @@ export class ClaimTable {
     }
   }
 
-  /** Gives back whatever these owners hold: their lane has died. */
-  releaseAll(owners: ReadonlySet<number>): void {
-    this.#lock();
+  /**
+   * Gives back whatever these owners hold: their lane has died. Never waits: the lock may be held by a thread that is
+   * dead, and only the caller can say so (`free`).
+   * @returns false if the lock was held: the caller tries again later
+   */
+  releaseAll(owners: ReadonlySet<number>): boolean {
+    if (!this.#tryLock()) return false;
     try {
       for (let at = HEAD; at < this.#cells.length; at += WIDTH)
         if (owners.has(this.#cells[at]!)) this.#cells[at] = LEFT;
+      return true;
     } finally {
       this.#unlock();
     }
+  }
+
+  /** Frees the lock of a lane whose thread has ended: it may have died while it held it. */
+  free(holder: number): void {
+    if (Atomics.compareExchange(this.#cells, 0, holder + 2, 0) === holder + 2) Atomics.notify(this.#cells, 0, 1);
   }
 
   /** Where the key stands, or else the first place it could; -1 if there is none. */
@@ -81,8 +98,17 @@ export class ClaimTable {
     return place;
   }
 
+  #tryLock(): boolean {
+    for (let i = 0; i < TRIES; i++) if (Atomics.compareExchange(this.#cells, 0, 0, this.#holder) === 0) return true;
+    return false;
+  }
+
   #lock(): void {
-    while (Atomics.compareExchange(this.#cells, 0, 0, 1) !== 0) Atomics.wait(this.#cells, 0, 1, 1);
+    for (;;) {
+      const holder = Atomics.compareExchange(this.#cells, 0, 0, this.#holder);
+      if (holder === 0) return;
+      Atomics.wait(this.#cells, 0, holder, 1);
+    }
   }
 
   #unlock(): void {

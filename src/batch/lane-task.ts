@@ -3,10 +3,11 @@
  * In and out: numbers and shared blocks. Never: records as objects.
  */
 
-/** One batch to run: the records in `slots[slot]`, bytes `0..length`. The task's result is one moved block. */
+/** One batch to run: the records in `slots[slot]`, bytes `from..to`. The task's result is one moved block. */
 export interface LaneTask {
   readonly slot: number;
-  readonly length: number;
+  readonly from: number;
+  readonly to: number;
   /** Unix time in milliseconds on a monotonic base: `performance.timeOrigin + performance.now()`. */
   readonly now: number;
 }

@@ -28,6 +28,12 @@ export const In = {
   LINK_DOWN: 5,
   /** The client is gone: drop the session. Answered by GONE. */
   CLOSE: 6,
+  /** In place of OPEN after the lane's thread was lost. Bytes: what SAVE_SESSION and SAVE said last, `length of the first u32 | the first, padded to 4 | the second`. */
+  RESUME: 7,
+  /** A request the lost thread had taken. Bytes: its TOOK entry without the ticket, then the line. */
+  AGAIN: 8,
+  /** The address that could not be reached answers again: no need to wait any longer. No bytes. */
+  NUDGE: 9,
 } as const;
 
 /** Lane to main thread. */
@@ -46,6 +52,12 @@ export const Out = {
   GONE: 70,
   /** A log entry. flags: pino's level number, or 0 for a line of `--verbose`; bytes: JSON text of an object with `event`, without secrets. */
   LOG: 71,
+  /** Where requests of a session stand now: entries of `TOOK_LENGTH` bytes. */
+  TOOK: 72,
+  /** What of a session changes all the time: `COUNTERS_LENGTH` bytes, then msg_ids received since. flags: `SaveFlag`. */
+  SAVE: 73,
+  /** The rest of it, its key among them: secret. Opaque to the main thread. */
+  SAVE_SESSION: 74,
 } as const;
 
 /** DOWN: why there is no connection. */
@@ -55,8 +67,20 @@ export const DownFlag = { NEVER_UP: 1, TIMED_OUT: 2, NOT_ALLOWED: 4 } as const;
  * From OUTCOME on, eight bits: the place of the outcome in `OUTCOMES`.
  */
 export const ReplyFlag = { BAD_LINE: 1, OUTCOME: 8 } as const;
-/** DIAL: the address came from a client, or a DC handed it out, and not from the operator: it is judged at each dial. */
-export const DialFlag = { UNTRUSTED: 1, FROM_DC: 2 } as const;
+/**
+ * DIAL: who named the address: a client, or a DC that handed it out; then it is judged at each dial. HANDSHAKE: a key
+ * will be created on this connection, which is costly for the server and for the lane.
+ */
+export const DialFlag = { UNTRUSTED: 1, FROM_DC: 2, HANDSHAKE: 4 } as const;
+/** SAVE: the msg_ids received before belong to another session_id. */
+export const SaveFlag = { FORGET_IDS: 1 } as const;
+/**
+ * TOOK: `ticket | flags | msg_id low, high | seq_no | container low, high | deadline f64`, 4 bytes each but the last.
+ * flags: where the request stands (`Stage` of the session), and these. The main thread understands `SENT` only.
+ */
+export const TookFlag = { STAGE: 7, SENT: 8, KEEPS_ID: 16 } as const;
+export const TOOK_LENGTH = 36;
+export const COUNTERS_LENGTH = 48;
 /** OPEN: which dialect the client speaks. */
 export const OpenFlag = { MSGPACK: 1 } as const;
 

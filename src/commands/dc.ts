@@ -52,7 +52,10 @@ export function registerDc(program: Command): void {
     .option('--old-rsa-padding', 'take the RSA padding from before 2021 as well')
     .option('--faults <FILE>', 'faults to play: one rule a line, e.g. `rpc.500 method=messages.* p=0.1`, or `all`')
     .option('--seed <N>', 'where chance begins for faults (default: drawn, and printed)')
-    .option('--control <PORT>', 'take orders for faults on this loopback port: {"add":"…"}, {"clear":true}, {"report":true}');
+    .option(
+      '--control <PORT>',
+      'take orders for faults on this loopback port: {"add":"…"}, {"clear":true}, {"report":true}',
+    );
   dc.action(async (flags: DcFlags) => {
     const wrong = sentencesOn(flags);
     if (wrong.length > 0) dc.error(wrong.map((sentence) => `mtproto2json dc: ${sentence}`).join('\n'), { exitCode: 2 });

@@ -14,7 +14,7 @@ export type IdText = string;
 /** Whom a front tells what it found; called synchronously from `take` and `resume`. */
 export interface FrontOwner {
   /**
-   * One whole message, `bytes[start..stop)`; the view is valid only during the call.
+   * One whole message, `bytes[start..stop)`. The bytes stay as they are until it is answered: it may have to be run again.
    * @returns false if no more may come for now: the front keeps the rest until `resume`
    */
   message(bytes: Buffer, start: number, stop: number, id: IdText): boolean;

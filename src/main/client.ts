@@ -116,9 +116,9 @@ export class Client implements FrontOwner, Swept {
     this.#write(line);
   }
 
-  /** The lane was lost with this request. `isUnsent`: it had not even left. */
-  crashed(id: IdText, isUnsent: boolean): void {
-    this.#say(id === '-3' ? -3 : id, 'WorkerCrashed', isUnsent ? { delivered: 'no', retryable: true } : {});
+  /** This request is given up with its lane. `isSent`: a server may have it. It is not called retryable: it may kill again. */
+  crashed(id: IdText, isSent: boolean): void {
+    this.#say(id === '-3' ? -3 : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
   }
 
   lostSession(): void {
@@ -204,7 +204,7 @@ export class Client implements FrontOwner, Swept {
   /** The gateway waits no longer: what is still open is told so. */
   abandon(retryAfter: number): void {
     if (this.#isClosing) return;
-    for (const [, id] of this.#route?.ledger.drain() ?? []) {
+    for (const { id } of this.#route?.ledger.drain() ?? []) {
       this.#say(id, 'ServerStopping', {
         retry_after: retryAfter,
         retryable: false,

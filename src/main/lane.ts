@@ -5,7 +5,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { Piscina } from 'piscina';
-import { RecordCursor, blockHead, BLOCK_HEAD } from '../batch/batch.ts';
+import { RecordCursor, blockHead, BLOCK_HEAD, recordEnd } from '../batch/batch.ts';
 import type { LaneData, LaneTask } from '../batch/lane-task.ts';
 import { In } from '../batch/records.ts';
 import type { Limits } from './limits.ts';
@@ -16,6 +16,21 @@ const SLOTS = 3;
 const IN_FLIGHT = 2;
 const EMPTY = new Uint8Array(0);
 
+/** How a thread was lost. */
+export interface Loss {
+  readonly why: string;
+  /** Tickets of the requests that were under way: one of them may be what killed it. */
+  readonly suspects: ReadonlySet<number>;
+  /** The record that was alone in its batch. */
+  readonly culprit: Culprit | undefined;
+}
+
+export interface Culprit {
+  readonly kind: number;
+  readonly session: number;
+  readonly ticket: number;
+}
+
 /** Whom a lane tells. */
 export interface LaneOwner {
   /** One record of a block; the cursor's bytes may be kept as views, the block is nobody else's. */
@@ -24,8 +39,14 @@ export interface LaneOwner {
   settle(lane: Lane): void;
   /** The lane takes more again, after `put` said it is over its mark. */
   clear(lane: Lane): void;
-  /** The thread is gone with all its sessions. `unsent`: tickets that never reached it. */
-  lost(lane: Lane, why: string, unsent: ReadonlySet<number>): void;
+  /**
+   * The thread is gone with all its sessions, and so is everything that was put and not answered by a block. What is
+   * put from here on waits for the next thread.
+   * @returns whether what killed it was found and will not be put again
+   */
+  lost(lane: Lane, loss: Loss): boolean;
+  /** The lost thread has ended for good: it holds nothing any more. */
+  ended(lane: Lane): void;
 }
 
 export interface LaneOptions {
@@ -52,6 +73,16 @@ export class Lane {
   #open = 0;
   /** Slots under way, oldest first. */
   readonly #sent: number[] = [];
+  /** The open slot was run up to here, and a part of it is under way up to there (0: none is). */
+  #from = 0;
+  #partTo = 0;
+  /** Records of the open slot between these are run one a batch. */
+  #aloneFrom = Infinity;
+  #aloneTo = Infinity;
+  /** Until then every record is: the last thread died soon after its start, and nobody knows of what. */
+  #carefulUntil = 0;
+  #upSince = 0;
+  #ending: Promise<void> | undefined;
   /** Records that found the open slot grown to its end. */
   #late: Late[] = [];
   #pool: Piscina | undefined;
@@ -72,8 +103,13 @@ export class Lane {
     this.#owner = owner;
   }
 
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
   /** Starts a thread and waits for its first, empty batch. Rejects if it cannot start, or not in time (K7). */
   async start(): Promise<void> {
+    if (this.#ending !== undefined) await this.#ending;
     const pool = this.#makePool();
     this.#pool = pool;
     let timer: NodeJS.Timeout | undefined;
@@ -84,16 +120,17 @@ export class Lane {
     try {
       const slot = this.#free.at(-1)!;
       const block = await Promise.race([
-        pool.run({ slot, length: 0, now: now() } satisfies LaneTask) as Promise<Uint8Array>,
+        pool.run({ slot, from: 0, to: 0, now: now() } satisfies LaneTask) as Promise<Uint8Array>,
         late,
       ]);
       if (this.#pool !== pool) throw new Error('stopped while starting');
       this.#isUp = true;
+      this.#upSince = now();
       pool.on('workerDestroy', () => this.#lose(pool, 'thread ended'));
       this.#apply(block);
     } catch (error) {
       if (this.#pool === pool) this.#pool = undefined;
-      void pool.destroy().catch(() => undefined);
+      this.#ending = endOf(pool);
       throw error;
     } finally {
       clearTimeout(timer);
@@ -145,20 +182,59 @@ export class Lane {
     return this.#isOver;
   }
 
+  /** What is put until `alone` is called with false is run one record a batch: each may be what killed the last thread. */
+  alone(isOn: boolean): void {
+    const { length } = this.#slots[this.#open]!;
+    if (isOn) this.#aloneFrom = length;
+    else if (length > this.#aloneFrom) this.#aloneTo = length;
+    else this.#aloneFrom = Infinity;
+  }
+
   #schedule(): void {
-    if (this.#isScheduled || !this.#isUp || this.#sent.length >= IN_FLIGHT) return;
+    if (this.#isScheduled || !this.#mayRun()) return;
     this.#isScheduled = true;
     setImmediate(() => this.#flush());
   }
 
+  /** One batch at a time while records run alone: whose fault it is must be certain. */
+  #mayRun(): boolean {
+    if (!this.#isUp || this.#partTo > 0) return false;
+    return this.#sent.length < (this.#carefulUntil > 0 || this.#aloneFrom < Infinity ? 1 : IN_FLIGHT);
+  }
+
   #flush(): void {
     this.#isScheduled = false;
-    if (!this.#isUp || this.#sent.length >= IN_FLIGHT) return;
+    if (!this.#mayRun()) return;
     const slot = this.#slots[this.#open]!;
-    if (slot.length === 0 && !this.#isDue) return;
+    if (slot.length === this.#from && !this.#isDue) return;
     this.#isDue = false;
-    this.#run({ slot: this.#open, length: slot.length, now: now() });
+    const at = now();
+    if (at > this.#carefulUntil) this.#carefulUntil = 0;
+    const to = this.#partEnd(slot);
+    const task = { slot: this.#open, from: this.#from, to, now: at };
+    if (to < slot.length || (this.#isAlone && to > this.#from)) {
+      this.#partTo = to;
+      return this.#run(task);
+    }
+    this.#sent.push(this.#open);
+    this.#run(task);
+    this.#openNext();
+  }
+
+  get #isAlone(): boolean {
+    return this.#carefulUntil > 0 || this.#from >= this.#aloneFrom;
+  }
+
+  /** How much of the open slot goes in one batch. */
+  #partEnd(slot: Slot): number {
+    if (this.#from === slot.length) return slot.length;
+    if (this.#isAlone) return recordEnd(slot.written, this.#from);
+    return Math.min(slot.length, this.#aloneFrom);
+  }
+
+  #openNext(): void {
     this.#open = this.#free.pop()!;
+    this.#from = 0;
     const wasOver = this.#isOver;
     this.#isOver = false;
     this.#takeLate();
@@ -173,7 +249,6 @@ export class Lane {
 
   #run(task: LaneTask): void {
     const pool = this.#pool!;
-    this.#sent.push(task.slot);
     (pool.run(task) as Promise<Uint8Array>).then(
       (block) => {
         if (this.#pool === pool) this.#returned(block);
@@ -183,12 +258,26 @@ export class Lane {
   }
 
   #returned(block: Uint8Array): void {
-    const slot = this.#sent.shift()!;
-    this.#slots[slot]!.length = 0;
-    this.#free.push(slot);
+    if (this.#partTo > 0) this.#partReturned();
+    else {
+      const slot = this.#sent.shift()!;
+      this.#slots[slot]!.clear();
+      this.#free.push(slot);
+    }
     this.#age = 0;
     this.#apply(block);
-    if (this.#isDue || this.#slots[this.#open]!.length > 0) this.#schedule();
+    if (this.#isDue || this.#slots[this.#open]!.length > this.#from) this.#schedule();
+  }
+
+  #partReturned(): void {
+    const slot = this.#slots[this.#open]!;
+    this.#from = this.#partTo;
+    this.#partTo = 0;
+    if (this.#from >= this.#aloneTo) this.#aloneFrom = this.#aloneTo = Infinity;
+    if (this.#from < slot.length) return;
+    slot.clear();
+    this.#free.push(this.#open);
+    this.#openNext();
   }
 
   #apply(moved: Uint8Array | ArrayBuffer): void {
@@ -224,56 +313,83 @@ export class Lane {
 
   /** Looked at twice a second: a batch that does not come back means that the thread hangs. */
   watch(every: number): void {
-    if (!this.#isUp || this.#sent.length === 0) return;
+    if (!this.#isUp || (this.#sent.length === 0 && this.#partTo === 0)) return;
     if (++this.#age * every > this.#options.limits.batchTimeout) this.#lose(this.#pool!, 'batch not back in time');
   }
 
-  /** Drops the thread and everything under way; the owner hears of it and may `start` again. */
+  /** Drops the thread and everything that was put; the owner hears of it and may put what it has, and `start` again. */
   #lose(pool: Piscina, why: string): void {
     if (this.#pool !== pool || !this.#isUp) return;
+    const loss = { why, suspects: this.#suspects(), culprit: this.#culprit() };
+    const wasOver = this.#isOver;
+    const { carefulFor } = this.#options.limits;
+    const isSudden = now() - this.#upSince < carefulFor;
     this.#reset();
-    void pool.destroy().catch(() => undefined);
-    const unsent = this.#dropUnsent();
-    this.#owner.lost(this, why, unsent);
+    this.#ending = endOf(pool).then(() => this.#owner.ended(this));
+    const isSolved = this.#owner.lost(this, loss);
+    if (isSudden && !isSolved) this.#carefulUntil = now() + carefulFor;
+    if (wasOver && !this.#isOver) this.#owner.clear(this);
+  }
+
+  /** Tickets of the requests the thread had when it died. */
+  #suspects(): Set<number> {
+    const tickets = new Set<number>();
+    for (const slot of this.#sent) requestsOf(this.#slots[slot]!, 0, this.#slots[slot]!.length, tickets);
+    requestsOf(this.#slots[this.#open]!, this.#from, this.#partTo, tickets);
+    return tickets;
+  }
+
+  #culprit(): Culprit | undefined {
+    if (this.#partTo === this.#from || this.#partTo === 0 || !this.#isAlone) return undefined;
+    const record = new RecordCursor(this.#slots[this.#open]!.written, this.#from, this.#partTo);
+    record.next();
+    return { kind: record.kind, session: record.session, ticket: record.ticket };
   }
 
   #reset(): void {
     this.#pool = undefined;
     this.#isUp = false;
     this.#isDue = false;
+    this.#isOver = false;
     this.#age = 0;
     this.#wakeAt = Infinity;
     this.#timerAt = Infinity;
+    this.#from = 0;
+    this.#partTo = 0;
+    this.#aloneFrom = Infinity;
+    this.#aloneTo = Infinity;
+    this.#carefulUntil = 0;
+    this.#late = [];
     clearTimeout(this.#timer);
+    this.#slots[this.#open]!.clear();
     for (const slot of this.#sent.splice(0)) {
-      this.#slots[slot]!.length = 0;
+      this.#slots[slot]!.clear();
       this.#free.push(slot);
     }
-  }
-
-  /** Empties the open slot. @returns the tickets of its requests */
-  #dropUnsent(): Set<number> {
-    const slot = this.#slots[this.#open]!;
-    const tickets = new Set<number>();
-    const record = new RecordCursor(slot.written, 0, slot.length);
-    while (record.next()) if (record.kind === In.REQUEST) tickets.add(record.ticket);
-    for (const { put } of this.#late) if (put[0] === In.REQUEST) tickets.add(put[4]);
-    slot.length = 0;
-    this.#late = [];
-    if (this.#isOver) {
-      this.#isOver = false;
-      this.#owner.clear(this);
-    }
-    return tickets;
   }
 
   /** Ends the thread; nothing is told any more. */
   async stop(): Promise<void> {
     const pool = this.#pool;
     this.#reset();
-    this.#late = [];
     await pool?.destroy();
   }
+}
+
+/** A thread that does not end in this time is left to itself. */
+const END_TIME = 2_000;
+
+/** Ends a pool's thread, whatever it is doing. Resolves when it has ended, or took too long. */
+async function endOf(pool: Piscina): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, END_TIME)));
+  await Promise.race([pool.destroy().catch(() => undefined), late]);
+  clearTimeout(timer);
+}
+
+function requestsOf(slot: Slot, from: number, to: number, tickets: Set<number>): void {
+  const record = new RecordCursor(slot.written, from, to);
+  while (record.next()) if (record.kind === In.REQUEST || record.kind === In.AGAIN) tickets.add(record.ticket);
 }
 
 /** Unix time in milliseconds on a monotonic base: what the lanes are told as `now`. */

@@ -3,14 +3,20 @@
  * In: how many, and the worker's file. Out: lanes that run, are watched, and come back when their thread is lost.
  * Never: moves a session, or gives up silently: a worker that will not start again is told to the owner.
  */
-import { Lane, type LaneOptions, type LaneOwner } from './lane.ts';
+import { Lane, now, type LaneOptions, type LaneOwner, type Loss } from './lane.ts';
 import type { RecordCursor } from '../batch/batch.ts';
+import type { Limits } from './limits.ts';
 
 const WATCH_EVERY = 500;
 /** Waits between attempts to start a lost lane again, ms; after the last one it counts as broken (F3). */
 const RETRY_AFTER = [0, 50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
 
-export interface LanesOwner extends LaneOwner {
+export interface LanesOwner extends Omit<LaneOwner, 'lost'> {
+  /**
+   * As `LaneOwner.lost`.
+   * @param isHopeless it is lost again and again (design.md 4.5): nothing of it should be put again
+   */
+  lost(lane: Lane, loss: Loss, isHopeless: boolean): boolean;
   /** A lane does not start any more. */
   broken(lane: Lane, error: unknown): void;
   /** A lost lane runs again. */
@@ -23,9 +29,13 @@ export class Lanes implements LaneOwner {
   #watch: NodeJS.Timeout | undefined;
   #isStopped = false;
   readonly #waits = new Set<NodeJS.Timeout>();
+  readonly #limits: Limits;
+  /** When each lane was lost lately without anyone being found at fault. */
+  readonly #deaths = new Map<Lane, number[]>();
 
   constructor(count: number, options: Omit<LaneOptions, 'number'>, owner: LanesOwner) {
     this.#owner = owner;
+    this.#limits = options.limits;
     this.all = Array.from({ length: count }, (_, number) => new Lane({ ...options, number }, this));
   }
 
@@ -68,9 +78,30 @@ export class Lanes implements LaneOwner {
     this.#owner.clear(lane);
   }
 
-  lost(lane: Lane, why: string, unsent: ReadonlySet<number>): void {
-    this.#owner.lost(lane, why, unsent);
+  /** Some lane has no thread just now. */
+  get isDegraded(): boolean {
+    return this.all.some((lane) => !lane.isUp);
+  }
+
+  ended(lane: Lane): void {
+    this.#owner.ended(lane);
+  }
+
+  lost(lane: Lane, loss: Loss): boolean {
+    const deaths = this.#countDeath(lane);
+    const isHopeless = deaths.length >= this.#limits.laneDeaths;
+    const isSolved = this.#owner.lost(lane, loss, isHopeless) || isHopeless;
+    if (isSolved) deaths.length = 0;
     this.#revive(lane, 0);
+    return isSolved;
+  }
+
+  #countDeath(lane: Lane): number[] {
+    const at = now();
+    const recent = (this.#deaths.get(lane) ?? []).filter((one) => at - one < this.#limits.laneDeathsWithin);
+    recent.push(at);
+    this.#deaths.set(lane, recent);
+    return recent;
   }
 
   #revive(lane: Lane, attempt: number): void {

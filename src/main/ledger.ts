@@ -1,25 +1,90 @@
 /**
  * Ledger: a session's tickets that are not answered yet. Each client message gets one, and one answer closes it.
- * In: the requests' ids. Out: whether a ticket is still owed an answer, and with which id. Never: an answer twice.
+ * In: the requests, ids and lines; where the lane says each of them stands. Out: whether a ticket is still owed an answer;
+ * what is needed to run or ask for a request again when its lane is lost. Never: an answer twice.
  */
+import type { RecordCursor } from '../batch/batch.ts';
+import { TOOK_LENGTH, TookFlag } from '../batch/records.ts';
 import type { IdText } from '../front/front.ts';
 
 /** Process-wide, so that a ticket names one request whatever its session. */
 let last = 0;
 
+/** One open request. */
+export class Ticket {
+  readonly number: number;
+  readonly id: IdText;
+  /** The client's message is `bytes[start..stop)`. */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly stop: number;
+  /** Threads that died while it was under way and no one else was known to be at fault. */
+  deaths = 0;
+  /** The lane has taken it; the fields below are its TOOK entry as it came last. Plain fields: no block a request. */
+  isTaken = false;
+  #flags = 0;
+  #msgIdLow = 0;
+  #msgIdHigh = 0;
+  #seqNo = 0;
+  #containerLow = 0;
+  #containerHigh = 0;
+  #deadlineLow = 0;
+  #deadlineHigh = 0;
+
+  constructor(number: number, id: IdText, bytes: Buffer, start: number, stop: number) {
+    this.number = number;
+    this.id = id;
+    this.bytes = bytes;
+    this.start = start;
+    this.stop = stop;
+  }
+
+  /** The entry of a TOOK record that begins `at` bytes behind its start. */
+  took(record: RecordCursor, at: number): void {
+    this.isTaken = true;
+    this.#flags = record.int32(at + 4);
+    this.#msgIdLow = record.int32(at + 8);
+    this.#msgIdHigh = record.int32(at + 12);
+    this.#seqNo = record.int32(at + 16);
+    this.#containerLow = record.int32(at + 20);
+    this.#containerHigh = record.int32(at + 24);
+    this.#deadlineLow = record.int32(at + 28);
+    this.#deadlineHigh = record.int32(at + 32);
+  }
+
+  /** A server may have it. */
+  get isSent(): boolean {
+    return (this.#flags & TookFlag.SENT) !== 0;
+  }
+
+  /** The bytes of an AGAIN record. */
+  again(): Buffer {
+    const bytes = Buffer.allocUnsafe(TOOK_LENGTH - 4 + this.stop - this.start);
+    const [ids, container] = [
+      [this.#msgIdLow, this.#msgIdHigh],
+      [this.#containerLow, this.#containerHigh],
+    ] as const;
+    const words = [this.#flags, ...ids, this.#seqNo, ...container, this.#deadlineLow, this.#deadlineHigh];
+    for (const [i, word] of words.entries()) bytes.writeInt32LE(word, i * 4);
+    this.bytes.copy(bytes, words.length * 4, this.start, this.stop);
+    return bytes;
+  }
+}
+
 export class Ledger {
-  readonly #open = new Map<number, IdText>();
+  readonly #open = new Map<number, Ticket>();
 
   get size(): number {
     return this.#open.size;
   }
 
-  /** A new ticket: 32 bits, never 0, never one that is still open here. */
-  open(id: IdText): number {
+  /** A new ticket: 32 bits, never 0, never one that is still open here. The message's bytes must stay as they are. */
+  open(id: IdText, bytes: Buffer, start: number, stop: number): Ticket {
     do last = (last + 1) >>> 0 || 1;
     while (this.#open.has(last));
-    this.#open.set(last, id);
-    return last;
+    const ticket = new Ticket(last, id, bytes, start, stop);
+    this.#open.set(last, ticket);
+    return ticket;
   }
 
   /** @returns false if nothing is owed to this ticket */
@@ -27,10 +92,25 @@ export class Ledger {
     return this.#open.delete(ticket);
   }
 
+  /** A TOOK record: where requests stand now; those answered meanwhile are nobody's any more. */
+  took(record: RecordCursor): void {
+    const length = record.stop - record.start;
+    for (let at = 0; at < length; at += TOOK_LENGTH) this.#open.get(record.int32(at) >>> 0)?.took(record, at);
+  }
+
+  find(ticket: number): Ticket | undefined {
+    return this.#open.get(ticket);
+  }
+
+  /** All that are open, oldest first. */
+  all(): IterableIterator<Ticket> {
+    return this.#open.values();
+  }
+
   /** Gives up all open tickets, oldest first. */
-  drain(): (readonly [ticket: number, id: IdText])[] {
-    const entries = [...this.#open];
+  drain(): Ticket[] {
+    const tickets = [...this.#open.values()];
     this.#open.clear();
-    return entries;
+    return tickets;
   }
 }

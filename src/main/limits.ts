@@ -33,6 +33,11 @@ export interface Limits {
   /** A worker must be there in this time, ms, and a batch back in that (design.md 4.5, K7). */
   readonly startTimeout: number;
   readonly batchTimeout: number;
+  /** A worker that is lost so soon after its start runs one record a batch for as long, to find the one that kills it, ms. */
+  readonly carefulFor: number;
+  /** A lane that is lost so often within `laneDeathsWithin` ms without anyone being found at fault loses its sessions. */
+  readonly laneDeaths: number;
+  readonly laneDeathsWithin: number;
   /** Open requests may end in this time when the gateway stops, ms (F8). */
   readonly drainTimeout: number;
   /** How often the clocks of lines, tokens and unread answers are looked at, ms. */
@@ -60,6 +65,9 @@ export const LIMITS: Limits = Object.freeze({
   laneMark: MIB,
   startTimeout: 15_000,
   batchTimeout: 5_000,
+  carefulFor: 5_000,
+  laneDeaths: 5,
+  laneDeathsWithin: 60_000,
   drainTimeout: 10_000,
   sweepEvery: 500,
 });

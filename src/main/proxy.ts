@@ -37,8 +37,10 @@ export interface ProxyOptions {
   readonly front: FrontKind;
   readonly admits: ((token: string) => boolean) | undefined;
   readonly log: Log;
-  /** A lane was lost with these sessions. */
+  /** These sessions were lost with their lane. */
   readonly lost: (sessions: ReadonlySet<number>) => void;
+  /** A lost lane's thread has ended. */
+  readonly ended: (lane: number) => void;
   /** The gateway cannot go on; the process should end. */
   readonly broken: (error: unknown) => void;
 }
@@ -66,12 +68,12 @@ export class Proxy implements House {
   addresses: readonly AddressInfo[] = [];
 
   constructor(options: ProxyOptions) {
-    const { limits, log, allow, lost, broken, worker, settings } = options;
+    const { limits, log, allow, lost, ended, broken, worker, settings } = options;
     this.#options = options;
     this.limits = limits;
     this.admits = options.admits;
     this.#descriptors = new Descriptors(limits.descriptors, limits.descriptorReserve);
-    this.router = new Router({ limits, descriptors: this.#descriptors, allow, log, lost, broken });
+    this.router = new Router({ limits, descriptors: this.#descriptors, allow, log, lost, ended, broken });
     this.#lanes = new Lanes(options.lanes, { worker, settings, limits }, this.router);
     this.sweep = new Sweep(limits);
   }
@@ -91,6 +93,11 @@ export class Proxy implements House {
 
   get port(): number {
     return this.addresses[0]!.port;
+  }
+
+  /** `degraded` while a lane has no thread: its sessions wait, all others are served. */
+  get health(): 'ok' | 'degraded' {
+    return this.#lanes.isDegraded ? 'degraded' : 'ok';
   }
 
   get connections(): number {

@@ -11,6 +11,7 @@ import { type Gate, Why } from './gate.ts';
 import type { Lane } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import type { Router } from './router.ts';
+import { Saved } from './saved.ts';
 
 export class Route implements LinkOwner {
   /** Number of the session in the records; a new one after the lane was lost. */
@@ -18,11 +19,16 @@ export class Route implements LinkOwner {
   readonly lane: Lane;
   readonly client: Client;
   readonly ledger = new Ledger();
+  readonly saved = new Saved();
   readonly #router: Router;
   readonly #links = new Map<number, DcLink>();
   #fullLinks = 0;
   #isOpened = false;
   isClosing = false;
+  /** Threads that a record of this session killed. */
+  deaths = 0;
+  /** It was put again after its thread was lost: the lost one may have taken keys for it that nobody knows of. */
+  isResumed = false;
 
   constructor(router: Router, session: number, lane: Lane, client: Client) {
     this.#router = router;
@@ -32,14 +38,35 @@ export class Route implements LinkOwner {
   }
 
   /** Passes one message on; it now owes exactly one answer. */
-  request(bytes: Uint8Array, start: number, stop: number, id: IdText): void {
+  request(bytes: Buffer, start: number, stop: number, id: IdText): void {
     if (!this.#isOpened) {
       this.#isOpened = true;
       this.lane.put(In.OPEN, 0, 0, this.session, 0);
     }
-    const ticket = this.ledger.open(id);
-    const isOver = this.lane.put(In.REQUEST, 0, 0, this.session, ticket, bytes, start, stop);
+    const { number } = this.ledger.open(id, bytes, start, stop);
+    const isOver = this.lane.put(In.REQUEST, 0, 0, this.session, number, bytes, start, stop);
     if (isOver) this.#wait(this.client.gate);
+  }
+
+  /** The lane's thread was lost: the next one takes the session as it was saved, with the requests that it had taken. */
+  resume(): void {
+    this.isResumed = true;
+    if (this.saved.isEmpty) this.lane.put(In.OPEN, 0, 0, this.session, 0);
+    else {
+      const bytes = this.saved.resume();
+      this.lane.put(In.RESUME, 0, 0, this.session, 0, bytes);
+      bytes.fill(0);
+    }
+    for (const ticket of this.ledger.all())
+      if (ticket.isTaken) this.lane.put(In.AGAIN, 0, 0, this.session, ticket.number, ticket.again());
+  }
+
+  /** The rest: requests whose batch was lost, or had not left. Nothing was done for them, so they run as if they came now. */
+  repeat(): void {
+    for (const ticket of this.ledger.all()) {
+      const { number, bytes, start, stop } = ticket;
+      if (!ticket.isTaken) this.lane.put(In.REQUEST, 0, 0, this.session, number, bytes, start, stop);
+    }
   }
 
   /** The client is done with its session; `gone` follows. */
@@ -56,9 +83,11 @@ export class Route implements LinkOwner {
     this.#links.clear();
   }
 
-  /** Starts over under another number: the lane that knew the old one is lost. */
+  /** Starts over under another number: the old session is lost. */
   renew(session: number): void {
     this.session = session;
+    this.saved.wipe();
+    this.deaths = 0;
     this.#isOpened = false;
   }
 

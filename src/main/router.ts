@@ -6,13 +6,14 @@
 import { isPublic } from '../address/address.ts';
 import type { AllowList } from '../address/allow-list.ts';
 import type { RecordCursor } from '../batch/batch.ts';
-import { DialFlag, Out, ReplyFlag } from '../batch/records.ts';
+import { DialFlag, In, Out, ReplyFlag, SaveFlag } from '../batch/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Client } from './client.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { Gate } from './gate.ts';
 import { Why } from './gate.ts';
-import type { Lane } from './lane.ts';
+import type { Culprit, Lane, Loss } from './lane.ts';
+import type { Ticket } from './ledger.ts';
 import type { LanesOwner } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { Batch } from './outlet.ts';
@@ -23,8 +24,10 @@ export interface RouterOptions {
   readonly descriptors: Descriptors;
   readonly allow: AllowList;
   readonly log: Log;
-  /** A lane was lost with these sessions: what they held elsewhere (keys) may be given back. */
+  /** These sessions were lost: what they held elsewhere (keys) may be given back. */
   readonly lost: (sessions: ReadonlySet<number>) => void;
+  /** A lane's thread has ended: locks it held are nobody's now. */
+  readonly ended: (lane: number) => void;
   /** A lane does not start any more. */
   readonly broken: (error: unknown) => void;
 }
@@ -37,8 +40,11 @@ export class Router implements LanesOwner {
   readonly #log: Log;
   readonly #broken: RouterOptions['broken'];
   readonly #lost: RouterOptions['lost'];
+  readonly #ended: RouterOptions['ended'];
   readonly #routes = new Map<number, Route>();
   readonly #waiting = new Map<Lane, Set<Gate>>();
+  /** Sessions of a lost lane whose keys are given back when its thread has ended. */
+  readonly #ending = new Map<Lane, Set<number>>();
   #lastSession = 0;
 
   constructor(options: RouterOptions) {
@@ -48,6 +54,7 @@ export class Router implements LanesOwner {
     this.#log = options.log;
     this.#broken = options.broken;
     this.#lost = options.lost;
+    this.#ended = options.ended;
   }
 
   get size(): number {
@@ -75,6 +82,8 @@ export class Router implements LanesOwner {
   gone(route: Route): void {
     if (!this.#routes.delete(route.session)) return;
     route.lane.sessions--;
+    route.saved.wipe();
+    if (route.isResumed) this.#lost(new Set([route.session]));
     route.hangUpAll();
     route.client.sessionGone();
   }
@@ -105,6 +114,15 @@ export class Router implements LanesOwner {
       case Out.UPDATE:
         route.client.update(view(record));
         break;
+      case Out.TOOK:
+        route.ledger.took(record);
+        break;
+      case Out.SAVE:
+        route.saved.takeCounters(record.bytes, record.start, record.stop, (record.flags & SaveFlag.FORGET_IDS) !== 0);
+        break;
+      case Out.SAVE_SESSION:
+        route.saved.takeSession(view(record));
+        break;
       case Out.SEND:
         route.send(record.link, view(record));
         break;
@@ -131,28 +149,81 @@ export class Router implements LanesOwner {
     this.batch.settle();
   }
 
-  /** What lived on a lost lane is told so; its clients stay, and their next message starts a session anew. */
-  lost(lane: Lane, why: string, unsent: ReadonlySet<number>): void {
-    const routes = [...this.#routes.values()].filter((route) => route.lane === lane);
-    this.#log.error('laneLost', { lane: lane.number, reason: why, sessions: routes.length });
-    this.#lost(new Set(routes.map((route) => route.session)));
-    for (const route of routes) this.#lostRoute(route, unsent);
+  /**
+   * A lane's thread is gone (design.md 4.5). Nothing of its lost batches was applied, so its sessions go on from what was
+   * saved, with their open requests, in the next thread. Who killed two threads is refused; if nobody can be named and
+   * it happens again and again, the lane's sessions are closed.
+   *
+   * Everything is put before anything is told: what is told may let clients send more, and that has to come behind.
+   */
+  lost(lane: Lane, loss: Loss, isHopeless: boolean): boolean {
+    const routes = [...this.#routes.values()].filter((route) => route.lane === lane && route.isOpened);
+    this.#log.error('laneLost', { lane: lane.number, reason: loss.why, sessions: routes.length });
+    const closing = routes.filter((route) => route.isClosing);
+    const open = routes.filter((route) => !route.isClosing);
+    for (const route of open)
+      for (const ticket of route.ledger.all()) if (loss.suspects.has(ticket.number)) ticket.deaths++;
+    const { refused, ending } = isHopeless ? { refused: undefined, ending: open } : this.#judge(open, loss.culprit);
+    const going = open.filter((route) => !ending.includes(route));
+    this.#putAgain(lane, going);
+    this.#lostSessions(lane, [...closing, ...ending, ...going.filter((route) => route.saved.isEmpty)]);
+    for (const route of routes) route.hangUpAll();
+    for (const route of closing) this.gone(route);
+    for (const route of ending) this.#end(route);
+    if (refused !== undefined) this.#refuse(refused.route, refused.ticket);
+    return refused !== undefined || ending.length > 0;
   }
 
-  #lostRoute(route: Route, unsent: ReadonlySet<number>): void {
-    route.hangUpAll();
-    for (const [ticket, id] of route.ledger.drain()) route.client.crashed(id, unsent.has(ticket));
-    if (route.isClosing) return this.gone(route);
-    if (route.isOpened) this.#renew(route);
+  /** Who is at fault, if the record that was alone in its batch has done that before. */
+  #judge(routes: readonly Route[], culprit: Culprit | undefined): Verdict {
+    const route = culprit && routes.find((one) => one.session === culprit.session);
+    if (route === undefined || culprit === undefined) return { refused: undefined, ending: [] };
+    if (culprit.kind === In.REQUEST || culprit.kind === In.AGAIN) {
+      const ticket = route.ledger.find(culprit.ticket);
+      if (ticket === undefined || ticket.deaths < 2) return { refused: undefined, ending: [] };
+      route.ledger.close(ticket.number);
+      return { refused: { route, ticket }, ending: [] };
+    }
+    return { refused: undefined, ending: ++route.deaths < 2 ? [] : [route] };
+  }
+
+  /** Sessions and what they had taken go together; requests that may have killed the thread go one by one, behind them. */
+  #putAgain(lane: Lane, routes: readonly Route[]): void {
+    for (const route of routes) route.resume();
+    lane.alone(true);
+    for (const route of routes) route.repeat();
+    lane.alone(false);
+  }
+
+  /** The session is closed and named; its client stays, and its next message starts a session anew. */
+  #end(route: Route): void {
+    const tickets = route.ledger.drain();
+    this.#routes.delete(route.session);
+    route.renew(++this.#lastSession);
+    this.#routes.set(route.session, route);
+    for (const ticket of tickets) route.client.crashed(ticket.id, ticket.isSent);
+    route.client.lostSession();
     // Only now: an emptied ledger lets the client go on, or end.
     route.client.settled();
   }
 
-  #renew(route: Route): void {
-    this.#routes.delete(route.session);
-    route.renew(++this.#lastSession);
-    this.#routes.set(route.session, route);
-    route.client.lostSession();
+  #refuse(route: Route, ticket: Ticket): void {
+    route.client.crashed(ticket.id, ticket.isSent);
+    route.client.settled();
+  }
+
+  /** Keys of sessions that end, and of those that go on without one; once the thread has ended, which may yet take some. */
+  #lostSessions(lane: Lane, routes: readonly Route[]): void {
+    const sessions = this.#ending.get(lane) ?? new Set();
+    for (const { session } of routes) sessions.add(session);
+    this.#ending.set(lane, sessions);
+  }
+
+  ended(lane: Lane): void {
+    this.#ended(lane.number);
+    const sessions = this.#ending.get(lane);
+    this.#ending.delete(lane);
+    if (sessions !== undefined && sessions.size > 0) this.#lost(sessions);
   }
 
   revived(lane: Lane): void {
@@ -166,6 +237,11 @@ export class Router implements LanesOwner {
     });
     this.#broken(error);
   }
+}
+
+interface Verdict {
+  readonly refused: { readonly route: Route; readonly ticket: Ticket } | undefined;
+  readonly ending: readonly Route[];
 }
 
 function view(record: RecordCursor): Buffer {

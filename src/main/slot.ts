@@ -3,7 +3,7 @@
  * In: records. Out: a block the lane's thread sees too. Never: shrinks (shared memory cannot), or goes over its maximum.
  */
 import { writeHeader } from '../batch/batch.ts';
-import { HEADER_LENGTH, padded } from '../batch/records.ts';
+import { HEADER_LENGTH, In, padded } from '../batch/records.ts';
 
 const FIRST = 64 * 1024;
 const MOST = 32 * 1024 * 1024;
@@ -11,12 +11,21 @@ const MOST = 32 * 1024 * 1024;
 export class Slot {
   readonly shared = new SharedArrayBuffer(FIRST, { maxByteLength: MOST });
   length = 0;
+  /** A session's key stands in it. */
+  #isSecret = false;
   #bytes = new Uint8Array(this.shared, 0, FIRST);
   #view = new DataView(this.shared, 0, FIRST);
 
   /** What has been written; still readable when the lane's thread has died. */
   get written(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
+  }
+
+  /** Empties it; what is secret is zeroed. */
+  clear(): void {
+    if (this.#isSecret) this.#bytes.fill(0, 0, this.length);
+    this.#isSecret = false;
+    this.length = 0;
   }
 
   /** Copies one record in. @returns false if the slot has no room for it, grown as far as it may */
@@ -33,6 +42,7 @@ export class Slot {
     const at = this.length;
     const size = HEADER_LENGTH + padded(stop - start);
     if (at + size > this.#bytes.length && !this.#grow(at + size)) return false;
+    if (kind === In.RESUME) this.#isSecret = true;
     writeHeader(this.#view, at, kind, link, flags, session, ticket, stop - start);
     copy(from, start, stop, this.#bytes, at + HEADER_LENGTH);
     this.length = at + size;

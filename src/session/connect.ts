@@ -47,7 +47,8 @@ function isWanted(s: State): boolean {
 function dial(s: State): void {
   const { settings } = s.env;
   s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }));
-  s.sink.dial(s.linkNumber, s.link.attempt, s.server.host, s.server.port, s.server.namedBy);
+  const { host, port, namedBy } = s.server;
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined);
 }
 
 /** The connection stands: the key exchange begins, or the session goes on. */

@@ -36,9 +36,8 @@ export function follow(s: State, pending: Pending, error: RpcError, now: number)
   if (movesHome && outermost(pending) === BUSINESS) return false;
   const home = s.shared.home;
   if (error.number === s.server.dc) return false;
-  s.pending.remove(pending);
+  s.pending.leave(pending);
   pending.hops++;
-  pending.everSent = false;
   const go = (server: Server): void => {
     if (movesHome) moveHome(home, pending, server);
     else sendAt(home, pending, server, now);

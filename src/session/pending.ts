@@ -71,6 +71,8 @@ export class Pending {
   hops = 0;
   /** Set for the gateway's own calls: who waits. */
   internal: Internal | undefined;
+  /** Its place has changed since that was saved. */
+  moved = false;
   /** How often an error of the server's was answered by sending again. */
   repeats = 0;
 
@@ -110,6 +112,8 @@ export class PendingTable {
   /** In the order the client sent them. */
   queue: Pending[] = [];
   #held: Pending[] = [];
+  /** Requests whose place has changed since that was saved; answered ones among them do not count any more. */
+  readonly moved: Pending[] = [];
   /** No open request runs out before this; may be too early, never too late. */
   #firstDeadline = Infinity;
 
@@ -128,6 +132,7 @@ export class PendingTable {
 
   add(pending: Pending): void {
     this.queue.push(pending);
+    this.#move(pending);
     if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
   }
 
@@ -147,6 +152,20 @@ export class PendingTable {
     pending.stage = Stage.SENT;
     pending.everSent = true;
     this.#sent.set(pending.msgIdLow, pending);
+    this.#move(pending);
+  }
+
+  /** A request that had left before its lane's thread was lost: the next connection asks about it. */
+  placeAgain(pending: Pending): void {
+    this.place(pending);
+    pending.stage = Stage.ASKED;
+    if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
+  }
+
+  #move(pending: Pending): void {
+    if (pending.moved) return;
+    pending.moved = true;
+    this.moved.push(pending);
   }
 
   find(low: number, high: number): Pending | undefined {
@@ -180,12 +199,21 @@ export class PendingTable {
     return [...this.#sent.values()];
   }
 
+  /** Goes over to another connection of the same client. */
+  leave(pending: Pending): void {
+    this.#forget(pending);
+    pending.stage = Stage.QUEUED;
+    pending.everSent = false;
+    this.#move(pending);
+  }
+
   /** Back to the queue, each at its place in the client's order: tickets rise. */
   requeue(again: readonly Pending[]): void {
     if (again.length === 0) return;
     for (const pending of again) {
       this.#forget(pending);
       pending.stage = Stage.QUEUED;
+      this.#move(pending);
     }
     this.queue = [...again, ...this.queue].sort((a, b) => a.ticket - b.ticket);
   }
@@ -196,6 +224,7 @@ export class PendingTable {
     pending.stage = Stage.HELD;
     pending.notBefore = notBefore;
     this.#held.push(pending);
+    this.#move(pending);
   }
 
   #forget(pending: Pending): void {

@@ -16,6 +16,9 @@ export class ReceivedIds {
   /** low, high, low, high, … ascending; the first `#count` pairs. */
   #ids = new Int32Array(32);
   #count = 0;
+  /** low, high, … of those noted since they were saved last; `forgotten`: since the window was emptied. */
+  fresh: number[] = [];
+  forgotten = false;
 
   /** Notes an id and says whether it was known. */
   note(low: number, high: number): Seen {
@@ -24,6 +27,7 @@ export class ReceivedIds {
     if (at > 0 && this.#ids[at * 2 - 2] === low && this.#ids[at * 2 - 1] === high) return 'seen';
     if (at === 0 && this.#count === CAPACITY) return 'old';
     this.#insert(at, low, high);
+    this.fresh.push(low, high);
     return 'new';
   }
 
@@ -56,5 +60,7 @@ export class ReceivedIds {
 
   clear(): void {
     this.#count = 0;
+    this.fresh.length = 0;
+    this.forgotten = true;
   }
 }

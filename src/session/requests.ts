@@ -230,6 +230,25 @@ function enqueue(s: State, ticket: number, request: ClientRequest, now: number):
   return undefined;
 }
 
+/**
+ * A request that was taken before its lane's thread was lost, from its line: what it asked for beside its message was
+ * carried out then. @returns undefined for a line that cannot be one
+ */
+export function readAgain(
+  s: State,
+  ticket: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  deadline: number,
+): Pending | undefined {
+  const { call, codec, dialect, request } = s.env;
+  if (dialect.read(bytes, start, end, request) !== undefined || !request.hasMessage) return undefined;
+  call.clear();
+  const encoded = dialect.encodeMessage(codec, call);
+  return pendingOf(s, ticket, request, encoded, deadline - request.timeout);
+}
+
 /** The server's own words for a wait that is known to last longer than the request; it was not asked again. */
 function answerFlood(s: State, pending: Pending, seconds: number): void {
   const text = Buffer.from(`FLOOD_WAIT_${seconds}`);

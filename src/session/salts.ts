@@ -14,43 +14,46 @@ export class Salts {
   low = 0;
   high = 0;
   /** Server seconds; the current salt is sure until then. */
-  #until = 0;
+  until = 0;
   /** since, until, low, high of each known later salt, in order. */
-  #future: number[] = [];
+  future: number[] = [];
+  /** How often `future` was learnt anew: it need not be saved more often. */
+  learnt = 0;
   #askedAt = -Infinity;
 
   /** Takes a salt for now: from the handshake, `bad_server_salt`, `new_session_created`, a stored session. */
   set(low: number, high: number, serverSeconds: number): void {
     this.low = low;
     this.high = high;
-    this.#until = serverSeconds + UNKNOWN_LIFE;
-    this.#future = [];
+    this.until = serverSeconds + UNKNOWN_LIFE;
+    this.future = [];
   }
 
   /** Takes one entry of `future_salts`. */
   add(since: number, until: number, low: number, high: number): void {
-    this.#future.push(since, until, low, high);
+    this.future.push(since, until, low, high);
+    this.learnt++;
   }
 
   /** `future_salts` begins: what was known is replaced. */
   clearFuture(): void {
-    this.#future = [];
+    this.future = [];
   }
 
   /** Moves on to the salt that is valid at the time given. */
   advance(serverSeconds: number): void {
-    while (this.#future.length > 0 && this.#future[0]! <= serverSeconds) {
-      this.#until = this.#future[1]!;
-      this.low = this.#future[2]!;
-      this.high = this.#future[3]!;
-      this.#future.splice(0, 4);
+    while (this.future.length > 0 && this.future[0]! <= serverSeconds) {
+      this.until = this.future[1]!;
+      this.low = this.future[2]!;
+      this.high = this.future[3]!;
+      this.future.splice(0, 4);
     }
   }
 
   /** Whether `get_future_salts` should go out now: nothing sure for the next minute, and not asked within one. */
   shouldAsk(serverSeconds: number, now: number): boolean {
     if (now - this.#askedAt < ASK_EVERY_MS) return false;
-    const sure = this.#future.length > 0 ? this.#future[this.#future.length - 3]! : this.#until;
+    const sure = this.future.length > 0 ? this.future[this.future.length - 3]! : this.until;
     return sure - serverSeconds < ASK_BEFORE;
   }
 

@@ -25,6 +25,7 @@ import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
 import { takeRequest } from './requests.ts';
+import { forgetMoves, restore, Saved, takeAgain } from './snapshot.ts';
 import type { Sink } from './sink.ts';
 import { Shared } from './shared.ts';
 import { State, type Server } from './state.ts';
@@ -45,6 +46,7 @@ export class Session implements PacketSink {
   readonly #home: State;
   /** The connection whose bytes are being read. */
   #reading: State;
+  readonly #saved: Saved;
   #now = 0;
 
   /**
@@ -54,6 +56,32 @@ export class Session implements PacketSink {
   constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect) {
     this.#home = new State(env, sink, number, homeServer(env), new Shared(env, dialect), 'home', 0);
     this.#reading = this.#home;
+    this.#saved = new Saved(this.#home);
+  }
+
+  /** A fresh session goes on where one stood whose thread was lost: a RESUME record's bytes. */
+  resume(bytes: Uint8Array, start: number, end: number, now: number): void {
+    restore(this.#home, bytes, start, end, now);
+  }
+
+  /** A request that one had taken: an AGAIN record's bytes. */
+  again(ticket: number, bytes: Uint8Array, start: number, end: number): void {
+    takeAgain(this.#home, ticket, bytes, start, end);
+  }
+
+  /**
+   * Once a batch, at its end: what must survive and has changed. Connections beside the home one are made again when
+   * they are needed: what went over them does no harm twice.
+   */
+  save(): void {
+    this.#saved.save(this.#home);
+    for (const other of this.#home.shared.others) forgetMoves(other);
+  }
+
+  /** The server can be reached again: a pause after failed attempts is over. */
+  nudge(now: number): void {
+    for (const { link } of this.#all())
+      if (link.stage === 'down' && link.redialAt > now && link.redialAt !== Infinity) link.redialAt = now;
   }
 
   /** One client message `bytes[start..end)`. */

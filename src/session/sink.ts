@@ -18,14 +18,21 @@ export interface Sink {
   update(): Writer;
   /** Stream bytes for a DC connection. */
   send(link: number): Writer;
-  /** Closes what `reply`, `update` or `send` opened. */
+  /** Closes what any of those that give a writer opened. */
   end(): void;
   /** Takes back what they opened. */
   drop(): void;
   /**
    * Asks for a TCP connection; `opened` or `closed` follows and carries the attempt's number back.
+   * @param handshake a key will be created on it
    */
-  dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy): void;
+  dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy, handshake: boolean): void;
+  /** Where requests of this session stand now: entries as `batch/records.ts` lays them out. */
+  took(): Writer;
+  /** What of this session changes all the time. `forget`: ids received before belong to another session_id. */
+  save(forget: boolean): Writer;
+  /** The rest of it, with its key. */
+  saveSession(): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;
   /** One entry for the log: pino's level number, an event's name, numbers and names only. */

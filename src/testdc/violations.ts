@@ -40,7 +40,6 @@ export interface Violation {
   readonly tolerated: boolean;
 }
 
-
 /** Violations kept in full; later ones are only counted. */
 const KEPT = 200;
 

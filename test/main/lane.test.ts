@@ -23,7 +23,8 @@ function watched(): Watched {
     },
     settle: () => undefined,
     clear: () => answers.push('clear'),
-    lost: () => undefined,
+    lost: () => false,
+    ended: () => undefined,
     async until(count) {
       while (answers.length < count) await new Promise<void>((resolve) => (wake = resolve));
     },
@@ -69,33 +70,28 @@ test('a worker that cannot start is an error, not a hang', async () => {
 });
 
 for (const [how, line] of [
-  ['exits', '{exit}'],
-  ['hangs', '{spin}'],
+  ['exits', '{exit'],
+  ['hangs', '{spin'],
 ] as const) {
-  test(`a thread that ${how}: open requests are told, clients stay, and start anew`, async (t) => {
-    const { port, logged } = await echoProxy(t, { batchTimeout: 1_000 });
+  test(`a thread that ${how}: the record that kills twice is refused, all others are run again`, async (t) => {
+    const { port, logged } = await echoProxy(t, { batchTimeout: 500 });
     const nc = await Nc.to(port);
     const idle = await Nc.to(port);
     idle.send('{"id":1}\n');
     await idle.line();
-    nc.send('{"id":1}\n{"id":"a","x":{keep}\n');
-    assert.deepEqual(await nc.lines(2), ['{"id":1}', '{"id":"a","x":{keep}']);
-    nc.send('{keep "id":77}\n{"id":2}\n');
-    assert.equal(await nc.line(), '{"id":2}');
-    nc.send(`${line}\n`);
-    const told = [await nc.json(), await nc.json(), await nc.json()];
-    assert.deepEqual(
-      told.map(({ id, error, delivered, fatal }) => ({ id, error, delivered, fatal })),
-      [
-        { id: 77, error: 'WorkerCrashed', delivered: 'unknown', fatal: undefined },
-        { id: 1, error: 'WorkerCrashed', delivered: 'unknown', fatal: undefined },
-        { id: 0, error: 'SessionLost', delivered: 'unknown', fatal: true },
-      ],
-    );
-    assert.match(await idle.line(), /"id":0,"error":"SessionLost"/);
-    nc.send('{"id":3}\n');
-    assert.equal(await nc.line(), '{"id":3}');
-    assert.ok(logged.some((entry) => entry['event'] === 'laneLost'));
+    nc.send('{"id":1}\n{keep "id":77}\n{"id":2}\n');
+    assert.deepEqual(await nc.lines(2), ['{"id":1}', '{"id":2}']);
+    nc.send(`${line} "id":5}\n{"id":6}\n`);
+    const refused = await nc.json();
+    assert.deepEqual([refused['id'], refused['error'], refused['delivered']], [5, 'WorkerCrashed', 'no']);
+    assert.equal(await nc.line(), '{"id":6}');
+    // What was open when the thread died is open again.
+    nc.send('{release}\n');
+    assert.match(await nc.line(), /^released /);
+    assert.equal(await nc.line(), 'release');
+    idle.send('{"id":3}\n');
+    assert.equal(await idle.line(), '{"id":3}');
+    assert.equal(logged.filter((entry) => entry['event'] === 'laneLost').length, 2);
     nc.close();
     idle.close();
   });
@@ -104,12 +100,28 @@ for (const [how, line] of [
 test('a client waiting for the end of a lost session is let go', async (t) => {
   const { port } = await echoProxy(t);
   const nc = await Nc.to(port);
-  nc.send('{"id":1}\n{keep "id":5}\n');
+  nc.send('{"id":1}\n{later 400}\n');
   assert.equal(await nc.line(), '{"id":1}');
   nc.end();
   const other = await Nc.to(port);
   other.send('{exit}\n');
-  const lines = await nc.rest();
-  assert.match(lines[0]!, /"id":5,"error":"WorkerCrashed"/);
+  assert.deepEqual(await nc.rest(), ['later']);
   other.close();
+});
+
+test('a lane that is lost again and again, and nobody knows why: its sessions are named, and it goes on', async (t) => {
+  const { port, logged } = await echoProxy(t, { carefulFor: 0 });
+  const nc = await Nc.to(port);
+  nc.send('{"id":1}\n{die 5}\n{"id":2}\n');
+  const lines = await nc.lines(2);
+  assert.deepEqual(lines, ['{"id":1}', '{"id":2}']);
+  const [crashed, lost] = [await nc.json(), await nc.json()];
+  assert.deepEqual(
+    [crashed['id'], crashed['error'], lost['id'], lost['error']],
+    [1, 'WorkerCrashed', 0, 'SessionLost'],
+  );
+  nc.send('{"id":3}\n');
+  assert.equal(await nc.line(), '{"id":3}');
+  assert.equal(logged.filter((entry) => entry['event'] === 'laneLost').length, 5);
+  nc.close();
 });

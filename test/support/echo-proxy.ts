@@ -44,6 +44,7 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
     admits: undefined,
     log,
     lost: () => undefined,
+    ended: () => undefined,
     broken: () => undefined,
     ...options,
   });

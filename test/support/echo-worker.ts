@@ -13,6 +13,7 @@ if (options.failsToStart === true) throw new Error('this worker does not start')
 
 const out = new BatchWriter(64 * 1024);
 let wakeAt = Infinity;
+let dieAt = Infinity;
 /** Tickets with a deadline: session, ticket, at. */
 const alarms: { session: number; ticket: number; at: number }[] = [];
 /** What each session saw of its links, as text, and who waits for the next of it. */
@@ -72,6 +73,11 @@ const ACTS: Record<string, Act> = {
     write(Out.REPLY, session, ticket, 'logged\n');
   },
   '{exit': () => process.exit(7),
+  // {die MS: the thread ends later, in a batch that holds no record
+  '{die': (_session, _ticket, rest, now) => {
+    dieAt = now + Number(rest);
+    wakeAt = Math.min(wakeAt, dieAt);
+  },
   '{spin': () => {
     for (;;);
   },
@@ -123,15 +129,16 @@ function one(record: RecordCursor, now: number): void {
 }
 
 function ring(now: number): void {
+  if (dieAt <= now) process.exit(7);
   for (const alarm of alarms.splice(0)) {
     if (alarm.at <= now) write(Out.REPLY, alarm.session, alarm.ticket, 'later\n');
     else alarms.push(alarm);
   }
-  wakeAt = Math.min(Infinity, ...alarms.map((alarm) => alarm.at));
+  wakeAt = Math.min(dieAt, ...alarms.map((alarm) => alarm.at));
 }
 
 export default function runBatch(task: LaneTask): unknown {
-  const record = new RecordCursor(new Uint8Array(data.slots[task.slot]!), 0, task.length);
+  const record = new RecordCursor(new Uint8Array(data.slots[task.slot]!), task.from, task.to);
   while (record.next()) one(record, task.now);
   ring(task.now);
   return move(out.finish(wakeAt, 64 * 1024));

@@ -5,9 +5,11 @@
 import { randomFillSync } from 'node:crypto';
 import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { makeClaims } from '../../src/batch/claims.ts';
-import { DownFlag, HEADER_LENGTH, In, Out, padded, ReplyFlag } from '../../src/batch/records.ts';
+import { DownFlag, HEADER_LENGTH, In, Out, padded, ReplyFlag, SaveFlag } from '../../src/batch/records.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
+import { Ledger } from '../../src/main/ledger.ts';
+import { Saved } from '../../src/main/saved.ts';
 import { ANSWERS } from '../../src/testdc/answers/table.ts';
 import type { DataCentre } from '../../src/testdc/data-centre.ts';
 import type { DcSession } from '../../src/testdc/dc-session.ts';
@@ -76,14 +78,20 @@ export class Pair {
   badLines = 0;
   /** Cuts the next connection after so many bytes. */
   cutNext: { toDc?: number; toClient?: number } | undefined;
-  readonly #lane: LaneSessions;
+  #lane: LaneSessions;
+  readonly #claims = makeClaims(256);
+  readonly #saved = new Map<number, Saved>();
+  readonly #ledgers = new Map<number, Ledger>();
+  /** The next batch is run, and nothing of it applied: its thread died. Then its sessions go on in another. */
+  loseNext = false;
+  /** Called before each batch. */
+  onBatch: () => void = () => undefined;
   readonly #options: PairOptions;
   /** By session and link, `1/0`. */
   readonly #links = new Map<string, Line>();
   #going: Going[] = [];
   #timers: Timer[] = [];
   #wakeAt = Infinity;
-  #tickets = 0;
 
   constructor(options: PairOptions = {}) {
     this.#options = options;
@@ -110,7 +118,26 @@ export class Pair {
     this.dc.addCentre(4);
     // Port numbers are the only address on this wire: DC n listens on 440 + n.
     for (const id of [2, 4]) this.dc.addresses.push({ id, host: '127.0.0.1', port: 440 + id });
-    this.#lane = new LaneSessions(makeEnv(0, { session: this.#settings(), codec, claims: makeClaims(256) }));
+    this.#lane = this.#makeLane();
+  }
+
+  #makeLane(): LaneSessions {
+    return new LaneSessions(makeEnv(0, { session: this.#settings(), codec, claims: this.#claims }));
+  }
+
+  /** The thread is gone: links are hung up, and a new one takes the sessions as they were saved. */
+  lose(): void {
+    this.#lane = this.#makeLane();
+    this.#going = [];
+    for (const name of this.#links.keys()) this.#hangUp(name);
+    for (const [session, saved] of this.#saved) {
+      if (saved.isEmpty) this.#put(In.OPEN, 0, session, 0, '');
+      else this.#put(In.RESUME, 0, session, 0, saved.resume());
+      for (const ticket of this.#ledgers.get(session)!.all()) {
+        if (ticket.isTaken) this.#put(In.AGAIN, 0, session, ticket.number, ticket.again());
+        else this.#put(In.REQUEST, 0, session, ticket.number, ticket.bytes);
+      }
+    }
   }
 
   #settings(): SessionSettings {
@@ -141,18 +168,22 @@ export class Pair {
   /** A client comes. */
   open(session: number): void {
     this.lines.set(session, []);
+    this.#saved.set(session, new Saved());
+    this.#ledgers.set(session, new Ledger());
     this.#put(In.OPEN, 0, session, 0, '');
   }
 
   /** A client sends a line. @returns the ticket */
   line(session: number, text: string | object): number {
-    const ticket = ++this.#tickets;
-    this.#put(In.REQUEST, 0, session, ticket, typeof text === 'string' ? text : JSON.stringify(text));
-    return ticket;
+    const line = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text));
+    const { number } = this.#ledgers.get(session)!.open('1', line, 0, line.length);
+    this.#put(In.REQUEST, 0, session, number, line);
+    return number;
   }
 
   /** A client goes. */
   close(session: number): void {
+    this.#saved.delete(session);
     this.#put(In.CLOSE, 0, session, 0, '');
   }
 
@@ -235,6 +266,7 @@ export class Pair {
   }
 
   #batch(): void {
+    this.onBatch();
     const going = this.#going;
     this.#going = [];
     const length = going.reduce((sum, one) => sum + HEADER_LENGTH + padded(one.bytes.length), 0);
@@ -247,6 +279,10 @@ export class Pair {
       at += HEADER_LENGTH + padded(one.bytes.length);
     }
     const block = this.#lane.run(slot, length, this.now);
+    if (this.loseNext) {
+      this.loseNext = false;
+      return this.lose();
+    }
     const head = blockHead(block);
     this.#wakeAt = head.wakeAt;
     const cursor = new RecordCursor(block, BLOCK_HEAD, head.length);
@@ -255,6 +291,11 @@ export class Pair {
 
   #apply(r: RecordCursor): void {
     const bytes = Buffer.from(r.bytes.subarray(r.start, r.stop));
+    if (r.kind === Out.TOOK) this.#ledgers.get(r.session)!.took(r);
+    if (r.kind === Out.SAVE)
+      this.#saved.get(r.session)?.takeCounters(r.bytes, r.start, r.stop, (r.flags & SaveFlag.FORGET_IDS) !== 0);
+    if (r.kind === Out.SAVE_SESSION) this.#saved.get(r.session)?.takeSession(bytes);
+    if (r.kind === Out.REPLY) this.#ledgers.get(r.session)!.close(r.ticket);
     if (r.kind === Out.REPLY || r.kind === Out.UPDATE) this.lines.get(r.session)?.push(bytes.toString());
     if (r.kind === Out.REPLY && (r.flags & ReplyFlag.BAD_LINE) !== 0) this.badLines++;
     if (r.kind === Out.DIAL) this.#dial(r.session, r.link, r.ticket, bytes.readUInt16LE(0));

@@ -1,0 +1,323 @@
+/**
+ * Snapshot: what of a session survives the thread it lives on: written as it changes, read when it resumes.
+ * In: a state; what was saved before. Out: records through the sink; a state as it was. Never: the key again each time
+ * a number changes: what changes with every packet is kept apart (48 bytes) from what rarely does.
+ *
+ * A batch is a transaction: what a lost batch did was never applied by anyone, so that what was saved last is exactly
+ * what the server and the client have seen. The record's forms are in `batch/records.ts`.
+ */
+import { Reader } from '../bytes/reader.ts';
+import type { Writer } from '../bytes/writer.ts';
+import { AuthKey } from '../crypto/auth-key.ts';
+import type { JsonStyle } from '../tl/codec.ts';
+import { Stage, type Pending } from './pending.ts';
+import type { NamedBy } from './sink.ts';
+import type { Server, State } from './state.ts';
+import { readAgain } from './requests.ts';
+
+/** Of what rarely changes. */
+const Has = {
+  KEY: 1,
+  RSA: 2,
+  NAMED_BY_CLIENT: 4,
+  TEST: 8,
+  INIT_TEXT: 16,
+  INIT: 32,
+  INIT_OWN: 64,
+  INT64_TEXT: 128,
+  BOOLS: 256,
+  NAMED_BY_SERVER: 512,
+  /** A temporary key, and whether it is bound. */
+  TEMPORARY: 1024,
+  BOUND: 2048,
+  FORWARD_SECRECY: 4096,
+};
+/** Of what changes all the time. */
+const Is = { SYNCHRONISED: 1, LIVED: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WANTED: 32 };
+/** Of a TOOK entry, beside the stage (`TookFlag` of `batch/records.ts`). */
+const STAGE = 7;
+const SENT = 8;
+const KEEPS_ID = 16;
+
+/** What was saved last of one session: it is only compared with what is now. */
+export class Saved {
+  #permanent: AuthKey | undefined;
+  #key: AuthKey | undefined;
+  #isBound = false;
+  #server: Server;
+  #style: JsonStyle;
+  #initText: Uint8Array | undefined;
+  #initPrefix: Uint8Array;
+  #sessionLow = 0;
+  #sessionHigh = 0;
+  #salts = 0;
+  #msgIdLow = 0;
+  #msgIdHigh = 0;
+  #contentCount = 0;
+  #lastSeqNo = 0;
+  #saltLow = 0;
+  #saltHigh = 0;
+  #uniqueLow = 0;
+  #uniqueHigh = 0;
+  #flags = 0;
+
+  constructor(s: State) {
+    this.#server = s.server;
+    this.#style = s.shared.style;
+    this.#initPrefix = s.shared.initPrefix;
+  }
+
+  /** Writes what has changed, if anything has. Called once a batch for a session that had a part in it. */
+  save(s: State): void {
+    if (s.pending.moved.length > 0) saveRequests(s);
+    if (this.#sessionChanged(s)) saveSession(s);
+    if (this.#countersChanged(s)) saveCounters(s);
+  }
+
+  #sessionChanged(s: State): boolean {
+    if (
+      this.#permanent === s.permanent &&
+      this.#key === s.key &&
+      this.#isBound === s.isBound &&
+      this.#server === s.server &&
+      this.#style === s.shared.style &&
+      this.#initText === s.shared.initText &&
+      this.#initPrefix === s.shared.initPrefix &&
+      this.#sessionLow === s.sessionLow &&
+      this.#sessionHigh === s.sessionHigh &&
+      this.#salts === s.salts.learnt
+    )
+      return false;
+    this.#permanent = s.permanent;
+    this.#key = s.key;
+    this.#isBound = s.isBound;
+    this.#server = s.server;
+    this.#style = s.shared.style;
+    this.#initText = s.shared.initText;
+    this.#initPrefix = s.shared.initPrefix;
+    this.#sessionLow = s.sessionLow;
+    this.#sessionHigh = s.sessionHigh;
+    this.#salts = s.salts.learnt;
+    return true;
+  }
+
+  #countersChanged(s: State): boolean {
+    const flags = flagsOf(s);
+    if (
+      this.#msgIdLow === s.ids.low &&
+      this.#msgIdHigh === s.ids.high &&
+      this.#contentCount === s.ids.contentCount &&
+      this.#lastSeqNo === s.lastSeqNo &&
+      this.#saltLow === s.salts.low &&
+      this.#saltHigh === s.salts.high &&
+      this.#uniqueLow === s.uniqueLow &&
+      this.#uniqueHigh === s.uniqueHigh &&
+      this.#flags === flags &&
+      s.received.fresh.length === 0 &&
+      !s.received.forgotten
+    )
+      return false;
+    this.#msgIdLow = s.ids.low;
+    this.#msgIdHigh = s.ids.high;
+    this.#contentCount = s.ids.contentCount;
+    this.#lastSeqNo = s.lastSeqNo;
+    this.#saltLow = s.salts.low;
+    this.#saltHigh = s.salts.high;
+    this.#uniqueLow = s.uniqueLow;
+    this.#uniqueHigh = s.uniqueHigh;
+    this.#flags = flags;
+    return true;
+  }
+}
+
+function flagsOf(s: State): number {
+  const { link } = s;
+  return (
+    (s.ids.synchronised ? Is.SYNCHRONISED : 0) |
+    (s.lived ? Is.LIVED : 0) |
+    (s.lost ? Is.LOST : 0) |
+    (s.keyDoubted ? Is.KEY_DOUBTED : 0) |
+    (link.wasUp ? Is.WAS_UP : 0) |
+    (link.stage !== 'down' || link.redialAt !== Infinity ? Is.WANTED : 0)
+  );
+}
+
+/** TOOK: where each request stands that has moved. Those answered meanwhile are told too: nobody keeps them. */
+function saveRequests(s: State): void {
+  const { moved } = s.pending;
+  const out = s.sink.took();
+  for (const pending of moved) {
+    pending.moved = false;
+    if (pending.ticket !== 0) writeEntry(out, pending);
+  }
+  s.sink.end();
+  moved.length = 0;
+}
+
+/** What waits for a time has no container: the time stands in its place. */
+function writeEntry(out: Writer, pending: Pending): void {
+  out.int32(pending.ticket);
+  out.int32(pending.stage | (pending.everSent ? SENT : 0) | (pending.keepsId ? KEEPS_ID : 0));
+  out.long(pending.msgIdLow, pending.msgIdHigh);
+  out.int32(pending.seqNo);
+  if (pending.stage === Stage.HELD) out.double(pending.notBefore);
+  else out.long(pending.containerLow, pending.containerHigh);
+  out.double(pending.deadline);
+}
+
+/** A connection whose requests and ids nobody saves. */
+export function forgetMoves(s: State): void {
+  for (const pending of s.pending.moved) pending.moved = false;
+  s.pending.moved.length = 0;
+  s.received.fresh.length = 0;
+}
+
+/** SAVE: 48 bytes and the msg_ids received since. */
+function saveCounters(s: State): void {
+  const { ids, salts, received } = s;
+  const out = s.sink.save(received.forgotten);
+  out.long(ids.low, ids.high);
+  out.int32(ids.contentCount);
+  out.int32(s.lastSeqNo);
+  out.double(ids.offset);
+  out.long(salts.low, salts.high);
+  out.int32(salts.until | 0);
+  out.long(s.uniqueLow, s.uniqueHigh);
+  out.int32(flagsOf(s));
+  for (const half of received.fresh) out.int32(half);
+  s.sink.end();
+  received.fresh.length = 0;
+  received.forgotten = false;
+}
+
+/** SAVE_SESSION: all the rest. */
+function saveSession(s: State): void {
+  const { server, permanent, key } = s;
+  const { style, initText } = s.shared;
+  const isTemporary = key !== undefined && key !== permanent;
+  const hasInit = s.shared.initPrefix !== s.env.initPrefix;
+  const out = s.sink.saveSession();
+  out.int32(
+    (permanent === undefined ? 0 : Has.KEY) |
+      (isTemporary ? Has.TEMPORARY : 0) |
+      (s.isBound ? Has.BOUND : 0) |
+      (s.forwardSecrecy ? Has.FORWARD_SECRECY : 0) |
+      (server.rsa === undefined ? 0 : Has.RSA) |
+      (server.namedBy === 'client' ? Has.NAMED_BY_CLIENT : 0) |
+      (server.namedBy === 'server' ? Has.NAMED_BY_SERVER : 0) |
+      (server.test ? Has.TEST : 0) |
+      (initText === undefined ? 0 : Has.INIT_TEXT) |
+      (hasInit ? Has.INIT : 0) |
+      (s.shared.initIsOwn ? Has.INIT_OWN : 0) |
+      (style.int64AsString ? Has.INT64_TEXT : 0) |
+      (style.flagsAsBool ? Has.BOOLS : 0),
+  );
+  out.int32(server.dc);
+  out.int32(server.port);
+  out.string(Buffer.from(server.host));
+  if (server.rsa !== undefined) out.string(Buffer.from(server.rsa));
+  if (permanent !== undefined) out.raw(permanent.bytes);
+  if (isTemporary) out.raw(key.bytes);
+  out.int32(s.temporaryUntil);
+  out.int32(s.permanentSince);
+  out.long(s.sessionLow, s.sessionHigh);
+  if (initText !== undefined) out.string(initText);
+  if (hasInit) out.string(s.shared.initPrefix);
+  out.int32(s.salts.future.length);
+  for (const half of s.salts.future) out.int32(half);
+  s.sink.end();
+}
+
+/**
+ * Brings a fresh state to where the saved one was; its connection is gone, and wanted again if it was wanted.
+ * @param bytes of a RESUME record: `bytes[start..end)`, see `batch/records.ts`
+ */
+export function restore(s: State, bytes: Uint8Array, start: number, end: number, now: number): void {
+  const r = new Reader(bytes, start, end);
+  const rest = r.int32();
+  const at = r.skip((rest + 3) & ~3);
+  if (rest > 0) restoreSession(s, new Reader(bytes, at, at + rest));
+  if (r.left > 4) restoreCounters(s, r, r.pos + 4 + r.int32(), now);
+}
+
+function restoreSession(s: State, r: Reader): void {
+  const flags = r.int32();
+  const dc = r.int32();
+  const port = r.int32();
+  const host = text(r);
+  const rsa = (flags & Has.RSA) === 0 ? undefined : text(r);
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  s.server = { host, port, dc, test: has(Has.TEST), rsa, namedBy: namedBy(flags) };
+  if (has(Has.KEY)) s.permanent = AuthKey.from(r.raw(256));
+  s.forwardSecrecy = has(Has.FORWARD_SECRECY);
+  if (has(Has.TEMPORARY)) s.key = AuthKey.from(r.raw(256));
+  else if (!s.forwardSecrecy) s.key = s.permanent;
+  s.isBound = has(Has.BOUND);
+  s.temporaryUntil = r.int32();
+  s.permanentSince = r.int32();
+  s.sessionLow = r.int32();
+  s.sessionHigh = r.int32();
+  if (has(Has.INIT_TEXT)) s.shared.initText = r.view().slice();
+  if (has(Has.INIT)) s.shared.initPrefix = r.view().slice();
+  s.shared.initIsOwn = has(Has.INIT_OWN);
+  s.shared.style = { int64AsString: has(Has.INT64_TEXT), flagsAsBool: has(Has.BOOLS) };
+  for (let left = r.int32(); left > 0; left--) s.salts.future.push(r.int32());
+  if (s.permanent !== undefined) s.env.claims.claim(s.permanent.idLow, s.permanent.idHigh, s.number);
+}
+
+function namedBy(flags: number): NamedBy {
+  if ((flags & Has.NAMED_BY_CLIENT) !== 0) return 'client';
+  return (flags & Has.NAMED_BY_SERVER) !== 0 ? 'server' : 'operator';
+}
+
+function text(r: Reader): string {
+  return Buffer.from(r.view()).toString();
+}
+
+function restoreCounters(s: State, r: Reader, end: number, now: number): void {
+  s.ids.low = r.int32();
+  s.ids.high = r.int32();
+  s.ids.contentCount = r.int32();
+  s.lastSeqNo = r.int32();
+  s.ids.offset = r.double();
+  s.salts.low = r.int32();
+  s.salts.high = r.int32();
+  s.salts.until = r.int32();
+  s.uniqueLow = r.int32();
+  s.uniqueHigh = r.int32();
+  const flags = r.int32();
+  s.ids.synchronised = (flags & Is.SYNCHRONISED) !== 0;
+  s.lived = (flags & Is.LIVED) !== 0;
+  s.lost = (flags & Is.LOST) !== 0;
+  s.keyDoubted = (flags & Is.KEY_DOUBTED) !== 0;
+  s.link.wasUp = (flags & Is.WAS_UP) !== 0;
+  while (r.pos < end) s.received.note(r.int32(), r.int32());
+  if ((flags & Is.WANTED) !== 0) s.link.redialAt = now;
+}
+
+/**
+ * A request the lost thread had taken, where it stood: one that was on its way is asked about once there is a
+ * connection. `bytes[start..end)` is its TOOK entry without the ticket, then its line.
+ */
+export function takeAgain(s: State, ticket: number, bytes: Uint8Array, start: number, end: number): void {
+  const r = new Reader(bytes, start, end);
+  const flags = r.int32();
+  const [msgIdLow, msgIdHigh, seqNo] = [r.int32(), r.int32(), r.int32()];
+  const at = r.pos;
+  const [containerLow, containerHigh] = [r.int32(), r.int32()];
+  const deadline = r.double();
+  const pending = readAgain(s, ticket, bytes, r.pos, end, deadline);
+  if (pending === undefined) return;
+  pending.msgIdLow = msgIdLow;
+  pending.msgIdHigh = msgIdHigh;
+  pending.seqNo = seqNo;
+  pending.everSent = (flags & SENT) !== 0;
+  pending.keepsId = (flags & KEEPS_ID) !== 0;
+  const stage = flags & STAGE;
+  if (stage === Stage.QUEUED) return s.pending.add(pending);
+  r.pos = at;
+  if (stage === Stage.HELD) return s.pending.addHeld(pending, r.double());
+  pending.containerLow = containerLow;
+  pending.containerHigh = containerHigh;
+  s.pending.placeAgain(pending);
+}
