@@ -57,6 +57,8 @@ export interface TestDcOptions {
   onRequest?: RequestHook;
   /** Where packets can be changed or dropped. */
   taps?: Taps;
+  /** Answer one key used from two places in parallel by `AUTH_KEY_DUPLICATED`; default true. */
+  punishDuplicates?: boolean;
   /** The clock, Unix milliseconds; default the machine's. Timers run on the machine's in any case. */
   now?: () => number;
 }
@@ -112,6 +114,7 @@ async function build(options: TestDcOptions): Promise<TestDc> {
     outcome: options.outcome,
     onRequest: options.onRequest,
     taps: options.taps ?? {},
+    punishDuplicates: options.punishDuplicates ?? true,
   });
 }
 

@@ -40,6 +40,8 @@ export interface TestDcSettings {
   readonly outcome: (() => Outcome) | undefined;
   readonly onRequest: RequestHook | undefined;
   readonly taps: Taps;
+  /** Default true. */
+  readonly punishDuplicates?: boolean;
 }
 
 /** What can be waited for. */
@@ -109,6 +111,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       call: (request) => this.#call(request),
       seen: (call) => this.#seen(call),
       hook: (call) => this.taps.request?.(call) ?? this.onRequest?.(call),
+      duplicated: (session) => this.#duplicated(session),
     });
   }
 
@@ -181,6 +184,13 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       isTest: environment === 'test',
       dcs: this.addresses,
     };
+  }
+
+  #duplicated(session: DcSession): boolean {
+    if (this.#settings.punishDuplicates === false) return false;
+    session.violation('key-duplicated', 'one key on two connections in parallel');
+    this.world.signOut(session.key);
+    return true;
   }
 
   #seen(call: Call): void {
