@@ -176,9 +176,7 @@ export class DcHandshakes {
     const answer = this.#start('inner', int(0xb5890dba), exchange.nonce, exchange.serverNonce);
     answer.raw(this.#field('inner.g', int(G)));
     answer.string(this.#field('inner.dh_prime', DH_PRIME));
-    answer.string(
-      this.#field('inner.g_a', zeroTop === 'minimal' ? withoutZeros(exchange.half.gA) : exchange.half.gA),
-    );
+    answer.string(this.#field('inner.g_a', zeroTop === 'minimal' ? withoutZeros(exchange.half.gA) : exchange.half.gA));
     answer.raw(this.#field('inner.server_time', int(Math.floor(env.now() / 1000))));
     const out = this.#start('params', int(0xd0e8075c), exchange.nonce, exchange.serverNonce);
     out.string(this.#field('params.answer', this.#wrap(answer.written(), exchange.aes)));

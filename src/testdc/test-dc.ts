@@ -13,6 +13,7 @@ import type { Wire } from './dc-connection.ts';
 import type { HandshakeSettings, Outcome } from './dc-handshake.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Env } from './env.ts';
+import type { ProxySecret } from './frames.ts';
 import { Invoking } from './invoking.ts';
 import type { Request, RequestHook } from './invoking.ts';
 import type { Layers } from './layers.ts';
@@ -79,6 +80,8 @@ export interface PushOptions {
 
 export class TestDc extends EventEmitter<TestDcEvents> {
   readonly addresses: DcAddress[] = [];
+  /** Port of the MTProxy, if there is one. */
+  proxyPort: number | undefined;
   readonly centres = new Map<number, DataCentre>();
   readonly violations = new Violations();
   readonly counters = new Counters();
@@ -155,9 +158,9 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     return centre;
   }
 
-  /** A new byte stream from a client. */
-  connect(centre: DataCentre, wire: Wire): DcConnection {
-    const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.taps);
+  /** A new byte stream from a client; with `proxy` it has to be obfuscated under that secret. */
+  connect(centre: DataCentre, wire: Wire, proxy?: ProxySecret): DcConnection {
+    const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.taps, proxy);
     this.counters.connections++;
     this.counters.openConnections++;
     this.emit('connection', connection);

@@ -41,7 +41,6 @@ export interface Violation {
   readonly tolerated: boolean;
 }
 
-
 /** Violations kept in full; later ones are only counted. */
 const KEPT = 200;
 

@@ -38,7 +38,13 @@ function int(value: number): Buffer {
 function badPublics(): Buffer[] {
   const almost = Buffer.from(DH_PRIME);
   almost[255]! -= 1;
-  return [Buffer.alloc(256), Buffer.concat([Buffer.alloc(255), Buffer.of(1)]), almost, Buffer.alloc(240, 1), Buffer.alloc(260, 9)];
+  return [
+    Buffer.alloc(256),
+    Buffer.concat([Buffer.alloc(255), Buffer.of(1)]),
+    almost,
+    Buffer.alloc(240, 1),
+    Buffer.alloc(260, 9),
+  ];
 }
 
 /** Moduli that are no safe prime of 2048 bits: even, too short, composite, too long. */
@@ -85,8 +91,10 @@ export const EXCHANGE: Kinds<'field'> = {
   'exchange.gen-nonce': wrong('gen.nonce', 'dh_gen_ok: nonce', flip),
   'exchange.gen-server-nonce': wrong('gen.server_nonce', 'dh_gen_ok: server_nonce', flip),
   'exchange.gen-hash': wrong('gen.hash', 'dh_gen_ok: new_nonce_hash1', flip),
-  'exchange.gen-kind': wrong('gen.constructor', 'dh_gen_retry, dh_gen_fail or noise with the hash of ok', (_value, how) =>
-    int(how.dice.one([0x46dc1fb9, 0xa69dae02, 0x05162463, 0])),
+  'exchange.gen-kind': wrong(
+    'gen.constructor',
+    'dh_gen_retry, dh_gen_fail or noise with the hash of ok',
+    (_value, how) => int(how.dice.one([0x46dc1fb9, 0xa69dae02, 0x05162463, 0])),
   ),
 };
 
