@@ -11,7 +11,7 @@ import type { Counters } from './counters.ts';
 import type { DataCentre } from './data-centre.ts';
 import type { DcSession, Link } from './dc-session.ts';
 import type { Env } from './env.ts';
-import type { FrameSink } from './frames.ts';
+import type { FrameSink, ProxySecret } from './frames.ts';
 import { ServerFraming } from './frames.ts';
 import type { KnownKey } from './known-key.ts';
 import { ServerIds } from './server-ids.ts';
@@ -52,7 +52,7 @@ export class DcConnection implements Link, FrameSink {
   #isClosed = false;
   #cancelClose: (() => void) | undefined;
 
-  constructor(number: number, dc: DataCentre, wire: Wire, counters: Counters, taps: Taps) {
+  constructor(number: number, dc: DataCentre, wire: Wire, counters: Counters, taps: Taps, proxy?: ProxySecret) {
     this.number = number;
     this.dc = dc;
     this.#env = dc.env;
@@ -60,7 +60,7 @@ export class DcConnection implements Link, FrameSink {
     this.#counters = counters;
     this.#taps = taps;
     this.#wire = taps.wire === undefined ? wire : taps.wire(this, wire);
-    this.#framing = new ServerFraming(dc.env);
+    this.#framing = new ServerFraming(dc.env, undefined, proxy);
     this.#plainIds = new ServerIds(dc.env);
   }
 

@@ -12,8 +12,11 @@ import type { Schema } from '../tl/ir.ts';
 import { ANSWERS } from './answers/table.ts';
 import type { DcAddress } from './answers/call.ts';
 import type { DataCentre } from './data-centre.ts';
+import type { DcConnection, Wire } from './dc-connection.ts';
 import type { Outcome } from './dc-handshake.ts';
 import type { Env } from './env.ts';
+import { INIT_LENGTH, proxiedDc, readSecret } from './frames.ts';
+import type { ProxySecret } from './frames.ts';
 import type { RequestHook } from './invoking.ts';
 import type { Faults } from './faults.ts';
 import { obey } from './faults/control.ts';
@@ -30,6 +33,8 @@ export interface ListenOn {
   readonly port?: number;
   /** Listed as `media_only`. */
   readonly mediaOnly?: boolean;
+  /** Obfuscated connections under this secret alone are taken: 16 bytes in hex, or 17 that begin with `dd`. */
+  readonly secret?: string;
 }
 
 export interface TestDcOptions {
@@ -57,6 +62,10 @@ export interface TestDcOptions {
   onRequest?: RequestHook;
   /** Where packets can be changed or dropped. */
   taps?: Taps;
+  /** Answer one key used from two places in parallel by `AUTH_KEY_DUPLICATED`; default true. */
+  punishDuplicates?: boolean;
+  /** An MTProxy before all DCs: its secret as above, and its port, by default of the system's choice. */
+  proxy?: { secret: string; port?: number };
   /** The clock, Unix milliseconds; default the machine's. Timers run on the machine's in any case. */
   now?: () => number;
 }
@@ -67,12 +76,19 @@ export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> 
   const wanted = options.dcs ?? [{ id: 2 }];
   const dc = await build(options);
   const servers: Server[] = [];
-  for (const { id, port, mediaOnly = false } of wanted) {
+  for (const { id, port, mediaOnly = false, secret } of wanted) {
     const centre = dc.centres.get(id) ?? dc.addCentre(id);
-    const server = createServer({ noDelay: true }, (socket) => accept(dc, centre, socket));
+    const proxy = secret === undefined ? undefined : readSecret(secret);
+    const server = createServer({ noDelay: true }, (socket) => accept(dc, centre, socket, proxy));
     servers.push(server);
     const address: DcAddress = { id, host, port: await listen(server, host, port ?? 0), mediaOnly };
-    dc.addresses.push(address);
+    dc.addresses.push(secret === undefined ? address : { ...address, secret: Buffer.from(secret, 'hex') });
+  }
+  if (options.proxy !== undefined) {
+    const proxy = readSecret(options.proxy.secret);
+    const server = createServer({ noDelay: true }, (socket) => acceptProxied(dc, socket, proxy));
+    servers.push(server);
+    dc.proxyPort = await listen(server, host, options.proxy.port ?? 0);
   }
   dc.onClose(async () => {
     await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
@@ -112,11 +128,30 @@ async function build(options: TestDcOptions): Promise<TestDc> {
     outcome: options.outcome,
     onRequest: options.onRequest,
     taps: options.taps ?? {},
+    punishDuplicates: options.punishDuplicates ?? true,
   });
 }
 
-function accept(dc: TestDc, centre: DataCentre, socket: Socket): void {
-  const connection = dc.connect(centre, {
+/** The first bytes say for which DC; a wrong secret gives a wrong DC, and that no answer. */
+function acceptProxied(dc: TestDc, socket: Socket, proxy: ProxySecret): void {
+  let first = Buffer.alloc(0);
+  dc.sockets.add(socket);
+  const drop = (): void => void dc.sockets.delete(socket);
+  socket.on('error', () => {});
+  socket.on('close', drop);
+  const take = (chunk: Buffer): void => {
+    first = Buffer.concat([first, chunk]);
+    if (first.length < INIT_LENGTH) return;
+    socket.off('data', take);
+    const centre = dc.centres.get(Math.abs(proxiedDc(first.subarray(0, INIT_LENGTH), proxy)) % 10_000);
+    if (centre === undefined) return void socket.destroy();
+    accept(dc, centre, socket, proxy).feed(first);
+  };
+  socket.on('data', take);
+}
+
+function accept(dc: TestDc, centre: DataCentre, socket: Socket, proxy: ProxySecret | undefined): DcConnection {
+  const wire: Wire = {
     write: (bytes) => {
       socket.write(bytes);
       // A client that never reads must not fill the memory.
@@ -124,7 +159,8 @@ function accept(dc: TestDc, centre: DataCentre, socket: Socket): void {
     },
     end: () => socket.end(),
     reset: () => socket.resetAndDestroy(),
-  });
+  };
+  const connection = dc.connect(centre, wire, proxy);
   dc.sockets.add(socket);
   socket.on('data', (chunk: Buffer) => connection.feed(chunk));
   socket.on('error', () => {}); // 'close' follows and does what is needed
@@ -132,6 +168,7 @@ function accept(dc: TestDc, centre: DataCentre, socket: Socket): void {
     dc.sockets.delete(socket);
     dc.disconnected(connection);
   });
+  return connection;
 }
 
 /** Bytes a client may leave unread. */

@@ -3,7 +3,7 @@
  * In: stream bytes in any cut; packets to send. Out: packets; stream bytes.
  * Never: a socket, or the client's framing of src/transport: a shared misreading would cancel out.
  */
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Writer } from '../bytes/writer.ts';
 import type { Env } from './env.ts';
@@ -33,8 +33,34 @@ export type FramingName = 'abridged' | 'intermediate' | 'padded' | 'full';
 /** Telegram closes on packets of more than about 1 MiB; the rest is room for wrappers. */
 const MOST = 2 * 1024 * 1024;
 
+/** What an MTProxy's users have to know (2.13). */
+export interface ProxySecret {
+  /** 16 bytes. */
+  readonly secret: Uint8Array;
+  /** The secret begins with `dd`: the padded transport alone. */
+  readonly padded: boolean;
+}
+
+/** A secret in hex: 16 bytes, or 17 that begin with `dd`. Throws RangeError. */
+export function readSecret(hex: string): ProxySecret {
+  const bytes = Buffer.from(hex, 'hex');
+  const padded = bytes.length === 17 && bytes[0] === 0xdd;
+  if (bytes.length * 2 !== hex.length || (bytes.length !== 16 && !padded))
+    throw new RangeError(`${hex} is no secret of 16 bytes, nor one of 17 that begins with dd`);
+  return { secret: padded ? bytes.subarray(1) : bytes, padded };
+}
+
+/** The first bytes of an obfuscated connection. */
+export const INIT_LENGTH = 64;
+
+/** The DC an MTProxy is asked for by the first 64 bytes: +10000 in the test environment, negative for media. */
+export function proxiedDc(init: Uint8Array, proxy: ProxySecret): number {
+  return openInit(Buffer.from(init), proxy).plain.readInt16LE(60);
+}
+
 export class ServerFraming {
   readonly #env: Env;
+  readonly #proxy: ProxySecret | undefined;
   readonly #dcFits: (dc: number) => void;
   #frame: Frame | undefined;
   #cipherIn: Cipher | undefined;
@@ -42,9 +68,13 @@ export class ServerFraming {
   #rest: Buffer = EMPTY;
   #broken = false;
 
-  /** @param dcFits told the DC id of an obfuscated connection's first bytes; only MTProxy clients put one there */
-  constructor(env: Env, dcFits: (dc: number) => void = () => {}) {
+  /**
+   * @param dcFits told the DC id of an obfuscated connection's first bytes; only MTProxy clients put one there
+   * @param proxy with it, nothing but obfuscation under this secret is taken
+   */
+  constructor(env: Env, dcFits: (dc: number) => void = () => {}, proxy?: ProxySecret) {
     this.#env = env;
+    this.#proxy = proxy;
     this.#dcFits = dcFits;
   }
 
@@ -90,6 +120,7 @@ export class ServerFraming {
   /** The first bytes say which transport it is; true once that is known. */
   #detect(sink: FrameSink): boolean {
     const bytes = this.#rest;
+    if (this.#proxy !== undefined) return bytes.length >= INIT_LENGTH && this.#deobfuscate(sink);
     if (bytes.length === 0) return false;
     if (bytes[0] === 0xef) return this.#begin(makeAbridged(), 1);
     if (bytes.length < 4) return false;
@@ -103,7 +134,7 @@ export class ServerFraming {
     if (bytes.length < 8) return false;
     // The full transport's first frame has sequence number 0, which obfuscation avoids for that reason.
     if (bytes.readUInt32LE(4) === 0) return this.#begin(makeFull(), 0);
-    return bytes.length >= 64 && this.#deobfuscate(sink);
+    return bytes.length >= INIT_LENGTH && this.#deobfuscate(sink);
   }
 
   #begin(frame: Frame, skip: number): boolean {
@@ -113,19 +144,17 @@ export class ServerFraming {
   }
 
   #deobfuscate(sink: FrameSink): boolean {
-    const init = this.#rest.subarray(0, 64);
-    const reversed = Buffer.from(init.subarray(8, 56).toReversed());
-    this.#cipherIn = createDecipheriv('aes-256-ctr', init.subarray(8, 40), init.subarray(40, 56));
-    this.#cipherOut = createDecipheriv('aes-256-ctr', reversed.subarray(0, 32), reversed.subarray(32));
-    const plain = this.#cipherIn.update(this.#rest);
+    const { cipherIn, cipherOut, plain } = openInit(this.#rest, this.#proxy);
     const frame = TAGS.get(plain.readUInt32LE(56))?.(this.#env);
-    if (frame === undefined) {
+    if (frame === undefined || (this.#proxy?.padded === true && frame.name !== 'padded')) {
       this.#break('the first bytes belong to no transport', sink);
       return false;
     }
+    this.#cipherIn = cipherIn;
+    this.#cipherOut = cipherOut;
     this.#dcFits(plain.readInt16LE(60));
     this.#rest = plain;
-    return this.#begin(frame, 64);
+    return this.#begin(frame, INIT_LENGTH);
   }
 
   /** Appends a packet as one frame. */
@@ -162,6 +191,23 @@ export class ServerFraming {
 }
 
 type Cipher = ReturnType<typeof createDecipheriv>;
+
+/** Both ciphers, that of the client's bytes applied to what has come: 64 bytes and more. */
+function openInit(
+  bytes: Buffer,
+  proxy: ProxySecret | undefined,
+): { cipherIn: Cipher; cipherOut: Cipher; plain: Buffer } {
+  const forward = bytes.subarray(8, 56);
+  const cipherIn = cipherOf(forward, proxy);
+  return { cipherIn, cipherOut: cipherOf(Buffer.from(forward.toReversed()), proxy), plain: cipherIn.update(bytes) };
+}
+
+/** With a secret the key is `SHA256(key + secret)`. */
+function cipherOf(keyAndIv: Buffer, proxy: ProxySecret | undefined): Cipher {
+  const key = keyAndIv.subarray(0, 32);
+  const hashed = proxy === undefined ? key : createHash('sha256').update(key).update(proxy.secret).digest();
+  return createDecipheriv('aes-256-ctr', hashed, keyAndIv.subarray(32));
+}
 
 const EMPTY = Buffer.alloc(0);
 

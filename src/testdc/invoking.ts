@@ -30,6 +30,8 @@ export interface InvokingSettings {
   /** Told of every request before it is answered. */
   seen(call: Call): void;
   hook: RequestHook;
+  /** A key was used from two places in parallel. True: as on Telegram it is dead by that. */
+  duplicated(session: DcSession): boolean;
 }
 
 /** A request without its wrappers. */
@@ -164,12 +166,21 @@ export class Invoking {
     if (session.key.isUnbound && !WHILE_UNBOUND.has(definition.name)) throw new RpcError(401, 'AUTH_KEY_PERM_EMPTY');
     if (session.key.init === undefined && !WITHOUT_INIT.has(definition.name))
       throw new RpcError(400, 'CONNECTION_NOT_INITED');
+    this.#place(session, definition.name, said);
     if (session.key.userId === undefined && needsLogin(definition.name))
       throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
     received.method = definition.name;
     const args = said.codec.decode(body);
     if (body.left > 0) throw new RpcError(400, 'INPUT_REQUEST_TOO_LONG');
     return { session, received, method: definition.name, args, definition, codec: said.codec };
+  }
+
+  /** Main work of one key comes from one place (2.15). Files do not count, nor what needs no login. */
+  #place(session: DcSession, method: string, { withoutUpdates }: Unwrapped): void {
+    const key = session.key.identity;
+    const isMain = key.userId !== undefined && !withoutUpdates && !method.startsWith('upload.') && needsLogin(method);
+    if (isMain && !key.use.isAlone(session)) key.isDuplicated = this.#settings.duplicated(session);
+    if (key.isDuplicated) throw new RpcError(406, 'AUTH_KEY_DUPLICATED');
   }
 
   #run(request: Request): TlValue | Promise<TlValue> {

@@ -10,6 +10,7 @@ import type { AuthKey } from '../crypto/auth-key.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Env } from './env.ts';
 import { IdMap, long } from './id-map.ts';
+import { KeyUse } from './key-use.ts';
 import { Salts } from './salts.ts';
 
 /** What `initConnection` and `invokeWithLayer` said last; kept with the key, so a reconnect goes on. */
@@ -33,6 +34,9 @@ export class KnownKey {
   temporary: KnownKey | undefined;
   /** Signed in by an authorization exported from that key's DC. */
   importedFrom: KnownKey | undefined;
+  /** From where it is used, and whether that was from two places in parallel: then it is good for nothing. */
+  readonly use = new KeyUse();
+  isDuplicated = false;
   /** The DC knows it no more. */
   isForgotten = false;
   #userId: bigint | undefined;

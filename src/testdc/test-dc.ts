@@ -13,6 +13,7 @@ import type { Wire } from './dc-connection.ts';
 import type { HandshakeSettings, Outcome } from './dc-handshake.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Env } from './env.ts';
+import type { ProxySecret } from './frames.ts';
 import { Invoking } from './invoking.ts';
 import type { Request, RequestHook } from './invoking.ts';
 import type { Layers } from './layers.ts';
@@ -40,6 +41,8 @@ export interface TestDcSettings {
   readonly outcome: (() => Outcome) | undefined;
   readonly onRequest: RequestHook | undefined;
   readonly taps: Taps;
+  /** Default true. */
+  readonly punishDuplicates?: boolean;
 }
 
 /** What can be waited for. */
@@ -77,6 +80,8 @@ export interface PushOptions {
 
 export class TestDc extends EventEmitter<TestDcEvents> {
   readonly addresses: DcAddress[] = [];
+  /** Port of the MTProxy, if there is one. */
+  proxyPort: number | undefined;
   readonly centres = new Map<number, DataCentre>();
   readonly violations = new Violations();
   readonly counters = new Counters();
@@ -109,6 +114,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       call: (request) => this.#call(request),
       seen: (call) => this.#seen(call),
       hook: (call) => this.taps.request?.(call) ?? this.onRequest?.(call),
+      duplicated: (session) => this.#duplicated(session),
     });
   }
 
@@ -152,9 +158,9 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     return centre;
   }
 
-  /** A new byte stream from a client. */
-  connect(centre: DataCentre, wire: Wire): DcConnection {
-    const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.taps);
+  /** A new byte stream from a client; with `proxy` it has to be obfuscated under that secret. */
+  connect(centre: DataCentre, wire: Wire, proxy?: ProxySecret): DcConnection {
+    const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.taps, proxy);
     this.counters.connections++;
     this.counters.openConnections++;
     this.emit('connection', connection);
@@ -181,6 +187,13 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       isTest: environment === 'test',
       dcs: this.addresses,
     };
+  }
+
+  #duplicated(session: DcSession): boolean {
+    if (this.#settings.punishDuplicates === false) return false;
+    session.violation('key-duplicated', 'one key on two connections in parallel');
+    this.world.signOut(session.key);
+    return true;
   }
 
   #seen(call: Call): void {

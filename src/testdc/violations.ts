@@ -11,6 +11,7 @@ export type Rule =
   | 'plain-msg-id-zero' // 2.3: tolerated, old clients do it
   | 'key-exchange' // 2.7
   | 'key-unknown' // 2.1
+  | 'key-duplicated' // 2.15: one key from two places in parallel
   | 'envelope' // 2.2: msg_key, padding 12..1024, length
   | 'session-id-zero' // 2.1
   | 'msg-id-low-bits' // 2.5, code 18

@@ -14,6 +14,8 @@ export interface DcAddress {
   readonly port: number;
   /** For files only: `media_only`. */
   readonly mediaOnly?: boolean;
+  /** Obfuscation under this secret only: `tcpo_only`. */
+  readonly secret?: Uint8Array | undefined;
 }
 
 export interface Call {

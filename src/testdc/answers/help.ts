@@ -29,17 +29,19 @@ const CONFIG_LIMITS = {
   message_length_max: 4_096,
 };
 
-function dcOption({ id, host, port, mediaOnly }: DcAddress): TlObject {
+function dcOption({ id, host, port, mediaOnly, secret }: DcAddress): TlObject {
   return {
     _: 'dcOption',
     ipv6: host.includes(':'),
     media_only: mediaOnly === true,
+    tcpo_only: secret !== undefined,
     // The other well-known ports of a DC do not exist here.
     this_port_only: true,
     static: true,
     id,
     ip_address: host,
     port,
+    ...(secret === undefined ? {} : { secret }),
   };
 }
 

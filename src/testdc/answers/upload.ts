@@ -146,10 +146,10 @@ function uploadMedia(call: Call): TlObject {
     access_hash: accessHash,
     file_reference: reference,
     date: Math.floor(call.now / 1000),
-    mime_type: media['mime_type'] as string,
+    mime_type: media['mime_type']!,
     size: BigInt(bytes.length),
     dc_id: dcId,
-    attributes: media['attributes'] as TlObject[],
+    attributes: media['attributes']!,
   };
   return { _: 'messageMediaDocument', document };
 }
