@@ -14,16 +14,16 @@ const OTHERS = 8;
 const RATE = 200;
 
 async function once(count: number): Promise<Record<string, number>> {
-  const rig = await Rig.start({ gateway: ['--workers', '2'] });
+  const rig = await Rig.start({ gateway: ['--workers', '2'], hasOther: true });
   try {
     const others = await rig.open({ clients: OTHERS, setUp: [FIRST], opening: 1 });
     const quiet = await rig.run(others.load, { ...NEAREST_DC, inFlight: 16, rate: RATE, seconds: 1 });
     const before = rig.cpu;
-    const storm = rig.open({ clients: count, setUp: [FIRST], opening: OPENING });
+    const storm = rig.open({ clients: count, setUp: [rig.toOther, FIRST], opening: OPENING });
     const meanwhile = await rig.run(others.load, { ...NEAREST_DC, inFlight: 64, rate: RATE, seconds: count / 200 });
     const { seconds } = await storm;
-    const { handshakes, violations } = await rig.counters();
-    if (handshakes !== count + OTHERS) throw new Error(`${handshakes} keys were made for ${count + OTHERS} sessions`);
+    const { handshakes, violations } = await rig.counters(rig.other);
+    if (handshakes !== count) throw new Error(`${handshakes} keys were made for ${count} sessions`);
     if (violations.length > 0) throw new Error(`the DC noted ${violations[0]}`);
     return {
       cpu: ((rig.cpu - before) / count) * 1000,
@@ -57,7 +57,7 @@ async function run(context: Context): Promise<Report> {
     rows: [rowOf(`${count} keys`, runs)],
     notes: [
       `Others: ${OTHERS} open sessions that ask ${RATE} times a second together, latency counted from when each request was due.`,
-      'The DC and the clients work on the same cores: keys a second are those of all three together.',
+      'Keys are made with a second DC, so that its work does not stand before the others’ calls; but all processes share the cores.',
     ],
   };
 }

@@ -6,12 +6,18 @@
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 import { LoadClient, type ClientOwner, type Run } from './load-client.ts';
 
+/** A line, and what its answer must hold. */
+export interface SetUpLine {
+  readonly line: string;
+  readonly expected: string;
+}
+
 export interface ClientsSpec {
   readonly host: string;
   readonly port: number;
   readonly clients: number;
-  /** Lines each client says before its first run, one at a time; and what the answer must hold. */
-  readonly setUp: readonly { readonly line: string; readonly expected: string }[];
+  /** Lines each client says before its first run, one at a time. */
+  readonly setUp: readonly SetUpLine[];
   /** Sessions the clients hand in before anything else, by their number; wire.md 2. */
   readonly sessions?: readonly object[];
   /** Clients that are being set up at once. */

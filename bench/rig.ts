@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ClientsSpec, RunResult, RunSpec } from './load.ts';
+import type { ClientsSpec, RunResult, RunSpec, SetUpLine } from './load.ts';
 import type { PeerResult, PeerRun, PeerTarget } from './peer.ts';
 import { memoryOf, secondsOf, threadsOf, type Memory } from './proc.ts';
 import { Child } from './process.ts';
@@ -21,6 +21,8 @@ export interface RigOptions {
   /** Options of Node for the gateway: `--cpu-prof` for example. */
   readonly gatewayNode?: readonly string[];
   readonly dc?: readonly string[];
+  /** A second DC, which clients can be sent to by their `server`. */
+  readonly hasOther?: boolean;
 }
 
 /** CPU seconds by process. */
@@ -49,10 +51,13 @@ function script(path: string): string {
 export class Rig {
   readonly dc: Child;
   readonly gateway: Child;
+  /** The second DC, if one was asked for. */
+  readonly other: Child | undefined;
   readonly folder: string;
   readonly #loads: Child[] = [];
 
-  private constructor(folder: string, dc: Child, gateway: Child) {
+  private constructor(folder: string, dc: Child, gateway: Child, other: Child | undefined) {
+    this.other = other;
     this.folder = folder;
     this.dc = dc;
     this.gateway = gateway;
@@ -61,9 +66,11 @@ export class Rig {
   /** Starts a DC and a gateway before it. */
   static async start(options: RigOptions = {}): Promise<Rig> {
     const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-bench-'));
-    const dc = await startDc(folder, options.dc);
-    const gateway = await startGateway(folder, dc, options);
-    return new Rig(folder, dc, gateway);
+    const dc = await startDc(join(folder, 'dc.pem'), options.dc);
+    const other = options.hasOther === true ? await startDc(join(folder, 'other.pem'), options.dc) : undefined;
+    const allow = other === undefined ? [] : ['--allow-server', `127.0.0.1:${other.match[1]}`];
+    const gateway = await startGateway(folder, dc, { ...options, gateway: [...(options.gateway ?? []), ...allow] });
+    return new Rig(folder, dc, gateway, other);
   }
 
   get port(): number {
@@ -72,6 +79,13 @@ export class Rig {
 
   get dcPort(): number {
     return Number(this.dc.match[1]);
+  }
+
+  /** The line that sends a client to the second DC. */
+  get toOther(): SetUpLine {
+    const rsa = readFileSync(join(this.folder, 'other.pem'), 'utf8');
+    const server = { host: '127.0.0.1', port: Number(this.other!.match[1]), rsa };
+    return { line: JSON.stringify({ id: 1, server }), expected: '"server":{' };
   }
 
   get keyFile(): string {
@@ -169,8 +183,8 @@ export class Rig {
   }
 
   /** What the DC has seen. */
-  async counters(): Promise<DcCounters> {
-    return (await ordered<{ counters: DcCounters }>(this.dc, { counters: true }, 'counters')).counters;
+  async counters(dc = this.dc): Promise<DcCounters> {
+    return (await ordered<{ counters: DcCounters }>(dc, { counters: true }, 'counters')).counters;
   }
 
   /** Makes sessions the DC knows: each its own key and, if `apart`, its own user. */
@@ -186,7 +200,7 @@ export class Rig {
   async stop(): Promise<void> {
     await Promise.all(this.#loads.splice(0).map((load) => load.stop()));
     await this.gateway.stop();
-    await this.dc.stop();
+    await Promise.all([this.dc.stop(), this.other?.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -200,9 +214,9 @@ export interface DcCounters {
   readonly violations: readonly string[];
 }
 
-function startDc(folder: string, args: readonly string[] = []): Promise<Child> {
+function startDc(keyFile: string, args: readonly string[] = []): Promise<Child> {
   return Child.start('test DC', script('./dc-process.js'), {
-    args: [join(folder, 'dc.pem'), ...args],
+    args: [keyFile, ...args],
     ready: /^listening on .*:(\d+)$/,
     ipc: true,
   });

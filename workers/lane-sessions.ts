@@ -49,6 +49,9 @@ export class LaneSessions {
   readonly #work: Seat[] = [];
   #now = 0;
   #faults = 0;
+  /** About the most that a batch has needed lately, bytes. */
+  #recent = BLOCK_LEAST;
+  #spare: ArrayBuffer | undefined;
 
   constructor(env: Env) {
     this.#env = env;
@@ -65,8 +68,23 @@ export class LaneSessions {
     this.#touched = [];
     if (this.#env.settings.verbose) this.#showAnswers();
     const wakeAt = this.#work.length > 0 ? 0 : this.#deadlines.first;
+    return this.#finishBlock(wakeAt);
+  }
+
+  /** A block that came back is written next; a block far beyond what batches need lately is let go. */
+  #finishBlock(wakeAt: number): Buffer {
     const used = this.#batch.writer.pos;
-    return this.#batch.finish(wakeAt, Math.min(BLOCK_MOST, Math.max(BLOCK_LEAST, used + (used >> 2))));
+    this.#recent = Math.max(used, this.#recent - (this.#recent >> 4));
+    const capacity = Math.min(BLOCK_MOST, Math.max(BLOCK_LEAST, this.#recent + (this.#recent >> 2)));
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const isFit = spare !== undefined && spare.byteLength >= capacity >> 1 && spare.byteLength <= capacity * 8;
+    return this.#batch.finish(wakeAt, capacity, isFit ? spare : undefined);
+  }
+
+  /** Takes a block back that was handed out. */
+  reuse(block: ArrayBuffer): void {
+    this.#spare = block;
   }
 
   #record(r: RecordCursor): void {

@@ -14,6 +14,7 @@ const sessions = new LaneSessions(makeEnv(data.lane, data.settings as LaneSettin
 
 /** Runs the records in a slot. @returns a block of records, moved to the main thread */
 export default function runBatch(task: LaneTask): unknown {
+  if (task.spare !== undefined) sessions.reuse(task.spare);
   const block = sessions.run(slots[task.slot]!, task.to, task.now, task.from);
   return move(block.buffer as ArrayBuffer);
 }

@@ -55,8 +55,8 @@ export class BatchWriter {
     this.writer.pos = this.#start;
   }
 
-  /** Hands the whole block out and starts a new one. */
-  finish(wakeAt: number, capacity: number): Buffer {
+  /** Hands the whole block out and goes on with `next`, or with a new one of `capacity` bytes. */
+  finish(wakeAt: number, capacity: number, next?: ArrayBuffer): Buffer {
     const w = this.writer;
     const length = w.pos;
     w.pos = 0;
@@ -64,7 +64,7 @@ export class BatchWriter {
     w.int32(length);
     w.int32(this.#records);
     this.#records = 0;
-    const block = w.take(capacity);
+    const block = w.take(capacity, next);
     w.pos = BLOCK_HEAD;
     return block;
   }

@@ -10,6 +10,8 @@ export interface LaneTask {
   readonly to: number;
   /** Unix time in milliseconds on a monotonic base: `performance.timeOrigin + performance.now()`. */
   readonly now: number;
+  /** A block of an earlier result that nobody reads any more, moved back to be written again. */
+  readonly spare?: ArrayBuffer;
 }
 
 /** What a lane's thread starts with. */

@@ -37,10 +37,10 @@ export class Writer {
     this.pos = 0;
   }
 
-  /** Gives the block away, and goes on with a new one of `capacity` bytes. */
-  take(capacity = this.bytes.length): Buffer {
+  /** Gives the block away, and goes on with `next`, or with a new one of `capacity` bytes. */
+  take(capacity = this.bytes.length, next?: ArrayBuffer): Buffer {
     const whole = this.bytes;
-    this.bytes = Buffer.from(new ArrayBuffer(capacity));
+    this.bytes = Buffer.from(next ?? new ArrayBuffer(capacity));
     this.view = viewOf(this.bytes);
     this.pos = 0;
     return whole;

@@ -15,6 +15,8 @@ import { Slot } from './slot.ts';
 const SLOTS = 3;
 const IN_FLIGHT = 2;
 const EMPTY = new Uint8Array(0);
+/** Smaller blocks are not worth their way back: they cost the collector little. */
+const WORTH_KEEPING = 16 * 1024;
 
 /** How a thread was lost. */
 export interface Loss {
@@ -33,10 +35,10 @@ export interface Culprit {
 
 /** Whom a lane tells. */
 export interface LaneOwner {
-  /** One record of a block; the cursor's bytes may be kept as views, the block is nobody else's. */
+  /** One record of a block; its bytes may be kept as views, and then `settle` answers false. */
   record(lane: Lane, record: RecordCursor): void;
-  /** All records of a block were told. */
-  settle(lane: Lane): void;
+  /** All records of a block were told. @returns whether nobody reads the block any more: it is written again then */
+  settle(lane: Lane): boolean;
   /** The lane takes more again, after `put` said it is over its mark. */
   clear(lane: Lane): void;
   /**
@@ -87,6 +89,8 @@ export class Lane {
   #late: Late[] = [];
   #pool: Piscina | undefined;
   #isUp = false;
+  /** A block to be written again. */
+  #spare: ArrayBuffer | undefined;
   #isScheduled = false;
   #isOver = false;
   /** An empty batch is due: the lane's deadline has passed. */
@@ -249,12 +253,20 @@ export class Lane {
 
   #run(task: LaneTask): void {
     const pool = this.#pool!;
-    (pool.run(task) as Promise<Uint8Array>).then(
+    this.#post(pool, task).then(
       (block) => {
         if (this.#pool === pool) this.#returned(block);
       },
       (error: unknown) => this.#lose(pool, error instanceof Error ? error.message : String(error)),
     );
+  }
+
+  /** With a block to write again, if there is one: the collector has nothing to do with large answers then. */
+  #post(pool: Piscina, task: LaneTask): Promise<Uint8Array> {
+    const spare = this.#spare;
+    if (spare === undefined) return pool.run(task) as Promise<Uint8Array>;
+    this.#spare = undefined;
+    return pool.run({ ...task, spare }, { transferList: [spare] }) as Promise<Uint8Array>;
   }
 
   #returned(block: Uint8Array): void {
@@ -287,7 +299,8 @@ export class Lane {
     const { wakeAt, length } = blockHead(block);
     const record = new RecordCursor(block, BLOCK_HEAD, length);
     while (record.next()) this.#owner.record(this, record);
-    this.#owner.settle(this);
+    const isFree = this.#owner.settle(this);
+    if (isFree && block.length >= WORTH_KEEPING) this.#spare = block.buffer as ArrayBuffer;
     this.#wakeAt = wakeAt;
     // Work of its own that waits for the next batch (a step of a key exchange): no timer's millisecond for that.
     if (wakeAt <= now()) this.#isDue = true;

@@ -70,8 +70,8 @@ export class Lanes implements LaneOwner {
     this.#owner.record(lane, record);
   }
 
-  settle(lane: Lane): void {
-    this.#owner.settle(lane);
+  settle(lane: Lane): boolean {
+    return this.#owner.settle(lane);
   }
 
   clear(lane: Lane): void {

@@ -4,19 +4,37 @@
  */
 import type { Socket } from 'node:net';
 
-/** Collects the outlets that one block has touched. */
+/** Collects the outlets that one block has touched, and knows whether anybody still reads the block. */
 export class Batch {
   readonly #touched: Outlet[] = [];
+  #block: ArrayBufferLike | undefined;
+  /** Views of the block that were given out and that no outlet has taken. */
+  #owed = 0;
 
   add(outlet: Outlet): void {
     this.#touched.push(outlet);
   }
 
-  /** Lets everything go. */
-  settle(): void {
+  /** A view of a block is given to somebody. */
+  gave(view: Buffer): void {
+    this.#block = view.buffer;
+    this.#owed++;
+  }
+
+  /** An outlet has taken a view to write, or has copied it. */
+  took(view: Buffer): void {
+    if (view.buffer === this.#block) this.#owed--;
+  }
+
+  /** Lets everything go. @returns whether the block is read by nobody any more: all of it is with the system */
+  settle(): boolean {
     const touched = this.#touched;
-    for (const outlet of touched) outlet.settle();
+    let isFree = this.#owed === 0;
+    for (const outlet of touched) if (!outlet.settle()) isFree = false;
     touched.length = 0;
+    this.#block = undefined;
+    this.#owed = 0;
+    return isFree;
   }
 }
 
@@ -45,11 +63,15 @@ export class Outlet {
       this.#batch.add(this);
     }
     this.#socket.write(this.#copies ? Buffer.from(view) : view);
+    this.#batch.took(view);
   }
 
-  settle(): void {
+  /** Sends what was written. @returns whether all of it, and all before it, has left */
+  settle(): boolean {
     this.#isCorked = false;
     this.#socket.uncork();
-    if (this.#socket.writableLength > this.#mark) this.#onFull();
+    const unsent = this.#socket.writableLength;
+    if (unsent > this.#mark) this.#onFull();
+    return unsent === 0;
   }
 }

@@ -109,10 +109,10 @@ export class Router implements LanesOwner {
     switch (record.kind) {
       case Out.REPLY:
         if (route.ledger.close(record.ticket))
-          route.client.reply(view(record), (record.flags & ReplyFlag.BAD_LINE) !== 0);
+          route.client.reply(this.#give(record), (record.flags & ReplyFlag.BAD_LINE) !== 0);
         break;
       case Out.UPDATE:
-        route.client.update(view(record));
+        route.client.update(this.#give(record));
         break;
       case Out.TOOK:
         route.ledger.took(record);
@@ -124,7 +124,7 @@ export class Router implements LanesOwner {
         route.saved.takeSession(view(record));
         break;
       case Out.SEND:
-        route.send(record.link, view(record));
+        route.send(record.link, this.#give(record));
         break;
       case Out.DIAL:
         this.#dial(route, record);
@@ -145,8 +145,15 @@ export class Router implements LanesOwner {
     route.dial(record.link, record.ticket, record.flags, bytes.toString('latin1', 2), bytes.readUInt16LE(0));
   }
 
-  settle(): void {
-    this.batch.settle();
+  /** A record's bytes for somebody who may keep them. */
+  #give(record: RecordCursor): Buffer {
+    const bytes = view(record);
+    this.batch.gave(bytes);
+    return bytes;
+  }
+
+  settle(): boolean {
+    return this.batch.settle();
   }
 
   /**

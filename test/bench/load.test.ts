@@ -51,6 +51,7 @@ async function server(
   const listening = createServer((socket) => {
     sockets.push(socket);
     let part = '';
+    socket.setNoDelay();
     socket.setEncoding('utf8');
     socket.on('error', () => undefined);
     socket.on('data', (text: string) => {

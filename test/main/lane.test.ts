@@ -21,7 +21,7 @@ function watched(): Watched {
       answers.push(Buffer.from(record.bytes.subarray(record.start, record.stop)).toString());
       wake();
     },
-    settle: () => undefined,
+    settle: () => false,
     clear: () => answers.push('clear'),
     lost: () => false,
     ended: () => undefined,

@@ -42,6 +42,11 @@ const ACTS: Record<string, Act> = {
   },
   '{bad': (session, ticket) => write(Out.REPLY, session, ticket, 'bad\n', ReplyFlag.BAD_LINE),
   '{big': (session, ticket, rest) => write(Out.REPLY, session, ticket, Buffer.alloc(Number(rest), 120)),
+  // {fill SIZE LETTER: so much of one letter, to see that nobody else's bytes get in
+  '{fill': (session, ticket, rest) => {
+    const [size, letter] = rest.split(' ');
+    write(Out.REPLY, session, ticket, `${letter!.repeat(Number(size))}\n`);
+  },
   '{updates': (session, ticket, rest) => {
     for (let i = 0; i < Number(rest); i++) write(Out.UPDATE, session, 0, `update ${i}\n`);
     write(Out.REPLY, session, ticket, 'done\n');
@@ -141,5 +146,5 @@ export default function runBatch(task: LaneTask): unknown {
   const record = new RecordCursor(new Uint8Array(data.slots[task.slot]!), task.from, task.to);
   while (record.next()) one(record, task.now);
   ring(task.now);
-  return move(out.finish(wakeAt, 64 * 1024));
+  return move(out.finish(wakeAt, 64 * 1024, task.spare));
 }
