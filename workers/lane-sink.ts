@@ -48,12 +48,8 @@ export class LaneSink implements Sink {
     this.#batch.drop();
   }
 
-  took(): Writer {
-    return this.#batch.begin(Out.TOOK, 0, 0, this.session, 0);
-  }
-
-  save(forget: boolean): Writer {
-    return this.#batch.begin(Out.SAVE, 0, forget ? SaveFlag.FORGET_IDS : 0, this.session, 0);
+  save(entries: number, forget: boolean): Writer {
+    return this.#batch.begin(Out.SAVE, 0, forget ? SaveFlag.FORGET_IDS : 0, this.session, entries);
   }
 
   saveSession(): Writer {

@@ -28,9 +28,9 @@ export const In = {
   LINK_DOWN: 5,
   /** The client is gone: drop the session. Answered by GONE. */
   CLOSE: 6,
-  /** In place of OPEN after the lane's thread was lost. Bytes: what SAVE_SESSION and SAVE said last, `length of the first u32 | the first, padded to 4 | the second`. */
+  /** In place of OPEN after the lane's thread was lost. Bytes: SAVE_SESSION's, and SAVE's without its entries: `length of the first u32 | the first, padded to 4 | the second`. */
   RESUME: 7,
-  /** A request the lost thread had taken. Bytes: its TOOK entry without the ticket, then the line. */
+  /** A request the lost thread had taken. Bytes: its entry of SAVE without the ticket, then the line. */
   AGAIN: 8,
   /** The address that could not be reached answers again: no need to wait any longer. No bytes. */
   NUDGE: 9,
@@ -52,12 +52,13 @@ export const Out = {
   GONE: 70,
   /** A log entry. flags: pino's level number, or 0 for a line of `--verbose`; bytes: JSON text of an object with `event`, without secrets. */
   LOG: 71,
-  /** Where requests of a session stand now: entries of `TOOK_LENGTH` bytes. */
-  TOOK: 72,
-  /** What of a session changes all the time: `COUNTERS_LENGTH` bytes, then msg_ids received since. flags: `SaveFlag`. */
-  SAVE: 73,
+  /**
+   * What of a session changes all the time: `COUNTERS_LENGTH` bytes; where requests stand now: as many entries of
+   * `TOOK_LENGTH` bytes as `ticket` says; msg_ids received since. flags: `SaveFlag`.
+   */
+  SAVE: 72,
   /** The rest of it, its key among them: secret. Opaque to the main thread. */
-  SAVE_SESSION: 74,
+  SAVE_SESSION: 73,
 } as const;
 
 /** DOWN: why there is no connection. */
@@ -75,7 +76,7 @@ export const DialFlag = { UNTRUSTED: 1, FROM_DC: 2, HANDSHAKE: 4 } as const;
 /** SAVE: the msg_ids received before belong to another session_id. */
 export const SaveFlag = { FORGET_IDS: 1 } as const;
 /**
- * TOOK: `ticket | flags | msg_id low, high | seq_no | container low, high | deadline f64`, 4 bytes each but the last.
+ * An entry of SAVE, that a request was taken: `ticket | flags | msg_id low, high | seq_no | container low, high | deadline f64`, 4 bytes each but the last.
  * flags: where the request stands (`Stage` of the session), and these. The main thread understands `SENT` only.
  */
 export const TookFlag = { STAGE: 7, SENT: 8, KEEPS_ID: 16 } as const;

@@ -13,7 +13,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** The id as it stands in the line; `1` if it has none (wire.md 2); `-3` if it could not be found near the front. */
-export function requestId(bytes: Uint8Array, start: number, stop: number): IdText {
+export function requestId(bytes: Buffer, start: number, stop: number): IdText {
   const end = Math.min(stop, start + FAR);
   let depth = 0;
   let at = start;
@@ -46,13 +46,17 @@ function skipSpace(bytes: Uint8Array, from: number, end: number): number {
   return at;
 }
 
-function valueText(bytes: Uint8Array, from: number, end: number): IdText {
-  const isString = bytes[from] === QUOTE;
-  let at = isString ? stringEnd(bytes, from + 1, end) + 1 : from;
-  if (!isString) while (at < end && bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++;
-  const text = new TextDecoder().decode(bytes.subarray(from, at));
+function valueText(bytes: Buffer, from: number, end: number): IdText {
+  if (bytes[from] === QUOTE) return stringText(bytes, from, stringEnd(bytes, from + 1, end) + 1);
+  let at = from;
+  while (at < end && bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++;
   // Echoed only if it is an id by the contract: what the lane would have refused is not repeated.
-  return (isString ? isShortString(text) : /^[1-9][0-9]{0,39}$/.test(text)) ? text : '-3';
+  return at > from && at - from <= 40 && bytes[from] !== 0x30 ? bytes.toString('latin1', from, at) : '-3';
+}
+
+function stringText(bytes: Buffer, from: number, stop: number): IdText {
+  const text = bytes.toString('utf8', from, stop);
+  return isShortString(text) ? text : '-3';
 }
 
 function isShortString(text: string): boolean {

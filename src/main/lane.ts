@@ -84,6 +84,8 @@ export class Lane {
   /** Until then every record is: the last thread died soon after its start, and nobody knows of what. */
   #carefulUntil = 0;
   #upSince = 0;
+  /** Resolves when the thread that runs has ended; the next one is not started before. */
+  #exit: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   /** Records that found the open slot grown to its end. */
   #late: Late[] = [];
@@ -130,11 +132,12 @@ export class Lane {
       if (this.#pool !== pool) throw new Error('stopped while starting');
       this.#isUp = true;
       this.#upSince = now();
+      this.#exit = exitOf(pool);
       pool.on('workerDestroy', () => this.#lose(pool, 'thread ended'));
       this.#apply(block);
     } catch (error) {
       if (this.#pool === pool) this.#pool = undefined;
-      this.#ending = endOf(pool);
+      void pool.destroy().catch(() => undefined);
       throw error;
     } finally {
       clearTimeout(timer);
@@ -338,10 +341,19 @@ export class Lane {
     const { carefulFor } = this.#options.limits;
     const isSudden = now() - this.#upSince < carefulFor;
     this.#reset();
-    this.#ending = endOf(pool).then(() => this.#owner.ended(this));
+    this.#ending = this.#end(pool).then(() => this.#owner.ended(this));
     const isSolved = this.#owner.lost(this, loss);
     if (isSudden && !isSolved) this.#carefulUntil = now() + carefulFor;
     if (wasOver && !this.#isOver) this.#owner.clear(this);
+  }
+
+  /** Ends the thread, whatever it is doing. Resolves when it has ended, or took too long. */
+  async #end(pool: Piscina): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, END_TIME)));
+    void pool.destroy().catch(() => undefined);
+    await Promise.race([this.#exit, late]);
+    clearTimeout(timer);
   }
 
   /** Tickets of the requests the thread had when it died. */
@@ -392,12 +404,13 @@ export class Lane {
 /** A thread that does not end in this time is left to itself. */
 const END_TIME = 2_000;
 
-/** Ends a pool's thread, whatever it is doing. Resolves when it has ended, or took too long. */
-async function endOf(pool: Piscina): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, END_TIME)));
-  await Promise.race([pool.destroy().catch(() => undefined), late]);
-  clearTimeout(timer);
+/** When a pool's only thread has ended. The pool itself starts another then, and its `destroy` waits for that one too. */
+function exitOf(pool: Piscina): Promise<void> {
+  const [thread] = pool.threads;
+  return new Promise((resolve) => {
+    if (thread === undefined) resolve();
+    else thread.once('exit', () => resolve());
+  });
 }
 
 function requestsOf(slot: Slot, from: number, to: number, tickets: Set<number>): void {

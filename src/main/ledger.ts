@@ -18,18 +18,18 @@ export class Ticket {
   readonly bytes: Buffer;
   readonly start: number;
   readonly stop: number;
-  /** Threads that died while it was under way and no one else was known to be at fault. */
-  deaths = 0;
-  /** The lane has taken it; the fields below are its TOOK entry as it came last. Plain fields: no block a request. */
-  isTaken = false;
-  #flags = 0;
-  #msgIdLow = 0;
-  #msgIdHigh = 0;
-  #seqNo = 0;
-  #containerLow = 0;
-  #containerHigh = 0;
-  #deadlineLow = 0;
-  #deadlineHigh = 0;
+  /** Threads that died while it was under way. */
+  deaths: number;
+  /** The lane has taken it; the fields below are its entry as it came last. Plain fields: no block a request. */
+  isTaken: boolean;
+  flags: number;
+  msgIdLow: number;
+  msgIdHigh: number;
+  seqNo: number;
+  containerLow: number;
+  containerHigh: number;
+  deadlineLow: number;
+  deadlineHigh: number;
 
   constructor(number: number, id: IdText, bytes: Buffer, start: number, stop: number) {
     this.number = number;
@@ -37,34 +37,38 @@ export class Ticket {
     this.bytes = bytes;
     this.start = start;
     this.stop = stop;
+    this.deaths = 0;
+    this.isTaken = false;
+    this.flags = this.msgIdLow = this.msgIdHigh = this.seqNo = 0;
+    this.containerLow = this.containerHigh = this.deadlineLow = this.deadlineHigh = 0;
   }
 
-  /** The entry of a TOOK record that begins `at` bytes behind its start. */
+  /** The entry of a SAVE record that begins `at` bytes behind its start. */
   took(record: RecordCursor, at: number): void {
     this.isTaken = true;
-    this.#flags = record.int32(at + 4);
-    this.#msgIdLow = record.int32(at + 8);
-    this.#msgIdHigh = record.int32(at + 12);
-    this.#seqNo = record.int32(at + 16);
-    this.#containerLow = record.int32(at + 20);
-    this.#containerHigh = record.int32(at + 24);
-    this.#deadlineLow = record.int32(at + 28);
-    this.#deadlineHigh = record.int32(at + 32);
+    this.flags = record.int32(at + 4);
+    this.msgIdLow = record.int32(at + 8);
+    this.msgIdHigh = record.int32(at + 12);
+    this.seqNo = record.int32(at + 16);
+    this.containerLow = record.int32(at + 20);
+    this.containerHigh = record.int32(at + 24);
+    this.deadlineLow = record.int32(at + 28);
+    this.deadlineHigh = record.int32(at + 32);
   }
 
   /** A server may have it. */
   get isSent(): boolean {
-    return (this.#flags & TookFlag.SENT) !== 0;
+    return (this.flags & TookFlag.SENT) !== 0;
   }
 
   /** The bytes of an AGAIN record. */
   again(): Buffer {
     const bytes = Buffer.allocUnsafe(TOOK_LENGTH - 4 + this.stop - this.start);
     const [ids, container] = [
-      [this.#msgIdLow, this.#msgIdHigh],
-      [this.#containerLow, this.#containerHigh],
+      [this.msgIdLow, this.msgIdHigh],
+      [this.containerLow, this.containerHigh],
     ] as const;
-    const words = [this.#flags, ...ids, this.#seqNo, ...container, this.#deadlineLow, this.#deadlineHigh];
+    const words = [this.flags, ...ids, this.seqNo, ...container, this.deadlineLow, this.deadlineHigh];
     for (const [i, word] of words.entries()) bytes.writeInt32LE(word, i * 4);
     this.bytes.copy(bytes, words.length * 4, this.start, this.stop);
     return bytes;
@@ -92,10 +96,14 @@ export class Ledger {
     return this.#open.delete(ticket);
   }
 
-  /** A TOOK record: where requests stand now; those answered meanwhile are nobody's any more. */
-  took(record: RecordCursor): void {
-    const length = record.stop - record.start;
-    for (let at = 0; at < length; at += TOOK_LENGTH) this.#open.get(record.int32(at) >>> 0)?.took(record, at);
+  /**
+   * The entries of a SAVE record, from `from` bytes behind its start: where requests stand now. Those answered meanwhile
+   * are nobody's any more. @returns where they end
+   */
+  took(record: RecordCursor, from: number): number {
+    const end = from + record.ticket * TOOK_LENGTH;
+    for (let at = from; at < end; at += TOOK_LENGTH) this.#open.get(record.int32(at) >>> 0)?.took(record, at);
+    return end;
   }
 
   find(ticket: number): Ticket | undefined {

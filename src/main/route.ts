@@ -3,7 +3,8 @@
  * In: the client's messages; records of the lane. Out: records to the lane; answers to the client.
  * Never: looks into a message, or lets anything of a link that was hung up through.
  */
-import { DownFlag, In } from '../batch/records.ts';
+import type { RecordCursor } from '../batch/batch.ts';
+import { COUNTERS_LENGTH, DownFlag, In } from '../batch/records.ts';
 import type { IdText } from '../front/front.ts';
 import type { Client } from './client.ts';
 import { DcLink, type LinkOwner } from './dc-link.ts';
@@ -46,6 +47,12 @@ export class Route implements LinkOwner {
     const { number } = this.ledger.open(id, bytes, start, stop);
     const isOver = this.lane.put(In.REQUEST, 0, 0, this.session, number, bytes, start, stop);
     if (isOver) this.#wait(this.client.gate);
+  }
+
+  /** A SAVE record: where the session and its requests stand now. */
+  save(record: RecordCursor): void {
+    const idsFrom = this.ledger.took(record, COUNTERS_LENGTH);
+    this.saved.takeCounters(record, idsFrom);
   }
 
   /** The lane's thread was lost: the next one takes the session as it was saved, with the requests that it had taken. */

@@ -6,7 +6,7 @@
 import { isPublic } from '../address/address.ts';
 import type { AllowList } from '../address/allow-list.ts';
 import type { RecordCursor } from '../batch/batch.ts';
-import { DialFlag, In, Out, ReplyFlag, SaveFlag } from '../batch/records.ts';
+import { DialFlag, In, Out, ReplyFlag } from '../batch/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Client } from './client.ts';
 import type { Descriptors } from './descriptors.ts';
@@ -114,11 +114,8 @@ export class Router implements LanesOwner {
       case Out.UPDATE:
         route.client.update(this.#give(record));
         break;
-      case Out.TOOK:
-        route.ledger.took(record);
-        break;
       case Out.SAVE:
-        route.saved.takeCounters(record.bytes, record.start, record.stop, (record.flags & SaveFlag.FORGET_IDS) !== 0);
+        route.save(record);
         break;
       case Out.SAVE_SESSION:
         route.saved.takeSession(view(record));

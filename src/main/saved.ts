@@ -2,7 +2,8 @@
  * Saved: what the main thread holds of a session so that it can go on in another thread (design.md 4.5).
  * In: SAVE and SAVE_SESSION records, opaque. Out: the bytes of a RESUME record. Never: a key longer than the session.
  */
-import { COUNTERS_LENGTH, padded } from '../batch/records.ts';
+import type { RecordCursor } from '../batch/batch.ts';
+import { COUNTERS_LENGTH, padded, SaveFlag } from '../batch/records.ts';
 
 /** Received msg_ids kept, bytes: 256 of them. What the server sends again is what it has no acknowledgement of, far fewer. */
 const MOST_IDS = 256 * 8;
@@ -27,12 +28,13 @@ export class Saved {
     view.fill(0);
   }
 
-  /** What changes all the time, and the msg_ids received since. `forget`: those before belong to another session_id. */
-  takeCounters(bytes: Uint8Array, start: number, stop: number, forget: boolean): void {
+  /** A SAVE record: what changes all the time, and from `idsFrom` bytes behind its start msg_ids received since. */
+  takeCounters(record: RecordCursor, idsFrom: number): void {
+    const { bytes, start, stop } = record;
     const counters = (this.#counters ??= Buffer.alloc(COUNTERS_LENGTH));
     for (let i = 0; i < COUNTERS_LENGTH; i++) counters[i] = bytes[start + i]!;
-    if (forget) this.#idsLength = 0;
-    const from = Math.max(start + COUNTERS_LENGTH, stop - MOST_IDS);
+    if ((record.flags & SaveFlag.FORGET_IDS) !== 0) this.#idsLength = 0;
+    const from = Math.max(start + idsFrom, stop - MOST_IDS);
     if (from < stop) this.#takeIds(bytes, from, stop);
   }
 

@@ -158,8 +158,9 @@ function writeTooLong(s: State): void {
 }
 
 /** Everything that is no service message: an update, for the client as it is. */
-export function handleUpdate(s: State, _low: number, _high: number, r: Reader): void {
+export function handleUpdate(s: State, low: number, high: number, r: Reader): void {
   s.lived = true;
+  s.received.fresh.push(low, high);
   try {
     s.dialect.update(s.sink.update(), s.env.codec, r, s.shared.style);
     s.sink.end();

@@ -16,7 +16,10 @@ export class ReceivedIds {
   /** low, high, low, high, … ascending; the first `#count` pairs. */
   #ids = new Int32Array(32);
   #count = 0;
-  /** low, high, … of those noted since they were saved last; `forgotten`: since the window was emptied. */
+  /**
+   * low, high, … of updates taken since that was saved last: the only messages that must not be taken twice by a session
+   * that has lost its window. `forgotten`: the window was emptied since then.
+   */
   fresh: number[] = [];
   forgotten = false;
 
@@ -27,7 +30,6 @@ export class ReceivedIds {
     if (at > 0 && this.#ids[at * 2 - 2] === low && this.#ids[at * 2 - 1] === high) return 'seen';
     if (at === 0 && this.#count === CAPACITY) return 'old';
     this.#insert(at, low, high);
-    this.fresh.push(low, high);
     return 'new';
   }
 

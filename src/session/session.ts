@@ -25,7 +25,7 @@ import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
 import { takeRequest } from './requests.ts';
-import { forgetMoves, restore, Saved, takeAgain } from './snapshot.ts';
+import { gatherMoves, restore, Saved, takeAgain } from './snapshot.ts';
 import type { Sink } from './sink.ts';
 import { Shared } from './shared.ts';
 import { State, type Server } from './state.ts';
@@ -74,8 +74,9 @@ export class Session implements PacketSink {
    * they are needed: what went over them does no harm twice.
    */
   save(): void {
+    const { others } = this.#home.shared;
+    for (let i = 0; i < others.length; i++) gatherMoves(this.#home, others[i]!);
     this.#saved.save(this.#home);
-    for (const other of this.#home.shared.others) forgetMoves(other);
   }
 
   /** The server can be reached again: a pause after failed attempts is over. */

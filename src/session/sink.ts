@@ -27,10 +27,11 @@ export interface Sink {
    * @param handshake a key will be created on it
    */
   dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy, handshake: boolean): void;
-  /** Where requests of this session stand now: entries as `batch/records.ts` lays them out. */
-  took(): Writer;
-  /** What of this session changes all the time. `forget`: ids received before belong to another session_id. */
-  save(forget: boolean): Writer;
+  /**
+   * What of this session changes all the time, as `batch/records.ts` lays it out.
+   * @param entries where so many requests stand now @param forget ids received before belong to another session_id
+   */
+  save(entries: number, forget: boolean): Writer;
   /** The rest of it, with its key. */
   saveSession(): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */

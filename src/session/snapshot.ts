@@ -34,7 +34,7 @@ const Has = {
 };
 /** Of what changes all the time. */
 const Is = { SYNCHRONISED: 1, LIVED: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WANTED: 32 };
-/** Of a TOOK entry, beside the stage (`TookFlag` of `batch/records.ts`). */
+/** Of an entry of SAVE, beside the stage (`TookFlag` of `batch/records.ts`). */
 const STAGE = 7;
 const SENT = 8;
 const KEEPS_ID = 16;
@@ -54,7 +54,6 @@ export class Saved {
   #msgIdLow = 0;
   #msgIdHigh = 0;
   #contentCount = 0;
-  #lastSeqNo = 0;
   #saltLow = 0;
   #saltHigh = 0;
   #uniqueLow = 0;
@@ -69,9 +68,8 @@ export class Saved {
 
   /** Writes what has changed, if anything has. Called once a batch for a session that had a part in it. */
   save(s: State): void {
-    if (s.pending.moved.length > 0) saveRequests(s);
     if (this.#sessionChanged(s)) saveSession(s);
-    if (this.#countersChanged(s)) saveCounters(s);
+    if (this.#countersChanged(s) || s.pending.moved.length > 0) saveCounters(s);
   }
 
   #sessionChanged(s: State): boolean {
@@ -101,13 +99,13 @@ export class Saved {
     return true;
   }
 
+  /** An answer that came changes nothing that could not be told again: no record for it alone. */
   #countersChanged(s: State): boolean {
     const flags = flagsOf(s);
     if (
       this.#msgIdLow === s.ids.low &&
       this.#msgIdHigh === s.ids.high &&
       this.#contentCount === s.ids.contentCount &&
-      this.#lastSeqNo === s.lastSeqNo &&
       this.#saltLow === s.salts.low &&
       this.#saltHigh === s.salts.high &&
       this.#uniqueLow === s.uniqueLow &&
@@ -120,7 +118,6 @@ export class Saved {
     this.#msgIdLow = s.ids.low;
     this.#msgIdHigh = s.ids.high;
     this.#contentCount = s.ids.contentCount;
-    this.#lastSeqNo = s.lastSeqNo;
     this.#saltLow = s.salts.low;
     this.#saltHigh = s.salts.high;
     this.#uniqueLow = s.uniqueLow;
@@ -142,40 +139,40 @@ function flagsOf(s: State): number {
   );
 }
 
-/** TOOK: where each request stands that has moved. Those answered meanwhile are told too: nobody keeps them. */
-function saveRequests(s: State): void {
-  const { moved } = s.pending;
-  const out = s.sink.took();
-  for (const pending of moved) {
-    pending.moved = false;
-    if (pending.ticket !== 0) writeEntry(out, pending);
-  }
-  s.sink.end();
-  moved.length = 0;
-}
-
-/** What waits for a time has no container: the time stands in its place. */
-function writeEntry(out: Writer, pending: Pending): void {
+/**
+ * What waits for a time has no container: the time stands in its place. What another connection carries is told as
+ * waiting in the queue: it does no harm twice, and runs again from there.
+ */
+function writeEntry(out: Writer, s: State, pending: Pending): void {
+  pending.moved = false;
+  const stage = stageAt(s, pending);
   out.int32(pending.ticket);
-  out.int32(pending.stage | (pending.everSent ? SENT : 0) | (pending.keepsId ? KEEPS_ID : 0));
+  out.int32(stage | (pending.everSent ? SENT : 0) | (pending.keepsId ? KEEPS_ID : 0));
   out.long(pending.msgIdLow, pending.msgIdHigh);
   out.int32(pending.seqNo);
-  if (pending.stage === Stage.HELD) out.double(pending.notBefore);
+  if (stage === Stage.HELD) out.double(pending.notBefore);
   else out.long(pending.containerLow, pending.containerHigh);
   out.double(pending.deadline);
 }
 
-/** A connection whose requests and ids nobody saves. */
-export function forgetMoves(s: State): void {
-  for (const pending of s.pending.moved) pending.moved = false;
-  s.pending.moved.length = 0;
-  s.received.fresh.length = 0;
+function stageAt(s: State, pending: Pending): Stage {
+  if (pending.stage === Stage.QUEUED) return Stage.QUEUED;
+  if (pending.stage === Stage.HELD) return pending.notBefore === Infinity ? Stage.QUEUED : Stage.HELD;
+  return s.pending.find(pending.msgIdLow, pending.msgIdHigh) === pending ? pending.stage : Stage.QUEUED;
 }
 
-/** SAVE: 48 bytes and the msg_ids received since. */
+/** Requests that a connection beside the home one carries are saved with the home one's. */
+export function gatherMoves(home: State, other: State): void {
+  home.pending.moved.push(...other.pending.moved);
+  other.pending.moved.length = 0;
+  other.received.fresh.length = 0;
+}
+
+/** SAVE: the counters, the requests that have moved, and the updates received since. */
 function saveCounters(s: State): void {
   const { ids, salts, received } = s;
-  const out = s.sink.save(received.forgotten);
+  const { moved } = s.pending;
+  const out = s.sink.save(moved.length, received.forgotten);
   out.long(ids.low, ids.high);
   out.int32(ids.contentCount);
   out.int32(s.lastSeqNo);
@@ -184,8 +181,10 @@ function saveCounters(s: State): void {
   out.int32(salts.until | 0);
   out.long(s.uniqueLow, s.uniqueHigh);
   out.int32(flagsOf(s));
-  for (const half of received.fresh) out.int32(half);
+  for (let i = 0; i < moved.length; i++) writeEntry(out, s, moved[i]!);
+  for (let i = 0; i < received.fresh.length; i++) out.int32(received.fresh[i]!);
   s.sink.end();
+  moved.length = 0;
   received.fresh.length = 0;
   received.forgotten = false;
 }
@@ -297,7 +296,7 @@ function restoreCounters(s: State, r: Reader, end: number, now: number): void {
 
 /**
  * A request the lost thread had taken, where it stood: one that was on its way is asked about once there is a
- * connection. `bytes[start..end)` is its TOOK entry without the ticket, then its line.
+ * connection. `bytes[start..end)` is its entry of SAVE without the ticket, then its line.
  */
 export function takeAgain(s: State, ticket: number, bytes: Uint8Array, start: number, end: number): void {
   const r = new Reader(bytes, start, end);

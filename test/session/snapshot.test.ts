@@ -20,8 +20,8 @@ interface Run {
   readonly lines: Record<string, unknown>[];
 }
 
-function runOf(): Run {
-  const pair = new Pair();
+function runOf(forwardSecrecy: 'made' | 'always' | 'never' = 'never'): Run {
+  const pair = new Pair({ session: { forwardSecrecy } });
   pair.open(1);
   const executed = new Map<string, number>();
   pair.dc.onRequest = (call) => {
@@ -89,9 +89,14 @@ test('what options, server and init said holds, and the client is never asked ag
   assert.deepEqual(options, { int64: 'string', flags: 'bool', init: { api_id: 77, device_model: 'x' } });
 });
 
-test('any one batch of key exchange, calls and updates is lost', async () => {
+for (const secrecy of ['never', 'always', 'made'] as const) {
+  test(`any one batch of key exchange, calls and updates is lost; temporary keys: ${secrecy}`, () =>
+    loseEachOnce(secrecy));
+}
+
+async function loseEachOnce(secrecy: 'made' | 'always' | 'never'): Promise<void> {
   for (let lost = 0; ; lost++) {
-    const run = runOf();
+    const run = runOf(secrecy);
     const { pair } = run;
     let batches = 0;
     pair.onBatch = () => {
@@ -109,7 +114,7 @@ test('any one batch of key exchange, calls and updates is lost', async () => {
     assertSound(run, [1, 2, 3, 4], 2);
     if (batches <= lost) break;
   }
-});
+}
 
 test('any batches are lost, at any rate, with cuts between', async () => {
   const step = fc.record({
@@ -120,8 +125,8 @@ test('any batches are lost, at any rate, with cuts between', async () => {
     cut: fc.integer({ min: 0, max: 5 }),
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
-      const run = runOf();
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), fc.boolean(), async (steps, hasTemporary) => {
+      const run = runOf(hasTemporary ? 'made' : 'never');
       const { pair } = run;
       let budget = 0;
       pair.onBatch = () => {

@@ -5,7 +5,7 @@
 import { randomFillSync } from 'node:crypto';
 import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { makeClaims } from '../../src/batch/claims.ts';
-import { DownFlag, HEADER_LENGTH, In, Out, padded, ReplyFlag, SaveFlag } from '../../src/batch/records.ts';
+import { COUNTERS_LENGTH, DownFlag, HEADER_LENGTH, In, Out, padded, ReplyFlag } from '../../src/batch/records.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
 import { Ledger } from '../../src/main/ledger.ts';
@@ -291,9 +291,8 @@ export class Pair {
 
   #apply(r: RecordCursor): void {
     const bytes = Buffer.from(r.bytes.subarray(r.start, r.stop));
-    if (r.kind === Out.TOOK) this.#ledgers.get(r.session)!.took(r);
     if (r.kind === Out.SAVE)
-      this.#saved.get(r.session)?.takeCounters(r.bytes, r.start, r.stop, (r.flags & SaveFlag.FORGET_IDS) !== 0);
+      this.#saved.get(r.session)?.takeCounters(r, this.#ledgers.get(r.session)!.took(r, COUNTERS_LENGTH));
     if (r.kind === Out.SAVE_SESSION) this.#saved.get(r.session)?.takeSession(bytes);
     if (r.kind === Out.REPLY) this.#ledgers.get(r.session)!.close(r.ticket);
     if (r.kind === Out.REPLY || r.kind === Out.UPDATE) this.lines.get(r.session)?.push(bytes.toString());
