@@ -31,10 +31,8 @@ const SCHEMA = z.strictObject({
   workers: optionalNumber('workers'),
   maxConnections: optionalNumber('maxConnections'),
   maxLine: numberOf('maxLine'),
-  allowServer: z.preprocess(
-    (value) => (typeof value === 'string' ? value.split(',').map((spec) => spec.trim()) : value),
-    z.array(z.string().refine(isSpec)),
-  ),
+  httpHost: listOf(z.string().regex(/^[\w.:[\]-]{1,253}$/)),
+  allowServer: listOf(z.string().refine(isSpec)),
   int64: z.enum(['number', 'string']),
   flags: z.enum(['cons', 'bool']),
   tokenFile: optionalText,
@@ -156,7 +154,7 @@ function shown(value: unknown): string {
 
 /** What is right by itself and wrong together. */
 function contradictions(values: z.output<typeof SCHEMA>): string[] {
-  const { dc, dcHost, dcPort, dcKey, dcId, host, insecure, tokenFile, httpPort } = values;
+  const { dc, dcHost, dcPort, dcKey, dcId, host, insecure, tokenFile, httpPort, port } = values;
   const wrong: [boolean, string][] = [
     [
       dc !== undefined && dcHost !== undefined,
@@ -169,7 +167,7 @@ function contradictions(values: z.output<typeof SCHEMA>): string[] {
       !isLoopback(host) && tokenFile === undefined && !insecure,
       `--host ${host} can be reached from beyond this machine: give --token-file, or --insecure if that is meant`,
     ],
-    [httpPort !== 0, '--http-port: HTTP is not built yet'],
+    [httpPort !== 0 && httpPort === port, '--http-port and --port must differ'],
   ];
   return wrong.filter(([isWrong]) => isWrong).map(([, sentence]) => sentence);
 }
@@ -199,6 +197,14 @@ function readSecret(flag: string, path: string, errors: string[]): string | unde
   if ((statSync(path).mode & 0o077) !== 0) errors.push(`${flag}: ${path} can be read by others: chmod 600 it`);
   if (text.trim() === '') errors.push(`${flag}: ${path} holds no token`);
   return text;
+}
+
+/** A list, or text with commas. */
+function listOf(item: z.ZodType<string>) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((one) => one.trim()) : value),
+    z.array(item),
+  );
 }
 
 function numberOf(name: string) {

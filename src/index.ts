@@ -7,12 +7,15 @@ import { availableParallelism } from 'node:os';
 import { allowList } from './address/allow-list.ts';
 import { ClaimTable, makeClaims } from './batch/claims.ts';
 import type { Config } from './config.ts';
-import { errorLine, JsonLines } from './front/json-lines.ts';
+import { lineFronts } from './front/first-byte.ts';
+import { HttpDoor } from './front/http.ts';
 import { tokensOf } from './front/tokens.ts';
 import { descriptorLimit } from './main/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits.ts';
-import { Proxy } from './main/proxy.ts';
+import { now } from './main/lane.ts';
+import { Proxy, type Door, type DoorHouse } from './main/proxy.ts';
 import { toSessionSettings } from './session-settings.ts';
+import type { Exposition } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
 import type { CodecSource } from './scheme-cache.ts';
 import type { LaneSettings } from '../workers/lane-env.ts';
@@ -45,7 +48,8 @@ export async function createProxy(config: Config, { codec, log, broken }: Around
     settings,
     limits,
     allow: allowList(config.allowServer),
-    front: { make: (owner) => new JsonLines(owner, front), line: errorLine },
+    front: lineFronts(front),
+    http: config.httpPort === 0 ? undefined : { port: config.httpPort, door: (house) => httpDoor(house, config) },
     admits: tokens === undefined ? undefined : (token) => tokens.knows(token),
     lost: (sessions) => giveBack(claims, sessions),
     ended: (lane) => claims.free(lane),
@@ -61,6 +65,26 @@ const RETRY = 5;
 /** Gives the keys of lost sessions back; at once if no lane is using the table. */
 function giveBack(claims: ClaimTable, sessions: ReadonlySet<number>): void {
   if (!claims.releaseAll(sessions)) setTimeout(() => giveBack(claims, sessions), RETRY).unref();
+}
+
+/** HTTP; what `/metrics` takes is loaded with the first look at it. */
+function httpDoor(house: DoorHouse, { host, httpHost }: Config): Door {
+  let exposition: Exposition | undefined;
+  const door = new HttpDoor(house, {
+    hosts: [host.includes(':') ? `[${host}]` : host, ...httpHost],
+    now,
+    async metrics() {
+      exposition ??= new (await import('./telemetry/exposition.ts')).Exposition(house.metrics, () => house.gauges());
+      return { type: exposition.contentType, text: await exposition.text() };
+    },
+  });
+  return {
+    server: (options) => door.server(options),
+    close() {
+      exposition?.close();
+      door.close();
+    },
+  };
 }
 
 function toLimits({ maxConnections, maxLine }: Config): Limits {

@@ -56,7 +56,15 @@ export const TRANSPORTS = ['intermediate', 'abridged', 'padded', 'full'] as cons
 export const OPTIONS: readonly Option[] = [
   text('host', 'HOST', 'address to listen on; localhost is both 127.0.0.1 and ::1', 'localhost'),
   number('port', 'PORT', [0, 65_535], 'port for JSON lines; 0 takes a free one', 1543),
-  number('httpPort', 'PORT', [0, 65_535], 'port for HTTP; 0 is off (not built yet)', 0),
+  number('httpPort', 'PORT', [0, 65_535], 'port for HTTP; 0 is off', 0),
+  {
+    name: 'httpHost',
+    kind: 'list',
+    value: 'NAME',
+    text: 'a name that HTTP clients may call this gateway by, beside loopback and --host; repeatable',
+    expects: 'host names or addresses without a port',
+    fallback: [],
+  },
   number('dc', 'ID', [1, 10_000], 'data centre of the built-in list that new sessions go to'),
   text('dcHost', 'HOST', 'address of an MTProto server of your own'),
   number('dcPort', 'PORT', PORT, 'port of that server'),

@@ -93,7 +93,7 @@ test('what is wrong together', () => {
     [{ dcId: 3 }, /need --dc-host/],
     [{ host: '0.0.0.0' }, /--host 0\.0\.0\.0 can be reached from beyond this machine/],
     [{ host: '::' }, /beyond this machine/],
-    [{ httpPort: 80 }, /not built yet/],
+    [{ httpPort: 1543 }, /--http-port and --port must differ/],
     [
       { dcHost: '127.0.0.1', dcPort: 1, dcKey: '/nowhere/key.pem' },
       /--dc-key: \/nowhere\/key\.pem cannot be read \(ENOENT\)/,

@@ -2,6 +2,7 @@
  * Gateway: from the sources of the configuration to a process that serves.
  * In: flags, environment, file. Out: a listening gateway, and one log line that says where. Never: loaded for `--help`.
  */
+import type { AddressInfo } from 'node:net';
 import { type Config, loadConfig, type Sources } from '../config.ts';
 import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
@@ -38,13 +39,17 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   };
   const proxy = await createProxy(config, { codec, log, broken: (error) => fail(error) });
   ({ fail } = live(proxy, log, end));
-  const addresses = proxy.addresses.map(({ address, port, family }) =>
-    family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
-  );
   log.info('listening', {
-    addresses: addresses.join(' '),
+    addresses: shown(proxy.addresses),
     ms: Math.round(performance.now() - started),
     pid: process.pid,
   });
+  if (proxy.httpAddresses.length > 0) log.info('listening for HTTP', { addresses: shown(proxy.httpAddresses) });
   return { proxy, fail };
+}
+
+function shown(addresses: readonly AddressInfo[]): string {
+  return addresses
+    .map(({ address, port, family }) => (family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`))
+    .join(' ');
 }

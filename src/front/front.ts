@@ -29,6 +29,8 @@ export interface FrontOwner {
 }
 
 export interface Front {
+  /** The lane is to read and write msgpack for this client; known from the first message on. */
+  readonly isMsgpack: boolean;
   take(chunk: Buffer): void;
   /** Goes on with what was kept back when `message` answered false. */
   resume(): void;

@@ -3,7 +3,8 @@
  * In: stream bytes in any cut. Out: lines without their ends, in order; error lines as bytes.
  * Never: parses JSON (but for the token line), holds more than `maxLine` bytes, or reads on after a refusal.
  */
-import { ERRORS, type ErrorName } from '../errors.ts';
+import type { ErrorName } from '../errors.ts';
+import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from './front.ts';
 import { requestId } from './request-id.ts';
 
@@ -16,6 +17,7 @@ const MAX_TOKEN_LINE = 4096;
 const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) |Host:)/i;
 
 export class JsonLines implements Front {
+  readonly isMsgpack = false;
   readonly #owner: FrontOwner;
   readonly #maxLine: number;
   #needsToken: boolean;
@@ -83,7 +85,7 @@ export class JsonLines implements Front {
       at++;
     if (at === chunk.length) return at;
     this.#isFresh = false;
-    if (chunk[at] !== BRACE) this.#mismatch(chunk[at] === 0 ? 'msgpack is not spoken here yet' : undefined);
+    if (chunk[at] !== BRACE) this.#mismatch(chunk[at] === 0 ? 'msgpack begins with the first byte of the connection' : undefined);
     return at;
   }
 
@@ -183,14 +185,6 @@ function tokenOf(line: string): string | undefined {
  * @param id a number, or the JSON text of the client's own id
  */
 export function errorLine(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer {
-  const entry = ERRORS[name];
-  const { msg = entry.text, closing = entry.closes, ...more } = fields;
-  const shown = { error: name, msg, ...more, retryable: more['retryable'] ?? entry.retryable };
-  const rest = JSON.stringify({
-    ...shown,
-    delivered: more['delivered'] ?? entry.delivered,
-    ...(closing === true ? { closing } : {}),
-    ...(entry.fatal ? { fatal: true } : {}),
-  });
+  const rest = JSON.stringify(errorFields(name, fields));
   return Buffer.from(`{"id":${id},${rest.slice(1)}\n`);
 }

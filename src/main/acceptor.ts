@@ -3,18 +3,19 @@
  * In: a host and a port. Out: accepted sockets. Never: reads or writes one; `localhost` is listened to on both families,
  * because a client's resolver may prefer either.
  */
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { AddressInfo, Server, ServerOpts } from 'node:net';
 
 const BACKLOG = 4_096;
 /** Half-open peers are found out by the system (failures.md A4). */
 const KEEP_ALIVE = 60_000;
 
 export class Acceptor {
-  readonly #take: (socket: Socket) => void;
+  readonly #make: (options: ServerOpts) => Server;
   readonly #servers: Server[] = [];
 
-  constructor(take: (socket: Socket) => void) {
-    this.#take = take;
+  /** @param make a server for one address; how its sockets are to be set up is given */
+  constructor(make: (options: ServerOpts) => Server) {
+    this.#make = make;
   }
 
   /** @returns where it listens now; rejects with the system's error */
@@ -31,10 +32,12 @@ export class Acceptor {
   }
 
   #open(host: string, port: number): Promise<AddressInfo> {
-    const server = createServer(
-      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE },
-      this.#take,
-    );
+    const server = this.#make({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE,
+    });
     this.#servers.push(server);
     return new Promise((resolve, reject) => {
       server.once('error', reject);

@@ -4,18 +4,29 @@
  * Never: more open requests than the limit, a line after one with `closing`, another client's bytes.
  */
 import type { Socket } from 'node:net';
+import { OpenFlag } from '../batch/records.ts';
 import { ERRORS, type ErrorName } from '../errors.ts';
 import type { Front, FrontOwner, IdText, NoticeFields } from '../front/front.ts';
+import { Count } from '../telemetry/metrics.ts';
 import { Gate, Why } from './gate.ts';
 import { now } from './lane.ts';
 import type { Limits } from './limits.ts';
 import { Outlet } from './outlet.ts';
-import type { Route } from './route.ts';
+import type { Guest, Route } from './route.ts';
 import type { Router } from './router.ts';
 import type { Sweep, Swept } from './sweep.ts';
 
 /** A closed connection may still take its last line in this time: closing with unread input would reset it away. */
 const LINGER = 1_000;
+
+/** A connection that the gateway has taken in, as far as its end is concerned. */
+export interface Visitor {
+  /** The gateway stops: nothing more is read, what is open may still be answered. */
+  stopping(retryAfter: number): void;
+  /** The gateway waits no longer: what is still open is told so. */
+  abandon(retryAfter: number): void;
+  destroy(): void;
+}
 
 /** What all clients share. */
 export interface House {
@@ -23,14 +34,14 @@ export interface House {
   readonly sweep: Sweep;
   readonly limits: Limits;
   /** A new session for a client. */
-  route(client: Client): Route;
+  route(client: Guest, flags: number): Route;
   front(owner: FrontOwner): Front;
   /** Whether a token is known; undefined if none is asked for. */
   readonly admits: ((token: string) => boolean) | undefined;
-  left(client: Client): void;
+  left(client: Visitor): void;
 }
 
-export class Client implements FrontOwner, Swept {
+export class Client implements FrontOwner, Swept, Guest, Visitor {
   readonly gate: Gate;
   /** Bytes held of a message that has not ended. */
   held = 0;
@@ -60,6 +71,7 @@ export class Client implements FrontOwner, Swept {
     );
     if (house.admits !== undefined) house.sweep.tokens.begin(this, now());
     socket.on('data', (chunk: Buffer) => {
+      house.router.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
       if (!this.#isEnded) this.#front.take(chunk);
     });
     socket.on('end', () => this.#inputEnded());
@@ -76,18 +88,20 @@ export class Client implements FrontOwner, Swept {
   // What the front found.
 
   message(bytes: Buffer, start: number, stop: number, id: IdText): boolean {
-    this.#route ??= this.#house.route(this);
+    this.#route ??= this.#house.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : 0);
     this.#route.request(bytes, start, stop, id);
     if (this.#route.ledger.size >= this.#house.limits.openRequests) this.gate.shut(Why.REQUESTS);
     return this.gate.isOpen;
   }
 
   reject(name: ErrorName, fields: NoticeFields): void {
+    this.#house.router.metrics.ended(name);
     this.#say(idOf(name), name, fields);
   }
 
   refuse(name: ErrorName, fields: NoticeFields): void {
     if (this.#isClosing) return;
+    this.#house.router.metrics.ended(name);
     this.#say(idOf(name), name, { ...fields, closing: true });
     this.#close();
   }
@@ -105,7 +119,7 @@ export class Client implements FrontOwner, Swept {
 
   // What the session answers.
 
-  reply(line: Buffer, isBad: boolean): void {
+  reply(_ticket: number, line: Buffer, isBad: boolean): void {
     this.#write(line);
     this.#badLines = isBad ? this.#badLines + 1 : 0;
     if (this.#badLines >= this.#house.limits.badLines) return this.refuse('TooManyErrors', { limit: this.#badLines });
@@ -116,8 +130,7 @@ export class Client implements FrontOwner, Swept {
     this.#write(line);
   }
 
-  /** This request is given up with its lane. `isSent`: a server may have it. It is not called retryable: it may kill again. */
-  crashed(id: IdText, isSent: boolean): void {
+  crashed(_ticket: number, id: IdText, isSent: boolean): void {
     this.#say(id === '-3' ? -3 : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
   }
 
@@ -192,7 +205,6 @@ export class Client implements FrontOwner, Swept {
     this.#house.left(this);
   }
 
-  /** The gateway stops: nothing more is read, what is open may still be answered. */
   stopping(retryAfter: number): void {
     if (this.#isClosing) return;
     this.gate.shut(Why.CLOSING);
@@ -201,7 +213,6 @@ export class Client implements FrontOwner, Swept {
     this.#end();
   }
 
-  /** The gateway waits no longer: what is still open is told so. */
   abandon(retryAfter: number): void {
     if (this.#isClosing) return;
     for (const { id } of this.#route?.ledger.drain() ?? []) {
@@ -253,7 +264,9 @@ export class Client implements FrontOwner, Swept {
   // Writing.
 
   #write(bytes: Buffer): void {
-    if (!this.#isClosing) this.#outlet.write(bytes);
+    if (this.#isClosing) return;
+    this.#house.router.metrics.counts[Count.CLIENT_BYTES_OUT]! += bytes.length;
+    this.#outlet.write(bytes);
   }
 
   /** A line of the gateway's own, outside of any block. */

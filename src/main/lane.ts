@@ -68,6 +68,9 @@ export class Lane {
   readonly number: number;
   /** Sessions that live here; `Lanes` counts them. */
   sessions = 0;
+  /** Batches sent, and threads lost, since the start. */
+  batches = 0;
+  restarts = 0;
   readonly #options: LaneOptions;
   readonly #owner: LaneOwner;
   readonly #slots = Array.from({ length: SLOTS }, () => new Slot());
@@ -256,6 +259,7 @@ export class Lane {
 
   #run(task: LaneTask): void {
     const pool = this.#pool!;
+    this.batches++;
     this.#post(pool, task).then(
       (block) => {
         if (this.#pool === pool) this.#returned(block);
@@ -336,6 +340,7 @@ export class Lane {
   /** Drops the thread and everything that was put; the owner hears of it and may put what it has, and `start` again. */
   #lose(pool: Piscina, why: string): void {
     if (this.#pool !== pool || !this.#isUp) return;
+    this.restarts++;
     const loss = { why, suspects: this.#suspects(), culprit: this.#culprit() };
     const wasOver = this.#isOver;
     const { carefulFor } = this.#options.limits;

@@ -3,25 +3,46 @@
  * In: limits, a kind of front, the worker's file, what the lanes are told. Out: a gateway that listens.
  * Never: TL, crypto or JSON of a client.
  */
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type ServerOpts, type Socket } from 'node:net';
 import type { AllowList } from '../address/allow-list.ts';
 import type { ErrorName } from '../errors.ts';
 import type { Front, FrontOwner, NoticeFields } from '../front/front.ts';
 import type { Log } from '../telemetry/log.ts';
+import { Count, Metrics, type Gauges } from '../telemetry/metrics.ts';
 import { Acceptor } from './acceptor.ts';
-import { Client, type House } from './client.ts';
+import { Client, type House, type Visitor } from './client.ts';
 import { Descriptors } from './descriptors.ts';
 import { Lanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { Router } from './router.ts';
-import type { Route } from './route.ts';
+import type { Guest, Route } from './route.ts';
 import { Sweep } from './sweep.ts';
 
 /** One way to speak to clients, as the composition root picks it. */
 export interface FrontKind {
   make(owner: FrontOwner): Front;
-  /** A line for someone who gets no front: the connection is refused before it has said anything. */
-  line(id: number, name: ErrorName, fields: NoticeFields): Buffer;
+  /** A line for someone who gets no front: the connection is refused. @param heard what it has said so far, if anything */
+  line(id: number, name: ErrorName, fields: NoticeFields, heard: Buffer | undefined): Buffer;
+}
+
+/** Another way in, with sockets of its own: HTTP. */
+export interface Door {
+  /** A listener that hands its connections to this door; one for each address. */
+  server(options: ServerOpts): Server;
+  /** Ends what is not a visitor any more. */
+  close(): void;
+}
+
+/** What a door needs of the gateway. */
+export interface DoorHouse extends House {
+  readonly metrics: Metrics;
+  /** Requests are taken: it has started, and does not stop. */
+  readonly isServing: boolean;
+  /** Takes a place for a connection; false if there is none. */
+  room(): boolean;
+  /** Takes a connection in that has a place. `left` gives the place back. */
+  enter(visitor: Visitor): void;
+  gauges(): Gauges;
 }
 
 export interface ProxyOptions {
@@ -35,6 +56,8 @@ export interface ProxyOptions {
   readonly limits: Limits;
   readonly allow: AllowList;
   readonly front: FrontKind;
+  /** HTTP, if there is to be any. */
+  readonly http?: { readonly port: number; readonly door: (house: DoorHouse) => Door } | undefined;
   readonly admits: ((token: string) => boolean) | undefined;
   readonly log: Log;
   /** These sessions were lost with their lane. */
@@ -48,24 +71,32 @@ export interface ProxyOptions {
 /** Refused connections that may wait for their line to leave; more are dropped without one. */
 const MOST_REFUSED = 32;
 const REFUSED_LINGER = 1_000;
+/** So long it may take to say its first byte, ms. */
+const REFUSED_HEARS = 50;
 /** Sessions and sockets may close in this time once everything is answered, ms. */
 const CLOSING_TIME = 1_500;
 
-export class Proxy implements House {
+export class Proxy implements DoorHouse {
   readonly router: Router;
   readonly sweep: Sweep;
   readonly limits: Limits;
+  readonly metrics = new Metrics();
   readonly admits: ((token: string) => boolean) | undefined;
   readonly #options: ProxyOptions;
   readonly #lanes: Lanes;
   readonly #descriptors: Descriptors;
-  readonly #acceptor = new Acceptor((socket) => this.#accept(socket));
-  readonly #clients = new Set<Client>();
+  readonly #acceptor = new Acceptor((options) => createServer(options, (socket) => this.#accept(socket)));
+  readonly #door: Door | undefined;
+  readonly #httpAcceptor: Acceptor;
+  readonly #visitors = new Set<Visitor>();
   #refused = 0;
   #onEmpty: (() => void) | undefined;
   #draining: Promise<void> | undefined;
   /** Where clients reach it; set by `start`. */
   addresses: readonly AddressInfo[] = [];
+  /** The same for HTTP; empty if there is none. */
+  httpAddresses: readonly AddressInfo[] = [];
+  isServing = false;
 
   constructor(options: ProxyOptions) {
     const { limits, log, allow, lost, ended, broken, worker, settings } = options;
@@ -73,22 +104,36 @@ export class Proxy implements House {
     this.limits = limits;
     this.admits = options.admits;
     this.#descriptors = new Descriptors(limits.descriptors, limits.descriptorReserve);
-    this.router = new Router({ limits, descriptors: this.#descriptors, allow, log, lost, ended, broken });
+    this.router = new Router({
+      ...{ limits, metrics: this.metrics, descriptors: this.#descriptors },
+      ...{ allow, log, lost, ended, broken },
+    });
     this.#lanes = new Lanes(options.lanes, { worker, settings, limits }, this.router);
     this.sweep = new Sweep(limits);
+    this.#door = options.http?.door(this);
+    this.#httpAcceptor = new Acceptor((server) => this.#door!.server(server));
   }
 
-  /** Lanes first, then the listener: whoever gets a connection gets answers. */
+  /** Lanes first, then the listener: whoever gets a connection gets answers. HTTP is there before, to say "not yet". */
   async start(): Promise<void> {
-    await this.#lanes.start();
+    const { host, port, http } = this.#options;
     try {
-      this.addresses = await this.#acceptor.listen(this.#options.host, this.#options.port);
+      if (http !== undefined) this.httpAddresses = await this.#httpAcceptor.listen(host, http.port);
+      await this.#lanes.start();
+      this.addresses = await this.#acceptor.listen(host, port);
     } catch (error) {
       this.#acceptor.close();
+      this.#closeDoor();
       await this.#lanes.stop();
       throw error;
     }
     this.sweep.start();
+    this.isServing = true;
+  }
+
+  #closeDoor(): void {
+    this.#httpAcceptor.close();
+    this.#door?.close();
   }
 
   get port(): number {
@@ -101,13 +146,42 @@ export class Proxy implements House {
   }
 
   get connections(): number {
-    return this.#clients.size;
+    return this.#visitors.size;
+  }
+
+  gauges(): Gauges {
+    const lanes = this.#lanes.all;
+    const { links, openRequests } = this.router.load(lanes.length);
+    return {
+      isReady: this.isServing && lanes.every((lane) => lane.isUp),
+      clients: this.#visitors.size,
+      sessions: this.router.size,
+      links,
+      lanes: lanes.map(({ isUp, sessions, batches, restarts, number }) => ({
+        isUp,
+        sessions,
+        batches,
+        restarts,
+        openRequests: openRequests[number]!,
+      })),
+    };
+  }
+
+  room(): boolean {
+    // One descriptor for the client, one to spare for its data centre.
+    if (this.#visitors.size < this.limits.maxConnections && this.#descriptors.take(1)) return true;
+    this.metrics.counts[Count.REFUSED]!++;
+    return false;
+  }
+
+  enter(visitor: Visitor): void {
+    this.#visitors.add(visitor);
   }
 
   #accept(socket: Socket): void {
-    // One descriptor for the client, one to spare for its data centre.
-    if (this.#clients.size >= this.limits.maxConnections || !this.#descriptors.take(1)) return this.#refuse(socket);
-    this.#clients.add(new Client(socket, this));
+    if (!this.room()) return this.#refuse(socket);
+    this.metrics.counts[Count.CLIENTS]!++;
+    this.enter(new Client(socket, this));
   }
 
   #refuse(socket: Socket): void {
@@ -117,27 +191,34 @@ export class Proxy implements House {
       return;
     }
     this.#refused++;
+    // Its first bytes say in which form it can read the refusal; who says nothing gets a line all the same.
+    const answer = (heard?: Buffer): void => {
+      if (!socket.writable) return;
+      socket.end(this.#options.front.line(-1, 'TooManyConnections', { retry_after: 1, closing: true }, heard));
+    };
+    const unheard = setTimeout(answer, REFUSED_HEARS);
     const timer = setTimeout(() => socket.destroy(), REFUSED_LINGER);
     socket.on('close', () => {
       this.#refused--;
+      clearTimeout(unheard);
       clearTimeout(timer);
     });
+    socket.once('data', answer);
     socket.resume();
-    socket.end(this.#options.front.line(-1, 'TooManyConnections', { retry_after: 1, closing: true }));
   }
 
-  route(client: Client): Route {
-    return this.router.add(client, this.#lanes.pick());
+  route(client: Guest, flags: number): Route {
+    return this.router.add(client, this.#lanes.pick(), flags);
   }
 
   front(owner: FrontOwner): Front {
     return this.#options.front.make(owner);
   }
 
-  left(client: Client): void {
-    if (!this.#clients.delete(client)) return;
+  left(visitor: Visitor): void {
+    if (!this.#visitors.delete(visitor)) return;
     this.#descriptors.give();
-    if (this.#clients.size === 0) this.#onEmpty?.();
+    if (this.#visitors.size === 0) this.#onEmpty?.();
   }
 
   /**
@@ -150,21 +231,23 @@ export class Proxy implements House {
   }
 
   async #drain(within: number): Promise<void> {
+    this.isServing = false;
     this.#acceptor.close();
     const retryAfter = Math.max(1, Math.ceil(within / 1_000));
-    for (const client of this.#clients) client.stopping(retryAfter);
+    for (const visitor of this.#visitors) visitor.stopping(retryAfter);
     await this.#empty(within);
-    for (const client of this.#clients) client.abandon(retryAfter);
+    for (const visitor of this.#visitors) visitor.abandon(retryAfter);
     await this.#empty(CLOSING_TIME);
-    for (const client of this.#clients) client.destroy();
+    for (const visitor of this.#visitors) visitor.destroy();
     await this.#empty(CLOSING_TIME);
+    this.#closeDoor();
     this.sweep.stop();
     await this.#lanes.stop();
   }
 
   /** Until no client is left, or the time is over. */
   #empty(within: number): Promise<void> {
-    if (this.#clients.size === 0) return Promise.resolve();
+    if (this.#visitors.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(done, within);
       const onEmpty = () => {

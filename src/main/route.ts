@@ -6,22 +6,42 @@
 import type { RecordCursor } from '../batch/batch.ts';
 import { COUNTERS_LENGTH, DownFlag, In } from '../batch/records.ts';
 import type { IdText } from '../front/front.ts';
-import type { Client } from './client.ts';
 import { DcLink, type LinkOwner } from './dc-link.ts';
+import { Count } from '../telemetry/metrics.ts';
 import { type Gate, Why } from './gate.ts';
 import type { Lane } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import type { Router } from './router.ts';
 import { Saved } from './saved.ts';
 
+/** Whose session it is: a connection of lines or frames (`Client`), or one of HTTP (`front/http-client.ts`). */
+export interface Guest {
+  readonly gate: Gate;
+  readonly isUnread: boolean;
+  /** The answer to one ticket. @param outcome place in `OUTCOMES` */
+  reply(ticket: number, line: Buffer, isBad: boolean, outcome: number): void;
+  /** What answers no ticket. */
+  update(line: Buffer): void;
+  /** This request is given up with its lane. `isSent`: a server may have it. It is not called retryable: it may kill again. */
+  crashed(ticket: number, id: IdText, isSent: boolean): void;
+  /** The session is lost with its lane. */
+  lostSession(): void;
+  /** Fewer requests are open than before. */
+  settled(): void;
+  /** `close` has come to its end. */
+  sessionGone(): void;
+}
+
 export class Route implements LinkOwner {
   /** Number of the session in the records; a new one after the lane was lost. */
   session: number;
   readonly lane: Lane;
-  readonly client: Client;
+  readonly client: Guest;
   readonly ledger = new Ledger();
   readonly saved = new Saved();
   readonly #router: Router;
+  /** `OpenFlag`: what its client speaks. */
+  readonly #flags: number;
   readonly #links = new Map<number, DcLink>();
   #fullLinks = 0;
   #isOpened = false;
@@ -31,22 +51,25 @@ export class Route implements LinkOwner {
   /** It was put again after its thread was lost: the lost one may have taken keys for it that nobody knows of. */
   isResumed = false;
 
-  constructor(router: Router, session: number, lane: Lane, client: Client) {
+  constructor(router: Router, session: number, lane: Lane, client: Guest, flags: number) {
     this.#router = router;
     this.session = session;
     this.lane = lane;
     this.client = client;
+    this.#flags = flags;
   }
 
-  /** Passes one message on; it now owes exactly one answer. */
-  request(bytes: Buffer, start: number, stop: number, id: IdText): void {
+  /** Passes one message on; it now owes exactly one answer. @returns the message's ticket, which the answer carries */
+  request(bytes: Buffer, start: number, stop: number, id: IdText): number {
     if (!this.#isOpened) {
       this.#isOpened = true;
-      this.lane.put(In.OPEN, 0, 0, this.session, 0);
+      this.lane.put(In.OPEN, 0, this.#flags, this.session, 0);
     }
-    const { number } = this.ledger.open(id, bytes, start, stop);
-    const isOver = this.lane.put(In.REQUEST, 0, 0, this.session, number, bytes, start, stop);
+    this.#router.metrics.counts[Count.REQUESTS]!++;
+    const { number: ticket } = this.ledger.open(id, bytes, start, stop);
+    const isOver = this.lane.put(In.REQUEST, 0, 0, this.session, ticket, bytes, start, stop);
     if (isOver) this.#wait(this.client.gate);
+    return ticket;
   }
 
   /** A SAVE record: where the session and its requests stand now. */
@@ -58,10 +81,10 @@ export class Route implements LinkOwner {
   /** The lane's thread was lost: the next one takes the session as it was saved, with the requests that it had taken. */
   resume(): void {
     this.isResumed = true;
-    if (this.saved.isEmpty) this.lane.put(In.OPEN, 0, 0, this.session, 0);
+    if (this.saved.isEmpty) this.lane.put(In.OPEN, 0, this.#flags, this.session, 0);
     else {
       const bytes = this.saved.resume();
-      this.lane.put(In.RESUME, 0, 0, this.session, 0, bytes);
+      this.lane.put(In.RESUME, 0, this.#flags, this.session, 0, bytes);
       bytes.fill(0);
     }
     for (const ticket of this.ledger.all())
@@ -98,6 +121,11 @@ export class Route implements LinkOwner {
     this.#isOpened = false;
   }
 
+  /** Connections to data centres, those being made included. */
+  get links(): number {
+    return this.#links.size;
+  }
+
   get isOpened(): boolean {
     return this.#isOpened;
   }
@@ -108,12 +136,14 @@ export class Route implements LinkOwner {
       return this.#refuse(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
     }
     if (!this.#router.descriptors.take()) return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
+    this.#router.metrics.counts[Count.DC_DIALS]!++;
     const link = new DcLink(this, number, attempt, host, port, this.#router.batch, this.#router.limits);
     if (this.client.isUnread) link.gate.shut(Why.UNREAD);
     this.#links.set(number, link);
   }
 
   send(number: number, view: Buffer): void {
+    this.#router.metrics.counts[Count.DC_BYTES_OUT]! += view.length;
     this.#links.get(number)?.write(view);
   }
 
@@ -135,6 +165,7 @@ export class Route implements LinkOwner {
   }
 
   linkBytes(link: DcLink, bytes: Buffer, length: number): void {
+    this.#router.metrics.counts[Count.DC_BYTES_IN]! += length;
     const isOver = this.lane.put(In.LINK_BYTES, link.number, 0, this.session, link.attempt, bytes, 0, length);
     if (isOver) this.#wait(link.gate);
   }

@@ -8,7 +8,7 @@ import type { AllowList } from '../address/allow-list.ts';
 import type { RecordCursor } from '../batch/batch.ts';
 import { DialFlag, In, Out, ReplyFlag } from '../batch/records.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Client } from './client.ts';
+import { Count, type Metrics } from '../telemetry/metrics.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { Gate } from './gate.ts';
 import { Why } from './gate.ts';
@@ -17,13 +17,14 @@ import type { Ticket } from './ledger.ts';
 import type { LanesOwner } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { Batch } from './outlet.ts';
-import { Route } from './route.ts';
+import { Route, type Guest } from './route.ts';
 
 export interface RouterOptions {
   readonly limits: Limits;
   readonly descriptors: Descriptors;
   readonly allow: AllowList;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** These sessions were lost: what they held elsewhere (keys) may be given back. */
   readonly lost: (sessions: ReadonlySet<number>) => void;
   /** A lane's thread has ended: locks it held are nobody's now. */
@@ -35,6 +36,7 @@ export interface RouterOptions {
 export class Router implements LanesOwner {
   readonly batch = new Batch();
   readonly limits: Limits;
+  readonly metrics: Metrics;
   readonly descriptors: Descriptors;
   readonly #allow: AllowList;
   readonly #log: Log;
@@ -49,6 +51,7 @@ export class Router implements LanesOwner {
 
   constructor(options: RouterOptions) {
     this.limits = options.limits;
+    this.metrics = options.metrics;
     this.descriptors = options.descriptors;
     this.#allow = options.allow;
     this.#log = options.log;
@@ -61,12 +64,27 @@ export class Router implements LanesOwner {
     return this.#routes.size;
   }
 
-  /** Gives a client its session's number and lane. Nothing crosses before its first message. */
-  add(client: Client, lane: Lane): Route {
-    const route = new Route(this, ++this.#lastSession, lane, client);
+  /**
+   * Gives a client its session's number and lane. Nothing crosses before its first message.
+   * @param flags `OpenFlag`: what the client speaks
+   */
+  add(client: Guest, lane: Lane, flags: number): Route {
+    const route = new Route(this, ++this.#lastSession, lane, client, flags);
+    this.metrics.counts[Count.SESSIONS]!++;
     lane.sessions++;
     this.#routes.set(route.session, route);
     return route;
+  }
+
+  /** Sums over all sessions, for whoever shows them: connections to data centres, and open requests by lane. */
+  load(lanes: number): { links: number; openRequests: number[] } {
+    const openRequests = Array.from({ length: lanes }, () => 0);
+    let links = 0;
+    for (const route of this.#routes.values()) {
+      links += route.links;
+      openRequests[route.lane.number]! += route.ledger.size;
+    }
+    return { links, openRequests };
   }
 
   /**
@@ -108,10 +126,10 @@ export class Router implements LanesOwner {
     if (route === undefined) return;
     switch (record.kind) {
       case Out.REPLY:
-        if (route.ledger.close(record.ticket))
-          route.client.reply(this.#give(record), (record.flags & ReplyFlag.BAD_LINE) !== 0);
+        this.#reply(route, record);
         break;
       case Out.UPDATE:
+        this.metrics.counts[Count.UPDATES]!++;
         route.client.update(this.#give(record));
         break;
       case Out.SAVE:
@@ -135,6 +153,13 @@ export class Router implements LanesOwner {
       default:
         throw new RangeError(`record of kind ${record.kind} out of a lane`);
     }
+  }
+
+  #reply(route: Route, record: RecordCursor): void {
+    if (!route.ledger.close(record.ticket)) return;
+    const outcome = record.flags >>> ReplyFlag.OUTCOME;
+    this.metrics.outcomes[outcome]!++;
+    route.client.reply(record.ticket, this.#give(record), (record.flags & ReplyFlag.BAD_LINE) !== 0, outcome);
   }
 
   #dial(route: Route, record: RecordCursor): void {
@@ -205,15 +230,20 @@ export class Router implements LanesOwner {
     this.#routes.delete(route.session);
     route.renew(++this.#lastSession);
     this.#routes.set(route.session, route);
-    for (const ticket of tickets) route.client.crashed(ticket.id, ticket.isSent);
+    for (const ticket of tickets) this.#crashed(route, ticket);
     route.client.lostSession();
     // Only now: an emptied ledger lets the client go on, or end.
     route.client.settled();
   }
 
   #refuse(route: Route, ticket: Ticket): void {
-    route.client.crashed(ticket.id, ticket.isSent);
+    this.#crashed(route, ticket);
     route.client.settled();
+  }
+
+  #crashed(route: Route, { number, id, isSent }: Ticket): void {
+    this.metrics.ended('WorkerCrashed');
+    route.client.crashed(number, id, isSent);
   }
 
   /** Keys of sessions that end, and of those that go on without one; once the thread has ended, which may yet take some. */

@@ -81,7 +81,6 @@ test('foreign protocols get one ProtocolMismatch line and the end', async (t) =>
     'POST / HTTP/1.1\r\nHost: x\r\n\r\n{"id":1}\n',
     '\u0016\u0003\u0001',
     'PRI * HTTP/2.0\r\n',
-    '\u0000\u0000\u0000\u0001',
     '\r\nHost: x\r\n',
   ]) {
     const nc = await Nc.to(port);

@@ -4,8 +4,7 @@
  */
 import type { TestContext } from 'node:test';
 import { allowList } from '../../src/address/allow-list.ts';
-import type { FrontOwner } from '../../src/front/front.ts';
-import { errorLine, JsonLines } from '../../src/front/json-lines.ts';
+import { lineFronts } from '../../src/front/first-byte.ts';
 import { LIMITS, type Limits } from '../../src/main/limits.ts';
 import { Proxy, type ProxyOptions } from '../../src/main/proxy.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -37,10 +36,7 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
     settings,
     limits,
     allow: allowList(allow),
-    front: {
-      make: (owner: FrontOwner) => new JsonLines(owner, { maxLine: limits.maxLine, needsToken }),
-      line: errorLine,
-    },
+    front: lineFronts({ maxLine: limits.maxLine, needsToken }),
     admits: undefined,
     log,
     lost: () => undefined,

@@ -1,0 +1,281 @@
+/**
+ * HTTP client: one keep-alive connection, which is one session: its gate, and the requests it is owed answers to.
+ * In: bodies, answers of its session. Out: messages to its route; responses, which Node puts in order.
+ * Never: looks into a body, an update (there is nowhere to put one: it is counted and dropped), two answers to a request.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ErrorName } from '../errors.ts';
+import type { Visitor } from '../main/client.ts';
+import { Gate, Why } from '../main/gate.ts';
+import type { DoorHouse } from '../main/proxy.ts';
+import type { Guest, Route } from '../main/route.ts';
+import type { Swept } from '../main/sweep.ts';
+import { Count } from '../telemetry/metrics.ts';
+import type { IdText, NoticeFields } from './front.ts';
+import { statusOf, statusOfError } from './http-status.ts';
+import { errorLine } from './json-lines.ts';
+import { requestId } from './request-id.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+/** One request: its response, and its body as far as it has come. */
+export class Exchange {
+  readonly response: ServerResponse;
+  readonly client: HttpClient;
+  body: Buffer = EMPTY;
+  length = 0;
+  /** It has its answer, or will never get one. */
+  isOver = false;
+
+  constructor(response: ServerResponse, client: HttpClient) {
+    this.response = response;
+    this.client = client;
+  }
+}
+
+export class HttpClient implements Guest, Visitor, Swept {
+  readonly gate: Gate;
+  isUnread = false;
+  /** Bytes held of bodies that have not ended. */
+  held = 0;
+  readonly #socket: Socket;
+  readonly #house: DoorHouse;
+  /** Requests that are with the lane, by ticket. */
+  readonly #exchanges = new Map<number, Exchange>();
+  /** Requests that have begun and have no answer yet. */
+  #open = 0;
+  /** The response that Node will write last of those it knows. */
+  #newest: ServerResponse | undefined;
+  #route: Route | undefined;
+  /** The connection ends with what is open: nothing more is taken. */
+  #isEnding = false;
+  #isGone = false;
+  #progress = '';
+  readonly #now: () => number;
+
+  constructor(socket: Socket, house: DoorHouse, now: () => number) {
+    this.#socket = socket;
+    this.#house = house;
+    this.#now = now;
+    this.gate = new Gate(
+      () => socket.pause(),
+      () => socket.resume(),
+    );
+    socket.on('drain', () => this.#drained());
+    socket.on('close', () => this.#closed());
+  }
+
+  // What a request brings.
+
+  begin(response: ServerResponse): Exchange {
+    this.#open++;
+    this.#newest = response;
+    return new Exchange(response, this);
+  }
+
+  /** A piece of a body. */
+  took(exchange: Exchange, chunk: Buffer): void {
+    this.#house.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
+    if (exchange.isOver) return;
+    const length = exchange.length + chunk.length;
+    const { maxLine } = this.#house.limits;
+    if (length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });
+    if (exchange.length === 0) exchange.body = chunk;
+    else this.#append(exchange, chunk, length);
+    exchange.length = length;
+  }
+
+  /** One block that grows; only bodies in several pieces come here. */
+  #append(exchange: Exchange, chunk: Buffer, length: number): void {
+    if (exchange.body.length < length) {
+      const capacity = Math.min(Math.max(length, exchange.length * 2), this.#house.limits.maxLine);
+      const grown = Buffer.allocUnsafeSlow(capacity);
+      exchange.body.copy(grown, 0, 0, exchange.length);
+      this.#holds(capacity - (this.held > 0 ? exchange.body.length : 0));
+      exchange.body = grown;
+    }
+    chunk.copy(exchange.body, exchange.length);
+  }
+
+  #holds(by: number): void {
+    this.held += by;
+    this.#house.sweep.holds(this, by);
+  }
+
+  /** The body is whole: it goes to the session as a line does. */
+  ended(exchange: Exchange): void {
+    if (this.held > 0) this.#holds(-this.held);
+    const { body, length } = exchange;
+    exchange.body = EMPTY;
+    if (exchange.isOver) return;
+    if (this.#isEnding) return this.#refuse(exchange, 'ServerStopping', { retry_after: 1 });
+    this.#route ??= this.#house.route(this, 0);
+    const ticket = this.#route.request(body, 0, length, requestId(body, 0, length));
+    this.#exchanges.set(ticket, exchange);
+    if (this.#exchanges.size >= this.#house.limits.openRequests) this.gate.shut(Why.REQUESTS);
+  }
+
+  /** Answers a request without a lane. What is left of its body is read and dropped. */
+  #refuse(exchange: Exchange, name: ErrorName, fields: NoticeFields): void {
+    exchange.body = EMPTY;
+    this.#house.metrics.ended(name);
+    this.#send(exchange, statusOfError(name), refusal(name, fields));
+    this.settled();
+  }
+
+  // What the session answers.
+
+  reply(ticket: number, line: Buffer, _isBad: boolean, outcome: number): void {
+    const exchange = this.#exchanges.get(ticket);
+    if (exchange === undefined) return;
+    this.#exchanges.delete(ticket);
+    this.#send(exchange, statusOf(outcome), line);
+    this.settled();
+  }
+
+  update(): void {
+    this.#house.metrics.counts[Count.UPDATES_UNHEARD]!++;
+  }
+
+  crashed(ticket: number, id: IdText, isSent: boolean): void {
+    this.#answer(ticket, id === '-3' ? -3 : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
+  }
+
+  /** A connection is a session: this one ends, so that the next request is not taken for one of the same session. */
+  lostSession(): void {
+    this.#end();
+  }
+
+  settled(): void {
+    if (this.#exchanges.size < this.#house.limits.openRequests) this.gate.open(Why.REQUESTS);
+    if (this.#isEnding) this.#endIfIdle();
+  }
+
+  sessionGone(): void {}
+
+  #answer(ticket: number, id: IdText | number, name: ErrorName, fields: NoticeFields): void {
+    const exchange = this.#exchanges.get(ticket);
+    if (exchange === undefined) return;
+    this.#exchanges.delete(ticket);
+    this.#send(exchange, statusOfError(name), errorLine(id, name, fields));
+  }
+
+  #send(exchange: Exchange, status: number, line: Buffer): void {
+    const { response } = exchange;
+    exchange.isOver = true;
+    this.#open--;
+    if (this.#isGone) return;
+    // Node ends the connection behind a response that says so: that must be the last one.
+    if (this.#isEnding && response === this.#newest) response.shouldKeepAlive = false;
+    this.#house.metrics.counts[Count.CLIENT_BYTES_OUT]! += line.length;
+    // A response that has to wait for another, or for the peer, would keep the whole block of the lane alive: a copy then.
+    const waits = response.socket === null || this.#socket.writableLength > 0;
+    writeResponse(response, status, waits ? Buffer.from(line) : line);
+    if (this.#socket.writableLength > this.#house.limits.unreadMark) this.#unread();
+  }
+
+  // How it ends.
+
+  /** Nothing more is taken; what is open is answered, then the connection ends. */
+  #end(): void {
+    this.#isEnding = true;
+    this.#endIfIdle();
+  }
+
+  /** Responses leave in order, so with the newest all have left. */
+  #endIfIdle(): void {
+    const newest = this.#newest;
+    if (this.#open > 0) return;
+    if (newest === undefined || newest.writableFinished) this.#socket.end();
+    else newest.once('finish', () => this.#socket.end());
+  }
+
+  stopping(): void {
+    this.#end();
+  }
+
+  abandon(retryAfter: number): void {
+    this.#isEnding = true;
+    for (const { number, id } of this.#route?.ledger.drain() ?? []) {
+      this.#answer(number, id, 'ServerStopping', { retry_after: retryAfter, retryable: false, delivered: 'unknown' });
+    }
+    this.#endIfIdle();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #closed(): void {
+    this.#isGone = true;
+    this.#isEnding = true;
+    if (this.held > 0) this.#holds(-this.held);
+    this.#house.sweep.forget(this);
+    this.#exchanges.clear();
+    this.#route?.ledger.drain();
+    this.#route?.close();
+    this.#house.left(this);
+  }
+
+  // Clocks.
+
+  lineIsLate(): void {
+    if (this.gate.isOpen) this.destroy();
+    else this.#house.sweep.lines.begin(this, this.#now());
+  }
+
+  tokenIsLate(): void {}
+
+  cutOff(): void {
+    this.destroy();
+  }
+
+  #unread(): void {
+    if (this.isUnread) return;
+    this.isUnread = true;
+    this.gate.shut(Why.UNREAD);
+    this.#route?.pauseLinks();
+    this.#progress = this.#unsent();
+    this.#house.sweep.unread.begin(this, this.#now());
+  }
+
+  #drained(): void {
+    if (!this.isUnread) return;
+    this.isUnread = false;
+    this.#house.sweep.unread.end(this);
+    this.#route?.resumeLinks();
+    this.gate.open(Why.UNREAD);
+  }
+
+  /** Unread for the whole time: gone if nothing moved. There is no place for a notice within a response. */
+  unreadIsLate(): void {
+    const progress = this.#unsent();
+    if (progress === this.#progress) {
+      this.#house.metrics.ended('SlowConsumer');
+      return this.destroy();
+    }
+    this.#progress = progress;
+    this.#house.sweep.unread.begin(this, this.#now());
+  }
+
+  #unsent(): string {
+    const handle = (this.#socket as { _handle?: { writeQueueSize?: number } | null })._handle;
+    return `${this.#socket.writableLength}/${handle?.writeQueueSize ?? 0}`;
+  }
+}
+
+/** A response as short as it can be. */
+export function writeResponse(response: ServerResponse, status: number, body: Buffer | string, type = 'application/json'): void {
+  const headers: Record<string, string | number> = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) };
+  if (status === 503 || status === 429) headers['Retry-After'] = 1;
+  if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+/** An error of what answers no request that was read. The connection stays: HTTP has ends of its own. */
+export function refusal(name: ErrorName, fields: NoticeFields): Buffer {
+  const id = name === 'LineTooLong' ? -2 : name === 'ServerStopping' ? 0 : -1;
+  return errorLine(id, name, { closing: false, ...fields });
+}

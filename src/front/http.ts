@@ -1,0 +1,183 @@
+/**
+ * HTTP (wire.md 8): `POST /v1/rpc` takes a request as a line does and answers with its one answer; `GET /livez`,
+ * `/readyz`, `/metrics` for those who watch.
+ * In: requests of HTTP/1.1. Out: responses. Never: CORS, a body parsed here, an answer to a `Host` that is not ours.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ServerOpts, Socket } from 'node:net';
+import type { ErrorName } from '../errors.ts';
+import type { Door, DoorHouse } from '../main/proxy.ts';
+import { Count } from '../telemetry/metrics.ts';
+import type { NoticeFields } from './front.ts';
+import { HostCheck } from './host-check.ts';
+import { HttpClient, refusal, writeResponse, type Exchange } from './http-client.ts';
+import { statusOfError } from './http-status.ts';
+
+export interface HttpSettings {
+  /** Names in `Host` that are right beside loopback. */
+  readonly hosts: readonly string[];
+  /** Unix time, ms, of a monotonic clock. */
+  readonly now: () => number;
+  /** What `/metrics` says. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+}
+
+/** An idle connection keeps its session this long, ms; clients are told by `Keep-Alive`. */
+const KEEP_ALIVE = 600_000;
+const MOST_HEADERS = 64;
+const HEADER_BYTES = 16_384;
+/** Connections beyond what clients may have, for those who watch: when all places are taken, that is worth seeing. */
+const MOST_WATCHERS = 16;
+
+const CLIENT = Symbol('client');
+const EXCHANGE = Symbol('exchange');
+type OwnSocket = Socket & { [CLIENT]?: HttpClient };
+type OwnRequest = IncomingMessage & { [EXCHANGE]?: Exchange };
+
+export class HttpDoor implements Door {
+  readonly #house: DoorHouse;
+  readonly #settings: HttpSettings;
+  readonly #hosts: HostCheck;
+  readonly #servers: Server[] = [];
+  #watchers = 0;
+
+  constructor(house: DoorHouse, settings: HttpSettings) {
+    this.#house = house;
+    this.#settings = settings;
+    this.#hosts = new HostCheck(settings.hosts);
+  }
+
+  server(options: ServerOpts): Server {
+    const { lineTimeout } = this.#house.limits;
+    const server = createServer(
+      {
+        ...options,
+        keepAliveTimeout: KEEP_ALIVE,
+        headersTimeout: lineTimeout,
+        requestTimeout: lineTimeout,
+        connectionsCheckingInterval: Math.min(5_000, lineTimeout),
+        maxHeaderSize: HEADER_BYTES,
+      },
+      (request, response) => this.#request(request, response),
+    );
+    server.maxHeadersCount = MOST_HEADERS;
+    // A client's FIN ends its requests, not their answers. Node's types do not know the switch.
+    Object.assign(server, { httpAllowHalfOpen: true });
+    server.on('connection', (socket) => this.#connected(socket));
+    this.#servers.push(server);
+    return server;
+  }
+
+  close(): void {
+    for (const server of this.#servers.splice(0)) server.closeAllConnections();
+  }
+
+  #connected(socket: OwnSocket): void {
+    if (this.#house.room()) {
+      this.#house.metrics.counts[Count.HTTP_CLIENTS]!++;
+      socket[CLIENT] = new HttpClient(socket, this.#house, this.#settings.now);
+      this.#house.enter(socket[CLIENT]);
+    } else if (this.#watchers < MOST_WATCHERS) {
+      this.#watchers++;
+      socket.on('close', () => this.#watchers--);
+    } else socket.destroy();
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#hosts.permits(request.headers.host)) return this.#plain(response, 403, 'this name is not one of this gateway\n');
+    if (request.url === '/v1/rpc') this.#rpc(request, response);
+    else if (request.method === 'GET') this.#watch(request, response);
+    else this.#plain(response, PATHS.has(request.url ?? '') ? 405 : 404, 'no such thing here\n');
+  }
+
+  // POST /v1/rpc
+
+  #rpc(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method !== 'POST') {
+      response.setHeader('Allow', 'POST');
+      return this.#plain(response, 405, 'POST one request as JSON\n');
+    }
+    const refused = this.#judge(request);
+    if (refused !== undefined) return this.#refuse(response, ...refused);
+    const client = (request.socket as OwnSocket)[CLIENT];
+    if (client === undefined) return this.#refuse(response, 'TooManyConnections', { retry_after: 1 });
+    (request as OwnRequest)[EXCHANGE] = client.begin(response);
+    request.on('data', takeBody).on('end', endBody);
+  }
+
+  /** What can be said before the body has come. */
+  #judge(request: IncomingMessage): [ErrorName, NoticeFields] | undefined {
+    const { headers } = request;
+    const { limits } = this.#house;
+    // A page of another site can post text and forms without asking; for JSON its browser asks first, and gets no yes.
+    if (!isJson(headers['content-type'])) {
+      return ['ProtocolMismatch', { msg: 'Content-Type must be application/json' }];
+    }
+    const token = this.#token(headers.authorization);
+    if (token !== undefined) return [token, token === 'AuthRequired' ? { msg: 'Authorization: Bearer <token> is needed' } : {}];
+    if (Number(headers['content-length'] ?? 0) > limits.maxLine) return ['LineTooLong', { limit: limits.maxLine }];
+    if (!this.#house.isServing) return ['ServerStopping', { retry_after: 1, msg: 'the gateway is starting or stopping' }];
+    return undefined;
+  }
+
+  #token(authorization: string | undefined): 'AuthRequired' | 'AuthFailed' | undefined {
+    const { admits } = this.#house;
+    if (admits === undefined) return undefined;
+    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined) return 'AuthRequired';
+    return admits(token) ? undefined : 'AuthFailed';
+  }
+
+  #refuse(response: ServerResponse, name: ErrorName, fields: NoticeFields): void {
+    this.#house.metrics.ended(name);
+    writeResponse(response, statusOfError(name), refusal(name, fields));
+  }
+
+  // For those who watch.
+
+  #watch(request: IncomingMessage, response: ServerResponse): void {
+    switch (request.url) {
+      case '/livez':
+        return this.#plain(response, 200, 'ok\n');
+      case '/readyz': {
+        const { isReady } = this.#house.gauges();
+        return this.#plain(response, isReady ? 200 : 503, isReady ? 'ok\n' : 'not ready\n');
+      }
+      case '/metrics':
+        return this.#metrics(request, response);
+      default:
+        return this.#plain(response, 404, 'no such thing here\n');
+    }
+  }
+
+  #metrics(request: IncomingMessage, response: ServerResponse): void {
+    const refused = this.#token(request.headers.authorization);
+    if (refused !== undefined) return this.#refuse(response, refused, {});
+    this.#settings.metrics().then(
+      ({ text, type }) => writeResponse(response, 200, text, type),
+      () => this.#plain(response, 500, 'the counters could not be read\n'),
+    );
+  }
+
+  #plain(response: ServerResponse, status: number, text: string): void {
+    writeResponse(response, status, text, 'text/plain; charset=utf-8');
+  }
+}
+
+const PATHS = new Set(['/livez', '/readyz', '/metrics']);
+
+function isJson(type: string | undefined): boolean {
+  return type === 'application/json' || /^application\/json *(?:;|$)/i.test(type ?? '');
+}
+
+// One function for all requests: no closure for each.
+
+function takeBody(this: IncomingMessage, chunk: Buffer): void {
+  const exchange = (this as OwnRequest)[EXCHANGE]!;
+  exchange.client.took(exchange, chunk);
+}
+
+function endBody(this: IncomingMessage): void {
+  const exchange = (this as OwnRequest)[EXCHANGE]!;
+  exchange.client.ended(exchange);
+}

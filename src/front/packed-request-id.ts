@@ -1,0 +1,81 @@
+/**
+ * Request ids, found without unpacking: the `id` of one msgpack frame, as `request-id.ts` for JSON lines.
+ * In: a frame's bytes. Out: the packed id, a character a byte. Never: judges the frame; the lane does.
+ */
+import type { IdText } from './front.ts';
+
+/** How far into a frame the id is looked for, in bytes. */
+const FAR = 4096;
+const MAX_ID = 128;
+const UNKNOWN: IdText = '-3';
+const USUAL: IdText = '\x01';
+
+/** The id as it stands in the frame; 1 if it has none (wire.md 2); `-3` if it could not be found near the front. */
+export function packedRequestId(bytes: Uint8Array, start: number, stop: number): IdText {
+  const end = Math.min(stop, start + FAR);
+  const first = bytes[start]!;
+  const size = first === 0xde ? 2 : first === 0xdf ? 4 : 0;
+  if (size === 0 && (first & 0xf0) !== 0x80) return UNKNOWN;
+  let left = size === 0 ? first & 15 : uint(bytes, start + 1, size);
+  let at = start + 1 + size;
+  for (; left > 0 && at < end; left--) {
+    const isId = bytes[at] === 0xa2 && bytes[at + 1] === 0x69 && bytes[at + 2] === 0x64;
+    const value = isId ? at + 3 : skip(bytes, at, end);
+    if (isId) return idText(bytes, value, end);
+    at = skip(bytes, value, end);
+  }
+  return left === 0 ? USUAL : UNKNOWN;
+}
+
+/** Echoed only if it is an id by the contract: what the lane would have refused is not repeated. */
+function idText(bytes: Uint8Array, at: number, end: number): IdText {
+  const stop = skip(bytes, at, end);
+  const first = bytes[at]!;
+  const isNumber = (first > 0 && first < 0x80) || (first >= 0xcc && first <= 0xcf);
+  const isString = (first >= 0xa0 && first <= 0xbf) || (first === 0xd9 && bytes[at + 1]! <= MAX_ID);
+  const isSigned = first >= 0xd0 && first <= 0xd3 && bytes[at + 1]! < 0x80;
+  if (stop > end || !(isNumber || isString || isSigned)) return UNKNOWN;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + at, stop - at).toString('latin1');
+}
+
+/** Behind the value at `at`, with all that is in it; past `end` if it does not end before. */
+function skip(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  for (let values = 1; values > 0; values--) {
+    if (at >= end) return end + 1;
+    const first = bytes[at]!;
+    if (first < 0x80 || first >= 0xe0) at++;
+    else if (first < 0x90) {
+      values += (first & 15) * 2;
+      at++;
+    } else if (first < 0xa0) {
+      values += first & 15;
+      at++;
+    } else if (first < 0xc0) at += 1 + (first & 31);
+    else {
+      const [size, kind] = HEADS[first - 0xc0]!;
+      const count = kind === 0 ? 0 : uint(bytes, at + 1, size);
+      if (kind === CONTAINER) values += first >= 0xde ? count * 2 : count;
+      else at += count + (first >= 0xc7 && first <= 0xc9 ? 1 : 0);
+      at += 1 + size;
+    }
+  }
+  return at;
+}
+
+const CONTENT = 1;
+const CONTAINER = 2;
+/** From 0xc0 to 0xdf: bytes behind the first, and whether they are a length of content or a count of values. */
+const HEADS: readonly (readonly [size: number, kind: number])[] = [
+  ...[0, 0, 0, 0].map((size) => [size, 0] as const),
+  ...[1, 2, 4, 1, 2, 4].map((size) => [size, CONTENT] as const),
+  ...[4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17].map((size) => [size, 0] as const),
+  ...[1, 2, 4].map((size) => [size, CONTENT] as const),
+  ...[2, 4, 2, 4].map((size) => [size, CONTAINER] as const),
+];
+
+function uint(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0;
+  for (let i = at; i < at + size; i++) value = value * 256 + (bytes[i] ?? 0);
+  return value;
+}

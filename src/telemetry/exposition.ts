@@ -1,0 +1,154 @@
+/**
+ * Exposition: the counters as text that Prometheus reads, through prom-client.
+ * In: counters and a way to ask for gauges. Out: the text. Never: works between scrapes (the loop's lag excepted, which
+ * Node samples by itself), throws for a number that the system does not give.
+ */
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { OUTCOMES } from '../errors.ts';
+import { Count, type Gauges, type LaneGauges, type Metrics } from './metrics.ts';
+
+/** How often the loop's lag is sampled, ms: a timer, so not too often. */
+const LAG_EVERY = 20;
+
+const COUNTERS: readonly (readonly [name: string, place: number, help: string])[] = [
+  ['clients_total', Count.CLIENTS, 'Client connections taken in that speak lines or frames'],
+  ['http_clients_total', Count.HTTP_CLIENTS, 'Client connections taken in that speak HTTP'],
+  ['refused_connections_total', Count.REFUSED, 'Client connections refused because all were taken'],
+  ['sessions_total', Count.SESSIONS, 'MTProto sessions begun'],
+  ['requests_total', Count.REQUESTS, 'Requests passed on to a lane'],
+  ['updates_total', Count.UPDATES, 'Updates and notices given out'],
+  ['updates_unheard_total', Count.UPDATES_UNHEARD, 'Updates and notices of sessions over HTTP, dropped'],
+  ['client_received_bytes_total', Count.CLIENT_BYTES_IN, 'Bytes read from clients; of HTTP the bodies'],
+  ['client_sent_bytes_total', Count.CLIENT_BYTES_OUT, 'Bytes written to clients; of HTTP the bodies'],
+  ['dc_received_bytes_total', Count.DC_BYTES_IN, 'Bytes read from data centres'],
+  ['dc_sent_bytes_total', Count.DC_BYTES_OUT, 'Bytes written to data centres'],
+  ['dc_dials_total', Count.DC_DIALS, 'Connections to data centres tried'],
+];
+
+const GAUGES: readonly (readonly [name: string, read: (now: Gauges) => number, help: string])[] = [
+  ['ready', (now) => Number(now.isReady), '1 if the gateway takes requests'],
+  ['clients', (now) => now.clients, 'Client connections'],
+  ['sessions', (now) => now.sessions, 'Clients that have a session'],
+  ['dc_connections', (now) => now.links, 'Connections to data centres, those being made included'],
+];
+
+const LANE_GAUGES: readonly (readonly [name: string, read: (lane: LaneGauges) => number, help: string])[] = [
+  ['lane_up', (lane) => Number(lane.isUp), '1 if the thread of the lane runs'],
+  ['lane_sessions', (lane) => lane.sessions, 'Sessions of the lane'],
+  ['lane_open_requests', (lane) => lane.openRequests, 'Requests of the lane that are not answered yet'],
+];
+
+const LANE_COUNTERS: readonly (readonly [name: string, read: (lane: LaneGauges) => number, help: string])[] = [
+  ['lane_batches_total', (lane) => lane.batches, 'Batches sent to the lane'],
+  ['lane_restarts_total', (lane) => lane.restarts, 'Times the thread of the lane was lost'],
+];
+
+export class Exposition {
+  readonly contentType: string;
+  readonly #registry = new Registry();
+  readonly #metrics: Metrics;
+  readonly #read: () => Gauges;
+  readonly #lag: IntervalHistogram;
+  /** Read once a scrape. */
+  #now: Gauges | undefined;
+
+  constructor(metrics: Metrics, read: () => Gauges) {
+    this.#metrics = metrics;
+    this.#read = read;
+    this.contentType = this.#registry.contentType;
+    this.#lag = monitorEventLoopDelay({ resolution: LAG_EVERY });
+    this.#lag.enable();
+    for (const [name, place, help] of COUNTERS) this.#counter(name, help, [], (counter) => counter.inc(metrics.counts[place]));
+    for (const [name, read, help] of GAUGES) this.#gauge(name, help, [], (gauge) => gauge.set(read(this.#gauges)));
+    this.#outcomes();
+    this.#lanes();
+    this.#process();
+  }
+
+  /** The text of one scrape. */
+  async text(): Promise<string> {
+    this.#now = this.#read();
+    const text = await this.#registry.metrics();
+    this.#lag.reset();
+    return text;
+  }
+
+  close(): void {
+    this.#lag.disable();
+    this.#registry.clear();
+  }
+
+  get #gauges(): Gauges {
+    this.#now ??= this.#read();
+    return this.#now;
+  }
+
+  #counter(name: string, help: string, labelNames: string[], fill: (counter: Counter) => void): void {
+    const counter: Counter = new Counter({
+      name: `mtproto2json_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect: () => {
+        counter.reset();
+        fill(counter);
+      },
+    });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], fill: (gauge: Gauge) => void): void {
+    const gauge: Gauge = new Gauge({
+      name: `mtproto2json_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect: () => {
+        gauge.reset();
+        fill(gauge);
+      },
+    });
+  }
+
+  #outcomes(): void {
+    this.#counter('replies_total', 'Answers by how the request ended', ['outcome'], (counter) => {
+      for (const [place, outcome] of OUTCOMES.entries()) {
+        const count = this.#metrics.outcomes[place]!;
+        if (count > 0 || place === 0) counter.inc({ outcome }, count);
+      }
+    });
+  }
+
+  #lanes(): void {
+    for (const [name, read, help] of LANE_GAUGES) {
+      this.#gauge(name, help, ['lane'], (gauge) => this.#gauges.lanes.forEach((lane, i) => gauge.set({ lane: i }, read(lane))));
+    }
+    for (const [name, read, help] of LANE_COUNTERS) {
+      this.#counter(name, help, ['lane'], (counter) => this.#gauges.lanes.forEach((lane, i) => counter.inc({ lane: i }, read(lane))));
+    }
+  }
+
+  #process(): void {
+    this.#gauge('loop_lag_seconds', 'Delay of the main thread since the last scrape', ['quantile'], (gauge) => {
+      for (const quantile of [0.5, 0.99, 1]) gauge.set({ quantile }, (this.#lag.percentile(quantile * 100) || 0) / 1e9);
+    });
+    this.#counter('cpu_seconds_total', 'CPU time of all threads', ['mode'], (counter) => {
+      const { userCPUTime, systemCPUTime } = process.resourceUsage();
+      counter.inc({ mode: 'user' }, userCPUTime / 1e6);
+      counter.inc({ mode: 'system' }, systemCPUTime / 1e6);
+    });
+    this.#gauge('resident_bytes', 'Resident memory', [], (gauge) => {
+      const bytes = residentBytes();
+      if (bytes !== undefined) gauge.set(bytes);
+    });
+  }
+}
+
+/** Reads a file, so it fails where no descriptor is left (failures.md K3). */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
+}
