@@ -48,7 +48,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:fs',
     'node:perf_hooks',
   ],
-  front: ['errors.ts', 'bytes', 'type main', 'main/gate.ts', 'telemetry/metrics.ts', 'node:http', 'node:net', 'node:crypto'],
+  front: [
+    'errors.ts',
+    'bytes',
+    'type main',
+    'main/gate.ts',
+    'telemetry/metrics.ts',
+    'node:http',
+    'node:net',
+    'node:crypto',
+  ],
   telemetry: ['type config.ts', 'errors.ts', 'pino', 'pino-pretty', 'prom-client', 'node:perf_hooks'],
   testdc: [
     'bytes',

@@ -93,10 +93,11 @@ export class MsgpackTape extends Tape {
     if (p >= this.end) return this.fail('JSONDecodeError', this.end);
     if (this.used > MAX_ELEMENTS * NODE) return this.fail('TooManyElements', p);
     const first = this.bytes[p]!;
-    switch (FORM[first]) {
+    const kind = FORM[first]!;
+    switch (kind) {
       case PACKED_INTEGER:
       case PACKED_FLOAT:
-        return this.#scalar(node, p, FORM[first]!, p + 1 + HEAD[first]!);
+        return this.#scalar(node, p, kind, p + 1 + HEAD[first]!);
       case STRING:
         return this.#string(node, p, first);
       case OBJECT:
@@ -109,7 +110,7 @@ export class MsgpackTape extends Tape {
       case 0:
         return this.fail('JSONDecodeError', p);
       default:
-        return this.done(node, FORM[first]!, p, p + 1);
+        return this.done(node, kind, p, p + 1);
     }
   }
 

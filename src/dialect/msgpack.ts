@@ -32,9 +32,10 @@ const FAULT_TEXTS: FaultTexts = {
   NumberTooLong: 'a number of more than 40 digits',
   DuplicateKey: 'a map has one key twice',
 };
-/** What of a refusal's texts is shown, in bytes: an error frame stays within 512. */
-const LONGEST_MSG = 220;
-const LONGEST_PATH = 120;
+/** Longest error frame (failures.md A8), what of it is neither id nor text at most, and the path's share of the rest. */
+const MAX_ERROR = 512;
+const FIXED = 190;
+const PATH_SHARE = 0.4;
 
 /** Length of the frame and head of the map stand before the first member. */
 export const FRAME_HEAD = 4;
@@ -205,10 +206,13 @@ export class MsgpackDialect extends RequestReader implements Dialect {
     const { msg, path, retryAfter, ...rest } = refusal;
     const mark = this.begin(out, id);
     this.#small(out, 'error', rest.error);
-    this.#small(out, 'msg', cut(msg, LONGEST_MSG));
-    if (path !== undefined) this.#small(out, 'path', cut(path, LONGEST_PATH));
-    for (const name of ['pos', 'limit', 'got', 'reason', 'crc', 'ref', 'retryable'] as const)
+    const room = MAX_ERROR - FIXED - id.length;
+    const pathRoom = path === undefined ? 0 : Math.floor(room * PATH_SHARE);
+    this.#small(out, 'msg', cut(msg, room - pathRoom));
+    if (path !== undefined) this.#small(out, 'path', cut(path, pathRoom));
+    for (const name of ['pos', 'limit', 'got', 'reason', 'crc', 'ref', 'retryable'] as const) {
       this.#given(out, name, rest[name]);
+    }
     this.#given(out, 'retry_after', retryAfter);
     for (const name of ['delivered', 'closing', 'fatal'] as const) this.#given(out, name, rest[name]);
     this.end(out, mark);

@@ -126,11 +126,11 @@ export class HttpClient implements Guest, Visitor, Swept {
 
   // What the session answers.
 
-  reply(ticket: number, line: Buffer, _isBad: boolean, outcome: number): void {
+  reply(ticket: number, line: Buffer, isBad: boolean, outcome: number): void {
     const exchange = this.#exchanges.get(ticket);
     if (exchange === undefined) return;
     this.#exchanges.delete(ticket);
-    this.#send(exchange, statusOf(outcome), line);
+    this.#send(exchange, isBad ? 400 : statusOf(outcome), line);
     this.settled();
   }
 
@@ -266,7 +266,12 @@ export class HttpClient implements Guest, Visitor, Swept {
 }
 
 /** A response as short as it can be. */
-export function writeResponse(response: ServerResponse, status: number, body: Buffer | string, type = 'application/json'): void {
+export function writeResponse(
+  response: ServerResponse,
+  status: number,
+  body: Buffer | string,
+  type = 'application/json',
+): void {
   const headers: Record<string, string | number> = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) };
   if (status === 503 || status === 429) headers['Retry-After'] = 1;
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer';

@@ -84,7 +84,8 @@ export class HttpDoor implements Door {
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
-    if (!this.#hosts.permits(request.headers.host)) return this.#plain(response, 403, 'this name is not one of this gateway\n');
+    if (!this.#hosts.permits(request.headers.host))
+      return this.#plain(response, 403, 'this name is not one of this gateway\n');
     if (request.url === '/v1/rpc') this.#rpc(request, response);
     else if (request.method === 'GET') this.#watch(request, response);
     else this.#plain(response, PATHS.has(request.url ?? '') ? 405 : 404, 'no such thing here\n');
@@ -114,9 +115,11 @@ export class HttpDoor implements Door {
       return ['ProtocolMismatch', { msg: 'Content-Type must be application/json' }];
     }
     const token = this.#token(headers.authorization);
-    if (token !== undefined) return [token, token === 'AuthRequired' ? { msg: 'Authorization: Bearer <token> is needed' } : {}];
+    if (token !== undefined)
+      return [token, token === 'AuthRequired' ? { msg: 'Authorization: Bearer <token> is needed' } : {}];
     if (Number(headers['content-length'] ?? 0) > limits.maxLine) return ['LineTooLong', { limit: limits.maxLine }];
-    if (!this.#house.isServing) return ['ServerStopping', { retry_after: 1, msg: 'the gateway is starting or stopping' }];
+    if (!this.#house.isServing)
+      return ['ServerStopping', { retry_after: 1, msg: 'the gateway is starting or stopping' }];
     return undefined;
   }
 
@@ -136,18 +139,12 @@ export class HttpDoor implements Door {
   // For those who watch.
 
   #watch(request: IncomingMessage, response: ServerResponse): void {
-    switch (request.url) {
-      case '/livez':
-        return this.#plain(response, 200, 'ok\n');
-      case '/readyz': {
-        const { isReady } = this.#house.gauges();
-        return this.#plain(response, isReady ? 200 : 503, isReady ? 'ok\n' : 'not ready\n');
-      }
-      case '/metrics':
-        return this.#metrics(request, response);
-      default:
-        return this.#plain(response, 404, 'no such thing here\n');
-    }
+    const { url } = request;
+    if (url === '/livez') return this.#plain(response, 200, 'ok\n');
+    if (url === '/metrics') return this.#metrics(request, response);
+    if (url !== '/readyz') return this.#plain(response, 404, 'no such thing here\n');
+    const { isReady } = this.#house.gauges();
+    return this.#plain(response, isReady ? 200 : 503, isReady ? 'ok\n' : 'not ready\n');
   }
 
   #metrics(request: IncomingMessage, response: ServerResponse): void {

@@ -85,7 +85,8 @@ export class JsonLines implements Front {
       at++;
     if (at === chunk.length) return at;
     this.#isFresh = false;
-    if (chunk[at] !== BRACE) this.#mismatch(chunk[at] === 0 ? 'msgpack begins with the first byte of the connection' : undefined);
+    if (chunk[at] !== BRACE)
+      this.#mismatch(chunk[at] === 0 ? 'msgpack begins with the first byte of the connection' : undefined);
     return at;
   }
 

@@ -105,8 +105,14 @@ export class Proxy implements DoorHouse {
     this.admits = options.admits;
     this.#descriptors = new Descriptors(limits.descriptors, limits.descriptorReserve);
     this.router = new Router({
-      ...{ limits, metrics: this.metrics, descriptors: this.#descriptors },
-      ...{ allow, log, lost, ended, broken },
+      limits,
+      metrics: this.metrics,
+      descriptors: this.#descriptors,
+      allow,
+      log,
+      lost,
+      ended,
+      broken,
     });
     this.#lanes = new Lanes(options.lanes, { worker, settings, limits }, this.router);
     this.sweep = new Sweep(limits);

@@ -59,7 +59,8 @@ export class Exposition {
     this.contentType = this.#registry.contentType;
     this.#lag = monitorEventLoopDelay({ resolution: LAG_EVERY });
     this.#lag.enable();
-    for (const [name, place, help] of COUNTERS) this.#counter(name, help, [], (counter) => counter.inc(metrics.counts[place]));
+    for (const [name, place, help] of COUNTERS)
+      this.#counter(name, help, [], (counter) => counter.inc(metrics.counts[place]));
     for (const [name, read, help] of GAUGES) this.#gauge(name, help, [], (gauge) => gauge.set(read(this.#gauges)));
     this.#outcomes();
     this.#lanes();
@@ -121,10 +122,14 @@ export class Exposition {
 
   #lanes(): void {
     for (const [name, read, help] of LANE_GAUGES) {
-      this.#gauge(name, help, ['lane'], (gauge) => this.#gauges.lanes.forEach((lane, i) => gauge.set({ lane: i }, read(lane))));
+      this.#gauge(name, help, ['lane'], (gauge) =>
+        this.#gauges.lanes.forEach((lane, i) => gauge.set({ lane: i }, read(lane))),
+      );
     }
     for (const [name, read, help] of LANE_COUNTERS) {
-      this.#counter(name, help, ['lane'], (counter) => this.#gauges.lanes.forEach((lane, i) => counter.inc({ lane: i }, read(lane))));
+      this.#counter(name, help, ['lane'], (counter) =>
+        this.#gauges.lanes.forEach((lane, i) => counter.inc({ lane: i }, read(lane))),
+      );
     }
   }
 

@@ -54,13 +54,13 @@ export class MsgpackEncoding extends Encoding {
     const t = this.cells;
     if (t[node + KIND] !== BINARY) this.wrong(node, 'bytes');
     if (t[node + END]! - t[node + START]! > MAX_STRING) this.tooLong(node);
-    this.out.string(this.tape.bytes, t[node + START]!, t[node + END]!);
+    this.out.string(this.tape.bytes, t[node + START], t[node + END]);
   }
 
   override fixed(node: number, size: number): void {
     const t = this.cells;
     if (t[node + KIND] !== BINARY) this.wrong(node, `int${size * 8}`);
     if (t[node + END]! - t[node + START]! !== size) this.fail('InvalidField', node, `expected ${size} bytes`);
-    this.out.raw(this.tape.bytes, t[node + START]!, t[node + END]!);
+    this.out.raw(this.tape.bytes, t[node + START], t[node + END]);
   }
 }

@@ -30,7 +30,8 @@ const tape = new MsgpackTape();
 /** A value of the tape, by the tape's own rules alone. */
 function valueAt(node: number): unknown {
   const t = tape.cells;
-  switch (t[node + KIND]) {
+  const kind = t[node + KIND]!;
+  switch (kind) {
     case OBJECT:
       return Object.fromEntries(children(node).map((m) => [tape.keyText(m), valueAt(m)]));
     case ARRAY:

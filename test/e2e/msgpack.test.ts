@@ -30,7 +30,10 @@ test('a call, its result; ids as they came', async () => {
   const answer = await mp.frame();
   assert.equal(answer['id'], 7);
   assert.equal(message(answer)['_cons'], 'nearestDc');
-  mp.send({ id: 'a text', message: { _cons: 'help.getNearestDc' } }, { id: 2n ** 60n + 1n, message: { _cons: 'help.getNearestDc' } });
+  mp.send(
+    { id: 'a text', message: { _cons: 'help.getNearestDc' } },
+    { id: 2n ** 60n + 1n, message: { _cons: 'help.getNearestDc' } },
+  );
   assert.deepEqual(new Set([(await mp.frame())['id'], (await mp.frame())['id']]), new Set(['a text', 2n ** 60n + 1n]));
   mp.close();
 });
@@ -46,7 +49,11 @@ test('a session read is bytes and int64, and can be handed back whole', async ()
   first.end();
   assert.deepEqual(await first.rest(), []);
   const second = await Mp.to(gateway.port);
-  second.send({ id: 1, session: { ...session, last_seqno: Number(session['last_seqno']) }, message: { _cons: 'help.getNearestDc' } });
+  second.send({
+    id: 1,
+    session: { ...session, last_seqno: Number(session['last_seqno']) },
+    message: { _cons: 'help.getNearestDc' },
+  });
   const answer = await second.frame();
   assert.equal(message(answer)['_cons'], 'nearestDc');
   assert.deepEqual((answer['session'] as Record<string, unknown>)['session_id'], session['session_id']);
@@ -55,12 +62,34 @@ test('a session read is bytes and int64, and can be handed back whole', async ()
 
 test('a file goes up and down as bytes', async () => {
   const mp = await Mp.to(gateway.port);
-  mp.send({ id: 1, message: { _cons: 'auth.importBotAuthorization', flags: 0, api_id: 1, api_hash: 'h', bot_auth_token: '123456:demo-token' } });
+  mp.send({
+    id: 1,
+    message: {
+      _cons: 'auth.importBotAuthorization',
+      flags: 0,
+      api_id: 1,
+      api_hash: 'h',
+      bot_auth_token: '123456:demo-token',
+    },
+  });
   assert.equal(message(await mp.frame())['_cons'], 'auth.authorization');
-  mp.send({ id: 2, message: { _cons: 'upload.saveFilePart', file_id: 2n ** 62n + 3n, file_part: 0, bytes: randomBytes(512 * 1024) } });
+  mp.send({
+    id: 2,
+    message: { _cons: 'upload.saveFilePart', file_id: 2n ** 62n + 3n, file_part: 0, bytes: randomBytes(512 * 1024) },
+  });
   assert.deepEqual(await mp.frame(), { id: 2, message: true });
-  const location = { _cons: 'inputDocumentFileLocation', id: 77n, access_hash: -1n, file_reference: Buffer.from([1, 2]), thumb_size: '' };
-  mp.send({ id: 3, options: { flags: 'bool' }, message: { _cons: 'upload.getFile', location, offset: 524288, limit: 524288 } });
+  const location = {
+    _cons: 'inputDocumentFileLocation',
+    id: 77n,
+    access_hash: -1n,
+    file_reference: Buffer.from([1, 2]),
+    thumb_size: '',
+  };
+  mp.send({
+    id: 3,
+    options: { flags: 'bool' },
+    message: { _cons: 'upload.getFile', location, offset: 524288, limit: 524288 },
+  });
   const file = await mp.frame();
   assert.deepEqual(file['options'], { int64: 'number', flags: 'bool' });
   assert.deepEqual(message(file)['bytes'], fileBytes(77n, 524288, 524288));
@@ -72,12 +101,20 @@ test('refusals are maps: of the frame, of the request, of the message', async ()
   mp.socket.write(Buffer.from('00000002c100', 'hex'));
   const broken = await mp.frame();
   assert.deepEqual([broken['id'], broken['error'], broken['pos']], [-2, 'JSONDecodeError', 0]);
-  mp.send([1], { id: 0, message: {} }, { id: 5 }, { id: 6, message: { _cons: 'users.getUsers', id: [{ _cons: 'inputUser', user_id: 'x', access_hash: 1n }] } });
+  mp.send(
+    [1],
+    { id: 0, message: {} },
+    { id: 5 },
+    { id: 6, message: { _cons: 'users.getUsers', id: [{ _cons: 'inputUser', user_id: 'x', access_hash: 1n }] } },
+  );
   assert.deepEqual([-3, 'InvalidRequest'], await mp.frame().then((one) => [one['id'], one['error']]));
   assert.deepEqual([-3, 'InvalidId'], await mp.frame().then((one) => [one['id'], one['error']]));
   assert.deepEqual([-3, 'InvalidRequest'], await mp.frame().then((one) => [one['id'], one['error']]));
   const refused = await mp.frame();
-  assert.deepEqual([refused['id'], refused['error'], refused['path'], refused['delivered']], [6, 'InvalidField', 'message.id[0].user_id', 'no']);
+  assert.deepEqual(
+    [refused['id'], refused['error'], refused['path'], refused['delivered']],
+    [6, 'InvalidField', 'message.id[0].user_id', 'no'],
+  );
   mp.close();
 });
 
@@ -93,7 +130,11 @@ test("Telegram's refusals, with their fate", async () => {
 
 test('options.init in msgpack is the same init', async () => {
   const mp = await Mp.to(gateway.port);
-  mp.send({ id: 1, options: { init: { api_id: 777, device_model: 'müsli' } }, message: { _cons: 'help.getNearestDc' } });
+  mp.send({
+    id: 1,
+    options: { init: { api_id: 777, device_model: 'müsli' } },
+    message: { _cons: 'help.getNearestDc' },
+  });
   const answer = await mp.frame();
   assert.equal(message(answer)['_cons'], 'nearestDc');
   assert.deepEqual((answer['options'] as Record<string, unknown>)['init'], { api_id: 777, device_model: 'müsli' });

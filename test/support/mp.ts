@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Packr, type Options } from 'msgpackr';
 
 /** `long` comes back as a bigint; numbers that fit, as numbers: the package's types do not know `auto` yet. */
-const OPTIONS = { useRecords: false, int64AsType: 'bigint' } satisfies Options;
+const OPTIONS = { useRecords: false, variableMapSize: true, int64AsType: 'bigint' } satisfies Options;
 
 export type Frame = Record<string, unknown>;
 

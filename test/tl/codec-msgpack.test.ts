@@ -74,12 +74,14 @@ function encode(isFunction: boolean, frame: Uint8Array): Buffer {
 
 /** Counts need not be in their shortest form: what is compared is the map with each count as the reference writes it. */
 function normal(frame: Uint8Array): Buffer {
-  return Buffer.from(
-    Buffer.from(frame)
-      .toString('latin1')
-      .replace(/\xde\0([\0-\x0f])/g, (_, count: string) => String.fromCharCode(0x80 | count.charCodeAt(0))),
-    'latin1',
-  );
+  const short = Buffer.from(frame);
+  let to = 0;
+  for (let at = 0; at < frame.length;) {
+    const isWide = frame[at] === 0xde && frame[at + 1] === 0 && (frame[at + 2] ?? 16) < 16;
+    short[to++] = isWide ? 0x80 | frame[at + 2]! : frame[at]!;
+    at += isWide ? 3 : 1;
+  }
+  return short.subarray(0, to);
 }
 
 function* values(wishes = WISHES): Generator<[Definition, TlObject]> {

@@ -1,0 +1,351 @@
+/** HTTP on the echo worker: what is promised of `POST /v1/rpc` and of those that watch (wire.md 8, failures.md C4, C5). */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import test, { type TestContext } from 'node:test';
+import { HttpDoor } from '../../src/front/http.ts';
+import { now } from '../../src/main/lane.ts';
+import type { ProxyOptions } from '../../src/main/proxy.ts';
+import type { Limits } from '../../src/main/limits.ts';
+import { echoProxy, type EchoProxy } from '../support/echo-proxy.ts';
+
+interface Served extends EchoProxy {
+  readonly httpPort: number;
+}
+
+type Wish = Partial<Limits> & { hosts?: string[]; options?: Partial<ProxyOptions> };
+
+async function httpProxy(t: TestContext, { hosts = [], options = {}, ...limits }: Wish = {}): Promise<Served> {
+  const metrics = (): Promise<{ type: string; text: string }> =>
+    Promise.resolve({ type: 'text/plain', text: 'counters\n' });
+  const http: ProxyOptions['http'] = { port: 0, door: (house) => new HttpDoor(house, { hosts, now, metrics }) };
+  const served = await echoProxy(t, { ...limits, options: { ...options, http } });
+  return { ...served, httpPort: served.proxy.httpAddresses[0]!.port };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** A connection that writes what it is told and reads responses with a length. */
+class Raw {
+  readonly socket: Socket;
+  #got = '';
+  isEnded = false;
+  #wake: (() => void) | undefined;
+
+  constructor(port: number) {
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    this.socket.setEncoding('latin1');
+    this.socket.on('data', (text: string) => {
+      this.#got += text;
+      this.#wake?.();
+    });
+    this.socket.on('error', () => undefined);
+    for (const event of ['end', 'close']) {
+      this.socket.on(event, () => {
+        this.isEnded = true;
+        this.#wake?.();
+      });
+    }
+  }
+
+  send(text: string): this {
+    this.socket.write(text);
+    return this;
+  }
+
+  post(body: string, headers: Record<string, string> = {}): this {
+    return this.send(post(body, headers));
+  }
+
+  async answer(): Promise<Answer> {
+    for (;;) {
+      const found = /^HTTP\/1\.1 (\d+) [^\r]*\r\n([^]*?)\r\n\r\n/.exec(this.#got);
+      const headers = Object.fromEntries(
+        (found?.[2] ?? '')
+          .split('\r\n')
+          .map((line) => [line.split(': ', 1)[0]!.toLowerCase(), line.slice(line.indexOf(': ') + 2)]),
+      ) as Record<string, string>;
+      const stop = (found?.[0].length ?? 0) + Number(headers['content-length'] ?? 0);
+      if (found !== null && this.#got.length >= stop) {
+        const body = this.#got.slice(found[0].length, stop);
+        this.#got = this.#got.slice(stop);
+        return { status: Number(found[1]), headers, body };
+      }
+      if (this.isEnded) throw new Error(`ended before a response: ${this.#got}`);
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Until the peer's FIN. @returns what came and was not taken */
+  async end(): Promise<string> {
+    while (!this.isEnded) await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.socket.end();
+    return this.#got;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+function post(body: string, headers: Record<string, string> = {}): string {
+  const all = {
+    Host: 'localhost',
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    ...headers,
+  };
+  const lines = Object.entries(all)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST /v1/rpc HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
+}
+
+const get = (path: string, host = 'localhost', more = ''): string =>
+  `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
+
+test('a body is a request, its answer the response; one after the other on one connection and session', async (t) => {
+  const { httpPort, proxy } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  for (let i = 1; i < 4; i++) {
+    const { status, headers, body } = await raw.post(`{"id":${i}}`).answer();
+    assert.deepEqual([status, headers['content-type'], body], [200, 'application/json', `{"id":${i}}\n`]);
+    assert.equal(headers['access-control-allow-origin'], undefined);
+  }
+  assert.equal(proxy.router.size, 1);
+  raw.close();
+});
+
+test('pipelined requests go out at once and are answered in order', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  raw.send(post('{later 60}') + post('{"id":2}') + post('{later 20}') + post('{"id":4}'));
+  const bodies = [];
+  for (let i = 0; i < 4; i++) bodies.push((await raw.answer()).body);
+  assert.deepEqual(bodies, ['later\n', '{"id":2}\n', 'later\n', '{"id":4}\n']);
+  raw.close();
+});
+
+test('a body in many pieces, in chunks, and of the greatest length', async (t) => {
+  const { httpPort } = await httpProxy(t, { maxLine: 100_000 });
+  const raw = new Raw(httpPort);
+  const body = `{"id":1,"x":"${'ab'.repeat(49_990)}"}`.slice(0, 100_000);
+  const text = post(body);
+  for (let at = 0; at < text.length; at += 33_333) {
+    raw.send(text.slice(at, at + 33_333));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal((await raw.answer()).body, `${body}\n`);
+  raw.send(
+    `POST /v1/rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"id\r\n4\r\n":2}\r\n0\r\n\r\n`,
+  );
+  assert.equal((await raw.answer()).body, '{"id":2}\n');
+  raw.close();
+});
+
+test('a body over the limit: 413, told by its length or found out', async (t) => {
+  const { httpPort } = await httpProxy(t, { maxLine: 1000 });
+  const raw = new Raw(httpPort);
+  const long = 'x'.repeat(1001);
+  const told = await raw.post(long).answer();
+  assert.equal(told.status, 413);
+  assert.match(told.body, /"id":-2,"error":"LineTooLong".*"limit":1000/);
+  raw.send(
+    `POST /v1/rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n${long}\r\n`,
+  );
+  assert.equal((await raw.answer()).status, 413);
+  raw.send('0\r\n\r\n');
+  assert.equal((await raw.post('{"id":1}').answer()).body, '{"id":1}\n');
+  raw.close();
+});
+
+test('a bad line is 400; an update goes nowhere', async (t) => {
+  const { httpPort, proxy } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  const updated = await raw.post('{updates 3}').answer();
+  assert.deepEqual([updated.status, updated.body], [200, 'done\n']);
+  const refused = await raw.post('{bad 4}').answer();
+  assert.deepEqual([refused.status, refused.body], [400, 'bad\n']);
+  assert.equal(proxy.metrics.counts[5], 3);
+  raw.close();
+});
+
+test('what is no POST of JSON is refused: method, type, path', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', '']) {
+    assert.equal((await raw.post('{"id":1}', { 'Content-Type': type }).answer()).status, 415, type);
+  }
+  const got = await raw.send(get('/v1/rpc')).answer();
+  assert.deepEqual([got.status, got.headers['allow']], [405, 'POST']);
+  assert.equal((await raw.send(get('/')).answer()).status, 404);
+  assert.equal((await raw.send(get('/v1/rpc?x=1')).answer()).status, 404);
+  const preflight = await raw
+    .send('OPTIONS /v1/rpc HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n')
+    .answer();
+  assert.equal(preflight.status, 405);
+  assert.ok(!Object.keys(preflight.headers).some((name) => name.startsWith('access-control')));
+  assert.equal((await raw.post('{"id":7}').answer()).body, '{"id":7}\n');
+  raw.close();
+});
+
+test('Host: loopback and configured names, nothing else (DNS rebinding)', async (t) => {
+  const { httpPort, proxy } = await httpProxy(t, { hosts: ['gateway.example'] });
+  const raw = new Raw(httpPort);
+  for (const host of [
+    'localhost',
+    'LOCALHOST:80',
+    '127.0.0.1',
+    `127.0.0.1:${httpPort}`,
+    '[::1]:8080',
+    'x.localhost',
+    'gateway.example:1',
+    'Gateway.Example',
+  ]) {
+    assert.equal((await raw.send(get('/livez', host)).answer()).status, 200, host);
+  }
+  for (const host of [
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '10.0.0.1',
+    'gateway.example.evil',
+    '127.0.0.1@evil',
+    '127.0.0.1:1:2',
+    '0.0.0.0',
+    '',
+  ]) {
+    for (const path of ['/livez', '/readyz', '/metrics'])
+      assert.equal((await raw.send(get(path, host)).answer()).status, 403, host);
+    assert.equal((await raw.post('{"id":1}', { Host: host === '' ? ' ' : host }).answer()).status, 403, host);
+  }
+  assert.equal(proxy.router.size, 0);
+  raw.close();
+});
+
+test('tokens: needed, wrong, right; who watches liveness needs none', async (t) => {
+  const { httpPort } = await httpProxy(t, { options: { admits: (token) => token === 'good' } });
+  const raw = new Raw(httpPort);
+  const none = await raw.post('{"id":1}').answer();
+  assert.deepEqual([none.status, none.headers['www-authenticate']], [401, 'Bearer']);
+  assert.match(none.body, /"error":"AuthRequired"/);
+  assert.match((await raw.post('{"id":1}', { Authorization: 'Bearer bad' }).answer()).body, /"error":"AuthFailed"/);
+  assert.equal((await raw.post('{"id":1}', { Authorization: 'Basic Z29vZA==' }).answer()).status, 401);
+  assert.equal((await raw.post('{"id":1}', { Authorization: 'Bearer good' }).answer()).body, '{"id":1}\n');
+  assert.equal((await raw.send(get('/metrics')).answer()).status, 401);
+  assert.equal(
+    (await raw.send(get('/metrics', 'localhost', 'Authorization: bearer good\r\n')).answer()).body,
+    'counters\n',
+  );
+  assert.equal((await raw.send(get('/livez')).answer()).status, 200);
+  assert.equal((await raw.send(get('/readyz')).answer()).status, 200);
+  raw.close();
+});
+
+test('a lost worker: 502 with the id, the connection ends, the next one works', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  await raw.post('{"id":1}').answer();
+  raw.send(post('{keep "id":5}') + post('{exit "id":6}'));
+  const kept = await raw.answer();
+  assert.equal(kept.status, 502);
+  assert.match(kept.body, /"error":"WorkerCrashed"/);
+  assert.equal((await raw.answer()).status, 502);
+  assert.equal(await raw.end(), '');
+  const next = new Raw(httpPort);
+  assert.equal((await next.post('{"id":2}').answer()).body, '{"id":2}\n');
+  next.close();
+});
+
+test('readyz follows the lanes', async (t) => {
+  const { httpPort, proxy } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  const victim = new Raw(httpPort);
+  assert.equal((await raw.send(get('/readyz')).answer()).status, 200);
+  assert.equal((await victim.post('{exit "id":6}').answer()).status, 502);
+  // Between its loss and its return the lane is seen to be down: the restart is counted before the answer was written.
+  assert.equal(proxy.gauges().lanes[0]!.restarts, 1);
+  while ((await raw.send(get('/readyz')).answer()).status !== 200);
+  raw.close();
+  victim.close();
+});
+
+test('all places taken: 503 for requests, an answer for those who watch', async (t) => {
+  const { httpPort } = await httpProxy(t, { maxConnections: 1 });
+  const first = new Raw(httpPort);
+  await first.post('{"id":1}').answer();
+  const second = new Raw(httpPort);
+  const refused = await second.post('{"id":1}').answer();
+  assert.deepEqual([refused.status, refused.headers['retry-after']], [503, '1']);
+  assert.match(refused.body, /"error":"TooManyConnections".*"retryable":true/);
+  assert.equal((await second.send(get('/readyz')).answer()).status, 200);
+  second.close();
+  first.close();
+});
+
+test('FIN ends the requests, not their answers', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  raw.post('{later 40}').socket.end();
+  assert.equal((await raw.answer()).body, 'later\n');
+  assert.equal(await raw.end(), '');
+});
+
+test('a client gone leaves no session', async (t) => {
+  const { httpPort, proxy } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  await raw.post('{"id":1}').answer();
+  raw.post('{later 20}');
+  raw.close();
+  const other = new Raw(httpPort);
+  do await other.post('{"id":1}').answer();
+  while (proxy.connections > 1 || proxy.router.size > 1);
+  other.close();
+});
+
+test('a body that does not end in time ends the connection', async (t) => {
+  const { httpPort } = await httpProxy(t, { lineTimeout: 60 });
+  const raw = new Raw(httpPort);
+  raw.send(
+    'POST /v1/rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"id"',
+  );
+  assert.match(await raw.end(), /^(HTTP\/1\.1 408|$)/);
+});
+
+test('drain: the idle are closed, the open answered, the late told, newcomers refused', async (t) => {
+  const { proxy, httpPort } = await httpProxy(t);
+  const [idle, open, late, begun] = [new Raw(httpPort), new Raw(httpPort), new Raw(httpPort), new Raw(httpPort)];
+  await idle.post('{"id":1}').answer();
+  await late.post('{"id":1}').answer();
+  const text = post('{"id":9}');
+  begun.send(text.slice(0, -3));
+  open.send(post('{later 100}') + post('{"id":2}'));
+  late.post('{keep "id":7}');
+  open.post('{"id":3}');
+  // Whatever was sent above is with the lane once this one, sent last, is answered.
+  await idle.post('{"id":2}').answer();
+  const done = proxy.drain(300);
+  assert.equal(await idle.end(), '');
+  begun.send(text.slice(-3));
+  const refused = await begun.answer();
+  assert.equal(refused.status, 503);
+  assert.match(refused.body, /"error":"ServerStopping"/);
+  const newcomer = new Raw(httpPort);
+  assert.equal((await newcomer.post('{"id":1}').answer()).status, 503);
+  assert.equal((await newcomer.send(get('/readyz')).answer()).status, 503);
+  assert.equal((await newcomer.send(get('/livez')).answer()).status, 200);
+  assert.deepEqual(
+    [(await open.answer()).body, (await open.answer()).body, (await open.answer()).body],
+    ['later\n', '{"id":2}\n', '{"id":3}\n'],
+  );
+  assert.equal(await open.end(), '');
+  const told = await late.answer();
+  assert.equal(told.status, 503);
+  assert.match(told.body, /"error":"ServerStopping".*"delivered":"unknown"/);
+  await done;
+  await assert.rejects(once(connect(httpPort, '127.0.0.1'), 'connect'), /ECONNREFUSED/);
+});
