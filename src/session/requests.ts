@@ -242,7 +242,8 @@ export function readAgain(
   end: number,
   deadline: number,
 ): Pending | undefined {
-  const { call, codec, dialect, request } = s.env;
+  const { dialect } = s;
+  const { call, codec, request } = s.env;
   if (dialect.read(bytes, start, end, request) !== undefined || !request.hasMessage) return undefined;
   call.clear();
   const encoded = dialect.encodeMessage(codec, call);
