@@ -44,7 +44,7 @@ function obey(order: Exclude<Order, { push: Push }>): object {
 }
 
 function counters(): object {
-  const { connections, openConnections, handshakes, sessions: count, packets, packetsSent, requestCount } = dc.counters;
+  const { connections, openConnections, handshakes, sessions: count, packets, packetsSent, requests } = dc.counters;
   const violations = dc.violations.list.map(({ rule, detail }) => `${rule}: ${detail}`);
   return {
     connections,
@@ -53,7 +53,7 @@ function counters(): object {
     sessions: count,
     packets,
     packetsSent,
-    requests: requestCount,
+    calls: Object.fromEntries(requests),
     violations,
   };
 }

@@ -20,14 +20,17 @@ async function once(count: number): Promise<Record<string, number>> {
     const quiet = await rig.run(others.load, { ...NEAREST_DC, inFlight: 16, rate: RATE, seconds: 1 });
     const before = rig.cpu;
     const storm = rig.open({ clients: count, setUp: [rig.toOther, FIRST], opening: OPENING });
-    const meanwhile = await rig.run(others.load, { ...NEAREST_DC, inFlight: 64, rate: RATE, seconds: count / 200 });
+    const meanwhile = await rig.run(others.load, { ...NEAREST_DC, inFlight: 64, rate: RATE, seconds: count / 80 });
     const { seconds } = await storm;
     const { handshakes, violations } = await rig.counters(rig.other);
-    if (handshakes !== count) throw new Error(`${handshakes} keys were made for ${count} sessions`);
+    // With forward secrecy a session makes two keys: one that lasts, one for now.
+    if (handshakes < count || handshakes > 2 * count)
+      throw new Error(`${handshakes} keys were made for ${count} sessions`);
     if (violations.length > 0) throw new Error(`the DC noted ${violations[0]}`);
     return {
-      cpu: ((rig.cpu - before) / count) * 1000,
-      rate: count / seconds,
+      keys: handshakes,
+      cpu: ((rig.cpu - before) / handshakes) * 1000,
+      rate: handshakes / seconds,
       quiet: quiet.latency.p99,
       p50: meanwhile.latency.p50,
       p99: meanwhile.latency.p99,
@@ -38,23 +41,24 @@ async function once(count: number): Promise<Record<string, number>> {
 }
 
 async function run(context: Context): Promise<Report> {
-  const count = numberOption(context, 'keys', 500);
+  const count = numberOption(context, 'sessions', 250);
   const runs: Record<string, number>[] = [];
-  for (let i = 0; i < Math.min(context.runs, 3); i++) {
-    context.progress(`${count} key creations, run ${i + 1}`);
+  for (let i = 0; i < Math.max(1, context.runs - 2); i++) {
+    context.progress(`keys of ${count} sessions, run ${i + 1}`);
     runs.push(await once(count));
   }
   return {
     bench: 'handshake',
-    about: `${count} key creations, ${OPENING} at a time through two lanes, none failed`,
+    about: `${count} sessions that make their keys, ${OPENING} at a time through two lanes, none failed`,
     columns: [
+      { key: 'keys', title: 'keys', better: 'none' },
       { key: 'cpu', title: 'gateway ms/key', better: 'less' },
       { key: 'rate', title: 'keys/s', better: 'more' },
       { key: 'quiet', title: 'others quiet p99 ms', better: 'none' },
       { key: 'p50', title: 'others p50 ms', better: 'less' },
       { key: 'p99', title: 'others p99 ms', better: 'less' },
     ],
-    rows: [rowOf(`${count} keys`, runs)],
+    rows: [rowOf(`${count} sessions`, runs)],
     notes: [
       `Others: ${OTHERS} open sessions that ask ${RATE} times a second together, latency counted from when each request was due.`,
       'Keys are made with a second DC, so that its work does not stand before the others’ calls; but all processes share the cores.',
@@ -65,6 +69,6 @@ async function run(context: Context): Promise<Report> {
 export const handshake: Bench = {
   name: 'handshake',
   about: 'key creations in a row: CPU, rate, and what others feel',
-  options: { keys: 'how many (500)' },
+  options: { sessions: 'how many (250; with forward secrecy two keys each)' },
   run,
 };

@@ -210,7 +210,8 @@ export interface DcCounters {
   readonly openConnections: number;
   readonly handshakes: number;
   readonly sessions: number;
-  readonly requests: number;
+  /** API requests by method. */
+  readonly calls: Readonly<Record<string, number>>;
   readonly violations: readonly string[];
 }
 
