@@ -90,7 +90,7 @@ function lint() {
 function test(patterns) {
   const wanted = patterns.length > 0 ? patterns : [''];
   const files = [...new Set(wanted.flatMap(expand))];
-  const args = ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files];
+  const args = ['--test', '--test-concurrency=2', '--test-timeout=180000', '--test-reporter=spec', ...files];
   const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   process.exit(done.status ?? 1);
 }
