@@ -49,7 +49,8 @@ export interface Request {
 interface Unwrapped {
   codec: ObjectCodec;
   layer: number | undefined;
-  apiId: number | undefined;
+  /** `initConnection`. */
+  client: TlObject | undefined;
   withoutUpdates: boolean;
   /** Msg_ids that must have succeeded before. */
   after: bigint[];
@@ -63,7 +64,7 @@ const WHILE_UNBOUND: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'hel
 
 /** Methods and families taken from anybody (2.17). */
 const WITHOUT_LOGIN =
-  /^(help\.|langpack\.|auth\.|account\.(getPassword|confirmPasswordEmail|sendVerifyEmailCode)$|upload\.getWebFile$)/;
+  /^(help\.|langpack\.|auth\.|account\.(getPassword|confirmPasswordEmail|sendVerifyEmailCode|verifyEmail)$|upload\.getWebFile$)/;
 /** … but of `auth.` these need a login. */
 const WITH_LOGIN: ReadonlySet<string> = new Set([
   'auth.logOut',
@@ -105,7 +106,7 @@ export class Invoking {
   #unwrap(session: DcSession, body: Reader): Unwrapped {
     const { layers } = this.#settings;
     const codec = layers.codec(session.key.init?.layer);
-    const said: Unwrapped = { codec, layer: undefined, apiId: undefined, withoutUpdates: false, after: [] };
+    const said: Unwrapped = { codec, layer: undefined, client: undefined, withoutUpdates: false, after: [] };
     for (let depth = 0; depth < 16; depth++) {
       const definition = said.codec.schema.byCrc.get(body.peekUint32());
       if (definition === undefined || !isWrapper(definition)) return said;
@@ -124,7 +125,7 @@ export class Invoking {
         return;
       }
       case 'initConnection':
-        said.apiId = wrapper['api_id'] as number;
+        said.client = wrapper;
         return;
       case 'invokeWithoutUpdates':
         said.withoutUpdates = true;
@@ -141,9 +142,11 @@ export class Invoking {
 
   #init(session: DcSession, said: Unwrapped): void {
     const { key } = session;
-    if (said.apiId !== undefined) {
-      if (said.apiId <= 0) throw new RpcError(400, 'CONNECTION_API_ID_INVALID');
-      key.init = { layer: said.layer ?? key.init?.layer ?? this.#settings.layers.newest, apiId: said.apiId };
+    const { client } = said;
+    if (client !== undefined) {
+      const apiId = client['api_id'] as number;
+      if (apiId <= 0) throw new RpcError(400, 'CONNECTION_API_ID_INVALID');
+      key.init = { layer: said.layer ?? key.init?.layer ?? this.#settings.layers.newest, apiId, client };
     } else if (said.layer !== undefined && key.init !== undefined) key.init = { ...key.init, layer: said.layer };
     if (!said.withoutUpdates) session.wantsUpdates = true;
     for (const msgId of said.after) this.#after(session, msgId);
@@ -168,7 +171,7 @@ export class Invoking {
       throw new RpcError(400, 'CONNECTION_NOT_INITED');
     this.#place(session, definition.name, said);
     if (session.key.userId === undefined && needsLogin(definition.name))
-      throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+      throw new RpcError(401, session.key.identity.isRevoked ? 'SESSION_REVOKED' : 'AUTH_KEY_UNREGISTERED');
     received.method = definition.name;
     const args = said.codec.decode(body);
     if (body.left > 0) throw new RpcError(400, 'INPUT_REQUEST_TOO_LONG');
@@ -196,6 +199,7 @@ export class Invoking {
   #own(answers: AnswerTable, call: Call): TlValue | Promise<TlValue> {
     const answer = answers[call.method];
     if (answer === undefined) throw new RpcError(400, 'METHOD_INVALID');
+    call.world.floods.check(call);
     stayHome(call);
     return answer(call);
   }

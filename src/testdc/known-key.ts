@@ -11,12 +11,16 @@ import type { DcSession } from './dc-session.ts';
 import type { Env } from './env.ts';
 import { IdMap, long } from './id-map.ts';
 import { KeyUse } from './key-use.ts';
+import type { TlObject } from './tl-value.ts';
+import type { LoginToken } from './world/world.ts';
 import { Salts } from './salts.ts';
 
 /** What `initConnection` and `invokeWithLayer` said last; kept with the key, so a reconnect goes on. */
 export interface Init {
   readonly layer: number;
   readonly apiId: number;
+  /** `initConnection` itself, without the call inside. */
+  readonly client?: TlObject | undefined;
 }
 
 export class KnownKey {
@@ -34,6 +38,14 @@ export class KnownKey {
   temporary: KnownKey | undefined;
   /** Signed in by an authorization exported from that key's DC. */
   importedFrom: KnownKey | undefined;
+  /** Unix milliseconds. */
+  signedInAt = 0;
+  /** Who has but a password to prove to be signed in. */
+  pendingUserId: bigint | undefined;
+  /** A QR token of this key that somebody has accepted. */
+  acceptedToken: LoginToken | undefined;
+  /** Signed out by another session of the account. */
+  isRevoked = false;
   /** From where it is used, and whether that was from two places in parallel: then it is good for nothing. */
   readonly use = new KeyUse();
   isDuplicated = false;

@@ -1,9 +1,12 @@
 /** All answers by method. In: nothing. Out: the table. Never: an answer itself. */
 import { authAnswers } from './auth.ts';
 import type { AnswerTable } from './call.ts';
+import { codesAnswers } from './codes.ts';
 import { helpAnswers } from './help.ts';
 import { keysAnswers } from './keys.ts';
+import { loginTokenAnswers } from './login-token.ts';
 import { messagesAnswers } from './messages.ts';
+import { passwordAnswers } from './password.ts';
 import { statsAnswers } from './stats.ts';
 import { transferAnswers } from './transfer.ts';
 import { updatesAnswers } from './updates.ts';
@@ -15,6 +18,9 @@ export const ANSWERS: AnswerTable = Object.assign(
   Object.create(null) as AnswerTable,
   helpAnswers,
   authAnswers,
+  codesAnswers,
+  passwordAnswers,
+  loginTokenAnswers,
   keysAnswers,
   usersAnswers,
   messagesAnswers,

@@ -3,6 +3,7 @@
  * In: records. Out: TL objects as layer 227 has them. Never: messages.
  */
 import type { TlObject } from '../tl-value.ts';
+import type { Password } from './password.ts';
 
 export type PeerKind = 'user' | 'chat' | 'channel';
 
@@ -18,6 +19,10 @@ export interface Person {
   readonly lastName?: string;
   readonly username?: string;
   phone?: string;
+  /** Asked for after the code. */
+  password?: Password | undefined;
+  /** A bot's, where not any will do. */
+  readonly token?: string;
   /** Home DC; undefined: at home everywhere. */
   dcId?: number;
   readonly isBot?: boolean;

@@ -1,7 +1,7 @@
 /**
  * Seed: who lives in the test world, and what they have written.
  * In: a number the same inputs are drawn from each time. Out: people, groups, texts, photos.
- * Never: real names of users, phone numbers, or chance from the clock.
+ * Never: real names of users, phone numbers but Telegram's test numbers, or chance from the clock.
  */
 import type { TlObject } from '../tl-value.ts';
 import type { Group, PeerPhoto, Person } from './peers.ts';
@@ -44,6 +44,33 @@ export class Draw {
 export const ECHO_ID = 6_000_000_001n;
 /** The user the demo signs in. */
 export const DEMO_ID = 5_000_000_001n;
+
+/** A user with a password, and a bot. */
+export const GUARDED_ID = 5_000_000_002n;
+export const BOT_ID = 7_000_000_001n;
+
+/**
+ * Accounts that are there from the beginning, to sign in to: by phone with the code 22222, by phone, code and
+ * password, by token.
+ */
+export const SEED_ACCOUNTS: readonly SeedAccount[] = [
+  { id: DEMO_ID, firstName: 'Demo', lastName: 'User', username: 'demo_user', phone: '9996621111' },
+  {
+    id: GUARDED_ID,
+    firstName: 'Guarded',
+    lastName: 'User',
+    username: 'guarded_user',
+    phone: '9996622222',
+    password: 'correct horse',
+    hint: 'what kind of horse?',
+  },
+  { id: BOT_ID, firstName: 'Demo Bot', username: 'demo_bot', isBot: true, token: '7000000001:demo-bot-token' },
+];
+
+interface SeedAccount extends Omit<Person, 'accessHash' | 'password'> {
+  readonly password?: string;
+  readonly hint?: string;
+}
 
 const NAMES = [
   ['Ada', 'Byron'],

@@ -5,16 +5,19 @@
  */
 import type { DcSession } from '../dc-session.ts';
 import type { Env } from '../env.ts';
-import { randomLong } from '../env.ts';
+import { random, randomLong } from '../env.ts';
+import { Floods } from '../floods.ts';
 import type { KnownKey } from '../known-key.ts';
 import type { Layers } from '../layers.ts';
+import type { Salting, SrpChallenge } from '../srp.ts';
 import type { TlObject } from '../tl-value.ts';
 import { Box } from './box.ts';
 import { Expiring } from './expiring.ts';
 import { Files } from './files.ts';
+import { Password } from './password.ts';
 import type { Group, PeerRef, Person } from './peers.ts';
 import { chatObject, keyOf, peerObject, peerOf, userObject } from './peers.ts';
-import { DEMO_ID, Draw, drawContent, seedGroups, seedPeople } from './seed.ts';
+import { Draw, drawContent, SEED_ACCOUNTS, seedGroups, seedPeople } from './seed.ts';
 
 /** What an account has beside its messages. */
 export interface Account {
@@ -52,6 +55,49 @@ export interface Ticket {
   readonly from: KnownKey;
 }
 
+/** How a code gets to its user: the `X` of `auth.sentCodeTypeX`. */
+export type CodeKind =
+  | 'App'
+  | 'Sms'
+  | 'Call'
+  | 'FlashCall'
+  | 'MissedCall'
+  | 'EmailCode'
+  | 'SetUpEmailRequired'
+  | 'FragmentSms'
+  | 'FirebaseSms'
+  | 'SmsWord'
+  | 'SmsPhrase';
+
+/** A code on its way. */
+export interface SentCode {
+  readonly phone: string;
+  /** How it was sent last, and what comes next when it is asked for again. */
+  readonly kinds: CodeKind[];
+  /** Wrong ones tried. */
+  wrong: number;
+  /** Proved, but there is no account yet. */
+  isRight: boolean;
+}
+
+/** What a QR code holds. */
+export interface LoginToken {
+  readonly token: Buffer;
+  /** The key that showed it. */
+  readonly key: KnownKey;
+  /** Users it is not for. */
+  readonly exceptIds: readonly bigint[];
+  /** Who has accepted it. */
+  userId: bigint | undefined;
+}
+
+/** An open question for a password. */
+export interface Challenge {
+  readonly userId: bigint;
+  readonly password: Password;
+  readonly challenge: SrpChallenge;
+}
+
 export class World {
   readonly people = new Map<bigint, Person>();
   readonly groups = new Map<string, Group>();
@@ -59,6 +105,18 @@ export class World {
   echoMs = 300;
   /** How often each text was sent by `messages.sendMessage`: the DC's book of executions. */
   readonly ledger = new Map<string, number>();
+  /** How codes are sent: the first of them at once, the others when asked for again. */
+  codeKinds: readonly CodeKind[] = ['Sms', 'Call'];
+  readonly codes = new Expiring<SentCode>();
+  /** Users by a token they got when they logged out. */
+  readonly logOutTokens = new Expiring<bigint>();
+  readonly loginTokens = new Expiring<LoginToken>();
+  /** How long a QR code is good. */
+  loginTokenMs = 30_000;
+  readonly challenges = new Expiring<Challenge>();
+  /** What salts of new passwords have to begin with. */
+  readonly newSalting: Salting;
+  readonly floods = new Floods();
   /** Authorizations exported and not imported yet. */
   readonly tickets = new Expiring<Ticket>();
   readonly files = new Files();
@@ -79,14 +137,11 @@ export class World {
     this.#layers = layers;
     for (const person of seedPeople()) this.people.set(person.id, person);
     for (const group of seedGroups()) this.groups.set(keyOf(group), group);
-    this.people.set(DEMO_ID, {
-      id: DEMO_ID,
-      accessHash: randomLong(env),
-      firstName: 'Demo',
-      lastName: 'User',
-      username: 'demo_user',
-      phone: '9996621111',
-    });
+    for (const { id, password, hint, ...fields } of SEED_ACCOUNTS) {
+      const person = this.addPerson(fields, id);
+      if (password !== undefined) person.password = Password.of(env, password, hint);
+    }
+    this.newSalting = { salt1: random(env, 8), salt2: random(env, 16) };
   }
 
   // ---- accounts ----
@@ -128,9 +183,19 @@ export class World {
   signIn(key: KnownKey, userId: bigint, from?: KnownKey): void {
     if (key.isUnbound) return;
     this.signOut(key);
-    key.userId = userId;
-    key.identity.importedFrom = from;
-    this.account(userId).keys.add(key.identity);
+    const { identity } = key;
+    identity.userId = userId;
+    identity.signedInAt = this.env.now();
+    identity.importedFrom = from;
+    identity.pendingUserId = undefined;
+    identity.isRevoked = false;
+    this.account(userId).keys.add(identity);
+  }
+
+  /** Signs out a key by the word of another session: it hears of that when it asks something. */
+  revoke(key: KnownKey): void {
+    this.signOut(key);
+    key.identity.isRevoked = true;
   }
 
   /** Signs out a key, and those at other DCs that have their authorization from it. */

@@ -1,0 +1,109 @@
+/** Answers about the second factor: asked for, proved, set (mtproto.md 2.17). */
+import { random, randomLong } from '../env.ts';
+import { DH_PRIME, G, isGoodPublic } from '../key-exchange.ts';
+import { RpcError } from '../rpc-error.ts';
+import type { Salting } from '../srp.ts';
+import { SrpChallenge } from '../srp.ts';
+import type { TlObject } from '../tl-value.ts';
+import { Password } from '../world/password.ts';
+import type { Person } from '../world/peers.ts';
+import type { Answer, Call } from './call.ts';
+import { signedIn } from './login.ts';
+
+/** A question is good for so long, in milliseconds, and for one answer. */
+const CHALLENGE_MS = 300_000;
+const MOD_POW = 'passwordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow';
+
+/** Whoever is signed in, or has only the password left to say. */
+function asker({ world, session }: Call): Person {
+  const { pendingUserId } = session.key.identity;
+  const id = pendingUserId ?? session.key.userId;
+  if (id === undefined) throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+  return world.people.get(id)!;
+}
+
+function algorithm({ salt1, salt2 }: Salting): TlObject {
+  return { _: MOD_POW, salt1, salt2, g: G, p: DH_PRIME };
+}
+
+function getPassword(call: Call): TlObject {
+  const { world } = call;
+  const { password } = asker(call);
+  return {
+    _: 'account.password',
+    has_password: password !== undefined,
+    ...(password === undefined ? {} : challenge(call, password)),
+    new_algo: algorithm(world.newSalting),
+    new_secure_algo: { _: 'securePasswordKdfAlgoPBKDF2HMACSHA512iter100000', salt: world.newSalting.salt1 },
+    secure_random: random(world.env, 256),
+  };
+}
+
+/** A fresh srp_B and srp_id. */
+function challenge(call: Call, password: Password): Record<string, TlObject | Buffer | bigint | string> {
+  const { env, challenges } = call.world;
+  const id = randomLong(env);
+  const made = new SrpChallenge(password.verifier, password, random(env, 256));
+  challenges.set(String(id), { userId: asker(call).id, password, challenge: made }, call.now + CHALLENGE_MS);
+  const hint = password.hint === '' ? {} : { hint: password.hint };
+  return { current_algo: algorithm(password), srp_B: made.b, srp_id: id, ...hint };
+}
+
+/** Throws unless the answer proves the asker's password. */
+function check(call: Call, answer: TlObject): void {
+  const { id, password } = asker(call);
+  if (password === undefined) {
+    if (answer._ !== 'inputCheckPasswordEmpty') throw new RpcError(400, 'PASSWORD_HASH_INVALID');
+    return;
+  }
+  if (answer._ !== 'inputCheckPasswordSRP') throw new RpcError(400, 'PASSWORD_HASH_INVALID');
+  const asked = call.world.challenges.take(String(answer['srp_id'] as bigint), call.now);
+  if (asked === undefined || asked.userId !== id || asked.password !== password)
+    throw new RpcError(400, 'SRP_ID_INVALID');
+  if (!asked.challenge.proves(answer['A'] as Uint8Array, answer['M1'] as Uint8Array))
+    throw new RpcError(400, 'PASSWORD_HASH_INVALID');
+}
+
+function checkPassword(call: Call): TlObject {
+  check(call, call.args['password'] as TlObject);
+  return signedIn(call, asker(call));
+}
+
+function getPasswordSettings(call: Call): TlObject {
+  check(call, call.args['password'] as TlObject);
+  return { _: 'account.passwordSettings' };
+}
+
+/** Sets, changes or takes off the password of who is signed in. */
+function updatePasswordSettings(call: Call): boolean {
+  check(call, call.args['password'] as TlObject);
+  const settings = call.args['new_settings'] as TlObject;
+  const algo = settings['new_algo'] as TlObject | undefined;
+  if (algo === undefined) return true;
+  const person = asker(call);
+  const hash = settings['new_password_hash'] as Buffer;
+  if (algo._ !== MOD_POW) {
+    if (hash.length > 0) throw new RpcError(400, 'NEW_SETTINGS_INVALID');
+    person.password = undefined;
+    return true;
+  }
+  const salting = { salt1: algo['salt1'] as Buffer, salt2: algo['salt2'] as Buffer };
+  checkSalting(call, salting);
+  if (hash.length !== 256 || !isGoodPublic(hash)) throw new RpcError(400, 'NEW_SETTINGS_INVALID');
+  person.password = new Password(salting, hash, settings['hint'] as string);
+  return true;
+}
+
+/** salt1 is the server's with 32 bytes of the client's behind it, salt2 is the server's. */
+function checkSalting({ world }: Call, { salt1, salt2 }: Salting): void {
+  const own = world.newSalting;
+  const isRight = salt1.length === own.salt1.length + 32 && salt1.subarray(0, own.salt1.length).equals(own.salt1);
+  if (!isRight || !salt2.equals(own.salt2)) throw new RpcError(400, 'NEW_SALT_INVALID');
+}
+
+export const passwordAnswers: Readonly<Record<string, Answer>> = {
+  'account.getPassword': getPassword,
+  'account.getPasswordSettings': getPasswordSettings,
+  'account.updatePasswordSettings': updatePasswordSettings,
+  'auth.checkPassword': checkPassword,
+};

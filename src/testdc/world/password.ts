@@ -1,0 +1,39 @@
+/**
+ * Password: the second factor of an account (mtproto.md 2.17).
+ * In: a text, or what a client made of one. Out: salts, the verifier. Never: the text, once the verifier is made.
+ */
+import type { Env } from '../env.ts';
+import { random } from '../env.ts';
+import type { Salting } from '../srp.ts';
+import { verifierOf } from '../srp.ts';
+
+export class Password implements Salting {
+  readonly salt1: Buffer;
+  readonly salt2: Buffer;
+  readonly hint: string;
+  #text: string | undefined;
+  #verifier: Buffer | undefined;
+
+  /** @param secret the text, or the verifier of 256 bytes */
+  constructor(salting: Salting, secret: string | Buffer, hint = '') {
+    this.salt1 = salting.salt1;
+    this.salt2 = salting.salt2;
+    this.hint = hint;
+    if (typeof secret === 'string') this.#text = secret;
+    else this.#verifier = secret;
+  }
+
+  /** One set by whoever runs the DC. */
+  static of(env: Env, text: string, hint?: string): Password {
+    return new Password({ salt1: random(env, 40), salt2: random(env, 16) }, text, hint);
+  }
+
+  /** Made when it is first needed: a DC whose password nobody asks for does not spend a tenth of a second on it. */
+  get verifier(): Buffer {
+    if (this.#verifier === undefined) {
+      this.#verifier = verifierOf(this.#text!, this);
+      this.#text = undefined;
+    }
+    return this.#verifier;
+  }
+}
