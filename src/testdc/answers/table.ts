@@ -6,6 +6,7 @@ import { keysAnswers } from './keys.ts';
 import { messagesAnswers } from './messages.ts';
 import { statsAnswers } from './stats.ts';
 import { transferAnswers } from './transfer.ts';
+import { profileAnswers } from './profile.ts';
 import { updatesAnswers } from './updates.ts';
 import { uploadAnswers } from './upload.ts';
 import { usersAnswers } from './users.ts';
@@ -18,6 +19,7 @@ export const ANSWERS: AnswerTable = Object.assign(
   keysAnswers,
   usersAnswers,
   messagesAnswers,
+  profileAnswers,
   updatesAnswers,
   uploadAnswers,
   transferAnswers,

@@ -57,7 +57,7 @@ export class World {
   readonly groups = new Map<string, Group>();
   /** How long the echo thinks, in milliseconds. */
   echoMs = 300;
-  /** How often each text was sent by `messages.sendMessage`: the DC's book of executions. */
+  /** How often each text was sent by `messages.sendMessage`, or told about oneself: the DC's book of executions. */
   readonly ledger = new Map<string, number>();
   /** Authorizations exported and not imported yet. */
   readonly tickets = new Expiring<Ticket>();
@@ -87,6 +87,11 @@ export class World {
       username: 'demo_user',
       phone: '9996621111',
     });
+  }
+
+  /** Notes an execution that must not happen twice, by the text it carries. */
+  executed(text: string): void {
+    this.ledger.set(text, (this.ledger.get(text) ?? 0) + 1);
   }
 
   // ---- accounts ----
