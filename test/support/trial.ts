@@ -42,7 +42,9 @@ export class Trial {
   }
 
   /** The connection to the DC is lost. */
-  cut(): void {
+  async cut(): Promise<void> {
+    this.#tokens();
+    await this.pair.run();
     this.pair.cut(this.#client);
   }
 

@@ -57,16 +57,17 @@ describe('the language', () => {
 /** Some answers are still awaited when the connection is lost. */
 const SLOW = 'request.delay method=account.* p=0.3 ms=1200';
 
-describe('every fault alone', () => {
+for (const forwardSecrecy of ['never', 'made'] as const)
+describe(`every fault alone, temporary keys ${forwardSecrecy}`, () => {
   for (const name of Object.keys(KINDS))
     test(name, async () => {
-      const trial = new Trial();
+      const trial = new Trial({ session: { forwardSecrecy } });
       const faults = new Faults(trial.pair.dc, `${name} p=${KINDS[name]!.usual > 0.001 ? 0.5 : 0.15} count=4\n${SLOW}`, 11);
       await trial.start();
       for (let round = 1; round < 40 && (round < 8 || !faults.counts.has(name)); round++) {
         await trial.round();
         // Faults of connections, sessions and keys want new ones.
-        if (round % 3 === 2) trial.cut();
+        if (round % 3 === 2) await trial.cut();
         if (round % 4 === 3) await trial.restart();
       }
       faults.clear();

@@ -2,6 +2,7 @@
  * `account.updateProfile` and `account.updateStatus`: done each time they come, since no `random_id` protects them.
  * In: a request. Out: the changed user. Never: once for two requests; the ledger counts each.
  */
+import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
 import { userObject } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';
@@ -10,7 +11,8 @@ import { self } from './peer.ts';
 /** The new text about oneself is what the ledger counts by. */
 function updateProfile(call: Call): TlObject {
   const { args, world } = call;
-  const person = world.people.get(self(call))!;
+  const person = world.people.get(self(call));
+  if (person === undefined) throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
   const about = args['about'] as string | undefined;
   if (about !== undefined) world.executed(about);
   const changed = {
