@@ -55,7 +55,7 @@ describe('the language', () => {
 });
 
 /** Some answers are still awaited when the connection is lost. */
-const SLOW = 'request.delay method=account.* p=0.3 ms=1200';
+const SLOW = 'request.delay method=account.* p=0.7 ms=1200';
 
 for (const forwardSecrecy of ['never', 'made'] as const)
 describe(`every fault alone, temporary keys ${forwardSecrecy}`, () => {
