@@ -24,7 +24,10 @@ describe('the language', () => {
   });
 
   test('says which line is wrong, and why', () => {
-    assert.throws(() => parseFaults('rpc.500\nnothing.like.it'), /^Error: line 2: no fault nothing\.like\.it; there are/);
+    assert.throws(
+      () => parseFaults('rpc.500\nnothing.like.it'),
+      /^Error: line 2: no fault nothing\.like\.it; there are/,
+    );
     assert.throws(() => parseFaults('rpc.500 p'), /line 1: p: expected key=value/);
     assert.throws(() => parseFaults('rpc.500 p=often'), /line 1: p: often is no number/);
   });
@@ -58,21 +61,25 @@ describe('the language', () => {
 const SLOW = 'request.delay method=account.* p=0.7 ms=1200';
 
 for (const forwardSecrecy of ['never', 'made'] as const)
-describe(`every fault alone, temporary keys ${forwardSecrecy}`, () => {
-  for (const name of Object.keys(KINDS))
-    test(name, async () => {
-      const trial = new Trial({ session: { forwardSecrecy } });
-      const faults = new Faults(trial.pair.dc, `${name} p=${KINDS[name]!.usual > 0.001 ? 0.5 : 0.15} count=4\n${SLOW}`, 11);
-      await trial.start();
-      for (let round = 1; round < 40 && (round < 8 || !faults.counts.has(name)); round++) {
-        await trial.round();
-        // Faults of connections, sessions and keys want new ones.
-        if (round % 3 === 2) await trial.cut();
-        if (round % 4 === 3) await trial.restart();
-      }
-      faults.clear();
-      await trial.settle();
-      assert.deepEqual(trial.wrong(), []);
-      assert.ok(faults.counts.has(name), 'never played');
-    });
-});
+  describe(`every fault alone, temporary keys ${forwardSecrecy}`, () => {
+    for (const name of Object.keys(KINDS))
+      test(name, async () => {
+        const trial = new Trial({ session: { forwardSecrecy } });
+        const faults = new Faults(
+          trial.pair.dc,
+          `${name} p=${KINDS[name]!.usual > 0.001 ? 0.5 : 0.15} count=4\n${SLOW}`,
+          11,
+        );
+        await trial.start();
+        for (let round = 1; round < 40 && (round < 8 || !faults.counts.has(name)); round++) {
+          await trial.round();
+          // Faults of connections, sessions and keys want new ones.
+          if (round % 3 === 2) await trial.cut();
+          if (round % 4 === 3) await trial.restart();
+        }
+        faults.clear();
+        await trial.settle();
+        assert.deepEqual(trial.wrong(), []);
+        assert.ok(faults.counts.has(name), 'never played');
+      });
+  });
