@@ -9,10 +9,10 @@ import { DhError } from '../crypto/dh.ts';
 import { FactorError } from '../crypto/factor.ts';
 import type { Refusal } from '../dialect/dialect.ts';
 import { makeTransport } from '../transport/make.ts';
-import { delivered, notify, refuse } from './answers.ts';
+import { notify, refuse } from './answers.ts';
 import { Handshake, HandshakeError } from './handshake.ts';
 import { MessageIds } from './message-ids.ts';
-import { Stage, type Pending } from './pending.ts';
+import { Stage } from './pending.ts';
 import { refusal } from './refusals.ts';
 import type { State } from './state.ts';
 import { bind, dropTemporary, MOST_FAILURES, MOST_LOST, TEMPORARY_SECONDS, type Binding } from './temporary.ts';
@@ -192,11 +192,13 @@ function failHandshake(s: State, refused: Refusal, now: number): void {
   s.sink.log(40, 'handshake failed', { reason: refused.reason ?? refused.error });
   hangUp(s);
   comeBack(s, now);
-  endAll(s, () => refused);
+  endAll(s, refused);
 }
 
-function endAll(s: State, refusedOf: (pending: Pending) => Refusal): void {
-  for (const pending of s.pending.clear()) refuse(s, pending, refusedOf(pending));
+/** What was sent before may have been carried out, whatever ends it now. */
+function endAll(s: State, refused: Refusal): void {
+  for (const pending of s.pending.clear())
+    refuse(s, pending, pending.everSent ? { ...refused, delivered: 'unknown', retryable: false } : refused);
 }
 
 /** The main thread lost the connection, or never got one. */
@@ -206,7 +208,7 @@ export function onClosed(s: State, why: Closed, now: number): void {
   s.sink.log(20, 'connection closed', { code: why.code });
   if (why.neverUp && !s.link.wasUp) {
     comeBack(s, now);
-    endAll(s, () => refusalOfDial(why));
+    endAll(s, refusalOfDial(why));
     return;
   }
   comeBack(s, now);
@@ -293,7 +295,7 @@ function flood(s: State, now: number): void {
 function loseKey(s: State): void {
   hangUp(s);
   s.lost = true;
-  endAll(s, (pending) => refusal('AuthKeyInvalid', { delivered: delivered(pending) }));
+  endAll(s, refusal('AuthKeyInvalid'));
   notify(s, refusal('AuthKeyInvalid', { fatal: true }));
 }
 

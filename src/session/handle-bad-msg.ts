@@ -10,6 +10,7 @@ import { Stage, type Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
 import { repeatOrRefuse } from './repeat.ts';
 import type { State } from './state.ts';
+import { bindAgain } from './temporary.ts';
 
 /** Containers are left out for so long after code 64. */
 const ALONE_MS = 60_000;
@@ -31,7 +32,8 @@ const reactions = new Map<number, Reaction>([
   [16, { clock: true }],
   [17, { clock: true, renew: true, fromScratch: true }],
   [18, { renew: true }],
-  [19, { renew: true }],
+  // The server has a message under that id: it may be this very one, sent a second time by somebody else.
+  [19, { renew: true, unknown: true }],
   [20, { unknown: true }],
   [32, { renew: true }],
   [33, { renew: true }],
@@ -50,7 +52,7 @@ export function handleBadServerSalt(s: State, _low: number, _high: number, r: Re
   if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
   s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
   s.saltRefusals++;
-  s.pending.requeue(concerned);
+  goAgain(s, concerned, now);
   s.outbox.ask(s.pending.sent().filter((pending) => pending.stage === Stage.ASKED));
 }
 
@@ -67,19 +69,25 @@ export function handleBadMsg(s: State, low: number, high: number, r: Reader, now
   const reaction = reactions.get(code) ?? { renew: true };
   if (reaction.clock) s.ids.setClock(high, low, now);
   if (reaction.alone) s.outbox.aloneUntil = now + ALONE_MS;
-  if (reaction.unknown) return giveUp(s, concerned);
-  s.pending.requeue(concerned);
-  if (reaction.renew) renew(s, reaction.fromScratch === true);
+  if (reaction.unknown) giveUp(s, concerned);
+  if (reaction.renew) renew(s, reaction.unknown ? [] : concerned, reaction.fromScratch === true);
+  if (!reaction.unknown) goAgain(s, concerned, now);
 }
 
-/** Code 20: what does no harm goes again; the rest is the caller's to judge. */
+/** Back to the queue, for new ids. What carries its own id inside is made anew by whoever made it. */
+function goAgain(s: State, concerned: readonly Pending[], now: number): void {
+  s.pending.requeue(concerned.filter((pending) => !pending.hasOwnId));
+  if (concerned.some((pending) => pending.hasOwnId)) bindAgain(s, now);
+}
+
+/** Codes 19 and 20: what does no harm goes again; the rest is the caller's to judge. */
 function giveUp(s: State, concerned: readonly Pending[]): void {
   for (const pending of concerned) repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
 }
 
 /** Answers to what else was sent in the old session will not come in the new one. */
-function renew(s: State, fromScratch: boolean): void {
-  const others = s.pending.sent();
+function renew(s: State, refused: readonly Pending[], fromScratch: boolean): void {
+  const others = s.pending.sent().filter((pending) => !refused.includes(pending));
   s.outbox.say(destroySession(s.sessionLow, s.sessionHigh));
   s.renewSession(fromScratch);
   for (const pending of others) repeatOrRefuse(s, pending, refusal('SessionReset'));

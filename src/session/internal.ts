@@ -16,6 +16,8 @@ export interface Internal {
   done(result: Readonly<Record<string, unknown>>, now: number): void;
   /** @param error the server's, or undefined if nobody answered */
   failed(error: RpcError | undefined): void;
+  /** The message was refused, not the call: for calls that know their own message id. */
+  again?(now: number): void;
 }
 
 /** Longs as text: every digit counts. */

@@ -31,6 +31,8 @@ export function carrierOf(home: State, pending: Pending): State {
 /** Follows a migrate error. @returns false if it is the client's to see */
 export function follow(s: State, pending: Pending, error: RpcError, now: number): boolean {
   if (error.code !== 303 || error.number === undefined || pending.hops >= MOST_HOPS) return false;
+  // The gateway's own questions are put to a data centre, not to an account.
+  if (pending.internal !== undefined) return false;
   const movesHome = HOME_MOVES.has(error.type);
   if (!movesHome && !CALL_MOVES.has(error.type)) return false;
   if (movesHome && outermost(pending) === BUSINESS) return false;

@@ -38,6 +38,7 @@ const ANOTHER = new Set(['TEMP_AUTH_KEY_ALREADY_BOUND', 'TEMP_AUTH_KEY_EMPTY', '
  * @param ended called with what came of it
  */
 export function bind(s: State, now: number, ended: (binding: Binding, now: number) => void): void {
+  forgetBinding(s);
   s.ids.next(now, s.env.random32());
   const pending = new Pending({
     ticket: 0,
@@ -58,8 +59,19 @@ export function bind(s: State, now: number, ended: (binding: Binding, now: numbe
   pending.internal = {
     done: (_result, at) => ended('bound', at),
     failed: (error) => ended(judge(s, error), now),
+    again: (at) => bind(s, at, ended),
   };
   s.binding = [pending];
+}
+
+/** The call was refused as a message: salt, clock or session have changed, and its id and session stand inside it. */
+export function bindAgain(s: State, now: number): void {
+  for (const pending of s.pending.sent()) if (pending.hasOwnId) return pending.internal?.again?.(now);
+}
+
+/** A binding that is still out says nothing about this key, or this session, any more. */
+function forgetBinding(s: State): void {
+  for (const pending of s.pending.sent()) if (pending.hasOwnId) s.pending.remove(pending);
 }
 
 /** `auth.bindTempAuthKey perm_auth_key_id nonce expires_at encrypted_message`. */
@@ -99,6 +111,7 @@ export function dropTemporary(s: State): void {
   s.key = undefined;
   s.binding = undefined;
   s.isBound = false;
+  forgetBinding(s);
   for (const sent of s.pending.sent()) repeatOrRefuse(s, sent, refusal('SessionReset'));
 }
 

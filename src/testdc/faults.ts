@@ -15,6 +15,9 @@ import type { FaultRule } from './faults/rule.ts';
 import type { TestDc } from './test-dc.ts';
 import type { Rule } from './violations.ts';
 
+/** No connection has this number: what is excused there is excused on all. */
+const EVERYWHERE = 0;
+
 /** One fault that was played. */
 export interface Played {
   readonly name: string;
@@ -109,7 +112,8 @@ export class Faults {
       connection === undefined ? value : this.#or('field', { connection, name, value }, connection, value);
     dc.on('session', (session) => this.#play('session', { session, connection: connectionOf(session) }, undefined));
     dc.on('disconnection', (connection) => this.#excused.delete(connection.number));
-    dc.violations.excuse = (rule, connection) => this.#excused.get(connection)?.has(rule) === true;
+    dc.violations.excuse = (rule, connection) =>
+      this.#excused.get(connection)?.has(rule) === true || this.#excused.get(EVERYWHERE)?.has(rule) === true;
   }
 
   /** What a fault makes of this opportunity, or `otherwise` if there is none. */
@@ -138,8 +142,10 @@ export class Faults {
     const rules = this.#rules.get(moment);
     if (rules === undefined) return undefined;
     for (const rule of rules) {
-      const kind = rule.kind as unknown as Kind<M>;
-      if (this.#isMeant(rule, connection, method) && kind.suits?.(at) !== false && this.#falls(rule)) return rule;
+      if (!this.#isMeant(rule, connection, method)) continue;
+      // Chance first: whether an opportunity suits may be dear to find out.
+      if (rule.p < 1 && this.#dice.next() >= rule.p) continue;
+      if ((rule.kind as unknown as Kind<M>).suits?.(at) !== false && isTurn(rule)) return rule;
     }
     return undefined;
   }
@@ -152,12 +158,6 @@ export class Faults {
     if (rule.from === 0 && rule.until === Infinity) return true;
     const seconds = (this.#dc.world.env.now() - this.#begun) / 1000;
     return seconds >= rule.from && seconds < rule.until;
-  }
-
-  #falls(rule: FaultRule): boolean {
-    rule.seen++;
-    if (rule.seen <= rule.after || (rule.seen - rule.after) % rule.every !== 0) return false;
-    return rule.p >= 1 || this.#dice.next() < rule.p;
   }
 
   #act<M extends Moment>(
@@ -178,12 +178,19 @@ export class Faults {
       number: (name, otherwise) => Number(rule.own.get(name) ?? otherwise),
       text: (name, otherwise) => rule.own.get(name) ?? otherwise,
       excuse: (connection, ...rules) => {
-        const excused = this.#excused.get(connection.number) ?? new Set();
-        this.#excused.set(connection.number, excused);
+        const number = connection?.number ?? EVERYWHERE;
+        const excused = this.#excused.get(number) ?? new Set();
+        this.#excused.set(number, excused);
         for (const one of rules) excused.add(one);
       },
     };
   }
+}
+
+/** Counts opportunities: `after` of them pass, then every `every`th is taken. */
+function isTurn(rule: FaultRule): boolean {
+  rule.seen++;
+  return rule.seen > rule.after && (rule.seen - rule.after) % rule.every === 0;
 }
 
 function connectionOf(session: DcSession): DcConnection | undefined {

@@ -3,6 +3,7 @@
  * In: the time through `env`. Out: ids in halves, strictly increasing. Never: one id twice.
  */
 import type { Env } from './env.ts';
+import { random } from './env.ts';
 import { compareIds } from './message-book.ts';
 
 /** Low two bits of a server's msg_id: an answer to a client's message, or any other. */
@@ -18,11 +19,17 @@ export class ServerIds {
     this.#env = env;
   }
 
+  /** A millisecond's worth of bits, so that a session forgotten and begun again in one instant has other ids. */
+  #blur(): number {
+    return random(this.#env, 4).readInt32LE() & 0x3f_fff8;
+  }
+
   /** Seconds and their fraction, above the last id, with the low bits of its kind. */
   next(kind: Kind): void {
     const seconds = this.#env.now() / 1000;
     let high = Math.floor(seconds) | 0;
     let low = (Math.floor((seconds - high) * 0x1_0000_0000) & ~3) | kind;
+    if (this.high === 0) low ^= this.#blur();
     if (compareIds(low, high, this.low, this.high) <= 0) {
       high = this.high;
       low = ((this.low & ~3) + 4) | kind;

@@ -24,7 +24,7 @@ export function sendMessage(call: Call): TlObject {
   if (text.length > LONGEST) throw new RpcError(400, 'MESSAGE_TOO_LONG');
   if (world.groups.get(keyOf(peer))?.isBroadcast === true) throw new RpcError(403, 'CHAT_WRITE_FORBIDDEN');
   once(call, args['random_id'] as bigint);
-  world.ledger.set(text, (world.ledger.get(text) ?? 0) + 1);
+  world.executed(text);
   const content = contentOf(args);
   return peer.kind === 'user' ? toPerson(call, peer, content) : toGroup(call, peer, content);
 }

@@ -9,6 +9,7 @@ import { messagesAnswers } from './messages.ts';
 import { passwordAnswers } from './password.ts';
 import { statsAnswers } from './stats.ts';
 import { transferAnswers } from './transfer.ts';
+import { profileAnswers } from './profile.ts';
 import { updatesAnswers } from './updates.ts';
 import { uploadAnswers } from './upload.ts';
 import { usersAnswers } from './users.ts';
@@ -24,6 +25,7 @@ export const ANSWERS: AnswerTable = Object.assign(
   keysAnswers,
   usersAnswers,
   messagesAnswers,
+  profileAnswers,
   updatesAnswers,
   uploadAnswers,
   transferAnswers,

@@ -46,8 +46,8 @@ export interface How {
   /** A number of the rule, e.g. `ms=20`. */
   number(name: string, otherwise: number): number;
   text(name: string, otherwise: string): string;
-  /** From now on breaches of these rules on a connection are this fault's doing. */
-  excuse(connection: DcConnection, ...rules: Rule[]): void;
+  /** From now on breaches of these rules on a connection, or on all, are this fault's doing. */
+  excuse(connection: DcConnection | undefined, ...rules: Rule[]): void;
 }
 
 export interface Kind<M extends Moment> {

@@ -128,7 +128,7 @@ export const MESSAGES: Kinds<'message'> = {
   'ack.early': {
     ...said('', () => new Uint8Array(0)),
     about: 'a request is acknowledged before it is handled',
-    suits: ({ message }) => message.place === 'single' && (message.seqNo & 1) === 1,
+    suits: ({ message }) => message.place !== 'container' && (message.seqNo & 1) === 1,
     play({ session, message }) {
       session.say(writeService.msgsAck([message.low, message.high]));
       return false;

@@ -6,7 +6,7 @@
  * on the next; one that ignores the bad packet goes on.
  */
 import type { DcConnection } from '../dc-connection.ts';
-import { AT, forged, withPadding } from './forge.ts';
+import { AT, forged, opened, withPadding } from './forge.ts';
 import type { How, Kind, Kinds } from './kind.ts';
 
 const USUAL = 0.000_15;
@@ -14,6 +14,15 @@ const USUAL = 0.000_15;
 function isEncrypted(packet: Uint8Array): boolean {
   return packet.length >= 72 && packet.subarray(0, 8).some((byte) => byte !== 0);
 }
+
+/** A packet without updates: these may not change their order. */
+function isAnswer({ connection, packet }: { connection: DcConnection; packet: Uint8Array }): boolean {
+  if (connection.key === undefined || !isEncrypted(packet)) return false;
+  return ANSWERS.has(opened(connection.key.authKey, packet).readUInt32LE(AT.body));
+}
+
+/** rpc_result, pong, msgs_state_info. */
+const ANSWERS = new Set([0xf35c6d01, 0x347773c5, 0x04deb57d]);
 
 /** Says a transport error in place of handling a packet. */
 function status(code: (how: How) => number, about: string, usual: number): Kind<'incoming'> {
@@ -40,7 +49,8 @@ export const INCOMING: Kinds<'incoming'> = {
     usual: USUAL / 20,
     suits: ({ connection }) => connection.key !== undefined,
     play({ connection, packet }, how) {
-      how.excuse(connection, 'key-unknown');
+      // The client comes again with it, once: on another connection.
+      how.excuse(undefined, 'key-unknown');
       connection.dc.destroyKey(connection.key!);
       how.dc.world.signOut(connection.key!);
       connection.key = undefined;
@@ -185,15 +195,16 @@ const earlier = new WeakMap<DcConnection, Buffer>();
 export const OUTGOING: Kinds<'outgoing'> = {
   'packet.lost-down': {
     moment: 'outgoing',
-    about: 'a packet of the DC is lost; what is not acknowledged comes again on the next connection',
+    about: 'a packet with an answer is lost; what is not acknowledged comes again on the next connection',
     usual: USUAL,
-    suits: ({ packet }) => isEncrypted(packet),
+    suits: isAnswer,
     play: () => undefined,
   },
   'packet.late-down': {
     moment: 'outgoing',
-    about: 'a packet of the DC is overtaken by those after it',
+    about: 'a packet with an answer is overtaken by those after it',
     usual: USUAL,
+    suits: isAnswer,
     play({ connection, packet }, how) {
       const kept = Buffer.from(packet);
       how.dc.world.env.after(how.number('ms', 5 + how.dice.below(500)), () => connection.packetAsIs(kept));

@@ -65,7 +65,7 @@ export function parseFaults(text: string): FaultText {
       if (words[0] === 'seed') seed = numberOf('seed', words[1] ?? '');
       else rules.push(...parseRule(words));
     } catch (error) {
-      throw new Error(`line ${i + 1}: ${(error as Error).message}`);
+      throw new Error(`line ${i + 1}: ${(error as Error).message}`, { cause: error });
     }
   });
   return { rules, seed };

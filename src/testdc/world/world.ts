@@ -103,7 +103,7 @@ export class World {
   readonly groups = new Map<string, Group>();
   /** How long the echo thinks, in milliseconds. */
   echoMs = 300;
-  /** How often each text was sent by `messages.sendMessage`: the DC's book of executions. */
+  /** How often each text was sent by `messages.sendMessage`, or told about oneself: the DC's book of executions. */
   readonly ledger = new Map<string, number>();
   /** How codes are sent: the first of them at once, the others when asked for again. */
   codeKinds: readonly CodeKind[] = ['Sms', 'Call'];
@@ -142,6 +142,11 @@ export class World {
       if (password !== undefined) person.password = Password.of(env, password, hint);
     }
     this.newSalting = { salt1: random(env, 8), salt2: random(env, 16) };
+  }
+
+  /** Notes an execution that must not happen twice, by the text it carries. */
+  executed(text: string): void {
+    this.ledger.set(text, (this.ledger.get(text) ?? 0) + 1);
   }
 
   // ---- accounts ----
