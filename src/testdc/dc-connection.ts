@@ -32,6 +32,11 @@ const body = new Writer(64 * 1024);
 const packet = new Writer(64 * 1024);
 const head = newHead();
 
+/** What a turn's frames are gathered in, lent to connections: a large answer leaves none of them a large block. */
+const idle: Writer[] = [];
+const MOST_IDLE = 16;
+const LARGEST_IDLE = 4 * 1024 * 1024;
+
 export class DcConnection implements Link, FrameSink {
   readonly number: number;
   readonly dc: DataCentre;
@@ -47,7 +52,7 @@ export class DcConnection implements Link, FrameSink {
   readonly #sessions = new Set<DcSession>();
   readonly #fill: (bytes: Uint8Array) => void;
   #wanting: DcSession[] = [];
-  #out = new Writer(256);
+  #out: Writer | undefined;
   #isScheduled = false;
   #isClosed = false;
   #cancelClose: (() => void) | undefined;
@@ -123,13 +128,20 @@ export class DcConnection implements Link, FrameSink {
     this.#wanting = [];
     if (this.#isClosed) return;
     for (const session of wanting) if (session.link === this) this.#drain(session);
-    if (this.#out.pos === 0) return;
-    const bytes = Buffer.from(this.#out.written());
-    this.#out.clear();
-    // A large answer must not leave every connection with a large block.
-    if (this.#out.bytes.length > 65_536) this.#out = new Writer(256);
+    const out = this.#out;
+    if (out === undefined || out.pos === 0) return;
+    this.#out = undefined;
+    const bytes = Buffer.from(out.written());
+    out.clear();
+    if (idle.length < MOST_IDLE && out.bytes.length <= LARGEST_IDLE) idle.push(out);
     this.#counters.bytesOut += bytes.length;
     this.#wire.write(bytes);
+  }
+
+  /** Where the next frame of this turn goes. */
+  #gathered(): Writer {
+    this.#out ??= idle.pop() ?? new Writer(4096);
+    return this.#out;
   }
 
   #drain(session: DcSession): void {
@@ -156,14 +168,14 @@ export class DcConnection implements Link, FrameSink {
     const passed = this.#taps.outgoing === undefined ? bytes : this.#taps.outgoing(this, bytes);
     if (passed === undefined) return;
     this.#counters.packetsSent++;
-    this.#framing.write(passed, this.#out);
+    this.#framing.write(passed, this.#gathered());
   }
 
   /** Sends a packet, whatever is in it. */
   packetAsIs(bytes: Uint8Array): void {
     if (this.#isClosed) return;
     this.#counters.packetsSent++;
-    this.#framing.write(bytes, this.#out);
+    this.#framing.write(bytes, this.#gathered());
     this.#schedule();
   }
 
@@ -197,7 +209,7 @@ export class DcConnection implements Link, FrameSink {
 
   /** Tells that a packet has come; the full transport has no word for it. */
   quickAck(token: number): void {
-    if (this.#framing.quickAck(token, this.#out)) this.#schedule();
+    if (this.#framing.quickAck(token, this.#gathered())) this.#schedule();
   }
 
   closeIn(ms: number): void {

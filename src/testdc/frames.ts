@@ -58,6 +58,9 @@ export function proxiedDc(init: Uint8Array, proxy: ProxySecret): number {
   return openInit(Buffer.from(init), proxy).plain.readInt16LE(60);
 }
 
+/** From this length on a frame gets a block of its own while it comes. */
+const LARGE = 64 * 1024;
+
 export class ServerFraming {
   readonly #env: Env;
   readonly #proxy: ProxySecret | undefined;
@@ -66,6 +69,9 @@ export class ServerFraming {
   #cipherIn: Cipher | undefined;
   #cipherOut: Cipher | undefined;
   #rest: Buffer = EMPTY;
+  /** A large frame of which `#filled` bytes have come: each is copied once, not with every chunk that follows. */
+  #large: Buffer | undefined;
+  #filled = 0;
   #broken = false;
 
   /**
@@ -91,11 +97,25 @@ export class ServerFraming {
   feed(chunk: Uint8Array, sink: FrameSink): void {
     if (this.#broken) return;
     const plain = this.#cipherIn === undefined ? chunk : this.#cipherIn.update(chunk);
-    this.#rest = this.#rest.length === 0 ? viewOf(plain) : Buffer.concat([this.#rest, plain]);
+    const more = this.#large === undefined ? plain : this.#fill(this.#large, plain, sink);
+    if (more.length === 0 || this.#broken) return;
+    this.#rest = this.#rest.length === 0 ? viewOf(more) : Buffer.concat([this.#rest, more]);
     if (this.#frame === undefined && !this.#detect(sink)) return;
     this.#cut(this.#frame!, sink);
     // What is left belongs to the caller's chunk: keep a copy.
     if (this.#rest.length > 0) this.#rest = Buffer.from(this.#rest);
+  }
+
+  /** Goes on with a large frame; the answer is what stands behind it. */
+  #fill(large: Buffer, plain: Uint8Array, sink: FrameSink): Uint8Array {
+    const part = plain.subarray(0, large.length - this.#filled);
+    large.set(part, this.#filled);
+    this.#filled += part.length;
+    if (this.#filled === large.length) {
+      this.#large = undefined;
+      this.#take(this.#frame!, large, sink);
+    }
+    return plain.subarray(part.length);
   }
 
   #cut(frame: Frame, sink: FrameSink): void {
@@ -103,12 +123,26 @@ export class ServerFraming {
       const size = frame.measure(this.#rest);
       if (size === undefined) return;
       if (size.whole > MOST || size.whole < size.head) return this.#break(`a frame of ${size.whole} bytes`, sink);
-      if (this.#rest.length < size.whole) return;
-      const packet = frame.inside(this.#rest.subarray(0, size.whole), size.head);
+      if (this.#rest.length < size.whole) return this.#wait(size.whole);
+      const whole = this.#rest.subarray(0, size.whole);
       this.#rest = this.#rest.subarray(size.whole);
-      if (typeof packet === 'string') return this.#break(packet, sink);
-      sink.packet(packet, size.quickAck);
+      this.#take(frame, whole, sink);
     }
+  }
+
+  /** The frame at the front is not all there. */
+  #wait(whole: number): void {
+    if (whole < LARGE) return;
+    this.#large = Buffer.allocUnsafe(whole);
+    this.#filled = this.#rest.copy(this.#large);
+    this.#rest = EMPTY;
+  }
+
+  #take(frame: Frame, whole: Buffer, sink: FrameSink): void {
+    const { head, quickAck } = frame.measure(whole)!;
+    const packet = frame.inside(whole, head);
+    if (typeof packet === 'string') this.#break(packet, sink);
+    else sink.packet(packet, quickAck);
   }
 
   #break(why: string, sink: FrameSink): void {

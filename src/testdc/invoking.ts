@@ -9,6 +9,7 @@ import type { Reader } from '../bytes/reader.ts';
 import type { Definition } from '../tl/ir.ts';
 import type { AnswerTable, Call } from './answers/call.ts';
 import { stayHome } from './answers/migrate.ts';
+import { Canned } from './canned.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Layers } from './layers.ts';
 import type { Received } from './message-book.ts';
@@ -186,7 +187,7 @@ export class Invoking {
     if (key.isDuplicated) throw new RpcError(406, 'AUTH_KEY_DUPLICATED');
   }
 
-  #run(request: Request): TlValue | Promise<TlValue> {
+  #run(request: Request): TlValue | Canned | Promise<TlValue | Canned> {
     const { answers } = this.#settings;
     const call = this.#settings.call(request);
     this.#settings.seen(call);
@@ -196,7 +197,7 @@ export class Invoking {
     return given === undefined ? this.#own(answers, call) : orThrow(given);
   }
 
-  #own(answers: AnswerTable, call: Call): TlValue | Promise<TlValue> {
+  #own(answers: AnswerTable, call: Call): TlValue | Canned | Promise<TlValue> {
     const answer = answers[call.method];
     if (answer === undefined) throw new RpcError(400, 'METHOD_INVALID');
     call.world.floods.check(call);
@@ -204,10 +205,19 @@ export class Invoking {
     return answer(call);
   }
 
-  #answer(request: Request, value: TlValue): void {
+  #answer(request: Request, value: TlValue | Canned): void {
+    const bytes = value instanceof Canned ? this.#canned(request, value) : this.#written(request, value);
+    request.session.answer(request.received, bytes);
+  }
+
+  #canned(request: Request, value: Canned): Uint8Array {
+    return value.bytes(request.codec, (made) => this.#written(request, made));
+  }
+
+  #written({ codec, definition }: Request, value: TlValue): Uint8Array {
     const { layers, gzipFrom } = this.#settings;
-    const bytes = layers.encode(request.codec, request.definition, value);
-    request.session.answer(request.received, bytes.length >= gzipFrom ? pack(bytes) : bytes);
+    const bytes = layers.encode(codec, definition, value);
+    return bytes.length >= gzipFrom ? pack(bytes) : bytes;
   }
 }
 

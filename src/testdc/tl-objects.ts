@@ -19,6 +19,10 @@ const FALSE = 0xbc799737;
 /** Objects inside objects, at most. */
 const DEEPEST = 64;
 
+/** Where values are written, before they are copied to a block of their own length. */
+let scratch = new Writer(1024);
+const MOST_SCRATCH = 2 * 1024 * 1024;
+
 export class ObjectCodec {
   readonly schema: Schema;
 
@@ -33,9 +37,11 @@ export class ObjectCodec {
 
   /** TL bytes of a value of a given type: of a result, for instance. Throws TlObjectError with the path. */
   encodeAs(type: TlType, value: TlValue, lenient = false): Buffer {
-    const out = new Writer(1024);
-    encodeAs({ schema: this.schema, out, lenient }, type, value, '');
-    return out.written();
+    scratch.clear();
+    encodeAs({ schema: this.schema, out: scratch, lenient }, type, value, '');
+    const bytes = Buffer.from(scratch.written());
+    if (scratch.bytes.length > MOST_SCRATCH) scratch = new Writer(1024);
+    return bytes;
   }
 
   /** One boxed object, a function call among them. Throws TlObjectError or TlReadError. */

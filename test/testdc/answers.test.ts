@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AuthKey } from '../../src/crypto/auth-key.ts';
 import { fileBytes } from '../../src/testdc/answers/upload.ts';
+import type { Person } from '../../src/testdc/world/peers.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -172,6 +173,47 @@ describe('dialogs and history', () => {
         offset = { offset_date: last['date']!, offset_id: last['id']! };
       }
       assert.deepEqual([seen.length, new Set(seen).size], [20, 20]);
+    }));
+
+  it('shows each change at once, though what has not changed is written once', () =>
+    withDc({}, async (dc) => {
+      const client = await demoClient(dc);
+      const bytes = async (): Promise<Buffer> => {
+        const from = client.came.length;
+        await client.call(DIALOGS);
+        return client.came
+          .slice(from)
+          .find((one) => one.crc === 0xf35c6d01)!
+          .body.subarray(12);
+      };
+      const texts = async (): Promise<string[]> =>
+        ((await client.call(DIALOGS)) as { messages: TlObject[] } & TlObject).messages.map(
+          (one) => one['message'] as string,
+        );
+      const first = await bytes();
+      assert.deepEqual(await bytes(), first);
+      await client.call(message({ _: 'inputPeerSelf' }, 'to myself', 1n));
+      assert.equal((await texts())[0], 'to myself');
+      const other = await freshClient(dc);
+      await signIn(other, '9996617777', '11111');
+      const { chats } = (await other.call(DIALOGS)) as { chats: TlObject[] } & TlObject;
+      const group = chats.find((chat) => chat['megagroup'] === true)!;
+      const peer = { _: 'inputPeerChannel', channel_id: group['id']!, access_hash: group['access_hash']! };
+      await other.call(message(peer, 'to the group', 2n));
+      assert.ok((await texts()).includes('to the group'));
+      const echo = await resolve(client, 'echo');
+      dc.pushMessage(dc.world.byUsername('demo_user')!.id, 'unread');
+      const unread = async (): Promise<number> =>
+        ((await client.call(DIALOGS)) as { dialogs: TlObject[] } & TlObject).dialogs.find(
+          (one) => (one['peer'] as TlObject)['user_id'] === echo['user_id'],
+        )!['unread_count'] as number;
+      assert.ok((await unread()) > 0);
+      await client.call({ _: 'messages.readHistory', peer: echo, max_id: 0 });
+      assert.equal(await unread(), 0);
+      const before = await bytes();
+      const me = dc.world.byUsername('demo_user') as Person;
+      dc.world.people.set(me.id, { ...me, firstName: 'Another' });
+      assert.notDeepEqual(await bytes(), before);
     }));
 
   it('reads history by offset, limit and bounds', () =>

@@ -44,6 +44,9 @@ describe('layers', () => {
         client.came.find((one) => one.crc === 0xf35c6d01 && one.body.readBigInt64LE(4) === plain),
       );
       assert.equal(second.body.readUInt32LE(12), 0x11111111);
+      // What is kept of one layer's answer is not given to another's.
+      const newer = await demoClient(dc);
+      assert.equal(((await newer.call(NEAREST)) as TlObject)['country'], 'NL');
       assert.deepEqual(rules(dc), []);
     }));
 

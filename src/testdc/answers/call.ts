@@ -2,6 +2,7 @@
  * Call: what an answer is told, and the table answers stand in.
  * In: nothing. Out: types. Never: behaviour.
  */
+import type { Canned } from '../canned.ts';
 import type { DcSession } from '../dc-session.ts';
 import type { Received } from '../message-book.ts';
 import type { TlObject, TlValue } from '../tl-value.ts';
@@ -33,6 +34,6 @@ export interface Call {
 }
 
 /** Answers a request, or throws an RpcError. */
-export type Answer = (call: Call) => TlValue | Promise<TlValue>;
+export type Answer = (call: Call) => TlValue | Canned | Promise<TlValue>;
 
 export type AnswerTable = Readonly<Record<string, Answer | undefined>>;

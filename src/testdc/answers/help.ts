@@ -1,5 +1,8 @@
 /** Answers of `help.*`: what a client asks before and beside everything else. */
+import { Cans } from '../canned.ts';
+import type { Canned } from '../canned.ts';
 import type { TlObject } from '../tl-value.ts';
+import type { World } from '../world/world.ts';
 import type { Answer, Call, DcAddress } from './call.ts';
 
 /** Limits and periods as production sends them. */
@@ -45,8 +48,13 @@ function dcOption({ id, host, port, mediaOnly, secret }: DcAddress): TlObject {
   };
 }
 
-function getConfig(call: Call): TlObject {
+/** The same for a second. */
+function getConfig(call: Call): Canned {
   const date = Math.floor(call.now / 1000);
+  return canned(call, `${date} ${call.dcs.length}`, () => config(call, date));
+}
+
+function config(call: Call, date: number): TlObject {
   return {
     _: 'config',
     revoke_pm_inbox: true,
@@ -62,8 +70,18 @@ function getConfig(call: Call): TlObject {
   };
 }
 
-function getNearestDc(call: Call): TlObject {
-  return { _: 'nearestDc', country: 'NL', this_dc: call.dcId, nearest_dc: call.dcId };
+/** What a DC is asked most: each world's, for as long as it stays true. */
+const cans = new WeakMap<World, Cans>();
+
+function canned(call: Call, version: string, make: () => TlObject): Canned {
+  let ofWorld = cans.get(call.world);
+  if (ofWorld === undefined) cans.set(call.world, (ofWorld = new Cans(100)));
+  return ofWorld.get(`${call.method} ${call.dcId}`, version, make);
+}
+
+function getNearestDc(call: Call): Canned {
+  const { dcId } = call;
+  return canned(call, '', () => ({ _: 'nearestDc', country: 'NL', this_dc: dcId, nearest_dc: dcId }));
 }
 
 /** Sizes real clients look for; the hash changes with the list. */

@@ -1,4 +1,5 @@
 /** Answers of `messages.*`: dialogs, history, sending. */
+import type { Canned } from '../canned.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject, TlValue } from '../tl-value.ts';
 import type { Box } from '../world/box.ts';
@@ -20,15 +21,23 @@ interface DialogRow {
   readonly top: TlObject;
 }
 
-/** Newest first, after the offset. */
-function getDialogs(call: Call): TlObject {
+/** As long as nothing in them has changed, the dialogs of an account are written once. */
+function getDialogs(call: Call): Canned {
   forPeople(call);
+  const { args, world } = call;
+  const account = world.account(self(call));
+  const fields = ['offset_date', 'offset_id', 'limit', 'folder_id'].map((name) => args[name] as number | undefined);
+  if (fields[2]! < 0) throw new RpcError(400, 'LIMIT_INVALID');
+  return account.dialogs.get(`${call.dcId} ${fields.join(' ')}`, world.versionOf(account), () => dialogs(call));
+}
+
+/** Newest first, after the offset. */
+function dialogs(call: Call): TlObject {
   const { args } = call;
   const rows = dialogRows(call).filter((row) =>
     isAfter(row, args['offset_date'] as number, args['offset_id'] as number),
   );
   const limit = Math.min((args['limit'] as number) || 20, MOST);
-  if (limit < 0) throw new RpcError(400, 'LIMIT_INVALID');
   const all = dialogRows(call).length;
   const page = args['folder_id'] === 1 ? [] : rows.slice(0, limit);
   const parts = dialogParts(call, page);
@@ -139,6 +148,7 @@ function page(call: Call, peer: PeerRef, box: Box, found: readonly TlObject[]): 
 function readHistory(call: Call): TlObject {
   const peer = inputPeer(call, call.args['peer'] as TlObject);
   const account = call.world.account(self(call));
+  account.reads++;
   account.read.set(keyOf(peer), (call.args['max_id'] as number) || account.box.top(keyOf(peer)));
   return { _: 'messages.affectedMessages', pts: account.box.pts, pts_count: 0 };
 }

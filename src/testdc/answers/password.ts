@@ -57,7 +57,8 @@ function check(call: Call, answer: TlObject): void {
     return;
   }
   if (answer._ !== 'inputCheckPasswordSRP') throw new RpcError(400, 'PASSWORD_HASH_INVALID');
-  const asked = call.world.challenges.take(String(answer['srp_id'] as bigint), call.now);
+  const srpId = answer['srp_id'] as bigint;
+  const asked = call.world.challenges.take(String(srpId), call.now);
   if (asked === undefined || asked.userId !== id || asked.password !== password)
     throw new RpcError(400, 'SRP_ID_INVALID');
   if (!asked.challenge.proves(answer['A'] as Uint8Array, answer['M1'] as Uint8Array))

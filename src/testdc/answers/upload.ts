@@ -4,6 +4,7 @@
  * check what it got.
  */
 import { createHash } from 'node:crypto';
+import type { Canned } from '../canned.ts';
 import { random, randomLong } from '../env.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
@@ -32,20 +33,6 @@ export function fileBytes(id: bigint, offset: number, length: number): Buffer {
   return bytes;
 }
 
-// Bodies of parts asked for again and again, so that a bench measures the client and not this loop.
-const parts = new Map<string, Buffer>();
-const MOST_CACHED = 256;
-
-function cached(id: bigint, offset: number, length: number): Buffer {
-  const name = `${id & 0xffn} ${offset} ${length}`;
-  let bytes = parts.get(name);
-  if (bytes === undefined) {
-    if (parts.size >= MOST_CACHED) parts.clear();
-    parts.set(name, (bytes = fileBytes(id, offset, length)));
-  }
-  return bytes;
-}
-
 /** `DC` in the upper bytes of an id, then the number of the DC the file lives at. */
 const LIVES_AT = 0x4443n;
 
@@ -64,7 +51,7 @@ const SIZES: Readonly<Record<string, number>> = {
   inputDocumentFileLocation: DOCUMENT_SIZE,
 };
 
-function getFile(call: Call): TlObject {
+function getFile(call: Call): TlObject | Canned {
   const { args } = call;
   const location = args['location'] as TlObject;
   const size = SIZES[location._];
@@ -74,13 +61,15 @@ function getFile(call: Call): TlObject {
   stay(call, 'FILE', String(id), stored?.dcId ?? homeOf(id));
   const limit = args['limit'] as number;
   const offset = checkRange(args['offset'] as bigint, limit, args['precise'] === true);
-  const bytes = stored === undefined ? partOf(id, offset, limit, size) : partOfStored(stored, location, offset, limit);
-  const type = size === PHOTO_SIZE ? 'storage.fileJpeg' : 'storage.filePartial';
-  return { _: 'upload.file', type: { _: type }, mtime: 1_700_000_000, bytes };
+  if (stored !== undefined) return fileObject(size, partOfStored(stored, location, offset, limit));
+  const length = Math.max(0, Math.min(limit, size - offset));
+  const name = `${id & 0xffn} ${offset} ${length} ${size}`;
+  return call.world.files.parts.get(name, '', () => fileObject(size, fileBytes(id, offset, length)));
 }
 
-function partOf(id: bigint, offset: number, limit: number, size: number): Buffer {
-  return offset >= size ? Buffer.alloc(0) : cached(id, offset, Math.min(limit, size - offset));
+function fileObject(size: number, bytes: Buffer): TlObject {
+  const type = size === PHOTO_SIZE ? 'storage.fileJpeg' : 'storage.filePartial';
+  return { _: 'upload.file', type: { _: type }, mtime: 1_700_000_000, bytes };
 }
 
 function partOfStored(file: StoredFile, location: TlObject, offset: number, limit: number): Buffer {

@@ -3,6 +3,7 @@
  * In: parts, by uploader and file id. Out: whole files, by the id they got. Never: more bytes than a bound; the
  * oldest files go, and then the oldest uploads.
  */
+import { Cans } from '../canned.ts';
 
 /** Bytes of uploads and of files, each, unless told otherwise. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -25,6 +26,8 @@ export interface StoredFile {
 }
 
 export class Files {
+  /** Answers about files that were not uploaded: up to 128 MB of them. */
+  readonly parts = new Cans(256);
   readonly #uploads = new Map<string, Upload>();
   readonly #files = new Map<bigint, StoredFile>();
   #uploadBytes = 0;

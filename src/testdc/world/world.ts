@@ -11,6 +11,7 @@ import type { KnownKey } from '../known-key.ts';
 import type { Layers } from '../layers.ts';
 import type { Salting, SrpChallenge } from '../srp.ts';
 import type { TlObject } from '../tl-value.ts';
+import { Cans } from '../canned.ts';
 import { Box } from './box.ts';
 import { Expiring } from './expiring.ts';
 import { Files } from './files.ts';
@@ -27,6 +28,10 @@ export interface Account {
   readonly keys: Set<KnownKey>;
   /** Read up to here, by peer. */
   readonly read: Map<string, number>;
+  /** How often that has changed. */
+  reads: number;
+  /** Answers about its dialogs. */
+  readonly dialogs: Cans;
   /** `random_id`s of messages sent. */
   readonly randomIds: Set<bigint>;
 }
@@ -98,8 +103,18 @@ export interface Challenge {
   readonly challenge: SrpChallenge;
 }
 
+/** People by their id. Whoever changes one sets it anew. */
+class People extends Map<bigint, Person> {
+  changes = 0;
+
+  override set(id: bigint, person: Person): this {
+    this.changes++;
+    return super.set(id, person);
+  }
+}
+
 export class World {
-  readonly people = new Map<bigint, Person>();
+  readonly people = new People();
   readonly groups = new Map<string, Group>();
   /** How long the echo thinks, in milliseconds. */
   echoMs = 300;
@@ -174,7 +189,15 @@ export class World {
   account(userId: bigint): Account {
     let account = this.#accounts.get(userId);
     if (account === undefined) {
-      account = { userId, box: new Box(), keys: new Set(), read: new Map(), randomIds: new Set() };
+      account = {
+        userId,
+        box: new Box(),
+        keys: new Set(),
+        read: new Map(),
+        reads: 0,
+        dialogs: new Cans(4),
+        randomIds: new Set(),
+      };
       this.#accounts.set(userId, account);
       if (this.people.get(userId)?.isBot !== true) this.#fill(account);
     }
@@ -283,6 +306,13 @@ export class World {
       else if (group !== undefined) chats.push(chatObject(group, dcId));
     }
     return { users, chats };
+  }
+
+  /** Says something else after each change to what an account sees of its dialogs. */
+  versionOf({ box, reads }: Account): string {
+    let channels = 0;
+    for (const channel of this.#channels.values()) channels += channel.pts;
+    return `${box.pts} ${reads} ${channels} ${this.people.changes}`;
   }
 
   // ---- updates ----
