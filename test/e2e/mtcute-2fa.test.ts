@@ -9,7 +9,7 @@ import type { mtcuteFor as Make } from '../support/mtcute.ts';
 
 // After the timers: imports of one file run in their order.
 const { mtcuteFor, startDcForMtcute } = await import('../support/mtcute.ts');
-const TIMEOUT = { timeout: 30_000 };
+const TIMEOUT = { timeout: 120_000 };
 const GUARDED = SEED_ACCOUNTS.find(({ password }) => password !== undefined)!;
 
 type Client = ReturnType<typeof Make>;

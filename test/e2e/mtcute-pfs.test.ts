@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import '../support/unref-long-timers.ts';
 import { mtcuteFor, startDcForMtcute } from '../support/mtcute.ts';
 
-it('mtcute binds a temporary key and works under it, and under the next', { timeout: 30_000 }, async () => {
+it('mtcute binds a temporary key and works under it, and under the next', { timeout: 120_000 }, async () => {
   const dc = await startDcForMtcute();
   const client = mtcuteFor(dc, { usePfs: true, updates: false });
   try {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { Long } from '@mtcute/core';
 import { mtcuteFor, startDcForMtcute } from '../support/mtcute.ts';
 
-const TIMEOUT = { timeout: 30_000 };
+const TIMEOUT = { timeout: 120_000 };
 
 describe('mtcute against the test DC', TIMEOUT, () => {
   it('makes a key, asks for the config, signs in, reads dialogs, receives an update', async () => {
