@@ -143,6 +143,11 @@ export class Rig {
     return other;
   }
 
+  /** Has such a generator open what it needs. */
+  async openIn(other: Child, open: object): Promise<void> {
+    await ordered(other, { open }, 'opened');
+  }
+
   /** One run of such a generator. `load` is its CPU time. */
   runOther<T>(other: Child, run: object): Promise<T & Spent> {
     return this.#measured<T>(other, run);
