@@ -22,11 +22,20 @@ export interface PackedResult {
 
 const PART = 524_288;
 const packr = new Packr({ useRecords: false, variableMapSize: true });
-const LOCATION = { _cons: 'inputDocumentFileLocation', id: 1n, access_hash: 1n, file_reference: Buffer.alloc(0), thumb_size: '' };
+const LOCATION = {
+  _cons: 'inputDocumentFileLocation',
+  id: 1n,
+  access_hash: 1n,
+  file_reference: Buffer.alloc(0),
+  thumb_size: '',
+};
 const FRAMES = {
   first: frame({ id: 1, message: { _cons: 'help.getNearestDc' } }),
   download: frame({ id: 2, message: { _cons: 'upload.getFile', location: LOCATION, offset: 0, limit: PART } }),
-  upload: frame({ id: 3, message: { _cons: 'upload.saveFilePart', file_id: 7n, file_part: 0, bytes: randomBytes(PART) } }),
+  upload: frame({
+    id: 3,
+    message: { _cons: 'upload.saveFilePart', file_id: 7n, file_part: 0, bytes: randomBytes(PART) },
+  }),
 } as const;
 /** Frame lengths of right answers: a part and little beside it; `{id, message: true}`. */
 const RIGHT = { download: [PART, PART + 200], upload: [14, 14] } as const;
