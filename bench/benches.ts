@@ -5,6 +5,7 @@ import { codec } from './codec.ts';
 import { crossing } from './crossing.ts';
 import { files } from './files.ts';
 import { handshake } from './handshake.ts';
+import { http } from './http.ts';
 import { ige } from './ige.ts';
 import { peers } from './peers.ts';
 import { proxy } from './proxy.ts';
@@ -21,6 +22,7 @@ export const BENCHES: readonly Bench[] = [
   scale,
   updates,
   files,
+  http,
   crossing,
   codec,
   ige,

@@ -1,12 +1,13 @@
 /**
- * Files: parts of 512 KiB down and up, as base64 in JSON.
+ * Files: parts of 512 KiB down and up, as base64 in JSON and as bytes in msgpack.
  * In: nothing. Out: CPU a megabyte, megabytes a second. Never: the file's content judged; its parts are counted.
  */
 import { randomBytes } from 'node:crypto';
 import type { Bench, Context } from './bench.ts';
 import { FILE, FIRST, type Ask } from './calls.ts';
 import { rowOf, type Report } from './report.ts';
-import { Rig, type Measured } from './rig.ts';
+import type { PackedResult } from './packed-load.ts';
+import { Rig, type Measured, type Spent } from './rig.ts';
 
 /** Megabytes of one part. */
 const PART = 0.524288;
@@ -22,7 +23,13 @@ const CASES: readonly { readonly name: string; readonly ask: Ask }[] = [
   { name: 'upload', ask: SAVE },
 ];
 
+const PACKED = ['download', 'upload'] as const;
+
 function figures(run: Measured): Record<string, number> {
+  return { ...costs(run), p50: run.latency.p50, p99: run.latency.p99 };
+}
+
+function costs(run: PackedResult & Spent): Record<string, number> {
   const megabytes = run.requests * PART;
   const millis = (seconds: number): number => (seconds / megabytes) * 1000;
   return {
@@ -30,8 +37,6 @@ function figures(run: Measured): Record<string, number> {
     gateway: millis(run.gateway),
     main: millis(run.main),
     dc: millis(run.dc),
-    p50: run.latency.p50,
-    p99: run.latency.p99,
   };
 }
 
@@ -39,16 +44,28 @@ async function run(context: Context): Promise<Report> {
   const rig = await Rig.start();
   try {
     const { load } = await rig.open({ clients: 1, setUp: [FIRST], opening: 1 });
+    const packed = await rig.openOther('msgpack load', './packed-load.js');
+    await rig.openIn(packed, { port: rig.port });
     const runs = CASES.map((): Record<string, number>[] => []);
+    const packedRuns = PACKED.map((): Record<string, number>[] => []);
     for (let i = 0; i <= context.runs; i++) {
       for (const [at, { name, ask }] of CASES.entries()) {
         context.progress(`${name}, ${i === 0 ? 'warm-up' : `run ${i}`}`);
         const measured = await rig.run(load, { ...ask, inFlight: IN_FLIGHT, seconds: context.seconds });
         if (i > 0) runs[at]!.push(figures(measured));
       }
+      for (const [at, what] of PACKED.entries()) {
+        context.progress(`${what} by msgpack, ${i === 0 ? 'warm-up' : `run ${i}`}`);
+        const order = { what, inFlight: IN_FLIGHT, seconds: context.seconds };
+        const measured = await rig.runOther<PackedResult>(packed, order);
+        if (i > 0) packedRuns[at]!.push(costs(measured));
+      }
     }
     return report(
-      CASES.map(({ name }, at) => rowOf(name, runs[at]!)),
+      [
+        ...CASES.map(({ name }, at) => rowOf(name, runs[at]!)),
+        ...PACKED.map((what, at) => rowOf(`${what}, msgpack`, packedRuns[at]!)),
+      ],
       rig.memory.resident / 2 ** 20,
     );
   } finally {
@@ -59,7 +76,7 @@ async function run(context: Context): Promise<Report> {
 function report(rows: Report['rows'], resident: number): Report {
   return {
     bench: 'files',
-    about: `parts of 512 KiB, ${IN_FLIGHT} in flight on one session, base64 in JSON`,
+    about: `parts of 512 KiB, ${IN_FLIGHT} in flight on one session; base64 in JSON, bytes in msgpack`,
     columns: [
       { key: 'rate', title: 'MB/s', better: 'more' },
       { key: 'gateway', title: 'gateway ms/MB', better: 'less' },

@@ -136,6 +136,23 @@ export class Rig {
     return peer;
   }
 
+  /** Starts a generator of another kind: a script that obeys `{run}` as the load generator does. */
+  async openOther(name: string, path: string): Promise<Child> {
+    const other = await Child.start(name, script(path), { ready: /^ready$/, ipc: true });
+    this.#loads.push(other);
+    return other;
+  }
+
+  /** Has such a generator open what it needs. */
+  async openIn(other: Child, open: object): Promise<void> {
+    await ordered(other, { open }, 'opened');
+  }
+
+  /** One run of such a generator. `load` is its CPU time. */
+  runOther<T>(other: Child, run: object): Promise<T & Spent> {
+    return this.#measured<T>(other, run);
+  }
+
   /** One run of a library's client. `load` is its CPU time. */
   runPeer(peer: Child, run: PeerRun): Promise<PeerResult & Spent> {
     return this.#measured<PeerResult>(peer, run);
