@@ -73,7 +73,10 @@ function figuresOf(result: SoakResult): string[] {
     `lost ${f.lost}, doubled ${f.doubled}, misrouted ${f.misrouted}`,
     `violations ${dc.violationCount}, caused by faults ${dc.caused}; connections ${dc.connections}, keys ${dc.handshakes}, sessions lost for good ${result.sessionsLost}`,
     `faults ${dc.faults} of ${kinds.length} kinds: ${kinds.map(([name, count]) => `${name} ${count}`).join(', ')}`,
-    `ends: ${[...ledger.outcomes].toSorted((a, b) => b[1] - a[1]).map(([name, count]) => `${name} ${count}`).join(', ')}`,
+    `ends: ${[...ledger.outcomes]
+      .toSorted((a, b) => b[1] - a[1])
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
   ];
 }
 
