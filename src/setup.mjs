@@ -118,4 +118,5 @@ else if (command === '--test') {
   if (rest.length === 0) lint();
   test(rest);
 } else if (command === '--bench') await hand('dist/bench/main.js', rest);
+else if (command === '--soak') await hand('dist/bench/soak/main.js', rest);
 else if (command !== undefined && command !== '--build') await hand('dist/src/cli.js', [command, ...rest]);

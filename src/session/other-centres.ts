@@ -67,9 +67,13 @@ function serverOf(home: State, dc: number): Server | undefined {
   return { host: told.host, port: told.port, dc, test, rsa, namedBy };
 }
 
-/** Asks `help.getConfig` for addresses; the call waits for it. */
+/** Asks `help.getConfig` for addresses; the call waits for it, no longer than it may. */
 function learn(home: State, error: RpcError, pending: Pending, go: (server: Server) => void, now: number): void {
-  const giveUp = (): void => answerError(home, pending, error.code, error.text, error.fate);
+  // Held, so that its time runs on.
+  home.pending.addHeld(pending, Infinity);
+  const giveUp = (): void => {
+    if (home.pending.takeHeld(pending)) answerError(home, pending, error.code, error.text, error.fate);
+  };
   ask(
     home,
     { _cons: 'help.getConfig' },
@@ -78,7 +82,7 @@ function learn(home: State, error: RpcError, pending: Pending, go: (server: Serv
         home.shared.learned = addressesOf(config, home.server.test);
         const server = serverOf(home, error.number!);
         if (server === undefined) giveUp();
-        else go(server);
+        else if (home.pending.takeHeld(pending)) go(server);
       },
       failed: giveUp,
     },

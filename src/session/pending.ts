@@ -142,6 +142,14 @@ export class PendingTable {
     this.hold(pending, notBefore);
   }
 
+  /** Takes a request out that waits for something else than time. False: it ran out of time, or was given up. */
+  takeHeld(pending: Pending): boolean {
+    const at = this.#held.indexOf(pending);
+    if (at < 0) return false;
+    this.#held.splice(at, 1);
+    return true;
+  }
+
   /** Whether the low half of an id is free. */
   isFree(low: number): boolean {
     return !this.#sent.has(low);

@@ -16,6 +16,8 @@ const ENDS = new Set([
 ]);
 /** Ask for patience in seconds; only the first three end with the same call being welcome again. */
 const WAITS = new Set(['FLOOD_WAIT', 'FLOOD_PREMIUM_WAIT', 'SLOWMODE_WAIT']);
+/** Comes with 500, and says that an earlier try was carried out. */
+const DONE = new Set(['RANDOM_ID_DUPLICATE']);
 const NOT_INITED = new Set(['CONNECTION_NOT_INITED', 'CONNECTION_LAYER_INVALID']);
 /** Two weeks: longer waits are nonsense or hostile. */
 const LONGEST_WAIT = 14 * 86_400;
@@ -49,7 +51,7 @@ export function parseRpcError(given: number, words: Uint8Array): RpcError {
   const { type, value } = splitNumber(text);
   const waitSeconds =
     code === 420 && value !== undefined && WAITS.has(type) ? Math.min(value, LONGEST_WAIT) : undefined;
-  const isServerFault = (code >= 500 && code < 600) || code < 0;
+  const isServerFault = ((code >= 500 && code < 600) || code < 0) && !DONE.has(type);
   const isNotInited = NOT_INITED.has(text);
   return {
     code,

@@ -1,0 +1,90 @@
+/**
+ * `npm run soak`: the ledger under faults, and every cut.
+ * In: options. Out: verdict and figures on stdout; exit code 1 if a rule was broken. Never: a verdict without its seed.
+ */
+import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { thisMachine } from '../machine.ts';
+import { renderMachine } from '../table.ts';
+import { cuts } from './cuts.ts';
+import { soak, type SoakResult } from './soak.ts';
+
+const HELP = `npm run soak -- [--minutes 10] [--rps 2000] [--clients 100] [--updates 100] [--seed N] [--faults all|none|FILE|TEXT] [-- ARGS OF serve]
+npm run soak -- cuts [--step 1]      a connection cut at every byte of handshake and three requests`;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const text = { type: 'string' } as const;
+  const names = ['minutes', 'rps', 'clients', 'updates', 'seed', 'faults', 'step'];
+  const options = { ...Object.fromEntries(names.map((name) => [name, text])), help: { type: 'boolean' } as const };
+  const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+  const flags = values as Record<string, string | undefined>;
+  if (flags['help'] !== undefined) return console.log(HELP);
+  for (const line of renderMachine(thisMachine())) console.log(line);
+  if (positionals[0] === 'cuts') return report(await cuts(numberOf(flags, 'step', 1), progress));
+  const seed = numberOf(flags, 'seed', randomInt(2 ** 31));
+  console.log(`seed ${seed}`);
+  const result = await soak({
+    minutes: numberOf(flags, 'minutes', 10),
+    rps: numberOf(flags, 'rps', 2_000),
+    clients: numberOf(flags, 'clients', 100),
+    updates: numberOf(flags, 'updates', 100),
+    faults: faultsOf(flags['faults'] ?? 'all'),
+    seed,
+    gateway: positionals,
+    progress,
+  });
+  report({ lines: figuresOf(result), wrong: result.wrong });
+}
+
+/** A file's text, or the text itself. */
+function faultsOf(named: string): string {
+  if (named === 'none') return '';
+  return existsSync(named) ? readFileSync(named, 'utf8') : named.replaceAll(';', '\n');
+}
+
+function numberOf(flags: Record<string, string | undefined>, name: string, otherwise: number): number {
+  const value = flags[name] === undefined ? otherwise : Number(flags[name]);
+  if (!(value >= 0)) throw new Error(`--${name} ${flags[name]}: expected a number`);
+  return value;
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+function report({ lines, wrong }: { lines: readonly string[]; wrong: readonly string[] }): void {
+  progress('');
+  for (const line of lines) console.log(line);
+  for (const sentence of wrong) console.log(`  wrong: ${sentence}`);
+  console.log(wrong.length === 0 ? 'verdict: every rule kept' : 'verdict: RULES BROKEN');
+  if (wrong.length > 0) process.exitCode = 1;
+}
+
+function figuresOf(result: SoakResult): string[] {
+  const { ledger, report: dc } = result;
+  const f = ledger.figures;
+  const kinds = Object.entries(dc.kinds);
+  return [
+    `${f.asked} requests in ${result.seconds.toFixed(0)} s (${(f.asked / result.seconds).toFixed(0)}/s); held back ${result.heldBack}`,
+    `results ${f.results}, rpc errors ${f.rpcErrors}, refused or timed out ${f.refused}, connection gone first ${f.orphaned}`,
+    `not delivered ${f.notDelivered}; unknown ${f.unknown}, of these without a fault ${result.unknownWithoutFault} (${((100 * result.unknownWithoutFault) / f.asked).toFixed(4)} %)`,
+    `updates ${f.updates} of ${result.pushed} pushed, gap notices ${f.gaps}`,
+    `lost ${f.lost}, doubled ${f.doubled}, misrouted ${f.misrouted}`,
+    `violations ${dc.violationCount}, caused by faults ${dc.caused}; connections ${dc.connections}, keys ${dc.handshakes}, sessions lost for good ${result.sessionsLost}`,
+    `faults ${dc.faults} of ${kinds.length} kinds: ${kinds.map(([name, count]) => `${name} ${count}`).join(', ')}`,
+    `ends: ${[...ledger.outcomes]
+      .toSorted((a, b) => b[1] - a[1])
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
+  ];
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}
+process.exit();

@@ -1,0 +1,102 @@
+/** What the soak found, each at its smallest. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Faults } from '../../src/testdc/faults.ts';
+import { RpcError } from '../../src/testdc/rpc-error.ts';
+import { Pair, type PairOptions } from '../support/pair.ts';
+
+type Line = Record<string, unknown>;
+
+const UPDATE = { _cons: 'account.updateProfile', about: 'a' };
+const STATUS = { _cons: 'account.updateStatus', offline: true };
+
+/** A signed-in client, its session ready, before a DC with faults. */
+async function ready(faults: string, options: PairOptions = {}): Promise<Pair> {
+  const pair = new Pair(options);
+  const { dc } = pair;
+  dc.on('key', (key) => {
+    if (!key.isTemporary) dc.world.signIn(key, dc.world.addPerson({ firstName: 'Trial' }).id);
+  });
+  pair.open(1);
+  await pair.ask(1, { message: STATUS });
+  new Faults(dc, faults);
+  return pair;
+}
+
+function outcome(line: Line | undefined): unknown[] {
+  const message = line?.['message'] as Line | undefined;
+  return [line?.['error'] ?? message?.['error_message'] ?? message?.['_cons'], line?.['delivered']];
+}
+
+test('-444 while a request is being carried out does not call it undelivered', async () => {
+  const pair = await ready('request.delay method=account.updateProfile ms=500\ntransport.444 after=1 count=1');
+  pair.line(1, { id: 2, message: UPDATE });
+  await pair.run();
+  pair.line(1, { id: 3, message: STATUS });
+  await pair.advance(1_000);
+  const lines = pair.take(1).toSorted((a, b) => Number(a['id']) - Number(b['id']));
+  assert.deepEqual(outcome(lines[0]), ['InvalidDC', 'unknown']);
+  assert.equal(pair.dc.ledger.get('a'), 1);
+});
+
+test('a migrate error for the gateway’s own question ends the call with the server’s words', async () => {
+  const pair = await ready('rpc.303-stats n=7');
+  const [line] = await pair.ask(1, { id: 2, message: STATUS });
+  assert.deepEqual([line!['id'], ...outcome(line)], [2, 'STATS_MIGRATE_7', 'yes']);
+});
+
+test('a call that waits for the address of another centre keeps its deadline', async () => {
+  const pair = await ready('rpc.303-stats n=7 method=account.*\nrequest.delay method=help.getConfig ms=60000');
+  pair.line(1, { id: 2, timeout: 3, message: STATUS });
+  await pair.advance(3_000);
+  assert.equal(pair.take(1).length, 1);
+  await pair.advance(90_000);
+  assert.deepEqual(pair.take(1), []);
+});
+
+test('code 19 is no proof that a message was not taken', async () => {
+  // Two messages leave in a container, and somebody sends that packet a second time.
+  const pair = await ready('packet.replay-up count=1\nrequest.delay method=account.updateProfile ms=500');
+  pair.line(1, { id: 2, message: UPDATE });
+  pair.line(1, { id: 3, message: STATUS });
+  await pair.advance(2_000);
+  const line = pair.take(1).find(({ id }) => id === 2);
+  assert.deepEqual(outcome(line), ['DeliveryUnknown', 'unknown']);
+  assert.equal(pair.dc.ledger.get('a'), 1);
+});
+
+for (const fault of [
+  'salt.storm k=3 count=1',
+  'bad.16 count=2',
+  'bad.17 count=2',
+  'bad.32 count=1',
+  'session.forget count=1',
+])
+  test(`a temporary key is bound all the same: ${fault}`, async () => {
+    const pair = await ready('', { session: { forwardSecrecy: 'made' } });
+    pair.close(1);
+    new Faults(pair.dc, fault);
+    pair.open(2);
+    pair.line(2, { id: 2, message: STATUS });
+    await pair.advance(9_000);
+    assert.deepEqual(
+      pair.take(2).map(({ id, message }) => [id, message]),
+      [[2, true]],
+    );
+    assert.deepEqual(pair.dc.violations.list, []);
+    assert.equal(
+      pair.log.some(({ event }) => event === 'no temporary key'),
+      false,
+    );
+  });
+
+test('RANDOM_ID_DUPLICATE says that it was done, at once', async () => {
+  const pair = await ready('');
+  pair.dc.onRequest = () => new RpcError(500, 'RANDOM_ID_DUPLICATE');
+  const peer = { _cons: 'inputPeerSelf' };
+  const [line] = await pair.ask(1, {
+    id: 2,
+    message: { _cons: 'messages.sendMessage', peer, message: 'x', random_id: 5 },
+  });
+  assert.deepEqual([...outcome(line), line!['retryable']], ['RANDOM_ID_DUPLICATE', 'yes', false]);
+});
