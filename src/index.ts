@@ -26,6 +26,8 @@ const WORKER = new URL('../workers/session-worker.js', import.meta.url);
 export interface Around {
   readonly codec: CodecSource;
   readonly log: Log;
+  /** Another worker for the lanes, with more to tell it: for trials in which they die. */
+  readonly lane?: { readonly worker: URL; readonly settings: Readonly<Record<string, unknown>> };
   /** The gateway cannot go on: a lane does not start any more. */
   readonly broken: (error: unknown) => void;
 }
@@ -34,7 +36,7 @@ export interface Around {
  * Starts a gateway; it listens when the promise resolves.
  * @throws ConfigError for what only shows here (keys, data centres), and errors of the scheme and of listening
  */
-export async function createProxy(config: Config, { codec, log, broken }: Around): Promise<Proxy> {
+export async function createProxy(config: Config, { codec, log, broken, lane }: Around): Promise<Proxy> {
   const limits = toLimits(config);
   const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
   const claims = new ClaimTable(settings.claims);
@@ -44,15 +46,15 @@ export async function createProxy(config: Config, { codec, log, broken }: Around
     host: config.host,
     port: config.port,
     lanes: config.workers ?? lanesFor(availableParallelism()),
-    worker: WORKER,
-    settings,
+    worker: lane?.worker ?? WORKER,
+    settings: { ...settings, ...lane?.settings },
     limits,
     allow: allowList(config.allowServer),
     front: lineFronts(front),
     http: config.httpPort === 0 ? undefined : { port: config.httpPort, door: (house) => httpDoor(house, config) },
     admits: tokens === undefined ? undefined : (token) => tokens.knows(token),
     lost: (sessions) => giveBack(claims, sessions),
-    ended: (lane) => claims.free(lane),
+    ended: (number) => claims.free(number),
     log,
     broken,
   });

@@ -37,7 +37,8 @@ export class DcLink {
   readonly #socket: Socket;
   readonly #outlet: Outlet;
   #timer: NodeJS.Timeout | undefined;
-  #isUp = false;
+  /** It was connected. */
+  isUp = false;
   #isDead = false;
   #isLate = false;
   #code = 'END';
@@ -76,7 +77,7 @@ export class DcLink {
     const socket = this.#socket;
     socket.on('connect', () => {
       clearTimeout(this.#timer);
-      this.#isUp = true;
+      this.isUp = true;
       if (!this.#isDead) this.#owner.linkUp(this);
     });
     socket.on('drain', () => this.#drained());
@@ -102,7 +103,7 @@ export class DcLink {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#drained();
-    const flags = (this.#isUp ? 0 : DownFlag.NEVER_UP) | (this.#isLate ? DownFlag.TIMED_OUT : 0);
+    const flags = (this.isUp ? 0 : DownFlag.NEVER_UP) | (this.#isLate ? DownFlag.TIMED_OUT : 0);
     this.#owner.linkDown(this, flags, this.#code);
   }
 
@@ -129,7 +130,7 @@ export class DcLink {
     this.#isDead = true;
     this.#drained();
     clearTimeout(this.#timer);
-    if (!this.#isUp) {
+    if (!this.isUp) {
       this.#socket.destroy();
       return;
     }

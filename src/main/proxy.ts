@@ -248,6 +248,7 @@ export class Proxy implements DoorHouse {
     await this.#empty(CLOSING_TIME);
     this.#closeDoor();
     this.sweep.stop();
+    this.router.dialler.stop();
     await this.#lanes.stop();
   }
 

@@ -10,6 +10,7 @@ import { DialFlag, In, Out, ReplyFlag } from '../batch/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Count, type Metrics } from '../telemetry/metrics.ts';
 import type { Descriptors } from './descriptors.ts';
+import { Dialler } from './dialler.ts';
 import type { Gate } from './gate.ts';
 import { Why } from './gate.ts';
 import type { Culprit, Lane, Loss } from './lane.ts';
@@ -35,6 +36,7 @@ export interface RouterOptions {
 
 export class Router implements LanesOwner {
   readonly batch = new Batch();
+  readonly dialler: Dialler;
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly descriptors: Descriptors;
@@ -52,6 +54,7 @@ export class Router implements LanesOwner {
   constructor(options: RouterOptions) {
     this.limits = options.limits;
     this.metrics = options.metrics;
+    this.dialler = new Dialler(options.limits);
     this.descriptors = options.descriptors;
     this.#allow = options.allow;
     this.#log = options.log;
@@ -103,6 +106,7 @@ export class Router implements LanesOwner {
     route.saved.wipe();
     if (route.isResumed) this.#lost(new Set([route.session]));
     route.hangUpAll();
+    this.dialler.forget(route);
     route.client.sessionGone();
   }
 
@@ -137,6 +141,7 @@ export class Router implements LanesOwner {
         break;
       case Out.SAVE_SESSION:
         route.saved.takeSession(view(record));
+        route.keyMade();
         break;
       case Out.SEND:
         route.send(record.link, this.#give(record));
