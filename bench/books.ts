@@ -49,7 +49,15 @@ export class Books {
   /** One request of a client, with the seconds it may take. */
   ask(client: BookClient, timeout = 10): Asked {
     const token = this.asked.length;
-    const one = { token, client: client.number, at: performance.now(), endedAt: 0, end: undefined, answers: 0, error: '' };
+    const one = {
+      token,
+      client: client.number,
+      at: performance.now(),
+      endedAt: 0,
+      end: undefined,
+      answers: 0,
+      error: '',
+    };
     this.asked.push(one);
     const call = `{"_cons":"auth.cancelCode","phone_number":"9","phone_code_hash":"t${token}"}`;
     client.say(`{"id":${token + 1},"timeout":${timeout},"message":${call}}`);
@@ -94,6 +102,17 @@ export class Books {
       refused: count('delivered no'),
       wrong,
     };
+  }
+
+  /** What was refused, counted by name. */
+  outcomes(): string[] {
+    const counts = new Map<string, number>();
+    for (const { error } of this.asked) {
+      if (error === '') continue;
+      const name = /"(?:error|_cons)":"(\w+)"/.exec(error)?.[1] ?? '?';
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return [...counts].map(([name, count]) => `${name}: ${count}`);
   }
 
   /** Those that nobody has read are owed nothing. They may not have been carried out either, which `judge` still sees. */

@@ -73,13 +73,15 @@ export async function killsOf(
     stop();
     await ordeal.books.settled(SETTLE);
     const verdict = await ordeal.judge();
-    if (verdict.wrong.length > 0) throw new Error(`${verdict.wrong.length} wrong: ${verdict.wrong.slice(0, 5).join('\n')}`);
+    if (verdict.wrong.length > 0)
+      throw new Error(`${verdict.wrong.length} wrong: ${verdict.wrong.slice(0, 5).join('\n')}`);
     if (ordeal.books.dropped > 0) throw new Error(`${ordeal.books.dropped} client sockets were dropped`);
     const { asked, done, unknown, refused } = verdict;
     return {
       figures,
       notes: [
         `${asked} requests of which none may be carried out twice: ${done} answered, ${unknown} "unknown", ${refused} not delivered; 0 lost, 0 doubled, 0 client sockets dropped, 0 violations at the DC.`,
+        ...ordeal.books.outcomes(),
       ],
     };
   } finally {

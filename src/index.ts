@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { allowList } from './address/allow-list.ts';
 import { ClaimTable, makeClaims } from './batch/claims.ts';
-import type { Config } from './config.ts';
+import { ConfigError, type Config } from './config.ts';
 import { lineFronts } from './front/first-byte.ts';
 import { HttpDoor } from './front/http.ts';
 import { tokensOf } from './front/tokens.ts';
@@ -14,6 +14,7 @@ import { descriptorLimit } from './main/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits.ts';
 import { now } from './main/lane.ts';
 import { Proxy, type Door, type DoorHouse } from './main/proxy.ts';
+import { parseSocks, type Socks } from './main/socks.ts';
 import { toSessionSettings } from './session-settings.ts';
 import type { Exposition } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
@@ -50,6 +51,7 @@ export async function createProxy(config: Config, { codec, log, broken, lane }: 
     settings: { ...settings, ...lane?.settings },
     limits,
     allow: allowList(config.allowServer),
+    socks: socksOf(config),
     front: lineFronts(front),
     http: config.httpPort === 0 ? undefined : { port: config.httpPort, door: (house) => httpDoor(house, config) },
     admits: tokens === undefined ? undefined : (token) => tokens.knows(token),
@@ -60,6 +62,16 @@ export async function createProxy(config: Config, { codec, log, broken, lane }: 
   });
   await proxy.start();
   return proxy;
+}
+
+/** @throws ConfigError, without the proxy's credentials */
+function socksOf({ proxy }: Config): Socks | undefined {
+  if (proxy === undefined) return undefined;
+  try {
+    return parseSocks(proxy);
+  } catch (error) {
+    throw new ConfigError([`--proxy: ${(error as Error).message}`]);
+  }
 }
 
 const RETRY = 5;
@@ -89,11 +101,12 @@ function httpDoor(house: DoorHouse, { host, httpHost }: Config): Door {
   };
 }
 
-function toLimits({ maxConnections, maxLine }: Config): Limits {
+function toLimits({ maxConnections, maxLine, dialRate }: Config): Limits {
   return {
     ...LIMITS,
     descriptors: descriptorLimit(),
     maxLine,
+    dialsPerSecond: dialRate,
     ...(maxConnections === undefined ? {} : { maxConnections }),
   };
 }

@@ -26,6 +26,15 @@ export type Waiter = () => void;
 const EXCHANGE_TIME = 10_000;
 const IDLE_EVERY = 8;
 
+/** A twentieth of a second's share may go at once; the rest evenly, so that a server that counts late counts no more. */
+function burstOf({ dialsPerSecond }: Limits): number {
+  return Math.max(1, dialsPerSecond / 20);
+}
+
+function rateOf({ dialsPerSecond }: Limits): number {
+  return Math.max(1, dialsPerSecond * 0.9);
+}
+
 interface Address {
   /** Attempts that have not connected yet. */
   underWay: number;
@@ -35,9 +44,9 @@ interface Address {
 
 export class Dialler {
   readonly #limits: Limits;
-  /** When the last so many were begun: no more of them within a second of each other. */
-  readonly #begun: Float64Array;
-  #next = 0;
+  /** Connections that may be begun now; they come back with time. */
+  #tokens: number;
+  #countedAt = 0;
   /** In the order they asked. */
   readonly #urgent = new Set<Dial>();
   readonly #idle = new Set<Dial>();
@@ -48,7 +57,7 @@ export class Dialler {
 
   constructor(limits: Limits) {
     this.#limits = limits;
-    this.#begun = new Float64Array(limits.dialsPerSecond).fill(-Infinity);
+    this.#tokens = burstOf(limits);
   }
 
   /** Wishes that wait. */
@@ -135,8 +144,7 @@ export class Dialler {
     this.#timer = undefined;
     const at = now();
     while (this.waiting > 0) {
-      const wait = this.#begun[this.#next]! + 1_000 - at;
-      if (wait > 0) return this.#later(wait);
+      if (!this.#mayBegin(at)) return this.#later(1_000 / rateOf(this.#limits));
       const dial = this.#pick(at);
       // What holds the others up ends with a report; a key exchange also without one.
       if (dial === undefined) return this.#later(EXCHANGE_TIME / 10);
@@ -148,10 +156,16 @@ export class Dialler {
     this.#timer ??= setTimeout(() => this.#go(), Math.ceil(ms));
   }
 
+  #mayBegin(at: number): boolean {
+    const back = ((at - this.#countedAt) * rateOf(this.#limits)) / 1_000;
+    this.#tokens = Math.min(burstOf(this.#limits), this.#tokens + back);
+    this.#countedAt = at;
+    return this.#tokens >= 1;
+  }
+
   #begin(dial: Dial, at: number): void {
     this.cancel(dial);
-    this.#begun[this.#next] = at;
-    this.#next = (this.#next + 1) % this.#begun.length;
+    this.#tokens--;
     this.#address(dial.address).underWay++;
     if (dial.makesKey) this.#exchanges.set(dial, at);
     dial.start();

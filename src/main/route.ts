@@ -155,7 +155,8 @@ export class Route implements LinkOwner {
       return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
     }
     this.#router.metrics.counts[Count.DC_DIALS]!++;
-    const link = new DcLink(this, number, attempt, host, port, this.#router.batch, this.#router.limits);
+    const { batch, limits, socks } = this.#router;
+    const link = new DcLink(this, number, attempt, host, port, batch, limits, socks);
     if (this.client.isUnread) link.gate.shut(Why.UNREAD);
     this.#links.set(number, link);
   }

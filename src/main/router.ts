@@ -19,11 +19,14 @@ import type { LanesOwner } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { Batch } from './outlet.ts';
 import { Route, type Guest } from './route.ts';
+import type { Socks } from './socks.ts';
 
 export interface RouterOptions {
   readonly limits: Limits;
   readonly descriptors: Descriptors;
   readonly allow: AllowList;
+  /** Data centres are reached through it. */
+  readonly socks?: Socks | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   /** These sessions were lost: what they held elsewhere (keys) may be given back. */
@@ -37,6 +40,7 @@ export interface RouterOptions {
 export class Router implements LanesOwner {
   readonly batch = new Batch();
   readonly dialler: Dialler;
+  readonly socks: Socks | undefined;
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly descriptors: Descriptors;
@@ -54,6 +58,7 @@ export class Router implements LanesOwner {
   constructor(options: RouterOptions) {
     this.limits = options.limits;
     this.metrics = options.metrics;
+    this.socks = options.socks;
     this.dialler = new Dialler(options.limits);
     this.descriptors = options.descriptors;
     this.#allow = options.allow;
