@@ -6,11 +6,14 @@ import { crossing } from './crossing.ts';
 import { files } from './files.ts';
 import { handshake } from './handshake.ts';
 import { http } from './http.ts';
+import { kills } from './kills.ts';
 import { ige } from './ige.ts';
+import { outage } from './outage.ts';
 import { peers } from './peers.ts';
 import { proxy } from './proxy.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
+import { stops } from './stops.ts';
 import { updates } from './updates.ts';
 
 export const BENCHES: readonly Bench[] = [
@@ -26,4 +29,7 @@ export const BENCHES: readonly Bench[] = [
   crossing,
   codec,
   ige,
+  kills,
+  outage,
+  stops,
 ];

@@ -35,6 +35,10 @@ const SCHEMA = z.strictObject({
   allowServer: listOf(z.string().refine(isSpec)),
   int64: z.enum(['number', 'string']),
   flags: z.enum(['cons', 'bool']),
+  dialRate: numberOf('dialRate'),
+  proxy: optionalText,
+  mtproxy: optionalText,
+  mtproxySecret: optionalText,
   tokenFile: optionalText,
   insecure: truth(),
   apiId: optionalNumber('apiId'),
@@ -154,12 +158,13 @@ function shown(value: unknown): string {
 
 /** What is right by itself and wrong together. */
 function contradictions(values: z.output<typeof SCHEMA>): string[] {
-  const { dc, dcHost, dcPort, dcKey, dcId, host, insecure, tokenFile, httpPort, port } = values;
+  const { dc, dcHost, dcPort, dcKey, dcId, host, insecure, tokenFile, httpPort, port, mtproxy, mtproxySecret } = values;
   const wrong: [boolean, string][] = [
     [
       dc !== undefined && dcHost !== undefined,
       '--dc names a built-in data centre and --dc-host one of your own: give one of them',
     ],
+    [(mtproxy === undefined) !== (mtproxySecret === undefined), '--mtproxy and --mtproxy-secret go together'],
     [dcHost !== undefined && dcPort === undefined, '--dc-host needs --dc-port'],
     [dcHost !== undefined && dcKey === undefined, "--dc-host needs --dc-key, the server's RSA public key"],
     [dcHost === undefined && (dcPort ?? dcId ?? dcKey) !== undefined, '--dc-port, --dc-id and --dc-key need --dc-host'],

@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { allowList } from './address/allow-list.ts';
 import { ClaimTable, makeClaims } from './batch/claims.ts';
-import type { Config } from './config.ts';
+import { ConfigError, type Config } from './config.ts';
 import { lineFronts } from './front/first-byte.ts';
 import { HttpDoor } from './front/http.ts';
 import { tokensOf } from './front/tokens.ts';
@@ -14,6 +14,7 @@ import { descriptorLimit } from './main/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits.ts';
 import { now } from './main/lane.ts';
 import { Proxy, type Door, type DoorHouse } from './main/proxy.ts';
+import { parseSocks, type Socks } from './main/socks.ts';
 import { toSessionSettings } from './session-settings.ts';
 import type { Exposition } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
@@ -26,6 +27,8 @@ const WORKER = new URL('../workers/session-worker.js', import.meta.url);
 export interface Around {
   readonly codec: CodecSource;
   readonly log: Log;
+  /** Another worker for the lanes, with more to tell it: for trials in which they die. */
+  readonly lane?: { readonly worker: URL; readonly settings: Readonly<Record<string, unknown>> };
   /** The gateway cannot go on: a lane does not start any more. */
   readonly broken: (error: unknown) => void;
 }
@@ -34,7 +37,7 @@ export interface Around {
  * Starts a gateway; it listens when the promise resolves.
  * @throws ConfigError for what only shows here (keys, data centres), and errors of the scheme and of listening
  */
-export async function createProxy(config: Config, { codec, log, broken }: Around): Promise<Proxy> {
+export async function createProxy(config: Config, { codec, log, broken, lane }: Around): Promise<Proxy> {
   const limits = toLimits(config);
   const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
   const claims = new ClaimTable(settings.claims);
@@ -44,20 +47,31 @@ export async function createProxy(config: Config, { codec, log, broken }: Around
     host: config.host,
     port: config.port,
     lanes: config.workers ?? lanesFor(availableParallelism()),
-    worker: WORKER,
-    settings,
+    worker: lane?.worker ?? WORKER,
+    settings: { ...settings, ...lane?.settings },
     limits,
     allow: allowList(config.allowServer),
+    socks: socksOf(config),
     front: lineFronts(front),
     http: config.httpPort === 0 ? undefined : { port: config.httpPort, door: (house) => httpDoor(house, config) },
     admits: tokens === undefined ? undefined : (token) => tokens.knows(token),
     lost: (sessions) => giveBack(claims, sessions),
-    ended: (lane) => claims.free(lane),
+    ended: (number) => claims.free(number),
     log,
     broken,
   });
   await proxy.start();
   return proxy;
+}
+
+/** @throws ConfigError, without the proxy's credentials */
+function socksOf({ proxy }: Config): Socks | undefined {
+  if (proxy === undefined) return undefined;
+  try {
+    return parseSocks(proxy);
+  } catch (error) {
+    throw new ConfigError([`--proxy: ${(error as Error).message}`]);
+  }
 }
 
 const RETRY = 5;
@@ -87,11 +101,12 @@ function httpDoor(house: DoorHouse, { host, httpHost }: Config): Door {
   };
 }
 
-function toLimits({ maxConnections, maxLine }: Config): Limits {
+function toLimits({ maxConnections, maxLine, dialRate }: Config): Limits {
   return {
     ...LIMITS,
     descriptors: descriptorLimit(),
     maxLine,
+    dialsPerSecond: dialRate,
     ...(maxConnections === undefined ? {} : { maxConnections }),
   };
 }

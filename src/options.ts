@@ -83,6 +83,10 @@ export const OPTIONS: readonly Option[] = [
   number('workers', 'N', [1, 256], 'threads for TL and crypto'),
   number('maxConnections', 'N', [1, 1_000_000], 'clients at once; the descriptors of the process may allow fewer'),
   number('maxLine', 'BYTES', [1_024, 16_777_215], 'longest line a client may send', 4_194_304),
+  number('dialRate', 'N', [1, 100_000], 'connections to data centres begun in a second, at most', 200),
+  text('proxy', 'URL', 'socks5://user:password@host:port to reach data centres through'),
+  text('mtproxy', 'HOST:PORT', 'an MTProxy to reach data centres through'),
+  text('mtproxySecret', 'SECRET', 'its secret, in hex or base64url: 16 bytes, or 17 that begin with dd'),
   {
     name: 'allowServer',
     kind: 'list',

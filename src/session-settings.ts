@@ -5,7 +5,8 @@
 import { ConfigError, type Config } from './config.ts';
 import { parsePublicKey, PRODUCTION_KEY, TEST_KEY } from './crypto/rsa.ts';
 import { HOME_DC, PRODUCTION_DCS, TEST_DCS } from './session/data-centres.ts';
-import type { DataCentre, InitText, SessionSettings } from './session/settings.ts';
+import type { DataCentre, InitText, Mtproxy, SessionSettings } from './session/settings.ts';
+import { parseSecret } from './transport/obfuscated.ts';
 
 /** @throws ConfigError for a key that is none, or a data centre that is not on the list */
 export function toSessionSettings(config: Config): SessionSettings {
@@ -21,6 +22,7 @@ export function toSessionSettings(config: Config): SessionSettings {
     rsaKeys: [...ownKeys(config), PRODUCTION_KEY.pem, TEST_KEY.pem],
     transport: config.transport,
     obfuscated: config.obfuscated,
+    mtproxy: mtproxyOf(config),
     forwardSecrecy: config.pfs,
     init: initText(config),
     style: { int64AsString: config.int64 === 'string', flagsAsBool: config.flags === 'bool' },
@@ -34,6 +36,25 @@ export function toSessionSettings(config: Config): SessionSettings {
 function ownServer({ dcHost, dcPort, dcId, test }: Config): DataCentre[] {
   if (dcHost === undefined || dcPort === undefined) return [];
   return [{ id: dcId ?? HOME_DC, host: dcHost, port: dcPort, test }];
+}
+
+/** Its secret never stands in a sentence. */
+function mtproxyOf({ mtproxy, mtproxySecret, transport }: Config): Mtproxy | undefined {
+  if (mtproxy === undefined || mtproxySecret === undefined) return undefined;
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(mtproxy) ?? [];
+  if (host === undefined) throw new ConfigError([`--mtproxy: expected HOST:PORT, got ${mtproxy}`]);
+  try {
+    const { secret, name } = parseSecret(mtproxySecret);
+    const framing = name ?? (transport === 'full' ? 'intermediate' : transport);
+    return {
+      host: host.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(port),
+      secret: Uint8Array.from(secret),
+      transport: framing,
+    };
+  } catch (error) {
+    throw new ConfigError([`--mtproxy-secret: ${(error as Error).message}`]);
+  }
 }
 
 function ownKeys({ dcKey, dcKeyText }: Config): string[] {

@@ -44,6 +44,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'errors.ts',
     'type front',
     'piscina',
+    'socks',
     'node:net',
     'node:fs',
     'node:perf_hooks',
@@ -75,7 +76,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:buffer',
   ],
   'config.ts': ['address', 'options.ts', 'node:fs', 'yaml', 'zod'],
-  'session-settings.ts': ['config.ts', 'crypto', 'session'],
+  'session-settings.ts': ['config.ts', 'crypto', 'session', 'transport'],
   workers: [
     'session',
     'dialect',

@@ -8,6 +8,7 @@ import { DownFlag } from '../batch/records.ts';
 import { Gate } from './gate.ts';
 import type { Limits } from './limits.ts';
 import { Outlet, type Batch } from './outlet.ts';
+import { connectThrough, type Socks } from './socks.ts';
 
 /** One block for all links: what is read is copied into a slot before the next read (design.md 3.2, step 8). */
 const READ = Buffer.allocUnsafeSlow(64 * 1024);
@@ -37,7 +38,8 @@ export class DcLink {
   readonly #socket: Socket;
   readonly #outlet: Outlet;
   #timer: NodeJS.Timeout | undefined;
-  #isUp = false;
+  /** It was connected. */
+  isUp = false;
   #isDead = false;
   #isLate = false;
   #code = 'END';
@@ -50,19 +52,13 @@ export class DcLink {
     port: number,
     batch: Batch,
     limits: Limits,
+    socks: Socks | undefined,
   ) {
     this.number = number;
     this.attempt = attempt;
     this.#owner = owner;
-    const callback = (length: number, bytes: Uint8Array) => this.#received(length, bytes as Buffer);
-    this.#socket = connect({
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE,
-      onread: { buffer: READ, callback },
-    });
+    this.#socket =
+      socks === undefined ? this.#direct(host, port) : this.#indirect(socks, host, port, limits.connectTimeout);
     this.gate = new Gate(
       () => this.#socket.pause(),
       () => this.#socket.resume(),
@@ -72,13 +68,43 @@ export class DcLink {
     this.#listen();
   }
 
+  #direct(host: string, port: number): Socket {
+    const callback = (length: number, bytes: Uint8Array) => this.#received(length, bytes as Buffer);
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE,
+      onread: { buffer: READ, callback },
+    });
+    socket.on('connect', () => this.#connected());
+    return socket;
+  }
+
+  #indirect(socks: Socks, host: string, port: number, timeout: number): Socket {
+    const refused = (): void => void (this.#code = 'ESOCKS');
+    return connectThrough(socks, host, port, timeout, () => this.#throughProxy(), refused);
+  }
+
+  /** The proxy's own words are over: what comes from now on is the far end's. */
+  #throughProxy(): void {
+    const socket = this.#socket;
+    socket.setKeepAlive(true, KEEP_ALIVE);
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#received(chunk.length, chunk)) socket.pause();
+    });
+    this.#connected();
+  }
+
+  #connected(): void {
+    clearTimeout(this.#timer);
+    this.isUp = true;
+    if (!this.#isDead) this.#owner.linkUp(this);
+  }
+
   #listen(): void {
     const socket = this.#socket;
-    socket.on('connect', () => {
-      clearTimeout(this.#timer);
-      this.#isUp = true;
-      if (!this.#isDead) this.#owner.linkUp(this);
-    });
     socket.on('drain', () => this.#drained());
     socket.on('error', (error: NodeJS.ErrnoException) => (this.#code = error.code ?? 'ERROR'));
     socket.on('close', () => this.#closed());
@@ -102,7 +128,7 @@ export class DcLink {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#drained();
-    const flags = (this.#isUp ? 0 : DownFlag.NEVER_UP) | (this.#isLate ? DownFlag.TIMED_OUT : 0);
+    const flags = (this.isUp ? 0 : DownFlag.NEVER_UP) | (this.#isLate ? DownFlag.TIMED_OUT : 0);
     this.#owner.linkDown(this, flags, this.#code);
   }
 
@@ -129,7 +155,7 @@ export class DcLink {
     this.#isDead = true;
     this.#drained();
     clearTimeout(this.#timer);
-    if (!this.#isUp) {
+    if (!this.isUp) {
       this.#socket.destroy();
       return;
     }

@@ -28,6 +28,10 @@ export interface Limits {
   /** Bytes a DC connection has not taken at which its client is no longer read. */
   readonly linkMark: number;
   readonly connectTimeout: number;
+  /** Connections to data centres begun in any second, under way to one address, and key exchanges at once (E4). */
+  readonly dialsPerSecond: number;
+  readonly dialsPerAddress: number;
+  readonly handshakesAtOnce: number;
   /** Bytes in a lane's open slot at which its feeders pause. */
   readonly laneMark: number;
   /** A worker must be there in this time, ms, and a batch back in that (design.md 4.5, K7). */
@@ -62,6 +66,9 @@ export const LIMITS: Limits = Object.freeze({
   unreadTimeout: 30_000,
   linkMark: MIB,
   connectTimeout: 10_000,
+  dialsPerSecond: 200,
+  dialsPerAddress: 64,
+  handshakesAtOnce: 64,
   laneMark: MIB,
   startTimeout: 15_000,
   batchTimeout: 5_000,

@@ -16,6 +16,7 @@ import { Lanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { Router } from './router.ts';
 import type { Guest, Route } from './route.ts';
+import type { Socks } from './socks.ts';
 import { Sweep } from './sweep.ts';
 
 /** One way to speak to clients, as the composition root picks it. */
@@ -55,6 +56,8 @@ export interface ProxyOptions {
   readonly settings: unknown;
   readonly limits: Limits;
   readonly allow: AllowList;
+  /** Data centres are reached through it. */
+  readonly socks?: Socks | undefined;
   readonly front: FrontKind;
   /** HTTP, if there is to be any. */
   readonly http?: { readonly port: number; readonly door: (house: DoorHouse) => Door } | undefined;
@@ -99,7 +102,7 @@ export class Proxy implements DoorHouse {
   isServing = false;
 
   constructor(options: ProxyOptions) {
-    const { limits, log, allow, lost, ended, broken, worker, settings } = options;
+    const { limits, log, allow, socks, lost, ended, broken, worker, settings } = options;
     this.#options = options;
     this.limits = limits;
     this.admits = options.admits;
@@ -109,6 +112,7 @@ export class Proxy implements DoorHouse {
       metrics: this.metrics,
       descriptors: this.#descriptors,
       allow,
+      socks,
       log,
       lost,
       ended,
@@ -248,6 +252,7 @@ export class Proxy implements DoorHouse {
     await this.#empty(CLOSING_TIME);
     this.#closeDoor();
     this.sweep.stop();
+    this.router.dialler.stop();
     await this.#lanes.stop();
   }
 

@@ -4,9 +4,10 @@
  * Never: looks into a message, or lets anything of a link that was hung up through.
  */
 import type { RecordCursor } from '../batch/batch.ts';
-import { COUNTERS_LENGTH, DownFlag, In } from '../batch/records.ts';
+import { COUNTERS_LENGTH, DialFlag, DownFlag, In } from '../batch/records.ts';
 import type { IdText } from '../front/front.ts';
 import { DcLink, type LinkOwner } from './dc-link.ts';
+import type { Dial } from './dialler.ts';
 import { Count } from '../telemetry/metrics.ts';
 import { type Gate, Why } from './gate.ts';
 import type { Lane } from './lane.ts';
@@ -43,6 +44,8 @@ export class Route implements LinkOwner {
   /** `OpenFlag`: what its client speaks. */
   readonly #flags: number;
   readonly #links = new Map<number, DcLink>();
+  /** What the dialler knows of each link, from the wish to its end. */
+  readonly #dials = new Map<number, Dial>();
   #fullLinks = 0;
   #isOpened = false;
   isClosing = false;
@@ -109,8 +112,7 @@ export class Route implements LinkOwner {
 
   /** The lane has dropped the session, or was lost with it. */
   hangUpAll(): void {
-    for (const link of this.#links.values()) link.hangUp();
-    this.#links.clear();
+    for (const number of [...this.#dials.keys()]) this.#drop(number);
   }
 
   /** Starts over under another number: the old session is lost. */
@@ -135,9 +137,26 @@ export class Route implements LinkOwner {
     if (!this.#router.permits(flags, host, port)) {
       return this.#refuse(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
     }
-    if (!this.#router.descriptors.take()) return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
+    const dial = {
+      address: `${host} ${port}`,
+      makesKey: (flags & DialFlag.HANDSHAKE) !== 0,
+      isUrgent: this.ledger.size > 0,
+      start: () => this.#connect(number, attempt, host, port),
+    };
+    this.#dials.set(number, dial);
+    this.#router.dialler.ask(dial);
+  }
+
+  /** Its turn has come. */
+  #connect(number: number, attempt: number, host: string, port: number): void {
+    if (!this.#router.descriptors.take()) {
+      this.#router.dialler.abandoned(this.#dials.get(number)!);
+      this.#dials.delete(number);
+      return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
+    }
     this.#router.metrics.counts[Count.DC_DIALS]!++;
-    const link = new DcLink(this, number, attempt, host, port, this.#router.batch, this.#router.limits);
+    const { batch, limits, socks } = this.#router;
+    const link = new DcLink(this, number, attempt, host, port, batch, limits, socks);
     if (this.client.isUnread) link.gate.shut(Why.UNREAD);
     this.#links.set(number, link);
   }
@@ -152,8 +171,23 @@ export class Route implements LinkOwner {
   }
 
   #drop(number: number): void {
-    this.#links.get(number)?.hangUp();
+    const dial = this.#dials.get(number);
+    const link = this.#links.get(number);
+    if (dial !== undefined && !this.#router.dialler.cancel(dial)) this.#ended(dial, link);
+    link?.hangUp();
+    this.#dials.delete(number);
     this.#links.delete(number);
+  }
+
+  #ended(dial: Dial, link: DcLink | undefined): void {
+    if (link?.isUp === true) this.#router.dialler.closed(dial);
+    else this.#router.dialler.abandoned(dial);
+  }
+
+  /** A key was made: another may make one. */
+  keyMade(): void {
+    const dial = this.#dials.get(0);
+    if (dial?.makesKey === true && this.#links.get(0)?.isUp === true) this.#router.dialler.closed(dial);
   }
 
   #refuse(number: number, attempt: number, flags: number, code: string): void {
@@ -161,6 +195,7 @@ export class Route implements LinkOwner {
   }
 
   linkUp(link: DcLink): void {
+    this.#router.dialler.connected(this.#dials.get(link.number)!);
     this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt);
   }
 
@@ -171,7 +206,11 @@ export class Route implements LinkOwner {
   }
 
   linkDown(link: DcLink, flags: number, code: string): void {
-    if (this.#links.get(link.number) === link) this.#links.delete(link.number);
+    const dial = this.#dials.get(link.number)!;
+    if (link.isUp) this.#router.dialler.closed(dial);
+    else this.#router.dialler.failed(dial, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
+    this.#dials.delete(link.number);
+    this.#links.delete(link.number);
     this.#refuse(link.number, link.attempt, flags, code);
   }
 

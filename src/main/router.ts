@@ -10,6 +10,7 @@ import { DialFlag, In, Out, ReplyFlag } from '../batch/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Count, type Metrics } from '../telemetry/metrics.ts';
 import type { Descriptors } from './descriptors.ts';
+import { Dialler } from './dialler.ts';
 import type { Gate } from './gate.ts';
 import { Why } from './gate.ts';
 import type { Culprit, Lane, Loss } from './lane.ts';
@@ -18,11 +19,14 @@ import type { LanesOwner } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { Batch } from './outlet.ts';
 import { Route, type Guest } from './route.ts';
+import type { Socks } from './socks.ts';
 
 export interface RouterOptions {
   readonly limits: Limits;
   readonly descriptors: Descriptors;
   readonly allow: AllowList;
+  /** Data centres are reached through it. */
+  readonly socks?: Socks | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   /** These sessions were lost: what they held elsewhere (keys) may be given back. */
@@ -35,6 +39,8 @@ export interface RouterOptions {
 
 export class Router implements LanesOwner {
   readonly batch = new Batch();
+  readonly dialler: Dialler;
+  readonly socks: Socks | undefined;
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly descriptors: Descriptors;
@@ -52,6 +58,8 @@ export class Router implements LanesOwner {
   constructor(options: RouterOptions) {
     this.limits = options.limits;
     this.metrics = options.metrics;
+    this.socks = options.socks;
+    this.dialler = new Dialler(options.limits);
     this.descriptors = options.descriptors;
     this.#allow = options.allow;
     this.#log = options.log;
@@ -103,6 +111,7 @@ export class Router implements LanesOwner {
     route.saved.wipe();
     if (route.isResumed) this.#lost(new Set([route.session]));
     route.hangUpAll();
+    this.dialler.forget(route);
     route.client.sessionGone();
   }
 
@@ -137,6 +146,7 @@ export class Router implements LanesOwner {
         break;
       case Out.SAVE_SESSION:
         route.saved.takeSession(view(record));
+        route.keyMade();
         break;
       case Out.SEND:
         route.send(record.link, this.#give(record));

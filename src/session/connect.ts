@@ -14,6 +14,7 @@ import { Handshake, HandshakeError } from './handshake.ts';
 import { MessageIds } from './message-ids.ts';
 import { Stage } from './pending.ts';
 import { refusal } from './refusals.ts';
+import type { Mtproxy } from './settings.ts';
 import type { State } from './state.ts';
 import { bind, dropTemporary, MOST_FAILURES, MOST_LOST, TEMPORARY_SECONDS, type Binding } from './temporary.ts';
 
@@ -46,9 +47,17 @@ function isWanted(s: State): boolean {
 
 function dial(s: State): void {
   const { settings } = s.env;
+  if (settings.mtproxy !== undefined) return dialThrough(s, settings.mtproxy);
   s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }));
   const { host, port, namedBy } = s.server;
   s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined);
+}
+
+/** An MTProxy learns from the obfuscated head which data centre is meant (mtproto.md 2.13). */
+function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void {
+  const dc = s.server.dc + (s.server.test ? TEST_OFFSET : 0);
+  s.link.dialled(makeTransport(transport, { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill }));
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.key === undefined);
 }
 
 /** The connection stands: the key exchange begins, or the session goes on. */

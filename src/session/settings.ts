@@ -13,6 +13,14 @@ export interface DataCentre {
   readonly test: boolean;
 }
 
+export interface Mtproxy {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: Uint8Array;
+  /** The framing its secret demands, or that of the settings. */
+  readonly transport: TransportName;
+}
+
 /** Arguments of `initConnection` as JSON text of an object, without `query`; the scheme's own names. */
 export type InitText = string;
 
@@ -25,6 +33,8 @@ export interface SessionSettings {
   readonly rsaKeys: readonly string[];
   readonly transport: TransportName;
   readonly obfuscated: boolean;
+  /** Data centres are reached through this MTProxy, which is told which one is meant. */
+  readonly mtproxy?: Mtproxy | undefined;
   /** Perfect forward secrecy: for the sessions whose keys the gateway made, for all, or for none. */
   readonly forwardSecrecy: 'made' | 'always' | 'never';
   /** The operator's `initConnection`, if an api_id was given: then sessions are initialised by the gateway. */

@@ -1,0 +1,199 @@
+/**
+ * Dialler: when a connection to a data centre may be begun (failures.md E4): so many a second, so many under way to one
+ * address, so many key exchanges at once. Everybody's turn comes in the order they asked.
+ * In: wishes, what becomes of their connections. Out: `start` of a wish, at once or later. Never: two connections for one
+ * wish, or a socket.
+ */
+import { now } from './lane.ts';
+import type { Limits } from './limits.ts';
+
+/** A connection that somebody wants. */
+export interface Dial {
+  /** `host port`: limits of an address go by it. */
+  readonly address: string;
+  /** A key will be made on it. */
+  readonly makesKey: boolean;
+  /** A request waits for it: those without let others pass, but for every eighth. */
+  readonly isUrgent: boolean;
+  /** Begins it. */
+  start(): void;
+}
+
+/** The address of a wish that failed can be reached again. */
+export type Waiter = () => void;
+
+/** A key exchange takes no longer (mtproto.md 2.7); one that nobody reported the end of has ended by then. */
+const EXCHANGE_TIME = 10_000;
+const IDLE_EVERY = 8;
+
+/** A twentieth of a second's share may go at once; the rest evenly, so that a server that counts late counts no more. */
+function burstOf({ dialsPerSecond }: Limits): number {
+  return Math.max(1, dialsPerSecond / 20);
+}
+
+function rateOf({ dialsPerSecond }: Limits): number {
+  return Math.max(1, dialsPerSecond * 0.9);
+}
+
+interface Address {
+  /** Attempts that have not connected yet. */
+  underWay: number;
+  /** Who failed here, and would like to hear when somebody does not. */
+  readonly failed: Map<object, Waiter>;
+}
+
+export class Dialler {
+  readonly #limits: Limits;
+  /** Connections that may be begun now; they come back with time. */
+  #tokens: number;
+  #countedAt = 0;
+  /** In the order they asked. */
+  readonly #urgent = new Set<Dial>();
+  readonly #idle = new Set<Dial>();
+  #turns = 0;
+  readonly #addresses = new Map<string, Address>();
+  readonly #exchanges = new Map<Dial, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.#tokens = burstOf(limits);
+  }
+
+  /** Wishes that wait. */
+  get waiting(): number {
+    return this.#urgent.size + this.#idle.size;
+  }
+
+  ask(dial: Dial): void {
+    (dial.isUrgent ? this.#urgent : this.#idle).add(dial);
+    this.#go();
+  }
+
+  /** The wish is taken back before it was begun. @returns false if it had been */
+  cancel(dial: Dial): boolean {
+    return this.#urgent.delete(dial) || this.#idle.delete(dial);
+  }
+
+  /** The connection stands: whoever failed at its address may try again. */
+  connected(dial: Dial): void {
+    const { failed } = this.#ended(dial.address);
+    const waiters = [...failed.values()];
+    failed.clear();
+    for (const waiter of waiters) waiter();
+    this.#tidy(dial.address);
+    this.#go();
+  }
+
+  /** It could not be made. `waiter` is told, once, when somebody else reaches the address. */
+  failed(dial: Dial, who: object, waiter: Waiter): void {
+    this.#ended(dial.address).failed.set(who, waiter);
+    this.closed(dial);
+  }
+
+  /** The attempt was given up by whoever wanted it. */
+  abandoned(dial: Dial): void {
+    this.#ended(dial.address);
+    this.#tidy(dial.address);
+    this.closed(dial);
+  }
+
+  /** The connection is gone, or its key is made. */
+  closed(dial: Dial): void {
+    this.#exchanges.delete(dial);
+    this.#go();
+  }
+
+  /** Nobody waits for its addresses any more. */
+  forget(who: object): void {
+    for (const [name, address] of this.#addresses) {
+      address.failed.delete(who);
+      this.#tidy(name);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#urgent.clear();
+    this.#idle.clear();
+  }
+
+  #ended(name: string): Address {
+    const address = this.#address(name);
+    address.underWay = Math.max(0, address.underWay - 1);
+    return address;
+  }
+
+  #tidy(name: string): void {
+    const address = this.#address(name);
+    if (address.underWay === 0 && address.failed.size === 0) this.#addresses.delete(name);
+  }
+
+  #address(name: string): Address {
+    let address = this.#addresses.get(name);
+    if (address === undefined) {
+      address = { underWay: 0, failed: new Map() };
+      this.#addresses.set(name, address);
+    }
+    return address;
+  }
+
+  /** Begins what may begin, and comes back when more may. */
+  #go(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const at = now();
+    while (this.waiting > 0) {
+      if (!this.#mayBegin(at)) return this.#later(1_000 / rateOf(this.#limits));
+      const dial = this.#pick(at);
+      // What holds the others up ends with a report; a key exchange also without one.
+      if (dial === undefined) return this.#later(EXCHANGE_TIME / 10);
+      this.#begin(dial, at);
+    }
+  }
+
+  #later(ms: number): void {
+    this.#timer ??= setTimeout(() => this.#go(), Math.ceil(ms));
+  }
+
+  #mayBegin(at: number): boolean {
+    const back = ((at - this.#countedAt) * rateOf(this.#limits)) / 1_000;
+    this.#tokens = Math.min(burstOf(this.#limits), this.#tokens + back);
+    this.#countedAt = at;
+    return this.#tokens >= 1;
+  }
+
+  #begin(dial: Dial, at: number): void {
+    this.cancel(dial);
+    this.#tokens--;
+    this.#address(dial.address).underWay++;
+    if (dial.makesKey) this.#exchanges.set(dial, at);
+    dial.start();
+  }
+
+  /** The first that may go, of those a request waits for; every eighth time, of the others. */
+  #pick(at: number): Dial | undefined {
+    const isIdleTurn = ++this.#turns % IDLE_EVERY === 0;
+    const [first, second] = isIdleTurn ? [this.#idle, this.#urgent] : [this.#urgent, this.#idle];
+    return this.#firstOf(first, at) ?? this.#firstOf(second, at);
+  }
+
+  #firstOf(dials: ReadonlySet<Dial>, at: number): Dial | undefined {
+    const mayExchange = this.#mayExchange(at);
+    for (const dial of dials) {
+      if (dial.makesKey && !mayExchange) continue;
+      const underWay = this.#addresses.get(dial.address)?.underWay ?? 0;
+      if (underWay < this.#limits.dialsPerAddress) return dial;
+    }
+    return undefined;
+  }
+
+  #mayExchange(at: number): boolean {
+    if (this.#exchanges.size < this.#limits.handshakesAtOnce) return true;
+    for (const [dial, since] of this.#exchanges) {
+      if (since + EXCHANGE_TIME > at) break;
+      this.#exchanges.delete(dial);
+    }
+    return this.#exchanges.size < this.#limits.handshakesAtOnce;
+  }
+}
