@@ -9,7 +9,6 @@ import { startTestDc } from '../../src/testdc/dc-server.ts';
 import { Faults } from '../../src/testdc/faults.ts';
 import { report } from '../../src/testdc/faults/control.ts';
 import { KINDS } from '../../src/testdc/faults/kinds.ts';
-import type { KnownKey } from '../../src/testdc/known-key.ts';
 
 /** Entries of the book in one message. */
 const CHUNK = 20_000;
@@ -98,7 +97,7 @@ function sendBook(): void {
 function taintsByUser(): Record<string, [number, number][]> {
   const byUser: Record<string, [number, number][]> = {};
   for (const { connection, since, isLasting } of taints) {
-    const key = connection?.key as KnownKey | undefined;
+    const key = connection?.key;
     const user = String(key?.identity.userId ?? 'unknown');
     const until = isLasting || connection === undefined ? Infinity : (ends.get(connection) ?? Infinity);
     (byUser[user] ??= []).push([since, until]);

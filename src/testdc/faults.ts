@@ -130,7 +130,7 @@ export class Faults {
 
   #play<M extends Moment>(moment: M, at: Moments[M]['at'], connection: DcConnection | undefined): void {
     const rule = this.#chosen(moment, at, connection, undefined);
-    if (rule !== undefined) this.#act(rule, at, connection);
+    if (rule !== undefined) void this.#act(rule, at, connection);
   }
 
   #chosen<M extends Moment>(

@@ -64,18 +64,18 @@ function ask(run: Run, id: number): void {
 test('between requests: the same key, session and numbering', async () => {
   const { pair } = runOf();
   const [before] = await pair.ask(1, { id: 1, session: undefined, message: CONFIG });
-  assert.equal((before?.['message'] as Record<string, unknown>)['_cons'], 'config');
+  assert.equal((before!['message'] as Record<string, unknown>)['_cons'], 'config');
   const [session] = await pair.ask(1, { id: 2, session: {} });
   pair.lose();
   await pair.run();
   const [again] = await pair.ask(1, { id: 3, session: {} });
   const stable = (line: Record<string, unknown> | undefined): unknown => {
-    const { auth_key, session_id, server_salt, dc } = line?.['session'] as Record<string, unknown>;
+    const { auth_key, session_id, server_salt, dc } = line!['session'] as Record<string, unknown>;
     return { auth_key, session_id, server_salt, dc };
   };
   assert.deepEqual(stable(again), stable(session));
   const [after] = await pair.ask(1, { id: 4, message: CONFIG });
-  assert.equal((after?.['message'] as Record<string, unknown>)['_cons'], 'config');
+  assert.equal((after!['message'] as Record<string, unknown>)['_cons'], 'config');
   assert.equal(pair.dc.counters.handshakes, 1);
   assert.deepEqual(pair.dc.violations.list, []);
 });

@@ -70,7 +70,7 @@ export class Path implements Wire {
     if (this.manner === 'stall') return;
     if (this.manner === 'rst') this.#connection.reset();
     else this.#connection.hangUp();
-    if (this.manner === 'rst') (this.#wire.reset ?? this.#wire.end).call(this.#wire);
+    if (this.manner === 'rst') this.#cut();
     else this.#wire.end();
   }
 
@@ -97,12 +97,18 @@ export class Path implements Wire {
     this.#env.after(this.pieceMs, () => this.#nextPiece());
   }
 
+  /** RST where the wire can, else FIN. */
+  #cut(): void {
+    if (this.#wire.reset === undefined) this.#wire.end();
+    else this.#wire.reset();
+  }
+
   end(): void {
     if (!this.#isDead) this.#wire.end();
   }
 
   reset(): void {
-    if (!this.#isDead) (this.#wire.reset ?? this.#wire.end).call(this.#wire);
+    if (!this.#isDead) this.#cut();
   }
 }
 
