@@ -46,7 +46,7 @@ const faults = new Faults(dc, text, Number(seed));
 faults.onPlay = ({ name, connection }) =>
   taints.push({ connection, since: now(), isLasting: KINDS[name]!.moment === 'session' });
 
-let pushing = setInterval(push, 50);
+const pushing = setInterval(push, 50);
 let owed = 0;
 let next = 0;
 
@@ -56,13 +56,20 @@ process.on('message', (order: { quiet?: true; book?: true; report?: true }) => {
     clearInterval(pushing);
     process.send!({ quiet: true });
   } else if (order.book) sendBook();
-  else process.send!({ report: report(dc, faults), taints: taintsByUser(), updates: dc.counters.updatesPushed });
+  else process.send!({ report: report(dc, faults), taints: taintsByUser(), updates: pushed() });
 });
 process.on('disconnect', () => process.exit());
 console.log(`listening on ${dc.host}:${dc.port()}`);
 
 function now(): number {
   return performance.timeOrigin + performance.now();
+}
+
+/** Updates pushed, each counted once however many sessions of its user there are. */
+function pushed(): number {
+  let sum = 0;
+  for (const n of numbers.values()) sum += n;
+  return sum;
 }
 
 /** To each signed-in user in turn that somebody listens for. */

@@ -23,6 +23,8 @@ export class Link {
   redialAt = Infinity;
   /** Last sign of life while answers were awaited. */
   awaitingSince = 0;
+  /** A request was sent and nothing has come since: so it stays when the request's time is over. */
+  isUnheard = false;
   lastReceived = 0;
   lastPing = 0;
   /** A ping was sent since the last byte came. */
@@ -45,6 +47,7 @@ export class Link {
     this.wasUp = true;
     this.lastReceived = now;
     this.awaitingSince = now;
+    this.isUnheard = false;
     this.lastPing = now;
     this.pinged = false;
   }
@@ -52,6 +55,7 @@ export class Link {
   heard(now: number): void {
     this.lastReceived = now;
     this.awaitingSince = now;
+    this.isUnheard = false;
     this.pinged = false;
   }
 

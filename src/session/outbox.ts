@@ -180,7 +180,8 @@ export class Outbox {
   }
 
   #request(s: State, now: number, body: Writer, pending: Pending): void {
-    if (s.pending.sentCount === 0) s.link.awaitingSince = now;
+    if (s.pending.sentCount === 0 && !s.link.isUnheard) s.link.awaitingSince = now;
+    s.link.isUnheard = true;
     if (pending.keepsId) this.#isAgain = true;
     else if (!pending.hasOwnId) this.#number(s, now, pending);
     pending.keepsId = false;

@@ -253,9 +253,14 @@ function endLate(s: State, pending: Pending): void {
 function pingAt(s: State): number {
   if (s.link.pinged) return Infinity;
   const idle = s.link.lastPing + IDLE_PING_MS;
-  return s.pending.sentCount > 0 ? Math.min(idle, s.link.awaitingSince + BUSY_PING_MS) : idle;
+  return isAwaiting(s) ? Math.min(idle, s.link.awaitingSince + BUSY_PING_MS) : idle;
 }
 
 function deadAt(s: State): number {
-  return s.pending.sentCount > 0 ? s.link.awaitingSince + BUSY_DEAD_MS : s.link.lastReceived + IDLE_DEAD_MS;
+  return isAwaiting(s) ? s.link.awaitingSince + BUSY_DEAD_MS : s.link.lastReceived + IDLE_DEAD_MS;
+}
+
+/** A request whose time is over leaves a connection as silent as it found it. */
+function isAwaiting(s: State): boolean {
+  return s.link.isUnheard || s.pending.sentCount > 0;
 }

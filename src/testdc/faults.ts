@@ -193,6 +193,11 @@ function isTurn(rule: FaultRule): boolean {
   return rule.seen > rule.after && (rule.seen - rule.after) % rule.every === 0;
 }
 
+/** Plays faults at a DC: the same as `new Faults`, for those who do not ask for the counts. */
+export function playFaults(dc: TestDc, text: string, seed?: number): Faults {
+  return new Faults(dc, text, seed);
+}
+
 function connectionOf(session: DcSession): DcConnection | undefined {
   return session.link instanceof DcConnection ? session.link : undefined;
 }

@@ -1,7 +1,7 @@
 /** What the soak found, each at its smallest. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Faults } from '../../src/testdc/faults.ts';
+import { playFaults } from '../../src/testdc/faults.ts';
 import { RpcError } from '../../src/testdc/rpc-error.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
@@ -19,7 +19,7 @@ async function ready(faults: string, options: PairOptions = {}): Promise<Pair> {
   });
   pair.open(1);
   await pair.ask(1, { message: STATUS });
-  new Faults(dc, faults);
+  playFaults(dc, faults);
   return pair;
 }
 
@@ -75,7 +75,7 @@ for (const fault of [
   test(`a temporary key is bound all the same: ${fault}`, async () => {
     const pair = await ready('', { session: { forwardSecrecy: 'made' } });
     pair.close(1);
-    new Faults(pair.dc, fault);
+    playFaults(pair.dc, fault);
     pair.open(2);
     pair.line(2, { id: 2, message: STATUS });
     await pair.advance(9_000);

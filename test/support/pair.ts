@@ -321,6 +321,7 @@ export class Pair {
     line.connection = this.dc.connect(this.dc.centres.get(port - 440)!, {
       write: (bytes) => this.#fromDc(line, bytes),
       end: () => this.#ended(line),
+      reset: () => this.#reset(line),
     });
     this.#links.set(name, line);
     this.#put(In.LINK_UP, 0, session, attempt, '', link);
@@ -339,6 +340,15 @@ export class Pair {
     this.#links.delete(line.name);
     this.dc.disconnected(line.connection!);
     this.#put(In.LINK_DOWN, 0, line.session, line.attempt, 'FIN', line.link);
+  }
+
+  /** What was on its way to the client is gone with the connection. */
+  #reset(line: Line): void {
+    if (this.#links.get(line.name) !== line) return;
+    this.#going = this.#going.filter(
+      (one) => one.session !== line.session || one.link !== line.link || one.kind !== In.LINK_BYTES,
+    );
+    this.#ended(line);
   }
 
   #send(name: string, bytes: Buffer): void {

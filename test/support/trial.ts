@@ -66,11 +66,19 @@ export class Trial {
 
   /** Two requests that must not be carried out twice: one that Telegram protects, one it does not. */
   #tokens(): void {
+    this.sendMessage();
+    this.updateProfile();
+  }
+
+  sendMessage(): void {
     const token = `t${++this.#token}`;
     const peer = { _cons: 'inputPeerSelf' };
     this.ask({ _cons: 'messages.sendMessage', peer, message: token, random_id: this.#token + 1_000 }, token);
-    const other = `t${++this.#token}`;
-    this.ask({ _cons: 'account.updateProfile', about: other }, other);
+  }
+
+  updateProfile(): void {
+    const token = `t${++this.#token}`;
+    this.ask({ _cons: 'account.updateProfile', about: token }, token);
   }
 
   ask(message: Line, token?: string): void {
@@ -110,6 +118,11 @@ export class Trial {
   async settle(): Promise<void> {
     await this.round();
     for (let i = 0; i < 8; i++) await this.advance((TIMEOUT_MS + GRACE_MS) / 8);
+    this.judge();
+  }
+
+  /** Compares the books; every request has had its time. */
+  judge(): void {
     this.ledger.overdue(this.pair.now, TIMEOUT_MS);
     this.ledger.compare(this.pair.dc.ledger, (token) => this.#seen.has(token));
   }
