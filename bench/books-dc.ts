@@ -15,7 +15,8 @@ writeFileSync(process.argv[2]!, dc.publicKeyPem);
 let executed = new Uint8Array(1 << 20);
 dc.on('key', (key) => dc.world.signIn(key, DEMO_ID));
 dc.onRequest = ({ args }) => {
-  const token = /^t(\d+)$/.exec(String(args['phone_code_hash'] ?? ''))?.[1];
+  const hash = args['phone_code_hash'];
+  const token = typeof hash === 'string' ? /^t(\d+)$/.exec(hash)?.[1] : undefined;
   if (token === undefined) return undefined;
   if (Number(token) >= executed.length) executed = grown(executed);
   executed[Number(token)]!++;

@@ -20,11 +20,11 @@ interface Figures {
 }
 
 /** One kill. Lanes take sessions in turn, so every second client lives on each. */
-async function once(ordeal: Ordeal, lane: number, how: number): Promise<Figures> {
+async function once(ordeal: Ordeal, lane: number, how: number, rest: number): Promise<Figures> {
   const { books } = ordeal;
   await ordeal.kill(lane, how);
   const killedAt = performance.now();
-  await pause(REST);
+  await pause(rest);
   // It dies at its next batch, which at such a rate is under way within two milliseconds.
   const open = books.asked.filter((one) => laneOf(one) === lane && one.at < killedAt + 2 && one.endedAt > killedAt);
   const late = Math.max(0, ...open.map((one) => one.endedAt - killedAt));
@@ -59,16 +59,17 @@ export async function killsOf(
   rate: number,
   clients: number,
   progress: (text: string) => void,
+  rest = REST,
 ): Promise<{ figures: Figures[]; notes: string[] }> {
   const ordeal = await Ordeal.start(['--workers', String(LANES), '--log-level', 'fatal']);
   try {
     await ordeal.open(clients);
     const stop = askAtRate(ordeal.books, rate);
-    await pause(3_000);
+    await pause(Math.min(3_000, rest));
     const figures: Figures[] = [];
     for (let i = 0; i < count; i++) {
       progress(`kill ${i + 1} of ${count}`);
-      figures.push(await once(ordeal, i % LANES, i % 4 < 2 ? Death.BEFORE : Death.AFTER));
+      figures.push(await once(ordeal, i % LANES, i % 4 < 2 ? Death.BEFORE : Death.AFTER, rest));
     }
     stop();
     await ordeal.books.settled(SETTLE);
