@@ -8,10 +8,7 @@ import { Command, CommanderError } from 'commander';
 import { registerServe } from './commands/serve.ts';
 
 /** Commands in files of their own, loaded when they are asked for, or when all are listed. */
-const LATER: readonly (readonly [name: string, text: string])[] = [
-  ['signin', 'sign in and keep the session'],
-  ['bench', 'measure'],
-];
+const LATER: readonly (readonly [name: string, text: string])[] = [['signin', 'sign in and keep the session']];
 
 /** Runs a command line. @param args without node and script */
 export async function main(args: readonly string[]): Promise<void> {
@@ -37,6 +34,7 @@ async function registerOthers(program: Command, args: readonly string[]): Promis
   const isAsked = (name: string): boolean => first === name || first === '--help' || first === '-h' || first === 'help';
   if (isAsked('demo')) (await import('./commands/demo.ts')).registerDemo(program);
   if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
+  if (isAsked('bench')) (await import('./commands/bench.ts')).registerBench(program);
   if (isAsked('scheme')) (await import('./commands/scheme.ts')).registerScheme(program);
 }
 
