@@ -1,7 +1,18 @@
 /** The whole gateway through msgpack, against the test DC: the envelope, 64-bit numbers, bytes both ways, refusals. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Death, KILL_CELLS } from '../../bench/deaths.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createProxy } from '../../src/index.ts';
+import { compileScheme } from '../../src/scheme-cache.ts';
+import { createLog } from '../../src/telemetry/log.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { Mp, type Frame } from '../support/mp.ts';
 import { Nc } from '../support/nc.ts';
@@ -150,3 +161,71 @@ test('JSON lines beside it are as ever', async () => {
   assert.match(await nc.line(), /^\{"id":1,"message":\{"_cons":"nearestDc"/);
   nc.close();
 });
+
+test('a session goes on in msgpack, and one over HTTP on its connection, when their thread is lost', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-'));
+  const dcKey = join(folder, 'dc.pem');
+  writeFileSync(dcKey, dc.publicKeyPem);
+  const httpPort = await freePort();
+  const flags = { port: 0, httpPort, dcHost: dc.host, dcPort: dc.port(4), dcId: 4, dcKey, apiId: 1, workers: 1 };
+  const cells = new SharedArrayBuffer(64);
+  const proxy = await createProxy(loadConfig({ flags, environment: {}, file: undefined }), {
+    codec: compileScheme(undefined),
+    log: await createLog({ level: 'silent' }),
+    broken: () => undefined,
+    lane: { worker: new URL('../../bench/killable-worker.js', import.meta.url), settings: { [KILL_CELLS]: cells } },
+  });
+  t.after(async () => {
+    await proxy.drain(0);
+    rmSync(folder, { recursive: true });
+  });
+  const mp = await Mp.to(proxy.port);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = { _cons: 'help.getNearestDc' };
+  mp.send({ id: 1, message: ask });
+  await mp.frame();
+  mp.send({ id: 2, session: {} });
+  const key = ((await mp.frame())['session'] as Record<string, unknown>)['auth_key'];
+  const before = await httpSession(agent, httpPort);
+  for (const how of [Death.BEFORE, Death.AFTER]) {
+    Atomics.store(new Int32Array(cells), 0, how);
+    mp.send({ id: 'again', message: ask });
+    const answer = await mp.frame();
+    assert.deepEqual([answer['id'], message(answer)['_cons']], ['again', 'nearestDc']);
+  }
+  assert.equal(proxy.gauges().lanes[0]!.restarts, 2);
+  mp.send({ id: 3, session: {} });
+  assert.deepEqual(((await mp.frame())['session'] as Record<string, unknown>)['auth_key'], key);
+  assert.equal(await httpSession(agent, httpPort), before);
+  mp.close();
+  agent.destroy();
+});
+
+/** The key of the session of the agent's one connection. */
+async function httpSession(agent: Agent, port: number): Promise<string> {
+  const body = '{"id":1,"session":{},"message":{"_cons":"help.getNearestDc"}}';
+  const first = '{"id":1,"message":{"_cons":"help.getNearestDc"}}';
+  for (const one of [first, body]) {
+    const call = request({
+      agent,
+      port,
+      method: 'POST',
+      path: '/v1/rpc',
+      headers: { 'Content-Type': 'application/json' },
+    });
+    call.end(one);
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    const text = (await response.setEncoding('utf8').toArray()).join('');
+    if (one === body) return (JSON.parse(text) as { session: { auth_key: string } }).session.auth_key;
+  }
+  throw new Error('not reached');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
