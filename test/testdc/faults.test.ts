@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { listenForOrders, startTestDc } from '../../src/testdc/dc-server.ts';
 import { Faults } from '../../src/testdc/faults.ts';
 import { Dice } from '../../src/testdc/faults/dice.ts';
 import { KINDS } from '../../src/testdc/faults/kinds.ts';
 import { parseFaults } from '../../src/testdc/faults/rule.ts';
+import { Nc } from '../support/nc.ts';
+import { Run } from '../support/process.ts';
 import { Trial } from '../support/trial.ts';
 
 describe('the language', () => {
@@ -54,6 +60,34 @@ describe('the language', () => {
     for (let i = 0; i < 8; i++) failed.push(await trial.fails({ _cons: 'account.updateStatus', offline: true }));
     assert.deepEqual(failed, [false, false, true, false, true, false, false, false]);
     assert.deepEqual([...faults.counts], [['rpc.403', 2]]);
+  });
+});
+
+describe('the control port', () => {
+  test('adds, reports and clears, a JSON line each', async (t) => {
+    const dc = await startTestDc();
+    t.after(() => dc.close());
+    const port = await listenForOrders(dc, new Faults(dc, '', 9), 0);
+    const nc = await Nc.to(port);
+    nc.send('{"add":"rpc.500 count=1"}\n{"report":true}\n{"add":"no.such"}\n{"clear":true}\nnonsense\n{}\n');
+    const [added, reported, unknown, cleared, broken, empty] = (await nc.lines(6)).map(
+      (line) => JSON.parse(line) as Record<string, unknown>,
+    );
+    assert.deepEqual([added!['seed'], added!['faults'], reported!['kinds']], [9, 0, {}]);
+    assert.match(String(unknown!['error']), /no fault no\.such/);
+    assert.equal(cleared!['faults'], 0);
+    assert.match(String(broken!['error']), /JSON/);
+    assert.match(String(empty!['error']), /expected add, clear or report/);
+    nc.close();
+  });
+
+  test('a wrong file of faults is told before anything listens', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'faults-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'faults'), 'rpc.500\nrpc.9000\n');
+    const run = new Run(t, ['dc', '--port', '0', '--faults', join(folder, 'faults')]);
+    assert.equal(await run.code(), 2);
+    assert.match(run.err, /--faults: .*: line 2: no fault rpc\.9000/);
   });
 });
 
