@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<void> {
 function faultsOf(named: string): string {
   if (named === 'none') return '';
   // Some thirty faults a second at 2 000 requests a second.
-  if (named === 'all') return 'all rate=1.5';
+  if (named === 'all') return 'all rate=1.8';
   return existsSync(named) ? readFileSync(named, 'utf8') : named.replaceAll(';', '\n');
 }
 

@@ -57,7 +57,7 @@ export function registerDc(program: Command): void {
       'take orders for faults on this loopback port: {"add":"…"}, {"clear":true}, {"report":true}',
     );
   dc.action(async (flags: DcFlags) => {
-    const wrong = sentencesOn(flags);
+    const wrong = [...sentencesOn(flags), ...(await sentencesOnFaults(flags))];
     if (wrong.length > 0) dc.error(wrong.map((sentence) => `mtproto2json dc: ${sentence}`).join('\n'), { exitCode: 2 });
     await runDc(flags);
   });
@@ -86,6 +86,18 @@ function idsOf({ dcId, dcs }: DcFlags): string[] {
 
 function isWhole(text: string, least: number, most: number): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most;
+}
+
+/** A file of faults that cannot be read, or a line in it that is none. */
+async function sentencesOnFaults({ faults: file }: DcFlags): Promise<string[]> {
+  if (file === undefined) return [];
+  const { parseFaults } = await import('../testdc/faults/rule.ts');
+  try {
+    parseFaults(readFileSync(file, 'utf8'));
+    return [];
+  } catch (error) {
+    return [`--faults: ${file}: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 /** Faults from the file, and the port that takes more of them. */

@@ -42,7 +42,7 @@ export const REQUESTS: Kinds<'request'> = {
   'rpc.406': rpc(406, one('FRESH_CHANGE_PHONE_FORBIDDEN', 'CHANNEL_PRIVATE')),
   'rpc.406-duplicated': rpc(406, one('AUTH_KEY_DUPLICATED'), USUAL / 20),
   'rpc.flood-short': rpc(420, seconds('FLOOD_WAIT', 1, 3)),
-  'rpc.flood-long': rpc(420, seconds('FLOOD_WAIT', 30, 90_000), USUAL / 2),
+  'rpc.flood-long': rpc(420, seconds('FLOOD_WAIT', 30, 60), USUAL / 4),
   'rpc.flood-odd': rpc(420, one('FLOOD_WAIT_0', 'FLOOD_WAIT_1000000000', 'FLOOD_WAIT_', 'FLOOD_WAIT_X'), USUAL / 2),
   'rpc.flood-premium': rpc(420, seconds('FLOOD_PREMIUM_WAIT', 1, 3), USUAL / 2),
   'rpc.slowmode': rpc(420, seconds('SLOWMODE_WAIT', 1, 3), USUAL / 2),
