@@ -6,6 +6,13 @@
 export interface Limits {
   /** Client connections at once; the descriptors may allow fewer. */
   readonly maxConnections: number;
+  /** Connections a second from one address (A6), loopback ones only if said so; and tokens that were wrong in a minute (C7). */
+  readonly acceptsPerSecond: number;
+  readonly limitsLoopback: boolean;
+  readonly tokenFailures: number;
+  /** Bytes the process may hold (F6), and how often that is looked at, ms. */
+  readonly memory: number;
+  readonly memoryEvery: number;
   /** Descriptors this process may have, and how many of them are kept for files, threads and refusals (K2, K3). */
   readonly descriptors: number;
   readonly descriptorReserve: number;
@@ -53,6 +60,11 @@ const MIB = 1024 * KIB;
 
 export const LIMITS: Limits = Object.freeze({
   maxConnections: 1_000_000,
+  acceptsPerSecond: 200,
+  limitsLoopback: false,
+  tokenFailures: 5,
+  memory: Infinity,
+  memoryEvery: 250,
   descriptors: 1024,
   descriptorReserve: 64,
   maxLine: 4 * MIB,
