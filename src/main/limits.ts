@@ -35,6 +35,8 @@ export interface Limits {
   /** Bytes a DC connection has not taken at which its client is no longer read. */
   readonly linkMark: number;
   readonly connectTimeout: number;
+  /** The same for one of several addresses of a server (E3). */
+  readonly addressTimeout: number;
   /** Connections to data centres begun in any second, under way to one address, and key exchanges at once (E4). */
   readonly dialsPerSecond: number;
   readonly dialsPerAddress: number;
@@ -78,6 +80,7 @@ export const LIMITS: Limits = Object.freeze({
   unreadTimeout: 30_000,
   linkMark: MIB,
   connectTimeout: 10_000,
+  addressTimeout: 5_000,
   dialsPerSecond: 200,
   dialsPerAddress: 64,
   handshakesAtOnce: 64,
