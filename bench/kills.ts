@@ -11,8 +11,8 @@ import { Ordeal } from './ordeal.ts';
 import { rowOf, type Report } from './report.ts';
 
 const LANES = 2;
-/** A lane that dies five times in a minute loses its sessions: each has its rest. */
-const REST = 6_500;
+/** A lane that dies five times in a minute loses its sessions: each dies every sixteen seconds. */
+const REST = 8_000;
 const SETTLE = 20_000;
 
 interface Figures {

@@ -30,7 +30,10 @@ export async function stopOnce(rate: number, clients: number): Promise<Record<st
     await pause(50);
     const unread = books.forgetUnanswered((one) => one.at >= from - 20);
     const verdict = await ordeal.judge();
-    if (verdict.wrong.length > 0) throw new Error(verdict.wrong.slice(0, 5).join('\n'));
+    if (verdict.wrong.length > 0)
+      throw new Error(
+        `${verdict.wrong.length} of ${verdict.asked} wrong after ${Math.round(took)} ms, ${books.dropped} closed: ${verdict.wrong.slice(0, 5).join('\n')}`,
+      );
     return { took, asked: verdict.asked - unread, done: verdict.done, unread };
   } finally {
     await ordeal.stop();

@@ -13,6 +13,7 @@ import { tokensOf } from './front/tokens.ts';
 import { descriptorLimit } from './main/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits.ts';
 import { now } from './main/lane.ts';
+import { memoryLimit } from './main/memory.ts';
 import { Proxy, type Door, type DoorHouse } from './main/proxy.ts';
 import { parseSocks, type Socks } from './main/socks.ts';
 import { toSessionSettings } from './session-settings.ts';
@@ -105,6 +106,7 @@ function toLimits({ maxConnections, maxLine, dialRate }: Config): Limits {
   return {
     ...LIMITS,
     descriptors: descriptorLimit(),
+    memory: memoryLimit(),
     maxLine,
     dialsPerSecond: dialRate,
     ...(maxConnections === undefined ? {} : { maxConnections }),

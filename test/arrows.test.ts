@@ -46,6 +46,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'piscina',
     'socks',
     'node:net',
+    'node:os',
     'node:fs',
     'node:perf_hooks',
   ],

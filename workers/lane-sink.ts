@@ -6,7 +6,7 @@ import type { BatchWriter } from '../src/batch/batch.ts';
 import { DialFlag, Out, ReplyFlag, SaveFlag } from '../src/batch/records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
-import type { NamedBy, Sink } from '../src/session/sink.ts';
+import type { Address, NamedBy, Sink } from '../src/session/sink.ts';
 
 const NAMED: Readonly<Record<NamedBy, number>> = {
   operator: 0,
@@ -56,12 +56,21 @@ export class LaneSink implements Sink {
     return this.#batch.begin(Out.SAVE_SESSION, 0, 0, this.session, 0);
   }
 
-  dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy, handshake: boolean): void {
+  dial(
+    link: number,
+    attempt: number,
+    host: string,
+    port: number,
+    namedBy: NamedBy,
+    handshake: boolean,
+    others: readonly Address[],
+  ): void {
     const flags = NAMED[namedBy] | (handshake ? DialFlag.HANDSHAKE : 0);
     const w = this.#batch.begin(Out.DIAL, link, flags, this.session, attempt);
     w.byte(port & 255);
     w.byte(port >>> 8);
     w.ascii(host);
+    for (const other of others) w.ascii(` ${other.host}/${other.port}`);
     this.#batch.end();
   }
 

@@ -44,7 +44,7 @@ export const Out = {
   UPDATE: 66,
   /** Bytes for a DC connection. */
   SEND: 67,
-  /** Make a TCP connection. flags: `DialFlag`; bytes: port u16 LE, then the host as an IP literal (or name, configured ones only), ASCII. */
+  /** Make a TCP connection. flags: `DialFlag`; bytes: port u16 LE, then the host as an IP literal (or name, configured ones only), ASCII; then ` host/port` for each further address, to be tried in turn. */
   DIAL: 68,
   /** End a DC connection; no LINK_DOWN follows. */
   HANG_UP: 69,

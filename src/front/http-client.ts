@@ -248,6 +248,15 @@ export class HttpClient implements Guest, Visitor, Swept {
     this.gate.open(Why.UNREAD);
   }
 
+  get unreadBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  cutUnread(): void {
+    this.#house.metrics.ended('SlowConsumer');
+    this.destroy();
+  }
+
   /** Unread for the whole time: gone if nothing moved. There is no place for a notice within a response. */
   unreadIsLate(): void {
     const progress = this.#unsent();

@@ -73,7 +73,7 @@ export class HttpDoor implements Door {
   }
 
   #connected(socket: OwnSocket): void {
-    if (this.#house.room()) {
+    if (!this.#house.isRushed(socket.remoteAddress ?? '') && this.#house.room()) {
       this.#house.metrics.counts[Count.HTTP_CLIENTS]!++;
       socket[CLIENT] = new HttpClient(socket, this.#house, this.#settings.now);
       this.#house.enter(socket[CLIENT]);
@@ -114,21 +114,21 @@ export class HttpDoor implements Door {
     if (!isJson(headers['content-type'])) {
       return ['ProtocolMismatch', { msg: 'Content-Type must be application/json' }];
     }
-    const token = this.#token(headers.authorization);
+    const token = this.#token(headers.authorization, request.socket.remoteAddress ?? '');
     if (token !== undefined)
       return [token, token === 'AuthRequired' ? { msg: 'Authorization: Bearer <token> is needed' } : {}];
     if (Number(headers['content-length'] ?? 0) > limits.maxLine) return ['LineTooLong', { limit: limits.maxLine }];
+    if (this.#house.isOverloaded) return ['Overloaded', { retry_after: 1 }];
     if (!this.#house.isServing)
       return ['ServerStopping', { retry_after: 1, msg: 'the gateway is starting or stopping' }];
     return undefined;
   }
 
-  #token(authorization: string | undefined): 'AuthRequired' | 'AuthFailed' | undefined {
-    const { admits } = this.#house;
-    if (admits === undefined) return undefined;
+  #token(authorization: string | undefined, address: string): ErrorName | undefined {
+    if (this.#house.admits === undefined) return undefined;
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) return 'AuthRequired';
-    return admits(token) ? undefined : 'AuthFailed';
+    return this.#house.judgeToken(token, address);
   }
 
   #refuse(response: ServerResponse, name: ErrorName, fields: NoticeFields): void {
@@ -148,7 +148,7 @@ export class HttpDoor implements Door {
   }
 
   #metrics(request: IncomingMessage, response: ServerResponse): void {
-    const refused = this.#token(request.headers.authorization);
+    const refused = this.#token(request.headers.authorization, request.socket.remoteAddress ?? '');
     if (refused !== undefined) return this.#refuse(response, refused, {});
     this.#settings.metrics().then(
       ({ text, type }) => writeResponse(response, 200, text, type),

@@ -38,6 +38,10 @@ export interface House {
   front(owner: FrontOwner): Front;
   /** Whether a token is known; undefined if none is asked for. */
   readonly admits: ((token: string) => boolean) | undefined;
+  /** What is wrong with a token that was shown from an address. */
+  judgeToken(token: string, address: string): 'AuthFailed' | 'RateLimited' | undefined;
+  /** Memory runs out: new requests are refused. */
+  readonly isOverloaded: boolean;
   left(client: Visitor): void;
 }
 
@@ -88,6 +92,11 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
   // What the front found.
 
   message(bytes: Buffer, start: number, stop: number, id: IdText): boolean {
+    if (this.#house.isOverloaded) {
+      this.#house.router.metrics.ended('Overloaded');
+      this.#say(id === '-3' ? -3 : id, 'Overloaded', { retry_after: 1, closing: false });
+      return this.gate.isOpen;
+    }
     this.#route ??= this.#house.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : 0);
     this.#route.request(bytes, start, stop, id);
     if (this.#route.ledger.size >= this.#house.limits.openRequests) this.gate.shut(Why.REQUESTS);
@@ -114,7 +123,10 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
 
   admit(token: string): boolean {
     this.#house.sweep.tokens.end(this);
-    return this.#house.admits?.(token) ?? true;
+    const fault = this.#house.judgeToken(token, this.#socket.remoteAddress ?? '');
+    // What the front says then, that it failed, comes behind the end.
+    if (fault === 'RateLimited') this.refuse(fault, { retry_after: 60, msg: 'too many wrong tokens from there' });
+    return fault === undefined;
   }
 
   // What the session answers.
@@ -247,6 +259,17 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
       limit: this.held,
       msg: 'lines that have not ended take too much memory in all',
       retryable: true,
+    });
+  }
+
+  get unreadBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  cutUnread(): void {
+    this.refuse('SlowConsumer', {
+      limit: this.unreadBytes,
+      msg: 'the gateway is out of memory, and answers were left unread',
     });
   }
 

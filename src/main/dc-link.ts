@@ -6,7 +6,6 @@
 import { connect, type Socket } from 'node:net';
 import { DownFlag } from '../batch/records.ts';
 import { Gate } from './gate.ts';
-import type { Limits } from './limits.ts';
 import { Outlet, type Batch } from './outlet.ts';
 import { connectThrough, type Socks } from './socks.ts';
 
@@ -48,23 +47,22 @@ export class DcLink {
     owner: LinkOwner,
     number: number,
     attempt: number,
-    host: string,
-    port: number,
+    { host, port }: { readonly host: string; readonly port: number },
     batch: Batch,
-    limits: Limits,
+    mark: number,
+    within: number,
     socks: Socks | undefined,
   ) {
     this.number = number;
     this.attempt = attempt;
     this.#owner = owner;
-    this.#socket =
-      socks === undefined ? this.#direct(host, port) : this.#indirect(socks, host, port, limits.connectTimeout);
+    this.#socket = socks === undefined ? this.#direct(host, port) : this.#indirect(socks, host, port, within);
     this.gate = new Gate(
       () => this.#socket.pause(),
       () => this.#socket.resume(),
     );
-    this.#outlet = new Outlet(this.#socket, batch, limits.linkMark, () => this.#filled());
-    this.#timer = setTimeout(() => this.#late(), limits.connectTimeout);
+    this.#outlet = new Outlet(this.#socket, batch, mark, () => this.#filled());
+    this.#timer = setTimeout(() => this.#late(), within);
     this.#listen();
   }
 

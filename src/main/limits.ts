@@ -6,6 +6,13 @@
 export interface Limits {
   /** Client connections at once; the descriptors may allow fewer. */
   readonly maxConnections: number;
+  /** Connections a second from one address (A6), loopback ones only if said so; and tokens that were wrong in a minute (C7). */
+  readonly acceptsPerSecond: number;
+  readonly limitsLoopback: boolean;
+  readonly tokenFailures: number;
+  /** Bytes the process may hold (F6), and how often that is looked at, ms. */
+  readonly memory: number;
+  readonly memoryEvery: number;
   /** Descriptors this process may have, and how many of them are kept for files, threads and refusals (K2, K3). */
   readonly descriptors: number;
   readonly descriptorReserve: number;
@@ -28,6 +35,8 @@ export interface Limits {
   /** Bytes a DC connection has not taken at which its client is no longer read. */
   readonly linkMark: number;
   readonly connectTimeout: number;
+  /** The same for one of several addresses of a server (E3). */
+  readonly addressTimeout: number;
   /** Connections to data centres begun in any second, under way to one address, and key exchanges at once (E4). */
   readonly dialsPerSecond: number;
   readonly dialsPerAddress: number;
@@ -53,6 +62,11 @@ const MIB = 1024 * KIB;
 
 export const LIMITS: Limits = Object.freeze({
   maxConnections: 1_000_000,
+  acceptsPerSecond: 200,
+  limitsLoopback: false,
+  tokenFailures: 5,
+  memory: Infinity,
+  memoryEvery: 250,
   descriptors: 1024,
   descriptorReserve: 64,
   maxLine: 4 * MIB,
@@ -66,6 +80,7 @@ export const LIMITS: Limits = Object.freeze({
   unreadTimeout: 30_000,
   linkMark: MIB,
   connectTimeout: 10_000,
+  addressTimeout: 5_000,
   dialsPerSecond: 200,
   dialsPerAddress: 64,
   handshakesAtOnce: 64,

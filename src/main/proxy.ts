@@ -4,16 +4,20 @@
  * Never: TL, crypto or JSON of a client.
  */
 import { createServer, type AddressInfo, type Server, type ServerOpts, type Socket } from 'node:net';
+import { isLoopback } from '../address/address.ts';
 import type { AllowList } from '../address/allow-list.ts';
 import type { ErrorName } from '../errors.ts';
 import type { Front, FrontOwner, NoticeFields } from '../front/front.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Count, Metrics, type Gauges } from '../telemetry/metrics.ts';
 import { Acceptor } from './acceptor.ts';
+import { AddressRates } from './address-rates.ts';
 import { Client, type House, type Visitor } from './client.ts';
 import { Descriptors } from './descriptors.ts';
+import { now } from './lane.ts';
 import { Lanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
+import { Memory, Step } from './memory.ts';
 import { Router } from './router.ts';
 import type { Guest, Route } from './route.ts';
 import type { Socks } from './socks.ts';
@@ -41,6 +45,8 @@ export interface DoorHouse extends House {
   readonly isServing: boolean;
   /** Takes a place for a connection; false if there is none. */
   room(): boolean;
+  /** Too many connections from there just now. */
+  isRushed(address: string): boolean;
   /** Takes a connection in that has a place. `left` gives the place back. */
   enter(visitor: Visitor): void;
   gauges(): Gauges;
@@ -92,6 +98,10 @@ export class Proxy implements DoorHouse {
   readonly #door: Door | undefined;
   readonly #httpAcceptor: Acceptor;
   readonly #visitors = new Set<Visitor>();
+  readonly #accepts: AddressRates;
+  readonly #failures: AddressRates;
+  readonly #memory: Memory;
+  #memoryTimer: NodeJS.Timeout | undefined;
   #refused = 0;
   #onEmpty: (() => void) | undefined;
   #draining: Promise<void> | undefined;
@@ -120,6 +130,9 @@ export class Proxy implements DoorHouse {
     });
     this.#lanes = new Lanes(options.lanes, { worker, settings, limits }, this.router);
     this.sweep = new Sweep(limits);
+    this.#accepts = new AddressRates(limits.acceptsPerSecond, 1_000);
+    this.#failures = new AddressRates(limits.tokenFailures, 60_000);
+    this.#memory = new Memory(limits.memory);
     this.#door = options.http?.door(this);
     this.#httpAcceptor = new Acceptor((server) => this.#door!.server(server));
   }
@@ -138,6 +151,7 @@ export class Proxy implements DoorHouse {
       throw error;
     }
     this.sweep.start();
+    this.#memoryTimer = setInterval(() => this.#lookAtMemory(), this.limits.memoryEvery).unref();
     this.isServing = true;
   }
 
@@ -178,10 +192,39 @@ export class Proxy implements DoorHouse {
   }
 
   room(): boolean {
+    if (this.#memory.reached(Step.CLOSED)) return this.#full();
     // One descriptor for the client, one to spare for its data centre.
     if (this.#visitors.size < this.limits.maxConnections && this.#descriptors.take(1)) return true;
+    return this.#full();
+  }
+
+  #full(): false {
     this.metrics.counts[Count.REFUSED]!++;
     return false;
+  }
+
+  /** Whether so many connections from there are too many just now (A6). The machine's own users are trusted with it. */
+  isRushed(address: string): boolean {
+    if (!this.limits.limitsLoopback && isLoopback(address)) return false;
+    return !this.#accepts.take(address, now());
+  }
+
+  /** What is wrong with a token: after too many wrong ones from an address none of it is looked at (C7). */
+  judgeToken(token: string, address: string): 'AuthFailed' | 'RateLimited' | undefined {
+    if (this.admits === undefined) return undefined;
+    if (this.#failures.isSpent(address, now())) return 'RateLimited';
+    if (this.admits(token)) return undefined;
+    this.#failures.take(address, now());
+    return 'AuthFailed';
+  }
+
+  get isOverloaded(): boolean {
+    return this.#memory.reached(Step.REFUSE);
+  }
+
+  #lookAtMemory(): void {
+    this.#memory.look();
+    if (this.#memory.reached(Step.CUT)) this.sweep.cutFattest();
   }
 
   enter(visitor: Visitor): void {
@@ -189,12 +232,13 @@ export class Proxy implements DoorHouse {
   }
 
   #accept(socket: Socket): void {
-    if (!this.room()) return this.#refuse(socket);
+    if (this.isRushed(socket.remoteAddress ?? '')) return this.#refuse(socket, 'RateLimited');
+    if (!this.room()) return this.#refuse(socket, 'TooManyConnections');
     this.metrics.counts[Count.CLIENTS]!++;
     this.enter(new Client(socket, this));
   }
 
-  #refuse(socket: Socket): void {
+  #refuse(socket: Socket, name: ErrorName): void {
     socket.on('error', () => undefined);
     if (this.#refused >= MOST_REFUSED) {
       socket.destroy();
@@ -204,7 +248,7 @@ export class Proxy implements DoorHouse {
     // Its first bytes say in which form it can read the refusal; who says nothing gets a line all the same.
     const answer = (heard?: Buffer): void => {
       if (!socket.writable) return;
-      socket.end(this.#options.front.line(-1, 'TooManyConnections', { retry_after: 1, closing: true }, heard));
+      socket.end(this.#options.front.line(-1, name, { retry_after: 1, closing: true }, heard));
     };
     const unheard = setTimeout(answer, REFUSED_HEARS);
     const timer = setTimeout(() => socket.destroy(), REFUSED_LINGER);
@@ -252,6 +296,7 @@ export class Proxy implements DoorHouse {
     await this.#empty(CLOSING_TIME);
     this.#closeDoor();
     this.sweep.stop();
+    clearInterval(this.#memoryTimer);
     this.router.dialler.stop();
     await this.#lanes.stop();
   }

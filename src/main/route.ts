@@ -33,6 +33,18 @@ export interface Guest {
   sessionGone(): void;
 }
 
+/** Where a server can be reached. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A connection that was asked for, and what is tried after it. */
+interface Wish extends Dial {
+  readonly others: readonly Target[];
+  readonly flags: number;
+}
+
 export class Route implements LinkOwner {
   /** Number of the session in the records; a new one after the lane was lost. */
   session: number;
@@ -45,7 +57,7 @@ export class Route implements LinkOwner {
   readonly #flags: number;
   readonly #links = new Map<number, DcLink>();
   /** What the dialler knows of each link, from the wish to its end. */
-  readonly #dials = new Map<number, Dial>();
+  readonly #dials = new Map<number, Wish>();
   #fullLinks = 0;
   #isOpened = false;
   isClosing = false;
@@ -132,23 +144,32 @@ export class Route implements LinkOwner {
     return this.#isOpened;
   }
 
-  dial(number: number, attempt: number, flags: number, host: string, port: number): void {
+  /** @param targets addresses of one server, to be tried in turn: the one that was reached last goes first */
+  dial(number: number, attempt: number, flags: number, targets: readonly Target[]): void {
     this.#drop(number);
-    if (!this.#router.permits(flags, host, port)) {
+    const [first] = targets;
+    if (!this.#router.permits(flags, first!.host, first!.port)) {
       return this.#refuse(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
     }
-    const dial = {
+    this.#try(number, attempt, flags, this.#router.inTurn(targets));
+  }
+
+  #try(number: number, attempt: number, flags: number, targets: readonly Target[]): void {
+    const [{ host, port }, ...others] = targets as [Target, ...Target[]];
+    const wish: Wish = {
       address: `${host} ${port}`,
       makesKey: (flags & DialFlag.HANDSHAKE) !== 0,
       isUrgent: this.ledger.size > 0,
-      start: () => this.#connect(number, attempt, host, port),
+      others,
+      flags,
+      start: () => this.#connect(number, attempt, host, port, others.length > 0),
     };
-    this.#dials.set(number, dial);
-    this.#router.dialler.ask(dial);
+    this.#dials.set(number, wish);
+    this.#router.dialler.ask(wish);
   }
 
   /** Its turn has come. */
-  #connect(number: number, attempt: number, host: string, port: number): void {
+  #connect(number: number, attempt: number, host: string, port: number, hasOthers: boolean): void {
     if (!this.#router.descriptors.take()) {
       this.#router.dialler.abandoned(this.#dials.get(number)!);
       this.#dials.delete(number);
@@ -156,7 +177,8 @@ export class Route implements LinkOwner {
     }
     this.#router.metrics.counts[Count.DC_DIALS]!++;
     const { batch, limits, socks } = this.#router;
-    const link = new DcLink(this, number, attempt, host, port, batch, limits, socks);
+    const within = hasOthers ? limits.addressTimeout : limits.connectTimeout;
+    const link = new DcLink(this, number, attempt, { host, port }, batch, limits.linkMark, within, socks);
     if (this.client.isUnread) link.gate.shut(Why.UNREAD);
     this.#links.set(number, link);
   }
@@ -195,7 +217,9 @@ export class Route implements LinkOwner {
   }
 
   linkUp(link: DcLink): void {
-    this.#router.dialler.connected(this.#dials.get(link.number)!);
+    const wish = this.#dials.get(link.number)!;
+    this.#router.dialler.connected(wish);
+    this.#router.reached(wish.address);
     this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt);
   }
 
@@ -206,11 +230,13 @@ export class Route implements LinkOwner {
   }
 
   linkDown(link: DcLink, flags: number, code: string): void {
-    const dial = this.#dials.get(link.number)!;
-    if (link.isUp) this.#router.dialler.closed(dial);
-    else this.#router.dialler.failed(dial, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
+    const wish = this.#dials.get(link.number)!;
+    if (link.isUp) this.#router.dialler.closed(wish);
+    else this.#router.unreached(wish.address);
+    if (!link.isUp) this.#router.dialler.failed(wish, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
     this.#dials.delete(link.number);
     this.#links.delete(link.number);
+    if (!link.isUp && wish.others.length > 0) return this.#try(link.number, link.attempt, wish.flags, wish.others);
     this.#refuse(link.number, link.attempt, flags, code);
   }
 

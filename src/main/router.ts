@@ -18,7 +18,7 @@ import type { Ticket } from './ledger.ts';
 import type { LanesOwner } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { Batch } from './outlet.ts';
-import { Route, type Guest } from './route.ts';
+import { Route, type Guest, type Target } from './route.ts';
 import type { Socks } from './socks.ts';
 
 export interface RouterOptions {
@@ -37,6 +37,9 @@ export interface RouterOptions {
   readonly broken: (error: unknown) => void;
 }
 
+/** Addresses remembered as reachable. */
+const MOST_REACHED = 1_000;
+
 export class Router implements LanesOwner {
   readonly batch = new Batch();
   readonly dialler: Dialler;
@@ -53,6 +56,7 @@ export class Router implements LanesOwner {
   readonly #waiting = new Map<Lane, Set<Gate>>();
   /** Sessions of a lost lane whose keys are given back when its thread has ended. */
   readonly #ending = new Map<Lane, Set<number>>();
+  readonly #reached = new Set<string>();
   #lastSession = 0;
 
   constructor(options: RouterOptions) {
@@ -174,7 +178,30 @@ export class Router implements LanesOwner {
 
   #dial(route: Route, record: RecordCursor): void {
     const bytes = view(record);
-    route.dial(record.link, record.ticket, record.flags, bytes.toString('latin1', 2), bytes.readUInt16LE(0));
+    const [host, ...others] = bytes.toString('latin1', 2).split(' ') as [string, ...string[]];
+    const targets = others.map((other) => {
+      const at = other.lastIndexOf('/');
+      return { host: other.slice(0, at), port: Number(other.slice(at + 1)) };
+    });
+    route.dial(record.link, record.ticket, record.flags, [{ host, port: bytes.readUInt16LE(0) }, ...targets]);
+  }
+
+  /** Addresses in the order they are tried: one that was reached goes before those that were not. */
+  inTurn(targets: readonly Target[]): readonly Target[] {
+    const at = targets.findIndex(({ host, port }) => this.#reached.has(`${host} ${port}`));
+    return at <= 0 ? targets : [targets[at]!, ...targets.slice(0, at), ...targets.slice(at + 1)];
+  }
+
+  /** An address answers: those of its server that do not are tried after it. */
+  reached(address: string): void {
+    if (this.#reached.has(address)) return;
+    if (this.#reached.size >= MOST_REACHED) this.#reached.clear();
+    this.#reached.add(address);
+  }
+
+  /** It does not any more. */
+  unreached(address: string): void {
+    this.#reached.delete(address);
   }
 
   /** A record's bytes for somebody who may keep them. */

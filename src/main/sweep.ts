@@ -11,11 +11,15 @@ import type { Limits } from './limits.ts';
 export interface Swept {
   /** Bytes held of a message that has not ended. */
   readonly held: number;
+  /** Bytes of answers it has not taken. */
+  readonly unreadBytes: number;
   lineIsLate(): void;
   tokenIsLate(): void;
   unreadIsLate(): void;
   /** The process holds too much of what has not ended, and this connection the most. */
   cutOff(): void;
+  /** The process holds too much in all, and this connection leaves the most unread. */
+  cutUnread(): void;
 }
 
 export class Sweep {
@@ -64,6 +68,14 @@ export class Sweep {
     for (const client of this.lines.things()) if (largest === undefined || client.held > largest.held) largest = client;
     largest?.cutOff();
     return largest !== undefined;
+  }
+
+  /** Memory runs out: of those who leave their answers unread, the one with the most goes. */
+  cutFattest(): void {
+    let fattest: Swept | undefined;
+    for (const client of this.unread.things())
+      if (fattest === undefined || client.unreadBytes > fattest.unreadBytes) fattest = client;
+    fattest?.cutUnread();
   }
 
   forget(client: Swept): void {

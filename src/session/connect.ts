@@ -15,6 +15,7 @@ import { MessageIds } from './message-ids.ts';
 import { Stage } from './pending.ts';
 import { refusal } from './refusals.ts';
 import type { Mtproxy } from './settings.ts';
+import type { Address } from './sink.ts';
 import type { State } from './state.ts';
 import { bind, dropTemporary, MOST_FAILURES, MOST_LOST, TEMPORARY_SECONDS, type Binding } from './temporary.ts';
 
@@ -50,14 +51,26 @@ function dial(s: State): void {
   if (settings.mtproxy !== undefined) return dialThrough(s, settings.mtproxy);
   s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }));
   const { host, port, namedBy } = s.server;
-  s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined);
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, othersOf(s));
 }
+
+/** Further addresses of the same data centre, of both families: tried in turn when one does not answer (failures.md E3). */
+function othersOf(s: State): readonly Address[] {
+  const { host, port, dc, test, namedBy } = s.server;
+  if (namedBy !== 'operator') return NONE;
+  const all = s.env.settings.dataCentres;
+  const own = all.find((one) => one.host === host && one.port === port)?.isOwn;
+  const others = all.filter((one) => one.id === dc && one.test === test && one.isOwn === own);
+  return others.filter((one) => one.host !== host || one.port !== port);
+}
+
+const NONE: readonly Address[] = [];
 
 /** An MTProxy learns from the obfuscated head which data centre is meant (mtproto.md 2.13). */
 function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void {
   const dc = s.server.dc + (s.server.test ? TEST_OFFSET : 0);
   s.link.dialled(makeTransport(transport, { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill }));
-  s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.key === undefined);
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.key === undefined, NONE);
 }
 
 /** The connection stands: the key exchange begins, or the session goes on. */

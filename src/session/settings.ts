@@ -11,6 +11,8 @@ export interface DataCentre {
   readonly host: string;
   readonly port: number;
   readonly test: boolean;
+  /** A server of the operator's own: it never stands in for one of the built-in list, nor one of those for it. */
+  readonly isOwn?: boolean;
 }
 
 export interface Mtproxy {

@@ -7,6 +7,12 @@ import type { Writer } from '../bytes/writer.ts';
 /** Who named an address: the operator's are dialled as they are, others are judged at each dial (wire.md 6). */
 export type NamedBy = 'operator' | 'client' | 'server';
 
+/** Where a server can be reached. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface Sink {
   /**
    * The one terminal answer to a ticket; the dialect writes the whole of it.
@@ -25,8 +31,17 @@ export interface Sink {
   /**
    * Asks for a TCP connection; `opened` or `closed` follows and carries the attempt's number back.
    * @param handshake a key will be created on it
+   * @param others where the same server can be reached too, to be tried in turn
    */
-  dial(link: number, attempt: number, host: string, port: number, namedBy: NamedBy, handshake: boolean): void;
+  dial(
+    link: number,
+    attempt: number,
+    host: string,
+    port: number,
+    namedBy: NamedBy,
+    handshake: boolean,
+    others: readonly Address[],
+  ): void;
   /**
    * What of this session changes all the time, as `batch/records.ts` lays it out.
    * @param entries where so many requests stand now @param forget ids received before belong to another session_id

@@ -228,3 +228,22 @@ test('when the client goes, its links go', async (t) => {
   nc.close();
   await once(peer, 'end');
 });
+
+test('addresses of one server are tried in turn; the one that answered goes first from then on', async (t) => {
+  const { port } = await echoProxy(t);
+  const dc = await fakeDc(t);
+  const gone = await fakeDc(t);
+  gone.server.close();
+  const nc = await Nc.to(port);
+  const dial = `{dial 0 127.0.0.1 ${gone.port} ::1/${gone.port} 127.0.0.1/${dc.port}}\n`;
+  for (const attempt of [1, 2]) {
+    nc.send(dial);
+    assert.deepEqual(await nc.lines(2), [`dialling ${attempt}`, `up 0 ${attempt}`]);
+  }
+  nc.send(`{dial 0 127.0.0.1 ${gone.port} ::1/${gone.port}}\n`);
+  const [dialling, down] = await nc.lines(2);
+  assert.equal(dialling, 'dialling 3');
+  // Told once, when all of them have failed; a machine without IPv6 says another code.
+  assert.match(down!, new RegExp(`^down\\(${DownFlag.NEVER_UP} E[A-Z]+\\) 0 3$`));
+  nc.close();
+});

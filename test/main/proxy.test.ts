@@ -210,3 +210,55 @@ test('drain: the idle are told and closed, the open are answered first, the late
   await done;
   await assert.rejects(Nc.to(port), /ECONNREFUSED/);
 });
+
+test('wrong tokens: after five from an address not even the right one is looked at', async (t) => {
+  const { port } = await echoProxy(t, { options: { admits: (token) => token === 'good' } });
+  for (let i = 0; i < 5; i++) {
+    const wrong = await Nc.to(port);
+    wrong.send('{"auth":"bad"}\n');
+    assert.match((await wrong.rest()).join('\n'), /^.*"error":"AuthFailed".*$/);
+  }
+  const right = await Nc.to(port);
+  right.send('{"auth":"good"}\n{"id":1}\n');
+  assert.match(
+    (await right.rest()).join('\n'),
+    /^.*"id":-1,"error":"RateLimited".*"retry_after":60.*"closing":true.*$/,
+  );
+});
+
+test('connections a second from one address; the machine itself is free unless it is said otherwise', async (t) => {
+  const limited = await echoProxy(t, { acceptsPerSecond: 2, limitsLoopback: true });
+  const [one, two, three] = [await Nc.to(limited.port), await Nc.to(limited.port), await Nc.to(limited.port)];
+  assert.match((await three.rest())[0]!, /"id":-1,"error":"RateLimited".*"retry_after":1.*"closing":true/);
+  one.send('{"id":1}\n');
+  assert.equal(await one.line(), '{"id":1}');
+  const free = await echoProxy(t, { acceptsPerSecond: 2 });
+  const many = await Promise.all(Array.from({ length: 6 }, () => Nc.to(free.port)));
+  for (const nc of many) {
+    nc.send('{"id":1}\n');
+    assert.equal(await nc.line(), '{"id":1}');
+  }
+  for (const nc of [one, two, ...many]) nc.close();
+});
+
+test('out of memory: requests are refused, nobody new is let in, the one with the most unread is cut off', async (t) => {
+  // Any process holds more than a byte: the first look climbs the whole ladder.
+  const { port, proxy } = await echoProxy(t, { memory: 1, memoryEvery: 200, unreadMark: 64 * 1024 });
+  const deaf = await Nc.to(port);
+  const nc = await Nc.to(port);
+  deaf.socket.pause();
+  deaf.send('{big 16000000}\n');
+  nc.send('{"id":1}\n');
+  assert.equal(await nc.line(), '{"id":1}');
+  while (proxy.connections === 2) {
+    nc.send('{"id":2}\n');
+    await nc.line();
+  }
+  nc.send('{"id":"x"}\n');
+  const refused = await nc.json();
+  assert.deepEqual([refused['id'], refused['error'], refused['delivered']], ['x', 'Overloaded', 'no']);
+  const late = await Nc.to(port);
+  assert.match((await late.rest())[0]!, /TooManyConnections/);
+  nc.close();
+  deaf.close();
+});

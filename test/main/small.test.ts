@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { Deadlines } from '../../src/main/deadlines.ts';
 import { descriptorLimit, Descriptors } from '../../src/main/descriptors.ts';
 import { Gate, Why } from '../../src/main/gate.ts';
+import { AddressRates } from '../../src/main/address-rates.ts';
+import { Memory, Step } from '../../src/main/memory.ts';
 import { Ledger } from '../../src/main/ledger.ts';
 
 test('a gate reads exactly when no reason is left, and says each change once', () => {
@@ -90,4 +92,36 @@ test('descriptors never touch the reserve', () => {
   descriptors.give();
   assert.equal(descriptors.take(), true);
   assert.ok(descriptorLimit() >= 64);
+});
+
+test('rates of addresses: each its own, back with time; an IPv6 network counts as one', () => {
+  const rates = new AddressRates(2, 1_000);
+  assert.deepEqual(
+    [rates.take('10.0.0.1', 0), rates.take('10.0.0.1', 0), rates.take('10.0.0.1', 0)],
+    [true, true, false],
+  );
+  assert.equal(rates.take('10.0.0.2', 0), true);
+  assert.equal(rates.isSpent('10.0.0.1', 499), true);
+  assert.equal(rates.take('10.0.0.1', 500), true);
+  assert.equal(rates.take('10.0.0.1', 500), false);
+  assert.deepEqual([rates.take('2001:db8::1', 0), rates.take('2001:db8::2', 0)], [true, true]);
+  assert.equal(rates.take('2001:db8::3', 0), false);
+  assert.equal(rates.take('2001:db8:0:1::3', 0), true);
+  assert.equal(rates.isSpent('::1', 0), false);
+});
+
+test('memory: parts of the limit, and the last one seen when it cannot be read', () => {
+  let held = (): number => 93;
+  const memory = new Memory(100, () => held());
+  assert.equal(memory.reached(Step.CLOSED), false);
+  memory.look();
+  assert.deepEqual(
+    [memory.reached(Step.CLOSED), memory.reached(Step.CUT), memory.reached(Step.REFUSE)],
+    [true, true, false],
+  );
+  held = () => {
+    throw new Error('EMFILE');
+  };
+  memory.look();
+  assert.equal(memory.part, 0.93);
 });

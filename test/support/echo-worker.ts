@@ -51,12 +51,14 @@ const ACTS: Record<string, Act> = {
     for (let i = 0; i < Number(rest); i++) write(Out.UPDATE, session, 0, `update ${i}\n`);
     write(Out.REPLY, session, ticket, 'done\n');
   },
-  // {dial LINK HOST PORT [untrusted]
+  // {dial LINK HOST PORT [HOST/PORT …] [untrusted]
   '{dial': (session, ticket, rest) => {
-    const [link, host, port, untrusted] = rest.split(' ');
-    const bytes = Buffer.alloc(2 + host!.length);
+    const [link, host, port, ...more] = rest.split(' ');
+    const untrusted = more.find((word) => word === 'untrusted');
+    const text = [host, ...more.filter((word) => word.includes('/'))].join(' ');
+    const bytes = Buffer.alloc(2 + text.length);
     bytes.writeUInt16LE(Number(port), 0);
-    bytes.write(host!, 2);
+    bytes.write(text, 2);
     const attempt = (dials.get(session) ?? 0) + 1;
     dials.set(session, attempt);
     write(Out.DIAL, session, attempt, bytes, untrusted === undefined ? 0 : DialFlag.UNTRUSTED, Number(link));

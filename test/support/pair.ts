@@ -75,6 +75,8 @@ export class Pair {
   /** Log entries of the lane. */
   readonly log: Record<string, unknown>[] = [];
   readonly gone: number[] = [];
+  /** Addresses of each dial, as the record has them. */
+  readonly dialled: string[] = [];
   badLines = 0;
   /** Cuts the next connection after so many bytes. */
   cutNext: { toDc?: number; toClient?: number } | undefined;
@@ -304,6 +306,7 @@ export class Pair {
     if (r.kind === Out.REPLY) this.#ledgers.get(r.session)!.close(r.ticket);
     if (r.kind === Out.REPLY || r.kind === Out.UPDATE) this.lines.get(r.session)?.push(bytes.toString());
     if (r.kind === Out.REPLY && (r.flags & ReplyFlag.BAD_LINE) !== 0) this.badLines++;
+    if (r.kind === Out.DIAL) this.dialled.push(bytes.toString('latin1', 2));
     if (r.kind === Out.DIAL) this.#dial(r.session, r.link, r.ticket, bytes.readUInt16LE(0));
     if (r.kind === Out.SEND) this.#send(`${r.session}/${r.link}`, bytes);
     if (r.kind === Out.HANG_UP) this.#hangUp(`${r.session}/${r.link}`);

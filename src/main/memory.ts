@@ -1,0 +1,50 @@
+/**
+ * Memory: a ladder of measures as the process comes near its limit (failures.md F6), so that the system never ends it.
+ * In: what the process holds, now and then. Out: which measures are in force. Never: a measure taken here.
+ */
+import { totalmem } from 'node:os';
+
+/** Parts of the limit from which on a measure is in force. */
+export const Step = {
+  /** Nobody new is let in. */
+  CLOSED: 0.85,
+  /** Whoever leaves the most unread is cut off, one a look. */
+  CUT: 0.92,
+  /** New requests are refused. */
+  REFUSE: 0.95,
+} as const;
+
+/** Of what the system or its container allows. */
+const SHARE = 0.8;
+
+export class Memory {
+  readonly #limit: number;
+  readonly #held: () => number;
+  /** The part of the limit that was held at the last look. */
+  part = 0;
+
+  /** @param limit bytes @param held bytes the process holds now; may throw */
+  constructor(limit: number, held: () => number = () => process.memoryUsage.rss()) {
+    this.#limit = limit;
+    this.#held = held;
+  }
+
+  look(): void {
+    try {
+      this.part = this.#held() / this.#limit;
+    } catch {
+      // Without a descriptor left it cannot be read (K3): what was seen last holds.
+    }
+  }
+
+  reached(step: number): boolean {
+    return this.part >= step;
+  }
+}
+
+/** Bytes this process may hold: a share of the container's limit, or of the machine's memory. */
+export function memoryLimit(): number {
+  const constrained = process.constrainedMemory?.() ?? 0;
+  const total = totalmem();
+  return SHARE * (constrained > 0 && constrained < total ? constrained : total);
+}
