@@ -25,7 +25,6 @@ test('what is asked wrongly exits 2 with its sentences', async (t) => {
     [['serve', '--nope'], /unknown option '--nope'/],
     [['serve', 'what'], /too many arguments/],
     [['signin'], /not yet/],
-    [['bench'], /not yet/],
     [['demo', '--dc', '2'], /unknown option '--dc'/],
   ];
   for (const [args, sentence] of cases) {
