@@ -154,6 +154,8 @@ function finishHandshake(s: State, handshake: Handshake, now: number): void {
   else s.temporaryUntil = serverTime + handshake.expiresIn;
   if (handshake.expiresIn !== undefined || !s.forwardSecrecy) s.key = key;
   s.ids.learn(serverTime | 0, 0, now);
+  // A first guess: what counts is the clock of the messages to come.
+  s.ids.synchronised = false;
   s.renewSession(false);
   s.salts.set(saltLow, saltHigh, serverTime);
   s.backOff.succeeded();

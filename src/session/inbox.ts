@@ -50,18 +50,33 @@ const handlers = new Map<number, Handler>([
 ]);
 
 /**
- * One message, alone or out of a container: duplicates, the time window, acknowledgement, then its body.
+ * What a packet holds, a message or a container: the time window, then what follows.
  * The reader stands at the body and ends with it.
  */
 export function receiveMessage(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+  if (!isTimely(s, high, now)) return receiveUntimely(s, low, high, seqNo, r, now);
+  s.ids.learn(high, low, now);
+  receiveInner(s, low, high, seqNo, r, now);
+}
+
+/**
+ * A message, alone or out of a container: duplicates, acknowledgement, then its body. A container's id is new, those
+ * in it need not be: after an outage the server sends again what is minutes old.
+ */
+function receiveInner(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
   const crc = r.left >= 4 ? r.peekUint32() : 0;
   // A container repeats nothing itself; results are filtered by the table of open requests.
   const seen = crc === Crc.msgContainer ? 'new' : s.received.note(low, high);
   if ((seqNo & 1) === 1 && seen !== 'old') s.outbox.acknowledge(low, high, now);
   if (seen !== 'new' && crc !== Crc.rpcResult) return;
-  if (!isTimely(s, high, now) && !namesOwnMessage(s, crc, r)) return;
-  s.ids.learn(high, low, now);
   dispatch(s, crc, low, high, r, now);
+}
+
+/** Neither acknowledged nor remembered, but for what mends a wrong clock: it may be this side's. */
+function receiveUntimely(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+  const crc = r.left >= 4 ? r.peekUint32() : 0;
+  if (crc === Crc.msgContainer) dispatch(s, crc, low, high, r, now, outside);
+  else if (namesOwnMessage(s, crc, r)) receiveInner(s, low, high, seqNo, r, now);
 }
 
 /** Only once the clock is known. */
@@ -81,13 +96,15 @@ function namesOwnMessage(s: State, crc: number, r: Reader): boolean {
   return s.pending.concerned(low, high).length > 0 || s.outbox.isRecent(low, high);
 }
 
-const inside: Inside = { message: receiveMessage, body: dispatch };
+const inside: Inside = { message: receiveInner, body: dispatch };
+/** For containers out of the window. */
+const outside: Inside = { message: receiveUntimely, body: dispatch };
 
 /** Hands a body to its handler; what has none is an update. */
-function dispatch(s: State, crc: number, low: number, high: number, r: Reader, now: number): void {
+function dispatch(s: State, crc: number, low: number, high: number, r: Reader, now: number, around = inside): void {
   const handler = handlers.get(crc) ?? handleUpdate;
   try {
-    handler(s, low, high, r, now, inside);
+    handler(s, low, high, r, now, around);
   } catch (error) {
     if (!(error instanceof TlReadError)) throw error;
     s.sink.log(40, 'unreadable message', { crc, reason: error.message });

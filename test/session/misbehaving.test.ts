@@ -100,3 +100,32 @@ test('RANDOM_ID_DUPLICATE says that it was done, at once', async () => {
   });
   assert.deepEqual([...outcome(line), line!['retryable']], ['RANDOM_ID_DUPLICATE', 'yes', false]);
 });
+
+test('a server time in the key exchange that is years off is forgotten with the first message', async () => {
+  const pair = new Pair();
+  playFaults(pair.dc, 'exchange.time');
+  pair.open(1);
+  for (let id = 1; id < 5; id++) {
+    pair.line(1, { id, message: { _cons: 'help.getConfig' } });
+    await pair.advance(2_000);
+  }
+  const answered = pair.take(1).map(({ id, message }) => [id, (message as Line)['_cons']]);
+  assert.deepEqual(
+    answered,
+    [1, 2, 3, 4].map((id) => [id, 'config']),
+  );
+});
+
+test('updates that waited for ten minutes of outage are still news', async () => {
+  let isDown = false;
+  const pair = await ready('', { isDown: () => isDown });
+  const [user] = pair.dc.world.signedIn();
+  isDown = true;
+  pair.cut(1);
+  for (let n = 0; n < 3; n++) pair.dc.pushMessage(user!, `push ${n}`);
+  await pair.advance(600_000);
+  isDown = false;
+  await pair.advance(60_000);
+  const texts = pair.take(1).map(({ message }) => (message as Line)['message']);
+  assert.deepEqual(texts, ['push 0', 'push 1', 'push 2']);
+});
