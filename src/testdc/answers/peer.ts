@@ -8,9 +8,11 @@ import { keyOf, userObject } from '../world/peers.ts';
 import type { Group, PeerRef, Person } from '../world/peers.ts';
 import type { Call } from './call.ts';
 
-/** The signed-in user; `invoking.ts` has made sure there is one. */
+/** The signed-in user. `invoking.ts` has made sure there was one; a request that was held back may come after a log-out. */
 export function self(call: Call): bigint {
-  return call.session.key.userId!;
+  const { userId } = call.session.key;
+  if (userId === undefined) throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+  return userId;
 }
 
 /** `auth.authorization` of whoever the key is signed in to now. */
@@ -36,7 +38,7 @@ export function inputPeer(call: Call, input: TlObject): PeerRef {
 
 /** `InputUser`. */
 export function inputUser(call: Call, input: TlObject): Person {
-  if (input._ === 'inputUserSelf') return call.world.people.get(self(call))!;
+  if (input._ === 'inputUserSelf') return person(call, { _: 'inputUser', user_id: self(call) }, 'USER_ID_INVALID');
   if (input._ !== 'inputUser') throw new RpcError(400, 'USER_ID_INVALID');
   return person(call, input, 'USER_ID_INVALID');
 }
