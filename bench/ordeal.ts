@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Books, type Verdict } from './books.ts';
+import { Books, pause, type Verdict } from './books.ts';
 import { Child } from './process.ts';
 
 const LISTENING = /"addresses":"[^"]*?:(\d+)[ "]/;
@@ -59,6 +59,8 @@ export class Ordeal {
   async open(count: number): Promise<void> {
     const { sessions } = await ordered<{ sessions: object[] }>(this.dc, { sessions: count }, 'sessions');
     await this.books.open(this.port, count, (i) => `{"id":"s","session":${JSON.stringify(sessions[i])}}`);
+    // A connection that the system has taken and the gateway has not is owed nothing yet.
+    while (this.books.notices.length < count) await pause(5);
   }
 
   /** The lane's worker dies at its next batch. */
