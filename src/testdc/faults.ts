@@ -8,7 +8,7 @@ import type { DcSession } from './dc-session.ts';
 import { counted } from './faults/answers.ts';
 import { Dice } from './faults/dice.ts';
 import type { How, Kind, Moment, Moments } from './faults/kind.ts';
-import { storm } from './faults/messages.ts';
+import { storm, wasRefused } from './faults/messages.ts';
 import { Path } from './faults/path.ts';
 import { parseFaults } from './faults/rule.ts';
 import type { FaultRule } from './faults/rule.ts';
@@ -92,6 +92,7 @@ export class Faults {
     taps.message = (session, message) => {
       const connection = connectionOf(session);
       if (connection === undefined) return false;
+      if (wasRefused(session, message)) return true;
       if (message.place !== 'inner') storm(session);
       return this.#or('message', { session, connection, message }, connection, false);
     };

@@ -200,6 +200,9 @@ export class Invoking {
   #own(answers: AnswerTable, call: Call): TlValue | Canned | Promise<TlValue> {
     const answer = answers[call.method];
     if (answer === undefined) throw new RpcError(400, 'METHOD_INVALID');
+    // A hook may have taken its time: the login may be gone.
+    if (call.session.key.userId === undefined && needsLogin(call.method))
+      throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
     call.world.floods.check(call);
     stayHome(call);
     return answer(call);

@@ -40,6 +40,7 @@ function refused(code: number): Kind<'message'> {
     play({ session, message }, how) {
       const of = how.text('of', message.place);
       if (of !== message.place) return false;
+      remember(session, message);
       session.say(writeService.badMsg(message.low, message.high, message.seqNo, how.number('code', code)));
       return true;
     },
@@ -69,6 +70,19 @@ function pushed(about: string, body: (at: At, how: How, now: number) => Uint8Arr
       return false;
     },
   };
+}
+
+/** Ids that were refused: the same packet again must not be taken after all. */
+const refusals = new WeakMap<DcSession, Set<string>>();
+
+function remember(session: DcSession, { low, high }: Arrived): void {
+  const ids = refusals.get(session) ?? new Set();
+  refusals.set(session, ids.add(`${high}.${low}`));
+}
+
+/** Whether a message was refused before: then it is not heard at all. */
+export function wasRefused(session: DcSession, { low, high }: Arrived): boolean {
+  return refusals.get(session)?.has(`${high}.${low}`) === true;
 }
 
 const CODES = [16, 17, 18, 19, 20, 32, 33, 34, 35, 48, 64, 99];
