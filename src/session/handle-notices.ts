@@ -96,7 +96,7 @@ export function handleStateRequest(s: State, low: number, high: number, r: Reade
   s.outbox.say(stateInfo(low, high, info));
 }
 
-/** `msg_resend_req`: open requests go again under their own ids; of the rest the server learns that they are unknown. */
+/** `msg_resend_req`: open requests go again under their own ids, inside a container, since the server carries one id out once; of the rest the server learns that they are unknown. */
 export function handleResendRequest(s: State, low: number, high: number, r: Reader): void {
   const ids = readIdsOf(r);
   const info = new Uint8Array(ids.length / 2).fill(UNKNOWN);
@@ -104,8 +104,7 @@ export function handleResendRequest(s: State, low: number, high: number, r: Read
     const pending = s.pending.find(ids[i * 2]!, ids[i * 2 + 1]!);
     if (pending === undefined) continue;
     info[i] = RECEIVED;
-    pending.keepsId = true;
-    s.pending.requeue([pending]);
+    s.outbox.sendAgain(pending);
   }
   if (info.includes(UNKNOWN)) s.outbox.say(stateInfo(low, high, info));
 }

@@ -55,6 +55,7 @@ const handlers = new Map<number, Handler>([
  */
 export function receiveMessage(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
   if (!isTimely(s, high, now)) return receiveUntimely(s, low, high, seqNo, r, now);
+  s.aheadBy = 0;
   s.ids.learn(high, low, now);
   receiveInner(s, low, high, seqNo, r, now);
 }
@@ -77,6 +78,7 @@ function receiveUntimely(s: State, low: number, high: number, seqNo: number, r: 
   const crc = r.left >= 4 ? r.peekUint32() : 0;
   if (crc === Crc.msgContainer) dispatch(s, crc, low, high, r, now, outside);
   else if (namesOwnMessage(s, crc, r)) receiveInner(s, low, high, seqNo, r, now);
+  else if (answersOwnMessage(s, crc, r)) doubtClock(s, low, high, now);
 }
 
 /** Only once the clock is known. */
@@ -84,6 +86,28 @@ function isTimely(s: State, high: number, now: number): boolean {
   if (!s.ids.synchronised) return true;
   const difference = (high >>> 0) - s.ids.serverTime(now) / 1000;
   return difference <= AHEAD_SECONDS && difference >= -BEHIND_SECONDS;
+}
+
+/**
+ * An answer to what was asked a moment ago lies half a minute ahead: nobody can have kept it back, so it is this side's
+ * clock that stood still (a suspended machine, a server that had another time before). Two in a row are believed.
+ */
+function doubtClock(s: State, low: number, high: number, now: number): void {
+  const ahead = (high >>> 0) - s.ids.serverTime(now) / 1000;
+  if (s.aheadBy > 0 && Math.abs(ahead - s.aheadBy) < AHEAD_SECONDS) {
+    s.ids.setClock(high, low, now);
+    s.clockMended = true;
+  }
+  s.aheadBy = Math.max(0, ahead);
+}
+
+function answersOwnMessage(s: State, crc: number, r: Reader): boolean {
+  if (crc !== Crc.rpcResult && crc !== Crc.pong) return false;
+  const at = r.skip(4);
+  const low = r.int32();
+  const high = r.int32();
+  r.pos = at;
+  return s.pending.find(low, high) !== undefined || s.outbox.isRecent(low, high);
 }
 
 /** `bad_server_salt` and `bad_msg_notification` may come from any time if they name a message of ours. */

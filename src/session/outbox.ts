@@ -56,6 +56,8 @@ export class Outbox {
   #isAgain = false;
   /** Containers are avoided for a while after the server refused one (code 64). */
   aloneUntil = 0;
+  /** Sent requests that the server wants to see once more, under their own ids. */
+  #again: Pending[] = [];
 
   /** Notes a server message that must be acknowledged. */
   acknowledge(low: number, high: number, now: number): void {
@@ -80,6 +82,11 @@ export class Outbox {
     this.#said.push(body);
   }
 
+  /** Sends a request once more as it was; unless it is answered, or goes under another id, before that. */
+  sendAgain(pending: Pending): void {
+    if (!this.#again.includes(pending)) this.#again.push(pending);
+  }
+
   /** Whether a notification's id is that of an own message without a request. */
   isRecent(low: number, high: number): boolean {
     for (let i = 0; i < this.#recent.length; i += 2)
@@ -95,6 +102,7 @@ export class Outbox {
   /** Whether `flush` would send anything now. */
   #hasWork(s: State, now: number): boolean {
     if ((s.binding ?? s.pending.queue).length > 0 || this.#said.length > 0 || this.#ask.length > 0) return true;
+    if (this.#again.length > 0) return true;
     return this.pingDue || this.saltsDue || this.ackAt <= now;
   }
 
@@ -114,7 +122,9 @@ export class Outbox {
     const mayGather = now >= this.aloneUntil;
     this.#isAgain = false;
     let count = this.#services(s, now, body, mayGather);
+    if (count === 0 || mayGather) count += this.#repeats(s, body, count);
     if (count === 0 || mayGather) count += this.#requests(s, now, body, count, mayGather);
+    if (count === 0) return;
     if (count === 1 && !this.#isAgain) this.#sealAlone(s, body);
     else this.#sealContainer(s, now, body, count);
   }
@@ -164,6 +174,22 @@ export class Outbox {
     return count;
   }
 
+  /** What the server wants again and is still awaited under that id. @returns messages written */
+  #repeats(s: State, body: Writer, already: number): number {
+    let count = 0;
+    while (this.#again.length > 0 && already + count < MAX_CONTAINED) {
+      const pending = this.#again[0]!;
+      const length = pending.body.length + s.shared.initPrefix.length + MESSAGE_HEAD;
+      if (already + count > 0 && body.pos + length > MAX_PAYLOAD) break;
+      this.#again.shift();
+      if (s.pending.find(pending.msgIdLow, pending.msgIdHigh) !== pending) continue;
+      this.#isAgain = true;
+      this.#write(s, body, pending);
+      count++;
+    }
+    return count;
+  }
+
   /** As many requests from the front of the queue as fit. @returns messages written */
   #requests(s: State, now: number, body: Writer, already: number, mayGather: boolean): number {
     const queue = s.binding ?? s.pending.queue;
@@ -182,9 +208,11 @@ export class Outbox {
   #request(s: State, now: number, body: Writer, pending: Pending): void {
     if (s.pending.sentCount === 0 && !s.link.isUnheard) s.link.awaitingSince = now;
     s.link.isUnheard = true;
-    if (pending.keepsId) this.#isAgain = true;
-    else if (!pending.hasOwnId) this.#number(s, now, pending);
-    pending.keepsId = false;
+    if (!pending.hasOwnId) this.#number(s, now, pending);
+    this.#write(s, body, pending);
+  }
+
+  #write(s: State, body: Writer, pending: Pending): void {
     pending.containerLow = 0;
     pending.containerHigh = 0;
     body.long(pending.msgIdLow, pending.msgIdHigh);

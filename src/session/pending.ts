@@ -63,8 +63,6 @@ export class Pending {
   /** Whether the server has acknowledged it. */
   acknowledged = false;
   notBefore = 0;
-  /** Goes again under the id it has, inside a container: the server asked for it and carries one id out once. */
-  keepsId = false;
   /** Its msg_id and seq_no were given before it was sent: they stand inside it. */
   hasOwnId = false;
   /** Moves to another data centre so far. */

@@ -26,5 +26,8 @@ export function receivePacket(s: State, bytes: Uint8Array, start: number, end: n
   s.keyDoubted = false;
   reader.reset(opened.bytes, opened.start, opened.end);
   receiveMessage(s, head.msgIdLow, head.msgIdHigh, head.seqNo, reader, now);
-  return true;
+  // What was ignored comes again on another connection.
+  const isWhole = !s.clockMended;
+  s.clockMended = false;
+  return isWhole;
 }

@@ -80,6 +80,10 @@ export class State {
 
   /** An answer or an update has come in this session: from now on a new session at the server means a gap. */
   lived = false;
+  /** Seconds by which the last packet that answered this side lay ahead of its clock; 0 if it lay within the window. */
+  aheadBy = 0;
+  /** The clock was wrong, and messages were ignored for it: the server must send them again. */
+  clockMended = false;
   /** The last `new_session_created` taken. */
   uniqueLow = 0;
   uniqueHigh = 0;

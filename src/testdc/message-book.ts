@@ -86,6 +86,11 @@ export class MessageBook {
     this.#horizonHigh = last.high;
   }
 
+  /** Requests still without an answer. */
+  running(): Received[] {
+    return this.#entries.filter((entry) => entry.state === 'running');
+  }
+
   /** The byte of `msgs_state_info` for an id (2.10). */
   stateOf(low: number, high: number): number {
     const entry = this.find(low, high);

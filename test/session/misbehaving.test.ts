@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { playFaults } from '../../src/testdc/faults.ts';
+import { bodies } from '../../src/testdc/faults/bodies.ts';
 import { RpcError } from '../../src/testdc/rpc-error.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
@@ -128,4 +129,46 @@ test('updates that waited for ten minutes of outage are still news', async () =>
   await pair.advance(60_000);
   const texts = pair.take(1).map(({ message }) => (message as Line)['message']);
   assert.deepEqual(texts, ['push 0', 'push 1', 'push 2']);
+});
+
+test('a message that goes again at the server’s wish does not outlive its session', async () => {
+  const pair = await ready('request.delay method=account.updateProfile ms=5000');
+  pair.line(1, { id: 2, message: UPDATE });
+  await pair.run();
+  const session = pair.serverSession();
+  const [asked] = session.book.running();
+  // In one packet: the wish to have it again, and that the session's numbering is beyond repair.
+  session.push(bodies.question(0x7d861a08, asked!.low, asked!.high));
+  playFaults(pair.dc, 'bad.33 of=container count=1');
+  pair.line(1, { id: 3, message: STATUS });
+  pair.line(1, { id: 4, message: STATUS });
+  await pair.advance(9_000);
+  assert.equal(pair.dc.ledger.get('a'), 1);
+  assert.deepEqual(pair.dc.violations.list, []);
+});
+
+test('a clock that stood still for a hundred seconds is noticed, and nothing is lost', async () => {
+  const pair = await ready('');
+  const [user] = pair.dc.world.signedIn();
+  pair.serverSession().skewMs = 100_000;
+  pair.dc.pushMessage(user!, 'push 0');
+  for (let id = 2; id < 5; id++) {
+    pair.line(1, { id, message: STATUS });
+    await pair.advance(1_000);
+  }
+  pair.dc.pushMessage(user!, 'push 1');
+  await pair.advance(20_000);
+  const lines = pair.take(1);
+  assert.deepEqual(
+    lines.filter(({ id }) => id !== 0).map(({ id, message }) => [id, message]),
+    [
+      [2, true],
+      [3, true],
+      [4, true],
+    ],
+  );
+  assert.deepEqual(
+    lines.filter(({ id }) => id === 0).map(({ message }) => (message as Line)['message']),
+    ['push 0', 'push 1'],
+  );
 });
