@@ -106,7 +106,7 @@ describe('every fault alone', () => {
           11,
         );
         await trial.start();
-        for (let round = 1; round < 40 && (round < 8 || !faults.counts.has(name)); round++) {
+        for (let round = 1; round < 400 && (round < 8 || !faults.counts.has(name)); round++) {
           await trial.round();
           // Faults of connections, sessions and keys want new ones.
           if (round % 3 === 2) await trial.cut();
