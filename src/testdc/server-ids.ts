@@ -11,17 +11,15 @@ export type Kind = 1 | 3;
 
 export class ServerIds {
   readonly #env: Env;
+  /** A millisecond's worth of bits: two sessions, or one that was forgotten and begun again, have other ids. */
+  readonly #blur: number;
   /** The id made last. */
   low = 0;
   high = 0;
 
   constructor(env: Env) {
     this.#env = env;
-  }
-
-  /** A millisecond's worth of bits, so that a session forgotten and begun again in one instant has other ids. */
-  #blur(): number {
-    return random(this.#env, 4).readInt32LE() & 0x3f_fff8;
+    this.#blur = random(env, 4).readInt32LE() & 0x3f_fff8;
   }
 
   /** Seconds and their fraction, above the last id, with the low bits of its kind. */
@@ -29,7 +27,7 @@ export class ServerIds {
     const seconds = this.#env.now() / 1000;
     let high = Math.floor(seconds) | 0;
     let low = (Math.floor((seconds - high) * 0x1_0000_0000) & ~3) | kind;
-    if (this.high === 0) low ^= this.#blur();
+    low ^= this.#blur;
     if (compareIds(low, high, this.low, this.high) <= 0) {
       high = this.high;
       low = ((this.low & ~3) + 4) | kind;
