@@ -22,7 +22,10 @@ export async function cuts(
     const sentences = await cutOnce(cut);
     if (sentences.length > 0) broken++;
     if (wrong.length < KEPT) wrong.push(...sentences);
-    if (++total % 50 === 0) progress(`${total} cuts, ${broken} broken`);
+    if (++total % 50 !== 0) continue;
+    progress(`${total} cuts, ${broken} broken`);
+    // Nothing here waits for the system: without this a signal would never be heard.
+    await new Promise((done) => setImmediate(done));
   }
   const lines = [
     `${total} cuts in ${((performance.now() - begun) / 1000).toFixed(0)} s (step ${step}): ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`,
