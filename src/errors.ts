@@ -170,6 +170,18 @@ export const ERRORS = Object.freeze({
     },
   ),
   ...group(
+    {},
+    {
+      VaultUnavailable: { text: 'this gateway keeps no sessions by name' },
+      VaultRecordBroken: { text: 'what is kept under this name cannot be read', fault: 'gateway' },
+      ExportNotAllowed: { text: 'this gateway does not show the keys of the sessions it keeps' },
+    },
+  ),
+  ...group(
+    { id: 'requestAndNotice', fault: 'gateway', retryable: true, fields: ['reason'] },
+    { VaultWriteFailed: { text: 'the session goes on, but it could not be kept; what was kept before still is' } },
+  ),
+  ...group(
     { id: 'requestOrUnusable', fault: 'gateway', delivered: 'unknown', fields: ['ref', 'reason'] },
     { InternalError: { text: 'a fault of the gateway; ref finds it in the log' } },
   ),

@@ -24,6 +24,9 @@ const CONTRACT: readonly (readonly [names: string, id: string, closes: boolean])
   ['AuthKeyInvalid', 'requestAndNotice', false],
   ['DeliveryUnknown SessionReset DecodeError WorkerCrashed', 'request', false],
   ['SessionLost UpdatesDropped', 'notice', false],
+  // Of named sessions; not in the contract's list.
+  ['VaultUnavailable VaultRecordBroken ExportNotAllowed', 'request', false],
+  ['VaultWriteFailed', 'requestAndNotice', false],
   ['InternalError', 'requestOrUnusable', false],
 ];
 

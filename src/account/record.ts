@@ -1,0 +1,238 @@
+/**
+ * Session record: all that an account's session needs to go on elsewhere or later, and its bytes.
+ * In: a record, or bytes made here. Out: the other. Never: seals, stores or shows it; it is secret from end to end.
+ *
+ * The bytes are TL-like: `magic "mj" u8 u8, version u16 | flags int | ...`, every field at the place that the flags and
+ * the counts before it give it, little-endian, so that one reader and one writer serve lanes, vault and commands alike.
+ */
+import { Reader, TlReadError } from '../bytes/reader.ts';
+import { Writer } from '../bytes/writer.ts';
+
+/** A permanent key at one data centre. */
+export interface KeptKey {
+  readonly dc: number;
+  /** 256 bytes. Secret. */
+  readonly key: Uint8Array;
+}
+
+/** A salt and the server time, seconds, between which it is valid. */
+export interface KeptSalt {
+  readonly since: number;
+  readonly until: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A wait that the server asked for. `method` is the constructor id; `until` milliseconds since 1970. */
+export interface KeptFlood {
+  readonly method: number;
+  readonly until: number;
+}
+
+/** A temporary key of the home data centre (perfect forward secrecy), so that a restart needs no new one. */
+export interface KeptTemporary {
+  /** 256 bytes. Secret. */
+  readonly key: Uint8Array;
+  /** Server time, seconds, at which it expires. */
+  readonly until: number;
+  readonly isBound: boolean;
+}
+
+/** `updates.state`: where the account's stream of updates stood when it was asked for last. */
+export interface KeptUpdates {
+  readonly pts: number;
+  readonly qts: number;
+  readonly date: number;
+  readonly seq: number;
+}
+
+export interface SessionRecord {
+  /** Of the test data centres. */
+  readonly test: boolean;
+  /** Home data centre. */
+  readonly dc: number;
+  /** Where it was reached, if that is not in the gateway's own list. */
+  readonly host: string | undefined;
+  readonly port: number;
+  /** The server's RSA key, PEM, if it is not one of the known ones. */
+  readonly rsa: string | undefined;
+  /** By data centre, the home one among them. */
+  readonly keys: readonly KeptKey[];
+  readonly temporary: KeptTemporary | undefined;
+  /** MTProto's session_id; both halves 0 if there is none. */
+  readonly sessionLow: number;
+  readonly sessionHigh: number;
+  /** The last content-related seqno sent in it. */
+  readonly lastSeqNo: number;
+  readonly salts: readonly KeptSalt[];
+  /** Server time minus ours, milliseconds. */
+  readonly timeOffset: number;
+  /** Whose account it is; undefined before the first login. */
+  readonly userId: bigint | undefined;
+  readonly isBot: boolean;
+  readonly apiId: number | undefined;
+  readonly floods: readonly KeptFlood[];
+  readonly updates: KeptUpdates | undefined;
+  /** Why the session cannot be used any more (`AUTH_KEY_UNREGISTERED`, ...). */
+  readonly lost: string | undefined;
+}
+
+export const RECORD_VERSION = 1;
+/** `mj`, then the version. */
+const MAGIC = 0x6a6d;
+
+const Has = {
+  TEST: 1,
+  HOST: 2,
+  RSA: 4,
+  TEMPORARY: 8,
+  BOUND: 16,
+  USER: 32,
+  BOT: 64,
+  API_ID: 128,
+  UPDATES: 256,
+  LOST: 512,
+} as const;
+
+/** Bytes that are no record of this version. The message says what, never what stands there. */
+export class RecordError extends Error {
+  override readonly name = 'RecordError';
+}
+
+/** An empty record of an account that nobody has signed in to. */
+export function emptyRecord(dc: number, test: boolean): SessionRecord {
+  return {
+    test,
+    dc,
+    host: undefined,
+    port: 0,
+    rsa: undefined,
+    keys: [],
+    temporary: undefined,
+    sessionLow: 0,
+    sessionHigh: 0,
+    lastSeqNo: 0,
+    salts: [],
+    timeOffset: 0,
+    userId: undefined,
+    isBot: false,
+    apiId: undefined,
+    floods: [],
+    updates: undefined,
+    lost: undefined,
+  };
+}
+
+/** Appends the record's bytes. */
+export function writeRecord(out: Writer, record: SessionRecord): void {
+  out.int32(MAGIC | (RECORD_VERSION << 16));
+  out.int32(flagsOf(record));
+  out.int32(record.dc);
+  out.int32(record.port);
+  for (const text of [record.host, record.rsa, record.lost]) if (text !== undefined) out.string(Buffer.from(text));
+  out.int32(record.keys.length);
+  for (const { dc, key } of record.keys) {
+    out.int32(dc);
+    out.raw(key);
+  }
+  if (record.temporary !== undefined) {
+    out.raw(record.temporary.key);
+    out.int32(record.temporary.until);
+  }
+  out.long(record.sessionLow, record.sessionHigh);
+  out.int32(record.lastSeqNo);
+  out.double(record.timeOffset);
+  if (record.userId !== undefined)
+    out.long(Number(BigInt.asIntN(32, record.userId)), Number(BigInt.asIntN(32, record.userId >> 32n)));
+  if (record.apiId !== undefined) out.int32(record.apiId);
+  writeLists(out, record);
+}
+
+function writeLists(out: Writer, { salts, floods, updates }: SessionRecord): void {
+  out.int32(salts.length);
+  for (const { since, until, low, high } of salts) for (const word of [since, until, low, high]) out.int32(word);
+  out.int32(floods.length);
+  for (const { method, until } of floods) {
+    out.int32(method);
+    out.double(until);
+  }
+  if (updates !== undefined) for (const word of [updates.pts, updates.qts, updates.date, updates.seq]) out.int32(word);
+}
+
+function flagsOf(record: SessionRecord): number {
+  return (
+    (record.test ? Has.TEST : 0) |
+    (record.host === undefined ? 0 : Has.HOST) |
+    (record.rsa === undefined ? 0 : Has.RSA) |
+    (record.lost === undefined ? 0 : Has.LOST) |
+    (record.temporary === undefined ? 0 : Has.TEMPORARY) |
+    (record.temporary?.isBound === true ? Has.BOUND : 0) |
+    (record.userId === undefined ? 0 : Has.USER) |
+    (record.isBot ? Has.BOT : 0) |
+    (record.apiId === undefined ? 0 : Has.API_ID) |
+    (record.updates === undefined ? 0 : Has.UPDATES)
+  );
+}
+
+/**
+ * Reads the bytes of one record; keys are copies, so that the bytes may be wiped.
+ * @throws RecordError for bytes that are none, or of a newer version
+ */
+export function readRecord(bytes: Uint8Array): SessionRecord {
+  try {
+    const r = new Reader(bytes);
+    const record = readFields(r);
+    if (r.left !== 0) throw new RecordError('the record is longer than it should be');
+    return record;
+  } catch (error) {
+    if (error instanceof TlReadError) throw new RecordError('the record is cut off');
+    throw error;
+  }
+}
+
+function readFields(r: Reader): SessionRecord {
+  const head = r.int32();
+  if ((head & 0xffff) !== MAGIC) throw new RecordError('this is no session record');
+  const version = head >>> 16;
+  if (version !== RECORD_VERSION)
+    throw new RecordError(`the record has version ${version}, this program reads ${RECORD_VERSION}`);
+  const flags = r.int32();
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  // In the order of the bytes: properties are evaluated as they stand.
+  return {
+    test: has(Has.TEST),
+    isBot: has(Has.BOT),
+    dc: r.int32(),
+    port: r.int32(),
+    host: has(Has.HOST) ? text(r) : undefined,
+    rsa: has(Has.RSA) ? text(r) : undefined,
+    lost: has(Has.LOST) ? text(r) : undefined,
+    keys: list(r, 260, () => ({ dc: r.int32(), key: r.raw(256).slice() })),
+    temporary: has(Has.TEMPORARY) ? { key: r.raw(256).slice(), until: r.int32(), isBound: has(Has.BOUND) } : undefined,
+    sessionLow: r.int32(),
+    sessionHigh: r.int32(),
+    lastSeqNo: r.int32(),
+    timeOffset: r.double(),
+    userId: has(Has.USER) ? long(r) : undefined,
+    apiId: has(Has.API_ID) ? r.int32() : undefined,
+    salts: list(r, 16, () => ({ since: r.int32(), until: r.int32(), low: r.int32(), high: r.int32() })),
+    floods: list(r, 12, () => ({ method: r.int32(), until: r.double() })),
+    updates: has(Has.UPDATES) ? { pts: r.int32(), qts: r.int32(), date: r.int32(), seq: r.int32() } : undefined,
+  };
+}
+
+/** A count, checked against what is left before anything is made. */
+function list<T>(r: Reader, size: number, read: () => T): T[] {
+  const count = r.int32();
+  r.need(count < 0 ? Infinity : count * size);
+  return Array.from({ length: count }, read);
+}
+
+function long(r: Reader): bigint {
+  const low = r.int32();
+  return (BigInt(r.int32()) << 32n) | BigInt(low >>> 0);
+}
+
+function text(r: Reader): string {
+  return Buffer.from(r.view()).toString();
+}
