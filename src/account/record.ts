@@ -207,8 +207,10 @@ function readFields(r: Reader): SessionRecord {
     host: has(Has.HOST) ? text(r) : undefined,
     rsa: has(Has.RSA) ? text(r) : undefined,
     lost: has(Has.LOST) ? text(r) : undefined,
-    keys: list(r, 260, () => ({ dc: r.int32(), key: r.raw(256).slice() })),
-    temporary: has(Has.TEMPORARY) ? { key: r.raw(256).slice(), until: r.int32(), isBound: has(Has.BOUND) } : undefined,
+    keys: list(r, 260, () => ({ dc: r.int32(), key: Uint8Array.from(r.raw(256)) })),
+    temporary: has(Has.TEMPORARY)
+      ? { key: Uint8Array.from(r.raw(256)), until: r.int32(), isBound: has(Has.BOUND) }
+      : undefined,
     sessionLow: r.int32(),
     sessionHigh: r.int32(),
     lastSeqNo: r.int32(),
