@@ -10,9 +10,9 @@ import { compileScheme } from '../src/scheme-cache.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { KILL_CELLS } from './deaths.ts';
 
-const config = loadConfig({ flags: flagsOf(process.argv.slice(2)), environment: {}, file: undefined });
+const config = loadConfig({ flags: flagsOf(process.argv.slice(2)), environment: process.env, file: undefined });
 const killCells = new SharedArrayBuffer(1024);
-const log = await createLog({ level: config.logLevel, stacks: false });
+const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
 const worker = new URL('./killable-worker.js', import.meta.url);
 const proxy = await createProxy(config, {
   codec: compileScheme(undefined),

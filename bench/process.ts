@@ -5,6 +5,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { transcribe } from '../test/support/child.ts';
 
 /** A child must be ready in this time, ms; and gone in that after SIGTERM. */
 const READY_TIME = 30_000;
@@ -44,6 +45,7 @@ export class Child {
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
       env: { ...process.env, ...env },
     });
+    transcribe(this.#process);
     running.add(this);
     this.#hear(this.#process.stdout!, ready);
     this.#hear(this.#process.stderr!, ready);

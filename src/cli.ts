@@ -63,4 +63,6 @@ function hasSentences(error: unknown): error is { readonly sentences: readonly s
   return error instanceof Error && error.name === 'ConfigError' && 'sentences' in error;
 }
 
+// Without a handler Node opens its inspector on this signal, and with it every key, to any local user (failures.md S3).
+process.on('SIGUSR1', () => undefined);
 await main(process.argv.slice(2));

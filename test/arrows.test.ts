@@ -90,8 +90,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:zlib',
     'node:buffer',
     'node:fs',
+    'node:path',
     'node:util',
-    'node:buffer',
   ],
   'config.ts': ['address', 'options.ts', 'node:fs', 'yaml', 'zod'],
   'session-settings.ts': ['config.ts', 'crypto', 'session', 'transport'],
@@ -119,6 +119,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'tl → node:fs': ['load.ts', 'update.ts', 'source.ts', 'source-mtcute.ts', 'source-telegram.ts'],
   'testdc → node:net': ['dc-server.ts'],
+  'testdc → node:fs': ['memory-file.ts'],
+  'testdc → node:path': ['memory-file.ts'],
   'main → piscina': ['lane.ts'],
   'dialect → msgpackr': ['msgpack.ts'],
 };

@@ -1,7 +1,7 @@
 /**
  * `mtproto2json dc`: a test data centre as a process.
  * In: the command line. Out: a DC that runs until a signal; its public key in a file; what it listens on, printed.
- * Never: an address beyond loopback unless `--host` names it; a private key on disk.
+ * Never: an address beyond loopback unless `--host` names it; a private key on disk, but in the file of `--state`.
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -24,6 +24,7 @@ interface DcFlags {
   faults?: string;
   seed?: string;
   control?: string;
+  state?: string;
 }
 
 /** Results of so many bytes and more are packed with `--gzip`. */
@@ -40,6 +41,7 @@ export function registerDc(program: Command): void {
     .option('--dcs <N,N,…>', 'numbers of several DCs, one port each')
     .option('--key-out <FILE>', 'write the public key there, as PEM')
     .option('--key <FILE>', 'private RSA key as PEM (default: a new one)')
+    .option('--state <FILE>', 'keep keys and logins there, and go on with them after a restart, be it by kill -9')
     .option('--scheme <DIR>', 'api.tl and mtproto.tl to use in place of scheme/')
     .option(
       '--layer <DIR>',
@@ -116,6 +118,7 @@ async function runDc(flags: DcFlags): Promise<void> {
   const { startTestDc } = await import('../testdc/dc-server.ts');
   const { loadScheme } = await import('../tl/load.ts');
   const first = Number(flags.port);
+  const { openMemory } = await import('../testdc/memory-file.ts');
   const dc = await startTestDc({
     host: flags.host,
     dcs: idsOf(flags).map((id, i) => ({ id: Number(id), port: first === 0 ? 0 : first + i })),
@@ -125,11 +128,12 @@ async function runDc(flags: DcFlags): Promise<void> {
     environment: flags.test === true ? 'test' : 'production',
     oldPadding: flags.oldRsaPadding === true,
     gzipFrom: flags.gzip === true ? GZIP_FROM : Infinity,
+    ...(flags.state === undefined ? {} : { memory: openMemory(flags.state) }),
   });
   if (flags.keyOut !== undefined) writeFileSync(flags.keyOut, dc.publicKeyPem);
   for (const { id, host, port } of dc.addresses) process.stdout.write(`DC ${id} listens on ${host}:${port}\n`);
   if (flags.keyOut === undefined) process.stdout.write(dc.publicKeyPem);
-  const demo = dc.demoUser();
+  const demo = dc.rememberedUser();
   process.stdout.write(
     `a signed-in user: {"session":{"auth_key":"${demo.authKey.toString('base64')}","session_id":${demo.sessionId}}}\n`,
   );

@@ -1,10 +1,13 @@
 /**
  * The demo's data centre, on a thread of its own, so that it takes nothing from the gateway's main thread.
- * In: nothing. Out: one message: where it listens, its key, a signed-in user. Never: anything but 127.0.0.1.
+ * In: the file of its memory, if it has one. Out: one message: where it listens, its key, a signed-in user.
+ * Never: anything but 127.0.0.1.
  */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { codeOf } from '../testdc/answers/codes.ts';
 import { startTestDc } from '../testdc/dc-server.ts';
-import { ECHO_ID } from '../testdc/world/seed.ts';
+import { openMemory } from '../testdc/memory-file.ts';
+import { ECHO_ID, SEED_ACCOUNTS } from '../testdc/world/seed.ts';
 
 /** What `demo.ts` needs to know; 64-bit numbers as decimal text. */
 export interface DemoDc {
@@ -17,10 +20,19 @@ export interface DemoDc {
   readonly sessionId: string;
   readonly echoId: string;
   readonly echoHash: string;
+  /** Who can sign in, and with what, in words. */
+  readonly accounts: readonly string[];
 }
 
-const dc = await startTestDc();
-const user = dc.demoUser();
+function inWords({ firstName, phone, password, token }: (typeof SEED_ACCOUNTS)[number]): string {
+  if (token !== undefined) return `${firstName}: bot token ${token}`;
+  const after = password === undefined ? '' : `, then the password: ${password}`;
+  return `${firstName}: phone ${phone}, code ${codeOf(phone!, 'Sms')}${after}`;
+}
+
+const state = workerData as string | undefined;
+const dc = await startTestDc(state === undefined ? {} : { memory: openMemory(state) });
+const user = dc.rememberedUser();
 const echo = dc.world.people.get(ECHO_ID)!;
 parentPort!.postMessage({
   dcId: user.dc,
@@ -31,4 +43,5 @@ parentPort!.postMessage({
   sessionId: String(user.sessionId),
   echoId: String(ECHO_ID),
   echoHash: String(echo.accessHash),
+  accounts: SEED_ACCOUNTS.map(inWords),
 } satisfies DemoDc);

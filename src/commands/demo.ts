@@ -1,9 +1,11 @@
 /**
  * `mtproto2json demo`: the gateway with a test data centre inside. No account, no network.
- * In: the options of `serve`, but for those that choose a data centre. Out: a gateway, and lines to paste into `nc`.
- * Never: reaches beyond this machine by itself.
+ * In: the options of `serve`, but for those that choose a data centre; where to keep the data centre's keys and logins.
+ * Out: a gateway, and lines to paste into `nc`. Never: reaches beyond this machine by itself.
  */
 import { once } from 'node:events';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
@@ -18,11 +20,23 @@ export function registerDemo(program: Command): void {
   const demo = program
     .command('demo')
     .description('the gateway with a test data centre inside: no account, no network');
+  demo.option(
+    '--state <DIR>',
+    'what the demo remembers: keys, logins, named sessions; off: nothing (default: mtproto2json/demo in $XDG_DATA_HOME)',
+  );
   addOptions(demo, NOT_HERE).action(async (flags: Record<string, unknown>) => runDemo(flags));
 }
 
-async function runDemo({ config: file, ...flags }: Record<string, unknown>): Promise<void> {
-  const worker = new Worker(new URL('./demo-dc.js', import.meta.url));
+/** The folder of the demo's memory; undefined if it is to have none. */
+function stateFolder(state: unknown): string | undefined {
+  if (typeof state === 'string') return state === 'off' ? undefined : state;
+  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local/share'), 'mtproto2json/demo');
+}
+
+async function runDemo({ config: file, state, ...flags }: Record<string, unknown>): Promise<void> {
+  const folder = stateFolder(state);
+  const workerData = folder === undefined ? undefined : join(folder, 'dc.jsonl');
+  const worker = new Worker(new URL('./demo-dc.js', import.meta.url), { workerData });
   const message = once(worker, 'message').then(([dc]) => dc as DemoDc);
   const end = async (): Promise<void> => void (await worker.terminate());
   try {
@@ -67,5 +81,11 @@ export function pasteLines(dc: DemoDc, port: number): string {
     ],
   ];
   const shown = steps.map(([what, line]) => `${what}\n\n${line}\n`);
-  return `\nIn another terminal: nc localhost ${port}\nThen paste:\n\n${shown.join('\n')}\nCtrl-C ends it all.\n`;
+  return `\nIn another terminal: nc localhost ${port}\nThen paste:\n\n${shown.join('\n')}\n${signIn(dc, port)}\nCtrl-C ends it all.\n`;
+}
+
+/** Who can sign in here, and how. */
+function signIn({ accounts }: DemoDc, port: number): string {
+  const line = `npx mtproto2json signin --port ${port} --api-id 1 --api-hash demo`;
+  return `Or sign in yourself, as one of these:\n\n${accounts.map((text) => `  ${text}\n`).join('')}\n${line}\n`;
 }

@@ -51,11 +51,11 @@ export function live(
   return { fail };
 }
 
-/** Outputs that are closed or full end nothing; SIGUSR1 opens no inspector (failures.md S3); SIGHUP is no end. */
+/** Outputs that are closed or full end nothing; SIGHUP is no end. */
 function shield(): void {
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
-  for (const signal of ['SIGUSR1', 'SIGPIPE', 'SIGHUP']) process.on(signal, () => undefined);
+  for (const signal of ['SIGPIPE', 'SIGHUP']) process.on(signal, () => undefined);
 }
 
 function leave(log: Log, code: number): never {

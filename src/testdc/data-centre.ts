@@ -14,6 +14,7 @@ import type { SessionHost } from './dc-session.ts';
 import type { Env } from './env.ts';
 import type { Invoking } from './invoking.ts';
 import { KeyTable, KnownKey } from './known-key.ts';
+import type { Memory } from './memory.ts';
 import type { Received } from './message-book.ts';
 import type { Taps } from './taps.ts';
 import type { Rule, Violations } from './violations.ts';
@@ -26,6 +27,7 @@ export interface DataCentreSettings {
   readonly counters: Counters;
   readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'made' | 'fault' | 'field'>;
   readonly taps: Taps;
+  readonly memory: Memory | undefined;
   /** Told of each new key and session, for those who wait for one. */
   madeKey(key: KnownKey): void;
   madeSession(session: DcSession): void;
@@ -42,7 +44,7 @@ export class DataCentre implements SessionHost {
   readonly id: number;
   readonly env: Env;
   readonly taps: Taps;
-  readonly keys = new KeyTable();
+  readonly keys: KeyTable;
   readonly #settings: DataCentreSettings;
   readonly #handshakes: DcHandshakes;
   readonly #opened = new Opened();
@@ -54,6 +56,7 @@ export class DataCentre implements SessionHost {
     this.env = settings.env;
     this.#settings = settings;
     this.taps = settings.taps;
+    this.keys = new KeyTable(settings.id, settings.memory);
     this.#handshakes = new DcHandshakes({
       ...settings.handshake,
       dcId: settings.id,

@@ -23,6 +23,8 @@ import { obey } from './faults/control.ts';
 import { DH_PRIME, G } from './key-exchange.ts';
 import { Layers } from './layers.ts';
 import { ServerKey } from './server-key.ts';
+import type { Memory } from './memory.ts';
+import { serverPem } from './recall.ts';
 import type { Taps } from './taps.ts';
 import { TestDc } from './test-dc.ts';
 
@@ -68,6 +70,8 @@ export interface TestDcOptions {
   proxy?: { secret: string; port?: number };
   /** The clock, Unix milliseconds; default the machine's. Timers run on the machine's in any case. */
   now?: () => number;
+  /** What is kept beyond the process: the RSA key if none is given, ports of the system's choice, keys and accounts. */
+  memory?: Memory;
 }
 
 /** Starts a test DC; it listens when the promise resolves. */
@@ -76,12 +80,15 @@ export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> 
   const wanted = options.dcs ?? [{ id: 2 }];
   const dc = await build(options);
   const servers: Server[] = [];
-  for (const { id, port, mediaOnly = false, secret } of wanted) {
-    const centre = dc.centres.get(id) ?? dc.addCentre(id);
+  for (const { id } of wanted) if (!dc.centres.has(id)) dc.addCentre(id);
+  dc.recall();
+  for (const on of wanted) {
+    const { id, mediaOnly = false, secret } = on;
+    const centre = dc.centres.get(id)!;
     const proxy = secret === undefined ? undefined : readSecret(secret);
     const server = createServer({ noDelay: true }, (socket) => accept(dc, centre, socket, proxy));
     servers.push(server);
-    const address: DcAddress = { id, host, port: await listen(server, host, port ?? 0), mediaOnly };
+    const address: DcAddress = { id, host, port: await listenAgain(server, host, on, options.memory), mediaOnly };
     dc.addresses.push(secret === undefined ? address : { ...address, secret: Buffer.from(secret, 'hex') });
   }
   if (options.proxy !== undefined) {
@@ -115,9 +122,12 @@ export async function listenForOrders(dc: TestDc, faults: Faults, port: number):
 async function build(options: TestDcOptions): Promise<TestDc> {
   const schema = options.schema ?? loadScheme(ownSchemeDir());
   const env = machineEnv(options.now);
+  const { memory, keyPem = serverPem(memory) } = options;
+  const serverKey = await ServerKey.make(keyPem);
+  if (keyPem === undefined) memory?.keep({ what: 'server', pem: serverKey.privatePem });
   return new TestDc({
     env,
-    serverKey: await ServerKey.make(options.keyPem),
+    serverKey,
     layers: new Layers(schema, options.otherSchemas),
     group: DhGroup.of(G, DH_PRIME),
     answers: ANSWERS,
@@ -129,6 +139,7 @@ async function build(options: TestDcOptions): Promise<TestDc> {
     onRequest: options.onRequest,
     taps: options.taps ?? {},
     punishDuplicates: options.punishDuplicates ?? true,
+    memory,
   });
 }
 
@@ -173,6 +184,19 @@ function accept(dc: TestDc, centre: DataCentre, socket: Socket, proxy: ProxySecr
 
 /** Bytes a client may leave unread. */
 const MOST_UNREAD = 64 * 1024 * 1024;
+
+/** A port of the system's choice is the one it was before, as long as nobody else has it. */
+async function listenAgain(server: Server, host: string, on: ListenOn, memory: Memory | undefined): Promise<number> {
+  const { id, port = 0 } = on;
+  const before = port === 0 ? memory?.recalled.find((entry) => entry.what === 'port' && entry.dc === id) : undefined;
+  if (before?.what !== 'port') return rememberPort(await listen(server, host, port), on, memory);
+  return listen(server, host, before.port).catch(async () => rememberPort(await listen(server, host, 0), on, memory));
+}
+
+function rememberPort(taken: number, { id, port = 0 }: ListenOn, memory: Memory | undefined): number {
+  if (port === 0) memory?.keep({ what: 'port', dc: id, port: taken });
+  return taken;
+}
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((done, failed) => {

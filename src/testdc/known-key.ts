@@ -11,6 +11,7 @@ import type { DcSession } from './dc-session.ts';
 import type { Env } from './env.ts';
 import { IdMap, long } from './id-map.ts';
 import { KeyUse } from './key-use.ts';
+import type { KeyEntry, KeyRef, Memory } from './memory.ts';
 import type { TlObject } from './tl-value.ts';
 import type { LoginToken } from './world/world.ts';
 import { Salts } from './salts.ts';
@@ -25,6 +26,8 @@ export interface Init {
 
 export class KnownKey {
   readonly authKey: AuthKey;
+  /** The DC that knows it; 0 before one does. */
+  dc = 0;
   readonly salts: Salts;
   readonly sessions = new IdMap<DcSession>();
   /** Unix milliseconds after which a temporary key is forgotten; Infinity for a permanent one. */
@@ -61,6 +64,11 @@ export class KnownKey {
     this.isTemporary = expiresIn !== 0;
     this.expiresAt = expiresIn === 0 ? Infinity : env.now() + expiresIn * 1000;
     this.madeToExpire = this.expiresAt / 1000;
+  }
+
+  /** Its place in a memory. */
+  get ref(): KeyRef {
+    return { dc: this.dc, id: this.id };
   }
 
   /** auth_key_id as one signed number. */
@@ -107,17 +115,37 @@ export class KnownKey {
 /** The keys of one DC, by their numbers. */
 export class KeyTable {
   readonly #keys = new IdMap<KnownKey>();
+  readonly #dc: number;
+  readonly #memory: Memory | undefined;
+
+  constructor(dc: number, memory?: Memory) {
+    this.#dc = dc;
+    this.#memory = memory;
+  }
 
   get size(): number {
     return this.#keys.size;
   }
 
-  /** False if a key of that number is there already. */
+  /** False if a key of that number is there already. A new one is kept before anybody hears of it. */
   add(known: KnownKey): boolean {
     const { idLow, idHigh } = known.authKey;
     if (this.#keys.get(idLow, idHigh) !== undefined) return false;
+    known.dc = this.#dc;
+    this.#memory?.keep(keyEntry(known));
     this.#keys.set(idLow, idHigh, known);
     return true;
+  }
+
+  /** One that was kept. */
+  recall(known: KnownKey): void {
+    known.dc = this.#dc;
+    this.#keys.set(known.authKey.idLow, known.authKey.idHigh, known);
+  }
+
+  /** The key of that number as one signed number, alive or not. */
+  get(id: bigint): KnownKey | undefined {
+    return this.#keys.get(Number(BigInt.asIntN(32, id)), Number(BigInt.asIntN(32, id >> 32n)));
   }
 
   /** The key, unless it is unknown or has expired. */
@@ -131,6 +159,7 @@ export class KeyTable {
   /** Forgets a key at once: the next packet under it is answered by -404. */
   remove(known: KnownKey): void {
     this.#keys.delete(known.authKey.idLow, known.authKey.idHigh);
+    if (!known.isForgotten) this.#memory?.keep({ what: 'forget', ...known.ref });
     known.isForgotten = true;
     // A temporary key that stood for it is unbound again.
     known.temporary = undefined;
@@ -140,4 +169,15 @@ export class KeyTable {
   values(): IterableIterator<KnownKey> {
     return this.#keys.values();
   }
+}
+
+function keyEntry(known: KnownKey): KeyEntry {
+  return {
+    what: 'key',
+    ...known.ref,
+    key: known.authKey.bytes,
+    salt: known.salts.current,
+    ...(known.isTemporary ? { expiresAt: known.expiresAt } : {}),
+    ...(known.init === undefined ? {} : { layer: known.init.layer }),
+  };
 }

@@ -24,6 +24,8 @@ import { textOf, receive } from './answers/send.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
 import { random, randomLong } from './env.ts';
 import { KnownKey } from './known-key.ts';
+import type { DemoEntry, Memory } from './memory.ts';
+import { recall } from './recall.ts';
 import type { TlObject } from './tl-value.ts';
 import { DEMO_ID, ECHO_ID } from './world/seed.ts';
 import { World } from './world/world.ts';
@@ -43,6 +45,8 @@ export interface TestDcSettings {
   readonly taps: Taps;
   /** Default true. */
   readonly punishDuplicates?: boolean;
+  /** Default: nothing outlives the process. */
+  readonly memory?: Memory | undefined;
 }
 
 /** What can be waited for. */
@@ -105,7 +109,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     this.#settings = settings;
     this.onRequest = settings.onRequest;
     this.taps = { ...settings.taps };
-    this.world = new World(settings.env, settings.layers);
+    this.world = new World(settings.env, settings.layers, settings.memory);
     this.world.onPush = () => this.counters.updatesPushed++;
     this.#invoking = new Invoking({
       layers: settings.layers,
@@ -141,7 +145,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
 
   /** Adds a data centre; `dc-server.ts` then listens for it. */
   addCentre(id: number): DataCentre {
-    const { env, environment, oldPadding, zeroTop, serverKey, group, outcome } = this.#settings;
+    const { env, environment, oldPadding, zeroTop, serverKey, group, outcome, memory } = this.#settings;
     const centre = new DataCentre({
       id,
       env,
@@ -149,6 +153,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       violations: this.violations,
       counters: this.counters,
       taps: this.taps,
+      memory,
       handshake: { environment, oldPadding, zeroTop, serverKey, group, outcome: outcome ?? (() => 'ok') },
       madeKey: (key) => this.emit('key', key),
       madeSession: (session) => this.emit('session', session),
@@ -156,6 +161,12 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     });
     this.centres.set(id, centre);
     return centre;
+  }
+
+  /** Everything that was kept is there again; once all centres are added, before anybody connects. */
+  recall(): void {
+    const { memory, env, layers } = this.#settings;
+    if (memory !== undefined) recall(memory.recalled, { env, layers, world: this.world, centres: this.centres });
   }
 
   /** A new byte stream from a client; with `proxy` it has to be obfuscated under that secret. */
@@ -231,6 +242,21 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       salt: known.salts.current,
       key: known,
     };
+  }
+
+  /** The demo user with the same key and session each time the DC is started with the same memory. */
+  rememberedUser(): DemoUser {
+    const { memory } = this.#settings;
+    const dc = this.addresses[0]!.id;
+    const kept = memory?.recalled.find((entry): entry is DemoEntry => entry.what === 'demo' && entry.dc === dc);
+    const key = kept && this.centres.get(dc)!.keys.get(kept.id);
+    if (kept !== undefined && key?.userId === DEMO_ID) {
+      const authKey = Buffer.from(key.authKey.bytes);
+      return { authKey, sessionId: kept.session, dc, userId: DEMO_ID, salt: key.salts.current, key };
+    }
+    const made = this.demoUser({ dcId: dc });
+    memory?.keep({ what: 'demo', ...made.key.ref, session: made.sessionId });
+    return made;
   }
 
   /** Pushes an `Updates` object as it is; the answer is to how many sessions it went. */

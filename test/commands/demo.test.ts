@@ -1,5 +1,8 @@
 /** The demo, used as its own words say: every line pasted as printed. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import { Nc } from '../support/nc.ts';
 import { Run } from '../support/process.ts';
@@ -39,4 +42,51 @@ test('without the session line a call that needs a login is refused as Telegram 
   const { message } = (await nc.json()) as { message: { error_message: string } };
   assert.match(message.error_message, /^(?:AUTH_KEY_UNREGISTERED|CONNECTION_NOT_INITED)$/);
   nc.close();
+});
+
+/** Says lines on one connection, each when the one before has been answered. @returns the answers as they came */
+async function say(port: number, ...lines: string[]): Promise<string[]> {
+  const nc = await Nc.to(port);
+  const answers: string[] = [];
+  for (const line of lines) {
+    nc.send(`${line}\n`);
+    answers.push(await nc.line());
+  }
+  nc.close();
+  return answers;
+}
+
+test('a session survives kill -9 of the demo: no new key, no new login', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-state-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const args = ['demo', '--port', '0', '--workers', '1', '--state', folder];
+  const keysMade = (): number => readFileSync(join(folder, 'dc.jsonl'), 'utf8').split('"what":"key"').length;
+
+  const first = new Run(t, args);
+  await first.until(/Ctrl-C/);
+  const bot = '"_cons":"auth.importBotAuthorization","flags":0,"api_id":1,"api_hash":"demo"';
+  const token = /bot token (\S+)/.exec(first.out)![1];
+  const login = `{"message":{${bot},"bot_auth_token":"${token}"}}`;
+  const [authorized, made] = await say(await first.port(), login, '{"session":{}}');
+  assert.match(authorized!, /"_cons":"auth\.authorization"/);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const before = keysMade();
+
+  const second = new Run(t, args);
+  await second.until(/Ctrl-C/);
+  const asked = '{"message":{"_cons":"users.getUsers","id":[{"_cons":"inputUserSelf"}]}}';
+  const printed = second.out.split('\n').find((line) => line.startsWith('{"session"'))!;
+  assert.ok(first.out.includes(printed), 'the demo user has another key');
+  const [, users] = await say(await second.port(), made!, asked);
+  assert.match(users!, /"_cons":"user",.*"bot":/);
+  assert.equal(keysMade(), before);
+});
+
+test('with --state off the demo keeps nothing', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'mtproto2json-home-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const run = new Run(t, ['demo', '--port', '0', '--workers', '1', '--state', 'off'], { XDG_DATA_HOME: home });
+  await run.until(/Ctrl-C/);
+  assert.deepEqual(readdirSync(home), []);
 });

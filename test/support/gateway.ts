@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
+import { ownData, transcribe } from './child.ts';
 import { CLI } from './process.ts';
 
 export interface TestGateway {
@@ -41,10 +42,15 @@ export async function startGateway(
   ];
   const init = options.init === undefined ? [] : ['--api-id', String(options.init)];
   const args = ['serve', '--port', '0', ...where, ...init, ...(options.flags ?? [])];
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const data = ownData();
+  const child = spawn(process.execPath, [CLI, ...args], {
+    stdio: ['ignore', data.stdout, 'pipe'],
+    env: data.environment,
+  });
+  transcribe(child);
   let log = '';
   const port = await new Promise<number>((done, failed) => {
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr!.on('data', (chunk: Buffer) => {
       log += chunk.toString();
       const found = /"addresses":"127\.0\.0\.1:(\d+)/.exec(log);
       if (found) done(Number(found[1]));
@@ -59,6 +65,7 @@ export async function startGateway(
       child.kill('SIGTERM');
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
       rmSync(folder, { recursive: true, force: true });
+      data.remove();
       return child.exitCode;
     },
   };

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ownData, transcribe } from './child.ts';
 
 export const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 
@@ -18,15 +19,21 @@ export class Run {
   #wake: (() => void)[] = [];
 
   constructor(t: TestContext, args: readonly string[], environment: Record<string, string> = {}, script = CLI) {
+    const data = ownData();
     this.child = spawn(process.execPath, [script, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment },
+      env: { ...data.environment, ...environment },
     });
+    transcribe(this.child);
     this.child.stdout!.on('data', (chunk: Buffer) => this.#more((this.out += chunk.toString())));
     this.child.stderr!.on('data', (chunk: Buffer) => this.#more((this.err += chunk.toString())));
     this.ended = once(this.child, 'close');
     void this.ended.then(() => this.#more(''));
-    t.after(() => this.child.kill('SIGKILL'));
+    t.after(async () => {
+      this.child.kill('SIGKILL');
+      await this.ended;
+      data.remove();
+    });
   }
 
   #more(_text: string): void {

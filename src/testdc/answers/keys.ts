@@ -22,6 +22,7 @@ function bindTempAuthKey(call: Call): boolean {
   const { expiresAt } = inner;
   if (expiresAt * 1000 <= call.now || Math.abs(expiresAt - key.madeToExpire) > SLACK)
     throw new RpcError(400, 'EXPIRES_AT_INVALID');
+  call.world.memory?.keep({ what: 'bind', ...key.ref, to: permanent.id, expiresAt: expiresAt * 1000 });
   bind(key, permanent, expiresAt);
   return true;
 }

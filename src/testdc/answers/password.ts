@@ -86,12 +86,14 @@ function updatePasswordSettings(call: Call): boolean {
   if (algo._ !== MOD_POW) {
     if (hash.length > 0) throw new RpcError(400, 'NEW_SETTINGS_INVALID');
     person.password = undefined;
+    call.world.changed(person);
     return true;
   }
   const salting = { salt1: algo['salt1'] as Buffer, salt2: algo['salt2'] as Buffer };
   checkSalting(call, salting);
   if (hash.length !== 256 || !isGoodPublic(hash)) throw new RpcError(400, 'NEW_SETTINGS_INVALID');
   person.password = new Password(salting, hash, settings['hint'] as string);
+  call.world.changed(person);
   return true;
 }
 

@@ -20,7 +20,7 @@ function updateProfile(call: Call): TlObject {
     ...(about === undefined ? {} : { about }),
     ...(args['first_name'] === undefined ? {} : { firstName: args['first_name'] as string }),
   };
-  world.people.set(person.id, changed);
+  world.changed(changed);
   return userObject(changed, person.id, call.dcId);
 }
 

@@ -9,6 +9,7 @@ import { random, randomLong } from '../env.ts';
 import { Floods } from '../floods.ts';
 import type { KnownKey } from '../known-key.ts';
 import type { Layers } from '../layers.ts';
+import type { Memory, PersonEntry } from '../memory.ts';
 import type { Salting, SrpChallenge } from '../srp.ts';
 import type { TlObject } from '../tl-value.ts';
 import { Cans } from '../canned.ts';
@@ -142,19 +143,24 @@ export class World {
   /** Told of each update that goes to a session. */
   onPush: () => void = () => {};
   readonly env: Env;
+  /** Undefined: nothing outlives the process. */
+  readonly memory: Memory | undefined;
   readonly #layers: Layers;
   readonly #accounts = new Map<bigint, Account>();
   readonly #channels = new Map<bigint, Box>();
   #nextPerson = 5_200_000_000n;
 
-  constructor(env: Env, layers: Layers) {
+  constructor(env: Env, layers: Layers, memory?: Memory) {
     this.env = env;
+    this.memory = memory;
     this.#layers = layers;
     for (const person of seedPeople()) this.people.set(person.id, person);
     for (const group of seedGroups()) this.groups.set(keyOf(group), group);
-    for (const { id, password, hint, ...fields } of SEED_ACCOUNTS) {
-      const person = this.addPerson(fields, id);
+    const draw = new Draw(3);
+    for (const { password, hint, ...fields } of SEED_ACCOUNTS) {
+      const person: Person = { ...fields, accessHash: draw.long() };
       if (password !== undefined) person.password = Password.of(env, password, hint);
+      this.people.set(person.id, person);
     }
     this.newSalting = { salt1: random(env, 8), salt2: random(env, 16) };
   }
@@ -167,10 +173,21 @@ export class World {
   // ---- accounts ----
 
   /** A new person. */
-  addPerson(fields: Omit<Person, 'id' | 'accessHash'>, id: bigint = ++this.#nextPerson): Person {
+  addPerson(fields: Omit<Person, 'id' | 'accessHash'>, id: bigint = this.#freeId()): Person {
     const person: Person = { ...fields, id, accessHash: randomLong(this.env) };
-    this.people.set(id, person);
+    this.changed(person);
     return person;
+  }
+
+  #freeId(): bigint {
+    while (this.people.has(++this.#nextPerson));
+    return this.#nextPerson;
+  }
+
+  /** Somebody is new, or has changed. */
+  changed(person: Person): void {
+    this.memory?.keep(personEntry(person));
+    this.people.set(person.id, person);
   }
 
   byUsername(username: string): Person | Group | undefined {
@@ -218,12 +235,26 @@ export class World {
     identity.pendingUserId = undefined;
     identity.isRevoked = false;
     this.account(userId).keys.add(identity);
+    this.#keepUser(identity);
+  }
+
+  #keepUser(key: KnownKey): void {
+    const { userId, importedFrom, isRevoked, signedInAt } = key;
+    this.memory?.keep({
+      what: 'user',
+      ...key.ref,
+      ...(userId === undefined ? {} : { user: userId }),
+      at: signedInAt,
+      ...(importedFrom === undefined ? {} : { from: importedFrom.ref }),
+      ...(isRevoked ? { isRevoked } : {}),
+    });
   }
 
   /** Signs out a key by the word of another session: it hears of that when it asks something. */
   revoke(key: KnownKey): void {
     this.signOut(key);
     key.identity.isRevoked = true;
+    this.#keepUser(key.identity);
   }
 
   /** Signs out a key, and those at other DCs that have their authorization from it. */
@@ -232,6 +263,7 @@ export class World {
     const keys = identity.userId === undefined ? undefined : this.#accounts.get(identity.userId)?.keys;
     keys?.delete(identity);
     identity.userId = undefined;
+    if (keys !== undefined) this.#keepUser(identity);
     for (const other of keys ?? []) if (other.importedFrom === identity) this.signOut(other);
   }
 
@@ -383,4 +415,10 @@ export class World {
         (date += 10_000 + draw.below(80_000)),
       );
   }
+}
+
+function personEntry({ password, ...person }: Person): PersonEntry {
+  if (password === undefined) return { what: 'person', id: person.id, person };
+  const { salt1, salt2, hint, verifier } = password;
+  return { what: 'person', id: person.id, person, password: { salt1, salt2, hint, verifier } };
 }
