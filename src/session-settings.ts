@@ -4,7 +4,7 @@
  */
 import { ConfigError, type Config } from './config.ts';
 import { parsePublicKey, PRODUCTION_KEY, TEST_KEY } from './crypto/rsa.ts';
-import { HOME_DC, PRODUCTION_DCS, TEST_DCS } from './session/data-centres.ts';
+import { HOME_DC, PRODUCTION_DCS, TEST_DCS } from './address/data-centres.ts';
 import type { DataCentre, InitText, Mtproxy, SessionSettings } from './session/settings.ts';
 import { parseSecret } from './transport/obfuscated.ts';
 

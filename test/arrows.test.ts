@@ -39,7 +39,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   account: ['bytes'],
   vault: ['account', 'bytes', 'errors.ts', 'lmdb', 'node:crypto', 'node:fs', 'node:os', 'node:path'],
-  formats: ['account', 'bytes', 'node:crypto', 'node:fs', 'node:path'],
+  formats: ['account', 'address', 'bytes', 'node:crypto', 'node:fs', 'node:path'],
   signin: [
     'bytes',
     'crypto',
@@ -94,7 +94,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:util',
   ],
   'config.ts': ['address', 'options.ts', 'node:fs', 'yaml', 'zod'],
-  'session-settings.ts': ['config.ts', 'crypto', 'session', 'transport'],
+  'session-settings.ts': ['address', 'config.ts', 'crypto', 'session', 'transport'],
   workers: [
     'session',
     'dialect',

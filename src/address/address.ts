@@ -1,7 +1,7 @@
 /**
  * Addresses: IP literals to bytes, and what kind of network they lie in.
- * In: text. Out: 4 or 16 bytes and a class. Never: a name look-up, or a lenient reading: octal, hexadecimal, short,
- * trailing-dot and zone forms are no addresses here (failures.md 2.C).
+ * In: text. Out: 4 or 16 bytes, a class, and text again. Never: a name look-up, or a lenient reading: octal,
+ * hexadecimal, short, trailing-dot and zone forms are no addresses here (failures.md 2.C).
  */
 
 /** 4 bytes for IPv4, 16 for IPv6; an IPv4-mapped IPv6 address is its IPv4 address. */
@@ -26,6 +26,30 @@ export function parseAddress(text: string): Address | undefined {
   const bytes = parseV6(text);
   if (bytes === undefined) return undefined;
   return MAPPED_PREFIX.every((byte, i) => bytes[i] === byte) ? bytes.slice(12) : bytes;
+}
+
+/** The one text of an address (RFC 5952): what `parseAddress` reads back to the same bytes. */
+export function addressText(address: Address): string {
+  if (address.length === 4) return address.join('.');
+  const words = Array.from({ length: 8 }, (_, i) => (address[2 * i]! << 8) | address[2 * i + 1]!);
+  const { at, length } = longestGap(words);
+  const text = (from: number, to?: number): string =>
+    words
+      .slice(from, to)
+      .map((word) => word.toString(16))
+      .join(':');
+  return length < 2 ? text(0) : `${text(0, at)}::${text(at + length)}`;
+}
+
+/** The first of the longest runs of zero words. */
+function longestGap(words: readonly number[]): { at: number; length: number } {
+  let best = { at: 0, length: 0 };
+  for (let at = 0; at < words.length; at++) {
+    let length = 0;
+    while (words[at + length] === 0) length++;
+    if (length > best.length) best = { at, length };
+  }
+  return best;
 }
 
 function parseV4(text: string): Address | undefined {

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import test from 'node:test';
 import fc from 'fast-check';
 import { allowList } from '../../src/address/allow-list.ts';
-import { classify, isLoopback, parseAddress } from '../../src/address/address.ts';
+import { addressText, classify, isLoopback, parseAddress } from '../../src/address/address.ts';
 
 test('the forms that are none (failures.md 2.C)', () => {
   const none = [
@@ -146,4 +146,25 @@ test('loopback hosts', () => {
   for (const host of ['localhost', '127.0.0.1', '::1', '127.1.2.3']) assert.equal(isLoopback(host), true, host);
   for (const host of ['0.0.0.0', '::', 'example.org', '10.0.0.1', 'LOCALHOST.evil'])
     assert.equal(isLoopback(host), false, host);
+});
+
+test('an address has one text, and that is read as the same address (RFC 5952)', () => {
+  for (const [text, one] of [
+    ['149.154.167.51', '149.154.167.51'],
+    ['2001:067c:04e8:f002:0000:0000:0000:000a', '2001:67c:4e8:f002::a'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+    ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['::', '::'],
+    ['1::', '1::'],
+    ['::FFFF:10.0.0.1', '10.0.0.1'],
+  ] as const)
+    assert.equal(addressText(parseAddress(text)!), one);
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
+      const text = addressText(bytes);
+      assert.equal(new URL(`http://[${text}]/`).hostname, `[${text}]`);
+      assert.deepEqual(Buffer.from(parseAddress(text)!), Buffer.from(bytes));
+    }),
+  );
 });

@@ -2,17 +2,24 @@
  * Data centres: Telegram's addresses, built in (mtproto.md 2.13).
  * In: nothing. Out: two lists. Never: asks the network; `help.getConfig` has more, and is not trusted by itself.
  */
-import type { DataCentre } from './settings.ts';
+
+export interface KnownDataCentre {
+  readonly id: number;
+  /** An IP literal. */
+  readonly host: string;
+  readonly port: number;
+  readonly test: boolean;
+}
 
 /** All of them take MTProto over TCP on ports 443, 80 and 5222. */
 const PORT = 443;
 
-function list(test: boolean, rows: readonly (readonly [number, string])[]): readonly DataCentre[] {
+function list(test: boolean, rows: readonly (readonly [number, string])[]): readonly KnownDataCentre[] {
   return Object.freeze(rows.map(([id, host]) => ({ id, host, port: PORT, test })));
 }
 
 /** IPv4 first: the first address of an id wins. */
-export const PRODUCTION_DCS: readonly DataCentre[] = list(false, [
+export const PRODUCTION_DCS: readonly KnownDataCentre[] = list(false, [
   [1, '149.154.175.50'],
   [2, '149.154.167.51'],
   [2, '95.161.76.100'],
@@ -26,7 +33,7 @@ export const PRODUCTION_DCS: readonly DataCentre[] = list(false, [
   [5, '2001:b28:f23f:f005::a'],
 ]);
 
-export const TEST_DCS: readonly DataCentre[] = list(true, [
+export const TEST_DCS: readonly KnownDataCentre[] = list(true, [
   [1, '149.154.175.10'],
   [2, '149.154.167.40'],
   [3, '149.154.175.117'],
