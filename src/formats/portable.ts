@@ -1,0 +1,153 @@
+/**
+ * Our own formats: everything a record holds, as one JSON object (to read and to keep) and as one string (to paste).
+ * `{"v":1,"test":false,"dc":2,"keys":{"2":"<base64>"},…}`; the string is `mj1`, then base64url of the record's bytes and
+ * the first 4 bytes of their SHA-256, so that a string that was cut or mistyped is told from a whole one.
+ * In: a text, or a record. Out: the other. Never: less than the record had.
+ */
+import { createHash } from 'node:crypto';
+import { readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
+import { Writer } from '../bytes/writer.ts';
+import { FormatError } from './format-error.ts';
+import {
+  halves,
+  int64,
+  integer,
+  joined,
+  key,
+  type Members,
+  membersOf,
+  number,
+  parseMembers,
+  text,
+  truth,
+} from './json-text.ts';
+import { fromBase64, keyFrom, textOf } from './parts.ts';
+
+const VERSION = 1;
+const PREFIX = 'mj1';
+const SUM = 4;
+const INT = 0x7fff_ffff;
+/** Longest list of salts or waits that is read. */
+const MAX_LIST = 1_024;
+
+/** @throws FormatError */
+export function readPortable(json: string): SessionRecord {
+  const from = parseMembers(json);
+  if (integer(from, 'v', 0, INT) !== VERSION) throw new FormatError(`it has no "v":${VERSION}`);
+  const dc = integer(from, 'dc', 1, 0xffff);
+  if (dc === undefined) throw new FormatError('it has no dc');
+  const { low, high } = halves(int64(from, 'session_id') ?? 0n);
+  const userId = int64(from, 'user_id');
+  if (userId !== undefined && userId < 0n) throw new FormatError('user_id in it is none');
+  return {
+    test: truth(from, 'test') ?? false,
+    dc,
+    host: text(from, 'host', 253),
+    port: integer(from, 'port', 0, 65_535) ?? 0,
+    rsa: text(from, 'rsa', 8192),
+    keys: keysOf(membersOf(from['keys'] ?? {}, 'keys')),
+    temporary: temporaryOf(from),
+    sessionLow: low,
+    sessionHigh: high,
+    lastSeqNo: integer(from, 'last_seqno', 0, INT) ?? 0,
+    salts: listOf(from, 'salts', (one) => ({
+      since: integer(one, 'since', 0, INT) ?? 0,
+      until: integer(one, 'until', 0, INT) ?? 0,
+      ...halves(int64(one, 'salt') ?? 0n),
+    })),
+    timeOffset: Math.round((number(from, 'server_time_diff') ?? 0) * 1000),
+    userId,
+    isBot: truth(from, 'is_bot') ?? false,
+    apiId: integer(from, 'api_id', 1, INT),
+    floods: listOf(from, 'flood_waits', (one) => ({
+      method: (integer(one, 'method', 0, 0xffff_ffff) ?? 0) | 0,
+      until: integer(one, 'until', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    })),
+    updates: updatesOf(from),
+    lost: text(from, 'lost', 128),
+  };
+}
+
+function keysOf(keys: Members): SessionRecord['keys'] {
+  return Object.keys(keys).map((name) => {
+    if (!/^[1-9]\d{0,4}$/.test(name) || Number(name) > 0xffff)
+      throw new FormatError('keys in it are not by data centre');
+    return { dc: Number(name), key: key(keys, name) };
+  });
+}
+
+function temporaryOf(from: Members): SessionRecord['temporary'] {
+  if (from['temporary_key'] === undefined) return undefined;
+  const one = membersOf(from['temporary_key'], 'temporary_key');
+  return { key: key(one, 'key'), until: integer(one, 'until', 0, INT) ?? 0, isBound: truth(one, 'bound') ?? false };
+}
+
+function updatesOf(from: Members): SessionRecord['updates'] {
+  if (from['updates_state'] === undefined) return undefined;
+  const one = membersOf(from['updates_state'], 'updates_state');
+  const at = (name: string): number => integer(one, name, -INT - 1, INT) ?? 0;
+  return { pts: at('pts'), qts: at('qts'), date: at('date'), seq: at('seq') };
+}
+
+function listOf<T>(from: Members, name: string, read: (one: Members) => T): T[] {
+  const list = from[name] ?? [];
+  if (!Array.isArray(list) || list.length > MAX_LIST) throw new FormatError(`${name} in it is no list`);
+  return list.map((one) => read(membersOf(one, name)));
+}
+
+/** One line, its members in the order in which one looks for them. What a record does not have is left out. */
+export function writePortable(record: SessionRecord): string {
+  const { temporary, userId, salts, floods, updates } = record;
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  return JSON.stringify({
+    v: VERSION,
+    test: record.test,
+    dc: record.dc,
+    host: record.host,
+    port: record.port || undefined,
+    rsa: record.rsa,
+    keys: Object.fromEntries(record.keys.map((kept) => [kept.dc, base64(kept.key)])),
+    user_id: userId === undefined || userId > BigInt(Number.MAX_SAFE_INTEGER) ? userId?.toString() : Number(userId),
+    is_bot: record.isBot,
+    api_id: record.apiId,
+    temporary_key: temporary && { key: base64(temporary.key), until: temporary.until, bound: temporary.isBound },
+    session_id: joined(record.sessionLow, record.sessionHigh).toString(),
+    last_seqno: record.lastSeqNo,
+    server_time_diff: record.timeOffset / 1000,
+    salts: salts.map(({ since, until, low, high }) => ({ since, until, salt: joined(low, high).toString() })),
+    flood_waits: floods.map(({ method, until }) => ({ method: method >>> 0, until })),
+    updates_state: updates,
+    lost: record.lost,
+  });
+}
+
+/** @throws FormatError */
+export function readOneString(string: string): SessionRecord {
+  if (!string.startsWith(PREFIX)) throw new FormatError(`it does not begin with ${PREFIX}`);
+  const bytes = fromBase64(string.slice(PREFIX.length));
+  const end = Math.max(0, bytes.length - SUM);
+  try {
+    if (!sumOf(bytes.subarray(0, end)).equals(bytes.subarray(end))) throw new FormatError('it is cut off or changed');
+    const record = readRecord(bytes.subarray(0, end));
+    for (const kept of record.keys) keyFrom(kept.key);
+    return record;
+  } catch (error) {
+    if (error instanceof RecordError) throw new FormatError(error.message);
+    throw error;
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+export function writeOneString(record: SessionRecord): string {
+  const out = new Writer();
+  writeRecord(out, record);
+  const bytes = out.written();
+  const text = PREFIX + textOf('base64url', bytes, sumOf(bytes));
+  bytes.fill(0);
+  return text;
+}
+
+function sumOf(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest().subarray(0, SUM);
+}

@@ -1,0 +1,53 @@
+/**
+ * Telethon's StringSession (mtproto.md 2.18): `1`, then padded base64url of `dc u8, address 4 or 16, port u16 BE, key 256`.
+ * In: the text, or a record. Out: the other. Never: who the account is, or of which environment: the format has no room;
+ * the environment is told by the address.
+ */
+import type { SessionRecord } from '../account/record.ts';
+import { addressText, parseAddress } from '../address/address.ts';
+import { FormatError } from './format-error.ts';
+import { homeKey, isTestHost, placeOf, plainRecord, readBytes, smallDc, textOf, uint16, type Hints } from './parts.ts';
+
+const V4_SIZE = 263;
+const V6_SIZE = 275;
+
+/** @throws FormatError */
+export function readTelethon(text: string, { test }: Hints = {}): SessionRecord {
+  if (!text.startsWith('1')) throw new FormatError('a Telethon string begins with 1');
+  return readBytes(text.slice(1), (bytes) => {
+    if (bytes.length !== V4_SIZE && bytes.length !== V6_SIZE)
+      throw new FormatError('it is not as long as a Telethon string');
+    if (isLengthAndName(bytes)) throw new FormatError('this is a gramjs string');
+    const at = bytes.length - 258;
+    // An IPv4 address may also stand there as an IPv6 one.
+    const host = addressText(parseAddress(addressText(bytes.subarray(1, at)))!);
+    return plainRecord({
+      dc: bytes[0]!,
+      test: test ?? isTestHost(host),
+      host,
+      port: bytes.readUInt16BE(at),
+      key: bytes.subarray(at + 2),
+    });
+  });
+}
+
+/**
+ * A gramjs string with an address of 14 characters is as long as a Telethon string with IPv6. As an address it
+ * would lie in `0:0e30::/24`, which nobody has.
+ */
+function isLengthAndName(bytes: Buffer): boolean {
+  const length = bytes.length - 261;
+  return bytes.readUInt16BE(1) === length && /^[\w.:-]+$/.test(bytes.toString('latin1', 3, 3 + length));
+}
+
+/** @throws FormatError without a key, or for a server that is known by a name alone */
+export function writeTelethon(record: SessionRecord): string {
+  const { host, port } = placeOf(record);
+  const address = parseAddress(host);
+  if (address === undefined) throw new FormatError('this format holds addresses, and this server has a name');
+  return `1${padded(textOf('base64url', Buffer.of(smallDc(record)), address, uint16(port), homeKey(record)))}`;
+}
+
+function padded(text: string): string {
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+}
