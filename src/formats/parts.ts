@@ -55,7 +55,8 @@ export function plainRecord(plain: Plain): SessionRecord {
 export function keyFrom(bytes: Uint8Array): Uint8Array {
   if (bytes.length !== KEY_SIZE) throw new FormatError('the key in it does not have 256 bytes');
   if (bytes.every((byte) => byte === bytes[0])) throw new FormatError('the key in it is blank');
-  return bytes.slice();
+  // Not `slice`: that of a Buffer is a view.
+  return new Uint8Array(bytes);
 }
 
 /** The key of the home data centre. @throws FormatError if nobody has signed in yet */

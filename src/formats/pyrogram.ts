@@ -13,6 +13,9 @@ interface Layout {
   readonly userId: 4 | 8;
 }
 
+/** Ids of users have at most 52 bits ("Peer ids" of the API); the only check these formats allow. */
+const MAX_USER = 2n ** 52n;
+
 const NOW: Layout = { apiId: 4, userId: 8 };
 const BEFORE: Layout = { apiId: 0, userId: 8 };
 const FIRST: Layout = { apiId: 0, userId: 4 };
@@ -34,7 +37,7 @@ function read(text: string, { apiId, userId }: Layout): SessionRecord {
     const at = 2 + apiId + KEY_SIZE;
     const user = userId === 8 ? bytes.readBigUInt64BE(at) : BigInt(bytes.readUInt32BE(at));
     const api = apiId === 4 ? bytes.readUInt32BE(1) : 0;
-    if (user >= 2n ** 63n || api >= 2 ** 31) throw new FormatError('a number in it is too large');
+    if (user >= MAX_USER || api >= 2 ** 31) throw new FormatError('a number in it is too large');
     return plainRecord({
       dc: bytes[0]!,
       test: truth(bytes[1 + apiId]!),
@@ -56,7 +59,8 @@ function write(record: SessionRecord, { apiId, userId }: Layout): string {
   const api = Buffer.alloc(apiId);
   if (apiId === 4) api.writeUInt32BE(needed(record.apiId, 'an api_id', '--api-id'));
   const id = needed(record.userId, 'the id of the user', '--user-id');
-  if (userId === 4 && id >= 2n ** 32n) throw new FormatError('this format has no room for so large a user id');
+  if (id >= (userId === 4 ? 2n ** 32n : MAX_USER))
+    throw new FormatError('this format has no room for so large a user id');
   const user = Buffer.alloc(8);
   user.writeBigUInt64BE(id);
   return textOf(
