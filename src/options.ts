@@ -53,6 +53,13 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 export const FORWARD_SECRECY = ['made', 'always', 'never'] as const;
 export const TRANSPORTS = ['intermediate', 'abridged', 'padded', 'full'] as const;
 
+/** Where sessions are kept by name, and what protects them: options of every command that opens the vault. */
+export const VAULT_OPTIONS: readonly Option[] = [
+  text('vault', 'DIR', 'folder of the vault: sessions kept by name'),
+  text('vaultKeyFile', 'FILE', 'the key of the vault: 32 bytes, or the same in hex or base64'),
+  text('vaultPassphraseFile', 'FILE', 'the passphrase of the vault, in place of a key'),
+];
+
 export const OPTIONS: readonly Option[] = [
   text('host', 'HOST', 'address to listen on; localhost is both 127.0.0.1 and ::1', 'localhost'),
   number('port', 'PORT', [0, 65_535], 'port for JSON lines; 0 takes a free one', 1543),
