@@ -1,0 +1,92 @@
+/**
+ * Open: a folder becomes a vault.
+ * In: a folder, what protects it. Out: a Vault, or a sentence that says why not. Never: LMDB on a file that was not
+ * walked; a foreign, newer or half-open folder.
+ */
+import type { KeyObject } from 'node:crypto';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { dataKey, rewrap } from './data-key.ts';
+import { asVaultError, privateFolder } from './folder.ts';
+import { type KeyOptions, keySource } from './key-source.ts';
+import { LmdbVault } from './lmdb-vault.ts';
+import { faultOf, transactionOf } from './pages.ts';
+import { type Identity, thisProcess } from './processes.ts';
+import { rebuild } from './rebuild.ts';
+import { DATA_FILE, isInPlace, MAP_SIZE, openStore, Rows } from './rows.ts';
+import type { Vault } from './vault.ts';
+
+export interface VaultOptions extends KeyOptions {
+  readonly folder: string;
+  /** Told in words what an operator should know: a damaged file that was rebuilt. */
+  readonly warn?: (sentence: string) => void;
+  /** For tests: who this is to other processes. */
+  readonly self?: Identity;
+}
+
+/** Bytes that LMDB makes of its lock file; they must be on the disk before it maps them. */
+const LOCK_SIZE = 16 * 1024;
+/** Another process may write while the file is read: so often it is read again before it is called damaged. */
+const READS = 5;
+
+/**
+ * Opens a vault, or makes one.
+ * @throws VaultError `VaultClosed`, in one sentence
+ */
+export async function openVault(options: VaultOptions): Promise<Vault> {
+  const { folder, warn = () => {}, self = thisProcess() } = options;
+  const source = keySource(options);
+  try {
+    privateFolder(folder);
+    const path = join(folder, DATA_FILE);
+    const isEmpty = !existsSync(path) || statSync(path).size === 0;
+    const secret = await dataKey(folder, source, isEmpty);
+    const isReadOnly = isEmpty ? false : !isWritable(path);
+    if (!isEmpty) await beWhole(folder, secret, warn);
+    if (!isReadOnly) makeRoom(folder);
+    const store = openStore(folder, isReadOnly);
+    return new LmdbVault(new Rows(store, secret), self, source.kind, isReadOnly ? undefined : path);
+  } catch (error) {
+    throw asVaultError(error, 'VaultClosed', `the vault ${folder} cannot be opened`);
+  }
+}
+
+/** The vault's key or passphrase is another from now on. @throws VaultError `VaultClosed` */
+export async function rewrapVault(folder: string, from: KeyOptions, to: KeyOptions): Promise<void> {
+  await rewrap(folder, keySource(from), keySource(to));
+}
+
+async function beWhole(folder: string, secret: KeyObject, warn: (sentence: string) => void): Promise<void> {
+  const path = join(folder, DATA_FILE);
+  for (let reads = 1; ; reads++) {
+    const bytes = readFileSync(path);
+    const fault = faultOf(bytes, MAP_SIZE, (key, value) => isInPlace(secret, key, value));
+    if (fault === undefined) return;
+    if (reads < READS && (reads < 2 || transactionOf(bytes) !== transactionOf(readFileSync(path)))) continue;
+    const aside = await rebuild(folder, bytes, secret);
+    warn(`the vault ${folder} was damaged (${fault}); what could be read is in it again, and the old file is ${aside}`);
+    return;
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'r+'));
+    return true;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return false;
+    throw error;
+  }
+}
+
+/** LMDB maps its lock file, and a map whose block is missing kills the process: so there must be blocks. */
+function makeRoom(folder: string): void {
+  const fd = openSync(join(folder, 'lock.mdb'), 'a', 0o600);
+  try {
+    const { size } = fstatSync(fd);
+    if (size < LOCK_SIZE) writeSync(fd, Buffer.alloc(LOCK_SIZE - size));
+  } finally {
+    closeSync(fd);
+  }
+}
