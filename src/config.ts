@@ -8,7 +8,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { isLoopback } from './address/address.ts';
 import { allowList } from './address/allow-list.ts';
-import { environmentName, flagName, type Option, OPTIONS } from './options.ts';
+import { environmentName, flagName, type Option, OPTIONS, SECRET_VARIABLES } from './options.ts';
 
 const optionalText = z.string().min(1).optional();
 const optionalNumber = (name: string) => numberOf(name).optional();
@@ -41,6 +41,9 @@ const SCHEMA = z.strictObject({
   mtproxySecret: optionalText,
   tokenFile: optionalText,
   insecure: truth(),
+  vault: optionalText,
+  vaultKeyFile: optionalText,
+  vaultPassphraseFile: optionalText,
   apiId: optionalNumber('apiId'),
   deviceModel: z.string(),
   systemVersion: z.string(),
@@ -135,6 +138,7 @@ function fromEnvironment(environment: Sources['environment'], given: Map<string,
   const names = new Map(OPTIONS.map(({ name }) => [environmentName(name), name]));
   for (const [key, value] of Object.entries(environment)) {
     if (!key.startsWith('MTPROTO2JSON_') || key === 'MTPROTO2JSON_CONFIG') continue;
+    if (SECRET_VARIABLES.includes(key)) continue;
     const name = names.get(key);
     if (name === undefined) errors.push(`${key} in the environment is no option`);
     else given.set(name, { value, from: `${key} in the environment` });
@@ -159,6 +163,7 @@ function shown(value: unknown): string {
 /** What is right by itself and wrong together. */
 function contradictions(values: z.output<typeof SCHEMA>): string[] {
   const { dc, dcHost, dcPort, dcKey, dcId, host, insecure, tokenFile, httpPort, port, mtproxy, mtproxySecret } = values;
+  const { vaultKeyFile, vaultPassphraseFile } = values;
   const wrong: [boolean, string][] = [
     [
       dc !== undefined && dcHost !== undefined,
@@ -173,6 +178,10 @@ function contradictions(values: z.output<typeof SCHEMA>): string[] {
       `--host ${host} can be reached from beyond this machine: give --token-file, or --insecure if that is meant`,
     ],
     [httpPort !== 0 && httpPort === port, '--http-port and --port must differ'],
+    [
+      vaultKeyFile !== undefined && vaultPassphraseFile !== undefined,
+      'the vault has a key or a passphrase: give --vault-key-file or --vault-passphrase-file, not both',
+    ],
   ];
   return wrong.filter(([isWrong]) => isWrong).map(([, sentence]) => sentence);
 }

@@ -55,9 +55,9 @@ export const TRANSPORTS = ['intermediate', 'abridged', 'padded', 'full'] as cons
 
 /** Where sessions are kept by name, and what protects them: options of every command that opens the vault. */
 export const VAULT_OPTIONS: readonly Option[] = [
-  text('vault', 'DIR', 'folder of the vault: sessions kept by name'),
-  text('vaultKeyFile', 'FILE', 'the key of the vault: 32 bytes, or the same in hex or base64'),
-  text('vaultPassphraseFile', 'FILE', 'the passphrase of the vault, in place of a key'),
+  text('vault', 'DIR', 'folder of named sessions; off: none (mtproto2json/vault in $XDG_DATA_HOME if not given)'),
+  text('vaultKeyFile', 'FILE', 'key that seals them: 32 bytes, or the same in hex or base64'),
+  text('vaultPassphraseFile', 'FILE', 'passphrase that seals them, if there is no key'),
 ];
 
 export const OPTIONS: readonly Option[] = [
@@ -106,6 +106,7 @@ export const OPTIONS: readonly Option[] = [
   choice('flags', ['cons', 'bool'], 'how set flags are written', 'cons'),
   text('tokenFile', 'FILE', 'tokens, one a line; clients must begin with {"auth":"<token>"}'),
   { name: 'insecure', ...SWITCH, text: 'allow an address beyond this machine without tokens' },
+  ...VAULT_OPTIONS,
   number('apiId', 'N', [1, 2_147_483_647], 'api_id: the gateway then sends initConnection by itself'),
   text('deviceModel', 'TEXT', 'device_model of initConnection', 'mtproto2json'),
   text('systemVersion', 'TEXT', 'system_version of initConnection', `Node ${process.versions.node}`),
@@ -128,3 +129,6 @@ export function flagName(name: string): string {
 export function environmentName(name: string): string {
   return `MTPROTO2JSON_${flagName(name).replaceAll('-', '_').toUpperCase()}`;
 }
+
+/** In the environment and nowhere else: secrets, read where they are used. */
+export const SECRET_VARIABLES: readonly string[] = ['MTPROTO2JSON_VAULT_KEY', 'MTPROTO2JSON_VAULT_PASSPHRASE'];

@@ -94,6 +94,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:util',
   ],
   'config.ts': ['address', 'options.ts', 'node:fs', 'yaml', 'zod'],
+  'vault-settings.ts': ['config.ts', 'vault', 'node:os', 'node:path'],
   'session-settings.ts': ['address', 'config.ts', 'crypto', 'session', 'transport'],
   workers: [
     'session',

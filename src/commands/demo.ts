@@ -33,6 +33,11 @@ function stateFolder(state: unknown): string | undefined {
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local/share'), 'mtproto2json/demo');
 }
 
+/** Named sessions are at the demo's data centre, so they are kept beside its memory. */
+function vaultIn(folder: string | undefined): string {
+  return folder === undefined ? 'off' : join(folder, 'vault');
+}
+
 async function runDemo({ config: file, state, ...flags }: Record<string, unknown>): Promise<void> {
   const folder = stateFolder(state);
   const workerData = folder === undefined ? undefined : join(folder, 'dc.jsonl');
@@ -43,7 +48,7 @@ async function runDemo({ config: file, state, ...flags }: Record<string, unknown
     const { startGateway } = await import('./gateway.ts');
     const sources = { flags, environment: process.env, file: file as string | undefined };
     const { proxy, fail } = await startGateway(sources, {
-      own: async (wanted) => asConfig(await message, wanted),
+      own: async (wanted) => ({ ...asConfig(await message, wanted), vault: wanted.vault ?? vaultIn(folder) }),
       end,
     });
     worker.on('error', fail);

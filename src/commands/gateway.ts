@@ -8,6 +8,7 @@ import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
 import { compileScheme } from '../scheme-cache.ts';
 import { createLog } from '../telemetry/log.ts';
+import { toVaultSettings } from '../vault-settings.ts';
 import { live } from './lifecycle.ts';
 
 export interface Gateway {
@@ -33,6 +34,8 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   // The longest step of the start; what the command adds is made meanwhile, on a thread of its own.
   const codec = compileScheme(wanted.scheme);
   const config = { ...wanted, ...(await own?.(wanted)) };
+  // A key that cannot be had is said now; the vault itself is opened with the first name.
+  toVaultSettings(config, sources.environment);
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
   let fail = (error: unknown): void => {
     throw error;

@@ -1,0 +1,44 @@
+/**
+ * Vault settings: which folder, sealed with what, from the configuration.
+ * In: a checked configuration, the environment (for the secrets that only stand there). Out: what `openVault` takes.
+ * Never: opens a vault, or makes a folder: the first use of a name does.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, type Config } from './config.ts';
+import { type KeyOptions, keySource } from './vault/key-source.ts';
+import { VaultError } from './vault/vault.ts';
+
+export interface VaultSettings extends KeyOptions {
+  readonly folder: string;
+}
+
+type Wanted = Pick<Config, 'vault' | 'vaultKeyFile' | 'vaultPassphraseFile'>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * @returns undefined if there is to be no vault
+ * @throws ConfigError for a key that cannot be had: said at the start, not at the first login
+ */
+export function toVaultSettings(config: Wanted, environment: Environment): VaultSettings | undefined {
+  if (config.vault === 'off') return undefined;
+  const folder = config.vault ?? join(dataHome(environment), 'mtproto2json/vault');
+  const settings = {
+    folder,
+    keyFile: config.vaultKeyFile,
+    passphraseFile: config.vaultPassphraseFile,
+    environment,
+  };
+  try {
+    keySource(settings);
+  } catch (error) {
+    if (error instanceof VaultError) throw new ConfigError([error.message]);
+    throw error;
+  }
+  return settings;
+}
+
+function dataHome(environment: Environment): string {
+  const named = environment['XDG_DATA_HOME'];
+  return named === undefined || named === '' ? join(homedir(), '.local/share') : named;
+}

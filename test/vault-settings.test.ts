@@ -1,0 +1,87 @@
+/** Which vault: folder, key, passphrase; what is wrong with them is said at the start. */
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadConfig } from '../src/config.ts';
+import { toVaultSettings, type VaultSettings } from '../src/vault-settings.ts';
+import { keySource } from '../src/vault/key-source.ts';
+import { Run } from './support/process.ts';
+import { folderOf } from './vault/support.ts';
+
+const KEY = Buffer.alloc(32, 0xa5);
+
+function settings(flags: Record<string, unknown>, environment: Record<string, string> = {}): VaultSettings | undefined {
+  return toVaultSettings(loadConfig({ flags, environment, file: undefined }), environment);
+}
+
+test('the folder: in the data home, named, or none', () => {
+  assert.equal(settings({})?.folder, join(homedir(), '.local/share/mtproto2json/vault'));
+  assert.equal(settings({}, { XDG_DATA_HOME: '/data' })?.folder, '/data/mtproto2json/vault');
+  assert.equal(settings({ vault: '/v' })?.folder, '/v');
+  assert.equal(settings({}, { MTPROTO2JSON_VAULT: 'off' }), undefined);
+});
+
+test('a key: raw, hex, base64; from a file or the environment', (t) => {
+  const file = join(folderOf(t), 'key');
+  for (const content of [KEY, `${KEY.toString('hex')}\n`, KEY.toString('base64'), KEY.toString('base64url')]) {
+    writeFileSync(file, content, { mode: 0o600 });
+    assert.deepEqual(keySource(settings({ vaultKeyFile: file })!), { kind: 'key', key: KEY });
+  }
+  const inEnvironment = settings({}, { MTPROTO2JSON_VAULT_KEY: KEY.toString('hex') });
+  assert.deepEqual(keySource(inEnvironment!), { kind: 'key', key: KEY });
+});
+
+test('a passphrase: the first line of a file, or the environment', (t) => {
+  const file = join(folderOf(t), 'passphrase');
+  writeFileSync(file, 'correct horse\n', { mode: 0o600 });
+  const expected = { kind: 'passphrase', passphrase: 'correct horse' };
+  assert.deepEqual(keySource(settings({ vaultPassphraseFile: file })!), expected);
+  assert.deepEqual(keySource(settings({}, { MTPROTO2JSON_VAULT_PASSPHRASE: 'correct horse' })!), expected);
+  assert.deepEqual(keySource(settings({})!), { kind: 'modes' });
+});
+
+test('what cannot be right is a sentence, without the secret', (t) => {
+  const folder = folderOf(t);
+  const [open, short, empty] = ['open', 'short', 'empty'].map((name) => join(folder, name));
+  writeFileSync(open!, KEY);
+  chmodSync(open!, 0o644);
+  writeFileSync(short!, 'too-short-secret', { mode: 0o600 });
+  writeFileSync(empty!, '\n', { mode: 0o600 });
+  const cases: [Record<string, string>, Record<string, string>, RegExp][] = [
+    [{ vaultKeyFile: join(folder, 'none') }, {}, /none cannot be read \(ENOENT\)/],
+    [{ vaultKeyFile: open! }, {}, /open is open to others \(0644\); chmod it to 0600/],
+    [{ vaultKeyFile: short! }, {}, /short holds no vault key/],
+    [{ vaultKeyFile: folder }, {}, /is no file/],
+    [{ vaultPassphraseFile: empty! }, {}, /empty holds no passphrase/],
+    [{ vaultKeyFile: short!, vaultPassphraseFile: empty! }, {}, /not both/],
+    [{}, { MTPROTO2JSON_VAULT_KEY: 'too-short-secret' }, /MTPROTO2JSON_VAULT_KEY holds no vault key/],
+  ];
+  for (const [flags, environment, sentence] of cases) {
+    assert.throws(
+      () => settings(flags, environment),
+      (error: Error) => sentence.test(error.message) && !error.message.includes('too-short-secret'),
+    );
+  }
+});
+
+test('the gateway says it at its start, and makes no folder before it is needed', async (t) => {
+  const folder = folderOf(t);
+  const vault = join(folder, 'vault');
+  const wrong = new Run(t, [
+    '--port',
+    '0',
+    '--workers',
+    '1',
+    '--vault',
+    vault,
+    '--vault-key-file',
+    join(folder, 'none'),
+  ]);
+  assert.equal(await wrong.code(), 2);
+  assert.match(wrong.err, /the vault's key file .* cannot be read \(ENOENT\)/);
+  const right = new Run(t, ['--port', '0', '--workers', '1', '--vault', vault]);
+  await right.port();
+  assert.ok(!existsSync(vault));
+});
