@@ -94,8 +94,8 @@ export class Lane {
   #late: Late[] = [];
   #pool: Piscina | undefined;
   #isUp = false;
-  /** A block to be written again. */
-  #spare: ArrayBuffer | undefined;
+  /** Blocks to be written again: as many as batches in flight, or one of them is lost to the collector each time. */
+  readonly #spares: ArrayBuffer[] = [];
   #isScheduled = false;
   #isOver = false;
   /** An empty batch is due: the lane's deadline has passed. */
@@ -270,9 +270,8 @@ export class Lane {
 
   /** With a block to write again, if there is one: the collector has nothing to do with large answers then. */
   #post(pool: Piscina, task: LaneTask): Promise<Uint8Array> {
-    const spare = this.#spare;
+    const spare = this.#spares.pop();
     if (spare === undefined) return pool.run(task) as Promise<Uint8Array>;
-    this.#spare = undefined;
     return pool.run({ ...task, spare }, { transferList: [spare] }) as Promise<Uint8Array>;
   }
 
@@ -307,7 +306,8 @@ export class Lane {
     const record = new RecordCursor(block, BLOCK_HEAD, length);
     while (record.next()) this.#owner.record(this, record);
     const isFree = this.#owner.settle(this);
-    if (isFree && block.length >= WORTH_KEEPING) this.#spare = block.buffer as ArrayBuffer;
+    const isWorth = block.length >= WORTH_KEEPING && this.#spares.length < IN_FLIGHT;
+    if (isFree && isWorth) this.#spares.push(block.buffer as ArrayBuffer);
     this.#wakeAt = wakeAt;
     // Work of its own that waits for the next batch (a step of a key exchange): no timer's millisecond for that.
     if (wakeAt <= now()) this.#isDue = true;
