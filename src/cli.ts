@@ -7,9 +7,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerServe } from './commands/serve.ts';
 
-/** Commands in files of their own, loaded when they are asked for, or when all are listed. */
-const LATER: readonly (readonly [name: string, text: string])[] = [['signin', 'sign in and keep the session']];
-
 /** Runs a command line. @param args without node and script */
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('mtproto2json');
@@ -19,7 +16,6 @@ export async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError('(--help lists what there is)');
   registerServe(program);
   await registerOthers(program, args);
-  for (const [name, text] of LATER) notYet(program, name, text);
   // `exitOverride` is not handed down to commands that were made before it, nor to those in other files.
   for (const command of everyCommand(program)) command.exitOverride();
   try {
@@ -29,18 +25,15 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+/** Commands in files of their own, loaded when they are asked for, or when all are listed. */
 async function registerOthers(program: Command, args: readonly string[]): Promise<void> {
   const [first] = args;
   const isAsked = (name: string): boolean => first === name || first === '--help' || first === '-h' || first === 'help';
   if (isAsked('demo')) (await import('./commands/demo.ts')).registerDemo(program);
+  if (isAsked('signin')) (await import('./commands/signin.ts')).registerSignin(program);
   if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
   if (isAsked('bench')) (await import('./commands/bench.ts')).registerBench(program);
   if (isAsked('scheme')) (await import('./commands/scheme.ts')).registerScheme(program);
-}
-
-function notYet(program: Command, name: string, text: string): void {
-  const command = program.command(name).description(`${text} (not yet)`).allowUnknownOption().allowExcessArguments();
-  command.action(() => command.error(`mtproto2json ${name}: not yet`, { exitCode: 2 }));
 }
 
 function everyCommand(command: Command): Command[] {

@@ -1,0 +1,229 @@
+/**
+ * `mtproto2json signin`: signs in over a running gateway and gives the session.
+ * In: the command line, the environment, answers. Out: the session line on stdout, or a sentence that it is kept; exit 0,
+ * 1 with a sentence, 2 for what was asked wrongly, 130 for Ctrl-C. Never: a secret on stdout beyond that line, or on stderr.
+ */
+import { randomFillSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { Asker } from '../signin/asker.ts';
+import type { Wanted } from '../signin/signin.ts';
+
+interface SigninFlags {
+  host?: string;
+  port?: string;
+  phone?: string;
+  password?: string;
+  passwordFile?: string;
+  apiId?: string;
+  apiHash?: string;
+  deviceModel?: string;
+  systemVersion?: string;
+  appVersion?: string;
+  langCode?: string;
+  save?: string;
+  qr?: boolean;
+  /** true where the flag has no value: it is asked for. */
+  botToken?: string | true;
+  botTokenFile?: string;
+  tokenFile?: string;
+  json?: boolean;
+  dc?: string;
+  test?: boolean;
+}
+
+/** Flag, its text: the reference of docs/signin.md is made from it. */
+export const SIGNIN_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
+  ['--host <HOST>', 'where the gateway is (default: localhost)'],
+  ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
+  ['--token-file <FILE>', "the gateway's token, if it wants one: the first line of the file"],
+  ['--api-id <N>', 'api_id of https://my.telegram.org/apps'],
+  ['--api-hash <HASH>', 'api_hash that goes with it; better in MTPROTO2JSON_API_HASH'],
+  ['--phone <NUMBER>', 'phone number with the country code'],
+  ['--password-file <FILE>', 'the account password, tried before it is asked for'],
+  ['--password <TEXT>', 'the same; other users of the machine can read it, so better a file'],
+  ['--bot-token-file <FILE>', 'sign in as a bot: its token'],
+  ['--bot-token [TOKEN]', 'the same; without TOKEN it is asked for; other users of the machine can read TOKEN'],
+  ['--qr', 'sign in by a QR code that another session of the account scans'],
+  ['--save <NAME>', 'have the gateway keep the session under this name, in place of printing it'],
+  ['--json', 'questions, sentences and errors as JSON lines on stderr, for programs'],
+  ['--dc <ID>', "data centre to begin at (default: the gateway's)"],
+  ['--test', "Telegram's test data centres"],
+  ['--device-model <TEXT>', 'what the list of sessions calls this one'],
+  ['--system-version <TEXT>', 'system_version of initConnection'],
+  ['--app-version <TEXT>', 'app_version of initConnection'],
+  ['--lang-code <CODE>', 'lang_code of initConnection'],
+];
+
+/** Adds `signin`. What it runs is loaded when it runs. */
+export function registerSignin(program: Command): void {
+  const command: Command = program.command('signin').description('sign in and keep the session');
+  for (const [flag, text] of SIGNIN_OPTIONS) command.option(flag, text);
+  command.addHelpText(
+    'after',
+    '\nAlso in the environment: MTPROTO2JSON_HOST, _PORT, _TOKEN_FILE, _API_ID, _API_HASH, _PHONE, _PASSWORD, _BOT_TOKEN.' +
+      '\nOn a terminal it asks; otherwise it reads answers from stdin, one a line.',
+  );
+  command.action(async (flags: SigninFlags) => {
+    const { wanted, wrong } = await wantedBy(flags, process.env);
+    if (wrong.length > 0)
+      command.error(wrong.map((text) => `mtproto2json signin: ${text}`).join('\n'), { exitCode: 2 });
+    const asker = await askerFor(flags);
+    if (asker === undefined)
+      command.error('mtproto2json signin: stdin is a terminal, but what is asked can be seen nowhere', { exitCode: 2 });
+    process.exitCode = await run(wanted, asker, flags);
+  });
+}
+
+/** What is wanted, or all that is wrong with it, a sentence each. */
+async function wantedBy(flags: SigninFlags, env: NodeJS.ProcessEnv): Promise<{ wanted: Wanted; wrong: string[] }> {
+  const wrong: string[] = [];
+  const port = wholeOf('--port', flags.port ?? env['MTPROTO2JSON_PORT'] ?? '1543', 65_535, wrong);
+  const apiId = flags.apiId ?? env['MTPROTO2JSON_API_ID'];
+  const dc = flags.dc === undefined ? undefined : wholeOf('--dc', flags.dc, 10_000, wrong);
+  const { NAME } = await import('../vault/vault.ts');
+  if (flags.save !== undefined && !NAME.test(flags.save))
+    wrong.push('--save: a name has 1 to 64 letters, digits and _ . - + @');
+  if (flags.botToken !== undefined && flags.botTokenFile !== undefined)
+    wrong.push('--bot-token and --bot-token-file: one of the two');
+  if (flags.password !== undefined && flags.passwordFile !== undefined)
+    wrong.push('--password and --password-file: one of the two');
+  const way = wayOf(flags, env, wrong);
+  const tokenFile = flags.tokenFile ?? env['MTPROTO2JSON_TOKEN_FILE'];
+  const wanted: Wanted = {
+    gateway: {
+      host: flags.host ?? env['MTPROTO2JSON_HOST'] ?? 'localhost',
+      port,
+      token: tokenFile === undefined ? undefined : lineOf('--token-file', tokenFile, wrong),
+    },
+    way,
+    apiId: apiId === undefined ? undefined : wholeOf('--api-id', apiId, 2_147_483_647, wrong),
+    apiHash: flags.apiHash ?? env['MTPROTO2JSON_API_HASH'],
+    phone: flags.phone ?? env['MTPROTO2JSON_PHONE'],
+    password: secretOf(flags.password, '--password-file', flags.passwordFile, env['MTPROTO2JSON_PASSWORD'], wrong),
+    botToken:
+      way === 'bot'
+        ? (secretOf(tokenFlag(flags), '--bot-token-file', flags.botTokenFile, env['MTPROTO2JSON_BOT_TOKEN'], wrong) ??
+          '')
+        : '',
+    device: deviceOf(flags),
+    server: serverOf(dc, flags.test),
+    save: flags.save,
+    fill: (bytes) => void randomFillSync(bytes),
+    now: () => Date.now(),
+  };
+  return { wanted, wrong };
+}
+
+/** A flag says so; without one, a phone goes before a token that happens to be in the environment. */
+function wayOf(flags: SigninFlags, env: NodeJS.ProcessEnv, wrong: string[]): Wanted['way'] {
+  const isBot = flags.botToken !== undefined || flags.botTokenFile !== undefined;
+  const ways = [flags.phone !== undefined && '--phone', isBot && '--bot-token', flags.qr === true && '--qr'];
+  const named = ways.filter((way) => way !== false);
+  if (named.length > 1) wrong.push(`${named.join(' and ')}: one way to sign in`);
+  if (flags.qr === true) return 'qr';
+  if (isBot) return 'bot';
+  const isTold = flags.phone !== undefined || env['MTPROTO2JSON_PHONE'] !== undefined;
+  return !isTold && env['MTPROTO2JSON_BOT_TOKEN'] !== undefined ? 'bot' : 'phone';
+}
+
+function tokenFlag({ botToken }: SigninFlags): string | undefined {
+  return botToken === true ? '' : botToken;
+}
+
+function serverOf(dc: number | undefined, test: boolean | undefined): Wanted['server'] {
+  if (dc === undefined && test !== true) return undefined;
+  return { ...(dc === undefined ? {} : { dc }), ...(test === true ? { test } : {}) };
+}
+
+function deviceOf({ deviceModel, systemVersion, appVersion, langCode }: SigninFlags): Record<string, string> {
+  const given = {
+    device_model: deviceModel,
+    system_version: systemVersion,
+    app_version: appVersion,
+    lang_code: langCode,
+    system_lang_code: langCode,
+  };
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+function wholeOf(flag: string, text: string, most: number, wrong: string[]): number {
+  const isWhole = /^[1-9]\d{0,9}$/.test(text) && Number(text) <= most;
+  if (!isWhole) wrong.push(`${flag}: expected a whole number from 1 to ${most}`);
+  return Number(text);
+}
+
+/** The flag, else the file, else the environment. */
+function secretOf(
+  flag: string | undefined,
+  fileFlag: string,
+  file: string | undefined,
+  environment: string | undefined,
+  wrong: string[],
+): string | undefined {
+  if (flag !== undefined) return flag;
+  return file === undefined ? environment : lineOf(fileFlag, file, wrong);
+}
+
+/** The first line of a file that says something, without its end; `#` begins a comment in the gateway's token files only. */
+function lineOf(flag: string, file: string, wrong: string[]): string {
+  try {
+    const lines = readFileSync(file, 'utf8').split(/\r?\n/);
+    const found = lines.find((line) => line !== '' && !(flag === '--token-file' && line.startsWith('#')));
+    if (found !== undefined) return flag === '--password-file' ? found : found.trim();
+    wrong.push(`${flag}: ${file} is empty`);
+  } catch (error) {
+    wrong.push(`${flag}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+  }
+  return '';
+}
+
+/** A person at a terminal, or a script; undefined if there is somebody who can see nothing. */
+async function askerFor(flags: SigninFlags): Promise<Asker | undefined> {
+  const { Pipe, JSON_LINES, WORDS } = await import('../signin/pipe.ts');
+  if (flags.json === true) return new Pipe(process.stdin, process.stderr, JSON_LINES);
+  if (!process.stdin.isTTY) return new Pipe(process.stdin, process.stderr, WORDS);
+  const screen = [process.stderr, process.stdout].find(({ isTTY }) => isTTY);
+  if (screen === undefined) return undefined;
+  const { Terminal } = await import('../signin/terminal.ts');
+  return new Terminal(screen);
+}
+
+/** @returns the exit code */
+async function run(wanted: Wanted, asker: Asker, flags: SigninFlags): Promise<number> {
+  const { signin } = await import('../signin/signin.ts');
+  const interrupt = new AbortController();
+  // The first one lets a call that has left come back; the second one does not wait.
+  const onSignal = (): void => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  try {
+    const { who, line } = await signin(wanted, asker, interrupt.signal);
+    asker.say(`Signed in as ${who}.`);
+    process.stdout.write(wanted.save === undefined || flags.json === true ? `${line}\n` : savedAs(wanted.save));
+    return 0;
+  } catch (error) {
+    return await explain(error, flags.json === true);
+  } finally {
+    asker.close();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+  }
+}
+
+function savedAs(name: string): string {
+  return `The gateway keeps the session as ${name}: {"session":{"name":${JSON.stringify(name)}}} brings it back.\n`;
+}
+
+/** Says why it ended. @returns the exit code */
+async function explain(error: unknown, isJson: boolean): Promise<number> {
+  const { Interrupted, SigninFailed } = await import('../signin/steps.ts');
+  if (error instanceof Interrupted) return 130;
+  const isOurs = error instanceof SigninFailed;
+  // What nobody expected may have anything in its text.
+  const sentence = isOurs ? error.message : 'Something went wrong inside of this program; nothing was saved.';
+  const retry = isOurs && error.retryAfter !== undefined ? { retry_after: error.retryAfter } : {};
+  const line = { error: isOurs ? error.reason : 'INTERNAL', msg: sentence, ...retry };
+  process.stderr.write(isJson ? `${JSON.stringify(line)}\n` : `mtproto2json signin: ${sentence}\n`);
+  return 1;
+}

@@ -1,0 +1,75 @@
+/**
+ * Code kinds: how Telegram has sent a code, in words (`auth.SentCodeType`, mtproto.md 2.17).
+ * In: `auth.sentCode`. Out: where to look, what to type, what Enter alone does. Never: the code.
+ */
+import { numberOf, partOf, textOf, type Tl } from './steps.ts';
+import { inWords } from './words.ts';
+
+/** Where the code is. A kind of the future has a sentence too. */
+const WHERE: Readonly<Record<string, (type: Tl) => string>> = {
+  App: (type) => `Telegram has sent a code of ${digits(type)} to the apps that are signed in to this account.`,
+  Sms: (type) => `Telegram has sent a code of ${digits(type)} in a text message.`,
+  Call: (type) => `Telegram calls the phone and says a code of ${digits(type)}.`,
+  FlashCall: (type) =>
+    `Telegram calls the phone and hangs up: the code is the number that called, ${textOf(type, 'pattern')}.`,
+  MissedCall: (type) =>
+    `Telegram calls the phone from ${textOf(type, 'prefix')}… and hangs up: the code is the last ${digits(type)} of that number.`,
+  EmailCode: (type) => `Telegram has sent a code of ${digits(type)} to ${textOf(type, 'email_pattern')}.`,
+  FragmentSms: (type) =>
+    `Telegram has sent a code of ${digits(type)} to the owner of this anonymous number: ${textOf(type, 'url')}`,
+  FirebaseSms: (type) =>
+    `Telegram wants to send a code of ${digits(type)} in a way that only its own apps can receive.`,
+  SmsWord: (type) => `Telegram has sent a secret word in a text message${beginning(type)}.`,
+  SmsPhrase: (type) => `Telegram has sent a secret phrase in a text message${beginning(type)}.`,
+};
+
+const PROMPTS: Readonly<Record<string, string>> = {
+  FlashCall: 'The number that called',
+  SmsWord: 'The word',
+  SmsPhrase: 'The phrase',
+};
+
+const NEXT: Readonly<Record<string, string>> = {
+  Sms: 'in a text message',
+  Call: 'by a call',
+  FlashCall: 'by a call that is not taken',
+  MissedCall: 'by a call that is not taken',
+  FragmentSms: 'over fragment.com',
+};
+
+/** `auth.sentCodeTypeSms`: `Sms`. */
+export function kindOf(sent: Tl): string {
+  return (partOf(sent, 'type')?._cons ?? '').replace('auth.sentCodeType', '');
+}
+
+/** Where the code is, and how it can be had in another way. */
+export function whereIs(sent: Tl): string {
+  const type = partOf(sent, 'type');
+  const where = WHERE[kindOf(sent)];
+  const sentence =
+    type === undefined || where === undefined
+      ? 'Telegram has sent a code in a way this program does not know.'
+      : where(type);
+  return `${sentence} ${otherWay(sent)}`;
+}
+
+export function promptOf(sent: Tl): string {
+  return PROMPTS[kindOf(sent)] ?? 'The code';
+}
+
+function otherWay(sent: Tl): string {
+  const next = NEXT[(partOf(sent, 'next_type')?._cons ?? '').replace('auth.codeType', '')];
+  const wait = numberOf(sent, 'timeout');
+  const when = wait === undefined || wait <= 0 ? '' : ` (possible in ${inWords(wait)})`;
+  return `Enter alone: have it sent ${next ?? 'another way, if there is one'}${when}.`;
+}
+
+function digits(type: Tl): string {
+  const length = numberOf(type, 'length');
+  return length === undefined ? 'some digits' : `${length} digits`;
+}
+
+function beginning(type: Tl): string {
+  const text = textOf(type, 'beginning');
+  return text === '' ? '' : `; it begins with "${text}"`;
+}

@@ -1,0 +1,238 @@
+/**
+ * Gateway connection: a client of the gateway's JSON port, as any other (wire.md 1-3).
+ * In: requests as objects. Out: answers, updates; sentences for what ended the connection. Never: more of the gateway
+ * than its port; a line of its in a sentence.
+ */
+import { connect, type Socket } from 'node:net';
+import { type Answer, isTl, SigninFailed, type Tl } from './steps.ts';
+
+export interface Where {
+  readonly host: string;
+  readonly port: number;
+  /** What the gateway wants to be told first, if it does. */
+  readonly token: string | undefined;
+}
+
+/** A line of the gateway's. */
+export type Line = Readonly<Record<string, unknown>>;
+
+interface Waiting {
+  done(line: Line, text: string): void;
+  failed(error: Error): void;
+}
+
+/** Seconds that a call may take; shorter flood waits are waited out by the gateway. */
+const CALL_SECONDS = 20;
+/** The gateway answers everything; if it does not for so long after that, it hangs. */
+const HANG_SECONDS = 10;
+
+export class GatewayConnection {
+  readonly #socket: Socket;
+  readonly #where: Where;
+  readonly #open = new Map<number, Waiting>();
+  #part = '';
+  #nextId = 1;
+  /** Why nothing can be asked any more. */
+  #end: Error | undefined;
+  #onUpdate: (() => void) | undefined;
+  /** Names of updates that came and were not waited for yet. */
+  readonly #updates = new Set<string>();
+
+  private constructor(socket: Socket, where: Where) {
+    this.#socket = socket;
+    this.#where = where;
+    socket.setEncoding('utf8');
+    socket.on('data', (text: string) => this.#take(text));
+    socket.on('error', () => this.#lost());
+    socket.on('close', () => this.#lost());
+  }
+
+  /** @throws SigninFailed if nobody answers there */
+  static async open(where: Where): Promise<GatewayConnection> {
+    const socket = connect({ host: where.host, port: where.port, noDelay: true });
+    await new Promise<void>((done, failed) => {
+      socket.once('connect', done);
+      socket.once('error', () => failed(unreachable(where)));
+    });
+    const gateway = new GatewayConnection(socket, where);
+    if (where.token !== undefined) gateway.#write({ auth: where.token });
+    return gateway;
+  }
+
+  /**
+   * Sends a line that asks for no call, and waits for its answer.
+   * @returns the answer, and its text as it came
+   * @throws SigninFailed for a refusal
+   */
+  async ask(attributes: Line): Promise<{ line: Line; text: string }> {
+    const { line, text } = await this.#request(attributes);
+    if (typeof line['error'] === 'string') throw refusedBy(line);
+    return { line, text };
+  }
+
+  /** Calls a method. @throws SigninFailed for what is no answer of Telegram's */
+  async call(message: Tl): Promise<Answer> {
+    const { line } = await this.#request({ timeout: CALL_SECONDS, message });
+    if (typeof line['error'] === 'string') throw refusedBy(line);
+    const result = line['message'];
+    if (!isTl(result)) return { result };
+    if (result._cons === 'rpc_timeout')
+      throw new SigninFailed('TIMEOUT', 'Telegram did not answer in time; try again.');
+    if (result._cons !== 'rpc_error') return { result };
+    const retryAfter = line['retry_after'];
+    return {
+      refusal: {
+        code: Number(result['error_code']),
+        text: String(result['error_message']),
+        seconds: typeof retryAfter === 'number' ? retryAfter : undefined,
+      },
+    };
+  }
+
+  /** Waits for an update of this name. @returns false if it did not come in time @throws SigninFailed if the connection ends */
+  async update(name: string, seconds: number, signal: AbortSignal): Promise<boolean> {
+    const until = performance.now() + seconds * 1000;
+    for (;;) {
+      if (this.#updates.delete(name)) return true;
+      if (this.#end !== undefined) throw this.#end;
+      const left = until - performance.now();
+      if (left <= 0 || signal.aborted) return false;
+      await this.#event(left, signal);
+    }
+  }
+
+  close(): void {
+    this.#end ??= new SigninFailed('CLOSED', 'The connection was closed.');
+    this.#socket.destroy();
+  }
+
+  /** Until an update, the end, the time, or the signal. */
+  #event(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.#onUpdate = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done);
+      this.#onUpdate = done;
+    });
+  }
+
+  async #request(attributes: Line): Promise<{ line: Line; text: string }> {
+    if (this.#end !== undefined) throw this.#end;
+    // The session line is asked for last and has the number it had in the original; ids may be open twice.
+    const id = 'id' in attributes ? Number(attributes['id']) : ++this.#nextId;
+    return new Promise((done, failed) => {
+      const hang = setTimeout(() => this.#over(hanging(this.#where)), (CALL_SECONDS + HANG_SECONDS) * 1000);
+      this.#open.set(id, {
+        done(line, text) {
+          clearTimeout(hang);
+          done({ line, text });
+        },
+        failed(error) {
+          clearTimeout(hang);
+          failed(error);
+        },
+      });
+      this.#write({ id, ...attributes });
+    });
+  }
+
+  #write(line: Line): void {
+    this.#socket.write(`${JSON.stringify(line)}\n`);
+  }
+
+  #take(text: string): void {
+    const lines = (this.#part + text).split('\n');
+    this.#part = lines.pop()!;
+    for (const line of lines) if (line !== '') this.#line(line);
+  }
+
+  #line(text: string): void {
+    const line = parse(text);
+    if (line === undefined)
+      return this.#over(new SigninFailed('NO_GATEWAY', `What answers at ${placeOf(this.#where)} is no gateway.`));
+    const id = Number(line['id']);
+    const waiting = this.#open.get(id);
+    if (waiting !== undefined) {
+      this.#open.delete(id);
+      waiting.done(line, text);
+    } else if (typeof line['error'] === 'string') this.#notice(line);
+    else this.#note(line['message']);
+  }
+
+  /** What concerns the connection or the session as a whole ends the sign-in; the rest does not. */
+  #notice(line: Line): void {
+    if (Number(line['id']) < 0 || line['fatal'] === true || line['error'] === 'ServerStopping')
+      this.#over(refusedBy(line));
+  }
+
+  #note(update: unknown): void {
+    for (const name of namesIn(update)) this.#updates.add(name);
+    this.#onUpdate?.();
+  }
+
+  #lost(): void {
+    this.#over(new SigninFailed('GATEWAY_LOST', `The connection to the gateway at ${placeOf(this.#where)} was lost.`));
+  }
+
+  #over(error: Error): void {
+    if (this.#end !== undefined) return;
+    this.#end = error;
+    for (const waiting of this.#open.values()) waiting.failed(error);
+    this.#open.clear();
+    this.#onUpdate?.();
+    this.#socket.destroy();
+  }
+}
+
+function parse(text: string): Line | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null ? (line as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names of the updates in an `Updates` object. */
+function namesIn(update: unknown): string[] {
+  if (!isTl(update)) return [];
+  const inside = Array.isArray(update['updates']) ? (update['updates'] as unknown[]) : [update['update']];
+  return [update, ...inside].filter(isTl).map(({ _cons }) => _cons);
+}
+
+/** What the gateway's own errors mean here; others speak for themselves. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  AuthRequired: 'The gateway wants a token: --token-file.',
+  AuthFailed: 'The gateway does not know this token.',
+  ServerStopping: 'The gateway is stopping; start again when it is back.',
+  SessionInUse: 'Another connection has this session open.',
+  VaultUnavailable: 'This gateway keeps no sessions by name; leave --save out, or give it a vault.',
+};
+
+/** Gateway's errors carry no secrets (wire.md 5). */
+function refusedBy(line: Line): SigninFailed {
+  const name = String(line['error']);
+  const retryAfter = typeof line['retry_after'] === 'number' ? line['retry_after'] : undefined;
+  const sentence = SENTENCES[name] ?? `The gateway says: ${String(line['msg'])} (${name}).`;
+  return new SigninFailed(name, sentence, retryAfter);
+}
+
+function unreachable(where: Where): SigninFailed {
+  return new SigninFailed(
+    'GATEWAY_UNREACHABLE',
+    `No gateway answers at ${placeOf(where)}; start one with \`mtproto2json serve\`, or say where it is: --host, --port.`,
+  );
+}
+
+function hanging(where: Where): SigninFailed {
+  return new SigninFailed('GATEWAY_HANGS', `The gateway at ${placeOf(where)} does not answer.`);
+}
+
+function placeOf({ host, port }: Where): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,168 @@
+/**
+ * Phone: signing in by a code that Telegram sends (mtproto.md 2.17).
+ * In: a phone number, codes as they are typed. Out: an authorization, or that a password is still wanted.
+ * Never: a code left open at Telegram when the sign-in ends before it was used.
+ */
+import { kindOf, promptOf, whereIs } from './code-kinds.ts';
+import { setUpEmail } from './email.ts';
+import { signUp } from './sign-up.ts';
+import { type Answer, ask, call, type Flow, numberOf, partOf, say, SigninFailed, textOf, type Tl } from './steps.ts';
+import { failedBy, inWords, isRefused, resultOf } from './words.ts';
+
+/** The application that signs in. */
+export interface Api {
+  readonly apiId: number;
+  readonly apiHash: string;
+}
+
+/** What goes with every call about one code. */
+export type CodeNames = Readonly<{ phone_number: string; phone_code_hash: string }>;
+
+/** How a phone's part of it ends. */
+export type PhoneEnd = { readonly authorization: Tl } | 'password' | 'expired';
+
+/** New codes after one that was no longer valid, and tries after AUTH_RESTART. */
+const MOST_CODES = 3;
+
+/** @param phone asked for if not given, or if Telegram does not take it */
+export function* byPhone(api: Api, given: string | undefined): Flow<{ authorization: Tl } | 'password'> {
+  let phone = given;
+  for (let codes = 0; codes < MOST_CODES;) {
+    phone ??= yield* ask('phone', 'Phone number, with the country code');
+    const answer = yield* sendCode(api, phone);
+    if (isRefused(answer, 'SESSION_PASSWORD_NEEDED')) return 'password';
+    if (isRefused(answer, 'PHONE_NUMBER_INVALID')) {
+      yield* say('Telegram takes no such phone number; it begins with the country code, as +44.');
+      phone = undefined;
+      continue;
+    }
+    codes++;
+    const end = isRefused(answer, 'AUTH_RESTART') ? 'expired' : yield* withCode(phone, resultOf(answer));
+    if (end !== 'expired') return end;
+    if (codes < MOST_CODES) yield* say('The code is no longer valid; a new one is on its way.');
+  }
+  throw new SigninFailed('PHONE_CODE_EXPIRED', 'Telegram takes none of the codes it has sent; try again later.');
+}
+
+function sendCode({ apiId, apiHash }: Api, phone: string): Flow<Answer> {
+  const settings = { _cons: 'codeSettings' };
+  return call({ _cons: 'auth.sendCode', phone_number: phone, api_id: apiId, api_hash: apiHash, settings });
+}
+
+/** From a code that was sent to what came of it. Whatever ends this early takes the code back. */
+function* withCode(phone: string, sent: Tl): Flow<PhoneEnd> {
+  const done = doneWithout(sent);
+  if (done !== undefined) return done;
+  const names: CodeNames = { phone_number: phone, phone_code_hash: textOf(sent, 'phone_code_hash') };
+  const latest = { names };
+  try {
+    return yield* useCode(latest, sent);
+  } catch (error) {
+    yield* cancelCode(latest.names);
+    throw error;
+  }
+}
+
+/** What `auth.SentCode` is beside a code that was sent. */
+function doneWithout(sent: Tl): PhoneEnd | undefined {
+  if (sent._cons === 'auth.sentCodePaymentRequired') throw paymentRequired(sent);
+  const authorization = sent._cons === 'auth.sentCodeSuccess' ? partOf(sent, 'authorization') : undefined;
+  return authorization === undefined ? undefined : { authorization };
+}
+
+function paymentRequired(sent: Tl): SigninFailed {
+  const days = numberOf(sent, 'premium_days') ?? 0;
+  const write = textOf(sent, 'support_email_address');
+  return new SigninFailed(
+    'PAYMENT_REQUIRED',
+    `Telegram sends codes to this number only to those who pay for it in its own app` +
+      `${days > 0 ? ` (with ${inWords(days * 86_400)} of Premium)` : ''}: sign in there once` +
+      `${write === '' ? '' : `, or write to ${write}`}.`,
+  );
+}
+
+function* useCode(latest: { names: CodeNames }, first: Tl): Flow<PhoneEnd> {
+  let sent = first;
+  yield* announce(sent);
+  for (;;) {
+    const { names } = latest;
+    let next: Tl | PhoneEnd | undefined;
+    if (kindOf(sent) === 'SetUpEmailRequired') {
+      next = yield* setUpEmail(names);
+    } else {
+      const code = yield* ask('code', promptOf(sent), { isSecret: true, mayBeEmpty: true });
+      next = code === '' ? yield* resend(names) : yield* tryCode(names, sent, code);
+    }
+    if (next === undefined) continue;
+    if (typeof next === 'string' || !('_cons' in next)) return next;
+    const done = doneWithout(next);
+    if (done !== undefined) return done;
+    sent = next;
+    // A code that is sent anew may have a new name.
+    const hash = textOf(sent, 'phone_code_hash');
+    if (hash !== '') latest.names = { ...names, phone_code_hash: hash };
+    yield* announce(sent);
+  }
+}
+
+/** Says where the code is; an address for codes is asked for instead where there is none. */
+function* announce(sent: Tl): Flow<void> {
+  if (kindOf(sent) !== 'SetUpEmailRequired') yield* say(whereIs(sent));
+}
+
+/** @returns `auth.SentCode`, or undefined if it cannot be sent in another way */
+function* resend(names: CodeNames): Flow<Tl | 'expired' | undefined> {
+  const answer = yield* call({ _cons: 'auth.resendCode', ...names });
+  if (isRefused(answer, 'PHONE_CODE_EXPIRED')) return 'expired';
+  if (isRefused(answer, 'SEND_CODE_UNAVAILABLE', 'PHONE_CODE_EMPTY')) {
+    yield* say('Telegram has no other way to send it.');
+    return undefined;
+  }
+  return resultOf(answer);
+}
+
+/** @returns undefined for a wrong code */
+function* tryCode(names: CodeNames, sent: Tl, code: string): Flow<PhoneEnd | undefined> {
+  const isEmail = kindOf(sent) === 'EmailCode';
+  const proof = isEmail
+    ? { email_verification: { _cons: 'emailVerificationCode', code } }
+    : { phone_code: kindOf(sent).startsWith('SmsW') || kindOf(sent).startsWith('SmsP') ? code : onlyDigits(code) };
+  const answer = yield* call({ _cons: 'auth.signIn', ...names, ...proof });
+  const { refusal } = answer;
+  if (refusal === undefined) return yield* signedIn(names, resultOf(answer));
+  switch (refusal.text) {
+    case 'SESSION_PASSWORD_NEEDED':
+      return 'password';
+    case 'PHONE_CODE_EXPIRED':
+      return 'expired';
+    case 'PHONE_NUMBER_UNOCCUPIED':
+      return { authorization: yield* signUp(names, undefined) };
+    case 'PHONE_CODE_INVALID':
+    case 'PHONE_CODE_EMPTY':
+    case 'EMAIL_CODE_INVALID':
+    case 'CODE_INVALID':
+      yield* say('That is not the code.');
+      return undefined;
+    default:
+      throw failedBy(refusal);
+  }
+}
+
+/** People write `22 222` and `+44 …`. A code of letters stays one. */
+function onlyDigits(code: string): string {
+  return /^[\d\s+()-]+$/.test(code) ? code.replaceAll(/\D/g, '') : code;
+}
+
+function* signedIn(names: CodeNames, authorization: Tl): Flow<PhoneEnd> {
+  if (authorization._cons !== 'auth.authorizationSignUpRequired') return { authorization };
+  return { authorization: yield* signUp(names, partOf(authorization, 'terms_of_service')) };
+}
+
+/** Nobody waits for this code any more. What becomes of that is no matter. */
+function* cancelCode(names: CodeNames): Flow<void> {
+  try {
+    yield* call({ _cons: 'auth.cancelCode', ...names });
+  } catch {
+    // The gateway is gone, or the person is in a hurry: what ended the sign-in is what counts.
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Signin: one sign-in over one gateway, from the connection to the session line.
+ * In: what the command line said, somebody to ask. Out: the session line, or that it is kept by name.
+ * Never: a session left signed in that nobody was told of.
+ */
+import type { Asker } from './asker.ts';
+import { apiOf, type Given, nameOf, signIn } from './flow.ts';
+import { GatewayConnection, type Line, type Where } from './gateway.ts';
+import { runFlow } from './run.ts';
+import { Interrupted, SigninFailed } from './steps.ts';
+
+export interface Wanted extends Given {
+  readonly gateway: Where;
+  readonly apiId: number | undefined;
+  readonly apiHash: string | undefined;
+  /** Fields of initConnection beside api_id. */
+  readonly device: Readonly<Record<string, string>>;
+  /** The data centre to begin at; undefined for the gateway's own. */
+  readonly server: { readonly dc?: number; readonly test?: boolean } | undefined;
+  /** The name the session is kept by; undefined to have it printed. */
+  readonly save: string | undefined;
+}
+
+export interface Done {
+  /** `Demo User (@demo_user)`. */
+  readonly who: string;
+  /** The gateway's line with the session, as it came. */
+  readonly line: string;
+}
+
+/** @throws SigninFailed, Interrupted */
+export async function signin(wanted: Wanted, asker: Asker, signal: AbortSignal): Promise<Done> {
+  const gateway = await GatewayConnection.open(wanted.gateway);
+  const stage = { gateway, asker, signal };
+  try {
+    const api = await runFlow(apiOf(wanted.apiId, wanted.apiHash), stage);
+    await begin(gateway, wanted, api.apiId);
+    const authorization = await runFlow(signIn(api, wanted), stage);
+    if (signal.aborted) {
+      // The last call was on its way when the person wanted out.
+      await gateway.call({ _cons: 'auth.logOut' });
+      throw new Interrupted();
+    }
+    return { who: nameOf(authorization), line: await sessionLine(gateway) };
+  } finally {
+    gateway.close();
+  }
+}
+
+/** How the connection is spoken to, where it goes, and what the session is called. */
+async function begin(gateway: GatewayConnection, wanted: Wanted, apiId: number): Promise<void> {
+  const options = { int64: 'string', flags: 'bool', init: { api_id: apiId, ...wanted.device } };
+  const attributes: Line = {
+    options,
+    ...(wanted.server === undefined ? {} : { server: wanted.server }),
+    ...(wanted.save === undefined ? {} : { session: { name: wanted.save } }),
+  };
+  const { line } = await gateway.ask(attributes);
+  const session = line['session'] as Line | undefined;
+  if (session?.['user_id'] !== undefined && session['user_id'] !== null)
+    throw new SigninFailed('ALREADY_SIGNED_IN', `The session ${wanted.save} is signed in already.`);
+}
+
+/** `{"id":1,"session":{…}}`, numbers as numbers. */
+async function sessionLine(gateway: GatewayConnection): Promise<string> {
+  await gateway.ask({ options: { int64: 'number' } });
+  const { text } = await gateway.ask({ id: 1, session: {} });
+  return text;
+}

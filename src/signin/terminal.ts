@@ -1,0 +1,67 @@
+/**
+ * Terminal: questions to a person at a terminal; a QR code drawn there.
+ * In: keys. Out: prompts and drawings on the given stream. Never: a secret in clear: it is masked while it is typed and after.
+ */
+import type { Writable } from 'node:stream';
+import { confirm, isCancel, log, password, text } from '@clack/prompts';
+import { renderUnicodeCompact } from 'uqr';
+import type { Asker } from './asker.ts';
+import { Interrupted, type Question } from './steps.ts';
+
+/** White on black whatever the terminal's colours are: scanners want the dark modules dark. */
+const PAPER = '\u001b[38;5;231m\u001b[48;5;16m';
+const PLAIN = '\u001b[0m';
+
+export class Terminal implements Asker {
+  readonly #output: Writable;
+  /** Lines of the drawing that stands above the cursor; 0 if something was said since. */
+  #drawn = 0;
+
+  constructor(output: Writable) {
+    this.#output = output;
+  }
+
+  async ask(question: Question, signal: AbortSignal): Promise<string> {
+    this.#drawn = 0;
+    const answer = await this.#prompt(question, signal);
+    if (isCancel(answer)) throw new Interrupted();
+    if (typeof answer === 'boolean') return answer ? 'yes' : 'no';
+    // An empty line is given as nothing at all.
+    return answer ?? '';
+  }
+
+  #prompt({ text: message, isSecret, isYesNo, mayBeEmpty }: Question, signal: AbortSignal) {
+    const common = { message, output: this.#output, signal };
+    if (isYesNo) return confirm({ ...common, message: message.replace(/ \(yes\/no\)$/, '') });
+    const validate = (typed: string | undefined): string | undefined =>
+      mayBeEmpty || (typed !== undefined && typed.trim() !== '') ? undefined : 'Something has to be typed here.';
+    return isSecret ? password({ ...common, validate }) : text({ ...common, validate });
+  }
+
+  say(sentence: string): void {
+    this.#drawn = 0;
+    log.info(sentence, { output: this.#output });
+  }
+
+  show(url: string, seconds: number): void {
+    const drawing = renderUnicodeCompact(url, { border: 2 })
+      .split('\n')
+      .map((line) => `  ${PAPER}${line}${PLAIN}`);
+    const lines = [
+      'Scan this in Telegram: Settings > Devices > Link Desktop Device.',
+      '',
+      ...drawing,
+      '',
+      url,
+      `Good for ${seconds} seconds, then a new one is drawn. Ctrl-C ends it.`,
+      '',
+    ];
+    const above = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A\u001b[J`;
+    this.#output.write(`${above}${lines.join('\n')}`);
+    this.#drawn = lines.length - 1;
+  }
+
+  close(): void {
+    this.#drawn = 0;
+  }
+}
