@@ -6,7 +6,7 @@ import type { Reader } from '../bytes/reader.ts';
 import { Crc } from '../tl/service.ts';
 import { answer, answerError, notify } from './answers.ts';
 import { unpackGzip, type Inside } from './handle-container.ts';
-import { authoriseAgain, follow } from './other-centres.ts';
+import { authoriseAgain, follow, noteLoginToken } from './other-centres.ts';
 import { noteInit } from './init.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
@@ -29,6 +29,7 @@ export function handleRpcResult(s: State, low: number, high: number, r: Reader, 
   const body = r.left >= 4 && r.peekUint32() === Crc.gzipPacked ? unpackGzip(r) : r;
   if (body.left >= 4 && body.peekUint32() === Crc.rpcError) return takeError(s, pending, body, now);
   noteInit(s, pending);
+  noteLoginToken(s, pending, body);
   answer(s, pending, pending.answerBy === 0 ? 'result' : 'object', body, now);
 }
 

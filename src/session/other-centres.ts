@@ -4,6 +4,7 @@
  * Never: more than `MOST_HOPS` moves of one call, or an address that the main thread has not judged.
  */
 import { answerError, refuse } from './answers.ts';
+import type { Reader } from '../bytes/reader.ts';
 import { hangUp } from './connect.ts';
 import { ask } from './internal.ts';
 import type { Pending } from './pending.ts';
@@ -20,9 +21,13 @@ const HOME_MOVES = new Set(['PHONE_MIGRATE', 'USER_MIGRATE', 'NETWORK_MIGRATE'])
 const CALL_MOVES = new Set(['FILE_MIGRATE', 'STATS_MIGRATE']);
 /** Runs at the data centre of the connection it names: it must not move the account (mtproto.md 2.14). */
 const BUSINESS = 0xdd289f8e;
+const EXPORT_LOGIN_TOKEN = 0xb7e085fe;
+const IMPORT_LOGIN_TOKEN = 0x95ac5ce4;
+/** `auth.loginTokenMigrateTo dc_id:int token:bytes`. */
+const LOGIN_TOKEN_MIGRATE_TO = 0x068e9916;
 
 /** The connection for a new call: files go beside the home connection, once that is ready. */
-export function carrierOf(home: State, pending: Pending): State {
+function carrierOf(home: State, pending: Pending): State {
   const isFile = home.env.files.has(pending.method) && pending.ownInit === 0;
   if (!isFile || !home.isReady || home.shared.initPrefix.length === 0) return home;
   return connectionTo(home, home.server, 'media');
@@ -44,10 +49,47 @@ export function follow(s: State, pending: Pending, error: RpcError, now: number)
     if (movesHome) moveHome(home, pending, server);
     else sendAt(home, pending, server, now);
   };
-  const known = serverOf(home, error.number);
-  if (known !== undefined) go(known);
-  else learn(home, error, pending, go, now);
+  reach(home, error.number, pending, go, () => answerError(home, pending, error.code, error.text, error.fate), now);
   return true;
+}
+
+/**
+ * The result of a login token's call: where its story goes on, if that is elsewhere (mtproto.md 2.17). The account moves
+ * only when its client asks for that: with the next `auth.importLoginToken`.
+ */
+export function noteLoginToken(s: State, pending: Pending, r: Reader): void {
+  if (pending.method !== EXPORT_LOGIN_TOKEN && pending.method !== IMPORT_LOGIN_TOKEN) return;
+  s.shared.tokenDc = undefined;
+  if (r.left < 8 || r.peekUint32() !== LOGIN_TOKEN_MIGRATE_TO) return;
+  const start = r.pos;
+  r.skip(4);
+  s.shared.tokenDc = r.int32();
+  r.pos = start;
+}
+
+/** A new call goes to the connection that carries it; a login token to the data centre that was named for it. */
+export function dispatch(home: State, pending: Pending, now: number): void {
+  const { tokenDc } = home.shared;
+  if (tokenDc === undefined || pending.method !== IMPORT_LOGIN_TOKEN || tokenDc === home.server.dc)
+    return carrierOf(home, pending).pending.add(pending);
+  pending.hops++;
+  const go = (server: Server): void => moveHome(home, pending, server);
+  // Nobody knows where that is: the server here says what it thinks of the token.
+  reach(home, tokenDc, pending, go, () => home.pending.add(pending), now);
+}
+
+/** Finds a data centre's address, asking for it if need be. */
+function reach(
+  home: State,
+  dc: number,
+  pending: Pending,
+  go: (server: Server) => void,
+  giveUp: () => void,
+  now: number,
+): void {
+  const known = serverOf(home, dc);
+  if (known !== undefined) go(known);
+  else learn(home, dc, pending, go, giveUp, now);
 }
 
 function outermost(pending: Pending): number {
@@ -59,20 +101,36 @@ function outermost(pending: Pending): number {
 function serverOf(home: State, dc: number): Server | undefined {
   const { test, rsa } = home.server;
   const matches = (one: DataCentre): boolean => one.id === dc && one.test === test;
+  const isOwn = isAtOwn(home);
+  const isListed = (one: DataCentre): boolean => matches(one) && (one.isOwn === true) === isOwn;
   // A server of the client's own choice has data centres of its own.
-  const listed = rsa === undefined ? home.env.settings.dataCentres.find(matches) : undefined;
+  const listed = rsa === undefined ? home.env.settings.dataCentres.find(isListed) : undefined;
   const told = listed ?? home.shared.learned.find(matches);
   if (told === undefined) return undefined;
   const namedBy = listed === undefined ? 'server' : 'operator';
   return { host: told.host, port: told.port, dc, test, rsa, namedBy };
 }
 
+/** Whether the account is at a server of the operator's own, or at one that such a server told of. */
+function isAtOwn({ server, env }: State): boolean {
+  const { dataCentres } = env.settings;
+  const listed = dataCentres.find((one) => one.host === server.host && one.port === server.port);
+  return listed === undefined ? dataCentres.some(({ isOwn }) => isOwn === true) : listed.isOwn === true;
+}
+
 /** Asks `help.getConfig` for addresses; the call waits for it, no longer than it may. */
-function learn(home: State, error: RpcError, pending: Pending, go: (server: Server) => void, now: number): void {
+function learn(
+  home: State,
+  dc: number,
+  pending: Pending,
+  go: (server: Server) => void,
+  none: () => void,
+  now: number,
+): void {
   // Held, so that its time runs on.
   home.pending.addHeld(pending, Infinity);
   const giveUp = (): void => {
-    if (home.pending.takeHeld(pending)) answerError(home, pending, error.code, error.text, error.fate);
+    if (home.pending.takeHeld(pending)) none();
   };
   ask(
     home,
@@ -80,7 +138,7 @@ function learn(home: State, error: RpcError, pending: Pending, go: (server: Serv
     {
       done(config) {
         home.shared.learned = addressesOf(config, home.server.test);
-        const server = serverOf(home, error.number!);
+        const server = serverOf(home, dc);
         if (server === undefined) giveUp();
         else if (home.pending.takeHeld(pending)) go(server);
       },

@@ -10,7 +10,7 @@ import { EncodeError, type EncodedCall } from '../tl/codec.ts';
 import { Crc } from '../tl/service.ts';
 import { answerError, beginLine, refuseTicket, Wants } from './answers.ts';
 import { resumeIds } from './connect.ts';
-import { carrierOf } from './other-centres.ts';
+import { dispatch } from './other-centres.ts';
 import { compileInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
 import { refusal, refusalOf } from './refusals.ts';
@@ -224,7 +224,7 @@ function enqueue(s: State, ticket: number, request: ClientRequest, now: number):
   }
   const pending = pendingOf(s, ticket, request, encoded, now);
   const until = s.shared.floods.until(pending, now);
-  if (until === 0) carrierOf(s, pending).pending.add(pending);
+  if (until === 0) dispatch(s, pending, now);
   else if (until < pending.deadline) s.pending.addHeld(pending, until);
   else answerFlood(s, pending, Math.ceil((until - now) / 1000));
   return undefined;

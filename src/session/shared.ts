@@ -28,6 +28,8 @@ export class Shared {
   readonly others: State[] = [];
   /** Addresses the server has told, by `help.getConfig`. */
   learned: readonly DataCentre[] = [];
+  /** The data centre that `auth.loginTokenMigrateTo` named last, until another answer about a token. */
+  tokenDc: number | undefined;
 
   /** @param dialect what the client speaks */
   constructor(env: Env, dialect: Dialect) {

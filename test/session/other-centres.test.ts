@@ -200,3 +200,69 @@ test('files go beside the home connection, and that one is closed when nobody us
   assert.equal(pair.dc.counters.openConnections, 0);
   assertClean(pair);
 });
+
+const TOKEN = { _cons: 'auth.exportLoginToken', api_id: 1, api_hash: 'h', except_ids: [] };
+const IMPORT = { _cons: 'auth.importLoginToken', token: Buffer.from('token').toString('base64') };
+
+/** A login token whose user lives at DC 4. */
+function tokenElsewhere(call: Call): TlValue | RpcError | undefined {
+  if (call.method === 'auth.exportLoginToken')
+    return { _: 'auth.loginTokenMigrateTo', dc_id: 4, token: Buffer.from('token') };
+  if (call.method !== 'auth.importLoginToken') return undefined;
+  return new RpcError(401, call.dcId === 4 ? 'SESSION_PASSWORD_NEEDED' : 'AUTH_TOKEN_INVALID');
+}
+
+test('a login token is imported where auth.loginTokenMigrateTo says, and the account is there from then on', async () => {
+  const { pair, seen } = pairOf(tokenElsewhere);
+  const [told] = await pair.ask(1, { id: 1, message: TOKEN });
+  assert.deepEqual([messageOf(told)['_cons'], messageOf(told)['dc_id']], ['auth.loginTokenMigrateTo', 4]);
+  await pair.ask(1, { id: 2, message: NEAREST });
+  assert.equal(seen.at(-1), 'help.getNearestDc@2', 'nothing moves before the token does');
+  pair.line(1, { id: 3, message: IMPORT });
+  await pair.advance(2000);
+  assert.equal(messageOf(pair.take(1)[0])['error_message'], 'SESSION_PASSWORD_NEEDED');
+  await pair.ask(1, { id: 4, message: NEAREST });
+  assert.equal(seen.at(-1), 'help.getNearestDc@4');
+  assertClean(pair);
+});
+
+test('a login token that nobody sent elsewhere is imported at home', async () => {
+  const { pair, seen } = pairOf((call) =>
+    call.method === 'auth.exportLoginToken'
+      ? { _: 'auth.loginToken', expires: 4, token: Buffer.from('token') }
+      : tokenElsewhere(call),
+  );
+  await pair.ask(1, { id: 1, message: TOKEN });
+  const [told] = await pair.ask(1, { id: 2, message: IMPORT });
+  assert.equal(messageOf(told)['error_message'], 'AUTH_TOKEN_INVALID');
+  assert.deepEqual(seen, ['auth.exportLoginToken@2', 'auth.importLoginToken@2']);
+  assertClean(pair);
+});
+
+test('an own server has data centres of its own, whatever numbers the built-in ones have', async () => {
+  const dataCentres = [
+    { id: 2, host: '127.0.0.1', port: 442, test: false, isOwn: true },
+    { id: 4, host: '149.154.167.91', port: 443, test: false },
+  ];
+  for (const [message, method] of [
+    [SEND_CODE, 'auth.sendCode'],
+    [IMPORT, 'auth.importLoginToken'],
+  ] as const) {
+    const { pair, seen } = pairOf(
+      (call) =>
+        call.method === 'auth.sendCode' && call.dcId === 2
+          ? new RpcError(303, 'PHONE_MIGRATE_4')
+          : tokenElsewhere(call),
+      { session: { dataCentres } },
+    );
+    await pair.ask(1, { id: 1, message: TOKEN });
+    pair.line(1, { id: 2, message });
+    await pair.advance(2000);
+    assert.equal(seen.at(-1), `${method}@4`);
+    assert.deepEqual(
+      pair.dialled.filter((address) => !address.includes('127.0.0.1')),
+      [],
+    );
+    assertClean(pair);
+  }
+});
