@@ -49,6 +49,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'uqr',
     'node:net',
     'node:readline',
+    'node:stream',
     'node:crypto',
     'node:fs',
   ],

@@ -188,7 +188,7 @@ async function askerFor(flags: SigninFlags): Promise<Asker | undefined> {
   const screen = [process.stderr, process.stdout].find(({ isTTY }) => isTTY);
   if (screen === undefined) return undefined;
   const { Terminal } = await import('../signin/terminal.ts');
-  return new Terminal(screen);
+  return new Terminal(process.stdin, screen);
 }
 
 /** @returns the exit code */

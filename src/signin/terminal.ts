@@ -2,7 +2,7 @@
  * Terminal: questions to a person at a terminal; a QR code drawn there.
  * In: keys. Out: prompts and drawings on the given stream. Never: a secret in clear: it is masked while it is typed and after.
  */
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { confirm, isCancel, log, password, text } from '@clack/prompts';
 import { renderUnicodeCompact } from 'uqr';
 import type { Asker } from './asker.ts';
@@ -13,11 +13,13 @@ const PAPER = '\u001b[38;5;231m\u001b[48;5;16m';
 const PLAIN = '\u001b[0m';
 
 export class Terminal implements Asker {
+  readonly #input: Readable;
   readonly #output: Writable;
   /** Lines of the drawing that stands above the cursor; 0 if something was said since. */
   #drawn = 0;
 
-  constructor(output: Writable) {
+  constructor(input: Readable, output: Writable) {
+    this.#input = input;
     this.#output = output;
   }
 
@@ -31,7 +33,7 @@ export class Terminal implements Asker {
   }
 
   #prompt({ text: message, isSecret, isYesNo, mayBeEmpty }: Question, signal: AbortSignal) {
-    const common = { message, output: this.#output, signal };
+    const common = { message, input: this.#input, output: this.#output, signal };
     if (isYesNo) return confirm({ ...common, message: message.replace(/ \(yes\/no\)$/, '') });
     const validate = (typed: string | undefined): string | undefined =>
       mayBeEmpty || (typed !== undefined && typed.trim() !== '') ? undefined : 'Something has to be typed here.';

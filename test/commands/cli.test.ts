@@ -24,7 +24,6 @@ test('what is asked wrongly exits 2 with its sentences', async (t) => {
     [['--host', '0.0.0.0'], /can be reached from beyond this machine/],
     [['serve', '--nope'], /unknown option '--nope'/],
     [['serve', 'what'], /too many arguments/],
-    [['signin'], /not yet/],
     [['demo', '--dc', '2'], /unknown option '--dc'/],
   ];
   for (const [args, sentence] of cases) {

@@ -18,15 +18,25 @@ export class Run {
   readonly ended: Promise<unknown[]>;
   #wake: (() => void)[] = [];
 
-  constructor(t: TestContext, args: readonly string[], environment: Record<string, string> = {}, script = CLI) {
+  /** @param input what its stdin says at once and ends with; '' to write to it later; closed if not given */
+  constructor(
+    t: TestContext,
+    args: readonly string[],
+    environment: Record<string, string> = {},
+    script = CLI,
+    input?: string,
+  ) {
     const data = ownData();
     this.child = spawn(process.execPath, [script, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       env: { ...data.environment, ...environment },
     });
     transcribe(this.child);
     this.child.stdout!.on('data', (chunk: Buffer) => this.#more((this.out += chunk.toString())));
     this.child.stderr!.on('data', (chunk: Buffer) => this.#more((this.err += chunk.toString())));
+    // One that ends without reading everything closes it.
+    this.child.stdin?.on('error', () => undefined);
+    if (input !== undefined && input !== '') this.child.stdin!.end(input);
     this.ended = once(this.child, 'close');
     void this.ended.then(() => this.#more(''));
     t.after(async () => {
