@@ -9,7 +9,7 @@ import { rowOf, type Report } from './report.ts';
 import { Rig } from './rig.ts';
 import type { Child } from './process.ts';
 
-const STEPS = [10, 100, 1000, 5000, 9000];
+const STEPS = [10, 100, 1000, 3000, 5000, 9000];
 /** Requests a second of all sessions together. */
 const RATE = 2000;
 const OPENING = 16;

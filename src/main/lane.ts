@@ -8,6 +8,7 @@ import { Piscina } from 'piscina';
 import { RecordCursor, blockHead, BLOCK_HEAD, recordEnd } from '../batch/batch.ts';
 import type { LaneData, LaneTask } from '../batch/lane-task.ts';
 import { In } from '../batch/records.ts';
+import { makeLean } from './lean-pool.ts';
 import type { Limits } from './limits.ts';
 import { Slot } from './slot.ts';
 
@@ -162,6 +163,7 @@ export class Lane {
       concurrentTasksPerWorker: SLOTS,
       workerData: { lane: number, slots, settings } satisfies LaneData,
     });
+    makeLean(pool);
     pool.on('error', (error: Error) => this.#lose(pool, error.message));
     return pool;
   }
