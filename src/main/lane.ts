@@ -15,6 +15,11 @@ import { Slot } from './slot.ts';
 /** Two in flight hide the crossing, the third fills (design.md 4.3). */
 const SLOTS = 3;
 const IN_FLIGHT = 2;
+/**
+ * MB of a lane's young objects: two half spaces of 1 MB. What a batch makes is dead by the next collection whatever the
+ * size, and V8 would let each half grow to 16.
+ */
+const YOUNG = 3;
 const EMPTY = new Uint8Array(0);
 /** Smaller blocks are not worth their way back: they cost the collector little. */
 const WORTH_KEEPING = 16 * 1024;
@@ -161,6 +166,7 @@ export class Lane {
       recordTiming: false,
       idleTimeout: Infinity,
       concurrentTasksPerWorker: SLOTS,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
       workerData: { lane: number, slots, settings } satisfies LaneData,
     });
     makeLean(pool);
