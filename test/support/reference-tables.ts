@@ -1,13 +1,15 @@
 /**
- * The reference tables of README.md, made from the code's own tables. Run by itself it writes them into the file.
- * In: `ERRORS`, `OPTIONS`. Out: Markdown between two marks. Never: a row written by hand.
+ * The reference tables of README.md and docs/signin.md, made from the code's own tables. Run by itself it writes them
+ * into the files. In: `ERRORS`, `OPTIONS`, `SIGNIN_OPTIONS`. Out: Markdown between two marks. Never: a row written by hand.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { SIGNIN_OPTIONS } from '../../src/commands/signin.ts';
 import { ERRORS } from '../../src/errors.ts';
 import { flagName, OPTIONS } from '../../src/options.ts';
 
 export const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
+export const SIGNIN_DOC = fileURLToPath(new URL('../../../docs/signin.md', import.meta.url));
 
 const IDS = {
   request: "the request's",
@@ -50,12 +52,17 @@ export function optionsTable(): string {
   return ['| option | meaning | default |', '|---|---|---|', ...rows].join('\n');
 }
 
+export function signinTable(): string {
+  const rows = SIGNIN_OPTIONS.map(([flag, text]) => `| \`${cell(flag.replaceAll(/[<>]/g, ''))}\` | ${cell(text)} |`);
+  return ['| option | meaning |', '|---|---|', ...rows].join('\n');
+}
+
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
 export function fill(text: string, name: string, table: string): string {
   const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const start = text.indexOf(from) + from.length;
   const end = text.indexOf(to);
-  if (start < from.length || end < 0) throw new Error(`README.md has no place for ${name}`);
+  if (start < from.length || end < 0) throw new Error(`there is no place for ${name}`);
   return `${text.slice(0, start)}\n${table}\n${text.slice(end)}`;
 }
 
@@ -63,4 +70,12 @@ export function filled(text: string): string {
   return fill(fill(text, 'errors', errorsTable()), 'options', optionsTable());
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(README, filled(readFileSync(README, 'utf8')));
+/** docs/signin.md with its table. */
+export function signinFilled(text: string): string {
+  return fill(text, 'signin', signinTable());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(README, filled(readFileSync(README, 'utf8')));
+  writeFileSync(SIGNIN_DOC, signinFilled(readFileSync(SIGNIN_DOC, 'utf8')));
+}
