@@ -201,6 +201,7 @@ async function run(wanted: Wanted, asker: Asker, flags: SigninFlags): Promise<nu
   try {
     const { who, line } = await signin(wanted, asker, interrupt.signal);
     asker.say(`Signed in as ${who}.`);
+    if (wanted.save === undefined && process.stdout.isTTY) asker.say('Whoever has this line has the account:');
     process.stdout.write(wanted.save === undefined || flags.json === true ? `${line}\n` : savedAs(wanted.save));
     return 0;
   } catch (error) {

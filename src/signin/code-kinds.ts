@@ -50,7 +50,7 @@ export function whereIs(sent: Tl): string {
     type === undefined || where === undefined
       ? 'Telegram has sent a code in a way this program does not know.'
       : where(type);
-  return `${sentence} ${otherWay(sent)}`;
+  return `${sentence}\n${otherWay(sent)}`;
 }
 
 export function promptOf(sent: Tl): string {

@@ -56,9 +56,18 @@ async function begin(gateway: GatewayConnection, wanted: Wanted, apiId: number):
     ...(wanted.save === undefined ? {} : { session: { name: wanted.save } }),
   };
   const { line } = await gateway.ask(attributes);
-  const session = line['session'] as Line | undefined;
-  if (session?.['user_id'] !== undefined && session['user_id'] !== null)
-    throw new SigninFailed('ALREADY_SIGNED_IN', `The session ${wanted.save} is signed in already.`);
+  if (wanted.save !== undefined) checkUnused(wanted.save, line['session'] as Line);
+}
+
+/** A name that somebody is signed in under is not signed in to again: that would be another account's end. */
+function checkUnused(name: string, session: Line): void {
+  if (session['lost'] !== undefined)
+    throw new SigninFailed(
+      'SESSION_LOST',
+      `The gateway keeps a session as ${name} that Telegram has ended; forget it first: {"session":{"forget":"${name}"}}.`,
+    );
+  if (session['user_id'] !== undefined)
+    throw new SigninFailed('ALREADY_SIGNED_IN', `The gateway keeps a session as ${name}, and it is signed in already.`);
 }
 
 /** `{"id":1,"session":{…}}`, numbers as numbers. */

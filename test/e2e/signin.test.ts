@@ -93,7 +93,10 @@ describe('signin', () => {
   test('by phone and code: the line it prints is a session', async (t) => {
     const run = start(t, ['--device-model', 'my own box', '--lang-code', 'de'], '+9996621111\n22222\n');
     const line = await signedIn(run, ['9996621111', '22222']);
-    assert.match(run.err, /^Phone number, .*:\n.* 5 digits in a text message.*\nThe code:\nSigned in as Demo User/);
+    assert.match(
+      run.err,
+      /^Phone number, .*:\n.* 5 digits in a text message\.\nEnter alone: .*\nThe code:\nSigned in as Demo User/,
+    );
     const [dialogs, list] = await ask(line, DIALOGS, '{"id":3,"message":{"_cons":"account.getAuthorizations"}}');
     assert.equal(dialogs!['_cons'], 'messages.dialogs');
     const names = (list!['authorizations'] as Record<string, unknown>[]).map((one) => one['device_model']);
