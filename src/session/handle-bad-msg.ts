@@ -15,6 +15,9 @@ import { bindAgain } from './temporary.ts';
 /** Containers are left out for so long after code 64. */
 const ALONE_MS = 60_000;
 
+/** msg_seqno too low. */
+const TOO_LOW = 32;
+
 /** What follows from a code. */
 interface Reaction {
   /** Take the clock from the notification. */
@@ -35,7 +38,7 @@ const reactions = new Map<number, Reaction>([
   // The server has a message under that id: it may be this very one, sent a second time by somebody else.
   [19, { renew: true, unknown: true }],
   [20, { unknown: true }],
-  [32, { renew: true }],
+  [TOO_LOW, { renew: true }],
   [33, { renew: true }],
   [34, { renew: true }],
   [35, { renew: true }],
@@ -66,12 +69,21 @@ export function handleBadMsg(s: State, low: number, high: number, r: Reader, now
   const concerned = s.pending.concerned(badLow, badHigh);
   if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
   s.sink.log(40, 'bad_msg_notification', { code });
+  if (isOfNoConsequence(s, code, concerned)) return;
   const reaction = reactions.get(code) ?? { renew: true };
   if (reaction.clock) s.ids.setClock(high, low, now);
   if (reaction.alone) s.outbox.aloneUntil = now + ALONE_MS;
   if (reaction.unknown) giveUp(s, concerned);
   if (reaction.renew) renew(s, reaction.unknown ? [] : concerned, reaction.fromScratch === true);
   if (!reaction.unknown) goAgain(s, concerned, now);
+}
+
+/**
+ * The numbering is behind the server's, as a session line has it that is handed in a second time, and what was refused is
+ * no request: those that were sent with it are judged one by one, and until then nobody can say they were not carried out.
+ */
+function isOfNoConsequence(s: State, code: number, concerned: readonly Pending[]): boolean {
+  return code === TOO_LOW && concerned.length === 0 && s.pending.sent().length > 0;
 }
 
 /** Back to the queue, for new ids. What carries its own id inside is made anew by whoever made it. */
