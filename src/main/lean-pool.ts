@@ -8,17 +8,20 @@
  * the scavenger keeps all that follow, with their tasks: 0.7 KB a batch became old garbage, and the main thread's full
  * collections came every few seconds.
  */
-import type { Piscina } from 'piscina';
-
 /** The parts of Piscina's WorkerInfo that are replaced. */
 interface Worker {
   taskInfos: ReadonlyMap<number, unknown>;
   readonly interface: object;
 }
 
+/** As much of a Piscina as is needed here. */
+interface Pool {
+  on(event: 'workerCreate', listener: (shown: object) => void): unknown;
+}
+
 /** To be called before the pool's first microtask. */
-export function makeLean(pool: Piscina): void {
-  pool.on('workerCreate', (shown: object) => {
+export function makeLean(pool: Pool): void {
+  pool.on('workerCreate', (shown) => {
     const worker = workerOf(shown);
     if (worker === undefined) return;
     const tasks = new Tasks();
