@@ -3,6 +3,7 @@
  * In: the command line of `serve`; messages `{kill: lane, how}`. Out: as `serve`; `{killed: lane}`. Never: outlives its parent.
  */
 import { loadConfig } from '../src/config.ts';
+import { guard } from '../src/commands/guard.ts';
 import { live } from '../src/commands/lifecycle.ts';
 import { createProxy } from '../src/index.ts';
 import { flagName, OPTIONS } from '../src/options.ts';
@@ -10,6 +11,7 @@ import { compileScheme } from '../src/scheme-cache.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { KILL_CELLS } from './deaths.ts';
 
+guard();
 const config = loadConfig({ flags: flagsOf(process.argv.slice(2)), environment: process.env, file: undefined });
 const killCells = new SharedArrayBuffer(1024);
 const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });

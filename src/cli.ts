@@ -5,6 +5,7 @@
  * Never: loads what the asked command does not need.
  */
 import { Command, CommanderError } from 'commander';
+import { guard } from './commands/guard.ts';
 import { registerServe } from './commands/serve.ts';
 
 /** Runs a command line. @param args without node and script */
@@ -56,6 +57,5 @@ function hasSentences(error: unknown): error is { readonly sentences: readonly s
   return error instanceof Error && error.name === 'ConfigError' && 'sentences' in error;
 }
 
-// Without a handler Node opens its inspector on this signal, and with it every key, to any local user (failures.md S3).
-process.on('SIGUSR1', () => undefined);
+guard();
 await main(process.argv.slice(2));

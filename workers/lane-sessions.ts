@@ -11,7 +11,7 @@ import type { Env } from '../src/session/env.ts';
 import { Session } from '../src/session/session.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
 import { LaneSink } from './lane-sink.ts';
-import { mask } from './mask.ts';
+import type { Mask, Speaker } from './mask.ts';
 
 /** A block's first size; it follows what batches need. */
 const BLOCK_LEAST = 4096;
@@ -38,6 +38,7 @@ class Seat implements Timed {
 
 export class LaneSessions {
   readonly #env: Env;
+  readonly #mask: Mask | undefined;
   readonly #batch = new BatchWriter(BLOCK_LEAST);
   readonly #sink = new LaneSink(this.#batch);
   readonly #seats = new Map<number, Seat>();
@@ -53,8 +54,10 @@ export class LaneSessions {
   #recent = BLOCK_LEAST;
   #spare: ArrayBuffer | undefined;
 
-  constructor(env: Env) {
+  /** @param mask with `--verbose` alone */
+  constructor(env: Env, mask?: Mask) {
     this.#env = env;
+    this.#mask = mask;
   }
 
   /** Runs one batch, `bytes[from..to)`. @returns the block that goes back, whole */
@@ -66,7 +69,7 @@ export class LaneSessions {
     for (let seat = this.#deadlines.due(now); seat; seat = this.#deadlines.due(now)) this.#tick(seat);
     for (const seat of this.#touched) this.#finish(seat);
     this.#touched = [];
-    if (this.#env.settings.verbose) this.#showAnswers();
+    if (this.#mask !== undefined) this.#showAnswers(this.#mask);
     const wakeAt = this.#work.length > 0 ? 0 : this.#deadlines.first;
     return this.#finishBlock(wakeAt);
   }
@@ -91,7 +94,7 @@ export class LaneSessions {
     this.#sink.session = r.session;
     if (r.kind === In.OPEN || r.kind === In.RESUME) this.#open(r.session, r.flags);
     if (r.kind === In.OPEN) return;
-    if (r.kind === In.REQUEST && this.#env.settings.verbose) this.#show('client', r);
+    if (r.kind === In.REQUEST && this.#mask !== undefined) this.#show(this.#mask, 'client', r);
     const seat = this.#seats.get(r.session);
     if (seat === undefined) return;
     if (r.kind === In.CLOSE) return this.#close(seat);
@@ -213,22 +216,20 @@ export class LaneSessions {
   }
 
   /** `--verbose`: a copy of every object, its values masked. */
-  #show(from: 'client' | 'gateway', r: RecordCursor): void {
+  #show(mask: Mask, from: Speaker, r: RecordCursor): void {
     this.#sink.session = r.session;
     const msgpack = this.#seats.get(r.session)?.speaksMsgpack === true ? this.#msgpack : undefined;
-    if (msgpack === undefined) return this.#sink.verbose(from, mask(r.bytes.subarray(r.start, r.stop)));
-    const head = from === 'gateway' ? FRAME_HEAD : 0;
-    this.#sink.verbose(
-      from,
-      mask(r.bytes.subarray(r.start + head, r.stop), (frame) => msgpack.plain(frame)),
-    );
+    const head = msgpack !== undefined && from === 'gateway' ? FRAME_HEAD : 0;
+    const bytes = r.bytes.subarray(r.start + head, r.stop);
+    this.#sink.verbose(from, mask.show(from, bytes, msgpack && ((frame) => msgpack.plain(frame))));
   }
 
   /** What this batch has said so far, as the clients will get it. */
-  #showAnswers(): void {
+  #showAnswers(mask: Mask): void {
     const { bytes, pos } = this.#batch.writer;
     const cursor = new RecordCursor(Uint8Array.from(bytes.subarray(0, pos)), BLOCK_HEAD, pos);
-    while (cursor.next()) if (cursor.kind === Out.REPLY || cursor.kind === Out.UPDATE) this.#show('gateway', cursor);
+    while (cursor.next())
+      if (cursor.kind === Out.REPLY || cursor.kind === Out.UPDATE) this.#show(mask, 'gateway', cursor);
   }
 
   /** A bug met by one session: its requests are told, the log gets the stack, the lane goes on. */

@@ -6,10 +6,13 @@ import { move, workerData } from 'piscina';
 import type { LaneData, LaneTask } from '../src/batch/lane-task.ts';
 import { makeEnv, type LaneSettings } from './lane-env.ts';
 import { LaneSessions } from './lane-sessions.ts';
+import { Mask } from './mask.ts';
 
 const data = workerData as LaneData;
 const slots = data.slots.map(viewOf);
-const sessions = new LaneSessions(makeEnv(data.lane, data.settings as LaneSettings));
+const settings = data.settings as LaneSettings;
+const mask = settings.session.verbose ? new Mask(settings.codec.source) : undefined;
+const sessions = new LaneSessions(makeEnv(data.lane, settings), mask);
 
 /** Runs the records in a slot. @returns a block of records, moved to the main thread */
 export default function runBatch(task: LaneTask): unknown {

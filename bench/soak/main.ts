@@ -8,10 +8,12 @@ import { parseArgs } from 'node:util';
 import { thisMachine } from '../machine.ts';
 import { renderMachine } from '../table.ts';
 import { cuts } from './cuts.ts';
+import { secrets } from './secrets.ts';
 import { soak, type SoakResult } from './soak.ts';
 
 const HELP = `npm run soak -- [--minutes 10] [--rps 2000] [--clients 100] [--updates 100] [--seed N] [--faults all|none|FILE|TEXT] [-- ARGS OF serve]
-npm run soak -- cuts [--step 1]      a connection cut at every byte of handshake and three requests`;
+npm run soak -- cuts [--step 1]      a connection cut at every byte of handshake and three requests
+npm run soak -- secrets [WORD …]     all tests, or those whose path has a word, at the highest level of logging; then a search for secrets`;
 
 async function main(argv: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
@@ -22,6 +24,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (flags['help'] !== undefined) return console.log(HELP);
   for (const line of renderMachine(thisMachine())) console.log(line);
   if (positionals[0] === 'cuts') return report(await cuts(numberOf(flags, 'step', 1), progress));
+  if (positionals[0] === 'secrets') return report(await secrets(positionals.slice(1), progress));
   const seed = numberOf(flags, 'seed', randomInt(2 ** 31));
   console.log(`seed ${seed}`);
   const result = await soak({

@@ -1,14 +1,14 @@
 /**
  * What every process that a test starts has in common: a data folder that is nobody's home, and its transcript.
- * In: a child. Out: its environment; with MTPROTO2JSON_TEST_TRANSCRIPT=DIR everything it says, a file a child, at the
+ * In: a child. Out: its environment; with TEST_TRANSCRIPT=DIR everything it says, a file a child, at the
  * highest level of logging. Never: a folder left behind, but that one.
  */
 import type { ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-const TRANSCRIPT = process.env['MTPROTO2JSON_TEST_TRANSCRIPT'];
+const TRANSCRIPT = process.env['TEST_TRANSCRIPT'];
 
 /** What the options of `serve` are called in the environment; flags of a test beat them. */
 const LOUDEST = {
@@ -34,11 +34,24 @@ export function ownData(): {
   };
 }
 
-/** Writes what a child says into the folder of the transcript, if there is one. */
+/** Writes what a child says into the folder of the transcript, if there is one: `TEST.PID.SCRIPT.COMMAND.out` and `.err`. */
 export function transcribe(child: ChildProcess): void {
   if (TRANSCRIPT === undefined) return;
   mkdirSync(TRANSCRIPT, { recursive: true });
-  const test = basename(process.argv[1] ?? 'test', '.js');
-  for (const [name, stream] of [['out', child.stdout] as const, ['err', child.stderr] as const])
-    stream?.pipe(createWriteStream(join(TRANSCRIPT, `${test}.${child.pid}.${name}`)));
+  const script = child.spawnargs.findIndex((arg) => arg.endsWith('.js'));
+  const names = [process.argv[1] ?? 'test', child.spawnargs[script] ?? ''].map((file) => basename(file, '.js'));
+  const command = /^\w+$/.exec(child.spawnargs[script + 1] ?? '')?.[0] ?? '';
+  const file = join(TRANSCRIPT, `${names[0]}.${child.pid}.${names[1]}.${command}`);
+  child.stdout?.pipe(createWriteStream(`${file}.out`));
+  child.stderr?.pipe(createWriteStream(`${file}.err`));
 }
+
+/** Tells whoever runs the transcript of a secret that was made up for this run. */
+export function confess(name: string, secret: Uint8Array): void {
+  if (TRANSCRIPT === undefined) return;
+  mkdirSync(TRANSCRIPT, { recursive: true });
+  appendFileSync(join(TRANSCRIPT, CONFESSED), `${name}\t${Buffer.from(secret).toString('base64')}\n`);
+}
+
+/** The file of the transcript that is not to be searched. */
+export const CONFESSED = 'planted';

@@ -25,10 +25,11 @@ export class Run {
     environment: Record<string, string> = {},
     script = CLI,
     input?: string,
+    ipc = false,
   ) {
     const data = ownData();
     this.child = spawn(process.execPath, [script, ...args], {
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
       env: { ...data.environment, ...environment },
     });
     transcribe(this.child);
