@@ -23,7 +23,8 @@ const LOOKS: readonly (readonly [string, RegExp])[] = [
   ['a phone number', /99966[123]\d{4}/g],
   ['a bot token', /\b\d{5,}:[\w-]{10,}/g],
   ['an api_hash or a key in hex', /\b[\da-f]{32,}\b/g],
-  ['a salt or a number as large', /(?<![.\d])-?\d{17,20}(?![.\d])/g],
+  // But for the id of a request, which is its sender's to choose, and shown.
+  ['a salt or a number as large', /(?<![.\d-]|"id":"?)-?\d{17,20}(?![.\d])/g],
 ];
 
 /**
@@ -84,6 +85,7 @@ export function searchFolder(folder: string): { lines: string[]; wrong: string[]
     const rest = /\.(?:demo|dc)\.out$/.test(name) ? text.replaceAll(SHOWN, '') : text;
     wrong.push(...sentences(planted.search(name, rest)), ...looksIn(name, rest));
   }
+  if (bytes === 0) wrong.push('nothing was said');
   const forms = planted.names.reduce((sum, name) => sum + planted.formsOf(name).length, 0);
   const what = `${planted.names.length} secrets in ${forms} forms, ${LOOKS.length} looks`;
   return { lines: [`${names.length} outputs, ${(bytes / 1e6).toFixed(1)} MB, searched for ${what}`], wrong };
