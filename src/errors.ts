@@ -146,7 +146,7 @@ export const ERRORS = Object.freeze({
   ),
   ...group(
     { id: 'requestAndNotice', fault: 'telegram', fatal: true },
-    { AuthKeyInvalid: { text: 'the data centre no longer knows this key' } },
+    { AuthKeyInvalid: { text: 'the data centre no longer knows this key', fields: ['reason'] } },
   ),
   ...group(
     { fault: 'network', delivered: 'unknown' },

@@ -22,7 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   tl: ['bytes', 'node:crypto', 'node:fs', 'node:path', 'node:url', 'node:vm', 'node:module'],
   crypto: ['bytes', 'node:crypto', 'node:util', 'node:fs', 'node:url', 'node:path'],
   transport: ['bytes', 'crypto'],
-  dialect: ['bytes', 'tl', 'errors.ts', 'type session', 'node:module', 'msgpackr'],
+  dialect: ['bytes', 'tl', 'account/name.ts', 'errors.ts', 'type session', 'node:module', 'msgpackr'],
   session: [
     'bytes',
     'tl',

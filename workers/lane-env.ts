@@ -12,6 +12,7 @@ import { parsePublicKey, type PublicKey } from '../src/crypto/rsa.ts';
 import { JsonDialect } from '../src/dialect/json.ts';
 import { compileInit } from '../src/session/init.ts';
 import type { Env } from '../src/session/env.ts';
+import { accountCrcs } from '../src/session/login.ts';
 import type { SessionSettings } from '../src/session/settings.ts';
 import { compileSource } from '../src/tl/compile.ts';
 
@@ -65,7 +66,7 @@ export function makeEnv(lane: number, settings: LaneSettings): Env {
   };
   const files = new Set(FILES.map((name) => base.codec.crcOf(name)));
   const initPrefix = session.init === undefined ? new Uint8Array(0) : compileInit(base, session.init);
-  return { ...base, initPrefix, files };
+  return { ...base, initPrefix, files, account: accountCrcs(base.codec) };
 }
 
 /** Secure random bytes from a block that is zeroed as it is used. */

@@ -4,10 +4,11 @@
  * fault touch another.
  */
 import { BatchWriter, BLOCK_HEAD, RecordCursor } from '../src/batch/batch.ts';
-import { DownFlag, In, OpenFlag, Out } from '../src/batch/records.ts';
+import { DownFlag, In, NamedFlag, NameOp, OpenFlag, Out, RequestFlag } from '../src/batch/records.ts';
 import type { Dialect } from '../src/dialect/dialect.ts';
 import { FRAME_HEAD, MsgpackDialect } from '../src/dialect/msgpack.ts';
 import type { Env } from '../src/session/env.ts';
+import type { NamedAnswer } from '../src/session/naming.ts';
 import { Session } from '../src/session/session.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
 import { LaneSink } from './lane-sink.ts';
@@ -114,13 +115,21 @@ export class LaneSessions {
     const now = this.#now;
     switch (r.kind) {
       case In.REQUEST:
-        session.request(r.ticket, r.bytes, r.start, r.stop, now);
+        session.request(r.ticket, r.bytes, r.start, r.stop, now, mayExport(r));
         break;
       case In.RESUME:
         session.resume(r.bytes, r.start, r.stop, now);
         break;
       case In.AGAIN:
-        session.again(r.ticket, r.bytes, r.start, r.stop);
+        session.again(r.ticket, r.bytes, r.start, r.stop, mayExport(r));
+        break;
+      case In.NAMED:
+        session.named(answerOf(r), now);
+        // It may hold keys; nobody reads it again.
+        r.bytes.fill(0, r.start, r.stop);
+        break;
+      case In.LEAVE:
+        session.leave(now);
         break;
       case In.NUDGE:
         session.nudge(now);
@@ -155,7 +164,7 @@ export class LaneSessions {
     seat.closed = true;
     this.#seats.delete(seat.number);
     try {
-      seat.session.close();
+      seat.session.close(this.#now);
     } catch (error) {
       this.#log(error);
     }
@@ -247,6 +256,31 @@ export class LaneSessions {
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function mayExport(r: RecordCursor): boolean {
+  return (r.flags & RequestFlag.MAY_EXPORT) !== 0;
+}
+
+const STEPS = new Map<number, NamedAnswer['step']>([
+  [NameOp.ATTACH, 'attach'],
+  [NameOp.TAKEOVER, 'takeover'],
+  [NameOp.NEW, 'new'],
+  [NameOp.LIST, 'list'],
+  [NameOp.FORGET, 'forget'],
+  [NameOp.KEEP, 'keep'],
+]);
+
+function answerOf(r: RecordCursor): NamedAnswer {
+  const bytes = r.bytes.subarray(r.start, r.stop);
+  const isRefused = (r.flags & NamedFlag.REFUSED) !== 0;
+  return {
+    ticket: r.ticket,
+    step: STEPS.get(r.flags & NamedFlag.OP)!,
+    refused: isRefused ? Buffer.from(bytes).toString('latin1') : undefined,
+    isClean: (r.flags & NamedFlag.CLEAN) !== 0,
+    bytes,
+  };
 }
 
 function closedOf(r: RecordCursor): Parameters<Session['closed']>[2] {

@@ -3,7 +3,7 @@
  * In: the session it speaks for, calls of the Sink. Out: records. Never: two open records at a time.
  */
 import type { BatchWriter } from '../src/batch/batch.ts';
-import { DialFlag, Out, ReplyFlag, SaveFlag } from '../src/batch/records.ts';
+import { DialFlag, KeepFlag, NameOp, Out, ReplyFlag, SaveFlag } from '../src/batch/records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
 import type { Address, NamedBy, Sink } from '../src/session/sink.ts';
@@ -12,6 +12,22 @@ const NAMED: Readonly<Record<NamedBy, number>> = {
   operator: 0,
   client: DialFlag.UNTRUSTED,
   server: DialFlag.FROM_DC,
+};
+
+const WISHES: Readonly<Record<Parameters<Sink['name']>[0], number>> = {
+  attach: NameOp.ATTACH,
+  takeover: NameOp.TAKEOVER,
+  new: NameOp.NEW,
+  list: NameOp.LIST,
+  forget: NameOp.FORGET,
+  loggedOut: NameOp.LOGGED_OUT,
+  release: NameOp.RELEASE,
+};
+const KEEPS: Readonly<Record<Parameters<Sink['keep']>[0], number>> = {
+  later: 0,
+  urgent: KeepFlag.URGENT,
+  explicit: KeepFlag.EXPLICIT,
+  last: KeepFlag.LAST,
 };
 
 const RESULT = OUTCOMES[0];
@@ -72,6 +88,15 @@ export class LaneSink implements Sink {
     w.ascii(host);
     for (const other of others) w.ascii(` ${other.host}/${other.port}`);
     this.#batch.end();
+  }
+
+  name(wish: Parameters<Sink['name']>[0], ticket: number, name: string): void {
+    this.#batch.begin(Out.NAME, 0, WISHES[wish], this.session, ticket).raw(Buffer.from(name));
+    this.#batch.end();
+  }
+
+  keep(how: Parameters<Sink['keep']>[0], ticket: number): Writer {
+    return this.#batch.begin(Out.KEEP, 0, KEEPS[how], this.session, ticket);
   }
 
   hangUp(link: number): void {

@@ -34,6 +34,10 @@ export const In = {
   AGAIN: 8,
   /** The address that could not be reached answers again: no need to wait any longer. No bytes. */
   NUDGE: 9,
+  /** What came of a NAME, or of an explicit KEEP: `ticket` is theirs, flags: the `NameOp` and `NamedFlag`. Bytes: the error's name and, behind a space, its reason; or the record kept under the name (none: not kept yet); or a list. */
+  NAMED: 10,
+  /** Somebody else takes the session over: what is open may end, then the session is given up with a last KEEP. */
+  LEAVE: 11,
 } as const;
 
 /** Lane to main thread. */
@@ -59,6 +63,10 @@ export const Out = {
   SAVE: 72,
   /** The rest of it, its key among them: secret. Opaque to the main thread. */
   SAVE_SESSION: 73,
+  /** A wish about a kept session. flags: `NameOp`; bytes: the name. Answered by NAMED with the same ticket, unless `NameOp` says otherwise. */
+  NAME: 74,
+  /** The named session's record as it should be kept (`account/record.ts`): secret. Opaque to the main thread. flags: `KeepFlag`. */
+  KEEP: 75,
 } as const;
 
 /** DOWN: why there is no connection. */
@@ -84,6 +92,36 @@ export const TOOK_LENGTH = 36;
 export const COUNTERS_LENGTH = 48;
 /** OPEN: which dialect the client speaks. */
 export const OpenFlag = { MSGPACK: 1 } as const;
+
+/** REQUEST and AGAIN: this one may be shown keys of kept sessions. */
+export const RequestFlag = { MAY_EXPORT: 1 } as const;
+/** NAME and NAMED. */
+export const NameOp = {
+  /** The session of this name, or the name for one to come. */
+  ATTACH: 1,
+  /** The same, also if another has it: that one leaves. */
+  TAKEOVER: 2,
+  /** A name that nothing is kept under. */
+  NEW: 3,
+  /** All that are kept: entries of `flags u8 (ListFlag) | name length u8 | name | record length u32 | record`. */
+  LIST: 4,
+  /** The session is logged out: what is kept is removed, and the name given up. */
+  FORGET: 5,
+  /** The client has logged out by itself: what is kept is removed, the name stays. Not answered: output is held back until it is done. */
+  LOGGED_OUT: 6,
+  /** What NAMED brought could not be used: the name is given up as it was. Not answered. */
+  RELEASE: 7,
+  /** An explicit KEEP; the lane never sends it. */
+  KEEP: 8,
+} as const;
+/** NAMED, beside its `NameOp`. CLEAN: the record is exactly where its session stopped. */
+export const NamedFlag = { OP: 255, REFUSED: 256, CLEAN: 512 } as const;
+export const ListFlag = { HERE: 1, ELSEWHERE: 2, BROKEN: 4 } as const;
+/**
+ * KEEP: URGENT: nothing more is said to the client before it is kept. EXPLICIT: the client asked for it: answered by
+ * NAMED. LAST: the session has ended here, and the name is given up; without bytes there is nothing to keep.
+ */
+export const KeepFlag = { URGENT: 1, EXPLICIT: 2, LAST: 4 } as const;
 
 /** Rounds up to the records' alignment. */
 export function padded(length: number): number {

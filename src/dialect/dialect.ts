@@ -103,6 +103,12 @@ export interface SessionWish {
   /** Seconds, server minus local; may have a fraction. */
   timeOffset: number | undefined;
   dc: number | undefined;
+  /** Of a session that is kept, or is to be. */
+  name: string | undefined;
+  takeover: boolean;
+  export: boolean;
+  list: boolean;
+  forget: string | undefined;
 }
 
 /** `options` as asked for; what is undefined was not named. */
@@ -132,6 +138,20 @@ export interface SessionInForce {
   readonly saltHigh: number;
   readonly timeOffset: number;
   readonly dc: number;
+}
+
+/** A session that is kept, as anybody may see it: nothing of it is secret. What is undefined is not known. */
+export interface SessionHandle {
+  readonly name: string;
+  readonly dc: number | undefined;
+  readonly test: boolean | undefined;
+  readonly userId: bigint | undefined;
+  readonly isBot: boolean | undefined;
+  /** Why it cannot be used any more. */
+  readonly lost?: string | undefined;
+  readonly inUse?: 'here' | 'elsewhere' | undefined;
+  /** Its record cannot be read. */
+  readonly isBroken?: boolean;
 }
 
 /** `options` as now in force. */
@@ -175,6 +195,12 @@ export interface Dialect {
   server(out: Writer, now: ServerInForce): void;
   /** `session_id` and `server_salt` follow `style.int64AsString`. */
   session(out: Writer, now: SessionInForce, style: JsonStyle): void;
+  /** `session` of one that is kept; its key and the rest only if they are to be shown. */
+  handle(out: Writer, handle: SessionHandle, secret: SessionInForce | undefined, style: JsonStyle): void;
+  /** `"session":{"list":[…]}`. */
+  list(out: Writer, handles: readonly SessionHandle[], style: JsonStyle): void;
+  /** `"session":{"forgotten":…}`. */
+  forgotten(out: Writer, name: string): void;
   /**
    * `message`: the decoded result of a call.
    * @throws DecodeFailure, TlReadError; `out.pos` is then back where it was

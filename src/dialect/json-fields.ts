@@ -22,10 +22,13 @@ import {
 } from '../bytes/json-tape.ts';
 import type { Tape } from '../bytes/tape.ts';
 import { Writer } from '../bytes/writer.ts';
+import { NAME, NAME_FORM } from '../account/name.ts';
 import type { OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
 
 export const AUTH_KEY = 256;
 const MAX_HOST = 255;
+/** Bytes of 64 letters. */
+const MAX_NAME = 256;
 /** A PEM of a 4096-bit key takes 800 bytes. */
 const MAX_RSA = 8192;
 const MAX_DC = 0xffff;
@@ -65,6 +68,11 @@ const SESSION_FIELDS: Record<string, Read<SessionWish>> = {
     (into.timeOffset = f.seconds(node)) === undefined ? 'a number of seconds' : undefined,
   dc: (f, node, into) =>
     (into.dc = f.integer(node, 1, MAX_DC)) === undefined ? 'the number of a data centre' : undefined,
+  name: (f, node, into) => ((into.name = f.name(node)) === undefined ? NAME_FORM : undefined),
+  forget: (f, node, into) => ((into.forget = f.name(node)) === undefined ? NAME_FORM : undefined),
+  takeover: (f, node, into) => f.flag(node, (isSet) => (into.takeover = isSet)),
+  export: (f, node, into) => f.flag(node, (isSet) => (into.export = isSet)),
+  list: (f, node, into) => f.flag(node, (isSet) => (into.list = isSet)),
 };
 
 const OPTION_FIELDS: Record<string, Read<OptionsWish>> = {
@@ -99,16 +107,11 @@ export class JsonFields {
     into.authKey = into.lastSeqNo = into.timeOffset = into.dc = undefined;
     into.hasSessionId = into.hasSalt = false;
     into.sessionLow = into.sessionHigh = into.saltLow = into.saltHigh = 0;
-    const refusal = this.#read(node, 'session', 'InvalidSession', SESSION_KEYS, into);
-    if (refusal !== undefined) return refusal;
-    const isSet =
-      into.hasSessionId ||
-      into.hasSalt ||
-      into.lastSeqNo !== undefined ||
-      into.timeOffset !== undefined ||
-      into.dc !== undefined;
-    if (!isSet || into.authKey !== undefined) return undefined;
-    return { error: 'InvalidSession', msg: 'session.auth_key: missing', path: 'session.auth_key' };
+    into.name = into.forget = undefined;
+    into.takeover = into.export = into.list = false;
+    const refusal = this.#read(node, 'session', 'InvalidSession', SESSION_KEYS, into) ?? togetherness(into);
+    if (refusal !== undefined) wipeKey(into);
+    return refusal;
   }
 
   options(node: number, into: OptionsWish): Refusal | undefined {
@@ -203,6 +206,18 @@ export class JsonFields {
     return Buffer.from(textBytes.buffer, textBytes.byteOffset + textStart, length).toString('utf8');
   }
 
+  name(node: number): string | undefined {
+    const text = this.text(node, MAX_NAME);
+    return text !== undefined && NAME.test(text) ? text : undefined;
+  }
+
+  /** A switch; `take` gets it. @returns what was expected if it is none */
+  flag(node: number, take: (isSet: boolean) => void): string | undefined {
+    const value = this.boolean(node);
+    if (value !== undefined) take(value);
+    return value === undefined ? 'true or false' : undefined;
+  }
+
   word<T extends string>(node: number, words: readonly T[]): T | undefined {
     const text = this.text(node, 16);
     return words.find((word) => word === text);
@@ -230,4 +245,30 @@ export class JsonFields {
     if (!readBase64(key, textBytes, textStart, textEnd)) return undefined;
     return key.bytes.subarray(0, AUTH_KEY);
   }
+}
+
+function wipeKey({ authKey }: SessionWish): void {
+  authKey?.fill(0);
+}
+
+/** Which fields of `session` go together. @returns the refusal if these do not */
+function togetherness(wish: SessionWish): Refusal | undefined {
+  const isHandedIn = wish.authKey !== undefined;
+  const hasParts =
+    wish.hasSessionId ||
+    wish.hasSalt ||
+    wish.lastSeqNo !== undefined ||
+    wish.timeOffset !== undefined ||
+    wish.dc !== undefined;
+  if (hasParts && !isHandedIn) return misfit('auth_key', 'missing');
+  const hasOthers = isHandedIn || wish.name !== undefined || wish.takeover || wish.export;
+  if (wish.list && (hasOthers || wish.forget !== undefined)) return misfit('list', 'stands alone');
+  if (wish.forget !== undefined && hasOthers) return misfit('forget', 'stands alone');
+  if (wish.takeover && wish.name === undefined) return misfit('takeover', 'goes with name');
+  if (wish.takeover && isHandedIn) return misfit('takeover', 'what is handed in gets a new name');
+  return undefined;
+}
+
+function misfit(field: string, why: string): Refusal {
+  return { error: 'InvalidSession', msg: `session.${field}: ${why}`, path: `session.${field}` };
 }

@@ -9,7 +9,15 @@ import { writeBytes, writeString, writeText } from '../bytes/json-write.ts';
 import type { Reader } from '../bytes/reader.ts';
 import { Piece, type Writer } from '../bytes/writer.ts';
 import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
-import type { Dialect, Fate, OptionsInForce, Refusal, ServerInForce, SessionInForce } from './dialect.ts';
+import type {
+  Dialect,
+  Fate,
+  OptionsInForce,
+  Refusal,
+  ServerInForce,
+  SessionHandle,
+  SessionInForce,
+} from './dialect.ts';
 import { writeErrorLine } from './json-error.ts';
 import { JsonFields } from './json-fields.ts';
 import { RequestReader, type FaultTexts, type Ids } from './request-reader.ts';
@@ -91,13 +99,29 @@ export class JsonDialect extends RequestReader implements Dialect {
   }
 
   session(out: Writer, now: SessionInForce, style: JsonStyle): void {
-    out.ascii(',"session":{"auth_key":');
-    writeBytes(out, now.authKey, 0, now.authKey.length);
-    out.ascii(',"session_id":');
-    putLong(out, now.sessionLow, now.sessionHigh, style);
-    out.ascii(`,"last_seqno":${now.lastSeqNo},"server_salt":`);
-    putLong(out, now.saltLow, now.saltHigh, style);
-    out.ascii(`,"time_offset":${now.timeOffset},"dc":${now.dc}}`);
+    out.ascii(',"session":{');
+    putSession(out, now, style);
+    out.ascii(`,"dc":${now.dc}}`);
+  }
+
+  handle(out: Writer, handle: SessionHandle, secret: SessionInForce | undefined, style: JsonStyle): void {
+    out.ascii(',"session":');
+    putHandle(out, handle, secret, style);
+  }
+
+  list(out: Writer, handles: readonly SessionHandle[], style: JsonStyle): void {
+    out.ascii(',"session":{"list":[');
+    for (const [i, handle] of handles.entries()) {
+      if (i > 0) out.byte(0x2c);
+      putHandle(out, handle, undefined, style);
+    }
+    out.ascii(']}');
+  }
+
+  forgotten(out: Writer, name: string): void {
+    out.ascii(',"session":{"forgotten":');
+    writeText(out, name);
+    out.byte(0x7d);
   }
 
   result(out: Writer, codec: Codec, kind: ResultKind, from: Reader, style: JsonStyle): void {
@@ -167,6 +191,43 @@ function putFate(out: Writer, fate: Fate): void {
   out.ascii(String(fate.retryable));
   if (fate.retryAfter !== undefined) out.ascii(`,"retry_after":${fate.retryAfter}`);
   out.ascii(`,"delivered":"${fate.delivered}"`);
+}
+
+/** All of a session's secrets but for where it lives. */
+function putSession(out: Writer, now: SessionInForce, style: JsonStyle): void {
+  out.ascii('"auth_key":');
+  writeBytes(out, now.authKey, 0, now.authKey.length);
+  out.ascii(',"session_id":');
+  putLong(out, now.sessionLow, now.sessionHigh, style);
+  out.ascii(`,"last_seqno":${now.lastSeqNo},"server_salt":`);
+  putLong(out, now.saltLow, now.saltHigh, style);
+  out.ascii(`,"time_offset":${now.timeOffset}`);
+}
+
+function putHandle(
+  out: Writer,
+  handle: SessionHandle,
+  secret: SessionInForce | undefined,
+  { int64AsString, flagsAsBool }: JsonStyle,
+): void {
+  const { name, dc, test, userId, isBot, lost, inUse, isBroken } = handle;
+  out.ascii('{"name":');
+  writeText(out, name);
+  if (secret !== undefined) {
+    out.byte(0x2c);
+    putSession(out, secret, { int64AsString, flagsAsBool });
+  }
+  if (dc !== undefined) out.ascii(`,"dc":${dc}`);
+  if (test !== undefined) out.ascii(`,"test":${test}`);
+  if (userId !== undefined) out.ascii(int64AsString ? `,"user_id":"${userId}"` : `,"user_id":${userId}`);
+  if (isBot !== undefined) out.ascii(`,"is_bot":${isBot}`);
+  if (lost !== undefined) {
+    out.ascii(',"lost":');
+    writeText(out, lost);
+  }
+  if (inUse !== undefined) out.ascii(`,"in_use":"${inUse}"`);
+  if (isBroken === true) out.ascii(',"broken":true');
+  out.byte(0x7d);
 }
 
 function putLong(out: Writer, low: number, high: number, style: JsonStyle): void {

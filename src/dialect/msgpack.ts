@@ -13,7 +13,15 @@ import { KEY_END, KIND, PACKED_INTEGER, STRING, END } from '../bytes/tape.ts';
 import { utf8End } from '../bytes/utf8.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
-import type { Dialect, Fate, OptionsInForce, Refusal, ServerInForce, SessionInForce } from './dialect.ts';
+import type {
+  Dialect,
+  Fate,
+  OptionsInForce,
+  Refusal,
+  ServerInForce,
+  SessionHandle,
+  SessionInForce,
+} from './dialect.ts';
 import { MsgpackFields } from './msgpack-fields.ts';
 import { RequestReader, type FaultTexts, type Ids } from './request-reader.ts';
 
@@ -40,6 +48,8 @@ const PATH_SHARE = 0.4;
 /** Length of the frame and head of the map stand before the first member. */
 export const FRAME_HEAD = 4;
 const MAP = 0x80;
+/** Members of `session` that are secret. */
+const SECRETS = 5;
 const ID = Buffer.from('\xa2id', 'latin1');
 const MESSAGE = Buffer.from('\xa7message', 'latin1');
 
@@ -115,22 +125,63 @@ export class MsgpackDialect extends RequestReader implements Dialect {
   }
 
   session(out: Writer, now: SessionInForce): void {
-    const text = (name: string): void => out.raw(this.#packr.pack(name));
     this.#member(out, this.#packr.pack('session'));
-    out.byte(MAP | 6);
+    out.byte(MAP | (SECRETS + 1));
+    this.#secrets(out, now);
+    this.#pair(out, 'dc', now.dc);
+  }
+
+  /** One member of a map whose head is written already. */
+  #pair(out: Writer, name: string, value: unknown): void {
+    out.raw(this.#packr.pack(name));
+    out.raw(this.#packr.pack(value));
+  }
+
+  /** `SECRETS` members. */
+  #secrets(out: Writer, now: SessionInForce): void {
+    const text = (name: string): void => out.raw(this.#packr.pack(name));
     text('auth_key');
     packBinary(out, now.authKey.length);
     out.raw(now.authKey);
     text('session_id');
     packInt64(out, now.sessionLow, now.sessionHigh);
-    text('last_seqno');
-    out.raw(this.#packr.pack(now.lastSeqNo));
+    this.#pair(out, 'last_seqno', now.lastSeqNo);
     text('server_salt');
     packInt64(out, now.saltLow, now.saltHigh);
-    text('time_offset');
-    out.raw(this.#packr.pack(now.timeOffset));
-    text('dc');
-    out.raw(this.#packr.pack(now.dc));
+    this.#pair(out, 'time_offset', now.timeOffset);
+  }
+
+  handle(out: Writer, handle: SessionHandle, secret: SessionInForce | undefined): void {
+    this.#member(out, this.#packr.pack('session'));
+    this.#handle(out, handle, secret);
+  }
+
+  #handle(out: Writer, handle: SessionHandle, secret: SessionInForce | undefined): void {
+    const { name, dc, test, userId, isBot, lost, inUse, isBroken } = handle;
+    const all = { name, dc, test, user_id: userId, is_bot: isBot, lost, in_use: inUse, broken: isBroken };
+    const known = Object.entries(all).filter(([, value]) => value !== undefined);
+    out.byte(MAP | (known.length + (secret === undefined ? 0 : SECRETS)));
+    for (const [key, value] of known) {
+      if (typeof value === 'bigint') {
+        out.raw(this.#packr.pack(key));
+        packInt64(out, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
+      } else this.#pair(out, key, value);
+    }
+    if (secret !== undefined) this.#secrets(out, secret);
+  }
+
+  list(out: Writer, handles: readonly SessionHandle[]): void {
+    this.#member(out, this.#packr.pack('session'));
+    out.byte(MAP | 1);
+    out.raw(this.#packr.pack('list'));
+    // An array of 32 bits of length, big-endian.
+    out.byte(0xdd);
+    for (const shift of [24, 16, 8, 0]) out.byte((handles.length >>> shift) & 255);
+    for (const handle of handles) this.#handle(out, handle, undefined);
+  }
+
+  forgotten(out: Writer, name: string): void {
+    this.#small(out, 'session', { forgotten: name });
   }
 
   result(out: Writer, codec: Codec, kind: ResultKind, from: Reader, style: JsonStyle): void {

@@ -105,6 +105,11 @@ export abstract class RequestReader {
       saltHigh: 0,
       timeOffset: undefined,
       dc: undefined,
+      name: undefined,
+      takeover: false,
+      export: false,
+      list: false,
+      forget: undefined,
     };
   }
 

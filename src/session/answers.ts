@@ -4,15 +4,18 @@
  */
 import { TlReadError, type Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
-import type { Delivered, Fate, Refusal } from '../dialect/dialect.ts';
+import type { AuthKey } from '../crypto/auth-key.ts';
+import type { Delivered, Fate, Refusal, SessionInForce } from '../dialect/dialect.ts';
 import { DecodeFailure } from '../tl/codec.ts';
 import { readInternal, type Internal } from './internal.ts';
+import { noteResult } from './login.ts';
+import { handleOf } from './named.ts';
 import type { Pending } from './pending.ts';
 import { crcText, refusal, withConsequences } from './refusals.ts';
 import type { State } from './state.ts';
 
 /** Attributes a request asked for beside its message. */
-export const Wants = { OPTIONS: 1, SERVER: 2, SESSION: 4 } as const;
+export const Wants = { OPTIONS: 1, SERVER: 2, SESSION: 4, EXPORT: 8 } as const;
 
 /** Begins the line of a request, with the attributes it asked for. @returns the dialect's mark */
 export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number): number {
@@ -20,7 +23,7 @@ export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number):
   const mark = dialect.begin(out, id);
   if ((wants & Wants.OPTIONS) !== 0) writeOptions(s, out);
   if ((wants & Wants.SERVER) !== 0) writeServer(s, out);
-  if ((wants & Wants.SESSION) !== 0) writeSession(s, out);
+  if ((wants & Wants.SESSION) !== 0) writeSession(s, out, (wants & Wants.EXPORT) !== 0);
   return mark;
 }
 
@@ -38,10 +41,17 @@ function writeServer(s: State, out: Writer): void {
   s.dialect.server(out, { host, port, dc, test, rsa });
 }
 
-function writeSession(s: State, out: Writer): void {
-  if (s.permanent === undefined) return;
-  const now = {
-    authKey: s.permanent.bytes,
+/** A session that is kept is a handle only, unless its key was asked for by somebody who may (failures.md S7). */
+function writeSession(s: State, out: Writer, isExport: boolean): void {
+  const { named, style } = s.shared;
+  const secret = s.permanent === undefined ? undefined : secretOf(s, s.permanent);
+  if (named !== undefined) s.dialect.handle(out, handleOf(s, named), isExport ? secret : undefined, style);
+  else if (secret !== undefined) s.dialect.session(out, secret, style);
+}
+
+function secretOf(s: State, permanent: AuthKey): SessionInForce {
+  return {
+    authKey: permanent.bytes,
     // Sequence numbers count within a temporary key's session: under the permanent key nothing was sent yet.
     sessionLow: s.sessionLow,
     sessionHigh: s.sessionHigh,
@@ -51,7 +61,6 @@ function writeSession(s: State, out: Writer): void {
     timeOffset: Math.round(s.ids.offset) / 1000,
     dc: s.server.dc,
   };
-  s.dialect.session(out, now, s.shared.style);
 }
 
 /** What a body is decoded as: the result of a call, or one boxed object. */
@@ -64,6 +73,8 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, no
   s.lived = true;
   const { dialect } = s;
   const { codec } = s.env;
+  const { named } = s.shared;
+  if (named !== undefined && kind === 'result') noteResult(s, named, pending, r);
   const out = s.sink.reply(pending.ticket, false, 'result');
   const mark = beginLine(s, out, pending.id, pending.wants);
   try {
@@ -121,7 +132,7 @@ export function answerTimeout(s: State, pending: Pending): void {
 
 /** The gateway gives a request up. The caller has taken it out of the table. */
 export function refuse(s: State, pending: Pending, refused: Refusal): void {
-  if (pending.internal !== undefined) pending.internal.failed(undefined);
+  if (pending.internal !== undefined) pending.internal.failed(undefined, refused);
   else refuseTicket(s, pending.ticket, pending.id, refused, false);
 }
 

@@ -11,6 +11,7 @@ import type { Refusal } from '../dialect/dialect.ts';
 import { makeTransport } from '../transport/make.ts';
 import { notify, refuse } from './answers.ts';
 import { Handshake, HandshakeError } from './handshake.ts';
+import { markLost } from './keeping.ts';
 import { MessageIds } from './message-ids.ts';
 import { Stage } from './pending.ts';
 import { refusal } from './refusals.ts';
@@ -319,8 +320,10 @@ function flood(s: State, now: number): void {
 function loseKey(s: State): void {
   hangUp(s);
   s.lost = true;
+  const isExpected = s.shared.named?.isForgetting === true;
+  if (s.role === 'home') markLost(s, 'AUTH_KEY_UNKNOWN');
   endAll(s, refusal('AuthKeyInvalid'));
-  notify(s, refusal('AuthKeyInvalid', { fatal: true }));
+  if (!isExpected) notify(s, refusal('AuthKeyInvalid', { fatal: true }));
 }
 
 /** The client is gone: nothing secret stays behind. */

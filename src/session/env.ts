@@ -7,6 +7,7 @@ import type { MessageHead, Opened } from '../crypto/envelope.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
 import type { ClientRequest, Dialect, OptionsWish, ServerWish, SessionWish } from '../dialect/dialect.ts';
 import type { Codec } from '../tl/codec.ts';
+import type { AccountCrcs } from './login.ts';
 import type { SessionSettings } from './settings.ts';
 
 /** Who uses which key, over all lanes: one key, one connection (failures.md B8). */
@@ -41,6 +42,8 @@ export interface Env {
 
   /** `initConnection` with the operator's parameters as TL bytes to put before a call; empty if there are none. */
   readonly initPrefix: Uint8Array;
+  /** Constructor numbers of what tells of an account. */
+  readonly account: AccountCrcs;
   /** Constructor numbers of the calls that carry files: they go over connections of their own. */
   readonly files: ReadonlySet<number>;
 

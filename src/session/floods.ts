@@ -2,6 +2,7 @@
  * Floods: which methods the server wants left alone, and until when (mtproto.md 2.15, wire.md 3).
  * In: waits as the server named them. Out: when a call may go. Never: holds a call itself, or more than `MOST` waits.
  */
+import type { KeptFlood } from '../account/record.ts';
 import type { Pending } from './pending.ts';
 
 const MOST = 256;
@@ -10,6 +11,8 @@ const PEER_FROM = 8;
 const PEER_TO = 28;
 
 export class Floods {
+  /** Counts waits noted: what is kept of them is behind. */
+  changes = 0;
   /** Unix ms by method, or by method and peer for slow mode. */
   readonly #until = new Map<string, number>();
 
@@ -17,6 +20,18 @@ export class Floods {
   note(pending: Pending, type: string, until: number): void {
     if (this.#until.size >= MOST) this.#until.clear();
     this.#until.set(type === 'SLOWMODE_WAIT' ? peerName(pending) : methodName(pending), until);
+    this.changes++;
+  }
+
+  /** The methods' waits: those of single chats are short, and not worth keeping. */
+  kept(): KeptFlood[] {
+    const all = [...this.#until].filter(([name]) => !name.includes(' '));
+    return all.map(([name, until]) => ({ method: Number(name) | 0, until }));
+  }
+
+  /** Takes waits that were kept, unless they are over. */
+  restore(kept: readonly KeptFlood[], now: number): void {
+    for (const { method, until } of kept) if (until > now) this.#until.set(String(method >>> 0), until);
   }
 
   /** Unix ms from which the call may go; 0 if it may now. */

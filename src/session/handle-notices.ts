@@ -46,6 +46,14 @@ export function handleDestroyed(s: State, _low: number, _high: number, r: Reader
   if (pending !== undefined) answer(s, pending, 'object', r, now);
 }
 
+/** `destroy_auth_key_ok/none/fail`: the gateway's own question, whatever came of it. */
+export function handleKeyDestroyed(s: State, _low: number, _high: number, _r: Reader, now: number): void {
+  const pending = s.pending.oldest(AnswerBy.DESTROY_KEY);
+  if (pending === undefined) return;
+  s.pending.remove(pending);
+  pending.internal?.done({}, now);
+}
+
 /** `msgs_state_info req_msg_id info`: one byte for each id that was asked for. */
 export function handleStateInfo(s: State, _low: number, _high: number, r: Reader, now: number): void {
   const at = r.skip(4);

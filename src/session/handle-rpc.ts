@@ -8,6 +8,7 @@ import { answer, answerError, notify } from './answers.ts';
 import { unpackGzip, type Inside } from './handle-container.ts';
 import { authoriseAgain, follow, noteLoginToken } from './other-centres.ts';
 import { noteInit } from './init.ts';
+import { markLost } from './keeping.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
 import { mayRepeat } from './repeat.ts';
@@ -60,8 +61,15 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
     return pending.internal.failed(error);
   }
   s.lived = true;
+  const isLost = error.endsSession || (error.type === 'AUTH_KEY_UNREGISTERED' && wasSignedIn(s));
+  if (isLost && s.role !== 'foreign') markLost(s, error.type);
   answerError(s, pending, error.code, error.text, error.fate);
-  if (error.endsSession) notify(s, refusal('SessionLost', { reason: error.type, fatal: true }));
+  if (isLost) notify(s, refusal('SessionLost', { reason: error.type, fatal: true }));
+}
+
+/** A key that nobody is signed in with answers so from its first day on: news only where somebody was. */
+function wasSignedIn({ role, shared: { named } }: State): boolean {
+  return role !== 'foreign' && named?.userId !== undefined && named.lost === undefined;
 }
 
 /** The server wants `initConnection`, and the gateway has it: once more, with it in front (failures.md E20). */

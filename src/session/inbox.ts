@@ -8,6 +8,7 @@ import { handleBadMsg, handleBadServerSalt, handleFutureSalts } from './handle-b
 import { handleContainer, handleGzip, type Inside } from './handle-container.ts';
 import {
   handleDestroyed,
+  handleKeyDestroyed,
   handleNewSession,
   handleNamedAnswer,
   handleStateInfo,
@@ -47,6 +48,9 @@ const handlers = new Map<number, Handler>([
   [Crc.newSessionCreated, handleNewSession],
   [Crc.destroySessionOk, handleDestroyed],
   [Crc.destroySessionNone, handleDestroyed],
+  [Crc.destroyAuthKeyOk, handleKeyDestroyed],
+  [Crc.destroyAuthKeyNone, handleKeyDestroyed],
+  [Crc.destroyAuthKeyFail, handleKeyDestroyed],
 ]);
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { Reader } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
+import type { Refusal } from '../dialect/dialect.ts';
 import type { EncodedCall } from '../tl/codec.ts';
 import type { Env } from './env.ts';
 import { AnswerBy, Pending } from './pending.ts';
@@ -14,8 +15,8 @@ import type { State } from './state.ts';
 /** Who waits for an internal call. */
 export interface Internal {
   done(result: Readonly<Record<string, unknown>>, now: number): void;
-  /** @param error the server's, or undefined if nobody answered */
-  failed(error: RpcError | undefined): void;
+  /** @param error the server's, or undefined if nobody answered @param refused why this side gave up, if it did */
+  failed(error: RpcError | undefined, refused?: Refusal): void;
   /** The message was refused, not the call: for calls that know their own message id. */
   again?(now: number): void;
 }
@@ -32,8 +33,8 @@ export function encodeText(env: Pick<Env, 'codec' | 'dialect' | 'call' | 'reques
   return env.dialect.encodeMessage(env.codec, env.call);
 }
 
-/** Puts a call of the gateway's own into a connection's queue. */
-export function ask(s: State, call: object, internal: Internal, now: number): void {
+/** Puts a call of the gateway's own into a connection's queue. @param patience ms that its answer may take */
+export function ask(s: State, call: object, internal: Internal, now: number, patience = PATIENCE_MS): Pending {
   const encoded = encodeText(s.env, JSON.stringify({ message: call }));
   const pending = new Pending({
     ticket: 0,
@@ -41,7 +42,7 @@ export function ask(s: State, call: object, internal: Internal, now: number): vo
     body: Buffer.from(s.env.call.written()),
     result: encoded.result,
     answerBy: AnswerBy.RPC,
-    deadline: now + PATIENCE_MS,
+    deadline: now + patience,
     method: encoded.crcs[encoded.depth - 1]!,
     wants: 0,
     ownInit: 0,
@@ -49,6 +50,7 @@ export function ask(s: State, call: object, internal: Internal, now: number): vo
   });
   pending.internal = internal;
   s.pending.add(pending);
+  return pending;
 }
 
 /** The result of an internal call as an object. Throws as the codec does. */

@@ -233,6 +233,12 @@ function endWaiting(there: State, error: RpcError | undefined): void {
   }
 }
 
+/** The connection to a data centre that the session has a key of; undefined if nobody knows where that is. */
+export function connectionAt(home: State, dc: number): State | undefined {
+  const server = serverOf(home, dc);
+  return server === undefined ? undefined : connectionTo(home, server, 'foreign');
+}
+
 /** The client's connection for a purpose, made when it is first needed. It dials when something waits in it. */
 function connectionTo(home: State, server: Server, role: Role): State {
   const { others } = home.shared;

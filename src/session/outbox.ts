@@ -66,6 +66,11 @@ export class Outbox {
     if (this.#acks.length >= ACKS_MANY * 2) this.ackAt = now;
   }
 
+  /** What waits to be acknowledged goes with the next `flush`. */
+  hurry(now: number): void {
+    if (this.#acks.length > 0) this.ackAt = now;
+  }
+
   forgetAcks(): void {
     this.#acks = [];
     this.ackAt = Infinity;

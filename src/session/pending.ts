@@ -27,6 +27,8 @@ export const AnswerBy = {
   SERVICE: 1,
   /** `destroy_session_ok/none`, which names a session only. */
   DESTROY: 2,
+  /** `destroy_auth_key_ok/none/fail`, which names nothing. */
+  DESTROY_KEY: 3,
 } as const;
 export type AnswerBy = (typeof AnswerBy)[keyof typeof AnswerBy];
 

@@ -10,11 +10,13 @@ import { EncodeError, type EncodedCall } from '../tl/codec.ts';
 import { Crc } from '../tl/service.ts';
 import { answerError, beginLine, refuseTicket, Wants } from './answers.ts';
 import { resumeIds } from './connect.ts';
+import { forget } from './forgetting.ts';
 import { dispatch } from './other-centres.ts';
 import { compileInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
+import { applyName, isTaken, keepHandedIn, releaseName, wait, type Held, type Step } from './naming.ts';
 import { refusal, refusalOf } from './refusals.ts';
-import type { Server, State } from './state.ts';
+import { listedServer, type State } from './state.ts';
 
 /** Open requests of one session (failures.md A18). */
 const MOST_OPEN = 1024;
@@ -28,7 +30,7 @@ const answeredPlain = new Map<number, AnswerBy>([
   [Crc.destroySession, AnswerBy.DESTROY],
 ]);
 
-/** Takes one client message. */
+/** Takes one client message. @param mayExport it may be shown keys of kept sessions */
 export function takeRequest(
   s: State,
   ticket: number,
@@ -36,33 +38,53 @@ export function takeRequest(
   start: number,
   end: number,
   now: number,
+  mayExport: boolean,
 ): void {
   const { dialect } = s;
   const { request } = s.env;
   const broken = dialect.read(bytes, start, end, request);
   if (broken !== undefined) return refuseTicket(s, ticket, request.id, broken, request.isUnreadable);
-  const refused = takeAttributes(s, bytes, start, end, now);
+  let refused = takeOptionsAndServer(s, bytes, start, end);
+  if (refused === undefined && request.hasSession) {
+    const outcome = takeSession(s, ticket, mayExport, undefined, now);
+    if (outcome === 'waits') {
+      s.shared.waiting.first = { ticket, line: bytes.slice(start, end), mayExport };
+      return;
+    }
+    refused = outcome;
+  }
   if (refused !== undefined) return refuseTicket(s, ticket, request.id, refused, false);
-  if (!request.hasMessage) return answerAtOnce(s, ticket, request);
-  const full = enqueue(s, ticket, request, now);
-  if (full !== undefined) refuseTicket(s, ticket, request.id, full, false);
+  takeMessage(s, ticket, mayExport, now);
 }
 
-function takeAttributes(s: State, bytes: Uint8Array, start: number, end: number, now: number): Refusal | undefined {
+/** A line that has waited goes on behind the step that was answered; it may have to wait again. */
+export function takeOn(s: State, held: Held, done: Step, now: number): void {
+  const { ticket, line, mayExport } = held;
+  const { request } = s.env;
+  s.dialect.read(line, 0, line.length, request);
+  const outcome = takeSession(s, ticket, mayExport, done, now);
+  if (outcome === 'waits') s.shared.waiting.first = held;
+  else if (outcome !== undefined) refuseTicket(s, ticket, request.id, outcome, false);
+  else takeMessage(s, ticket, mayExport, now);
+}
+
+function takeMessage(s: State, ticket: number, mayExport: boolean, now: number): void {
+  const { request } = s.env;
+  if (!request.hasMessage) return answerAtOnce(s, ticket, request, mayExport);
+  const refused = enqueue(s, ticket, request, now, mayExport);
+  if (refused !== undefined) refuseTicket(s, ticket, request.id, refused, false);
+}
+
+function takeOptionsAndServer(s: State, bytes: Uint8Array, start: number, end: number): Refusal | undefined {
   const { dialect } = s;
-  const { request, optionsWish, serverWish, sessionWish } = s.env;
+  const { request, optionsWish, serverWish } = s.env;
   if (request.hasOptions) {
     const refused = dialect.readOptions(optionsWish) ?? applyOptions(s, optionsWish);
     // An init was compiled through the same request object: the message must be read again.
     if (optionsWish.init) dialect.read(bytes, start, end, request);
     if (refused !== undefined) return refused;
   }
-  if (request.hasServer) {
-    const refused = dialect.readServer(serverWish) ?? applyServer(s, serverWish);
-    if (refused !== undefined) return refused;
-  }
-  if (!request.hasSession) return undefined;
-  return dialect.readSession(sessionWish) ?? applySession(s, sessionWish, now);
+  return request.hasServer ? (dialect.readServer(serverWish) ?? applyServer(s, serverWish)) : undefined;
 }
 
 function applyOptions(s: State, wish: OptionsWish): Refusal | undefined {
@@ -122,18 +144,11 @@ function applyServer(s: State, wish: ServerWish): Refusal | undefined {
 
 function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
   if (wish.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
-  const found = findDataCentre(s, wish.dc ?? s.server.dc, wish.test ?? s.server.test);
+  const found = listedServer(s.env, wish.dc ?? s.server.dc, wish.test ?? s.server.test);
   if (found === undefined)
     return refusal('InvalidServer', { msg: 'no data centre of this number is configured', path: 'server' });
   s.server = found;
   return undefined;
-}
-
-/** A data centre of the configured list as a server. */
-export function findDataCentre(s: State, dc: number, test: boolean): Server | undefined {
-  const found = s.env.settings.dataCentres.find((one) => one.id === dc && one.test === test);
-  if (found === undefined) return undefined;
-  return { host: found.host, port: found.port, dc, test, rsa: undefined, namedBy: 'operator' };
 }
 
 function isPublicKey(pem: string): boolean {
@@ -145,26 +160,67 @@ function isPublicKey(pem: string): boolean {
   }
 }
 
-/** `{}` reads; with a key and a session id it sets, once, before the session has connected. */
-function applySession(s: State, wish: SessionWish, now: number): Refusal | undefined {
-  if (wish.authKey === undefined) {
-    if (wish.hasSessionId) return refusal('InvalidSession', { msg: 'auth_key is missing', path: 'session' });
-    return s.permanent === undefined ? refusal('SessionNotFound') : undefined;
-  }
-  const key = AuthKey.from(wish.authKey);
-  wish.authKey.fill(0);
+/** `session`. @param done the step a waiting line has had its answer to */
+function takeSession(
+  s: State,
+  ticket: number,
+  mayExport: boolean,
+  done: Step | undefined,
+  now: number,
+): Refusal | 'waits' | undefined {
+  const wish = s.env.sessionWish;
+  const refused = s.dialect.readSession(wish);
+  if (refused !== undefined) return refused;
+  const outcome = checkFit(s, wish, mayExport) ?? applySession(s, wish, ticket, done, now);
+  wish.authKey?.fill(0);
+  return outcome;
+}
+
+/** What can be said before anybody is asked. */
+function checkFit(s: State, wish: SessionWish, mayExport: boolean): Refusal | undefined {
+  if (s.env.request.hasMessage && (wish.list || wish.forget !== undefined))
+    return refusal('InvalidSession', { msg: 'list and forget go without a message', path: 'session' });
+  // A session without a name is its client's own, and shown anyway.
+  const isKept = wish.name !== undefined || s.shared.named !== undefined;
+  return wish.export && isKept && !mayExport ? refusal('ExportNotAllowed', { path: 'session.export' }) : undefined;
+}
+
+/** `{}` reads; a key and a session id set, once, before the session has connected; a name is asked for. */
+function applySession(
+  s: State,
+  wish: SessionWish,
+  ticket: number,
+  done: Step | undefined,
+  now: number,
+): Refusal | 'waits' | undefined {
+  if (wish.list) return wait(s, ticket, 'list');
+  const name = wish.name ?? wish.forget;
+  const waits = name === undefined ? undefined : applyName(s, wish, name, ticket);
+  if (waits !== undefined) return waits;
+  const { named } = s.shared;
+  if (wish.forget !== undefined) return forget(s, named!, ticket, done === undefined, now);
+  if (wish.authKey !== undefined && done !== 'keep') return handIn(s, wish, ticket, now);
+  return s.permanent === undefined && named === undefined ? refusal('SessionNotFound') : undefined;
+}
+
+/** A session from elsewhere; under a name it is kept before it is answered. */
+function handIn(s: State, wish: SessionWish, ticket: number, now: number): Refusal | 'waits' | undefined {
+  const { named } = s.shared;
+  const key = AuthKey.from(wish.authKey!);
   const refused = checkSession(s, wish, key);
   if (refused !== undefined) {
     key.wipe();
+    if (named !== undefined && !named.isKept && !isTaken(s)) releaseName(s, named.name);
     return refused;
   }
   s.takeKey(key);
   startSession(s, wish, now);
-  return undefined;
+  s.shared.isBare = false;
+  return named === undefined ? undefined : keepHandedIn(s, named, ticket);
 }
 
 function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | undefined {
-  if (s.permanent !== undefined || s.link.stage !== 'down' || s.pending.size > 0)
+  if (isTaken(s))
     return refusal('InvalidSession', {
       msg: 'this connection has a session already; use another connection',
       path: 'session',
@@ -172,7 +228,7 @@ function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | unde
   if (wish.hasSessionId && wish.sessionLow === 0 && wish.sessionHigh === 0)
     return refusal('InvalidSession', { msg: 'session_id must not be 0', path: 'session' });
   const isElsewhere = wish.dc !== undefined && wish.dc !== s.server.dc;
-  const server = isElsewhere ? findDataCentre(s, wish.dc!, s.server.test) : s.server;
+  const server = isElsewhere ? listedServer(s.env, wish.dc!, s.server.test) : s.server;
   if (server === undefined)
     return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session' });
   if (!s.env.claims.claim(key.idLow, key.idHigh, s.number))
@@ -193,23 +249,39 @@ function startSession(s: State, wish: SessionWish, now: number): void {
 }
 
 /** Nothing to send: the answer is what is in force now. */
-function answerAtOnce(s: State, ticket: number, request: ClientRequest): void {
+function answerAtOnce(s: State, ticket: number, request: ClientRequest, mayExport: boolean): void {
+  const wants = wantsOf(s, request, mayExport);
   const out = s.sink.reply(ticket, false, 'result');
-  s.dialect.end(out, beginLine(s, out, request.id, wantsOf(request)));
+  s.dialect.end(out, beginLine(s, out, request.id, wants));
   s.sink.end();
 }
 
-function wantsOf(request: ClientRequest): number {
+function wantsOf(s: State, request: ClientRequest, mayExport: boolean): number {
   return (
     (request.hasOptions ? Wants.OPTIONS : 0) |
     (request.hasServer ? Wants.SERVER : 0) |
-    (request.hasSession ? Wants.SESSION : 0)
+    (request.hasSession ? Wants.SESSION : 0) |
+    (request.hasSession && mayExport && wantsExport(s) ? Wants.EXPORT : 0)
   );
 }
 
+function wantsExport({ dialect, env: { sessionWish } }: State): boolean {
+  dialect.readSession(sessionWish);
+  sessionWish.authKey?.fill(0);
+  return sessionWish.export;
+}
+
 /** Encodes the call and puts it at the end of the queue. */
-function enqueue(s: State, ticket: number, request: ClientRequest, now: number): Refusal | undefined {
+function enqueue(
+  s: State,
+  ticket: number,
+  request: ClientRequest,
+  now: number,
+  mayExport: boolean,
+): Refusal | undefined {
   if (s.lost) return refusal('AuthKeyInvalid');
+  if (s.shared.isBare && s.permanent === undefined)
+    return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
   if (s.pending.size >= MOST_OPEN)
     return refusal('Overloaded', { msg: 'too many requests of this session are open', retryAfter: 1 });
   const { dialect } = s;
@@ -222,7 +294,7 @@ function enqueue(s: State, ticket: number, request: ClientRequest, now: number):
     if (error instanceof EncodeError) return refusalOf(error);
     throw error;
   }
-  const pending = pendingOf(s, ticket, request, encoded, now);
+  const pending = pendingOf(s, ticket, request, encoded, now, mayExport);
   const until = s.shared.floods.until(pending, now);
   if (until === 0) dispatch(s, pending, now);
   else if (until < pending.deadline) s.pending.addHeld(pending, until);
@@ -241,13 +313,14 @@ export function readAgain(
   start: number,
   end: number,
   deadline: number,
+  mayExport: boolean,
 ): Pending | undefined {
   const { dialect } = s;
   const { call, codec, request } = s.env;
   if (dialect.read(bytes, start, end, request) !== undefined || !request.hasMessage) return undefined;
   call.clear();
   const encoded = dialect.encodeMessage(codec, call);
-  return pendingOf(s, ticket, request, encoded, deadline - request.timeout);
+  return pendingOf(s, ticket, request, encoded, deadline - request.timeout, mayExport);
 }
 
 /** The server's own words for a wait that is known to last longer than the request; it was not asked again. */
@@ -256,7 +329,14 @@ function answerFlood(s: State, pending: Pending, seconds: number): void {
   answerError(s, pending, 420, text, { retryable: true, delivered: 'no', retryAfter: seconds });
 }
 
-function pendingOf(s: State, ticket: number, request: ClientRequest, encoded: EncodedCall, now: number): Pending {
+function pendingOf(
+  s: State,
+  ticket: number,
+  request: ClientRequest,
+  encoded: EncodedCall,
+  now: number,
+  mayExport: boolean,
+): Pending {
   const { call } = s.env;
   return new Pending({
     ticket,
@@ -266,7 +346,7 @@ function pendingOf(s: State, ticket: number, request: ClientRequest, encoded: En
     answerBy: encoded.depth === 1 ? (answeredPlain.get(encoded.crcs[0]!) ?? AnswerBy.RPC) : AnswerBy.RPC,
     deadline: now + request.timeout,
     method: encoded.crcs[encoded.depth - 1]!,
-    wants: wantsOf(request),
+    wants: wantsOf(s, request, mayExport),
     ownInit: ownInitLength(encoded),
     seqNoGiven: request.seqNo,
   });

@@ -20,13 +20,15 @@ import {
   renewTemporary,
   type Closed,
 } from './connect.ts';
-import type { Dialect } from '../dialect/dialect.ts';
+import type { Dialect, Refusal } from '../dialect/dialect.ts';
 import type { Env } from './env.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
-import { takeRequest } from './requests.ts';
+import { takeOn, takeRequest } from './requests.ts';
 import { gatherMoves, restore, Saved, takeAgain } from './snapshot.ts';
 import type { Sink } from './sink.ts';
+import { keepIfBehind, keepLast, lastRecord } from './keeping.ts';
+import { endHeld, isAwaited, onAnswer, Waiting, type Holder, type NamedAnswer } from './naming.ts';
 import { Shared } from './shared.ts';
 import { State, type Server } from './state.ts';
 import { isWorn, wornAt } from './temporary.ts';
@@ -39,14 +41,18 @@ const BUSY_DEAD_MS = 15_000;
 /** With none: the server waits 75 s for the next ping. */
 const IDLE_PING_MS = 60_000;
 const IDLE_DEAD_MS = 110_000;
+/** What is open when somebody else takes the session over may take so long. */
+const LEAVE_MS = 10_000;
 /** Salts refused one after the other without an answer between (failures.md E9). */
 const SALT_STORM = 10;
 
-export class Session implements PacketSink {
-  readonly #home: State;
+export class Session implements PacketSink, Holder {
+  #home: State;
   /** The connection whose bytes are being read. */
   #reading: State;
-  readonly #saved: Saved;
+  #saved: Saved;
+  /** Lines that wait for the vault; they outlive the session they were said to. */
+  readonly #waiting = new Waiting();
   #now = 0;
 
   /**
@@ -54,7 +60,7 @@ export class Session implements PacketSink {
    * @param dialect what its client speaks; JSON lines if not said
    */
   constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect) {
-    this.#home = new State(env, sink, number, homeServer(env), new Shared(env, dialect), 'home', 0);
+    this.#home = new State(env, sink, number, homeServer(env), new Shared(env, dialect, this.#waiting), 'home', 0);
     this.#reading = this.#home;
     this.#saved = new Saved(this.#home);
   }
@@ -65,8 +71,8 @@ export class Session implements PacketSink {
   }
 
   /** A request that one had taken: an AGAIN record's bytes. */
-  again(ticket: number, bytes: Uint8Array, start: number, end: number): void {
-    takeAgain(this.#home, ticket, bytes, start, end);
+  again(ticket: number, bytes: Uint8Array, start: number, end: number, mayExport = false): void {
+    takeAgain(this.#home, ticket, bytes, start, end, mayExport);
   }
 
   /**
@@ -76,6 +82,7 @@ export class Session implements PacketSink {
   save(): void {
     const { others } = this.#home.shared;
     for (let i = 0; i < others.length; i++) gatherMoves(this.#home, others[i]!);
+    keepIfBehind(this.#home);
     this.#saved.save(this.#home);
   }
 
@@ -85,9 +92,87 @@ export class Session implements PacketSink {
       if (link.stage === 'down' && link.redialAt > now && link.redialAt !== Infinity) link.redialAt = now;
   }
 
-  /** One client message `bytes[start..end)`. */
-  request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number): void {
-    takeRequest(this.#home, ticket, bytes, start, end, now);
+  /** One client message `bytes[start..end)`. @param mayExport it may be shown keys of kept sessions */
+  request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number, mayExport = false): void {
+    if (this.#isHeld || this.#waiting.behind.length > 0)
+      this.#waiting.behind.push({ ticket, line: bytes.slice(start, end), mayExport });
+    else takeRequest(this.#home, ticket, bytes, start, end, now, mayExport);
+  }
+
+  /** A line waits for the vault, or the session is about to leave: what comes now is taken behind that. */
+  get #isHeld(): boolean {
+    return this.#waiting.first !== undefined || this.#home.shared.leaveBy !== Infinity;
+  }
+
+  /** What the main thread says to a wish about a kept session. */
+  named(answer: NamedAnswer, now: number): void {
+    const held = this.#waiting.first;
+    if (held === undefined || !isAwaited(this.#waiting, answer)) return;
+    this.#waiting.first = undefined;
+    if (onAnswer(this, held, answer, now)) takeOn(this.#home, held, answer.step, now);
+  }
+
+  /** Somebody else takes the session over: no new requests; what is open may end. */
+  leave(now: number): void {
+    const { shared } = this.#home;
+    if (shared.named !== undefined && shared.leaveBy === Infinity) shared.leaveBy = now + LEAVE_MS;
+  }
+
+  get home(): State {
+    return this.#home;
+  }
+
+  /** Everything of the session goes, what is open is told; how the client is spoken to stays. */
+  renew(isBare: boolean): void {
+    const old = this.#home;
+    const { env, sink, number, shared } = old;
+    const all = this.#all();
+    for (const s of all) for (const pending of s.pending.clear()) refuse(s, pending, refusalOfLeft(pending));
+    const attempts = Math.max(...all.map((s) => s.link.attempt));
+    close(old);
+    const fresh = new Shared(env, shared.dialect, this.#waiting);
+    fresh.style = shared.style;
+    fresh.initText = shared.initText;
+    fresh.initPrefix = shared.initPrefix;
+    fresh.initIsOwn = shared.initIsOwn;
+    fresh.attempts = attempts;
+    fresh.isBare = isBare;
+    this.#home = new State(env, sink, number, homeServer(env), fresh, 'home', 0);
+    this.#home.received.clear();
+    this.#saved = new Saved(this.#home, true);
+  }
+
+  /** All that was open has ended, or had its time: the name goes to whoever asked for it. */
+  #leaveIfDue(now: number): void {
+    const home = this.#home;
+    const { leaveBy, named } = home.shared;
+    if (leaveBy === Infinity || named === undefined || this.#waiting.first !== undefined) return;
+    const all = this.#all();
+    if (now < leaveBy && all.some((s) => s.pending.size > 0)) return;
+    this.#acknowledgeAll(now);
+    const record = lastRecord(home, named);
+    this.renew(true);
+    keepLast(this.#home, record);
+    notify(
+      this.#home,
+      refusal('SessionLost', { reason: 'takeover', msg: 'another connection has taken this session over' }),
+    );
+  }
+
+  /** What the client was told of, the server need not tell whoever goes on with this session. */
+  #acknowledgeAll(now: number): void {
+    for (const s of this.#all()) {
+      s.outbox.hurry(now);
+      if (s.isReady) s.outbox.flush(s, now);
+    }
+  }
+
+  #takeHeld(now: number): void {
+    const { behind } = this.#waiting;
+    while (behind.length > 0 && !this.#isHeld) {
+      const { ticket, line, mayExport } = behind.shift()!;
+      takeRequest(this.#home, ticket, line, 0, line.length, now, mayExport);
+    }
   }
 
   /** The connection `link` asked for by attempt `attempt` stands. */
@@ -168,6 +253,8 @@ export class Session implements PacketSink {
 
   /** Once a batch: dials if something waits, packs, seals, sends. */
   flush(now: number): void {
+    this.#leaveIfDue(now);
+    if (this.#waiting.behind.length > 0) this.#takeHeld(now);
     flushConnection(this.#home, now);
     const { others } = this.#home.shared;
     for (let i = 0; i < others.length; i++) flushConnection(others[i]!, now);
@@ -175,15 +262,21 @@ export class Session implements PacketSink {
 
   /** When `tick` has something to do; Infinity if never. */
   nextDeadline(): number {
-    let first = deadlineOf(this.#home);
+    let first = Math.min(deadlineOf(this.#home), this.#home.shared.leaveBy);
     const { others } = this.#home.shared;
     for (let i = 0; i < others.length; i++) first = Math.min(first, deadlineOf(others[i]!));
     return first;
   }
 
   /** The client is gone. */
-  close(): void {
-    close(this.#home);
+  close(now: number): void {
+    const home = this.#home;
+    const { named } = home.shared;
+    if (named?.isKept === true) this.#acknowledgeAll(now);
+    const record = named === undefined ? undefined : lastRecord(home, named);
+    this.#waiting.clear();
+    close(home);
+    if (record !== undefined) keepLast(home, record);
   }
 
   /** A fault of the gateway's own: every open request is told, once. */
@@ -191,6 +284,7 @@ export class Session implements PacketSink {
     const home = this.#home;
     const refused = refusal('InternalError', { ref, ...(home.env.settings.sendTracebacks && { reason: stack }) });
     for (const s of this.#all()) for (const pending of s.pending.clear()) refuse(s, pending, refused);
+    for (const held of this.#waiting.clear()) endHeld(home, held, refused);
     notify(home, refused);
   }
 }
@@ -201,6 +295,12 @@ function homeServer(env: Env): Server {
   const listed = dataCentres.find((one) => one.id === home.id && one.test === home.test);
   if (listed === undefined) throw new RangeError(`data centre ${home.id} is not configured`);
   return { host: listed.host, port: listed.port, dc: home.id, test: home.test, rsa: undefined, namedBy: 'operator' };
+}
+
+/** A request that is open when its session goes. */
+function refusalOfLeft(pending: Pending): Refusal {
+  if (pending.everSent) return refusal('DeliveryUnknown');
+  return refusal('SessionNotFound', { msg: 'the session of this connection was given up' });
 }
 
 function flushConnection(s: State, now: number): void {

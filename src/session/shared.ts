@@ -7,6 +7,8 @@ import type { Dialect } from '../dialect/dialect.ts';
 import type { JsonStyle } from '../tl/codec.ts';
 import type { Env } from './env.ts';
 import { Floods } from './floods.ts';
+import type { Named } from './named.ts';
+import type { Waiting } from './naming.ts';
 import type { DataCentre } from './settings.ts';
 import type { State } from './state.ts';
 
@@ -26,14 +28,25 @@ export class Shared {
   /** The home connection, and those beside it; number n of a link is `others[n - 1]`. */
   home!: State;
   readonly others: State[] = [];
+  /** The name this session is kept under, or will be. */
+  named: Named | undefined;
+  /** A line of the client's waits for the vault; those behind it wait with it. */
+  readonly waiting: Waiting;
+  /** Unix ms by which the session is given up: somebody else takes it over. */
+  leaveBy = Infinity;
+  /** The session was given up: nothing is sent until the client names another. */
+  isBare = false;
+  /** Links have had numbers of attempts up to this before the session was set up anew. */
+  attempts = 0;
   /** Addresses the server has told, by `help.getConfig`. */
   learned: readonly DataCentre[] = [];
   /** The data centre that `auth.loginTokenMigrateTo` named last, until another answer about a token. */
   tokenDc: number | undefined;
 
-  /** @param dialect what the client speaks */
-  constructor(env: Env, dialect: Dialect) {
+  /** @param dialect what the client speaks @param waiting outlives the session, as lines do */
+  constructor(env: Env, dialect: Dialect, waiting: Waiting) {
     this.dialect = dialect;
+    this.waiting = waiting;
     this.style = env.settings.style;
     this.initPrefix = env.initPrefix;
   }

@@ -49,6 +49,17 @@ export interface Sink {
   save(entries: number, forget: boolean): Writer;
   /** The rest of it, with its key. */
   saveSession(): Writer;
+  /**
+   * A wish about a kept session. `loggedOut` and `release` are not answered.
+   * @param ticket of the request that waits for the answer, or 0
+   */
+  name(
+    wish: 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release',
+    ticket: number,
+    name: string,
+  ): void;
+  /** The named session's record, as it should be kept; `explicit` answers `ticket`. Secret. */
+  keep(how: 'later' | 'urgent' | 'explicit' | 'last', ticket: number): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;
   /** One entry for the log: pino's level number, an event's name, numbers and names only. */

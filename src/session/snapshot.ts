@@ -6,10 +6,12 @@
  * A batch is a transaction: what a lost batch did was never applied by anyone, so that what was saved last is exactly
  * what the server and the client have seen. The record's forms are in `batch/records.ts`.
  */
+import { readRecord, type SessionRecord } from '../account/record.ts';
 import { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
 import type { JsonStyle } from '../tl/codec.ts';
+import { Named, recordBytes, takeForeign, wipeRecord } from './named.ts';
 import { Stage, type Pending } from './pending.ts';
 import type { NamedBy } from './sink.ts';
 import type { Server, State } from './state.ts';
@@ -31,6 +33,10 @@ const Has = {
   TEMPORARY: 1024,
   BOUND: 2048,
   FORWARD_SECRECY: 4096,
+  /** It has a name; it is kept under that; it was given up. */
+  NAME: 8192,
+  KEPT: 16_384,
+  BARE: 32_768,
 };
 /** Of what changes all the time. */
 const Is = { SYNCHRONISED: 1, LIVED: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WANTED: 32 };
@@ -58,8 +64,14 @@ export class Saved {
   #uniqueLow = 0;
   #uniqueHigh = 0;
   #flags = 0;
+  #named: Named | undefined;
+  #changes = 0;
+  /** Nothing of it was saved yet, not even that there is nothing. */
+  #isStale: boolean;
 
-  constructor(s: State) {
+  /** @param isStale what was saved is another session's */
+  constructor(s: State, isStale = false) {
+    this.#isStale = isStale;
     this.#server = s.server;
     this.#style = s.shared.style;
     this.#initPrefix = s.shared.initPrefix;
@@ -69,10 +81,15 @@ export class Saved {
   save(s: State): void {
     if (this.#sessionChanged(s)) saveSession(s);
     if (this.#countersChanged(s) || s.pending.moved.length > 0) saveCounters(s);
+    this.#isStale = false;
   }
 
   #sessionChanged(s: State): boolean {
+    const changes = s.shared.named?.version ?? 0;
     if (
+      !this.#isStale &&
+      this.#named === s.shared.named &&
+      this.#changes === changes &&
       this.#permanent === s.permanent &&
       this.#key === s.key &&
       this.#isBound === s.isBound &&
@@ -85,6 +102,8 @@ export class Saved {
       this.#salts === s.salts.learnt
     )
       return false;
+    this.#named = s.shared.named;
+    this.#changes = changes;
     this.#permanent = s.permanent;
     this.#key = s.key;
     this.#isBound = s.isBound;
@@ -102,6 +121,7 @@ export class Saved {
   #countersChanged(s: State): boolean {
     const flags = flagsOf(s);
     if (
+      !this.#isStale &&
       this.#msgIdLow === s.ids.low &&
       this.#msgIdHigh === s.ids.high &&
       this.#contentCount === s.ids.contentCount &&
@@ -191,7 +211,7 @@ function saveCounters(s: State): void {
 /** SAVE_SESSION: all the rest. */
 function saveSession(s: State): void {
   const { server, permanent, key } = s;
-  const { style, initText } = s.shared;
+  const { style, initText, named } = s.shared;
   const isTemporary = key !== undefined && key !== permanent;
   const hasInit = s.shared.initPrefix !== s.env.initPrefix;
   const out = s.sink.saveSession();
@@ -208,7 +228,10 @@ function saveSession(s: State): void {
       (hasInit ? Has.INIT : 0) |
       (s.shared.initIsOwn ? Has.INIT_OWN : 0) |
       (style.int64AsString ? Has.INT64_TEXT : 0) |
-      (style.flagsAsBool ? Has.BOOLS : 0),
+      (style.flagsAsBool ? Has.BOOLS : 0) |
+      (named === undefined ? 0 : Has.NAME) |
+      (named?.isKept === true ? Has.KEPT : 0) |
+      (s.shared.isBare ? Has.BARE : 0),
   );
   out.int32(server.dc);
   out.int32(server.port);
@@ -223,7 +246,16 @@ function saveSession(s: State): void {
   if (hasInit) out.string(s.shared.initPrefix);
   out.int32(s.salts.future.length);
   for (const half of s.salts.future) out.int32(half);
+  if (named !== undefined) saveNamed(out, s, named);
   s.sink.end();
+}
+
+/** Its name, and its record for what stands nowhere else: whose it is, keys of other data centres, floods. */
+function saveNamed(out: Writer, s: State, named: Named): void {
+  out.string(Buffer.from(named.name));
+  const record = recordBytes(s, named);
+  out.string(record);
+  record.fill(0);
 }
 
 /**
@@ -234,11 +266,11 @@ export function restore(s: State, bytes: Uint8Array, start: number, end: number,
   const r = new Reader(bytes, start, end);
   const rest = r.int32();
   const at = r.skip((rest + 3) & ~3);
-  if (rest > 0) restoreSession(s, new Reader(bytes, at, at + rest));
+  if (rest > 0) restoreSession(s, new Reader(bytes, at, at + rest), now);
   if (r.left > 4) restoreCounters(s, r, r.pos + 4 + r.int32(), now);
 }
 
-function restoreSession(s: State, r: Reader): void {
+function restoreSession(s: State, r: Reader, now: number): void {
   const flags = r.int32();
   const dc = r.int32();
   const port = r.int32();
@@ -261,6 +293,18 @@ function restoreSession(s: State, r: Reader): void {
   s.shared.style = { int64AsString: has(Has.INT64_TEXT), flagsAsBool: has(Has.BOOLS) };
   for (let left = r.int32(); left > 0; left--) s.salts.future.push(r.int32());
   if (s.permanent !== undefined) s.env.claims.claim(s.permanent.idLow, s.permanent.idHigh, s.number);
+  s.shared.isBare = has(Has.BARE);
+  if (has(Has.NAME)) restoreNamed(s, text(r), readRecord(r.view()), has(Has.KEPT), now);
+}
+
+function restoreNamed(s: State, name: string, record: SessionRecord, isKept: boolean, now: number): void {
+  const named = new Named(name);
+  named.take(record);
+  named.isKept = isKept;
+  s.shared.named = named;
+  takeForeign(s, record);
+  s.shared.floods.restore(record.floods, now);
+  wipeRecord(record);
 }
 
 function namedBy(flags: number): NamedBy {
@@ -297,14 +341,21 @@ function restoreCounters(s: State, r: Reader, end: number, now: number): void {
  * A request the lost thread had taken, where it stood: one that was on its way is asked about once there is a
  * connection. `bytes[start..end)` is its entry of SAVE without the ticket, then its line.
  */
-export function takeAgain(s: State, ticket: number, bytes: Uint8Array, start: number, end: number): void {
+export function takeAgain(
+  s: State,
+  ticket: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  mayExport: boolean,
+): void {
   const r = new Reader(bytes, start, end);
   const flags = r.int32();
   const [msgIdLow, msgIdHigh, seqNo] = [r.int32(), r.int32(), r.int32()];
   const at = r.pos;
   const [containerLow, containerHigh] = [r.int32(), r.int32()];
   const deadline = r.double();
-  const pending = readAgain(s, ticket, bytes, r.pos, end, deadline);
+  const pending = readAgain(s, ticket, bytes, r.pos, end, deadline, mayExport);
   if (pending === undefined) return;
   pending.msgIdLow = msgIdLow;
   pending.msgIdHigh = msgIdHigh;

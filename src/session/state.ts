@@ -27,6 +27,13 @@ export interface Server {
   readonly namedBy: NamedBy;
 }
 
+/** A data centre of the configured list. */
+export function listedServer({ settings }: Env, dc: number, test: boolean): Server | undefined {
+  const found = settings.dataCentres.find((one) => one.id === dc && one.test === test);
+  if (found === undefined) return undefined;
+  return { host: found.host, port: found.port, dc, test, rsa: undefined, namedBy: 'operator' };
+}
+
 /**
  * What a connection is for: `home` carries everything and hears updates; `media` carries files of the home data centre;
  * `foreign` carries the calls another data centre must answer.
@@ -108,6 +115,7 @@ export class State {
     this.linkNumber = linkNumber;
     this.forwardSecrecy = env.settings.forwardSecrecy === 'always';
     if (role === 'home') shared.home = this;
+    this.link.attempt = shared.attempts;
     this.dialect = shared.dialect;
   }
 

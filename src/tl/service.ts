@@ -50,6 +50,10 @@ export const Crc = {
   destroySession: 0xe7512126,
   destroySessionOk: 0xe22045fc,
   destroySessionNone: 0x62d350c9,
+  destroyAuthKey: 0xd1435160,
+  destroyAuthKeyOk: 0xf660e1d4,
+  destroyAuthKeyNone: 0x0a9f2259,
+  destroyAuthKeyFail: 0xea109b13,
 
   vector: 0x1cb5c415,
   invokeWithLayer: 0xda9b0d0d,

@@ -7,8 +7,7 @@
  * that was written but whose owner never released it is not clean: its counters may be behind what the server has seen.
  */
 
-/** 1 to 64 letters, digits and `_ . - + @`. */
-export const NAME = /^[\p{L}\p{N}_.+@-]{1,64}$/u;
+export { NAME } from '../account/name.ts';
 
 /** What went wrong with the vault itself. */
 export type VaultFault =

@@ -5,7 +5,16 @@
 import { randomFillSync } from 'node:crypto';
 import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { makeClaims } from '../../src/batch/claims.ts';
-import { COUNTERS_LENGTH, DownFlag, HEADER_LENGTH, In, Out, padded, ReplyFlag } from '../../src/batch/records.ts';
+import {
+  COUNTERS_LENGTH,
+  DownFlag,
+  HEADER_LENGTH,
+  In,
+  Out,
+  padded,
+  ReplyFlag,
+  RequestFlag,
+} from '../../src/batch/records.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
 import { Ledger } from '../../src/main/ledger.ts';
@@ -22,6 +31,7 @@ import { compileCodec } from '../../src/tl/compile.ts';
 import { loadScheme } from '../../src/tl/load.ts';
 import { makeEnv } from '../../workers/lane-env.ts';
 import { LaneSessions } from '../../workers/lane-sessions.ts';
+import { Shelf } from './shelf.ts';
 
 const schema = loadScheme();
 const codec = compileCodec(schema);
@@ -78,10 +88,14 @@ export class Pair {
   /** Addresses of each dial, as the record has them. */
   readonly dialled: string[] = [];
   badLines = 0;
+  /** Kept sessions. */
+  readonly shelf = new Shelf(({ session, ticket, flags, bytes, leave }) =>
+    this.#put(leave === true ? In.LEAVE : In.NAMED, flags, session, ticket, bytes),
+  );
   /** Cuts the next connection after so many bytes. */
   cutNext: { toDc?: number; toClient?: number } | undefined;
   #lane: LaneSessions;
-  readonly #claims = makeClaims(256);
+  #claims = makeClaims(256);
   readonly #saved = new Map<number, Saved>();
   readonly #ledgers = new Map<number, Ledger>();
   /** The next batch is run, and nothing of it applied: its thread died. Then its sessions go on in another. */
@@ -176,11 +190,22 @@ export class Pair {
   }
 
   /** A client sends a line. @returns the ticket */
-  line(session: number, text: string | object): number {
+  line(session: number, text: string | object, mayExport = false): number {
     const line = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text));
     const { number } = this.#ledgers.get(session)!.open('1', line, 0, line.length);
-    this.#put(In.REQUEST, 0, session, number, line);
+    this.#put(In.REQUEST, mayExport ? RequestFlag.MAY_EXPORT : 0, session, number, line);
     return number;
+  }
+
+  /** The whole process ends without a word, and another one begins: its clients are gone, what was kept is not clean. */
+  die(): void {
+    this.#claims = makeClaims(256);
+    this.#lane = this.#makeLane();
+    this.#going = [];
+    for (const name of this.#links.keys()) this.#hangUp(name);
+    this.#saved.clear();
+    this.#ledgers.clear();
+    this.shelf.die();
   }
 
   /** A client goes. */
@@ -311,6 +336,8 @@ export class Pair {
     if (r.kind === Out.SEND) this.#send(`${r.session}/${r.link}`, bytes);
     if (r.kind === Out.HANG_UP) this.#hangUp(`${r.session}/${r.link}`);
     if (r.kind === Out.GONE) this.gone.push(r.session);
+    if (r.kind === Out.NAME) this.shelf.named(r.session, r.ticket, r.flags, bytes.toString());
+    if (r.kind === Out.KEEP) this.shelf.keep(r.session, r.ticket, r.flags, bytes);
     if (r.kind === Out.LOG) this.log.push(JSON.parse(bytes.toString()) as Record<string, unknown>);
   }
 

@@ -1,0 +1,111 @@
+/**
+ * Shelf: what the main thread does about kept sessions, as little of it as one lane's tests need.
+ * In: NAME and KEEP records of the pair's lane. Out: NAMED and LEAVE records. Never: a vault, a promise, a second process.
+ */
+import { KeepFlag, ListFlag, NamedFlag, NameOp } from '../../src/batch/records.ts';
+import { readRecord, type SessionRecord } from '../../src/account/record.ts';
+
+/** One record on its way to the lane: NAMED, or LEAVE where `leave` is set. */
+export interface Said {
+  readonly session: number;
+  readonly ticket: number;
+  readonly flags: number;
+  readonly bytes: Buffer;
+  readonly leave?: true;
+}
+
+interface Kept {
+  record: Buffer;
+  isClean: boolean;
+}
+
+export class Shelf {
+  readonly kept = new Map<string, Kept>();
+  readonly owners = new Map<string, number>();
+  /** `urgent NAME`, `later NAME`, …, in order. */
+  readonly notes: string[] = [];
+  /** An explicit KEEP is refused with this. */
+  refusal: string | undefined;
+  readonly #heirs = new Map<string, { session: number; ticket: number; op: number }>();
+  readonly #say: (said: Said) => void;
+
+  constructor(say: (said: Said) => void) {
+    this.#say = say;
+  }
+
+  record(name: string): SessionRecord {
+    return readRecord(this.kept.get(name)!.record);
+  }
+
+  /** What was kept, as after the end of the whole process without a word. */
+  die(): void {
+    this.owners.clear();
+    for (const kept of this.kept.values()) kept.isClean = false;
+  }
+
+  named(session: number, ticket: number, op: number, name: string): void {
+    if (op === NameOp.LIST) return this.#answer(session, ticket, op, this.#list());
+    if (op === NameOp.FORGET || op === NameOp.LOGGED_OUT) {
+      this.kept.delete(name);
+      this.notes.push(`removed ${name}`);
+      if (op === NameOp.LOGGED_OUT) return;
+      this.owners.delete(name);
+      return this.#answer(session, ticket, op, Buffer.alloc(0));
+    }
+    if (op === NameOp.RELEASE) {
+      this.owners.delete(name);
+      this.notes.push(`released ${name}`);
+      return;
+    }
+    this.#attach(session, ticket, op, name);
+  }
+
+  #attach(session: number, ticket: number, op: number, name: string): void {
+    const owner = this.owners.get(name);
+    if (owner !== undefined && owner !== session) {
+      if (op !== NameOp.TAKEOVER) return this.#refuse(session, ticket, op, 'SessionInUse');
+      this.#heirs.set(name, { session, ticket, op });
+      return this.#say({ session: owner, ticket: 0, flags: 0, bytes: Buffer.alloc(0), leave: true });
+    }
+    const kept = this.kept.get(name);
+    if (op === NameOp.NEW && kept !== undefined) return this.#refuse(session, ticket, op, 'InvalidSession');
+    this.owners.set(name, session);
+    const clean = kept?.isClean === true ? NamedFlag.CLEAN : 0;
+    this.#answer(session, ticket, op | clean, kept === undefined ? Buffer.alloc(0) : Buffer.from(kept.record));
+    if (kept !== undefined) kept.isClean = false;
+  }
+
+  keep(session: number, ticket: number, flags: number, record: Buffer): void {
+    const name = [...this.owners].find(([, owner]) => owner === session)![0];
+    const isLast = (flags & KeepFlag.LAST) !== 0;
+    const how = isLast ? 'last' : (flags & KeepFlag.URGENT) !== 0 ? 'urgent' : 'later';
+    const isExplicit = (flags & KeepFlag.EXPLICIT) !== 0;
+    this.notes.push(`${isExplicit ? 'explicit' : how} ${name}`);
+    if (isExplicit && this.refusal !== undefined) return this.#refuse(session, ticket, NameOp.KEEP, this.refusal);
+    if (record.length > 0) this.kept.set(name, { record: Buffer.from(record), isClean: isLast });
+    if (isExplicit) this.#answer(session, ticket, NameOp.KEEP, Buffer.alloc(0));
+    if (!isLast) return;
+    this.owners.delete(name);
+    const heir = this.#heirs.get(name);
+    this.#heirs.delete(name);
+    if (heir !== undefined) this.#attach(heir.session, heir.ticket, heir.op, name);
+  }
+
+  #list(): Buffer {
+    const entries = [...this.kept].map(([name, { record }]) => {
+      const head = Buffer.from([this.owners.has(name) ? ListFlag.HERE : 0, Buffer.byteLength(name)]);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(record.length);
+      return Buffer.concat([head, Buffer.from(name), length, record]);
+    });
+    return Buffer.concat(entries);
+  }
+
+  #answer(session: number, ticket: number, flags: number, bytes: Buffer): void {
+    this.#say({ session, ticket, flags, bytes });
+  }
+
+  #refuse(session: number, ticket: number, op: number, error: string): void {
+    this.#say({ session, ticket, flags: op | NamedFlag.REFUSED, bytes: Buffer.from(error) });
+  }
+}
