@@ -44,6 +44,7 @@ const SCHEMA = z.strictObject({
   vault: optionalText,
   vaultKeyFile: optionalText,
   vaultPassphraseFile: optionalText,
+  allowExport: truth(),
   apiId: optionalNumber('apiId'),
   deviceModel: z.string(),
   systemVersion: z.string(),

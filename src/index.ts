@@ -20,6 +20,7 @@ import { toSessionSettings } from './session-settings.ts';
 import type { Exposition } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
 import type { CodecSource } from './scheme-cache.ts';
+import type { Vault } from './vault/vault.ts';
 import type { LaneSettings } from '../workers/lane-env.ts';
 
 /** The lanes' worker beside this file, in the build. */
@@ -28,6 +29,8 @@ const WORKER = new URL('../workers/session-worker.js', import.meta.url);
 export interface Around {
   readonly codec: CodecSource;
   readonly log: Log;
+  /** Opens the vault of kept sessions, when the first is asked for; there is none if this is not given. */
+  readonly vault?: (() => Promise<Vault>) | undefined;
   /** Another worker for the lanes, with more to tell it: for trials in which they die. */
   readonly lane?: { readonly worker: URL; readonly settings: Readonly<Record<string, unknown>> };
   /** The gateway cannot go on: a lane does not start any more. */
@@ -38,7 +41,7 @@ export interface Around {
  * Starts a gateway; it listens when the promise resolves.
  * @throws ConfigError for what only shows here (keys, data centres), and errors of the scheme and of listening
  */
-export async function createProxy(config: Config, { codec, log, broken, lane }: Around): Promise<Proxy> {
+export async function createProxy(config: Config, { codec, log, broken, lane, vault }: Around): Promise<Proxy> {
   const limits = toLimits(config);
   const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
   const claims = new ClaimTable(settings.claims);
@@ -56,6 +59,8 @@ export async function createProxy(config: Config, { codec, log, broken, lane }: 
     front: lineFronts(front),
     http: config.httpPort === 0 ? undefined : { port: config.httpPort, door: (house) => httpDoor(house, config) },
     admits: tokens === undefined ? undefined : (token) => tokens.knows(token),
+    exports: (token) => config.allowExport || (token !== undefined && tokens?.mayExport(token) === true),
+    vault,
     lost: (sessions) => giveBack(claims, sessions),
     ended: (number) => claims.free(number),
     log,

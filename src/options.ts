@@ -107,6 +107,7 @@ export const OPTIONS: readonly Option[] = [
   text('tokenFile', 'FILE', 'tokens, one a line; clients must begin with {"auth":"<token>"}'),
   { name: 'insecure', ...SWITCH, text: 'allow an address beyond this machine without tokens' },
   ...VAULT_OPTIONS,
+  { name: 'allowExport', ...SWITCH, text: 'show keys of named sessions to every client that asks' },
   number('apiId', 'N', [1, 2_147_483_647], 'api_id: the gateway then sends initConnection by itself'),
   text('deviceModel', 'TEXT', 'device_model of initConnection', 'mtproto2json'),
   text('systemVersion', 'TEXT', 'system_version of initConnection', `Node ${process.versions.node}`),

@@ -8,8 +8,9 @@ import { type Config, loadConfig, type Sources } from '../config.ts';
 import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
 import { compileScheme } from '../scheme-cache.ts';
-import { createLog } from '../telemetry/log.ts';
-import { toVaultSettings } from '../vault-settings.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
+import type { Vault } from '../vault/vault.ts';
 import { live } from './lifecycle.ts';
 
 export interface Gateway {
@@ -37,12 +38,17 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const codec = compileScheme(wanted.scheme);
   const config = { ...wanted, ...(await own?.(wanted)) };
   // A key that cannot be had is said now; the vault itself is opened with the first name.
-  toVaultSettings(config, sources.environment);
+  const vault = toVaultSettings(config, sources.environment);
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
   let fail = (error: unknown): void => {
     throw error;
   };
-  const proxy = await createProxy(config, { codec, log, broken: (error) => fail(error) });
+  const proxy = await createProxy(config, {
+    codec,
+    log,
+    vault: vault && (() => openOnce(vault, log)),
+    broken: (error) => fail(error),
+  });
   keepYoungSpaceSmall();
   ({ fail } = live(proxy, log, end));
   log.info('listening', {
@@ -61,6 +67,15 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
  */
 function keepYoungSpaceSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** The vault, loaded with the first name: most gateways never need it. */
+async function openOnce(settings: VaultSettings, log: Log): Promise<Vault> {
+  const { openVault } = await import('../vault/open.ts');
+  const vault = await openVault({ ...settings, warn: (reason) => log.warn('vaultDamaged', { reason }) });
+  if (vault.protection === 'modes')
+    log.warn('vaultUnsealed', { reason: 'kept sessions are protected by file modes alone: give the vault a key' });
+  return vault;
 }
 
 function shown(addresses: readonly AddressInfo[]): string {

@@ -18,19 +18,24 @@ import { errorLine } from './json-lines.ts';
 import { requestId } from './request-id.ts';
 
 const EMPTY = Buffer.alloc(0);
+/** `RequestFlag.MAY_EXPORT` of `batch/records.ts`. */
+const MAY_EXPORT = 1;
 
 /** One request: its response, and its body as far as it has come. */
 export class Exchange {
   readonly response: ServerResponse;
   readonly client: HttpClient;
+  /** Who asks may see keys of kept sessions. */
+  readonly mayExport: boolean;
   body: Buffer = EMPTY;
   length = 0;
   /** It has its answer, or will never get one. */
   isOver = false;
 
-  constructor(response: ServerResponse, client: HttpClient) {
+  constructor(response: ServerResponse, client: HttpClient, mayExport: boolean) {
     this.response = response;
     this.client = client;
+    this.mayExport = mayExport;
   }
 }
 
@@ -68,10 +73,10 @@ export class HttpClient implements Guest, Visitor, Swept {
 
   // What a request brings.
 
-  begin(response: ServerResponse): Exchange {
+  begin(response: ServerResponse, mayExport: boolean): Exchange {
     this.#open++;
     this.#newest = response;
-    return new Exchange(response, this);
+    return new Exchange(response, this, mayExport);
   }
 
   /** A piece of a body. */
@@ -111,7 +116,8 @@ export class HttpClient implements Guest, Visitor, Swept {
     if (exchange.isOver) return;
     if (this.#isEnding) return this.#refuse(exchange, 'ServerStopping', { retry_after: 1 });
     this.#route ??= this.#house.route(this, 0);
-    const ticket = this.#route.request(body, 0, length, requestId(body, 0, length));
+    const flags = exchange.mayExport ? MAY_EXPORT : 0;
+    const ticket = this.#route.request(body, 0, length, requestId(body, 0, length), flags);
     this.#exchanges.set(ticket, exchange);
     if (this.#exchanges.size >= this.#house.limits.openRequests) this.gate.shut(Why.REQUESTS);
   }
@@ -146,6 +152,9 @@ export class HttpClient implements Guest, Visitor, Swept {
   lostSession(): void {
     this.#end();
   }
+
+  /** There is no place for it: it shows in the log and in the health. */
+  notice(): void {}
 
   settled(): void {
     if (this.#exchanges.size < this.#house.limits.openRequests) this.gate.open(Why.REQUESTS);
@@ -197,6 +206,7 @@ export class HttpClient implements Guest, Visitor, Swept {
 
   abandon(retryAfter: number): void {
     this.#isEnding = true;
+    this.#route?.letGo();
     for (const { number, id } of this.#route?.ledger.drain() ?? []) {
       this.#answer(number, id, 'ServerStopping', { retry_after: retryAfter, retryable: false, delivered: 'unknown' });
     }

@@ -102,7 +102,10 @@ export class HttpDoor implements Door {
     if (refused !== undefined) return this.#refuse(response, ...refused);
     const client = (request.socket as OwnSocket)[CLIENT];
     if (client === undefined) return this.#refuse(response, 'TooManyConnections', { retry_after: 1 });
-    (request as OwnRequest)[EXCHANGE] = client.begin(response);
+    (request as OwnRequest)[EXCHANGE] = client.begin(
+      response,
+      this.#house.exports(bearer(request.headers.authorization)),
+    );
     request.on('data', takeBody).on('end', endBody);
   }
 
@@ -126,7 +129,7 @@ export class HttpDoor implements Door {
 
   #token(authorization: string | undefined, address: string): ErrorName | undefined {
     if (this.#house.admits === undefined) return undefined;
-    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    const token = bearer(authorization);
     if (token === undefined) return 'AuthRequired';
     return this.#house.judgeToken(token, address);
   }
@@ -162,6 +165,10 @@ export class HttpDoor implements Door {
 }
 
 const PATHS = new Set(['/livez', '/readyz', '/metrics']);
+
+function bearer(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+}
 
 function isJson(type: string | undefined): boolean {
   return type === 'application/json' || /^application\/json *(?:;|$)/i.test(type ?? '');

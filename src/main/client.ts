@@ -4,7 +4,7 @@
  * Never: more open requests than the limit, a line after one with `closing`, another client's bytes.
  */
 import type { Socket } from 'node:net';
-import { OpenFlag } from '../batch/records.ts';
+import { OpenFlag, RequestFlag } from '../batch/records.ts';
 import { ERRORS, type ErrorName } from '../errors.ts';
 import type { Front, FrontOwner, IdText, NoticeFields } from '../front/front.ts';
 import { Count } from '../telemetry/metrics.ts';
@@ -38,6 +38,8 @@ export interface House {
   front(owner: FrontOwner): Front;
   /** Whether a token is known; undefined if none is asked for. */
   readonly admits: ((token: string) => boolean) | undefined;
+  /** Whether who shows this token, or none, may see keys of kept sessions. */
+  exports(token: string | undefined): boolean;
   /** What is wrong with a token that was shown from an address. */
   judgeToken(token: string, address: string): 'AuthFailed' | 'RateLimited' | undefined;
   /** Memory runs out: new requests are refused. */
@@ -55,6 +57,8 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
   readonly #front: Front;
   readonly #outlet: Outlet;
   #route: Route | undefined;
+  /** `RequestFlag` of its requests. */
+  #asks = 0;
   #badLines = 0;
   /** Nothing more is taken from the client, but what it is owed is still written. */
   #isEnded = false;
@@ -73,6 +77,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
       () => socket.pause(),
       () => this.#goOn(),
     );
+    if (house.exports(undefined)) this.#asks = RequestFlag.MAY_EXPORT;
     if (house.admits !== undefined) house.sweep.tokens.begin(this, now());
     socket.on('data', (chunk: Buffer) => {
       house.router.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
@@ -98,8 +103,8 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
       return this.gate.isOpen;
     }
     this.#route ??= this.#house.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : 0);
-    this.#route.request(bytes, start, stop, id);
-    if (this.#route.ledger.size >= this.#house.limits.openRequests) this.gate.shut(Why.REQUESTS);
+    this.#route.request(bytes, start, stop, id, this.#asks);
+    if (this.#route.open >= this.#house.limits.openRequests) this.gate.shut(Why.REQUESTS);
     return this.gate.isOpen;
   }
 
@@ -126,6 +131,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
     const fault = this.#house.judgeToken(token, this.#socket.remoteAddress ?? '');
     // What the front says then, that it failed, comes behind the end.
     if (fault === 'RateLimited') this.refuse(fault, { retry_after: 60, msg: 'too many wrong tokens from there' });
+    if (fault === undefined && this.#house.exports(token)) this.#asks = RequestFlag.MAY_EXPORT;
     return fault === undefined;
   }
 
@@ -146,6 +152,10 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
     this.#say(id === '-3' ? -3 : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
   }
 
+  notice(name: ErrorName, fields: NoticeFields): void {
+    this.#say(0, name, { closing: false, ...fields });
+  }
+
   lostSession(): void {
     this.#say(0, 'SessionLost', {
       reason: 'worker',
@@ -160,7 +170,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
   }
 
   get #open(): number {
-    return this.#route?.ledger.size ?? 0;
+    return this.#route?.open ?? 0;
   }
 
   // How it ends.
@@ -227,6 +237,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
 
   abandon(retryAfter: number): void {
     if (this.#isClosing) return;
+    this.#route?.letGo();
     for (const { id } of this.#route?.ledger.drain() ?? []) {
       this.#say(id, 'ServerStopping', {
         retry_after: retryAfter,

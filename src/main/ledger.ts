@@ -18,6 +18,8 @@ export class Ticket {
   readonly bytes: Buffer;
   readonly start: number;
   readonly stop: number;
+  /** `RequestFlag`. */
+  readonly asks: number;
   /** Threads that died while it was under way. */
   deaths: number;
   /** The lane has taken it; the fields below are its entry as it came last. Plain fields: no block a request. */
@@ -31,12 +33,13 @@ export class Ticket {
   deadlineLow: number;
   deadlineHigh: number;
 
-  constructor(number: number, id: IdText, bytes: Buffer, start: number, stop: number) {
+  constructor(number: number, id: IdText, bytes: Buffer, start: number, stop: number, asks: number) {
     this.number = number;
     this.id = id;
     this.bytes = bytes;
     this.start = start;
     this.stop = stop;
+    this.asks = asks;
     this.deaths = 0;
     this.isTaken = false;
     this.flags = this.msgIdLow = this.msgIdHigh = this.seqNo = 0;
@@ -83,10 +86,10 @@ export class Ledger {
   }
 
   /** A new ticket: 32 bits, never 0, never one that is still open here. The message's bytes must stay as they are. */
-  open(id: IdText, bytes: Buffer, start: number, stop: number): Ticket {
+  open(id: IdText, bytes: Buffer, start: number, stop: number, asks = 0): Ticket {
     do last = (last + 1) >>> 0 || 1;
     while (this.#open.has(last));
-    const ticket = new Ticket(last, id, bytes, start, stop);
+    const ticket = new Ticket(last, id, bytes, start, stop, asks);
     this.#open.set(last, ticket);
     return ticket;
   }

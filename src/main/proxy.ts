@@ -18,10 +18,12 @@ import { now } from './lane.ts';
 import { Lanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { Memory, Step } from './memory.ts';
+import { Names } from './names.ts';
 import { Router } from './router.ts';
 import type { Guest, Route } from './route.ts';
 import type { Socks } from './socks.ts';
 import { Sweep } from './sweep.ts';
+import type { Vault } from '../vault/vault.ts';
 
 /** One way to speak to clients, as the composition root picks it. */
 export interface FrontKind {
@@ -68,6 +70,10 @@ export interface ProxyOptions {
   /** HTTP, if there is to be any. */
   readonly http?: { readonly port: number; readonly door: (house: DoorHouse) => Door } | undefined;
   readonly admits: ((token: string) => boolean) | undefined;
+  /** Whether who shows this token, or none, may see keys of kept sessions. */
+  readonly exports?: ((token: string | undefined) => boolean) | undefined;
+  /** Opens the vault of kept sessions, when the first is asked for; undefined if there is none. */
+  readonly vault?: (() => Promise<Vault>) | undefined;
   readonly log: Log;
   /** These sessions were lost with their lane. */
   readonly lost: (sessions: ReadonlySet<number>) => void;
@@ -84,6 +90,8 @@ const REFUSED_LINGER = 1_000;
 const REFUSED_HEARS = 50;
 /** Sessions and sockets may close in this time once everything is answered, ms. */
 const CLOSING_TIME = 1_500;
+/** What is kept of sessions may take so long to be written then, ms. */
+const KEEPING_TIME = 2_000;
 
 export class Proxy implements DoorHouse {
   readonly router: Router;
@@ -94,6 +102,7 @@ export class Proxy implements DoorHouse {
   readonly #options: ProxyOptions;
   readonly #lanes: Lanes;
   readonly #descriptors: Descriptors;
+  readonly #names: Names;
   readonly #acceptor = new Acceptor((options) => createServer(options, (socket) => this.#accept(socket)));
   readonly #door: Door | undefined;
   readonly #httpAcceptor: Acceptor;
@@ -117,8 +126,10 @@ export class Proxy implements DoorHouse {
     this.limits = limits;
     this.admits = options.admits;
     this.#descriptors = new Descriptors(limits.descriptors, limits.descriptorReserve);
+    this.#names = new Names(options.vault, log);
     this.router = new Router({
       limits,
+      names: this.#names,
       metrics: this.metrics,
       descriptors: this.#descriptors,
       allow,
@@ -164,9 +175,13 @@ export class Proxy implements DoorHouse {
     return this.addresses[0]!.port;
   }
 
-  /** `degraded` while a lane has no thread: its sessions wait, all others are served. */
+  /** `degraded` while a lane has no thread, or a session is not kept as it should be: all others are served. */
   get health(): 'ok' | 'degraded' {
-    return this.#lanes.isDegraded ? 'degraded' : 'ok';
+    return this.#lanes.isDegraded || this.#names.isDegraded ? 'degraded' : 'ok';
+  }
+
+  exports(token: string | undefined): boolean {
+    return this.#options.exports?.(token) ?? false;
   }
 
   get connections(): number {
@@ -297,6 +312,7 @@ export class Proxy implements DoorHouse {
     this.#closeDoor();
     this.sweep.stop();
     clearInterval(this.#memoryTimer);
+    await this.#names.stop(KEEPING_TIME);
     this.router.dialler.stop();
     await this.#lanes.stop();
   }

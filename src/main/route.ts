@@ -5,7 +5,8 @@
  */
 import type { RecordCursor } from '../batch/batch.ts';
 import { COUNTERS_LENGTH, DialFlag, DownFlag, In } from '../batch/records.ts';
-import type { IdText } from '../front/front.ts';
+import type { ErrorName } from '../errors.ts';
+import type { IdText, NoticeFields } from '../front/front.ts';
 import { DcLink, type LinkOwner } from './dc-link.ts';
 import type { Dial } from './dialler.ts';
 import { Count } from '../telemetry/metrics.ts';
@@ -27,6 +28,8 @@ export interface Guest {
   crashed(ticket: number, id: IdText, isSent: boolean): void;
   /** The session is lost with its lane. */
   lostSession(): void;
+  /** Something about its session that answers no request. */
+  notice(name: ErrorName, fields: NoticeFields): void;
   /** Fewer requests are open than before. */
   settled(): void;
   /** `close` has come to its end. */
@@ -61,6 +64,10 @@ export class Route implements LinkOwner {
   #fullLinks = 0;
   #isOpened = false;
   isClosing = false;
+  /** Lines that wait until what they say is kept (`names.ts`); undefined while nothing waits. */
+  #held: (() => void)[] | undefined;
+  /** Answers among them: their requests are still open for the client. */
+  #owed = 0;
   /** Threads that a record of this session killed. */
   deaths = 0;
   /** It was put again after its thread was lost: the lost one may have taken keys for it that nobody knows of. */
@@ -74,15 +81,18 @@ export class Route implements LinkOwner {
     this.#flags = flags;
   }
 
-  /** Passes one message on; it now owes exactly one answer. @returns the message's ticket, which the answer carries */
-  request(bytes: Buffer, start: number, stop: number, id: IdText): number {
+  /**
+   * Passes one message on; it now owes exactly one answer.
+   * @param flags `RequestFlag` @returns the message's ticket, which the answer carries
+   */
+  request(bytes: Buffer, start: number, stop: number, id: IdText, flags = 0): number {
     if (!this.#isOpened) {
       this.#isOpened = true;
       this.lane.put(In.OPEN, 0, this.#flags, this.session, 0);
     }
     this.#router.metrics.counts[Count.REQUESTS]!++;
-    const { number: ticket } = this.ledger.open(id, bytes, start, stop);
-    const isOver = this.lane.put(In.REQUEST, 0, 0, this.session, ticket, bytes, start, stop);
+    const { number: ticket } = this.ledger.open(id, bytes, start, stop, flags);
+    const isOver = this.lane.put(In.REQUEST, 0, flags, this.session, ticket, bytes, start, stop);
     if (isOver) this.#wait(this.client.gate);
     return ticket;
   }
@@ -103,15 +113,46 @@ export class Route implements LinkOwner {
       bytes.fill(0);
     }
     for (const ticket of this.ledger.all())
-      if (ticket.isTaken) this.lane.put(In.AGAIN, 0, 0, this.session, ticket.number, ticket.again());
+      if (ticket.isTaken) this.lane.put(In.AGAIN, 0, ticket.asks, this.session, ticket.number, ticket.again());
+    this.#router.names.resumed(this);
   }
 
   /** The rest: requests whose batch was lost, or had not left. Nothing was done for them, so they run as if they came now. */
   repeat(): void {
     for (const ticket of this.ledger.all()) {
-      const { number, bytes, start, stop } = ticket;
-      if (!ticket.isTaken) this.lane.put(In.REQUEST, 0, 0, this.session, number, bytes, start, stop);
+      const { number, bytes, start, stop, asks } = ticket;
+      if (!ticket.isTaken) this.lane.put(In.REQUEST, 0, asks, this.session, number, bytes, start, stop);
     }
+  }
+
+  /** What is said to the client from here on waits for `letGo`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  get isHolding(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Says something later, in its turn. @param owed it answers a request */
+  later(say: () => void, owed: boolean): void {
+    this.#held!.push(say);
+    if (owed) this.#owed++;
+  }
+
+  /** What has waited is said. Never while a block is applied. */
+  letGo(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    this.#owed = 0;
+    if (held === undefined || held.length === 0) return;
+    for (const say of held) say();
+    this.#router.settle();
+  }
+
+  /** Requests that the client has no answer to yet. */
+  get open(): number {
+    return this.ledger.size + this.#owed;
   }
 
   /** The client is done with its session; `gone` follows. */

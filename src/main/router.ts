@@ -17,6 +17,7 @@ import type { Culprit, Lane, Loss } from './lane.ts';
 import type { Ticket } from './ledger.ts';
 import type { LanesOwner } from './lanes.ts';
 import type { Limits } from './limits.ts';
+import type { Names } from './names.ts';
 import { Batch } from './outlet.ts';
 import { Route, type Guest, type Target } from './route.ts';
 import type { Socks } from './socks.ts';
@@ -28,6 +29,8 @@ export interface RouterOptions {
   /** Data centres are reached through it. */
   readonly socks?: Socks | undefined;
   readonly log: Log;
+  /** Who has which kept session. */
+  readonly names: Names;
   readonly metrics: Metrics;
   /** These sessions were lost: what they held elsewhere (keys) may be given back. */
   readonly lost: (sessions: ReadonlySet<number>) => void;
@@ -47,6 +50,7 @@ export class Router implements LanesOwner {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly descriptors: Descriptors;
+  readonly names: Names;
   readonly #allow: AllowList;
   readonly #log: Log;
   readonly #broken: RouterOptions['broken'];
@@ -65,6 +69,7 @@ export class Router implements LanesOwner {
     this.socks = options.socks;
     this.dialler = new Dialler(options.limits);
     this.descriptors = options.descriptors;
+    this.names = options.names;
     this.#allow = options.allow;
     this.#log = options.log;
     this.#broken = options.broken;
@@ -113,6 +118,7 @@ export class Router implements LanesOwner {
     if (!this.#routes.delete(route.session)) return;
     route.lane.sessions--;
     route.saved.wipe();
+    this.names.gone(route);
     if (route.isResumed) this.#lost(new Set([route.session]));
     route.hangUpAll();
     this.dialler.forget(route);
@@ -142,8 +148,7 @@ export class Router implements LanesOwner {
         this.#reply(route, record);
         break;
       case Out.UPDATE:
-        this.metrics.counts[Count.UPDATES]!++;
-        route.client.update(this.#give(record));
+        this.#update(route, record);
         break;
       case Out.SAVE:
         route.save(record);
@@ -151,6 +156,12 @@ export class Router implements LanesOwner {
       case Out.SAVE_SESSION:
         route.saved.takeSession(view(record));
         route.keyMade();
+        break;
+      case Out.NAME:
+        this.names.wish(route, record.flags, record.ticket, text(record));
+        break;
+      case Out.KEEP:
+        this.names.keep(route, record.flags, record.ticket, view(record));
         break;
       case Out.SEND:
         route.send(record.link, this.#give(record));
@@ -170,10 +181,21 @@ export class Router implements LanesOwner {
   }
 
   #reply(route: Route, record: RecordCursor): void {
-    if (!route.ledger.close(record.ticket)) return;
+    const { ticket } = record;
+    if (!route.ledger.close(ticket)) return;
     const outcome = record.flags >>> ReplyFlag.OUTCOME;
+    const isBad = (record.flags & ReplyFlag.BAD_LINE) !== 0;
     this.metrics.outcomes[outcome]!++;
-    route.client.reply(record.ticket, this.#give(record), (record.flags & ReplyFlag.BAD_LINE) !== 0, outcome);
+    if (!route.isHolding) return route.client.reply(ticket, this.#give(record), isBad, outcome);
+    const line = Buffer.from(view(record));
+    route.later(() => route.client.reply(ticket, line, isBad, outcome), true);
+  }
+
+  #update(route: Route, record: RecordCursor): void {
+    this.metrics.counts[Count.UPDATES]!++;
+    if (!route.isHolding) return route.client.update(this.#give(record));
+    const line = Buffer.from(view(record));
+    route.later(() => route.client.update(line), false);
   }
 
   #dial(route: Route, record: RecordCursor): void {
@@ -265,6 +287,8 @@ export class Router implements LanesOwner {
   #end(route: Route): void {
     const tickets = route.ledger.drain();
     this.#routes.delete(route.session);
+    this.names.gone(route);
+    route.letGo();
     route.renew(++this.#lastSession);
     this.#routes.set(route.session, route);
     for (const ticket of tickets) this.#crashed(route, ticket);

@@ -113,7 +113,12 @@ export function isAwaited({ first, step }: Waiting, answer: NamedAnswer): boolea
 function refuseHeld(session: Holder, held: Held, { step, refused }: NamedAnswer): void {
   const { named } = session.home.shared;
   const [error, reason] = refused!.split(' ') as [ErrorName, string | undefined];
-  const more = { path: 'session', ...(error === 'SessionInUse' && { retryable: true }), ...(reason && { reason }) };
+  const more = {
+    path: 'session',
+    ...(error === 'SessionInUse' && { retryable: true }),
+    ...(error === 'InvalidSession' && { msg: 'something is kept under this name already' }),
+    ...(reason !== undefined && { reason }),
+  };
   // What was handed in is as if it had never been.
   if (step === 'keep') {
     if (named !== undefined) session.home.sink.name('release', 0, named.name);
