@@ -25,13 +25,13 @@ const STATE = { _cons: 'updates.getState' };
 
 async function ask(nc: Nc, line: object): Promise<Line> {
   nc.send(`${JSON.stringify(line)}\n`);
-  return (await nc.json()) as Line;
+  return await nc.json();
 }
 
 /** The next line that answers a request. */
 async function answerTo(nc: Nc, line: object): Promise<Line> {
   let got = await ask(nc, line);
-  while (got['id'] === 0) got = (await nc.json()) as Line;
+  while (got['id'] === 0) got = await nc.json();
   return got;
 }
 
