@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `mtproto2json serve | demo | dc | signin | scheme | bench`.
+ * The command line: `mtproto2json serve | demo | dc | signin | sessions | scheme | bench`.
  * In: arguments. Out: the command's work; exit 0, 1, or 2 with a sentence for what was asked wrongly.
  * Never: loads what the asked command does not need.
  */
@@ -34,6 +34,7 @@ async function registerOthers(program: Command, args: readonly string[]): Promis
   if (isAsked('signin')) (await import('./commands/signin.ts')).registerSignin(program);
   if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
   if (isAsked('bench')) (await import('./commands/bench.ts')).registerBench(program);
+  if (isAsked('sessions')) (await import('./commands/sessions.ts')).registerSessions(program);
   if (isAsked('scheme')) (await import('./commands/scheme.ts')).registerScheme(program);
 }
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { filled, README } from './support/reference-tables.ts';
+import { filled, README, SESSIONS_DOC, sessionsFilled } from './support/reference-tables.ts';
 
 const text = readFileSync(README, 'utf8');
 
-test("the README's reference tables are those of the code (npm run docs writes them)", () => {
+test('the reference tables of the README and of docs/sessions.md are those of the code (npm run docs writes them)', () => {
   assert.equal(text, filled(text));
+  const sessions = readFileSync(SESSIONS_DOC, 'utf8');
+  assert.equal(sessions, sessionsFilled(sessions));
 });
 
 test('every package the product runs with has its reason in the README and its licence in NOTICE', () => {

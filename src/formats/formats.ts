@@ -62,7 +62,10 @@ export const FORMATS: readonly Format[] = [
 export function formatOf(name: string): Format {
   const format = FORMATS.find((one) => one.name === name);
   if (format === undefined)
-    throw new FormatError(`there is no format ${JSON.stringify(name)}: ${FORMATS.map((one) => one.name).join(', ')}`);
+    // A name that is longer may be what it should not be: a session.
+    throw new FormatError(
+      `there is no format ${name.length > 32 ? 'of that name' : JSON.stringify(name)}: ${FORMATS.map((one) => one.name).join(', ')}`,
+    );
   return format;
 }
 

@@ -14,7 +14,7 @@ import { Run } from '../support/process.ts';
 test('help lists every command', async (t) => {
   const run = new Run(t, ['--help']);
   assert.equal(await run.code(), 0);
-  for (const name of ['serve', 'demo', 'dc', 'signin', 'scheme', 'bench'])
+  for (const name of ['serve', 'demo', 'dc', 'signin', 'sessions', 'scheme', 'bench'])
     assert.match(run.out, new RegExp(`^  ${name}\\b`, 'm'));
 });
 

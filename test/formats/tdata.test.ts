@@ -1,93 +1,21 @@
 /** Telegram Desktop's folder, written by `@mtcute/convert`: with and without passcode, several accounts, cut and changed. */
 import assert from 'node:assert/strict';
-import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes, randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { Tdata } from '@mtcute/convert';
-import { Long } from '@mtcute/core';
-import { BaseCryptoProvider, type ICryptoProvider } from '@mtcute/core/utils.js';
-import { ige256Decrypt, ige256Encrypt, initSync } from '@mtcute/wasm';
 import { FormatError } from '../../src/formats/formats.ts';
 import { readTdata } from '../../src/formats/tdata.ts';
 import { aKey, recordWith } from '../support/session-records.ts';
+import { type DesktopUser, TdataCrypto, tdataFolder } from '../support/tdata.ts';
 
-/** What their writer asks of a crypto library: Node's, and IGE from `@mtcute/wasm`. */
-class Crypto extends BaseCryptoProvider implements ICryptoProvider {
-  initialize(): void {
-    initSync(readFileSync(createRequire(import.meta.url).resolve('@mtcute/wasm/mtcute.wasm')));
-  }
-  createHash(algorithm: 'md5' | 'sha512'): { update: (data: Uint8Array) => void; digest: () => Uint8Array } {
-    const hash = createHash(algorithm);
-    return { update: (data) => void hash.update(data), digest: () => hash.digest() };
-  }
-  sha1(data: Uint8Array): Uint8Array {
-    return createHash('sha1').update(data).digest();
-  }
-  sha256(data: Uint8Array): Uint8Array {
-    return createHash('sha256').update(data).digest();
-  }
-  pbkdf2(password: Uint8Array, salt: Uint8Array, rounds: number, length = 64, algo = 'sha512'): Uint8Array {
-    return pbkdf2Sync(password, salt, rounds, length, algo);
-  }
-  hmacSha256(data: Uint8Array, key: Uint8Array): Uint8Array {
-    return createHmac('sha256', key).update(data).digest();
-  }
-  createAesCtr(key: Uint8Array, iv: Uint8Array): { process: (data: Uint8Array) => Uint8Array } {
-    const cipher = createCipheriv('aes-256-ctr', key, iv);
-    return { process: (data) => cipher.update(data) };
-  }
-  createAesIge(
-    key: Uint8Array,
-    iv: Uint8Array,
-  ): { encrypt: (data: Uint8Array) => Uint8Array; decrypt: (data: Uint8Array) => Uint8Array } {
-    return { encrypt: (data) => ige256Encrypt(data, key, iv), decrypt: (data) => ige256Decrypt(data, key, iv) };
-  }
-  gzip(): Uint8Array | null {
-    return null;
-  }
-  gunzip(data: Uint8Array): Uint8Array {
-    return data;
-  }
-  randomFill(bytes: Uint8Array): void {
-    randomFillSync(bytes);
-  }
-}
+const ALICE: DesktopUser = { userId: 4_242_424_242, dc: 2, keys: [2] };
+const BOB: DesktopUser = { userId: 77, dc: 4, keys: [1, 4, 5] };
+const crypto = new TdataCrypto();
 
-interface Account {
-  readonly userId: number;
-  readonly dc: number;
-  readonly keys: readonly number[];
-}
-
-const ALICE: Account = { userId: 4_242_424_242, dc: 2, keys: [2] };
-const BOB: Account = { userId: 77, dc: 4, keys: [1, 4, 5] };
-
-/** A folder that is removed after the test, with the accounts at the given places. */
-async function folderOf(t: TestContext, accounts: ReadonlyMap<number, Account>, passcode = ''): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'tdata-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const order = [...accounts.keys()];
-  const tdata = await Tdata.create({
-    path: folder,
-    passcode,
-    crypto: new Crypto(),
-    keyData: { count: order.length, order, active: order[0]! },
-  });
-  for (const [index, { userId, dc, keys }] of accounts) {
-    const authKeys = keys.map((id) => ({ dcId: id, key: aKey(index * 10 + id) }));
-    await tdata.writeMtpAuthorization(
-      { userId: Long.fromNumber(userId), mainDcId: dc, authKeys, authKeysToDestroy: [{ dcId: 3, key: aKey(99) }] },
-      index,
-    );
-    await tdata.writeEmptyMapFile(index);
-  }
-  return folder;
-}
-
-const wanted = ({ userId, dc, keys }: Account, index: number): object => ({
+const wanted = ({ userId, dc, keys }: DesktopUser, index: number): object => ({
   number: index + 1,
   record: {
     ...recordWith({ dc, userId: BigInt(userId) }),
@@ -96,12 +24,12 @@ const wanted = ({ userId, dc, keys }: Account, index: number): object => ({
 });
 
 test('one account without a passcode: user, home and key', async (t) => {
-  const folder = await folderOf(t, new Map([[0, ALICE]]));
+  const folder = await tdataFolder(t, new Map([[0, ALICE]]));
   assert.deepEqual(readTdata(folder), [wanted(ALICE, 0)]);
 });
 
 test('several accounts, each with its keys, in the order of the program; one place may be empty', async (t) => {
-  const folder = await folderOf(
+  const folder = await tdataFolder(
     t,
     new Map([
       [2, BOB],
@@ -112,19 +40,18 @@ test('several accounts, each with its keys, in the order of the program; one pla
 });
 
 test('with a passcode: that one opens it, another and none do not', async (t) => {
-  const folder = await folderOf(t, new Map([[0, ALICE]]), 'пароль-7');
+  const folder = await tdataFolder(t, new Map([[0, ALICE]]), 'пароль-7');
   assert.deepEqual(readTdata(folder, Buffer.from('пароль-7')), [wanted(ALICE, 0)]);
   assert.throws(() => readTdata(folder), /locked with a passcode: give --passcode-file/);
   assert.throws(() => readTdata(folder, Buffer.from('пароль-8')), /not the one of this folder/);
 });
 
 test('a test account is told by its configuration, if that is there', async (t) => {
-  const crypto = new Crypto();
   for (const [environment, isTest] of [
     [0, false],
     [1, true],
   ] as const) {
-    const folder = await folderOf(t, new Map([[0, ALICE]]));
+    const folder = await tdataFolder(t, new Map([[0, ALICE]]));
     const tdata = await Tdata.open({ path: folder, crypto });
     const numbers = Buffer.alloc(12);
     numbers.writeInt32BE(8, 0);
@@ -136,12 +63,12 @@ test('a test account is told by its configuration, if that is there', async (t) 
 });
 
 test('an account that nobody is signed in to is none', async (t) => {
-  const folder = await folderOf(t, new Map([[0, { ...ALICE, userId: 0 }]]));
+  const folder = await tdataFolder(t, new Map([[0, { ...ALICE, userId: 0 }]]));
   assert.deepEqual(readTdata(folder), []);
 });
 
 test('the older names of the files, of which the whole one is taken', async (t) => {
-  const folder = await folderOf(t, new Map([[0, ALICE]]));
+  const folder = await tdataFolder(t, new Map([[0, ALICE]]));
   renameSync(join(folder, 'key_datas'), join(folder, 'key_data1'));
   writeFileSync(join(folder, 'key_data0'), 'TDF$ cut off while it was written');
   assert.deepEqual(readTdata(folder), [wanted(ALICE, 0)]);
@@ -157,7 +84,7 @@ test('a folder that is none, and one that may not be read', (t) => {
 });
 
 test('files cut at every byte and changed at every byte are refused', async (t) => {
-  const whole = await folderOf(t, new Map([[0, ALICE]]));
+  const whole = await tdataFolder(t, new Map([[0, ALICE]]));
   const folder = mkdtempSync(join(tmpdir(), 'tdata-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(whole, folder, { recursive: true });
@@ -177,8 +104,8 @@ test('files cut at every byte and changed at every byte are refused', async (t) 
 });
 
 test('whole files with garbage inside are refused', async (t) => {
-  const folder = await folderOf(t, new Map([[0, ALICE]]));
-  const tdata = await Tdata.open({ path: folder, crypto: new Crypto() });
+  const folder = await tdataFolder(t, new Map([[0, ALICE]]));
+  const tdata = await Tdata.open({ path: folder, crypto: crypto });
   for (let length = 0; length < 600; length += 7) {
     await tdata.writeEncryptedFile('D877F783D5D3EF8C', randomBytes(length));
     assert.throws(() => readTdata(folder), FormatError);

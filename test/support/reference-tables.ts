@@ -1,15 +1,18 @@
 /**
- * The reference tables of README.md and docs/signin.md, made from the code's own tables. Run by itself it writes them
- * into the files. In: `ERRORS`, `OPTIONS`, `SIGNIN_OPTIONS`. Out: Markdown between two marks. Never: a row written by hand.
+ * The reference tables of README.md, docs/signin.md and docs/sessions.md, made from the code's own tables. Run by itself
+ * it writes them into the files. In: `ERRORS`, `OPTIONS`, `SIGNIN_OPTIONS`, `FORMATS`. Out: Markdown between two marks.
+ * Never: a row written by hand.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SIGNIN_OPTIONS } from '../../src/commands/signin.ts';
 import { ERRORS } from '../../src/errors.ts';
+import { FORMATS } from '../../src/formats/formats.ts';
 import { flagName, OPTIONS } from '../../src/options.ts';
 
 export const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
 export const SIGNIN_DOC = fileURLToPath(new URL('../../../docs/signin.md', import.meta.url));
+export const SESSIONS_DOC = fileURLToPath(new URL('../../../docs/sessions.md', import.meta.url));
 
 const IDS = {
   request: "the request's",
@@ -57,6 +60,17 @@ export function signinTable(): string {
   return ['| option | meaning |', '|---|---|', ...rows].join('\n');
 }
 
+/** For docs/sessions.md. */
+export function formatsTable(): string {
+  const rows = FORMATS.map(({ name, title, lacks }) => `| \`${name}\` | ${title} | ${lacks} |`);
+  return [
+    '| `--format` | what it is | what it has no room for |',
+    '|---|---|---|',
+    ...rows,
+    "| `tdata` | Telegram Desktop's folder; in only | address, bot, api_id |",
+  ].join('\n');
+}
+
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
 export function fill(text: string, name: string, table: string): string {
   const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
@@ -75,7 +89,13 @@ export function signinFilled(text: string): string {
   return fill(text, 'signin', signinTable());
 }
 
+/** docs/sessions.md with its table. */
+export function sessionsFilled(text: string): string {
+  return fill(text, 'formats', formatsTable());
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(README, filled(readFileSync(README, 'utf8')));
   writeFileSync(SIGNIN_DOC, signinFilled(readFileSync(SIGNIN_DOC, 'utf8')));
+  writeFileSync(SESSIONS_DOC, sessionsFilled(readFileSync(SESSIONS_DOC, 'utf8')));
 }

@@ -1,0 +1,162 @@
+/**
+ * Where `sessions import` has its session from: standard input, a file, or Telegram Desktop's folder.
+ * In: a path, flags. Out: a record as the vault is to keep it. Never: a session from the command line, where everybody
+ * sees it; a guess between two accounts.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import type { SessionRecord } from '../account/record.ts';
+import { allowList } from '../address/allow-list.ts';
+import { PRODUCTION_DCS, TEST_DCS } from '../address/data-centres.ts';
+import { FormatError, formatOf, importText } from '../formats/formats.ts';
+import { type DesktopAccount, readTdata } from '../formats/tdata.ts';
+import { SessionsError } from './sessions-vault.ts';
+
+/** Flags that say what a format does not. */
+export interface Said {
+  readonly format?: string | undefined;
+  readonly passcodeFile?: string | undefined;
+  readonly account?: number | undefined;
+  readonly dc?: number | undefined;
+  readonly test?: boolean | undefined;
+  readonly apiId?: number | undefined;
+  readonly userId?: bigint | undefined;
+  readonly bot?: boolean | undefined;
+}
+
+/** A session's text is below 64 KiB; nothing longer is read to its end. */
+const MAX_INPUT = 1 << 20;
+/** What is longer and no file may be a session, which no error shows. */
+const LONGEST_PATH_SHOWN = 200;
+export const TDATA = 'tdata';
+
+/**
+ * Telegram's own networks (core.telegram.org/resources/cidr.txt, and those of the built-in list): a key of a data centre
+ * works at each of its addresses, so that such a one is not kept: the gateway has its own list, and that can change.
+ */
+const TELEGRAM = allowList([
+  ...['91.105.192.0/23', '91.108.4.0/22', '91.108.8.0/22', '91.108.12.0/22', '91.108.16.0/22', '91.108.20.0/22'],
+  ...['91.108.56.0/22', '95.161.64.0/20', '149.154.160.0/20', '185.76.151.0/24'],
+  ...['2001:b28:f23c::/48', '2001:b28:f23d::/48', '2001:b28:f23f::/48', '2001:67c:4e8::/48', '2a0a:f280::/32'],
+]);
+/** Names that browsers know the data centres by. */
+const TELEGRAM_NAME = /^[a-z-]+(?:-\d)?\.web\.telegram\.org$/;
+
+/**
+ * @param path `-` is standard input
+ * @throws FormatError, SessionsError
+ */
+export async function readSession(path: string, said: Said): Promise<{ record: SessionRecord; format: string }> {
+  const folder = path !== '-' && isFolder(path);
+  if (said.format !== undefined && folder !== (said.format === TDATA))
+    throw new SessionsError(folder ? `${path} is a folder: that is ${TDATA}` : `${TDATA} is a folder, ${path} is none`);
+  // A folder that does not say its environment says production.
+  if (folder) {
+    const record = fromTdata(path, said);
+    return { record: completed({ ...record, test: said.test ?? record.test }, said), format: TDATA };
+  }
+  if (said.format !== undefined) formatOf(said.format);
+  const input = path === '-' ? await standardInput() : fromFile(path);
+  try {
+    const { record, format } = importText(input.toString('latin1'), said.format, said);
+    return { record: completed(record, said), format: format.name };
+  } finally {
+    input.fill(0);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+function fromFile(path: string): Buffer {
+  try {
+    if (statSync(path).size > MAX_INPUT) throw new SessionsError(`${path} is longer than any session`);
+    return readFileSync(path);
+  } catch (error) {
+    throw error instanceof SessionsError ? error : cannotRead(path, error);
+  }
+}
+
+function cannotRead(path: string, error: unknown): SessionsError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  return new SessionsError(
+    path.length > LONGEST_PATH_SHOWN
+      ? `the file cannot be read (${code}): a session itself is given on standard input, not as an argument`
+      : `${path} cannot be read (${code})`,
+  );
+}
+
+async function standardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_INPUT) throw new SessionsError('standard input is longer than any session');
+  }
+  const whole = Buffer.concat(chunks);
+  for (const chunk of chunks) chunk.fill(0);
+  return whole;
+}
+
+function fromTdata(folder: string, { passcodeFile, account }: Said): SessionRecord {
+  const passcode = passcodeFile === undefined ? Buffer.alloc(0) : withoutNewline(fromFile(passcodeFile));
+  let accounts: DesktopAccount[];
+  try {
+    accounts = readTdata(folder, passcode);
+  } finally {
+    passcode.fill(0);
+  }
+  if (accounts.length === 0) throw new FormatError('nobody is signed in there');
+  const wanted = account === undefined ? accounts : accounts.filter(({ number }) => number === account);
+  const [one, another] = wanted;
+  if (one !== undefined && another === undefined) return one.record;
+  const list = accounts.map(({ number, record }) => `${number} (user ${record.userId})`).join(', ');
+  throw new FormatError(
+    one === undefined
+      ? `there is no account ${account}: ${list}`
+      : `there are several accounts, say which with --account: ${list}`,
+  );
+}
+
+/** As an editor or `echo` ends it. */
+function withoutNewline(bytes: Buffer): Buffer {
+  const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : bytes.length;
+  return bytes.subarray(0, end);
+}
+
+/**
+ * With what the flags say, and without an address of Telegram's own.
+ * @throws SessionsError if they contradict
+ */
+export function completed(record: SessionRecord, said: Said): SessionRecord {
+  agree('--dc', record.dc, said.dc);
+  agree('--test', record.test, said.test);
+  agree('--api-id', record.apiId, said.apiId);
+  agree('--user-id', record.userId, said.userId);
+  const isTelegrams = record.host !== undefined && isTelegram(record.host, record.port) && isListed(record);
+  return {
+    ...record,
+    apiId: record.apiId ?? said.apiId,
+    userId: record.userId ?? said.userId,
+    isBot: record.isBot || said.bot === true,
+    ...(isTelegrams ? { host: undefined, port: 0 } : {}),
+  };
+}
+
+function agree<T>(flag: string, inside: T | undefined, said: T | undefined): void {
+  if (inside !== undefined && said !== undefined && inside !== said)
+    throw new SessionsError(`${flag} says ${String(said)}, and the session says ${String(inside)}`);
+}
+
+function isTelegram(host: string, port: number): boolean {
+  return TELEGRAM.permits(host, port) || TELEGRAM_NAME.test(host);
+}
+
+function isListed({ dc, test }: SessionRecord): boolean {
+  return (test ? TEST_DCS : PRODUCTION_DCS).some(({ id }) => id === dc);
+}

@@ -1,0 +1,105 @@
+/**
+ * The vault as the `sessions` command uses it: opened by the options, closed again, names checked.
+ * In: flags and the environment. Out: an open vault for the time of one task. Never: makes a vault just to look into it;
+ * takes a name from a process that has it.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
+import { Writer } from '../bytes/writer.ts';
+import { ConfigError, loadConfig } from '../config.ts';
+import { OPTIONS, VAULT_OPTIONS } from '../options.ts';
+import { openVault } from '../vault/open.ts';
+import { type Claim, NAME, type Vault } from '../vault/vault.ts';
+import { toVaultSettings, type VaultSettings } from '../vault-settings.ts';
+
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** Every option of `serve` that is not the vault's. */
+export const NOT_THE_VAULTS: ReadonlySet<string> = new Set(
+  OPTIONS.map(({ name }) => name).filter((name) => !VAULT_OPTIONS.some((option) => option.name === name)),
+);
+
+/** What cannot be done with a session, in a sentence. Exit code 1. */
+export class SessionsError extends Error {
+  override readonly name = 'SessionsError';
+}
+
+/** @throws ConfigError */
+export function vaultSettings(flags: Flags): VaultSettings {
+  const given = Object.fromEntries(VAULT_OPTIONS.map(({ name }) => [name, flags[name]]));
+  const config = loadConfig({ flags: given, environment: process.env, file: flags['config'] as string | undefined });
+  const settings = toVaultSettings(config, process.env);
+  if (settings === undefined) throw new ConfigError(['--vault off: there is no vault to look into']);
+  return settings;
+}
+
+/** Opens the vault, runs the task, closes it. @param mayMake for the one task that may begin a vault */
+export async function withVault<T>(flags: Flags, task: (vault: Vault) => Promise<T> | T, mayMake = false): Promise<T> {
+  const settings = vaultSettings(flags);
+  if (!mayMake) mustExist(settings.folder);
+  const vault = await openVault({ ...settings, warn: say });
+  try {
+    return await task(vault);
+  } finally {
+    await vault.close();
+  }
+}
+
+/** @throws SessionsError */
+export function mustExist(folder: string): void {
+  if (!existsSync(folder) || readdirSync(folder).length === 0)
+    throw new SessionsError(`there is no vault in ${folder}: --vault says where it is`);
+}
+
+/** @throws ConfigError, exit code 2 */
+export function checkName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new ConfigError(['a name has 1 to 64 letters, digits and _ . - + @']);
+}
+
+/** A sentence on stderr: what the user should know, though the task was done. */
+export function say(sentence: string): void {
+  process.stderr.write(`mtproto2json sessions: ${sentence}\n`);
+}
+
+/** @throws SessionsError if it is not kept or cannot be read */
+export function readKept(vault: Vault, name: string): SessionRecord {
+  const bytes = vault.read(name);
+  if (bytes === undefined) throw new SessionsError(`there is no session ${name}`);
+  return recordOf(bytes, name);
+}
+
+/** The record, and its bytes wiped. @throws SessionsError for bytes that are none */
+export function recordOf(bytes: Uint8Array, name: string): SessionRecord {
+  try {
+    return readRecord(bytes);
+  } catch (error) {
+    if (error instanceof RecordError) throw new SessionsError(`${name} cannot be read: ${error.message}`);
+    throw error;
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+/** Wiped by the caller. */
+export function bytesOf(record: SessionRecord): Buffer {
+  const out = new Writer();
+  writeRecord(out, record);
+  return out.written();
+}
+
+export function wipe(record: SessionRecord): void {
+  for (const { key } of record.keys) key.fill(0);
+  record.temporary?.key.fill(0);
+}
+
+/** @throws SessionsError if a running gateway has it */
+export async function claimOrSay(vault: Vault, name: string, what: string): Promise<Claim> {
+  const claim = await vault.claim(name);
+  if (claim === undefined) throw inUse(name, what);
+  return claim;
+}
+
+export function inUse(name: string, what: string): SessionsError {
+  return new SessionsError(`SessionInUse: a running gateway has ${name} open, so it cannot be ${what}; stop it first`);
+}

@@ -1,0 +1,81 @@
+/** What `mtproto2json sessions` refuses: in one sentence, with an exit code, without a part of a key. */
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import test from 'node:test';
+import { formatOf } from '../../src/formats/formats.ts';
+import { SessionsCommand, tracesOf } from '../support/sessions-command.ts';
+import { aKey, recordWith } from '../support/session-records.ts';
+
+const KEY = aKey(5);
+const RECORD = recordWith({ dc: 4, userId: 4_242_424_242n, isBot: true, apiId: 17_349 }, KEY);
+const textOf = (format: string): string => formatOf(format).write(RECORD);
+
+test('what cannot be done is said in one sentence: 1, or 2 for what was asked wrongly', async (t) => {
+  const command = new SessionsCommand(t, KEY);
+  const none = await command.run(['list']);
+  assert.deepEqual([none.code, none.out], [1, '']);
+  assert.match(none.err, /there is no vault in .*vault: --vault says where it is/);
+  await command.ok(['import', 'a'], textOf('telethon'));
+  const line = `{"auth_key":"${Buffer.from(KEY).toString('base64')}","session_id":1}`;
+  const cases: [readonly string[], string, number, RegExp][] = [
+    [['import', 'a'], textOf('telethon'), 1, /there is a session a already: take another name, or give --replace/],
+    [['import', 'b'], textOf('telethon').slice(0, -30), 1, /no session in any format known here, or it is cut off/],
+    [['import', 'b'], '', 1, /nothing was given/],
+    [['import', 'b'], line, 1, /give --dc/],
+    [['import', 'b', '--dc', '5'], textOf('pyrogram'), 1, /--dc says 5, and the session says 4/],
+    [['import', 'b', command.file('none')], '', 1, /none cannot be read \(ENOENT\)/],
+    [['import', 'b', command.folder], '', 1, /is this the folder "tdata" of Telegram Desktop/],
+    [['import', 'b', '--format', 'telethno'], line, 1, /no format "telethno": json, string/],
+    [['export', 'a', '--format', 'pyrogram'], '', 1, /needs an api_id.*give --api-id/],
+    [['export', 'a', '--format', 'mtkruto', '--api-id', '1'], '', 1, /give --user-id/],
+    [['export', 'a'], '', 2, /required option '--format <FORMAT>'/],
+    [['import', 'a/b'], '', 2, /a name has 1 to 64 letters/],
+    [['import', 'b', '--api-id', 'x'], '', 2, /expected a whole number from 1 to 2147483647/],
+    [['rename', 'a', 'a'], '', 2, /the two names are the same/],
+    [['rotate-key'], '', 2, /--new-vault-key-file or --new-vault-passphrase-file, one of them/],
+    [['list', '--vault', 'off'], '', 2, /there is no vault to look into/],
+    [['nonsense'], '', 2, /unknown command 'nonsense'/],
+  ];
+  for (let i = 0; i < cases.length; i += 2)
+    await Promise.all(
+      cases.slice(i, i + 2).map(async ([args, input, code, sentence]) => {
+        const ended = await command.run(args, input);
+        assert.equal(ended.code, code, `${args.join(' ')}: ${ended.err}`);
+        assert.match(ended.err, sentence);
+        assert.equal(ended.out, '');
+      }),
+    );
+  await command.ok(['import', 'b', '--dc', '4'], line);
+  await command.ok(['import', 'a', '--replace'], textOf('pyrogram'));
+  assert.match(await command.ok(['list']), /^a +4 +4242424242 bot/m);
+});
+
+test('a session given as an argument is refused without being shown', async (t) => {
+  const command = new SessionsCommand(t);
+  for (const args of [
+    ['import', 'a', textOf('telethon')],
+    ['import', textOf('telethon')],
+    ['show', textOf('pyrogram')],
+    ['export', 'a', '--format', textOf('string')],
+  ]) {
+    const { code, out, err } = await command.run(args);
+    assert.notEqual(code, 0);
+    for (const trace of tracesOf(KEY)) assert.ok(!(out + err).includes(trace), args[0]);
+  }
+});
+
+test('a file that is longer than any session, and a folder where a text was said to be', async (t) => {
+  const command = new SessionsCommand(t);
+  writeFileSync(command.file('long'), Buffer.alloc(2 << 20, 'A'));
+  mkdirSync(command.file('folder'));
+  const cases: [string[], RegExp][] = [
+    [['import', 'a', command.file('long')], /longer than any session/],
+    [['import', 'a', command.file('folder'), '--format', 'telethon'], /is a folder: that is tdata/],
+    [['import', 'a', command.file('long'), '--format', 'tdata'], /tdata is a folder, .*long is none/],
+  ];
+  for (const [args, sentence] of cases) {
+    const { code, err } = await command.run(args);
+    assert.equal(code, 1);
+    assert.match(err, sentence);
+  }
+});
