@@ -14,10 +14,11 @@ const OPENING = 16;
 async function once(count: number): Promise<Record<string, number>> {
   const rig = await Rig.start();
   try {
-    const [empty, before] = [rig.memory.own, rig.cpu];
+    const empty = (await rig.settledMemory()).own;
+    const before = rig.cpu;
     const { load, seconds } = await rig.open({ clients: count, setUp: [FIRST], opening: OPENING });
     const opened = rig.cpu - before;
-    const grown = rig.memory.own - empty;
+    const grown = (await rig.settledMemory()).own - empty;
     const run = await rig.run(load, { ...NEAREST_DC, inFlight: REQUESTS, requests: REQUESTS });
     const { handshakes, calls, violations } = await rig.counters();
     const asked = calls['help.getNearestDc'];

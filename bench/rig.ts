@@ -14,6 +14,9 @@ import { Child } from './process.ts';
 
 const LISTENING = /"addresses":"[^"]*?:(\d+)[ "]/;
 const ORDER_TIME = 300_000;
+/** Memory stands still when it differs by less than a two-hundredth after so many ms; looked at so often at most. */
+const SETTLE_EVERY = 500;
+const SETTLE_LOOKS = 10;
 
 export interface RigOptions {
   /** Further arguments of `serve`. */
@@ -192,6 +195,18 @@ export class Rig {
 
   get memory(): Memory {
     return memoryOf(this.gateway.pid);
+  }
+
+  /** Memory once it stands still: what the start or the last load left behind is partly given back. */
+  async settledMemory(): Promise<Memory> {
+    let last = this.memory;
+    for (let i = 0; i < SETTLE_LOOKS; i++) {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_EVERY));
+      const { memory } = this;
+      if (Math.abs(memory.own - last.own) < last.own / 200) return memory;
+      last = memory;
+    }
+    return last;
   }
 
   /** CPU seconds of the gateway so far. */

@@ -18,7 +18,7 @@ type Figures = Record<string, number>;
 
 async function steps(context: Context, rig: Rig, most: number): Promise<{ name: string; runs: Figures[] }[]> {
   const isFresh = context.options['keys'] === 'fresh';
-  const empty = rig.memory.own;
+  const empty = (await rig.settledMemory()).own;
   const { load } = await rig.open({ clients: 0, setUp: [], opening: 1 });
   const done: { name: string; runs: Figures[] }[] = [];
   const sessions = isFresh ? [] : await rig.sessions(most, true);
@@ -27,8 +27,12 @@ async function steps(context: Context, rig: Rig, most: number): Promise<{ name: 
     context.progress(`opening ${count} sessions`);
     const before = rig.cpu;
     openSeconds += await rig.openMore(load, { clients: count, setUp: [FIRST], sessions, opening: OPENING });
-    const fixed = { open: openSeconds, openCpu: rig.cpu - before, memory: (rig.memory.own - empty) / count / 1024 };
-    done.push({ name: `${count} sessions`, runs: await ask(context, rig, load, count, fixed) });
+    const openCpu = rig.cpu - before;
+    const grown = (await rig.settledMemory()).own - empty;
+    const fixed = { open: openSeconds, openCpu, memory: grown / count / 1024 };
+    const runs = await ask(context, rig, load, count, fixed);
+    const after = ((await rig.settledMemory()).own - empty) / count / 1024;
+    done.push({ name: `${count} sessions`, runs: runs.map((one) => ({ ...one, after })) });
   }
   return done;
 }
@@ -68,6 +72,7 @@ async function run(context: Context): Promise<Report> {
       columns: [
         { key: 'open', title: 'opened in s', better: 'less' },
         { key: 'memory', title: 'KiB/session', better: 'less' },
+        { key: 'after', title: 'after calls', better: 'less' },
         { key: 'rate', title: 'calls/s', better: 'none' },
         { key: 'cpu', title: 'gateway us/call', better: 'less' },
         { key: 'p50', title: 'p50 ms', better: 'less' },
@@ -79,7 +84,7 @@ async function run(context: Context): Promise<Report> {
         context.options['keys'] === 'fresh'
           ? 'Every session made its own key.'
           : 'Sessions were handed in with keys; --keys fresh makes them.',
-        'KiB/session: memory no other process shares, beyond the empty gateway. Latency counts from when a request was due.',
+        'KiB/session: memory no other process shares, beyond the empty gateway, once it stands still; before and after the calls. Latency counts from when a request was due.',
       ],
     };
   } finally {
