@@ -29,7 +29,11 @@ export interface Around {
   readonly codec: CodecSource;
   readonly log: Log;
   /** Another worker for the lanes, with more to tell it: for trials in which they die. */
-  readonly lane?: { readonly worker: URL; readonly settings: Readonly<Record<string, unknown>> };
+  readonly lane?: {
+    readonly worker: URL;
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly limits?: Partial<Limits>;
+  };
   /** The gateway cannot go on: a lane does not start any more. */
   readonly broken: (error: unknown) => void;
 }
@@ -39,7 +43,7 @@ export interface Around {
  * @throws ConfigError for what only shows here (keys, data centres), and errors of the scheme and of listening
  */
 export async function createProxy(config: Config, { codec, log, broken, lane }: Around): Promise<Proxy> {
-  const limits = toLimits(config);
+  const limits = { ...toLimits(config), ...lane?.limits };
   const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
   const claims = new ClaimTable(settings.claims);
   const tokens = config.tokenText === undefined ? undefined : tokensOf(config.tokenText);

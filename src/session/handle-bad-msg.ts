@@ -55,12 +55,9 @@ export function handleBadServerSalt(s: State, _low: number, _high: number, r: Re
   if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
   s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
   s.saltRefusals++;
-  for (const pending of concerned) if (isDoubled(pending)) s.outbox.sendAgain(pending);
+  const isDoubtful = (pending: Pending): boolean => pending.stage === Stage.ASKED || concerned.includes(pending);
   goAgain(s, concerned, now);
-  s.questions.about(
-    s.pending.sent().filter((pending) => pending.stage === Stage.ASKED),
-    now,
-  );
+  s.questions.about(s.pending.sent().filter(isDoubtful), now);
 }
 
 /** `bad_msg_notification bad_msg_id bad_msg_seqno error_code`. */

@@ -83,10 +83,10 @@ function takeState(s: State, low: number, high: number, byte: number, now: numbe
   else s.outbox.sendAgain(pending);
 }
 
-/** An answer that was made and is not here by the next question is called for: the same message again gets it again. */
+/** An answer that was made and is not here when the server says so for the second time is lost. */
 function wasReceived(s: State, pending: Pending, isAnswerMade: boolean): void {
   s.acknowledged(pending);
-  if (isAnswerMade && pending.isAnswerMade) s.outbox.sendAgain(pending);
+  if (isAnswerMade && pending.isAnswerMade) s.questions.isAnswerLost = true;
   pending.isAnswerMade = isAnswerMade;
   s.questions.sooner(pending);
 }

@@ -4,8 +4,8 @@
  * question out on a connection; whether the connection is dead. Never: a timer or an object for a request.
  *
  * A question and its ping go in one packet. A server that answers neither, and says nothing else, is not there. One that
- * answers pings but no questions is: it is asked ever more rarely, and what it has not acknowledged goes again under its
- * own id, which does no harm (2.10).
+ * answers pings but no questions is: it is asked ever more rarely. Nothing goes again but on its word: an old id does no
+ * harm twice in the session that knows it, and only the server's answer tells that this one has not begun anew meanwhile.
  */
 import { Stage, type Pending } from './pending.ts';
 import type { State } from './state.ts';
@@ -24,8 +24,6 @@ const MOST_PATIENCE_MS = 15_000;
 const BYTES_A_MS = 32;
 /** Bytes may wait in this machine's own buffers while the gateway itself was held up: one more look. */
 const GRACE_MS = 250;
-/** Questions in a row without an answer before what they were about goes again. */
-const ENOUGH = 2;
 /** Sessions of a lane are woken together. */
 const STEP_MS = 250;
 
@@ -45,6 +43,8 @@ export class Questions {
   /** Questions in a row that nothing at all was heard after; and those that all but their answer was heard after. */
   silences = 0;
   unanswered = 0;
+  /** An answer was made and did not come: on another connection the server sends again what was not acknowledged. */
+  isAnswerLost = false;
 
   /** A request is leaving. Before it counts among the sent. */
   left(s: State, pending: Pending, now: number): void {
@@ -99,10 +99,6 @@ function askAt(pending: Pending): number {
   return pending.askedAt + Math.min(RAREST_MS, first * 2 ** pending.asks);
 }
 
-function isAsked(pending: Pending): boolean {
-  return pending.stage === Stage.ASKED;
-}
-
 function inStep(at: number): number {
   return Math.ceil(at / STEP_MS) * STEP_MS;
 }
@@ -112,9 +108,9 @@ export function askAfterReconnect(s: State, now: number): void {
   const { questions } = s;
   const sent = s.pending.sent().filter((pending) => !pending.hasOwnId);
   questions.unanswered = 0;
+  questions.isAnswerLost = false;
   questions.asked = [];
   questions.about(sent, now);
-  if (questions.silences >= ENOUGH) sendAgain(s, sent);
   questions.dueAt = inStep(now + SILENT_MS);
   questions.out(s, now, FIRST_PATIENCE_MS);
   s.outbox.pingDue = true;
@@ -122,6 +118,7 @@ export function askAfterReconnect(s: State, now: number): void {
 
 /** When `lookForSilence` has something to do. */
 export function questionAt(s: State): number {
+  if (s.questions.isAnswerLost) return 0;
   if (isOut(s)) return s.questions.outUntil;
   return s.pending.sentCount === 0 ? Infinity : s.questions.dueAt;
 }
@@ -132,13 +129,9 @@ function isOut(s: State): boolean {
   return outUntil !== Infinity && (s.link.isSilent || asked.length > 0 || wanted.length > 0);
 }
 
-/** All that nobody has acknowledged. */
-function sendAgain(s: State, asked: readonly Pending[]): void {
-  for (const pending of asked) if (!pending.acknowledged) s.outbox.sendAgain(pending);
-}
-
-/** Asks what is due, or judges the question that is out. @returns false: nobody is there, the connection is to be dropped */
+/** Asks what is due, or judges the question that is out. @returns false: the connection is to be dropped */
 export function lookForSilence(s: State, now: number): boolean {
+  if (s.questions.isAnswerLost) return false;
   if (questionAt(s) > now) return true;
   if (isOut(s)) return isThere(s, now);
   askWhatIsDue(s, now);
@@ -169,7 +162,6 @@ function isThere(s: State, now: number): boolean {
   if (!s.link.isSilent) {
     questions.outUntil = Infinity;
     questions.silences = 0;
-    if (questions.unanswered + 1 >= ENOUGH) sendAgain(s, s.pending.sent().filter(isAsked));
     const pause = Math.min(RAREST_MS, SILENT_MS * 2 ** Math.min(questions.unanswered++, 8));
     questions.dueAt = Math.max(questions.dueAt, inStep(now + pause));
     return true;
