@@ -9,10 +9,11 @@ import { createProxy } from '../src/index.ts';
 import { flagName, OPTIONS } from '../src/options.ts';
 import { compileScheme } from '../src/scheme-cache.ts';
 import { createLog } from '../src/telemetry/log.ts';
-import { KILL_CELLS } from './deaths.ts';
+import { DEADLY, KILL_CELLS, LANE_HEAP } from './deaths.ts';
 
 guard();
 const config = loadConfig({ flags: flagsOf(process.argv.slice(2)), environment: process.env, file: undefined });
+const laneHeap = Number(process.env[LANE_HEAP] ?? 0);
 const killCells = new SharedArrayBuffer(1024);
 const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
 const worker = new URL('./killable-worker.js', import.meta.url);
@@ -22,7 +23,7 @@ const proxy = await createProxy(config, {
   broken: (error) => {
     throw error;
   },
-  lane: { worker, settings: { [KILL_CELLS]: killCells } },
+  lane: { worker, settings: { [KILL_CELLS]: killCells, [DEADLY]: laneHeap > 0 }, limits: { laneHeap } },
 });
 live(proxy, log);
 console.log(JSON.stringify({ addresses: `127.0.0.1:${proxy.port} ` }));

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Books, pause, type Verdict } from './books.ts';
+import { LANE_HEAP } from './deaths.ts';
 import { Child } from './process.ts';
 
 const LISTENING = /"addresses":"[^"]*?:(\d+)[ "]/;
@@ -33,8 +34,11 @@ export class Ordeal {
     this.gateway = gateway;
   }
 
-  /** @param flags pairs of further options of `serve` */
-  static async start(flags: readonly string[] = []): Promise<Ordeal> {
+  /**
+   * @param flags pairs of further options of `serve`
+   * @param laneHeap MiB of heap a lane may have; then there are deadly requests too (`deaths.ts`)
+   */
+  static async start(flags: readonly string[] = [], laneHeap = 0): Promise<Ordeal> {
     const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-ordeal-'));
     const keyFile = join(folder, 'dc.pem');
     const dc = await Child.start('counting DC', script('./books-dc.js'), {
@@ -47,6 +51,7 @@ export class Ordeal {
       args: ['--host', '127.0.0.1', '--port', '0', '--api-id', '1', ...server, ...flags],
       ready: LISTENING,
       ipc: true,
+      env: { [LANE_HEAP]: String(laneHeap) },
     });
     return new Ordeal(folder, dc, gateway);
   }

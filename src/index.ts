@@ -32,7 +32,11 @@ export interface Around {
   /** Opens the vault of kept sessions, when the first is asked for; there is none if this is not given. */
   readonly vault?: (() => Promise<Vault>) | undefined;
   /** Another worker for the lanes, with more to tell it: for trials in which they die. */
-  readonly lane?: { readonly worker: URL; readonly settings: Readonly<Record<string, unknown>> };
+  readonly lane?: {
+    readonly worker: URL;
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly limits?: Partial<Limits>;
+  };
   /** The gateway cannot go on: a lane does not start any more. */
   readonly broken: (error: unknown) => void;
 }
@@ -42,7 +46,7 @@ export interface Around {
  * @throws ConfigError for what only shows here (keys, data centres), and errors of the scheme and of listening
  */
 export async function createProxy(config: Config, { codec, log, broken, lane, vault }: Around): Promise<Proxy> {
-  const limits = toLimits(config);
+  const limits = { ...toLimits(config), ...lane?.limits };
   const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
   const claims = new ClaimTable(settings.claims);
   const tokens = config.tokenText === undefined ? undefined : tokensOf(config.tokenText);

@@ -87,7 +87,7 @@ export const SaveFlag = { FORGET_IDS: 1 } as const;
  * An entry of SAVE, that a request was taken: `ticket | flags | msg_id low, high | seq_no | container low, high | deadline f64`, 4 bytes each but the last.
  * flags: where the request stands (`Stage` of the session), and these. The main thread understands `SENT` only.
  */
-export const TookFlag = { STAGE: 7, SENT: 8, KEEPS_ID: 16 } as const;
+export const TookFlag = { STAGE: 7, SENT: 8, WRAPPED: 16, DOUBLED: 32 } as const;
 export const TOOK_LENGTH = 36;
 export const COUNTERS_LENGTH = 48;
 /** OPEN: which dialect the client speaks. */

@@ -155,7 +155,7 @@ export class Lane {
   }
 
   #makePool(): Piscina {
-    const { number, settings, worker } = this.#options;
+    const { number, settings, worker, limits } = this.#options;
     const slots = this.#slots.map((slot) => slot.shared);
     const pool = new Piscina({
       filename: worker.href,
@@ -168,6 +168,7 @@ export class Lane {
       concurrentTasksPerWorker: SLOTS,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
       workerData: { lane: number, slots, settings } satisfies LaneData,
+      ...(limits.laneHeap > 0 && { resourceLimits: { maxOldGenerationSizeMb: limits.laneHeap } }),
     });
     makeLean(pool);
     pool.on('error', (error: Error) => this.#lose(pool, error.message));

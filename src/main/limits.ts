@@ -46,6 +46,8 @@ export interface Limits {
   /** A worker must be there in this time, ms, and a batch back in that (design.md 4.5, K7). */
   readonly startTimeout: number;
   readonly batchTimeout: number;
+  /** Old generation a lane's thread may have, MiB; 0: what V8 takes for its own. */
+  readonly laneHeap: number;
   /** A worker that is lost so soon after its start runs one record a batch for as long, to find the one that kills it, ms. */
   readonly carefulFor: number;
   /** A lane that is lost so often within `laneDeathsWithin` ms without anyone being found at fault loses its sessions. */
@@ -87,6 +89,7 @@ export const LIMITS: Limits = Object.freeze({
   laneMark: MIB,
   startTimeout: 15_000,
   batchTimeout: 5_000,
+  laneHeap: 0,
   carefulFor: 5_000,
   laneDeaths: 5,
   laneDeathsWithin: 60_000,

@@ -13,7 +13,7 @@ import { notify, refuse } from './answers.ts';
 import { Handshake, HandshakeError } from './handshake.ts';
 import { markLost } from './keeping.ts';
 import { MessageIds } from './message-ids.ts';
-import { Stage } from './pending.ts';
+import { askAfterReconnect } from './questions.ts';
 import { refusal } from './refusals.ts';
 import type { Mtproxy } from './settings.ts';
 import type { Address } from './sink.ts';
@@ -201,13 +201,10 @@ function goOnWithoutTemporary(s: State): void {
   s.renewSession(false);
 }
 
-/** Requests that were on their way when the last connection ended: the server is asked what became of them. */
+/** Requests that were on their way when the last connection ended are asked about. */
 function onReady(s: State, now: number): void {
   if (s.key !== s.permanent && !s.isBound) bind(s, now, (binding, at) => onBinding(s, binding, at));
-  const sent = s.pending.sent();
-  for (const pending of sent) pending.stage = Stage.ASKED;
-  s.outbox.ask(sent);
-  s.outbox.pingDue = true;
+  askAfterReconnect(s, now);
   s.link.awaitingSince = now;
 }
 

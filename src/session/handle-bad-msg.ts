@@ -55,8 +55,9 @@ export function handleBadServerSalt(s: State, _low: number, _high: number, r: Re
   if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
   s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
   s.saltRefusals++;
+  const isDoubtful = (pending: Pending): boolean => pending.stage === Stage.ASKED || concerned.includes(pending);
   goAgain(s, concerned, now);
-  s.outbox.ask(s.pending.sent().filter((pending) => pending.stage === Stage.ASKED));
+  s.questions.about(s.pending.sent().filter(isDoubtful), now);
 }
 
 /** `bad_msg_notification bad_msg_id bad_msg_seqno error_code`. */
@@ -75,6 +76,7 @@ export function handleBadMsg(s: State, low: number, high: number, r: Reader, now
   if (reaction.alone) s.outbox.aloneUntil = now + ALONE_MS;
   if (reaction.unknown) giveUp(s, concerned);
   if (reaction.renew) renew(s, reaction.unknown ? [] : concerned, reaction.fromScratch === true);
+  else if (!reaction.unknown) doubt(s, concerned, now);
   if (!reaction.unknown) goAgain(s, concerned, now);
 }
 
@@ -86,9 +88,21 @@ function isOfNoConsequence(s: State, code: number, concerned: readonly Pending[]
   return code === TOO_LOW && concerned.length === 0 && s.pending.sent().length > 0;
 }
 
+/** More than one packet carried its id: that one was refused says nothing of the others. */
+function isDoubled(pending: Pending): boolean {
+  return pending.copies > 1;
+}
+
+/** The server takes an id no more that it may have taken before: only if it has not, another will do. */
+function doubt(s: State, concerned: readonly Pending[], now: number): void {
+  const doubted = concerned.filter(isDoubled);
+  for (const pending of doubted) pending.isIdRefused = true;
+  if (doubted.length > 0) s.questions.about(doubted, now);
+}
+
 /** Back to the queue, for new ids. What carries its own id inside is made anew by whoever made it. */
 function goAgain(s: State, concerned: readonly Pending[], now: number): void {
-  s.pending.requeue(concerned.filter((pending) => !pending.hasOwnId));
+  s.pending.requeue(concerned.filter((pending) => !pending.hasOwnId && !isDoubled(pending)));
   if (concerned.some((pending) => pending.hasOwnId)) bindAgain(s, now);
 }
 
@@ -99,7 +113,7 @@ function giveUp(s: State, concerned: readonly Pending[]): void {
 
 /** Answers to what else was sent in the old session will not come in the new one. */
 function renew(s: State, refused: readonly Pending[], fromScratch: boolean): void {
-  const others = s.pending.sent().filter((pending) => !refused.includes(pending));
+  const others = s.pending.sent().filter((pending) => !refused.includes(pending) || isDoubled(pending));
   s.outbox.say(destroySession(s.sessionLow, s.sessionHigh));
   s.renewSession(fromScratch);
   for (const pending of others) repeatOrRefuse(s, pending, refusal('SessionReset'));

@@ -16,8 +16,10 @@ import type { State } from './state.ts';
 
 /** Low three bits of a message's state (mtproto.md 2.10): below this the server has not received it. */
 const RECEIVED = 4;
+/** The answer is made: it was sent, or will be. */
+const ANSWER_MADE = 64;
 const UNKNOWN = 1;
-/** The server forgets ids after this long: "unknown" then proves nothing. */
+/** The server forgets ids after this long, and takes none that is older: "unknown" then proves nothing. */
 const MEMORY_SECONDS = 300;
 
 /** `msgs_ack`: delivered; the answer is still awaited. */
@@ -64,11 +66,13 @@ export function handleStateInfo(s: State, _low: number, _high: number, r: Reader
     r.pos = at;
     return answer(s, pending, 'object', r, now);
   }
-  const { asked } = s.outbox;
-  if (low !== s.outbox.askedLow || high !== s.outbox.askedHigh) return;
+  const { questions } = s;
+  const { asked } = questions;
+  if (low !== questions.low || high !== questions.high) return;
   const info = r.view();
   if (info.length * 2 !== asked.length) return;
-  s.outbox.asked = [];
+  questions.asked = [];
+  questions.answered();
   for (let i = 0; i < info.length; i++) takeState(s, asked[i * 2]!, asked[i * 2 + 1]!, info[i]!, now);
 }
 
@@ -78,10 +82,32 @@ function takeState(s: State, low: number, high: number, byte: number, now: numbe
   if (pending === undefined || pending.stage !== Stage.ASKED) return;
   const state = byte & 7;
   pending.stage = Stage.SENT;
-  if (state >= RECEIVED) return s.acknowledged(pending);
-  const age = s.serverSeconds(now) - (high >>> 0);
-  if (state === UNKNOWN && age > MEMORY_SECONDS) return repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
-  s.pending.requeue([pending]);
+  if (state >= RECEIVED) return wasReceived(s, pending, (byte & ANSWER_MADE) !== 0);
+  const isOld = s.serverSeconds(now) - (high >>> 0) > MEMORY_SECONDS;
+  if (state === UNKNOWN && isOld) return repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
+  // The packet it went in may be late, not lost. Under its own id it is carried out once all the same; under another only
+  // where the server takes the old one no more.
+  if (isOld || pending.isIdRefused) s.pending.requeue([pending]);
+  else s.outbox.sendAgain(pending);
+}
+
+/** An answer that was made and is not here when the server says so for the second time is lost. */
+function wasReceived(s: State, pending: Pending, isAnswerMade: boolean): void {
+  s.acknowledged(pending);
+  if (isAnswerMade && pending.isAnswerMade) s.questions.isAnswerLost = true;
+  pending.isAnswerMade = isAnswerMade;
+  s.questions.sooner(pending);
+}
+
+/** `msgs_all_info msg_ids info`: the same of its own accord. What it calls lost may be on its way: that is asked for. */
+export function handleAllInfo(s: State, _low: number, _high: number, r: Reader): void {
+  const ids = readIdsOf(r);
+  const info = r.view();
+  if (info.length * 2 !== ids.length) return;
+  for (let i = 0; i < info.length; i++) {
+    const pending = s.pending.find(ids[i * 2]!, ids[i * 2 + 1]!);
+    if (pending !== undefined && (info[i]! & 7) >= RECEIVED) s.acknowledged(pending);
+  }
 }
 
 /**

@@ -74,7 +74,8 @@ function wasSignedIn({ role, shared: { named } }: State): boolean {
 
 /** The server wants `initConnection`, and the gateway has it: once more, with it in front (failures.md E20). */
 function repair(s: State, pending: Pending, error: RpcError): boolean {
-  if (!error.isNotInited || s.shared.initPrefix.length === 0 || pending.wrapped || pending.ownInit > 0) return false;
+  if (!error.isNotInited || s.shared.initPrefix.length === 0 || pending.ownInit > 0) return false;
+  if (pending.prefix !== undefined) return false;
   s.initDone = false;
   s.pending.requeue([pending]);
   return true;

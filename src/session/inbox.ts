@@ -7,6 +7,7 @@ import { Crc } from '../tl/service.ts';
 import { handleBadMsg, handleBadServerSalt, handleFutureSalts } from './handle-bad-msg.ts';
 import { handleContainer, handleGzip, type Inside } from './handle-container.ts';
 import {
+  handleAllInfo,
   handleDestroyed,
   handleKeyDestroyed,
   handleNewSession,
@@ -38,7 +39,7 @@ const handlers = new Map<number, Handler>([
   [Crc.badServerSalt, handleBadServerSalt],
   [Crc.msgsStateReq, handleStateRequest],
   [Crc.msgsStateInfo, handleStateInfo],
-  [Crc.msgsAllInfo, handleNothing],
+  [Crc.msgsAllInfo, handleAllInfo],
   [Crc.msgDetailedInfo, handleDetailedInfo],
   [Crc.msgNewDetailedInfo, handleDetailedInfo],
   [Crc.msgResendReq, handleResendRequest],

@@ -63,7 +63,7 @@ export function noteInit(s: State, pending: Pending): void {
     s.shared.initPrefix = pending.body.slice(0, pending.ownInit);
     s.shared.initIsOwn = true;
     s.initDone = true;
-  } else if (pending.wrapped) {
+  } else if (pending.prefix !== undefined) {
     s.initDone = true;
   }
 }

@@ -26,6 +26,10 @@ export class Link {
   /** A request was sent and nothing has come since: so it stays when the request's time is over. */
   isUnheard = false;
   lastReceived = 0;
+  /** No byte has come since the last question (`questions.ts`) left. */
+  isSilent = false;
+  /** Bytes of messages sent since the last byte came. */
+  unheardBytes = 0;
   lastPing = 0;
   /** A ping was sent since the last byte came. */
   pinged = false;
@@ -46,12 +50,20 @@ export class Link {
     this.stage = 'up';
     this.wasUp = true;
     this.lastReceived = now;
+    this.unheardBytes = 0;
     this.awaitingSince = now;
     this.isUnheard = false;
     this.lastPing = now;
     this.pinged = false;
   }
 
+  /** Bytes have come, of whatever kind. */
+  notSilent(): void {
+    this.isSilent = false;
+    this.unheardBytes = 0;
+  }
+
+  /** A packet that passed its checks. */
   heard(now: number): void {
     this.lastReceived = now;
     this.awaitingSince = now;

@@ -42,12 +42,6 @@ export class Outbox {
   saltsDue = false;
   /** Service messages that are written already: rare ones. */
   readonly #said: Uint8Array[] = [];
-  /** low, high, … of requests whose fate is to be asked for. */
-  #ask: number[] = [];
-  /** The state request that is out: its id, and the ids it asked for. */
-  askedLow = 0;
-  askedHigh = 0;
-  asked: number[] = [];
   saltsLow = 0;
   saltsHigh = 0;
   /** low, high, … of own messages that are no requests. */
@@ -56,8 +50,8 @@ export class Outbox {
   #isAgain = false;
   /** Containers are avoided for a while after the server refused one (code 64). */
   aloneUntil = 0;
-  /** Sent requests that the server wants to see once more, under their own ids. */
-  #again: Pending[] = [];
+  /** Sent requests that go once more under their own ids. */
+  readonly #again = new Set<Pending>();
 
   /** Notes a server message that must be acknowledged. */
   acknowledge(low: number, high: number, now: number): void {
@@ -76,20 +70,17 @@ export class Outbox {
     this.ackAt = Infinity;
   }
 
-  /** Asks for the states of requests that were sent on a connection that is gone. */
-  ask(requests: readonly Pending[]): void {
-    this.#ask = [];
-    for (const one of requests) this.#ask.push(one.msgIdLow, one.msgIdHigh);
-  }
-
   /** Says a service message that is written already; it goes with the next packet. */
   say(body: Uint8Array): void {
     this.#said.push(body);
   }
 
-  /** Sends a request once more as it was; unless it is answered, or goes under another id, before that. */
+  /**
+   * Sends a request once more as it was, inside a container: a server that has it, or gets it yet from a packet that was
+   * late, carries one id out once (mtproto.md 2.10). Unless it is answered, or goes under another id, before that.
+   */
   sendAgain(pending: Pending): void {
-    if (!this.#again.includes(pending)) this.#again.push(pending);
+    this.#again.add(pending);
   }
 
   /** Whether a notification's id is that of an own message without a request. */
@@ -106,8 +97,8 @@ export class Outbox {
 
   /** Whether `flush` would send anything now. */
   #hasWork(s: State, now: number): boolean {
-    if ((s.binding ?? s.pending.queue).length > 0 || this.#said.length > 0 || this.#ask.length > 0) return true;
-    if (this.#again.length > 0) return true;
+    if ((s.binding ?? s.pending.queue).length > 0 || this.#said.length > 0) return true;
+    if (this.#again.size > 0 || s.questions.wanted.length > 0) return true;
     return this.pingDue || this.saltsDue || this.ackAt <= now;
   }
 
@@ -127,7 +118,7 @@ export class Outbox {
     const mayGather = now >= this.aloneUntil;
     this.#isAgain = false;
     let count = this.#services(s, now, body, mayGather);
-    if (count === 0 || mayGather) count += this.#repeats(s, body, count);
+    if (count === 0 || mayGather) count += this.#repeats(s, now, body, count);
     if (count === 0 || mayGather) count += this.#requests(s, now, body, count, mayGather);
     if (count === 0) return;
     if (count === 1 && !this.#isAgain) this.#sealAlone(s, body);
@@ -151,13 +142,14 @@ export class Outbox {
       body.raw(said);
       count++;
     }
-    if (this.#ask.length > 0 && (mayGather || count === 0)) {
-      const ids = Math.min(MAX_IDS, this.#ask.length / 2);
+    const { questions } = s;
+    if (questions.wanted.length > 0 && (mayGather || count === 0)) {
+      const ids = Math.min(MAX_IDS, questions.wanted.length / 2);
       this.#head(s, now, body, idsLength(ids));
-      this.asked = this.#ask.splice(0, ids * 2);
-      this.askedLow = s.ids.low;
-      this.askedHigh = s.ids.high;
-      writeIds(body, Crc.msgsStateReq, this.asked, 0, ids);
+      questions.asked = questions.wanted.splice(0, ids * 2);
+      questions.low = s.ids.low;
+      questions.high = s.ids.high;
+      writeIds(body, Crc.msgsStateReq, questions.asked, 0, ids);
       count++;
     }
     if (this.saltsDue && (mayGather || count === 0)) {
@@ -179,17 +171,17 @@ export class Outbox {
     return count;
   }
 
-  /** What the server wants again and is still awaited under that id. @returns messages written */
-  #repeats(s: State, body: Writer, already: number): number {
+  /** What goes again and is still awaited under that id. @returns messages written */
+  #repeats(s: State, now: number, body: Writer, already: number): number {
     let count = 0;
-    while (this.#again.length > 0 && already + count < MAX_CONTAINED) {
-      const pending = this.#again[0]!;
-      const length = pending.body.length + s.shared.initPrefix.length + MESSAGE_HEAD;
+    for (const pending of this.#again) {
+      if (already + count >= MAX_CONTAINED) break;
+      const length = pending.body.length + (pending.prefix?.length ?? 0) + MESSAGE_HEAD;
       if (already + count > 0 && body.pos + length > MAX_PAYLOAD) break;
-      this.#again.shift();
+      this.#again.delete(pending);
       if (s.pending.find(pending.msgIdLow, pending.msgIdHigh) !== pending) continue;
       this.#isAgain = true;
-      this.#write(s, body, pending);
+      this.#write(s, now, body, pending);
       count++;
     }
     return count;
@@ -214,17 +206,19 @@ export class Outbox {
     if (s.pending.sentCount === 0 && !s.link.isUnheard) s.link.awaitingSince = now;
     s.link.isUnheard = true;
     if (!pending.hasOwnId) this.#number(s, now, pending);
-    this.#write(s, body, pending);
+    this.#write(s, now, body, pending);
   }
 
-  #write(s: State, body: Writer, pending: Pending): void {
+  #write(s: State, now: number, body: Writer, pending: Pending): void {
+    s.questions.left(s, pending, now);
+    pending.copies++;
     pending.containerLow = 0;
     pending.containerHigh = 0;
     body.long(pending.msgIdLow, pending.msgIdHigh);
     body.int32(pending.seqNo);
     const at = body.pos;
     body.int32(0);
-    writeCall(body, pending.wrapped ? s.shared.initPrefix : undefined, s.role !== 'home', pending);
+    writeCall(body, pending.prefix, s.role !== 'home', pending);
     body.patchInt32(at, body.pos - at - 4);
     s.pending.place(pending);
   }
@@ -236,7 +230,11 @@ export class Outbox {
     pending.msgIdLow = s.ids.low;
     pending.msgIdHigh = s.ids.high;
     pending.acknowledged = false;
-    pending.wrapped = needsPrefix(s, pending);
+    pending.isAnswerMade = false;
+    pending.isIdRefused = false;
+    pending.copies = 0;
+    pending.asks = 0;
+    pending.prefix = needsPrefix(s, pending) ? s.shared.initPrefix : undefined;
     const counted = s.ids.seqNo(pending.answerBy === 0);
     pending.seqNo = pending.seqNoGiven >= 0 && pending.repeats === 0 ? pending.seqNoGiven : counted;
   }
@@ -279,6 +277,7 @@ export class Outbox {
     head.saltHigh = s.salts.high;
     head.sessionLow = s.sessionLow;
     head.sessionHigh = s.sessionHigh;
+    s.link.unheardBytes += body.pos - from;
     const out = s.sink.send(s.linkNumber);
     const mark = s.link.transport!.begin(out);
     seal(s.key!, 'client', head, body.bytes, from, body.pos, fill, out);

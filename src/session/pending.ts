@@ -14,7 +14,7 @@ export const Stage = {
   HELD: 1,
   /** On its way or at the server. */
   SENT: 2,
-  /** Sent on a connection that is gone; the server is being asked what became of it. */
+  /** The server is being asked what became of it. */
   ASKED: 3,
 } as const;
 export type Stage = (typeof Stage)[keyof typeof Stage];
@@ -58,8 +58,17 @@ export class Pending {
   /** msg_id of the container it went in; 0 if it went alone. */
   containerLow = 0;
   containerHigh = 0;
-  /** Whether the gateway's `initConnection` was around it when it was sent last. */
-  wrapped = false;
+  /** The `initConnection` that the gateway put around it when it was numbered. */
+  prefix: Uint8Array | undefined;
+  /** Packets that carried this id: from the second on the server may meet it once more at any time. */
+  copies = 0;
+  /** When it was sent, or asked about last, Unix ms; how often it was asked about under this id. */
+  askedAt = 0;
+  asks = 0;
+  /** The server has said that the answer is made. */
+  isAnswerMade = false;
+  /** The server has refused this id, though another packet with it may have been taken. */
+  isIdRefused = false;
   /** Whether any server may ever have read it: decides `delivered` when it is given up. */
   everSent = false;
   /** Whether the server has acknowledged it. */

@@ -22,6 +22,7 @@ import {
 } from './connect.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
 import type { Env } from './env.ts';
+import { lookForSilence, questionAt } from './questions.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
 import { takeOn, takeRequest } from './requests.ts';
@@ -187,6 +188,7 @@ export class Session implements PacketSink, Holder {
     if (s === undefined) return;
     this.#now = now;
     this.#reading = s;
+    s.link.notSilent();
     s.link.transport?.unpack(bytes, start, end, this);
   }
 
@@ -318,6 +320,9 @@ function tickConnection(s: State, now: number): void {
   if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
     s.saltRefusals = 0;
     dropLink(s, now);
+  } else if (!lookForSilence(s, now)) {
+    s.sink.log(20, 'connection silent', {});
+    dropLink(s, now);
   } else if (pingAt(s) <= now) {
     keepAlive(s);
   }
@@ -333,7 +338,7 @@ function keepAlive(s: State): void {
 function deadlineOf(s: State): number {
   const first = Math.min(s.pending.firstDeadline, s.pending.firstRelease, s.link.handshakeUntil);
   if (s.link.stage === 'down') return Math.min(first, s.lost ? Infinity : s.link.redialAt);
-  return s.isReady ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s)) : first;
+  return s.isReady ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s), questionAt(s)) : first;
 }
 
 /** auth_key_id 0 (mtproto.md 2.3). */

@@ -43,6 +43,8 @@ const Is = { SYNCHRONISED: 1, LIVED: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WAN
 /** Of an entry of SAVE, beside the stage (`TookFlag` of `batch/records.ts`). */
 const STAGE = 7;
 const SENT = 8;
+const WRAPPED = 16;
+const DOUBLED = 32;
 
 /** What was saved last of one session: it is only compared with what is now. */
 export class Saved {
@@ -166,7 +168,12 @@ function writeEntry(out: Writer, s: State, pending: Pending): void {
   pending.moved = false;
   const stage = stageAt(s, pending);
   out.int32(pending.ticket);
-  out.int32(stage | (pending.everSent ? SENT : 0));
+  out.int32(
+    stage |
+      (pending.everSent ? SENT : 0) |
+      (pending.prefix === undefined ? 0 : WRAPPED) |
+      (pending.copies > 1 ? DOUBLED : 0),
+  );
   out.long(pending.msgIdLow, pending.msgIdHigh);
   out.int32(pending.seqNo);
   if (stage === Stage.HELD) out.double(pending.notBefore);
@@ -361,6 +368,8 @@ export function takeAgain(
   pending.msgIdHigh = msgIdHigh;
   pending.seqNo = seqNo;
   pending.everSent = (flags & SENT) !== 0;
+  if ((flags & WRAPPED) !== 0) pending.prefix = s.shared.initPrefix;
+  pending.copies = (flags & DOUBLED) !== 0 ? 2 : 1;
   const stage = flags & STAGE;
   if (stage === Stage.QUEUED) return s.pending.add(pending);
   r.pos = at;

@@ -12,6 +12,7 @@ import { Outbox } from './outbox.ts';
 import { PendingTable, type Pending } from './pending.ts';
 import { ReceivedIds } from './received-ids.ts';
 import { Salts } from './salts.ts';
+import { Questions } from './questions.ts';
 import type { Shared } from './shared.ts';
 import type { NamedBy, Sink } from './sink.ts';
 
@@ -79,6 +80,7 @@ export class State {
   readonly pending = new PendingTable();
   readonly received = new ReceivedIds();
   readonly outbox = new Outbox();
+  readonly questions = new Questions();
   readonly link = new Link();
   readonly backOff = new BackOff();
 
@@ -158,6 +160,7 @@ export class State {
     this.ids.restart(idsFromScratch);
     this.received.clear();
     this.outbox.forgetAcks();
+    this.questions.forget();
     this.lastSeqNo = 0;
   }
 }

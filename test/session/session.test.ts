@@ -250,19 +250,6 @@ describe('when nobody answers', () => {
     assertClean(pair);
   });
 
-  test('a silent connection is asked after 10 s and given up after 15', async () => {
-    const pair = pairOf();
-    await pair.ask(1, PING);
-    const feeds = pair.deafen(1);
-    pair.line(1, { id: 9, timeout: 60, message: NEAREST });
-    await pair.advance(14_900);
-    assert.equal(pair.dc.counters.connections, 1);
-    assert.ok(feeds.length >= 2, 'the request and a ping went out');
-    await pair.advance(1000);
-    assert.equal(pair.dc.counters.connections, 2);
-    assert.equal(messageOf(pair.take(1)[0])['_cons'], 'nearestDc');
-  });
-
   test('an idle session pings once a minute and stays connected for hours', async () => {
     const pair = pairOf();
     await pair.ask(1, PING);

@@ -5,7 +5,8 @@
  * A bad packet goes out before the true one: a client that drops the connection gets the true one again
  * on the next; one that ignores the bad packet goes on.
  */
-import type { DcConnection } from '../dc-connection.ts';
+import { DcConnection } from '../dc-connection.ts';
+import type { DcSession } from '../dc-session.ts';
 import { AT, forged, opened, withPadding } from './forge.ts';
 import type { How, Kind, Kinds } from './kind.ts';
 
@@ -23,6 +24,14 @@ function isAnswer({ connection, packet }: { connection: DcConnection; packet: Ui
 
 /** rpc_result, pong, msgs_state_info. */
 const ANSWERS = new Set([0xf35c6d01, 0x347773c5, 0x04deb57d]);
+
+/** What it holds may have been sent again meanwhile, inside a container. */
+function handleLate(session: DcSession, packet: Buffer, how: How): void {
+  const { link } = session;
+  if (!(link instanceof DcConnection)) return;
+  how.excuse(link, 'resent-bare', 'msg-id-reused');
+  link.handle(packet);
+}
 
 /** Says a transport error in place of handling a packet. */
 function status(code: (how: How) => number, about: string, usual: number): Kind<'incoming'> {
@@ -72,6 +81,19 @@ export const INCOMING: Kinds<'incoming'> = {
     play({ connection, packet }, how) {
       const kept = Buffer.from(packet);
       how.dc.world.env.after(how.number('ms', 5 + how.dice.below(500)), () => connection.handle(kept));
+      return undefined;
+    },
+  },
+  'packet.after-cut': {
+    moment: 'incoming',
+    about: 'the connection breaks, and a packet of it is handled when the session speaks on the next',
+    usual: USUAL,
+    suits: ({ connection }) => connection.session !== undefined,
+    play({ connection, packet }, how) {
+      const { session } = connection;
+      const kept = Buffer.from(packet);
+      how.dc.world.env.after(how.number('ms', 200 + how.dice.below(2_000)), () => handleLate(session!, kept, how));
+      connection.reset();
       return undefined;
     },
   },
