@@ -5,6 +5,7 @@
  */
 import { writeBase64 } from './base64.ts';
 import { sequenceEnd } from './utf8.ts';
+import { copyPairs, copyPlain, viewOf } from './words.ts';
 import { Piece, type Writer } from './writer.ts';
 
 const PLAIN = 0;
@@ -72,7 +73,7 @@ function putText(out: Writer, from: Uint8Array, start: number, stop: number): bo
   let p = out.pos;
   let i = start;
   while (i < stop) {
-    const ascii = putAscii(out.view, p, words, i, stop);
+    const ascii = copyPlain(out.view, p, words, i, stop);
     p += ascii - i;
     i = ascii;
     for (let n = 0; n < SINGLY && i < stop; n++) {
@@ -82,7 +83,7 @@ function putText(out: Writer, from: Uint8Array, start: number, stop: number): bo
         out.bytes[p++] = c;
         i++;
       } else if (kind === PAIR) {
-        const end = putPairs(out.view, p, words, i, stop);
+        const end = copyPairs(out.view, p, words, i, stop);
         if (end < 0) return false;
         p += end - i;
         i = end;
@@ -100,56 +101,6 @@ function putText(out: Writer, from: Uint8Array, start: number, stop: number): bo
   }
   out.pos = p;
   return true;
-}
-
-/**
- * Copies plain ASCII while it comes in fours. With all bytes below 0x80, a subtraction sets the top bit of a byte that
- * is below what is subtracted, and else only above such a byte.
- * @returns the first byte that was not copied
- */
-function putAscii(to: DataView, at: number, from: DataView, start: number, stop: number): number {
-  let i = start;
-  for (let p = at; i + 4 <= stop; i += 4, p += 4) {
-    const w = from.getInt32(i, true);
-    const quote = (w ^ 0x22222222) - 0x01010101;
-    const backslash = (w ^ 0x5c5c5c5c) - 0x01010101;
-    if (((w | (w - 0x20202020) | quote | backslash) & 0x80808080) !== 0) break;
-    to.setInt32(p, w, true);
-  }
-  return i;
-}
-
-/**
- * Copies sequences of two bytes, one at least; `start` is at a byte from 0xc2 to 0xdf.
- * @returns the first byte that was not copied, or -1 if the first sequence is none
- */
-function putPairs(to: DataView, at: number, from: DataView, start: number, stop: number): number {
-  let i = start;
-  let p = at;
-  for (; i + 4 <= stop; i += 4, p += 4) {
-    const w = from.getInt32(i, true);
-    // 110xxxxx 10xxxxxx twice, and no lead of 0xc0 or 0xc1.
-    if ((w & 0xc0e0c0e0) !== TWO_PAIRS || (w & 0x1e) === 0 || (w & 0x1e0000) === 0) break;
-    to.setInt32(p, w, true);
-  }
-  if (i > start) return i;
-  if (i + 2 > stop || (from.getUint8(i + 1) & 0xc0) !== 0x80) return -1;
-  to.setInt16(p, from.getInt16(i));
-  return i + 2;
-}
-
-const TWO_PAIRS = 0x80c080c0 | 0;
-
-/** The view made last, and of what: strings come by the hundred out of one block. */
-let viewed: Uint8Array = new Uint8Array(0);
-let view: DataView = new DataView(viewed.buffer);
-
-function viewOf(bytes: Uint8Array): DataView {
-  if (bytes !== viewed) {
-    viewed = bytes;
-    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-  return view;
 }
 
 function putEscape(to: Uint8Array, at: number, code: number): number {

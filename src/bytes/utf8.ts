@@ -3,9 +3,14 @@
  * In: a range of bytes. Out: where it stops being UTF-8. Never: decodes.
  */
 
+import { asciiEnd, viewOf } from './words.ts';
+
+/** Shorter ranges are looked at byte by byte. */
+const WORDS_FROM = 16;
+
 /** The first byte of the first sequence that is broken or cut off; `stop` if there is none. */
 export function utf8End(from: Uint8Array, start: number, stop: number): number {
-  let i = start;
+  let i = stop - start < WORDS_FROM ? start : asciiEnd(viewOf(from), start, stop);
   while (i < stop) {
     if (from[i]! < 0x80) {
       i++;
