@@ -28,8 +28,12 @@ import {
   type JsonFault,
 } from './tape.ts';
 import { utf8End } from './utf8.ts';
+import { passed, plainEnd, viewOf } from './words.ts';
 
 export * from './tape.ts';
+
+/** Longer strings are searched four bytes at a time from there on: base64 of 512 KiB in 230 us, one by one in 1000. */
+const SHORT = 24;
 
 export class JsonTape extends Tape {
   /** All bytes of all strings, or-ed: tells whether there is anything but ASCII. */
@@ -167,18 +171,34 @@ export class JsonTape extends Tape {
   #string(node: number, at: number): number {
     const b = this.bytes;
     const end = this.end;
+    const short = Math.min(end, at + SHORT);
     let high = 0;
     let p = at + 1;
-    for (; p < end; p++) {
+    for (; p < short; p++) {
       const c = b[p]!;
       if (c === 0x22 || c === 0x5c || c < 0x20) break;
       high |= c;
     }
+    if (p === short) p = this.#longString(p);
     this.#high |= high;
     if (p < end && b[p] === 0x22) return this.done(node, STRING, at, p + 1);
     if (p >= end || b[p] !== 0x5c) return this.fail('JSONDecodeError', p);
     const stop = this.#escapedEnd(p);
     return stop < 0 ? stop : this.done(node, STRING_ESCAPED, at, stop + 1);
+  }
+
+  /** The rest of a long string, up to what cannot stand in it as it is. */
+  #longString(at: number): number {
+    const b = this.bytes;
+    const end = this.end;
+    let p = plainEnd(viewOf(b), at, end);
+    if (passed.bits !== 0) this.#high = 0x80;
+    for (; p < end; p++) {
+      const c = b[p]!;
+      if (c === 0x22 || c === 0x5c || c < 0x20) break;
+      this.#high |= c;
+    }
+    return p;
   }
 
   /** From a backslash to the closing quote, with every escape checked. */
