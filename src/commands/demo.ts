@@ -30,7 +30,7 @@ export function registerDemo(program: Command): void {
 /** The folder of the demo's memory; undefined if it is to have none. */
 function stateFolder(state: unknown): string | undefined {
   if (typeof state === 'string') return state === 'off' ? undefined : state;
-  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local/share'), 'mtproto2json/demo');
+  return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'mtproto2json/demo');
 }
 
 /** Named sessions are at the demo's data centre, so they are kept beside its memory. */
@@ -44,15 +44,16 @@ async function runDemo({ config: file, state, ...flags }: Record<string, unknown
   const worker = new Worker(new URL('./demo-dc.js', import.meta.url), { workerData });
   const message = once(worker, 'message').then(([dc]) => dc as DemoDc);
   const end = async (): Promise<void> => void (await worker.terminate());
+  let vault = 'off';
   try {
     const { startGateway } = await import('./gateway.ts');
     const sources = { flags, environment: process.env, file: file as string | undefined };
     const { proxy, fail } = await startGateway(sources, {
-      own: async (wanted) => ({ ...asConfig(await message, wanted), vault: wanted.vault ?? vaultIn(folder) }),
+      own: async (wanted) => ({ ...asConfig(await message, wanted), vault: (vault = wanted.vault ?? vaultIn(folder)) }),
       end,
     });
     worker.on('error', fail);
-    process.stdout.write(pasteLines(await message, proxy.port));
+    process.stdout.write(pasteLines(await message, proxy.port, vault !== 'off'));
   } catch (error) {
     await end();
     throw error;
@@ -65,7 +66,7 @@ function asConfig(dc: DemoDc, { apiId = 1 }: Config): Partial<Config> {
 }
 
 /** What to type and paste, each line as it is. */
-export function pasteLines(dc: DemoDc, port: number): string {
+export function pasteLines(dc: DemoDc, port: number, hasVault: boolean): string {
   const peer = `{"_cons":"inputPeerUser","user_id":${dc.echoId},"access_hash":${dc.echoHash}}`;
   const steps: readonly (readonly [string, string])[] = [
     [
@@ -86,11 +87,15 @@ export function pasteLines(dc: DemoDc, port: number): string {
     ],
   ];
   const shown = steps.map(([what, line]) => `${what}\n\n${line}\n`);
-  return `\nIn another terminal: nc localhost ${port}\nThen paste:\n\n${shown.join('\n')}\n${signIn(dc, port)}\nCtrl-C ends it all.\n`;
+  return `\nIn another terminal: nc localhost ${port}\nThen paste:\n\n${shown.join('\n')}\n${signIn(dc, port, hasVault)}\nCtrl-C ends it all.\n`;
 }
 
-/** Who can sign in here, and how. */
-function signIn({ accounts }: DemoDc, port: number): string {
-  const line = `npx mtproto2json signin --port ${port} --api-id 1 --api-hash demo`;
-  return `Or sign in yourself, as one of these:\n\n${accounts.map((text) => `  ${text}\n`).join('')}\n${line}\n`;
+/** Who can sign in here, and how; with a vault the session gets a name. */
+function signIn({ accounts }: DemoDc, port: number, hasVault: boolean): string {
+  const save = hasVault ? ' --save me' : '';
+  const line = `npx mtproto2json signin --port ${port} --api-id 1 --api-hash demo${save}`;
+  const after = hasVault
+    ? '\nThen this brings it back, also after the demo was killed:\n\n{"session":{"name":"me"}}\n'
+    : '';
+  return `Or sign in yourself, as one of these:\n\n${accounts.map((text) => `  ${text}\n`).join('')}\n${line}\n${after}`;
 }

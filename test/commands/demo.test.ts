@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Nc } from '../support/nc.ts';
-import { Run } from '../support/process.ts';
+import { CLI, Run } from '../support/process.ts';
 
 test('what the demo prints works as printed', async (t) => {
   const run = new Run(t, ['demo', '--port', '0', '--workers', '1']);
@@ -44,13 +44,15 @@ test('without the session line a call that needs a login is refused as Telegram 
   nc.close();
 });
 
-/** Says lines on one connection, each when the one before has been answered. @returns the answers as they came */
+/** Says lines on one connection, each when the one before has been answered. @returns the answers, without notices */
 async function say(port: number, ...lines: string[]): Promise<string[]> {
   const nc = await Nc.to(port);
   const answers: string[] = [];
   for (const line of lines) {
     nc.send(`${line}\n`);
-    answers.push(await nc.line());
+    let answer = await nc.line();
+    while (answer.startsWith('{"id":0,')) answer = await nc.line();
+    answers.push(answer);
   }
   nc.close();
   return answers;
@@ -89,4 +91,32 @@ test('with --state off the demo keeps nothing', async (t) => {
   const run = new Run(t, ['demo', '--port', '0', '--workers', '1', '--state', 'off'], { XDG_DATA_HOME: home });
   await run.until(/Ctrl-C/);
   assert.deepEqual(readdirSync(home), []);
+});
+
+/** The must-show of signing in: what `signin` has saved is there after a kill, under its name. */
+test('signed in by phone, code and password, kept by name: kill -9, and it goes on without a key or a login', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-state-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const args = ['demo', '--port', '0', '--workers', '1', '--state', folder];
+  const state = (): string => readFileSync(join(folder, 'dc.jsonl'), 'utf8');
+  const count = (what: string): number => state().split(`"what":"${what}"`).length;
+
+  const first = new Run(t, args);
+  await first.until(/Ctrl-C/);
+  const [, phone, code, password] = /phone (\d+), code (\d+), then the password: (.*)/.exec(first.out)!;
+  const [, line] = /^npx mtproto2json (signin .*)$/m.exec(first.out)!;
+  const signin = new Run(t, line!.split(' '), {}, CLI, `${phone}\n${code}\n${password}\n`);
+  assert.equal(await signin.code(), 0, signin.err);
+  assert.match(signin.out, /keeps the session as me/);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const before = [count('key'), count('user')];
+
+  const second = new Run(t, args);
+  await second.until(/Ctrl-C/);
+  const asked =
+    '{"session":{"name":"me"},"message":{"_cons":"messages.getDialogs","offset_date":0,"offset_id":0,"offset_peer":{"_cons":"inputPeerEmpty"},"limit":0}}';
+  const [dialogs] = await say(await second.port(), asked);
+  assert.match(dialogs!, /"_cons":"messages\.dialogs/);
+  assert.deepEqual([count('key'), count('user')], before);
 });
