@@ -206,6 +206,47 @@ describe('signin', () => {
     other.close();
   });
 
+  test('--save: kept by name before the end of the sign-in, also when the gateway dies at once', async (t) => {
+    const kept = mkdtempSync(join(tmpdir(), 'mtproto2json-'));
+    t.after(() => rmSync(kept, { recursive: true, force: true }));
+    const flags = { flags: ['--workers', '1', '--vault', join(kept, 'vault')] };
+    const first = await startGateway(dc, flags);
+    const [port, name] = [
+      ['--port', String(first.port)],
+      ['--save', 'bot.1'],
+    ];
+    const run = start(t, [...port, ...name], '', { MTPROTO2JSON_BOT_TOKEN: BOT.token! });
+    assert.equal(await run.code(), 0, run.err);
+    first.child.kill('SIGKILL');
+    assert.match(
+      run.out,
+      /^The gateway keeps the session as bot\.1: \{"session":\{"name":"bot\.1"\}\} brings it back\.\n$/,
+    );
+    await once(first.child, 'exit');
+
+    const handshakes = dc.counters.handshakes;
+    const second = await startGateway(dc, flags);
+    t.after(() => second.stop());
+    const nc = await Nc.to(second.port);
+    nc.send('{"session":{"name":"bot.1"},"message":{"_cons":"users.getUsers","id":[{"_cons":"inputUserSelf"}]}}\n');
+    const answers = [await nc.json()];
+    while (answers.at(-1)!['id'] === 0) answers.push(await nc.json());
+    const { message } = answers.at(-1) as unknown as { message: { username: string }[] };
+    assert.equal(message[0]!.username, 'demo_bot');
+    assert.equal(dc.counters.handshakes, handshakes, 'no new key');
+    nc.close();
+
+    const again = start(t, ['--port', String(second.port), ...name, '--json'], '', {
+      MTPROTO2JSON_BOT_TOKEN: BOT.token!,
+    });
+    assert.equal(await again.code(), 1);
+    assert.match(again.err, /"error":"(ALREADY_SIGNED_IN|SessionInUse)"/);
+    const other = start(t, ['--port', String(second.port), '--save', 'user', '--json'], '9996621111\n22222\n');
+    assert.equal(await other.code(), 0, other.err);
+    assert.match(other.out, /^\{"id":1,"session":\{"name":"user",.*"user_id":5000000001,.*\}\}\n$/);
+    assert.ok(!other.out.includes('auth_key'));
+  });
+
   test('a flood wait is said in words with its seconds, and as JSON to programs', async (t) => {
     dc.world.floods.limit('auth.sendCode', { calls: 0, seconds: 65 });
     const run = start(t, [], '9996621111\n');
