@@ -7,17 +7,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
 import { Writer } from '../bytes/writer.ts';
 import { ConfigError, loadConfig } from '../config.ts';
-import { OPTIONS, VAULT_OPTIONS } from '../options.ts';
+import { VAULT_OPTIONS } from '../options.ts';
 import { openVault } from '../vault/open.ts';
 import { type Claim, NAME, type Vault } from '../vault/vault.ts';
 import { toVaultSettings, type VaultSettings } from '../vault-settings.ts';
 
 export type Flags = Readonly<Record<string, unknown>>;
-
-/** Every option of `serve` that is not the vault's. */
-export const NOT_THE_VAULTS: ReadonlySet<string> = new Set(
-  OPTIONS.map(({ name }) => name).filter((name) => !VAULT_OPTIONS.some((option) => option.name === name)),
-);
 
 /** What cannot be done with a session, in a sentence. Exit code 1. */
 export class SessionsError extends Error {

@@ -1,0 +1,163 @@
+/**
+ * What the seven commands of `sessions` do.
+ * In: names, flags, standard input. Out: text, a file; changes of the vault. Never: a secret in what `list` and `show`
+ * say, or in an error; a session taken from a running gateway.
+ */
+import { writeFileSync } from 'node:fs';
+import type { SessionRecord } from '../account/record.ts';
+import { ConfigError } from '../config.ts';
+import { formatOf } from '../formats/formats.ts';
+import { homeKey } from '../formats/parts.ts';
+import { rewrapVault } from '../vault/open.ts';
+import type { Vault } from '../vault/vault.ts';
+import { completed, readSession } from './sessions-import.ts';
+import { fingerprint, lines, listed, shown, table } from './sessions-show.ts';
+import {
+  bytesOf,
+  checkName,
+  claimOrSay,
+  type Flags,
+  inUse,
+  mustExist,
+  readKept,
+  say,
+  SessionsError,
+  vaultSettings,
+  wipe,
+  withVault,
+} from './sessions-vault.ts';
+
+export async function list({ json, ...flags }: Flags): Promise<void> {
+  const all = await withVault(flags, (vault) => vault.list().map(listed));
+  process.stdout.write(json === true ? all.map((one) => `${JSON.stringify(one)}\n`).join('') : table(all));
+}
+
+export async function show(name: string, { json, ...flags }: Flags): Promise<void> {
+  const kept = await withVault(flags, (vault) => {
+    const all = vault.list();
+    for (const { name: other, record } of all) if (other !== name) record?.fill(0);
+    return all.find((one) => one.name === name);
+  });
+  if (kept === undefined) throw new SessionsError(`there is no session ${checkName(name)}`);
+  const members = shown(kept);
+  process.stdout.write(json === true ? `${JSON.stringify(members)}\n` : lines(members));
+}
+
+export async function importOne(name: string, file: string, flags: Flags): Promise<void> {
+  checkName(name);
+  const { record, format } = await readSession(file, flags);
+  try {
+    const key = fingerprint(homeKey(record));
+    await withVault(flags, (vault) => keep(vault, name, record, flags['replace'] === true), true);
+    const { dc, test, userId: user } = record;
+    const whose = user === undefined ? '' : `, user ${user}${record.isBot ? ' (bot)' : ''}`;
+    process.stdout.write(`${name}: ${format}, data centre ${dc}${test ? ' (test)' : ''}${whose}, key ${key}\n`);
+  } finally {
+    wipe(record);
+  }
+}
+
+async function keep(vault: Vault, name: string, record: SessionRecord, mayReplace: boolean): Promise<void> {
+  if (vault.protection === 'modes')
+    say('the vault is protected by file modes alone; `sessions rotate-key` seals it with a key or a passphrase');
+  const claim = await claimOrSay(vault, name, 'replaced');
+  const isThere = claim.record !== undefined;
+  claim.record?.fill(0);
+  if (isThere && !mayReplace) {
+    await vault.release(name);
+    throw new SessionsError(`there is a session ${name} already: take another name, or give --replace`);
+  }
+  const same = sameKey(vault, name, record);
+  if (same.length > 0) say(`the same key is kept as ${same.join(', ')}: use one of them, or Telegram ends the session`);
+  const bytes = bytesOf(record);
+  try {
+    // Not clean: where it comes from it may have gone on after it was written down.
+    await vault.write(name, bytes);
+    await vault.release(name);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function sameKey(vault: Vault, name: string, record: SessionRecord): string[] {
+  const key = fingerprint(homeKey(record));
+  const all = vault.list().map(listed);
+  return all.filter((one) => one.key === key && one.name !== name).map((one) => one.name);
+}
+
+export async function exportOne(name: string, flags: Flags): Promise<void> {
+  const format = formatOf(flags['format'] as string);
+  const text = await withVault(flags, (vault) => {
+    const record = readKept(vault, checkName(name));
+    const isInUse = vault
+      .list()
+      .some((kept) => (kept.record?.fill(0), kept.name === name && kept.owner === 'elsewhere'));
+    if (isInUse) say(`a running gateway has ${name} open: Telegram ends a session that is used in two places`);
+    try {
+      return `${format.write(completed(record, flags))}\n`;
+    } finally {
+      wipe(record);
+    }
+  });
+  const out = flags['out'] as string | undefined;
+  if (out === undefined) process.stdout.write(text);
+  else writeNew(out, text);
+}
+
+/** A file that nobody else may read, and that was not there before. */
+function writeNew(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new SessionsError(
+      code === 'EEXIST' ? `${path} is there already` : `${path} cannot be written (${code ?? 'unknown'})`,
+    );
+  }
+}
+
+/** The new name is on the disk before the old one goes: a crash in between leaves both. */
+export async function rename(from: string, to: string, flags: Flags): Promise<void> {
+  checkName(from);
+  checkName(to);
+  if (from === to) throw new ConfigError(['the two names are the same']);
+  await withVault(flags, async (vault) => {
+    wipe(readKept(vault, from));
+    const { record, isClean } = await claimOrSay(vault, from, 'renamed');
+    const target = await vault.claim(to);
+    const isFree = target !== undefined && target.record === undefined;
+    target?.record?.fill(0);
+    if (!isFree || record === undefined) {
+      if (target !== undefined) await vault.release(to);
+      throw new SessionsError(`there is a session ${to} already`);
+    }
+    await vault.write(to, record);
+    await vault.release(to, isClean ? record : undefined);
+    record.fill(0);
+    if (!(await vault.remove(from))) throw inUse(from, 'renamed');
+  });
+  process.stdout.write(`${from} is ${to} now\n`);
+}
+
+export async function remove(name: string, flags: Flags): Promise<void> {
+  checkName(name);
+  await withVault(flags, async (vault) => {
+    const kept = vault.list();
+    for (const { record } of kept) record?.fill(0);
+    if (!kept.some((one) => one.name === name)) throw new SessionsError(`there is no session ${name}`);
+    if (!(await vault.remove(name))) throw inUse(name, 'removed');
+  });
+  process.stdout.write(`${name} is forgotten; it stays signed in at Telegram until it is ended there\n`);
+}
+
+export async function rotateKey(flags: Flags): Promise<void> {
+  const keyFile = flags['newVaultKeyFile'] as string | undefined;
+  const passphraseFile = flags['newVaultPassphraseFile'] as string | undefined;
+  if ((keyFile === undefined) === (passphraseFile === undefined))
+    throw new ConfigError(['give --new-vault-key-file or --new-vault-passphrase-file, one of them']);
+  const settings = vaultSettings(flags);
+  mustExist(settings.folder);
+  await rewrapVault(settings.folder, settings, { keyFile, passphraseFile });
+  const what = keyFile === undefined ? 'passphrase' : 'key';
+  process.stdout.write(`the vault is sealed with the new ${what}; a running gateway needs it at its next start\n`);
+}
