@@ -1,5 +1,6 @@
 /**
- * Where `sessions import` has its session from: standard input, a file, or Telegram Desktop's folder.
+ * Where `sessions import` has its session from: standard input, a file (text, or a `.session` of SQLite), or Telegram
+ * Desktop's folder.
  * In: a path, flags. Out: a record as the vault is to keep it. Never: a session from the command line, where everybody
  * sees it; a guess between two accounts.
  */
@@ -8,6 +9,8 @@ import type { SessionRecord } from '../account/record.ts';
 import { allowList } from '../address/allow-list.ts';
 import { PRODUCTION_DCS, TEST_DCS } from '../address/data-centres.ts';
 import { FormatError, formatOf, importText } from '../formats/formats.ts';
+import { readSessionFile } from '../formats/session-file.ts';
+import { SQLITE_MAGIC } from '../formats/sqlite.ts';
 import { type DesktopAccount, readTdata } from '../formats/tdata.ts';
 import { SessionsError } from './sessions-vault.ts';
 
@@ -25,9 +28,11 @@ export interface Said {
 
 /** A session's text is below 64 KiB; nothing longer is read to its end. */
 const MAX_INPUT = 1 << 20;
+const MAX_FILE = 64 << 20;
 /** What is longer and no file may be a session, which no error shows. */
 const LONGEST_PATH_SHOWN = 200;
 export const TDATA = 'tdata';
+const FILE_FORMATS: readonly string[] = ['telethon-file', 'pyrogram-file'];
 
 /**
  * Telegram's own networks (core.telegram.org/resources/cidr.txt, and those of the built-in list): a key of a data centre
@@ -54,14 +59,32 @@ export async function readSession(path: string, said: Said): Promise<{ record: S
     const record = fromTdata(path, said);
     return { record: completed({ ...record, test: said.test ?? record.test }, said), format: TDATA };
   }
-  if (said.format !== undefined) formatOf(said.format);
+  const isFile = FILE_FORMATS.includes(said.format ?? '');
+  if (said.format !== undefined && !isFile) formatOf(said.format);
   const input = path === '-' ? await standardInput() : fromFile(path);
   try {
+    if (isFile || isSqlite(input)) return fromSqlite(path, input, said);
     const { record, format } = importText(input.toString('latin1'), said.format, said);
     return { record: completed(record, said), format: format.name };
   } finally {
     input.fill(0);
   }
+}
+
+function fromSqlite(path: string, input: Buffer, said: Said): { record: SessionRecord; format: string } {
+  for (const journal of ['-journal', '-wal'])
+    if (path !== '-' && (statSync(path + journal, { throwIfNoEntry: false })?.size ?? 0) > 0)
+      throw new SessionsError(
+        `${path} is open in its program, or was not closed (${journal}): stop it, or open it once more`,
+      );
+  const { record, format } = readSessionFile(input, said);
+  if (said.format !== undefined && said.format !== format)
+    throw new FormatError(`this is no ${said.format}, but ${format}`);
+  return { record: completed(record, said), format };
+}
+
+function isSqlite(input: Buffer): boolean {
+  return input.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC);
 }
 
 function isFolder(path: string): boolean {
@@ -74,7 +97,8 @@ function isFolder(path: string): boolean {
 
 function fromFile(path: string): Buffer {
   try {
-    if (statSync(path).size > MAX_INPUT) throw new SessionsError(`${path} is longer than any session`);
+    // The files of SQLite have all contacts in them.
+    if (statSync(path).size > MAX_FILE) throw new SessionsError(`${path} is longer than any session`);
     return readFileSync(path);
   } catch (error) {
     throw error instanceof SessionsError ? error : cannotRead(path, error);

@@ -4,7 +4,7 @@
  * secret as an argument.
  */
 import { type Command, InvalidArgumentError } from 'commander';
-import { FORMATS } from '../formats/formats.ts';
+import { FORMATS, NO_TEXT } from '../formats/formats.ts';
 import { flagName, VAULT_OPTIONS } from '../options.ts';
 import type { Flags } from './sessions-vault.ts';
 
@@ -31,14 +31,14 @@ export function registerSessions(program: Command): void {
     .option('--account <N>', 'which account of a Telegram Desktop folder', number(1, 64))
     .option('--passcode-file <FILE>', 'the local passcode of a Telegram Desktop folder')
     .option('--replace', 'in place of the session that has this name')
-    .addHelpText('after', formatsText(['tdata']))
+    .addHelpText('after', formatsText([...FORMATS, ...NO_TEXT]))
     .action(async (name: string, file: string | undefined, flags: Flags) =>
       (await run()).importOne(name, file ?? '-', flags),
     );
   account(add('export <name>', 'write a session as another program reads it; its key is in it'))
     .requiredOption('--format <FORMAT>', 'the format it is to be in')
     .option('--out <FILE>', 'a new file (0600) in place of standard output')
-    .addHelpText('after', formatsText([]))
+    .addHelpText('after', formatsText(FORMATS))
     .action(async (name: string, flags: Flags) => (await run()).exportOne(name, flags));
   add('rename <old> <new>', 'give a session another name').action(async (from: string, to: string, flags: Flags) =>
     (await run()).rename(from, to, flags),
@@ -68,9 +68,8 @@ function account(command: Command): Command {
     .option('--bot', 'the account is a bot, if it does not say so');
 }
 
-function formatsText(more: readonly string[]): string {
-  const rows = FORMATS.map(({ name, title }) => `  ${name.padEnd(16)} ${title}`);
-  return ['\nFormats:', ...rows, ...more.map((name) => `  ${name.padEnd(16)} Telegram Desktop's folder`)].join('\n');
+function formatsText(formats: readonly { readonly name: string; readonly title: string }[]): string {
+  return ['\nFormats:', ...formats.map(({ name, title }) => `  ${name.padEnd(16)} ${title}`)].join('\n');
 }
 
 function number(least: number, most: number): (text: string) => number {

@@ -1,7 +1,7 @@
 /**
  * The formats of sessions that are text: which there are, and which of them a text is.
  * In: a text, or a record and a name. Out: a record, or a text. Never: a guess between two; a part of the text in an error.
- * Telegram Desktop's folder (`tdata.ts`) and Telethon's file (`telethon-file.ts`) are no text.
+ * What is no text stands in `NO_TEXT`: files (`session-file.ts`) and a folder (`tdata.ts`).
  */
 import type { SessionRecord } from '../account/record.ts';
 import { FormatError } from './format-error.ts';
@@ -56,6 +56,13 @@ export const FORMATS: readonly Format[] = [
   row('mtcute', 'mtcute, version 3', 'api_id', readMtcute, writeMtcute),
   row('mtkruto', 'MTKruto', 'address', readMtkruto, writeMtkruto),
   row('mtkruto-old', 'MTKruto, without the account', 'address, user, bot, api_id', readMtkrutoOld, writeMtkrutoOld),
+];
+
+/** What can only be imported. */
+export const NO_TEXT: readonly Pick<Format, 'name' | 'title' | 'lacks'>[] = [
+  { name: 'telethon-file', title: "Telethon's .session file (SQLite)", lacks: 'bot, api_id' },
+  { name: 'pyrogram-file', title: "Pyrogram's .session file (SQLite)", lacks: 'address' },
+  { name: 'tdata', title: "Telegram Desktop's folder", lacks: 'address, bot, api_id' },
 ];
 
 /** @throws FormatError for a name that is none */

@@ -5,6 +5,7 @@ import test from 'node:test';
 import { formatOf } from '../../src/formats/formats.ts';
 import { SessionsCommand, tracesOf } from '../support/sessions-command.ts';
 import { aKey, recordWith } from '../support/session-records.ts';
+import { sessionFile } from '../vectors/session-files.ts';
 
 const KEY = aKey(5);
 const RECORD = recordWith({ dc: 4, userId: 4_242_424_242n, isBot: true, apiId: 17_349 }, KEY);
@@ -66,11 +67,18 @@ test('a session given as an argument is refused without being shown', async (t) 
 
 test('a file that is longer than any session, and a folder where a text was said to be', async (t) => {
   const command = new SessionsCommand(t);
-  writeFileSync(command.file('long'), Buffer.alloc(2 << 20, 'A'));
+  writeFileSync(command.file('long'), Buffer.alloc(65 << 20, 'A'));
   mkdirSync(command.file('folder'));
+  for (const name of ['open.session', 'telethon.session']) writeFileSync(command.file(name), sessionFile('telethon'));
+  writeFileSync(command.file('open.session-journal'), 'not empty');
   const cases: [string[], RegExp][] = [
     [['import', 'a', command.file('long')], /longer than any session/],
     [['import', 'a', command.file('folder'), '--format', 'telethon'], /is a folder: that is tdata/],
+    [['import', 'a', command.file('open.session')], /is open in its program, or was not closed \(-journal\)/],
+    [
+      ['import', 'a', command.file('telethon.session'), '--format', 'pyrogram-file'],
+      /no pyrogram-file, but telethon-file/,
+    ],
     [['import', 'a', command.file('long'), '--format', 'tdata'], /tdata is a folder, .*long is none/],
   ];
   for (const [args, sentence] of cases) {

@@ -12,6 +12,7 @@ import { CLI } from '../support/process.ts';
 import { SESSIONS_DOC } from '../support/reference-tables.ts';
 import { aKey, recordWith } from '../support/session-records.ts';
 import { tdataFolder } from '../support/tdata.ts';
+import { sessionFile } from '../vectors/session-files.ts';
 
 /** A `sh` block, and the `text` block that follows it, if one does. */
 const BLOCK = /^```sh\n([^]*?)^```\n(?:\n```text\n([^]*?)^```\n)?/gm;
@@ -33,8 +34,9 @@ async function prepare(t: TestContext): Promise<string> {
   for (const [i, [file, format]] of files.entries())
     writeFileSync(
       join(folder, file),
-      formatOf(format).write(recordWith({ userId: 42_424_242n, apiId: 17_349 }, aKey(i + 1))),
+      formatOf(format).write(recordWith({ userId: 42_424_242n, apiId: 17_349 }, aKey(i === 0 ? 1 : i + 30))),
     );
+  writeFileSync(join(folder, 'telethon.session'), sessionFile('telethonManyEntities'));
   const key = Buffer.from(aKey(20)).toString('base64');
   writeFileSync(join(folder, 'session-line.txt'), `{"id":1,"session":{"auth_key":"${key}","session_id":77}}\n`);
   writeFileSync(join(folder, 'passcode.txt'), 'a passcode\n');

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SIGNIN_OPTIONS } from '../../src/commands/signin.ts';
 import { ERRORS } from '../../src/errors.ts';
-import { FORMATS } from '../../src/formats/formats.ts';
+import { FORMATS, NO_TEXT } from '../../src/formats/formats.ts';
 import { flagName, OPTIONS } from '../../src/options.ts';
 
 export const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
@@ -62,12 +62,13 @@ export function signinTable(): string {
 
 /** For docs/sessions.md. */
 export function formatsTable(): string {
-  const rows = FORMATS.map(({ name, title, lacks }) => `| \`${name}\` | ${title} | ${lacks} |`);
+  const row = ({ name, title, lacks }: (typeof NO_TEXT)[number], more = ''): string =>
+    `| \`${name}\` | ${title}${more} | ${lacks} |`;
   return [
     '| `--format` | what it is | what it has no room for |',
     '|---|---|---|',
-    ...rows,
-    "| `tdata` | Telegram Desktop's folder; in only | address, bot, api_id |",
+    ...FORMATS.map((one) => row(one)),
+    ...NO_TEXT.map((one) => row(one, '; in only')),
   ].join('\n');
 }
 
