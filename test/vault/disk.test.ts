@@ -1,0 +1,142 @@
+/** A disk that is full, or may not be written: said as `VaultWriteFailed`; what was kept is kept; later it goes on. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { openVault } from '../../src/vault/open.ts';
+import { folderOf, opened } from './support.ts';
+
+const FILLER = fileURLToPath(new URL('../support/vault-filler.js', import.meta.url));
+const OLD = Buffer.alloc(3000, 1);
+
+/** A small file system of its own; undefined where this process may not make one. */
+function smallDisk(t: TestContext, size: string): string | undefined {
+  const folder = folderOf(t);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', folder]);
+  if (mounted.status !== 0) return undefined;
+  t.after(() => spawnSync('umount', ['-l', folder]));
+  return folder;
+}
+
+/** Fills a vault in a process whose files may not grow beyond `blocks` of 512 bytes: what every container allows. */
+async function fillWithin(folder: string, blocks: number): Promise<Filled> {
+  const script = `ulimit -f ${blocks}; exec "$0" "$@"`;
+  const child = spawn('sh', ['-c', script, process.execPath, FILLER, folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  assert.deepEqual([code, signal, err], [0, null, ''], out);
+  return JSON.parse(out) as Filled;
+}
+
+interface Filled {
+  readonly written: number;
+  readonly codes: readonly string[];
+  readonly faults: readonly string[];
+  readonly isAllThere: boolean;
+  readonly again: boolean;
+}
+
+test('files that may not grow: the write is refused, all before it stays, smaller ones go on', async (t) => {
+  const folder = folderOf(t);
+  const filled = await fillWithin(folder, 1_400);
+  assert.deepEqual(filled.codes, ['EFBIG']);
+  assert.deepEqual(filled.faults, ['VaultWriteFailed']);
+  assert.ok(filled.written > 20 && filled.isAllThere && filled.again, JSON.stringify(filled));
+  const vault = await opened(t, { folder, warn: (sentence) => assert.fail(sentence) });
+  assert.equal(vault.list().length, filled.written + 1);
+});
+
+test('a full disk: the old state is intact, and writes go on when there is room', async (t) => {
+  const folder = smallDisk(t, '1m');
+  // Where nothing may be mounted, the same through the limit of a process.
+  if (folder === undefined) return void (await fillWithin(folderOf(t), 2_000));
+  const vault = await openVault({ folder, warn: (sentence) => assert.fail(sentence) });
+  t.after(() => vault.close());
+  await vault.claim('old');
+  await vault.write('old', OLD);
+  const ballast = join(folder, 'ballast');
+  for (let round = 0; round < 60; round++) {
+    fill(ballast);
+    await assert.rejects(manyWrites(vault, round), { fault: 'VaultWriteFailed', code: 'ENOSPC' });
+    assert.deepEqual(Buffer.from(vault.read('old')!), OLD);
+    rmSync(ballast);
+    await vault.write('old', OLD);
+  }
+  await vault.close();
+  const again = await openVault({ folder, warn: (sentence) => assert.fail(sentence) });
+  assert.deepEqual(Buffer.from(again.read('old')!), OLD);
+  await again.close();
+});
+
+/** Takes every block that is left. */
+function fill(path: string): void {
+  for (let size = 65_536; size >= 4_096; size /= 2) {
+    try {
+      for (;;) writeFileSync(path, Buffer.alloc(size), { flag: 'a' });
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'ENOSPC');
+    }
+  }
+}
+
+/** More than the room that is kept for the next writes. */
+async function manyWrites(vault: Awaited<ReturnType<typeof openVault>>, round: number): Promise<void> {
+  await vault.write('old', Buffer.alloc(400_000, round));
+}
+
+test('a new vault on a full disk is refused in a sentence', async (t) => {
+  const folder = smallDisk(t, '64k');
+  if (folder === undefined) return void (await fillWithin(folderOf(t), 1_200));
+  fill(join(folder, 'ballast'));
+  await assert.rejects(openVault({ folder: join(folder, 'vault') }), { fault: 'VaultClosed', message: /ENOSPC/ });
+  rmSync(join(folder, 'ballast'));
+  rmSync(join(folder, 'vault'), { recursive: true, force: true });
+  // 64 KiB hold the files of an empty vault, and no session.
+  const vault = await openVault({ folder });
+  await assert.rejects(vault.claim('a'), { fault: 'VaultWriteFailed', code: 'ENOSPC' });
+  assert.deepEqual(vault.list(), []);
+  await vault.close();
+});
+
+test('a vault that may only be read is read', async (t) => {
+  const folder = folderOf(t);
+  const first = await openVault({ folder });
+  await first.claim('a');
+  await first.release('a', OLD);
+  await first.close();
+  const readOnly = readOnlyVersion(t, folder);
+  if (readOnly === undefined) return void assert.ok(existsSync(join(folder, 'data.mdb')));
+  const vault = await openVault({ folder });
+  assert.deepEqual(Buffer.from(vault.read('a')!), OLD);
+  for (const refused of [vault.claim('a'), vault.ask('a'), vault.remove('a')])
+    await assert.rejects(refused, { fault: 'VaultWriteFailed' });
+  await vault.close();
+  readOnly();
+  const later = await opened(t, { folder });
+  assert.equal((await later.claim('a'))?.isClean, true);
+});
+
+/** Takes away the right to write: by modes, or, for root, whom modes do not stop, by a mount. @returns what gives it back */
+function readOnlyVersion(t: TestContext, folder: string): (() => void) | undefined {
+  if (process.getuid?.() !== 0) {
+    const names = ['data.mdb', 'lock.mdb', 'key', 'last'].map((name) => join(folder, name));
+    const set = (folderMode: number, fileMode: number): void => {
+      chmodSync(folder, folderMode);
+      for (const name of names) chmodSync(name, fileMode);
+    };
+    set(0o500, 0o400);
+    t.after(() => set(0o700, 0o600));
+    return () => set(0o700, 0o600);
+  }
+  if (spawnSync('mount', ['--bind', folder, folder]).status !== 0) return undefined;
+  const free = (): void => void spawnSync('umount', ['-l', folder]);
+  t.after(free);
+  return spawnSync('mount', ['-o', 'remount,bind,ro', folder]).status === 0 ? free : undefined;
+}
