@@ -18,6 +18,9 @@ const WRITER = fileURLToPath(new URL('./vault-writer.js', import.meta.url));
 /** From its start to its end a process lives this long at most, milliseconds; half of them a tenth of it after they began. */
 const LONGEST = 400;
 
+/** The slot of the process that looks when all others are dead. */
+const LAST = 9;
+
 /** What is known of a name. */
 interface Known {
   version: number;
@@ -84,7 +87,7 @@ class Rounds {
 
   /** Nobody writes any more: everything must be there. */
   async last(): Promise<void> {
-    const writer = this.#start(9);
+    const writer = this.#start(LAST);
     await writer.opened;
     writer.child.kill('SIGKILL');
     await writer.ended;
@@ -94,33 +97,34 @@ class Rounds {
     const before = new Map([...this.#known].map(([name, known]) => [name, { ...known }]));
     const base = ++this.#started * VERSIONS_A_PROCESS;
     return new Writer([this.#folder, String(slot), String(base + this.#random.below(10))], {
-      line: (words) => this.#line(words, before),
-      foundAll: (found) => this.#compare(before, found),
+      line: (words) => this.#line(words),
+      foundAll: (found) => this.#compare(slot, before, found),
       died: (words) => this.result.wrong.push(words),
     });
   }
 
-  #line([what, name = '', version = '']: readonly string[], before: Map<string, Known>): void {
+  #line([what, name = '', version = '']: readonly string[]): void {
     const known = this.#known.get(name) ?? { version: 0, mayBeGone: true };
     this.#known.set(name, known);
     if (what === 'kept') {
       this.result.acknowledged++;
       Object.assign(known, { version: Number(version), mayBeGone: false });
     } else if (what === 'removing' || what === 'removed') known.mayBeGone = true;
-    // Between the snapshot and the look the other process may have begun to remove it.
-    if (what === 'removing' && before.has(name)) before.get(name)!.mayBeGone = true;
     if (what === 'refused') this.result.wrong.push(`${name} could not be claimed after its owner's death`);
   }
 
-  #compare(before: ReadonlyMap<string, Known>, found: ReadonlyMap<string, number>): void {
+  /** @param before as it was known when the process was started */
+  #compare(slot: number, before: ReadonlyMap<string, Known>, found: ReadonlyMap<string, number>): void {
     this.result.found += found.size;
     for (const [name, version] of found) if (version === -1) this.result.wrong.push(`${name} is broken`);
     for (const [name, { version, mayBeGone }] of before) {
       const there = found.get(name);
-      const isGone = mayBeGone || this.#known.get(name)!.mayBeGone;
-      if (there === undefined && !isGone) this.result.wrong.push(`${name} is lost, version ${version}`);
-      if (there !== undefined && there !== -1 && there < version && !isGone)
-        this.result.wrong.push(`${name} has version ${there}, acknowledged was ${version}`);
+      // The other slot's process may be removing and writing just now; its own successor looks again when it is dead.
+      const isStill = slot === LAST || name.startsWith(`slot${slot}-`);
+      if (there === undefined && isStill && !mayBeGone)
+        this.result.wrong.push(`${name} is lost, version ${version}, said slot ${slot}`);
+      if (there !== undefined && there !== -1 && there < version)
+        this.result.wrong.push(`${name} has version ${there}, acknowledged was ${version}, said slot ${slot}`);
     }
   }
 }

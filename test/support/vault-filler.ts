@@ -22,13 +22,7 @@ for (let i = 0; i < MOST && errors.length < 50; i++) {
 const isAllThere = Array.from({ length: written }, (_, i) => vault.read(`s${i}`)).every(
   (record, i) => record?.length === 9_000 && record.every((byte) => byte === (i & 0xff)),
 );
-// What was removed makes room inside the file.
-for (let i = 0; i < written; i++) await vault.remove(`s${i}`).catch(() => false);
 await vault.close();
-const again = await openVault({ folder: process.argv[2]! });
-await again.claim('small');
-await again.write('small', new Uint8Array(10));
 const codes = [...new Set(errors.map(({ code }) => code))];
 const faults = [...new Set(errors.map(({ fault }) => fault))];
-process.stdout.write(JSON.stringify({ written, codes, faults, isAllThere, again: again.read('small')?.length === 10 }));
-await again.close();
+process.stdout.write(JSON.stringify({ written, codes, faults, isAllThere }));
