@@ -10,15 +10,22 @@ import { renderMachine } from '../table.ts';
 import { cuts } from './cuts.ts';
 import { secrets } from './secrets.ts';
 import { soak, type SoakResult } from './soak.ts';
+import { vaultBits, vaultKills, type Verdict } from './vault.ts';
 
 const HELP = `npm run soak -- [--minutes 10] [--rps 2000] [--clients 100] [--updates 100] [--seed N] [--faults all|none|FILE|TEXT] [-- ARGS OF serve]
 npm run soak -- cuts [--step 1]      a connection cut at every byte of handshake and three requests
-npm run soak -- secrets [WORD …]     all tests, or those whose path has a word, at the highest level of logging; then a search for secrets`;
+npm run soak -- secrets [WORD …]     all tests, or those whose path has a word, at the highest level of logging; then a search for secrets
+npm run soak -- vault [--kills 1000] [--seed N]      kill -9 while sessions are written
+npm run soak -- vault --bits [--step 1] [--from 0]   every bit of a small vault wrong once`;
 
 async function main(argv: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
-  const names = ['minutes', 'rps', 'clients', 'updates', 'seed', 'faults', 'step'];
-  const options = { ...Object.fromEntries(names.map((name) => [name, text])), help: { type: 'boolean' } as const };
+  const names = ['minutes', 'rps', 'clients', 'updates', 'seed', 'faults', 'step', 'kills', 'from'];
+  const options = {
+    ...Object.fromEntries(names.map((name) => [name, text])),
+    help: { type: 'boolean' } as const,
+    bits: { type: 'boolean' } as const,
+  };
   const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
   const flags = values as Record<string, string | undefined>;
   if (flags['help'] !== undefined) return console.log(HELP);
@@ -27,6 +34,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (positionals[0] === 'secrets') return report(await secrets(positionals.slice(1), progress));
   const seed = numberOf(flags, 'seed', randomInt(2 ** 31));
   console.log(`seed ${seed}`);
+  if (positionals[0] === 'vault') return report(await vault(flags, seed));
   const result = await soak({
     minutes: numberOf(flags, 'minutes', 10),
     rps: numberOf(flags, 'rps', 2_000),
@@ -38,6 +46,11 @@ async function main(argv: readonly string[]): Promise<void> {
     progress,
   });
   report({ lines: figuresOf(result), wrong: result.wrong });
+}
+
+async function vault(flags: Record<string, string | undefined>, seed: number): Promise<Verdict> {
+  if (flags['bits'] === undefined) return vaultKills(numberOf(flags, 'kills', 1_000), seed, progress);
+  return vaultBits(numberOf(flags, 'step', 1), numberOf(flags, 'from', 0), progress);
 }
 
 /** A file's text, or the text itself. */

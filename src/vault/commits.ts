@@ -4,7 +4,9 @@
  * caller undone because another's was refused.
  */
 import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { asVaultError } from './folder.ts';
+import { noteTransaction } from './last.ts';
 import { Room } from './room.ts';
 import { MAP_SIZE, type Store } from './rows.ts';
 import { VaultError } from './vault.ts';
@@ -57,8 +59,14 @@ export class Commits {
     await this.#running;
   }
 
+  /** Once nothing runs any more. */
   close(): void {
     this.#room.close();
+    try {
+      noteTransaction(dirname(this.#path), infoOf(this.#store).lastTxnId);
+    } catch {
+      // No room for it: what it would have said is only an aid.
+    }
   }
 
   async #drain(): Promise<void> {
@@ -109,12 +117,17 @@ export class Commits {
       (sum, { size }) => sum + PAGES_A_STEP + 2 * Math.ceil(size / this.#pageSize),
       PAGES_A_COMMIT,
     );
-    const { lastPageNumber } = (this.#store as unknown as { env: { info(): { lastPageNumber: number } } }).env.info();
+    const { lastPageNumber } = infoOf(this.#store);
     const used = (lastPageNumber + 1) * this.#pageSize;
     const need = pages * this.#pageSize;
     if (used + need > MAP_SIZE) throw new VaultError('VaultWriteFailed', 'the vault is full', 'MDB_MAP_FULL');
     this.#room.reserve(used, need);
   }
+}
+
+/** The type does not know `env`. */
+function infoOf(store: Store): { readonly lastPageNumber: number; readonly lastTxnId: number } {
+  return (store as unknown as { env: { info(): { lastPageNumber: number; lastTxnId: number } } }).env.info();
 }
 
 function endOf({ run }: Step): End {

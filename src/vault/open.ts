@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { dataKey, rewrap } from './data-key.ts';
 import { asVaultError, privateFolder } from './folder.ts';
 import { type KeyOptions, keySource } from './key-source.ts';
+import { lastTransaction } from './last.ts';
 import { LmdbVault } from './lmdb-vault.ts';
 import { faultOf, transactionOf } from './pages.ts';
 import { type Identity, thisProcess } from './processes.ts';
@@ -60,13 +61,19 @@ async function beWhole(folder: string, secret: KeyObject, warn: (sentence: strin
   const path = join(folder, DATA_FILE);
   for (let reads = 1; ; reads++) {
     const bytes = readFileSync(path);
-    const fault = faultOf(bytes, MAP_SIZE, (key, value) => isInPlace(secret, key, value));
+    const fault = faultIn(bytes, folder, secret);
     if (fault === undefined) return;
     if (reads < READS && (reads < 2 || transactionOf(bytes) !== transactionOf(readFileSync(path)))) continue;
     const aside = await rebuild(folder, bytes, secret);
     warn(`the vault ${folder} was damaged (${fault}); what could be read is in it again, and the old file is ${aside}`);
     return;
   }
+}
+
+function faultIn(bytes: Buffer, folder: string, secret: KeyObject): string | undefined {
+  const last = lastTransaction(folder);
+  if (last > (transactionOf(bytes) ?? 0)) return 'the last transaction is missing';
+  return faultOf(bytes, MAP_SIZE, (key, value) => isInPlace(secret, key, value));
 }
 
 function isWritable(path: string): boolean {

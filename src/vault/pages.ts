@@ -65,6 +65,7 @@ export function faultOf(bytes: Buffer, mapSize: number, entry: Entry): string | 
     const metas = metasOf(bytes);
     const meta = checkedMeta(metas, bytes, mapSize);
     const walk = new Walk(bytes, meta);
+    walk.checkRoot();
     walk.tree(meta.free, (key, value) => freePages(walk, key, value), compareNumbers);
     walk.tree(
       meta.main,
@@ -152,6 +153,13 @@ class Walk {
 
   get transaction(): number {
     return this.#meta.transaction;
+  }
+
+  /** Every transaction of ours changes the main tree, and so its root: else this is an older state with a wrong number. */
+  checkRoot(): void {
+    const { main, pageSize, transaction } = this.#meta;
+    if (main.root !== undefined && uint(this.#bytes, main.root * pageSize + 8) !== transaction)
+      throw new Wrong('a meta page of another transaction');
   }
 
   take(number: number, count = 1): void {

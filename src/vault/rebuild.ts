@@ -21,6 +21,7 @@ import {
 import { join } from 'node:path';
 import { Commits } from './commits.ts';
 import { syncFolder } from './folder.ts';
+import { forgetTransaction } from './last.ts';
 import { type Identity, identityOf, isAlive } from './processes.ts';
 import { DATA_FILE, type Found, openStore, Rows, rowsIn } from './rows.ts';
 import { Kind } from './seal.ts';
@@ -52,6 +53,7 @@ function replace(folder: string, fresh: string): string {
   const aside = join(folder, `damaged-${new Date().toISOString().replaceAll(/[:.]/g, '')}-${statSync(path).ino}.mdb`);
   linkSync(path, aside);
   syncFolder(folder);
+  forgetTransaction(folder);
   renameSync(fresh, path);
   syncFolder(folder);
   return aside;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { readRecord, RecordError, type SessionRecord, writeRecord } from '../../src/account/record.ts';
+import { emptyRecord, readRecord, RecordError, type SessionRecord, writeRecord } from '../../src/account/record.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import { fullRecords, recordWith } from '../support/session-records.ts';
 
@@ -32,4 +32,30 @@ test('bytes that are cut, longer, foreign or newer are none', () => {
   const newer = Buffer.from(bytes);
   newer.writeUInt16LE(2, 2);
   assert.throws(() => readRecord(newer), /has version 2, this program reads 1/);
+});
+
+test('counts that lie make nothing', () => {
+  const empty = bytesOf(emptyRecord(1, false));
+  // Where the counts of keys, salts and floods stand in a record without anything else.
+  for (const at of [16, 40, 44]) {
+    assert.equal(empty.readInt32LE(at), 0);
+    for (const count of [1, 1_000_000, 0x7fff_ffff, -1, -0x8000_0000]) {
+      const lying = Buffer.from(empty);
+      lying.writeInt32LE(count, at);
+      assert.throws(() => readRecord(lying), RecordError, `${count} at ${at}`);
+    }
+  }
+});
+
+test('any bytes are a record or a RecordError', () => {
+  const head = bytesOf(emptyRecord(1, false)).subarray(0, 4);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (rest) => {
+      try {
+        readRecord(Buffer.concat([head, rest]));
+      } catch (error) {
+        assert.ok(error instanceof RecordError, String(error));
+      }
+    }),
+  );
 });

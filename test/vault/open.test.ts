@@ -1,0 +1,163 @@
+/** Opening a vault: keys, passphrases, versions, foreign files, modes. */
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { openVault, rewrapVault } from '../../src/vault/open.ts';
+import type { KeyOptions } from '../../src/vault/key-source.ts';
+import { folderOf } from './support.ts';
+
+const RECORD = Buffer.from('the-planted-secret-of-a-session');
+
+const byKey = (key: Buffer): KeyOptions => ({ environment: { MTPROTO2JSON_VAULT_KEY: key.toString('hex') } });
+const byPassphrase = (text: string): KeyOptions => ({ environment: { MTPROTO2JSON_VAULT_PASSPHRASE: text } });
+
+async function made(folder: string, options: KeyOptions): Promise<void> {
+  const vault = await openVault({ folder, ...options });
+  await vault.claim('a');
+  await vault.release('a', RECORD);
+  await vault.close();
+}
+
+async function recordIn(folder: string, options: KeyOptions): Promise<string | undefined> {
+  const vault = await openVault({ folder, ...options });
+  const record = vault.read('a');
+  await vault.close();
+  return record && Buffer.from(record).toString();
+}
+
+/** @returns the one sentence */
+async function refusal(folder: string, options: KeyOptions): Promise<string> {
+  const error = await openVault({ folder, ...options }).then(
+    async (vault) => {
+      await vault.close();
+      throw new Error('it opened');
+    },
+    (reason: unknown) => reason as Error & { fault?: string },
+  );
+  assert.equal(error.fault, 'VaultClosed', error.message);
+  assert.doesNotMatch(error.message, /\n|planted/);
+  return error.message;
+}
+
+function everything(folder: string): Buffer {
+  return Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
+}
+
+test('a vault opens with its key, and with no other', async (t) => {
+  const folder = folderOf(t);
+  const key = randomBytes(32);
+  await made(folder, byKey(key));
+  assert.equal(await recordIn(folder, byKey(key)), RECORD.toString());
+  assert.match(await refusal(folder, byKey(randomBytes(32))), /^this is not the key of the vault /);
+  assert.match(
+    await refusal(folder, byPassphrase('x')),
+    /is sealed with a key: give --vault-key-file or MTPROTO2JSON_/,
+  );
+  assert.match(await refusal(folder, {}), /is sealed with a key/);
+  assert.equal(await recordIn(folder, byKey(key)), RECORD.toString(), 'nothing was changed by the wrong ones');
+  assert.ok(!everything(folder).includes(RECORD) && !everything(folder).includes(key));
+});
+
+test('a vault opens with its passphrase, and with no other', async (t) => {
+  const folder = folderOf(t);
+  await made(folder, byPassphrase('planted passphrase é'));
+  // The same letters, composed in another way.
+  assert.equal(await recordIn(folder, byPassphrase('planted passphrase e\u0301')), RECORD.toString());
+  assert.match(await refusal(folder, byPassphrase('planted other')), /^this is not the passphrase of the vault /);
+  assert.match(await refusal(folder, {}), /is sealed with a passphrase: give --vault-passphrase-file or MTPROTO2JSON_/);
+  assert.ok(!everything(folder).includes(RECORD) && !everything(folder).includes('planted'));
+});
+
+test('without either it is protected by modes alone; given a key it is sealed from there on', async (t) => {
+  const folder = join(folderOf(t), 'deep/vault');
+  await made(folder, {});
+  for (const name of readdirSync(folder))
+    assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, `modes of ${name}`);
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+  const open = await openVault({ folder });
+  assert.equal(open.protection, 'modes');
+  await open.close();
+  const key = randomBytes(32);
+  assert.equal(await recordIn(folder, byKey(key)), RECORD.toString());
+  assert.match(await refusal(folder, {}), /is sealed with a key/);
+});
+
+test('the key can be replaced: the records stay as they are', async (t) => {
+  const folder = folderOf(t);
+  const [one, two] = [byKey(randomBytes(32)), byKey(randomBytes(32))];
+  await made(folder, one);
+  const before = readFileSync(join(folder, 'data.mdb'));
+  await assert.rejects(rewrapVault(folder, two, one), { fault: 'VaultClosed' });
+  await rewrapVault(folder, one, two);
+  assert.ok(before.equals(readFileSync(join(folder, 'data.mdb'))));
+  assert.match(await refusal(folder, one), /not the key/);
+  assert.equal(await recordIn(folder, two), RECORD.toString());
+});
+
+test('two processes that make a vault at once make one', async (t) => {
+  const folder = folderOf(t);
+  const key = byKey(randomBytes(32));
+  const [one, two] = await Promise.all([openVault({ folder, ...key }), openVault({ folder, ...key })]);
+  await one.claim('a');
+  await one.release('a', RECORD);
+  assert.deepEqual(Buffer.from(two.read('a')!), RECORD);
+  await one.close();
+  await two.close();
+});
+
+test('a newer, a foreign, a missing key file is refused in a sentence', async (t) => {
+  const folder = folderOf(t);
+  await made(folder, {});
+  const path = join(folder, 'key');
+  const line = readFileSync(path, 'utf8');
+  const cases: [string, RegExp][] = [
+    [newerOf(line), /is of a newer vault \(version 2, this program reads 1\)/],
+    ['{"format":"something else"}\n', /is not the key of a vault, or it is damaged/],
+    ['', /is not the key of a vault/],
+  ];
+  for (const [content, sentence] of cases) {
+    writeFileSync(path, content);
+    assert.match(await refusal(folder, {}), sentence);
+  }
+});
+
+/** With a sum that is right. */
+function newerOf(text: string): string {
+  const { sum: _, ...wrapped } = JSON.parse(text.split('\n')[0]!) as Record<string, unknown>;
+  const newer = { ...wrapped, version: 2 };
+  const sum = createHash('sha256').update(JSON.stringify(newer)).digest('base64').slice(0, 22);
+  return `${JSON.stringify({ ...newer, sum })}\n`;
+}
+
+test('sealed sessions without their key file are not taken for an empty vault', async (t) => {
+  const folder = folderOf(t);
+  await made(folder, {});
+  rmSync(join(folder, 'key'));
+  assert.match(await refusal(folder, {}), /holds sealed sessions, but not the file that opens them: key/);
+});
+
+test('a folder or file that others may use is refused', async (t) => {
+  const folder = folderOf(t);
+  await made(folder, {});
+  chmodSync(folder, 0o750);
+  assert.match(await refusal(folder, {}), /is open to others \(0750\); chmod it to 0700/);
+  chmodSync(folder, 0o700);
+  chmodSync(join(folder, 'key'), 0o640);
+  assert.match(await refusal(folder, {}), /key is open to others \(0640\); chmod it to 0600/);
+});
+
+test('a file in the place of the folder', async (t) => {
+  const path = join(folderOf(t), 'vault');
+  writeFileSync(path, 'x', { mode: 0o600 });
+  assert.match(await refusal(path, {}), /vault/);
+  assert.match(await refusal(join(path, 'below'), {}), /cannot be made \(ENOTDIR\)/);
+});
+
+test('a name in the folder that is none of the vault stays', async (t: TestContext) => {
+  const folder = folderOf(t);
+  mkdirSync(join(folder, 'mine'));
+  await made(folder, {});
+  assert.ok(statSync(join(folder, 'mine')).isDirectory());
+});
