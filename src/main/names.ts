@@ -199,7 +199,7 @@ export class Names {
     for (let waited = 0; claim === undefined && waited < TAKEOVER; waited += POLL) {
       if (held.owner === undefined || this.#isStopping) return undefined;
       if (waited % ASK_AGAIN === 0) await vault.ask(held.name);
-      await pause(POLL);
+      await new Promise((resolve) => setTimeout(resolve, POLL));
       claim = await vault.claim(held.name);
     }
     return claim;
@@ -296,7 +296,7 @@ export class Names {
   }
 
   #written(held: Holding, explicit: number | undefined, owner: Route | undefined): void {
-    if (held.failures > 0) this.#log.info('vaultWritten', { after: held.failures });
+    if (held.failures > 0) this.#log.info('vaultWritten', { count: held.failures });
     held.failures = 0;
     this.#failing.delete(held);
     if (!held.isDue) this.#letGo(held);
@@ -549,6 +549,7 @@ function waitAfter(failures: number): number {
   return Math.min(MOST_RETRY, RETRY * 2 ** (failures - 1));
 }
 
+/** Keeps no process alive. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
