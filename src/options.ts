@@ -132,4 +132,8 @@ export function environmentName(name: string): string {
 }
 
 /** In the environment and nowhere else: secrets, read where they are used. */
-export const SECRET_VARIABLES: readonly string[] = ['MTPROTO2JSON_VAULT_KEY', 'MTPROTO2JSON_VAULT_PASSPHRASE'];
+export const SECRET_VARIABLES: readonly string[] = [
+  ...['MTPROTO2JSON_VAULT_KEY', 'MTPROTO2JSON_VAULT_PASSPHRASE'],
+  // Of `signin`: who exports them for it starts the other commands with them too.
+  ...['MTPROTO2JSON_API_HASH', 'MTPROTO2JSON_PHONE', 'MTPROTO2JSON_PASSWORD', 'MTPROTO2JSON_BOT_TOKEN'],
+];

@@ -159,3 +159,9 @@ test('settings of the lanes: a server of one’s own, and init', (t) => {
   writeFileSync(file, 'no key');
   assert.throws(() => toSessionSettings(load(own)), /--dc-key: .* is not an RSA public key/);
 });
+
+test('what is in the environment for signin hinders no other command', () => {
+  const names = ['API_HASH', 'PHONE', 'PASSWORD', 'BOT_TOKEN', 'VAULT_KEY', 'VAULT_PASSPHRASE'];
+  const environment = Object.fromEntries(names.map((name) => [`MTPROTO2JSON_${name}`, 'x']));
+  assert.ok(!Object.values(loadConfig({ flags: {}, environment, file: undefined })).includes('x'));
+});
