@@ -1,10 +1,12 @@
 /** Everything the README tells a reader to type, typed. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Nc } from '../support/nc.ts';
-import { Run } from '../support/process.ts';
+import { CLI, Run } from '../support/process.ts';
 import { README } from '../support/reference-tables.ts';
 
 const text = readFileSync(README, 'utf8');
@@ -17,7 +19,7 @@ function blocks(language: string): string[] {
 /** JSON lines that ask for something, as against those that show an answer. */
 function requests(): string[] {
   const lines = blocks('json').flatMap((block) => block.trim().split('\n'));
-  return lines.filter((line) => !/"_cons":"(?:pong|updateShort\w*)"/.test(line));
+  return lines.filter((line) => !/"_cons":"(?:pong|updateShort\w*)"|"name":/.test(line));
 }
 
 test('the shell commands are ones package.json has', () => {
@@ -53,6 +55,58 @@ test('every line of the nc session works on the demo, the update among them', as
     nc.end();
     await nc.rest();
   }
+});
+
+/** Shell blocks about sessions, but for what asks a person or starts another gateway. */
+const SHELL = blocks('sh').filter(
+  (block) => /mtproto2json|umask/.test(block) && !/^npx mtproto2json signin/.test(block),
+);
+
+/** Runs shell commands as a reader would, `npx mtproto2json` being the build. */
+async function shell(folder: string, port: number, block: string): Promise<string> {
+  const npx = join(folder, 'npx');
+  writeFileSync(npx, `#!/bin/sh\nshift\nexec '${process.execPath}' '${CLI}' "$@"\n`, { mode: 0o755 });
+  const { XDG_DATA_HOME: _, ...rest } = process.env;
+  const env = { ...rest, HOME: folder, PATH: `${folder}:${process.env['PATH']}`, MTPROTO2JSON_PORT: String(port) };
+  const child = spawn('/bin/sh', ['-ec', block], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const code = await new Promise((done) => child.on('close', done));
+  assert.equal(code, 0, `${block}\n${said}`);
+  return said;
+}
+
+test('signing in, by name, out to another program, a key for the vault: as it is written there', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-readme-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const home = { XDG_DATA_HOME: join(folder, '.local/share') };
+  const run = new Run(t, ['demo', '--port', '0', '--workers', '1'], home);
+  await run.until(/Ctrl-C/);
+  const port = await run.port();
+  assert.equal(SHELL.length, 3);
+  const said: string[] = [];
+  for (const block of SHELL) said.push(await shell(folder, port, block.replace(/^npm .*$/m, '')));
+  assert.match(said[0]!, /keeps the session as me[^]*keeps the session as bot1/);
+  assert.match(said[1]!, /^bot1 .*\n^me /m);
+  assert.match(readFileSync(join(folder, 'bot1.txt'), 'utf8'), /^1[\w-]{300,}=?=?\n$/);
+  assert.equal(statSync(join(folder, 'vault.key')).size, 32);
+
+  run.child.kill('SIGKILL');
+  await run.ended;
+  const again = new Run(t, ['demo', '--port', '0', '--workers', '1'], home);
+  await again.until(/Ctrl-C/);
+  const nc = await Nc.to(await again.port());
+  const [line] = blocks('json').flatMap((block) =>
+    block
+      .trim()
+      .split('\n')
+      .filter((one) => one.includes('"name":')),
+  );
+  nc.send(`${line}\n`);
+  let answer = await nc.line();
+  while (answer.startsWith('{"id":0,')) answer = await nc.line();
+  assert.match(answer, /"_cons":"user",.*"username":"guarded_user"/);
+  nc.close();
 });
 
 test('the Python program prints what it says', async (t) => {
