@@ -13,6 +13,9 @@ const CR = 0x0d;
 const BRACE = 0x7b;
 /** The token line is judged before anything is known of the client: it gets little room. */
 const MAX_TOKEN_LINE = 4096;
+const LEAST_BLOCK = 256;
+/** A line that has come so far, one part in so many, is taken to become as long as the one before: its block is made once. */
+const TRUSTED = 16;
 /** What browsers and other HTTP clients send, where a request should stand (failures.md K10, C4). */
 const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) |Host:)/i;
 
@@ -27,6 +30,8 @@ export class JsonLines implements Front {
   /** A line that has begun: its bytes so far, in a block that grows. */
   #held: Buffer | undefined;
   #heldLength = 0;
+  /** What the line before took: parts of a file come one after another. */
+  #usual = 0;
   /** What came in one chunk with a message after which no more was wanted. */
   #rest: Buffer | undefined;
 
@@ -101,6 +106,7 @@ export class JsonLines implements Front {
     if (!this.#append(chunk, start, end)) return false;
     const whole = this.#held;
     const length = this.#heldLength;
+    this.#usual = whole.length;
     this.#release();
     return this.#line(whole, 0, length);
   }
@@ -156,7 +162,8 @@ export class JsonLines implements Front {
   }
 
   #grow(length: number): void {
-    const capacity = Math.max(length, Math.min(this.#heldLength * 2, this.#maxLine + 1), 256);
+    const wanted = Math.min(this.#heldLength * 2, this.#maxLine + 1);
+    const capacity = Math.max(length, wanted, LEAST_BLOCK, this.#usual <= length * TRUSTED ? this.#usual : 0);
     const grown = Buffer.allocUnsafeSlow(capacity);
     if (this.#held !== undefined) this.#held.copy(grown, 0, 0, this.#heldLength);
     this.#held = grown;

@@ -17,6 +17,8 @@ const HEAD = 4;
 /** The token's frame is judged before anything is known of the client: it gets little room. */
 const MAX_TOKEN_FRAME = 4096;
 const LEAST_BLOCK = 256;
+/** A frame of which one part in so many has come gets its whole block: made once, not grown five times. */
+const TRUSTED = 16;
 
 export class MsgpackFrames implements Front {
   readonly isMsgpack = true;
@@ -112,11 +114,13 @@ export class MsgpackFrames implements Front {
     this.#owner.unfinished(this.#headRead + (this.#held?.length ?? 0));
   }
 
-  /** One block that grows with what has come, not with what was promised. */
+  /** One block that grows with what has come: of what was promised, sixteen times that at most. */
   #append(chunk: Buffer, start: number, stop: number): void {
     const length = this.#heldLength + stop - start;
     if (this.#held === undefined || this.#held.length < length) {
-      const grown = Buffer.allocUnsafeSlow(Math.min(this.#length, Math.max(length, this.#heldLength * 2, LEAST_BLOCK)));
+      const wanted =
+        this.#length <= length * TRUSTED ? this.#length : Math.max(length, this.#heldLength * 2, LEAST_BLOCK);
+      const grown = Buffer.allocUnsafeSlow(Math.min(this.#length, wanted));
       this.#held?.copy(grown, 0, 0, this.#heldLength);
       this.#held = grown;
     }
