@@ -15,6 +15,7 @@ import { loadScheme } from '../src/tl/load.ts';
 import type { Bench, Context } from './bench.ts';
 import type { Report, Row } from './report.ts';
 import { compareWorks } from './timing.ts';
+import { wholeScheme } from './whole-scheme.ts';
 
 /** A round of one function, ms. */
 const ROUND = 25;
@@ -122,6 +123,63 @@ class Bencher {
       'mtcute, objects to TL': () => void this.#mtcute.write(object),
     });
   }
+
+  /** One value of every constructor, in turn: code and tables that no single call keeps warm. mtcute takes those of its layer. */
+  everything(values: readonly object[]): void {
+    const out = this.#out;
+    const lines = values.map((value) => Buffer.from(JSON.stringify(value)));
+    const all = values.map((value) => this.#tlOf(value));
+    const known = all.filter((tl) => this.#isRead(tl));
+    const reader = new Reader(all[0]!);
+    const bytes = (blocks: readonly Buffer[]): number => blocks.reduce((sum, { length }) => sum + length, 0);
+    const decode = (tl: Buffer): void => {
+      out.clear();
+      this.#codec.decodeObject(reader.reset(tl, 0, tl.length), out, STYLE);
+    };
+    const title = `whole scheme, ${values.length} constructors`;
+    this.#measure(`${title}, in`, bytes(lines), {
+      'JSON to TL': () => {
+        for (const line of lines) {
+          this.#tape.read(line, 0, line.length);
+          out.clear();
+          this.#codec.encodeObject(this.#tape, 0, out, 'value');
+        }
+      },
+      'JSON.parse alone': () => {
+        for (const line of lines) JSON.parse(line.toString());
+      },
+    });
+    this.#measure(`${title}, out`, bytes(all), { 'TL to JSON': () => all.forEach(decode) });
+    this.#measure(`of them ${known.length} of mtcute's layer, out`, bytes(known), {
+      'TL to JSON': () => known.forEach(decode),
+      'mtcute, TL to objects': () => {
+        for (const tl of known) this.#mtcute.read(tl);
+      },
+    });
+  }
+
+  #isRead(tl: Buffer): boolean {
+    try {
+      this.#mtcute.read(tl);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** As `answer`, to msgpack. */
+  packed(title: string, value: unknown): void {
+    const out = this.#out;
+    const tl = this.#tlOf(value);
+    const reader = new Reader(tl);
+    const form = this.#codec.msgpack;
+    this.#measure(`${title}, out`, tl.length, {
+      'TL to msgpack': () => {
+        out.clear();
+        form.decodeObject(reader.reset(tl, 0, tl.length), out, STYLE);
+      },
+    });
+  }
 }
 
 /** A `messages.dialogs` of about 40 KB of TL: 100 dialogs with their messages and users, a third of them Cyrillic. */
@@ -208,6 +266,14 @@ async function run(context: Context): Promise<Report> {
     mtime: 1,
     bytes: part,
   });
+  bencher.packed('messages.dialogs', dialogs());
+  bencher.packed('upload.file 512 KiB', {
+    _cons: 'upload.file',
+    type: { _cons: 'storage.fileJpeg' },
+    mtime: 1,
+    bytes: part,
+  });
+  bencher.everything(wholeScheme(schema));
   return {
     bench: 'codec',
     about: `JSON and TL, layer ${codec.layer}`,

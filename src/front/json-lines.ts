@@ -106,7 +106,7 @@ export class JsonLines implements Front {
     if (!this.#append(chunk, start, end)) return false;
     const whole = this.#held;
     const length = this.#heldLength;
-    this.#usual = whole.length;
+    this.#usual = length + (length >> 4);
     this.#release();
     return this.#line(whole, 0, length);
   }

@@ -120,6 +120,23 @@ test('a line that drips in holds no more than its length and what growing takes'
   assert.equal(told.held, 0);
 });
 
+test('lines as long as the one before get their block at once; a short one that drips in does not', () => {
+  const told = new Told();
+  const lines = new JsonLines(told, { maxLine: 2_000_000, needsToken: false });
+  const long = Buffer.from(`{"x":"${'y'.repeat(700_000)}"}\n`);
+  for (let i = 0; i < 3; i++)
+    for (let at = 0; at < long.length; at += 65_536) lines.take(long.subarray(at, at + 65_536));
+  assert.deepEqual(
+    told.messages,
+    Array.from({ length: 3 }, () => long.toString().trimEnd()),
+  );
+  lines.take(long.subarray(0, 60_000));
+  assert.ok(told.held > 700_000 && told.held < 1_500_000, String(told.held));
+  lines.take(Buffer.from('\n'));
+  for (let at = 0; at < 3000; at++) lines.take(Buffer.from('z'));
+  assert.ok(told.held < 7000, String(told.held));
+});
+
 test('foreign protocols are refused by their first bytes, in any cut, and nothing after is read', () => {
   const hellos = [
     'GET / HTTP/1.1\r\nHost: x\r\n\r\n{"id":1}\n',

@@ -17,6 +17,8 @@ test('reading, encoding, sealing, opening and decoding leave next to nothing; a 
   // The view of the client's id is the one object.
   assert.ok(bytes['encode']! < 160, `read and encode: ${bytes['encode']} bytes each`);
   assert.ok(bytes['decode']! < 64, `decode: ${bytes['decode']} bytes each`);
+  assert.ok(bytes['packedEncode']! < 160, `read and encode a frame: ${bytes['packedEncode']} bytes each`);
+  assert.ok(bytes['packedDecode']! < 64, `decode to msgpack: ${bytes['packedDecode']} bytes each`);
   assert.ok(bytes['open']! < 300, `seal and open: ${bytes['open']} bytes each`);
   // Measured 5.1 KB, for a batch of its own: its block, cursors and the wire of the test are in it.
   assert.ok(bytes['request']! < 7000, `a request alone in its batch: ${bytes['request']} bytes each`);

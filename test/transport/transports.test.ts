@@ -57,6 +57,27 @@ describe('frames on the wire', () => {
   });
 });
 
+describe('large frames', () => {
+  it("of several connections at once, in pieces, come out as they are: blocks that are used again are nobody else's", () => {
+    const sizes = [5000, 9000, 33_000, 4096, 20_000];
+    const ends = sizes.map(() => ({ to: makeTransport('intermediate', { end: 'server' }), packets: [] as string[] }));
+    for (let round = 0; round < 3; round++) {
+      const sent = sizes.map((blocks) => encrypted(blocks - round));
+      const streams = sent.map((packet) => framed(makeTransport('intermediate'), [packet]));
+      const longest = Math.max(...streams.map(({ length }) => length));
+      for (let at = 0; at < longest; at += 30_000) {
+        for (const [i, { to, packets }] of ends.entries()) {
+          for (const packet of unpacked(to, [streams[i]!.subarray(at, at + 30_000)]).packets) packets.push(packet);
+        }
+      }
+      assert.deepEqual(
+        ends.map(({ packets }) => packets.splice(0)),
+        sent.map((packet) => [toHex(packet)]),
+      );
+    }
+  });
+});
+
 describe('round trip', () => {
   const packets = [encrypted(3), unencrypted(40), encrypted(30), encrypted(31), unencrypted(4), encrypted(4)];
   const expected = packets.map(toHex);
