@@ -14,7 +14,7 @@ const OPENING = 16;
 async function once(count: number): Promise<Record<string, number>> {
   const rig = await Rig.start();
   try {
-    const empty = (await rig.settledMemory()).own;
+    const empty = (await rig.emptyMemory()).own;
     const before = rig.cpu;
     const { load, seconds } = await rig.open({ clients: count, setUp: [FIRST], opening: OPENING });
     const opened = rig.cpu - before;

@@ -18,7 +18,7 @@ type Figures = Record<string, number>;
 
 async function steps(context: Context, rig: Rig, most: number): Promise<{ name: string; runs: Figures[] }[]> {
   const isFresh = context.options['keys'] === 'fresh';
-  const empty = (await rig.settledMemory()).own;
+  const empty = (await rig.emptyMemory()).own;
   const { load } = await rig.open({ clients: 0, setUp: [], opening: 1 });
   const done: { name: string; runs: Figures[] }[] = [];
   const sessions = isFresh ? [] : await rig.sessions(most, true);
