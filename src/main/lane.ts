@@ -166,9 +166,11 @@ export class Lane {
       recordTiming: false,
       idleTimeout: Infinity,
       concurrentTasksPerWorker: SLOTS,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+      resourceLimits: {
+        maxYoungGenerationSizeMb: YOUNG,
+        ...(limits.laneHeap > 0 && { maxOldGenerationSizeMb: limits.laneHeap }),
+      },
       workerData: { lane: number, slots, settings } satisfies LaneData,
-      ...(limits.laneHeap > 0 && { resourceLimits: { maxOldGenerationSizeMb: limits.laneHeap } }),
     });
     makeLean(pool);
     pool.on('error', (error: Error) => this.#lose(pool, error.message));

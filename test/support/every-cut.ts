@@ -4,9 +4,15 @@
  *
  * On this made-up wire FIN and RST are both told to the session, and RST takes what was on its way to the client with
  * it; a stall is told to nobody.
+ *
+ * Chance is the same in every run, so that byte n is the same byte; and powers that were taken in an earlier run are not
+ * taken again: they were nearly half of the time.
  */
+import { DhGroup, type Powers } from '../../src/crypto/dh.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
+import { Dice } from '../../src/testdc/faults/dice.ts';
 import type { Manner } from '../../src/testdc/faults/path.ts';
+import { DH_PRIME, G } from '../../src/testdc/key-exchange.ts';
 import { Trial } from './trial.ts';
 
 export type Direction = 'up' | 'down';
@@ -26,9 +32,55 @@ export interface Cut {
 /** Time for everything to end: the longest silence (15 s), the longest pause after it, a time-out. */
 const PATIENCE_MS = 45_000;
 
+const SEED = 1;
+/** Powers kept: as many as all runs need, some hundred bytes each. */
+const MOST_POWERS = 20_000;
+
+/** A trial whose chance is the same each time. */
+function sameTrial(secrecy: Secrecy): Trial {
+  const dice = new Dice(SEED);
+  return new Trial({ session: { forwardSecrecy: secrecy }, fill: (bytes) => bytes.set(dice.bytes(bytes.length)) });
+}
+
+/** The group both ends share remembers what it has worked out. */
+function rememberPowers(group: DhGroup): void {
+  const known = new Map<string, Powers>();
+  const powers = group.powers.bind(group);
+  const remembered = (secret: Uint8Array): Powers => {
+    const name = Buffer.from(secret).toString('latin1');
+    let found = known.get(name);
+    if (found === undefined) {
+      if (known.size >= MOST_POWERS) known.clear();
+      found = withMemory(powers(secret));
+      known.set(name, found);
+    }
+    return found;
+  };
+  Object.defineProperty(group, 'powers', { value: remembered });
+}
+
+/** Each caller gets a copy: keys are wiped. */
+function withMemory(own: Powers): Powers {
+  const known = new Map<string, Uint8Array>();
+  return {
+    public: own.public,
+    shared(other) {
+      const name = Buffer.from(other).toString('latin1');
+      let found = known.get(name);
+      if (found === undefined) {
+        found = own.shared(other);
+        known.set(name, found);
+      }
+      return Uint8Array.from(found);
+    },
+  };
+}
+
+rememberPowers(DhGroup.of(G, DH_PRIME));
+
 /** Bytes that pass in each direction when nothing is cut. */
 export async function lengths(secrecy: Secrecy): Promise<Record<Direction, number>> {
-  const trial = new Trial({ session: { forwardSecrecy: secrecy } });
+  const trial = sameTrial(secrecy);
   await threeRequests(trial);
   const { bytesIn, bytesOut } = trial.pair.dc.counters;
   return { up: bytesIn, down: bytesOut };
@@ -47,7 +99,7 @@ async function threeRequests(trial: Trial): Promise<void> {
 
 /** One run. @returns what is wrong with it */
 export async function cutOnce({ direction, manner, at, secrecy }: Cut): Promise<string[]> {
-  const trial = new Trial({ session: { forwardSecrecy: secrecy } });
+  const trial = sameTrial(secrecy);
   playFaults(trial.pair.dc, `cut.${direction}.${manner} at=${at} connection=1`);
   await threeRequests(trial);
   await trial.advance(PATIENCE_MS);

@@ -69,8 +69,16 @@ interface Timer {
 export interface PairOptions {
   dc?: Partial<TestDcSettings>;
   session?: Partial<SessionSettings>;
+  /** Chance, for both ends; the system's if not given. */
+  fill?: (bytes: Uint8Array) => void;
   /** Connections are refused while this answers true. */
   isDown?: () => boolean;
+}
+
+function int32From(fill: (bytes: Uint8Array) => void): number {
+  const bytes = Buffer.alloc(4);
+  fill(bytes);
+  return bytes.readInt32LE(0);
 }
 
 /** `initConnection` parameters that make every call welcome. */
@@ -114,7 +122,7 @@ export class Pair {
     this.dc = new TestDc({
       env: {
         now: () => this.now,
-        fill: (bytes) => void randomFillSync(bytes),
+        fill: options.fill ?? ((bytes) => void randomFillSync(bytes)),
         after: (ms, job) => this.#after(ms, job),
       },
       serverKey,
@@ -138,7 +146,9 @@ export class Pair {
   }
 
   #makeLane(): LaneSessions {
-    return new LaneSessions(makeEnv(0, { session: this.#settings(), codec, claims: this.#claims }));
+    const env = makeEnv(0, { session: this.#settings(), codec, claims: this.#claims });
+    const { fill } = this.#options;
+    return new LaneSessions(fill === undefined ? env : { ...env, fill, random32: () => int32From(fill) });
   }
 
   /** The thread is gone: links are hung up, and a new one takes the sessions as they were saved. */
