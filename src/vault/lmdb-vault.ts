@@ -65,18 +65,29 @@ export class LmdbVault implements Vault {
     return this.#record(name);
   }
 
-  claim(name: string): Promise<Claim | undefined> {
-    return this.#change(SMALL * 2, () => {
-      const record = this.#record(name);
-      const owner = this.#ownerOf(name);
-      if (this.#whose(owner) === 'elsewhere') return undefined;
-      if (owner?.uuid !== this.#self.uuid) {
-        this.#sayAlive();
-        this.#own(name, { uuid: this.#self.uuid, isClean: false });
-      }
-      this.#hold(name);
-      return { record, isClean: owner?.uuid === NOBODY && owner.isClean };
-    });
+  async claim(name: string): Promise<Claim | undefined> {
+    const wasLate = this.#unwritten.delete(name);
+    try {
+      const claim = await this.#change(SMALL * 2, () => this.#take(name));
+      if (claim !== undefined) this.#hold(name);
+      return claim;
+    } catch (error) {
+      if (wasLate) this.#unwritten.add(name);
+      throw error;
+    }
+  }
+
+  #take(name: string): Claim | undefined {
+    const record = this.#record(name);
+    const owner = this.#ownerOf(name);
+    if (this.#whose(owner) === 'elsewhere') return undefined;
+    if (owner?.uuid !== this.#self.uuid) {
+      // A dead owner's other names are free without its row as well.
+      if (owner !== undefined) this.#rows.remove(Kind.PROCESS, owner.uuid);
+      this.#sayAlive();
+      this.#own(name, { uuid: this.#self.uuid, isClean: false });
+    }
+    return { record, isClean: owner?.uuid === NOBODY && owner.isClean };
   }
 
   ask(name: string): Promise<void> {
@@ -104,23 +115,24 @@ export class LmdbVault implements Vault {
       this.#drop(name);
     } catch (error) {
       // Not ours any more, whatever the owner row says until it can be written again.
-      this.#drop(name);
       this.#unwritten.add(name);
+      this.#drop(name);
       throw error;
     } finally {
       body?.fill(0);
     }
   }
 
-  remove(name: string): Promise<boolean> {
-    return this.#change(SMALL * 2, () => {
+  async remove(name: string): Promise<boolean> {
+    const isGone = await this.#change(SMALL * 2, () => {
       if (this.#whose(this.#ownerOf(name)) === 'elsewhere') return false;
       this.#rows.put(Kind.GONE, name, Buffer.alloc(0));
       this.#rows.remove(Kind.OWNER, name);
       this.#rows.remove(Kind.WISH, name);
-      this.#drop(name);
       return true;
     });
+    if (isGone) this.#drop(name);
+    return isGone;
   }
 
   close(): Promise<void> {
@@ -239,12 +251,13 @@ export class LmdbVault implements Vault {
     }
   }
 
-  /** Says that it lives, and gives up what could not be given up before. */
+  /** Says that it lives, and gives up what could not be given up before and was not claimed again since. */
   #beat(): void {
     const late = [...this.#unwritten];
     const said = this.#change(SMALL * (1 + late.length), () => {
       this.#sayAlive();
-      for (const name of late) if (this.#isOurs(name)) this.#own(name, { uuid: NOBODY, isClean: false });
+      for (const name of late)
+        if (this.#unwritten.has(name) && this.#isOurs(name)) this.#own(name, { uuid: NOBODY, isClean: false });
     });
     said.then(
       () => {
@@ -259,7 +272,9 @@ export class LmdbVault implements Vault {
 /** A record and its time; neither of one that does not open. */
 function bodyOf({ body }: Row): { record: Uint8Array | undefined; writtenAt: number } {
   if (body === undefined || body.length < 8) return { record: undefined, writtenAt: 0 };
-  return { record: new Uint8Array(body.subarray(8)), writtenAt: body.readDoubleLE(0) };
+  // The same memory: who wipes the record leaves no copy of it.
+  const record = new Uint8Array(body.buffer, body.byteOffset + 8, body.length - 8);
+  return { record, writtenAt: body.readDoubleLE(0) };
 }
 
 async function wiped(written: Promise<void>, body: Buffer): Promise<void> {

@@ -1,4 +1,8 @@
 /** The vault in LMDB: what every vault does, over several handles on one folder. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { test } from 'node:test';
 import type { Vault } from '../../src/vault/vault.ts';
 import { contract } from './contract.ts';
 import { body, folderOf, type Body, opened } from './support.ts';
@@ -15,4 +19,26 @@ contract('lmdb', (t) => {
     },
     die: (vault) => bodies.get(vault)!.kill(),
   };
+});
+
+test('what could not be given up on a full disk is given up later', { timeout: 20_000 }, async (t) => {
+  const folder = folderOf(t);
+  const [one, two] = [await opened(t, { folder, self: body(t).self }), await opened(t, { folder })];
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  await one.claim('a');
+  await one.write('a', Buffer.from('1'));
+  // No more than LMDB's own pages: whatever is written has to be refused before LMDB sees it.
+  const full = t.mock.method(fs, 'writeSync', () => {
+    throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+  });
+  syncBuiltinESMExports();
+  await assert.rejects(one.release('a', Buffer.from('2')), { fault: 'VaultWriteFailed', code: 'ENOSPC' });
+  assert.equal(Buffer.from(one.read('a')!).toString(), '1');
+  full.mock.restore();
+  syncBuiltinESMExports();
+  assert.equal(await two.claim('a'), undefined, 'its process lives, and has not said otherwise');
+  t.mock.timers.tick(5_000);
+  // Behind the heartbeat in the same queue.
+  await one.ask('b');
+  assert.deepEqual(await two.claim('a'), { record: new Uint8Array([0x31]), isClean: false });
 });
