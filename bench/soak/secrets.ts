@@ -4,10 +4,10 @@
  * In: words that pick test files, none for all. Out: counts, and where which kind of secret stood. Never: a secret.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CONFESSED } from '../../test/support/child.ts';
 import { Planted, sentences } from '../../test/support/planted.ts';
@@ -63,14 +63,16 @@ async function runTests(files: readonly string[], folder: string, progress: (tex
   const env = { ...process.env, TEST_TRANSCRIPT: folder };
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   let tail = '';
-  let done = 0;
-  child.stdout.on('data', (chunk: Buffer) => {
-    tail = (tail + chunk.toString()).slice(-2_000);
-    progress(`${(done += chunk.toString().split('\nok ').length - 1)} tests`);
-  });
-  await once(child, 'close');
+  const failed: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    tail = `${tail}\n${line}`.slice(-2_000);
+    const [, name] = /^ *not ok \d+ - (.*)/.exec(line) ?? [];
+    if (name !== undefined) failed.push(name);
+    progress(`${files.length} test files, ${failed.length} failures; ${line.slice(0, 80)}`);
+  }
   const count = (what: string): string => new RegExp(`^# ${what} (\\d+)`, 'm').exec(tail)?.[1] ?? '?';
-  return `${files.length} test files at the highest level of logging: ${count('pass')} tests passed, ${count('fail')} failed`;
+  const said = `${files.length} test files at the highest level of logging: ${count('pass')} tests passed, ${count('fail')} failed`;
+  return [said, ...failed.map((name) => `  failed: ${name}`)].join('\n');
 }
 
 /** Searches every file for what was told and for what looks like a secret. */
