@@ -18,6 +18,12 @@ const LOUDEST = {
   MTPROTO2JSON_SEND_TRACEBACKS: 'true',
 } as const;
 
+/** Folders of children that nobody has stopped. */
+const left = new Set<string>();
+process.on('exit', () => {
+  for (const folder of left) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder for what commands keep by themselves, and the environment that leads them there. */
 export function ownData(): {
   environment: NodeJS.ProcessEnv;
@@ -26,6 +32,7 @@ export function ownData(): {
   remove: () => void;
 } {
   const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-data-'));
+  left.add(folder);
   const loudest = TRANSCRIPT === undefined ? {} : LOUDEST;
   return {
     environment: { ...process.env, ...loudest, XDG_DATA_HOME: folder },
