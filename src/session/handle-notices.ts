@@ -19,7 +19,7 @@ const RECEIVED = 4;
 /** The answer is made: it was sent, or will be. */
 const ANSWER_MADE = 64;
 const UNKNOWN = 1;
-/** The server forgets ids after this long, and takes none that is older: "unknown" then proves nothing. */
+/** The server takes no id that is older. */
 const MEMORY_SECONDS = 300;
 
 /** `msgs_ack`: delivered; the answer is still awaited. */
@@ -76,15 +76,19 @@ export function handleStateInfo(s: State, _low: number, _high: number, r: Reader
   for (let i = 0; i < info.length; i++) takeState(s, asked[i * 2]!, asked[i * 2 + 1]!, info[i]!, now);
 }
 
-/** 1, 2, 3: not received, so it goes again; 4: it is being worked on, or its answer is on its way. */
+/**
+ * 2, 3: not received, so it goes again; 4: it is being worked on, or its answer is on its way. 1: the server may have
+ * forgotten it. That it began the session anew may still be on its way, or lost: so nothing goes again on a 1 that must
+ * not be done twice.
+ */
 function takeState(s: State, low: number, high: number, byte: number, now: number): void {
   const pending = s.pending.find(low, high);
   if (pending === undefined || pending.stage !== Stage.ASKED) return;
   const state = byte & 7;
   pending.stage = Stage.SENT;
   if (state >= RECEIVED) return wasReceived(s, pending, (byte & ANSWER_MADE) !== 0);
+  if (state === UNKNOWN) return repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
   const isOld = s.serverSeconds(now) - (high >>> 0) > MEMORY_SECONDS;
-  if (state === UNKNOWN && isOld) return repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
   // The packet it went in may be late, not lost. Under its own id it is carried out once all the same; under another only
   // where the server takes the old one no more.
   if (isOld || pending.isIdRefused) s.pending.requeue([pending]);

@@ -100,10 +100,12 @@ export class MessageBook {
     return 4 | acked | 32 | (entry.answer === undefined ? 0 : 64) | (entry.answer?.acked === true ? 128 : 0);
   }
 
+  /** 1: below all that is known, so it may have been known once; a session begun anew knows nothing before its first. */
   #unknown(low: number, high: number): 1 | 2 | 3 {
-    const newest = this.#entries.at(-1);
-    if (newest === undefined || compareIds(low, high, newest.low, newest.high) > 0) return 3;
-    return compareIds(low, high, this.#horizonLow, this.#horizonHigh) <= 0 ? 1 : 2;
+    const [oldest, newest] = [this.#entries[0], this.#entries.at(-1)];
+    if (oldest === undefined || newest === undefined) return 3;
+    if (compareIds(low, high, newest.low, newest.high) > 0) return 3;
+    return compareIds(low, high, oldest.low, oldest.high) < 0 ? 1 : 2;
   }
 
   /** Index of the id, or where it would stand. */
