@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { DcConnection } from '../../src/testdc/dc-connection.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
+import { MessageBook } from '../../src/testdc/message-book.ts';
 import { writeService } from '../../src/testdc/service.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
@@ -88,6 +89,17 @@ describe('on a connection that stands', () => {
     await pair.advance(6_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
     assert.equal(pair.dc.counters.connections, 2);
+    assertClean(pair);
+  });
+
+  test('a server that has forgotten all, and whose word of that is lost, does nothing twice', async () => {
+    const pair = await ready('answer.lost count=1');
+    pair.line(1, { id: 2, message: UPDATE });
+    await pair.advance(1_000);
+    assert.deepEqual(answers(pair), [1]);
+    (pair.serverSession() as { book: MessageBook }).book = new MessageBook();
+    await pair.advance(7_000);
+    assert.deepEqual(answers(pair), [[2, 'DeliveryUnknown'], 1]);
     assertClean(pair);
   });
 
