@@ -103,6 +103,10 @@ export interface SessionWish {
   /** Seconds, server minus local; may have a fraction. */
   timeOffset: number | undefined;
   dc: number | undefined;
+  /** What an answer tells of a kept session, and is handed back with it. */
+  test: boolean | undefined;
+  userId: bigint | undefined;
+  isBot: boolean | undefined;
   /** Of a session that is kept, or is to be. */
   name: string | undefined;
   takeover: boolean;

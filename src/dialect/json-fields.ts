@@ -68,6 +68,13 @@ const SESSION_FIELDS: Record<string, Read<SessionWish>> = {
     (into.timeOffset = f.seconds(node)) === undefined ? 'a number of seconds' : undefined,
   dc: (f, node, into) =>
     (into.dc = f.integer(node, 1, MAX_DC)) === undefined ? 'the number of a data centre' : undefined,
+  test: (f, node, into) => ((into.test = f.boolean(node)) === undefined ? 'true or false' : undefined),
+  is_bot: (f, node, into) => ((into.isBot = f.boolean(node)) === undefined ? 'true or false' : undefined),
+  user_id: (f, node, into) => {
+    if (!f.int64(node)) return 'an integer of 64 bits';
+    into.userId = (BigInt(f.long.high) << 32n) | BigInt(f.long.low >>> 0);
+    return undefined;
+  },
   name: (f, node, into) => ((into.name = f.name(node)) === undefined ? NAME_FORM : undefined),
   forget: (f, node, into) => ((into.forget = f.name(node)) === undefined ? NAME_FORM : undefined),
   takeover: (f, node, into) => f.flag(node, (isSet) => (into.takeover = isSet)),
@@ -107,7 +114,7 @@ export class JsonFields {
     into.authKey = into.lastSeqNo = into.timeOffset = into.dc = undefined;
     into.hasSessionId = into.hasSalt = false;
     into.sessionLow = into.sessionHigh = into.saltLow = into.saltHigh = 0;
-    into.name = into.forget = undefined;
+    into.name = into.forget = into.test = into.userId = into.isBot = undefined;
     into.takeover = into.export = into.list = false;
     const refusal = this.#read(node, 'session', 'InvalidSession', SESSION_KEYS, into) ?? togetherness(into);
     if (refusal !== undefined) wipeKey(into);
@@ -254,14 +261,11 @@ function wipeKey({ authKey }: SessionWish): void {
 /** Which fields of `session` go together. @returns the refusal if these do not */
 function togetherness(wish: SessionWish): Refusal | undefined {
   const isHandedIn = wish.authKey !== undefined;
-  const hasParts =
-    wish.hasSessionId ||
-    wish.hasSalt ||
-    wish.lastSeqNo !== undefined ||
-    wish.timeOffset !== undefined ||
-    wish.dc !== undefined;
-  if (hasParts && !isHandedIn) return misfit('auth_key', 'missing');
-  const hasOthers = isHandedIn || wish.name !== undefined || wish.takeover || wish.export;
+  const hasParts = wish.hasSessionId || wish.hasSalt || wish.lastSeqNo !== undefined || wish.timeOffset !== undefined;
+  // A handle may be handed back whole: what it says beside the name is known.
+  const tells = [wish.dc, wish.test, wish.userId, wish.isBot].some((value) => value !== undefined);
+  if (!isHandedIn && (hasParts || (tells && wish.name === undefined))) return misfit('auth_key', 'missing');
+  const hasOthers = isHandedIn || tells || wish.name !== undefined || wish.takeover || wish.export;
   if (wish.list && (hasOthers || wish.forget !== undefined)) return misfit('list', 'stands alone');
   if (wish.forget !== undefined && hasOthers) return misfit('forget', 'stands alone');
   if (wish.takeover && wish.name === undefined) return misfit('takeover', 'goes with name');

@@ -21,7 +21,7 @@ import {
   text,
   truth,
 } from './json-text.ts';
-import { fromBase64, keyFrom, textOf } from './parts.ts';
+import { fromBase64, KEY_SIZE, keyFrom, textOf } from './parts.ts';
 
 const VERSION = 1;
 const PREFIX = 'mj1';
@@ -79,7 +79,9 @@ function keysOf(keys: Members): SessionRecord['keys'] {
 function temporaryOf(from: Members): SessionRecord['temporary'] {
   if (from['temporary_key'] === undefined) return undefined;
   const one = membersOf(from['temporary_key'], 'temporary_key');
-  return { key: key(one, 'key'), until: integer(one, 'until', 0, INT) ?? 0, isBound: truth(one, 'bound') ?? false };
+  // Without a key it says that one is to be made (forward secrecy).
+  const bytes = one['key'] === undefined ? new Uint8Array(KEY_SIZE) : key(one, 'key');
+  return { key: bytes, until: integer(one, 'until', 0, INT) ?? 0, isBound: truth(one, 'bound') ?? false };
 }
 
 function updatesOf(from: Members): SessionRecord['updates'] {
@@ -110,7 +112,11 @@ export function writePortable(record: SessionRecord): string {
     user_id: userId === undefined || userId > BigInt(Number.MAX_SAFE_INTEGER) ? userId?.toString() : Number(userId),
     is_bot: record.isBot,
     api_id: record.apiId,
-    temporary_key: temporary && { key: base64(temporary.key), until: temporary.until, bound: temporary.isBound },
+    temporary_key: temporary && {
+      key: temporary.key.some((byte) => byte !== 0) ? base64(temporary.key) : undefined,
+      until: temporary.until,
+      bound: temporary.isBound,
+    },
     session_id: joined(record.sessionLow, record.sessionHigh).toString(),
     last_seqno: record.lastSeqNo,
     server_time_diff: record.timeOffset / 1000,

@@ -246,6 +246,10 @@ export function takeRecord(s: State, record: SessionRecord, isClean: boolean, no
 function serverOf(s: State, record: SessionRecord): Server | undefined {
   const { host, port, dc, test, rsa } = record;
   if (host === undefined) return listedServer(s.env, dc, test);
+  // A record that was brought in says where, be it one of the operator's own.
+  const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
+  if (listed !== undefined && rsa === undefined)
+    return { host, port, dc, test: listed.test, rsa: undefined, namedBy: 'operator' };
   const namedBy = s.env.reach.permits(host, port) ? 'client' : 'server';
   return { host, port, dc, test, rsa, namedBy };
 }

@@ -80,8 +80,10 @@ export function applyName(s: State, wish: SessionWish, name: string, ticket: num
 }
 
 /** What was handed in is kept under the name this connection has just got. */
-export function keepHandedIn(s: State, named: Named, ticket: number): 'waits' {
+export function keepHandedIn(s: State, named: Named, wish: SessionWish, ticket: number): 'waits' {
   named.isKept = true;
+  named.userId = wish.userId;
+  named.isBot = wish.isBot ?? false;
   named.changes++;
   s.shared.waiting.step = 'keep';
   keep(s, named, 'explicit', ticket);

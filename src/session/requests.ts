@@ -216,7 +216,7 @@ function handIn(s: State, wish: SessionWish, ticket: number, now: number): Refus
   s.takeKey(key);
   startSession(s, wish, now);
   s.shared.isBare = false;
-  return named === undefined ? undefined : keepHandedIn(s, named, ticket);
+  return named === undefined ? undefined : keepHandedIn(s, named, wish, ticket);
 }
 
 function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | undefined {
@@ -227,8 +227,9 @@ function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | unde
     });
   if (wish.hasSessionId && wish.sessionLow === 0 && wish.sessionHigh === 0)
     return refusal('InvalidSession', { msg: 'session_id must not be 0', path: 'session' });
-  const isElsewhere = wish.dc !== undefined && wish.dc !== s.server.dc;
-  const server = isElsewhere ? listedServer(s.env, wish.dc!, s.server.test) : s.server;
+  const { dc = s.server.dc, test = s.server.test } = wish;
+  const isElsewhere = dc !== s.server.dc || test !== s.server.test;
+  const server = isElsewhere ? listedServer(s.env, dc, test) : s.server;
   if (server === undefined)
     return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session' });
   if (!s.env.claims.claim(key.idLow, key.idHigh, s.number))

@@ -225,6 +225,14 @@ test('session: whatever an answer gave may be handed back whole', () => {
         saltHigh: 2147483647,
         timeOffset: -1.5,
         dc: 2,
+        test: undefined,
+        userId: undefined,
+        isBot: undefined,
+        name: undefined,
+        takeover: false,
+        export: false,
+        list: false,
+        forget: undefined,
       },
     );
   }

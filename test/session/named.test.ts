@@ -291,6 +291,16 @@ describe('a key', () => {
       'user_id',
     ]);
     assert.ok(!('auth_key' in handle!));
+    const [copied] = await (pair.open(2), pair.ask(2, { session: { ...shown, name: 'copy' } }));
+    assert.equal(copied?.['error'], 'SessionInUse', 'what was shown may be handed back whole; here its key is in use');
+  });
+
+  it('is not needed to hand a handle back whole', async () => {
+    const pair = await signedIn();
+    const [line] = await pair.ask(1, { session: {} });
+    await gone(pair);
+    const [again] = await (pair.open(2), pair.ask(2, { session: sessionOf(line) }));
+    assert.deepEqual(sessionOf(again), sessionOf(line));
   });
 
   it('is asked for in vain before the session is attached', async () => {
@@ -336,7 +346,6 @@ describe('takeover', () => {
   it('lets what is open end, tells who had it, and goes on where it was', async () => {
     const pair = await signedIn();
     const before = pair.serverSession();
-    pair.dc.onRequest = (call) => (call.method === 'help.getNearestDc' ? undefined : undefined);
     pair.open(2);
     pair.line(1, { id: 5, message: STATE });
     pair.line(2, { id: 6, session: { name: 'bot', takeover: true }, message: STATE });
@@ -359,8 +368,10 @@ describe('takeover', () => {
   });
 
   it('waits ten seconds for what is open, no more', async () => {
-    const pair = await signedIn();
+    let isDown = false;
+    const pair = await signedIn({ isDown: () => isDown });
     pair.deafen(1);
+    isDown = true;
     pair.open(2);
     pair.line(1, { id: 5, timeout: 60, message: STATE });
     await pair.run();

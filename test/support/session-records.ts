@@ -43,7 +43,11 @@ export const fullRecords: fc.Arbitrary<SessionRecord> = members({
   plain: plainRecords,
   hasHost: fc.boolean(),
   others: fc.array(members({ dc: fc.integer({ min: 256, max: 999 }), key: keys }), { maxLength: 3 }),
-  temporary: fc.option(members({ key: keys, until: int, isBound: fc.boolean() }), { nil: undefined }),
+  temporary: fc.oneof(
+    fc.constant(undefined),
+    fc.constant({ key: new Uint8Array(256), until: 0, isBound: false }),
+    members({ key: keys, until: int, isBound: fc.boolean() }),
+  ),
   sessionLow: word,
   sessionHigh: word,
   lastSeqNo: int,

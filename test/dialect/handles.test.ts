@@ -1,0 +1,131 @@
+/** What is told of kept sessions, in both dialects: the same attributes, and nothing secret unless it was asked for. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Packr } from 'msgpackr';
+import { Writer } from '../../src/bytes/writer.ts';
+import type { Dialect, SessionHandle, SessionInForce } from '../../src/dialect/dialect.ts';
+import { JsonDialect } from '../../src/dialect/json.ts';
+import { MsgpackDialect } from '../../src/dialect/msgpack.ts';
+
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+const STYLE = { int64AsString: false, flagsAsBool: false };
+const HANDLE: SessionHandle = { name: 'bóť1', dc: 2, test: true, userId: 7_000_000_001n, isBot: true };
+const BARE: SessionHandle = { name: 'x', dc: undefined, test: undefined, userId: undefined, isBot: undefined };
+const SECRET: SessionInForce = {
+  authKey: Uint8Array.from({ length: 256 }, (_, i) => i),
+  sessionLow: 5,
+  sessionHigh: 0,
+  lastSeqNo: 3,
+  saltLow: 6,
+  saltHigh: 0,
+  timeOffset: 0.5,
+  dc: 2,
+};
+
+const json = new JsonDialect();
+const msgpack = new MsgpackDialect();
+
+/** `session` of an answer. */
+function told(dialect: Dialect, id: Buffer, write: (out: Writer) => void): unknown {
+  const out = new Writer();
+  const mark = dialect.begin(out, id);
+  write(out);
+  dialect.end(out, mark);
+  const bytes = Buffer.from(out.written());
+  const line = dialect === msgpack ? packr.unpack(bytes.subarray(4)) : JSON.parse(bytes.toString());
+  return (line as { session: unknown }).session;
+}
+
+function both(write: (dialect: Dialect, out: Writer) => void): [unknown, unknown] {
+  return [
+    told(json, Buffer.from('1'), (out) => write(json, out)),
+    told(msgpack, packr.pack(1), (out) => write(msgpack, out)),
+  ];
+}
+
+/** JSON has no bigint: all of these are small. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner)));
+}
+
+describe('a kept session', () => {
+  it('is a handle', () => {
+    const [asJson, asMsgpack] = both((dialect, out) => dialect.handle(out, HANDLE, undefined, STYLE));
+    assert.deepEqual(asJson, { name: 'bóť1', dc: 2, test: true, user_id: 7_000_000_001, is_bot: true });
+    assert.deepEqual(plain(asMsgpack), asJson);
+  });
+
+  it('has no more than its name before the first login', () => {
+    const [asJson, asMsgpack] = both((dialect, out) => dialect.handle(out, BARE, undefined, STYLE));
+    assert.deepEqual(asJson, { name: 'x' });
+    assert.deepEqual(asMsgpack, asJson);
+  });
+
+  it('shows its key only when that is given', () => {
+    const [asJson, asMsgpack] = both((dialect, out) => dialect.handle(out, HANDLE, SECRET, STYLE)) as [
+      Record<string, unknown>,
+      Record<string, unknown>,
+    ];
+    assert.equal(asJson['auth_key'], Buffer.from(SECRET.authKey).toString('base64'));
+    assert.deepEqual(asMsgpack['auth_key'], Buffer.from(SECRET.authKey));
+    assert.deepEqual(Object.keys(asJson).toSorted(), Object.keys(asMsgpack).toSorted());
+    assert.deepEqual([asJson['session_id'], asJson['server_salt'], asJson['last_seqno']], [5, 6, 3]);
+  });
+
+  it('is listed with who has it and what is wrong with it', () => {
+    const handles = [
+      { ...HANDLE, inUse: 'elsewhere' as const, lost: 'SESSION_REVOKED' },
+      { ...BARE, isBroken: true },
+    ];
+    const [asJson, asMsgpack] = both((dialect, out) => dialect.list(out, handles, STYLE));
+    assert.deepEqual(asJson, {
+      list: [
+        {
+          name: 'bóť1',
+          dc: 2,
+          test: true,
+          user_id: 7_000_000_001,
+          is_bot: true,
+          lost: 'SESSION_REVOKED',
+          in_use: 'elsewhere',
+        },
+        { name: 'x', broken: true },
+      ],
+    });
+    assert.deepEqual(plain(asMsgpack), asJson);
+  });
+
+  it('has an exact user_id as text where 64-bit numbers are text', () => {
+    const style = { int64AsString: true, flagsAsBool: false };
+    const session = told(json, Buffer.from('1'), (out) => json.handle(out, HANDLE, undefined, style));
+    assert.equal((session as Record<string, unknown>)['user_id'], '7000000001');
+  });
+
+  it('that is forgotten leaves its name', () => {
+    const [asJson, asMsgpack] = both((dialect, out) => dialect.forgotten(out, 'bot1'));
+    assert.deepEqual([asJson, asMsgpack], [{ forgotten: 'bot1' }, { forgotten: 'bot1' }]);
+  });
+});
+
+describe('wishes', () => {
+  for (const [name, dialect, pack] of [
+    ['JSON', json, (value: unknown) => Buffer.from(JSON.stringify(value))],
+    ['msgpack', msgpack, (value: unknown) => packr.pack(value)],
+  ] as const)
+    it(`are read the same from ${name}`, () => {
+      const wish = dialect.makeSessionWish();
+      const read = (session: object): string | undefined => {
+        const bytes = pack({ id: 1, session });
+        dialect.read(bytes, 0, bytes.length, dialect.makeRequest());
+        return dialect.readSession(wish)?.error;
+      };
+      assert.equal(read({ name: 'a.b', takeover: true }), undefined);
+      assert.deepEqual([wish.name, wish.takeover, wish.list], ['a.b', true, false]);
+      assert.equal(read({ list: true }), undefined);
+      assert.deepEqual([wish.name, wish.takeover, wish.list], [undefined, false, true]);
+      assert.equal(read({ name: 'a', dc: 2, test: false, user_id: 5, is_bot: false }), undefined);
+      assert.equal(wish.userId, 5n);
+      assert.equal(read({ user_id: 5 }), 'InvalidSession');
+      assert.equal(read({ name: 'a/b' }), 'InvalidSession');
+    });
+});
