@@ -10,6 +10,7 @@ import { DecodeFailure } from '../tl/codec.ts';
 import { answer, notify } from './answers.ts';
 import { isAfter } from './message-ids.ts';
 import { AnswerBy, Stage, type Pending } from './pending.ts';
+import { isBelievable } from './questions.ts';
 import { refusal } from './refusals.ts';
 import { repeatOrRefuse } from './repeat.ts';
 import type { State } from './state.ts';
@@ -39,6 +40,7 @@ export function handleNamedAnswer(s: State, low: number, high: number, r: Reader
   s.saltRefusals = 0;
   if (pending === undefined) return;
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
+  s.remembered(pending.msgIdLow, pending.msgIdHigh);
   answer(s, pending, 'object', r, now);
 }
 
@@ -73,25 +75,25 @@ export function handleStateInfo(s: State, _low: number, _high: number, r: Reader
   if (info.length * 2 !== asked.length) return;
   questions.asked = [];
   questions.answered();
-  for (let i = 0; i < info.length; i++) takeState(s, asked[i * 2]!, asked[i * 2 + 1]!, info[i]!, now);
+  for (let i = 0; i < info.length; i++) {
+    const one = s.pending.find(asked[i * 2]!, asked[i * 2 + 1]!);
+    if (one?.stage !== Stage.ASKED) continue;
+    one.stage = Stage.SENT;
+    const state = info[i]! & 7;
+    if (state >= RECEIVED) wasReceived(s, one, (info[i]! & ANSWER_MADE) !== 0);
+    else if (state === UNKNOWN || !isBelievable(one, asked, info)) repeatOrRefuse(s, one, refusal('DeliveryUnknown'));
+    else wasNotReceived(s, one, now);
+  }
 }
 
 /**
- * 2, 3: not received, so it goes again; 4: it is being worked on, or its answer is on its way. 1: the server may have
- * forgotten it. That it began the session anew may still be on its way, or lost: so nothing goes again on a 1 that must
- * not be done twice.
+ * The packet it went in may be late, not lost. Under its own id it is carried out once all the same; under another only
+ * where the server takes the old one no more because of its age.
  */
-function takeState(s: State, low: number, high: number, byte: number, now: number): void {
-  const pending = s.pending.find(low, high);
-  if (pending === undefined || pending.stage !== Stage.ASKED) return;
-  const state = byte & 7;
-  pending.stage = Stage.SENT;
-  if (state >= RECEIVED) return wasReceived(s, pending, (byte & ANSWER_MADE) !== 0);
-  if (state === UNKNOWN) return repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
-  const isOld = s.serverSeconds(now) - (high >>> 0) > MEMORY_SECONDS;
-  // The packet it went in may be late, not lost. Under its own id it is carried out once all the same; under another only
-  // where the server takes the old one no more.
-  if (isOld || pending.isIdRefused) s.pending.requeue([pending]);
+function wasNotReceived(s: State, pending: Pending, now: number): void {
+  const isOld = s.serverSeconds(now) - (pending.msgIdHigh >>> 0) > MEMORY_SECONDS;
+  if (isOld) s.pending.requeue([pending]);
+  else if (pending.isIdRefused) repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
   else s.outbox.sendAgain(pending);
 }
 
@@ -169,6 +171,7 @@ export function handleNewSession(s: State, _low: number, _high: number, r: Reade
   s.uniqueLow = uniqueLow;
   s.uniqueHigh = uniqueHigh;
   s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
+  s.knownLow = s.knownHigh = 0;
   for (const pending of s.pending.sent())
     if (isBefore(pending, firstLow, firstHigh)) repeatOrRefuse(s, pending, refusal('SessionReset'));
   if (s.lived) {

@@ -27,6 +27,7 @@ export function handleRpcResult(s: State, low: number, high: number, r: Reader, 
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
   s.saltRefusals = 0;
   s.acknowledged(pending);
+  s.remembered(pending.msgIdLow, pending.msgIdHigh);
   const body = r.left >= 4 && r.peekUint32() === Crc.gzipPacked ? unpackGzip(r) : r;
   if (body.left >= 4 && body.peekUint32() === Crc.rpcError) return takeError(s, pending, body, now);
   noteInit(s, pending);

@@ -232,7 +232,10 @@ export class Outbox {
     pending.acknowledged = false;
     pending.isAnswerMade = false;
     pending.isIdRefused = false;
+    pending.isFromLostThread = false;
     pending.copies = 0;
+    pending.knownLow = s.knownLow;
+    pending.knownHigh = s.knownHigh;
     pending.asks = 0;
     pending.prefix = needsPrefix(s, pending) ? s.shared.initPrefix : undefined;
     const counted = s.ids.seqNo(pending.answerBy === 0);

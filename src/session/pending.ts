@@ -62,6 +62,9 @@ export class Pending {
   prefix: Uint8Array | undefined;
   /** Packets that carried this id: from the second on the server may meet it once more at any time. */
   copies = 0;
+  /** The newest message the server had answered when this one was numbered: whether it still knows that one tells whether its word about this one counts. */
+  knownLow = 0;
+  knownHigh = 0;
   /** When it was sent, or asked about last, Unix ms; how often it was asked about under this id. */
   askedAt = 0;
   asks = 0;
@@ -71,6 +74,8 @@ export class Pending {
   isIdRefused = false;
   /** Whether any server may ever have read it: decides `delivered` when it is given up. */
   everSent = false;
+  /** It was sent by a thread that was lost: what was answered before it is not known any more. */
+  isFromLostThread = false;
   /** Whether the server has acknowledged it. */
   acknowledged = false;
   notBefore = 0;

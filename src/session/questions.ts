@@ -62,6 +62,17 @@ export class Questions {
       one.asks++;
       this.wanted.push(one.msgIdLow, one.msgIdHigh);
     }
+    this.#witnesses(requests);
+  }
+
+  /** What each of them is judged by, behind all of them. */
+  #witnesses(requests: readonly Pending[]): void {
+    let [low, high] = [0, 0];
+    for (const one of requests) {
+      if (!hasWitness(one) || (one.knownLow === low && one.knownHigh === high)) continue;
+      [low, high] = [one.knownLow, one.knownHigh];
+      this.wanted.push(low, high);
+    }
   }
 
   /** Something was heard of a request that may want the next question sooner. */
@@ -90,6 +101,23 @@ export class Questions {
     this.wanted = [];
     this.asked = [];
   }
+}
+
+/** Whether anything was answered before it was sent. */
+function hasWitness(pending: Pending): boolean {
+  return pending.knownHigh !== 0;
+}
+
+/**
+ * Whether the server's "not received" can be believed: it still knows a message from before this one, so it has not begun
+ * the session anew since (that notice may be late, or lost). `states[i]` is of the message `asked[2i], asked[2i+1]`.
+ */
+export function isBelievable(pending: Pending, asked: readonly number[], states: Uint8Array): boolean {
+  if (pending.isFromLostThread) return true;
+  if (!hasWitness(pending)) return false;
+  for (let i = states.length - 1; i >= 0; i--)
+    if (asked[i * 2] === pending.knownLow && asked[i * 2 + 1] === pending.knownHigh) return (states[i]! & 7) >= 4;
+  return false;
 }
 
 /** When a sent request is to be asked about, if nothing is heard of it. */

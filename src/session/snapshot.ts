@@ -368,6 +368,7 @@ export function takeAgain(
   pending.msgIdHigh = msgIdHigh;
   pending.seqNo = seqNo;
   pending.everSent = (flags & SENT) !== 0;
+  pending.isFromLostThread = true;
   if ((flags & WRAPPED) !== 0) pending.prefix = s.shared.initPrefix;
   pending.copies = (flags & DOUBLED) !== 0 ? 2 : 1;
   const stage = flags & STAGE;

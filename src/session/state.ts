@@ -7,7 +7,7 @@ import type { Dialect } from '../dialect/dialect.ts';
 import { BackOff } from './back-off.ts';
 import type { Env } from './env.ts';
 import { Link } from './link.ts';
-import { MessageIds } from './message-ids.ts';
+import { isAfter, MessageIds } from './message-ids.ts';
 import { Outbox } from './outbox.ts';
 import { PendingTable, type Pending } from './pending.ts';
 import { ReceivedIds } from './received-ids.ts';
@@ -74,6 +74,9 @@ export class State {
   sessionHigh = 0;
   /** Highest content-related seq_no the server has acknowledged. */
   lastSeqNo = 0;
+  /** The newest own message of this session that was answered; 0 if none was. */
+  knownLow = 0;
+  knownHigh = 0;
 
   readonly ids = new MessageIds();
   readonly salts = new Salts();
@@ -132,6 +135,16 @@ export class State {
   }
 
   /** The server has the request: its seq_no is one that `last_seqno` may name. */
+  /**
+   * The server has answered this message: as long as it remembers it, it has not begun the session anew since. What is
+   * never sent again under its own id may say so: what is answered.
+   */
+  remembered(low: number, high: number): void {
+    if (!isAfter(low, high, this.knownLow, this.knownHigh)) return;
+    this.knownLow = low;
+    this.knownHigh = high;
+  }
+
   acknowledged(pending: Pending): void {
     pending.acknowledged = true;
     if (pending.seqNo > this.lastSeqNo) this.lastSeqNo = pending.seqNo;
@@ -161,6 +174,7 @@ export class State {
     this.received.clear();
     this.outbox.forgetAcks();
     this.questions.forget();
+    this.knownLow = this.knownHigh = 0;
     this.lastSeqNo = 0;
   }
 }
