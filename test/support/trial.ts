@@ -107,10 +107,10 @@ export class Trial {
   }
 
   /** Whether a call ends with anything but a result. */
-  async fails(message: Line): Promise<boolean> {
+  async fails(message: Line, seconds = 1): Promise<boolean> {
     const before = this.ledger.figures.results;
     this.ask(message);
-    await this.advance(1_000);
+    for (let i = 0; i < seconds && this.ledger.figures.results === before; i++) await this.advance(1_000);
     return this.ledger.figures.results === before;
   }
 
