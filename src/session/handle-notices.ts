@@ -12,7 +12,7 @@ import { isAfter } from './message-ids.ts';
 import { AnswerBy, Stage, type Pending } from './pending.ts';
 import { isBelievable } from './questions.ts';
 import { refusal } from './refusals.ts';
-import { repeatOrRefuse } from './repeat.ts';
+import { mayRepeat, repeatOrRefuse } from './repeat.ts';
 import type { State } from './state.ts';
 
 /** Low three bits of a message's state (mtproto.md 2.10): below this the server has not received it. */
@@ -87,10 +87,12 @@ export function handleStateInfo(s: State, _low: number, _high: number, r: Reader
 }
 
 /**
- * The packet it went in may be late, not lost. Under its own id it is carried out once all the same; under another only
- * where the server takes the old one no more because of its age.
+ * Over a connection that stands nothing is lost, so the packet it went in is late: what must not be done twice waits for
+ * it, and is asked about again. With a connection packets are lost, or late too: it goes again under its own id, and is
+ * carried out once all the same; under another only where the server takes the old one no more because of its age.
  */
 function wasNotReceived(s: State, pending: Pending, now: number): void {
+  if (pending.attempt === s.link.attempt && !mayRepeat(s, pending)) return;
   const isOld = s.serverSeconds(now) - (pending.msgIdHigh >>> 0) > MEMORY_SECONDS;
   if (isOld) s.pending.requeue([pending]);
   else if (pending.isIdRefused) repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));

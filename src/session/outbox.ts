@@ -212,6 +212,7 @@ export class Outbox {
   #write(s: State, now: number, body: Writer, pending: Pending): void {
     s.questions.left(s, pending, now);
     pending.copies++;
+    pending.attempt = s.link.attempt;
     pending.containerLow = 0;
     pending.containerHigh = 0;
     body.long(pending.msgIdLow, pending.msgIdHigh);

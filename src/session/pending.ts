@@ -60,6 +60,8 @@ export class Pending {
   containerHigh = 0;
   /** The `initConnection` that the gateway put around it when it was numbered. */
   prefix: Uint8Array | undefined;
+  /** The attempt at a connection (`Link`) that it went over last. */
+  attempt = 0;
   /** Packets that carried this id: from the second on the server may meet it once more at any time. */
   copies = 0;
   /** The newest message the server had answered when this one was numbered: whether it still knows that one tells whether its word about this one counts. */

@@ -58,13 +58,22 @@ function assertClean(pair: Pair): void {
 }
 
 describe('on a connection that stands', () => {
-  test('what the server never got goes again after a second and a half', async () => {
+  test('a read that the server never got goes again after a second and a half', async () => {
     const pair = await ready('packet.lost-up count=1');
-    pair.line(1, { id: 2, message: UPDATE });
+    pair.line(1, { id: 2, message: { _cons: 'updates.getState' } });
     await pair.advance(1_400);
     assert.deepEqual(answers(pair), [0]);
     await pair.advance(500);
-    assert.deepEqual(answers(pair), [[2, 'user'], 1]);
+    assert.deepEqual(answers(pair), [[2, 'updates.state'], 0]);
+    assert.equal(pair.dc.counters.connections, 1);
+    assertClean(pair);
+  });
+
+  test('what must not be done twice waits for its packet, which a connection that stands does not lose', async () => {
+    const pair = await ready('packet.lost-up count=1');
+    pair.line(1, { id: 2, timeout: 8, message: UPDATE });
+    await pair.advance(9_000);
+    assert.deepEqual(answers(pair), [[2, 'rpc_timeout'], 0]);
     assert.equal(pair.dc.counters.connections, 1);
     assertClean(pair);
   });
