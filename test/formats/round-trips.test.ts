@@ -21,6 +21,16 @@ const KEPT: Readonly<Record<string, (record: SessionRecord) => SessionRecord>> =
   'mtkruto-old': (record) => ({ ...record, ...NO_USER, host: undefined, port: 0, apiId: undefined }),
 };
 
+/** A key with many zeros may by chance be as long in MTKruto's form as in Pyrogram's: then, and only then, it is asked which. */
+function imported(text: string, name: string): ReturnType<typeof importText> {
+  try {
+    return importText(text);
+  } catch (error) {
+    assert.match((error as Error).message, new RegExp(`^this could be .*\\b${name}\\b.*: say which`));
+    return importText(text, name);
+  }
+}
+
 for (const [name, kept] of Object.entries(KEPT))
   test(`${name}: what it has room for comes back, and nothing else`, () => {
     const { read, write } = formatOf(name);
@@ -28,7 +38,7 @@ for (const [name, kept] of Object.entries(KEPT))
       fc.property(plainRecords, (record) => {
         const text = write(record);
         assert.deepEqual(read(text), kept(record));
-        const found = importText(`\n ${text}\n`);
+        const found = imported(`\n ${text}\n`, name);
         assert.equal(found.format.name, name);
         assert.deepEqual(found.record, kept(record));
       }),
