@@ -22,7 +22,8 @@ import type { SessionRecord } from '../../src/account/record.ts';
 import { formatOf, importText } from '../../src/formats/formats.ts';
 import { plainRecords } from '../support/session-records.ts';
 
-const RUNS = { numRuns: 100 };
+/** The same records in every run: the comparison is with other packages, whose own rare limits are not ours to find. */
+const RUNS = { numRuns: 100, seed: 20261122 };
 
 interface GramjsString {
   readonly dcId: number;
