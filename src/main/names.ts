@@ -10,6 +10,7 @@ import { In, KeepFlag, ListFlag, NamedFlag, NameOp } from '../batch/records.ts';
 import type { ErrorName } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Claim, type Kept, type Vault, VaultError } from '../vault/vault.ts';
+import { cleanOf, EMPTY, Holding, type Wish } from './holding.ts';
 import type { Route } from './route.ts';
 
 /** What need not be kept at once is written so often, ms. */
@@ -23,52 +24,6 @@ const PATIENCE = 5_000;
 const TAKEOVER = 15_000;
 const POLL = 50;
 const ASK_AGAIN = 2_000;
-
-const EMPTY = Buffer.alloc(0);
-
-/** A wish of a line that waits. */
-interface Wish {
-  readonly route: Route;
-  readonly op: number;
-  readonly ticket: number;
-  readonly name: string;
-}
-
-/** A name this process has, or is about to have, or is giving up. */
-class Holding {
-  readonly name: string;
-  owner: Route | undefined;
-  /** The wish that is being claimed for; undefined once it has been granted. */
-  claiming: Wish | undefined;
-  /** As it came from the vault or the last owner; until the owner says what it is now. */
-  record: Buffer = EMPTY;
-  isClean = false;
-  /** The newest that is not on the disk. */
-  unwritten: Buffer | undefined;
-  /** It is to be written now, not later. */
-  isDue = false;
-  /** The owner's output waits for the disk. */
-  isAwaited = false;
-  /** Ticket of the request that asked for it to be kept. */
-  explicit: number | undefined;
-  /** Runs while the vault works on this name. */
-  work: Promise<void> | undefined;
-  /** Rises when all that was to be written is not to be any more. */
-  epoch = 0;
-  timer: NodeJS.Timeout | undefined;
-  failures = 0;
-  /** Who takes it over when the owner has left. */
-  heir: Wish | undefined;
-  /** Another process wants it. */
-  isAsked = false;
-  /** Resolves when it has been given up. */
-  ended: Promise<void> | undefined;
-
-  constructor(name: string, owner: Route) {
-    this.name = name;
-    this.owner = owner;
-  }
-}
 
 export class Names {
   readonly #open: (() => Promise<Vault>) | undefined;
@@ -511,11 +466,6 @@ export class Names {
 /** A session that was closed meanwhile is not the lane's any more: the record is ignored there. */
 function put({ lane, session }: Route, kind: number, flags: number, ticket: number, bytes: Buffer): void {
   lane.put(kind, 0, flags, session, ticket, bytes);
-}
-
-/** What is given back without having been used is as clean as it came. */
-function cleanOf({ isClean, record }: Holding): Buffer | undefined {
-  return isClean && record.length > 0 ? record : undefined;
 }
 
 function entryOf({ name, record, owner }: Kept): Buffer[] {
