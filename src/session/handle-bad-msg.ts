@@ -4,8 +4,9 @@
  * Never: believes a notification about a message this session has not sent (failures.md D10).
  */
 import type { Reader } from '../bytes/reader.ts';
-import { destroySession } from '../tl/service.ts';
+import { abandon, mayRunAgain } from './abandoned.ts';
 import { answer, notify } from './answers.ts';
+import { dropLink } from './connect.ts';
 import { Stage, type Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
 import { repeatOrRefuse } from './repeat.ts';
@@ -75,7 +76,7 @@ export function handleBadMsg(s: State, low: number, high: number, r: Reader, now
   if (reaction.clock) s.ids.setClock(high, low, now);
   if (reaction.alone) s.outbox.aloneUntil = now + ALONE_MS;
   if (reaction.unknown) giveUp(s, concerned);
-  if (reaction.renew) renew(s, reaction.unknown ? [] : concerned, reaction.fromScratch === true);
+  if (reaction.renew) renew(s, reaction.unknown ? [] : concerned, reaction.fromScratch === true, now);
   else if (!reaction.unknown) doubt(s, concerned, now);
   if (!reaction.unknown) goAgain(s, concerned, now);
 }
@@ -112,9 +113,11 @@ function giveUp(s: State, concerned: readonly Pending[]): void {
 }
 
 /** Answers to what else was sent in the old session will not come in the new one. */
-function renew(s: State, refused: readonly Pending[], fromScratch: boolean): void {
+function renew(s: State, refused: readonly Pending[], fromScratch: boolean, now: number): void {
   const others = s.pending.sent().filter((pending) => !refused.includes(pending) || isDoubled(pending));
-  s.outbox.say(destroySession(s.sessionLow, s.sessionHigh));
+  // What the server has yet to say in the old session it says over its connection: the new one gets another.
+  if (mayRunAgain(s, now)) dropLink(s, now);
+  abandon(s, now);
   s.renewSession(fromScratch);
   for (const pending of others) repeatOrRefuse(s, pending, refusal('SessionReset'));
   if (s.lived) notify(s, refusal('UpdatesDropped'));

@@ -12,7 +12,7 @@ import { isAfter } from './message-ids.ts';
 import { AnswerBy, Stage, type Pending } from './pending.ts';
 import { isBelievable } from './questions.ts';
 import { refusal } from './refusals.ts';
-import { mayRepeat, repeatOrRefuse } from './repeat.ts';
+import { mayRepeat, repeatOrRefuse, sendAgain } from './repeat.ts';
 import type { State } from './state.ts';
 
 /** Low three bits of a message's state (mtproto.md 2.10): below this the server has not received it. */
@@ -96,7 +96,7 @@ function wasNotReceived(s: State, pending: Pending, now: number): void {
   const isOld = s.serverSeconds(now) - (pending.msgIdHigh >>> 0) > MEMORY_SECONDS;
   if (isOld) s.pending.requeue([pending]);
   else if (pending.isIdRefused) repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
-  else s.outbox.sendAgain(pending);
+  else sendAgain(s, pending, now);
 }
 
 /** An answer that was made and is not here when the server says so for the second time is lost. */
@@ -139,14 +139,14 @@ export function handleStateRequest(s: State, low: number, high: number, r: Reade
 }
 
 /** `msg_resend_req`: open requests go again under their own ids, inside a container, since the server carries one id out once; of the rest the server learns that they are unknown. */
-export function handleResendRequest(s: State, low: number, high: number, r: Reader): void {
+export function handleResendRequest(s: State, low: number, high: number, r: Reader, now: number): void {
   const ids = readIdsOf(r);
   const info = new Uint8Array(ids.length / 2).fill(UNKNOWN);
   for (let i = 0; i < info.length; i++) {
     const pending = s.pending.find(ids[i * 2]!, ids[i * 2 + 1]!);
     if (pending === undefined) continue;
     info[i] = RECEIVED;
-    s.outbox.sendAgain(pending);
+    sendAgain(s, pending, now);
   }
   if (info.includes(UNKNOWN)) s.outbox.say(stateInfo(low, high, info));
 }

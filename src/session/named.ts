@@ -14,7 +14,7 @@ import {
 import { Writer } from '../bytes/writer.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
 import type { Refusal, SessionHandle } from '../dialect/dialect.ts';
-import { destroySession } from '../tl/service.ts';
+import { destroyLater } from './abandoned.ts';
 import { refusal } from './refusals.ts';
 import { listedServer, type Server, type State } from './state.ts';
 
@@ -234,7 +234,7 @@ export function takeRecord(s: State, record: SessionRecord, isClean: boolean, no
   s.ids.offset = record.timeOffset;
   takeTemporary(s, record.temporary, now);
   if (isClean && (record.sessionLow !== 0 || record.sessionHigh !== 0)) goOn(s, record, now);
-  else leaveBehind(s, record);
+  else leaveBehind(s, record, now);
   takeSalts(s, record.salts);
   takeForeign(s, record);
   s.shared.floods.restore(record.floods, now);
@@ -273,8 +273,8 @@ function goOn(s: State, { sessionLow, sessionHigh, lastSeqNo }: SessionRecord, n
 }
 
 /** `takeKey` has made another session_id; the server need not keep what waits under the old one. */
-function leaveBehind(s: State, { sessionLow, sessionHigh }: SessionRecord): void {
-  if (sessionLow !== 0 || sessionHigh !== 0) s.outbox.say(destroySession(sessionLow, sessionHigh));
+function leaveBehind(s: State, { sessionLow, sessionHigh }: SessionRecord, now: number): void {
+  if (sessionLow !== 0 || sessionHigh !== 0) destroyLater(s, sessionLow, sessionHigh, now);
 }
 
 function takeSalts({ salts }: State, kept: readonly KeptSalt[]): void {

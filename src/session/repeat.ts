@@ -14,6 +14,12 @@ export function mayRepeat(s: State, pending: Pending): boolean {
   return s.env.codec.hasRandomId(pending.method) || (name !== undefined && isRepeatable(name));
 }
 
+/** Sends a request once more under its own id; what must not be done twice is safe as long as the server remembers that id. */
+export function sendAgain(s: State, pending: Pending, now: number): void {
+  if (!mayRepeat(s, pending)) s.doubledAt = now;
+  s.outbox.sendAgain(pending);
+}
+
 /** Puts a sent request back if doing it twice does no harm, else ends it with the refusal. */
 export function repeatOrRefuse(s: State, pending: Pending, refused: Refusal): void {
   if (mayRepeat(s, pending)) {

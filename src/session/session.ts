@@ -6,6 +6,7 @@
  * once a batch. `nextDeadline` may change after any of them; a `tick` too many does nothing.
  */
 import type { PacketSink } from '../transport/transport.ts';
+import { abandonedAt, destroyAbandoned } from './abandoned.ts';
 import { answerTimeout, notify, refuse } from './answers.ts';
 import {
   close,
@@ -317,6 +318,7 @@ function tickConnection(s: State, now: number): void {
   if (s.link.handshakeUntil <= now) dropLink(s, now);
   if (!s.isReady) return;
   if (isWorn(s, now)) return renewTemporary(s, now);
+  destroyAbandoned(s, now);
   if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
     s.saltRefusals = 0;
     dropLink(s, now);
@@ -338,7 +340,9 @@ function keepAlive(s: State): void {
 function deadlineOf(s: State): number {
   const first = Math.min(s.pending.firstDeadline, s.pending.firstRelease, s.link.handshakeUntil);
   if (s.link.stage === 'down') return Math.min(first, s.lost ? Infinity : s.link.redialAt);
-  return s.isReady ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s), questionAt(s)) : first;
+  return s.isReady
+    ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s), questionAt(s), abandonedAt(s))
+    : first;
 }
 
 /** auth_key_id 0 (mtproto.md 2.3). */

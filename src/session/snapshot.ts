@@ -274,6 +274,8 @@ export function restore(s: State, bytes: Uint8Array, start: number, end: number,
   const rest = r.int32();
   const at = r.skip((rest + 3) & ~3);
   if (rest > 0) restoreSession(s, new Reader(bytes, at, at + rest), now);
+  // What the lost thread sent twice is not known any more.
+  s.doubledAt = now;
   if (r.left > 4) restoreCounters(s, r, r.pos + 4 + r.int32(), now);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { AuthKey } from '../crypto/auth-key.ts';
 import type { Dialect } from '../dialect/dialect.ts';
+import { NONE_LEFT, type Left } from './abandoned.ts';
 import { BackOff } from './back-off.ts';
 import type { Env } from './env.ts';
 import { Link } from './link.ts';
@@ -78,6 +79,11 @@ export class State {
   knownLow = 0;
   knownHigh = 0;
 
+  /** When a request that must not be done twice was last sent again under its own id, Unix ms. */
+  doubledAt = -Infinity;
+  /** Sessions that were left and are to be destroyed, the oldest first. */
+  abandoned: readonly Left[] = NONE_LEFT;
+
   readonly ids = new MessageIds();
   readonly salts = new Salts();
   readonly pending = new PendingTable();
@@ -134,7 +140,6 @@ export class State {
     return Math.floor(this.ids.serverTime(now) / 1000);
   }
 
-  /** The server has the request: its seq_no is one that `last_seqno` may name. */
   /**
    * The server has answered this message: as long as it remembers it, it has not begun the session anew since. What is
    * never sent again under its own id may say so: what is answered.
@@ -145,6 +150,7 @@ export class State {
     this.knownHigh = high;
   }
 
+  /** The server has the request: its seq_no is one that `last_seqno` may name. */
   acknowledged(pending: Pending): void {
     pending.acknowledged = true;
     if (pending.seqNo > this.lastSeqNo) this.lastSeqNo = pending.seqNo;
@@ -176,5 +182,6 @@ export class State {
     this.questions.forget();
     this.knownLow = this.knownHigh = 0;
     this.lastSeqNo = 0;
+    this.doubledAt = -Infinity;
   }
 }

@@ -16,6 +16,7 @@ type Line = Record<string, unknown>;
 const UPDATE = { _cons: 'account.updateProfile', about: 'a' };
 const STATUS = { _cons: 'account.updateStatus', offline: true };
 const STATE_REQ = 0xda69fb52;
+const DESTROY_SESSION = 0xe7512126;
 
 /** A signed-in client whose session has spoken, before a DC with faults. */
 async function ready(faults = '', options: PairOptions = {}): Promise<Pair> {
@@ -28,6 +29,18 @@ async function ready(faults = '', options: PairOptions = {}): Promise<Pair> {
   await pair.ask(1, { message: STATUS });
   playFaults(dc, faults);
   return pair;
+}
+
+/** Counts the sessions the DC is told to destroy from now on. */
+function destructions(pair: Pair): { count: number } {
+  const seen = { count: 0 };
+  const { taps } = pair.dc;
+  const message = taps.message?.bind(taps);
+  taps.message = (session, arrived) => {
+    if (arrived.crc === DESTROY_SESSION) seen.count++;
+    return message?.(session, arrived) ?? false;
+  };
+  return seen;
 }
 
 /** Counts the questions a server session gets from now on. */
@@ -247,7 +260,8 @@ describe('a packet that reaches the server late', () => {
 
   /** The server handles it now, on whatever connection the session has. */
   function handle(pair: Pair, packet: Buffer): void {
-    const { link } = pair.serverSession();
+    const [key] = pair.centre.keys.values();
+    const link = [...key!.sessions.values()].map((session) => session.link).findLast((one) => one !== undefined);
     assert.ok(link instanceof DcConnection);
     link.handle(Buffer.from(packet));
   }
@@ -305,6 +319,39 @@ describe('a packet that reaches the server late', () => {
     await pair.advance(3_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
     assert.equal(pair.dc.counters.connections, 2);
+  });
+
+  test('after the request went again, and its session was left for another: that is destroyed once all its ids are old', async () => {
+    const pair = await ready();
+    const packet = await losing(pair);
+    await pair.advance(1_000);
+    assert.deepEqual(answers(pair), [[2, 'user'], 1]);
+    playFaults(pair.dc, 'bad.33 count=1');
+    const destroyed = destructions(pair);
+    pair.line(1, { id: 3, message: STATUS });
+    await pair.advance(1_000);
+    handle(pair, packet);
+    await pair.advance(1_000);
+    assert.deepEqual(answers(pair).slice(-2), [[3, undefined], 1]);
+    await pair.advance(320_000);
+    assert.equal(destroyed.count, 0);
+    await pair.advance(20_000);
+    assert.equal(destroyed.count, 1);
+    handle(pair, packet);
+    await pair.advance(1_000);
+    assert.equal(pair.dc.ledger.get('a'), 1, 'too old to be taken');
+    await pair.ask(1, { id: 4, message: STATUS });
+    assert.deepEqual(pair.dc.bugs, []);
+  });
+
+  test('a session in which nothing went twice is destroyed when it is left', async () => {
+    const pair = await ready();
+    playFaults(pair.dc, 'bad.33 count=1');
+    const destroyed = destructions(pair);
+    await pair.ask(1, { id: 3, message: STATUS });
+    assert.equal(destroyed.count, 1);
+    assert.equal(pair.dc.counters.connections, 1);
+    assertClean(pair);
   });
 
   test('and the lane was lost meanwhile', async () => {

@@ -1,0 +1,63 @@
+/**
+ * Abandoned: sessions at the server that this side has left for another (mtproto.md 2.10, `destroy_session`).
+ * In: the session that is left, the time. Out: `destroy_session` for it, at once or when it can do no harm.
+ * Never: a session destroyed while the server may yet get an old packet of it that holds what it has carried out.
+ *
+ * A server that is told to destroy a session forgets which ids it has carried out in it. A packet that is late begins
+ * that session anew, and what was sent a second time under its own id, and carried out, is carried out again: seen in the
+ * soak, 2 of 260,000 requests. Once every id of the session is too old to be taken, nothing in it can run any more.
+ */
+import { destroySession } from '../tl/service.ts';
+import type { State } from './state.ts';
+
+/** The server takes no message whose id is older than this (mtproto.md 2.12, code 16)… */
+const TOO_OLD_MS = 300_000;
+/** … and ids may run ahead of its clock by this. */
+const AHEAD_MS = 30_000;
+/** The oldest are left to the server's own forgetting. */
+const MOST = 16;
+
+/** A session that is left, and when it may be destroyed, Unix ms. */
+export interface Left {
+  readonly low: number;
+  readonly high: number;
+  /** The key it was under: no other can destroy it. */
+  readonly keyLow: number;
+  readonly keyHigh: number;
+  readonly at: number;
+}
+
+/** For all who have left none. */
+export const NONE_LEFT: readonly Left[] = [];
+
+/** Whether the server may get a packet of this session with a request that it has carried out from another one. */
+export function mayRunAgain(s: State, now: number): boolean {
+  return now - s.doubledAt < TOO_OLD_MS + AHEAD_MS;
+}
+
+/** Leaves the session in force for good: before it is renewed. */
+export function abandon(s: State, now: number): void {
+  if (mayRunAgain(s, now)) destroyLater(s, s.sessionLow, s.sessionHigh, now);
+  else s.outbox.say(destroySession(s.sessionLow, s.sessionHigh));
+}
+
+/** A session of this key that somebody has left behind, who knows what was on its way. */
+export function destroyLater(s: State, low: number, high: number, now: number): void {
+  if (s.key === undefined) return;
+  const { idLow: keyLow, idHigh: keyHigh } = s.key;
+  const left = { low, high, keyLow, keyHigh, at: now + TOO_OLD_MS + AHEAD_MS };
+  s.abandoned = [...s.abandoned, left].slice(-MOST);
+}
+
+/** When `destroyAbandoned` has something to do. */
+export function abandonedAt(s: State): number {
+  return s.abandoned.length === 0 ? Infinity : s.abandoned[0]!.at;
+}
+
+/** Destroys those that can do no harm any more; those of another key went with it. */
+export function destroyAbandoned(s: State, now: number): void {
+  if (abandonedAt(s) > now) return;
+  for (const { low, high, keyLow, keyHigh, at } of s.abandoned)
+    if (at <= now && s.key?.idLow === keyLow && s.key.idHigh === keyHigh) s.outbox.say(destroySession(low, high));
+  s.abandoned = s.abandoned.filter(({ at }) => at > now);
+}
