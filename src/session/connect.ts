@@ -15,6 +15,7 @@ import { markLost } from './keeping.ts';
 import { MessageIds } from './message-ids.ts';
 import { askAfterReconnect } from './questions.ts';
 import { refusal } from './refusals.ts';
+import { endSent } from './repeat.ts';
 import type { Mtproxy } from './settings.ts';
 import type { Address } from './sink.ts';
 import type { State } from './state.ts';
@@ -198,6 +199,7 @@ function goOnWithoutTemporary(s: State): void {
   s.bindFailures = 0;
   s.forwardSecrecy = false;
   s.key = s.permanent;
+  endSent(s);
   s.renewSession(false);
 }
 
@@ -210,7 +212,8 @@ function onReady(s: State, now: number): void {
 
 /** Ends the attempt; every waiting request is told why, unless the session can do without this key. */
 function failHandshake(s: State, refused: Refusal, now: number): void {
-  if (s.permanent !== undefined && s.env.settings.forwardSecrecy === 'made') return goOnWithout(s, true, now);
+  const hasAnother = s.permanent !== undefined && s.forwardSecrecy;
+  if (hasAnother && s.env.settings.forwardSecrecy === 'made') return goOnWithout(s, true, now);
   s.sink.log(40, 'handshake failed', { reason: refused.reason ?? refused.error });
   hangUp(s);
   comeBack(s, now);

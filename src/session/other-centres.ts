@@ -9,7 +9,7 @@ import { hangUp } from './connect.ts';
 import { ask } from './internal.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
-import { repeatOrRefuse } from './repeat.ts';
+import { endSent } from './repeat.ts';
 import type { RpcError } from './rpc-error.ts';
 import type { DataCentre } from './settings.ts';
 import { State, type Role, type Server } from './state.ts';
@@ -161,7 +161,7 @@ function moveHome(home: State, pending: Pending, server: Server): void {
   const { shared } = home;
   home.sink.log(30, 'home moved', { dc: server.dc });
   for (const other of shared.others) closeFiles(home, other);
-  for (const sent of home.pending.sent()) repeatOrRefuse(home, sent, refusal('SessionReset'));
+  endSent(home);
   if (home.link.stage !== 'down') hangUp(home);
   if (home.permanent !== undefined) shared.keys.set(home.server.dc, home.permanent);
   dropTemporary(home);

@@ -70,6 +70,11 @@ export class Outbox {
     this.ackAt = Infinity;
   }
 
+  /** Nothing goes again: what the server said of an id it said on another connection, or in another session. */
+  forgetAgain(): void {
+    this.#again.clear();
+  }
+
   /** Says a service message that is written already; it goes with the next packet. */
   say(body: Uint8Array): void {
     this.#said.push(body);

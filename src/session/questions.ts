@@ -138,6 +138,7 @@ export function askAfterReconnect(s: State, now: number): void {
   questions.unanswered = 0;
   questions.isAnswerLost = false;
   questions.asked = [];
+  s.outbox.forgetAgain();
   questions.about(sent, now);
   questions.dueAt = inStep(now + SILENT_MS);
   questions.out(s, now, FIRST_PATIENCE_MS);

@@ -5,6 +5,7 @@
 import type { Refusal } from '../dialect/dialect.ts';
 import { refuse } from './answers.ts';
 import type { Pending } from './pending.ts';
+import { refusal } from './refusals.ts';
 import { isRepeatable } from './repeatable.ts';
 import type { State } from './state.ts';
 
@@ -28,4 +29,9 @@ export function repeatOrRefuse(s: State, pending: Pending, refused: Refusal): vo
     s.pending.remove(pending);
     refuse(s, pending, refused);
   }
+}
+
+/** Before the session is renewed: nobody will answer in it what was sent in the old one. */
+export function endSent(s: State): void {
+  for (const pending of s.pending.sent()) repeatOrRefuse(s, pending, refusal('SessionReset'));
 }

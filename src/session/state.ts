@@ -179,6 +179,7 @@ export class State {
     this.ids.restart(idsFromScratch);
     this.received.clear();
     this.outbox.forgetAcks();
+    this.outbox.forgetAgain();
     this.questions.forget();
     this.knownLow = this.knownHigh = 0;
     this.lastSeqNo = 0;

@@ -5,8 +5,7 @@
  */
 import { Writer } from '../bytes/writer.ts';
 import { sealBind } from '../crypto/kdf.ts';
-import { refusal } from './refusals.ts';
-import { repeatOrRefuse } from './repeat.ts';
+import { endSent } from './repeat.ts';
 import type { RpcError } from './rpc-error.ts';
 import { AnswerBy, Pending } from './pending.ts';
 import type { State } from './state.ts';
@@ -112,7 +111,7 @@ export function dropTemporary(s: State): void {
   s.binding = undefined;
   s.isBound = false;
   forgetBinding(s);
-  for (const sent of s.pending.sent()) repeatOrRefuse(s, sent, refusal('SessionReset'));
+  endSent(s);
 }
 
 /** Whether it is time for another temporary key. */

@@ -1,12 +1,18 @@
 /** What the soak found, each at its smallest. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Call } from '../../src/testdc/answers/call.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
 import { bodies } from '../../src/testdc/faults/bodies.ts';
 import { RpcError } from '../../src/testdc/rpc-error.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
 type Line = Record<string, unknown>;
+
+/** A server that knows nothing of temporary keys. */
+function bindsNothing({ method }: Call): RpcError | undefined {
+  return method === 'auth.bindTempAuthKey' ? new RpcError(400, 'METHOD_INVALID') : undefined;
+}
 
 const UPDATE = { _cons: 'account.updateProfile', about: 'a' };
 const STATUS = { _cons: 'account.updateStatus', offline: true };
@@ -37,6 +43,24 @@ test('-444 while a request is being carried out does not call it undelivered', a
   await pair.advance(1_000);
   const lines = pair.take(1).toSorted((a, b) => Number(a['id']) - Number(b['id']));
   assert.deepEqual(outcome(lines[0]), ['InvalidDC', 'unknown']);
+  assert.equal(pair.dc.ledger.get('a'), 1);
+});
+
+test('-444 under a permanent key that has no temporary one begins no other session behind open requests', async () => {
+  const pair = await ready('', { session: { forwardSecrecy: 'made' }, dc: { onRequest: bindsNothing } });
+  await pair.advance(3_000);
+  pair.take(1);
+  playFaults(pair.dc, 'request.delay method=account.updateProfile ms=500\ntransport.444 after=1 count=1');
+  pair.line(1, { id: 2, message: UPDATE });
+  await pair.run();
+  pair.line(1, { id: 3, message: STATUS });
+  await pair.advance(1_000);
+  const lines = pair.take(1).toSorted((a, b) => Number(a['id']) - Number(b['id']));
+  assert.deepEqual(lines.map(outcome), [
+    ['InvalidDC', 'unknown'],
+    ['InvalidDC', 'unknown'],
+  ]);
+  await pair.ask(1, { id: 4, message: STATUS });
   assert.equal(pair.dc.ledger.get('a'), 1);
 });
 

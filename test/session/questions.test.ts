@@ -293,6 +293,34 @@ describe('a packet that reaches the server late', () => {
     assertClean(pair);
   });
 
+  test('and the connection breaks before the request goes again: the next one does not know what the last was told', async () => {
+    const pair = await ready();
+    const packet = await losing(pair);
+    let isFirst = true;
+    pair.dc.taps.message = (session, { crc }) => {
+      if (crc === STATE_REQ && isFirst) {
+        isFirst = false;
+        queueMicrotask(() => {
+          pair.dc.taps.answer = () => undefined;
+          handle(pair, packet);
+          delete pair.dc.taps.answer;
+          assert.ok(session.link instanceof DcConnection);
+          session.link.refuse(-404);
+          session.key.sessions.delete(session.idLow, session.idHigh);
+        });
+      }
+      return false;
+    };
+    await pair.advance(9_000);
+    const lines = pair.take(1).filter(({ id }) => id === 2);
+    assert.deepEqual(
+      lines.map(({ delivered }) => delivered),
+      ['unknown'],
+    );
+    assert.equal(pair.dc.ledger.get('a'), 1);
+    assertClean(pair);
+  });
+
   for (const code of [16, 32, 48])
     test(`before the one that went again was refused by code ${code}`, async () => {
       const pair = await ready();
