@@ -7,6 +7,16 @@ import type { Dice } from '../../src/testdc/faults/dice.ts';
 import type { Ledger, Line } from '../../test/support/ledger.ts';
 
 const SELF = { _cons: 'inputPeerSelf' };
+const WHO = { _cons: 'users.getUsers', id: [{ _cons: 'inputUserSelf' }] };
+
+/** One connection of a client to the gateway, which is one session there. */
+export interface Opening {
+  readonly from: number;
+  /** Undefined while it stands. */
+  until: number | undefined;
+  /** Whose account it has, as the DC said; undefined before it has said so. */
+  user: string | undefined;
+}
 
 /** A request, and the token the DC counts it by. */
 interface Wish {
@@ -35,7 +45,7 @@ const KINDS: readonly [number, (dice: Dice) => Wish][] = [
     },
   ],
   [15, (dice) => ({ message: { _cons: 'ping', ping_id: dice.below(2 ** 31) } })],
-  [8, () => ({ message: { _cons: 'users.getUsers', id: [{ _cons: 'inputUserSelf' }] } })],
+  [8, () => ({ message: WHO })],
   [4, () => ({ message: { _cons: 'account.updateStatus', offline: true } })],
   [4, () => ({ message: { _cons: 'updates.getState' } })],
   [2, () => ({ message: { _cons: 'help.getConfig' } })],
@@ -68,8 +78,8 @@ function drawn(dice: Dice): Wish {
 
 export class SoakClient {
   readonly number: number;
-  /** Whose account it has at the moment, as the DC said. */
-  user = 'unknown';
+  /** All of them, the one that stands last. */
+  readonly openings: Opening[] = [];
   /** Sessions it has lost. */
   lost = 0;
   /** Connections that the gateway ended and nobody had asked for it. */
@@ -79,6 +89,8 @@ export class SoakClient {
   #socket: Socket;
   #part = '';
   #id = 0;
+  /** The request by which it asks who it is, while that is open. */
+  #who: number | undefined;
   #isOver = false;
 
   constructor(number: number, port: number, ledger: Ledger) {
@@ -90,7 +102,7 @@ export class SoakClient {
 
   #open(): Socket {
     this.#ledger.opened(this.number);
-    this.user = 'unknown';
+    this.openings.push({ from: now(), until: undefined, user: undefined });
     const socket = connect({ host: '127.0.0.1', port: this.#port, noDelay: true });
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
@@ -102,13 +114,31 @@ export class SoakClient {
       this.closedOnUs++;
       this.#again();
     });
+    this.#askWho(socket, now());
     return socket;
+  }
+
+  /** Before anything else: what befalls a client can be told from what befell others only when its account is known. */
+  #askWho(socket: Socket, at: number): void {
+    this.#who = ++this.#id;
+    this.#send(socket, this.#who, { message: WHO }, at);
+  }
+
+  #send(socket: Socket, id: number, { message, token }: Wish, at: number): void {
+    this.#ledger.asked(this.number, id, token, at);
+    socket.write(`${JSON.stringify({ id, message })}\n`);
+  }
+
+  /** The connection it has, or had last. */
+  get opening(): Opening {
+    return this.openings.at(-1)!;
   }
 
   /** Another connection, another session. */
   #again(): void {
     const old = this.#socket;
     this.#ledger.closed(this.number);
+    this.opening.until = now();
     this.#part = '';
     this.#socket = this.#open();
     old.destroy();
@@ -128,7 +158,8 @@ export class SoakClient {
   #line(line: Line): void {
     this.#ledger.heard(this.number, line);
     const [self] = Array.isArray(line['message']) ? (line['message'] as Line[]) : [];
-    if (self?.['_cons'] === 'user') this.user = String(self['id']);
+    if (self?.['_cons'] === 'user') this.opening.user = String(self['id']);
+    if (line['id'] === this.#who) this.#who = undefined;
     if (line['fatal'] !== true && !isSignedOut(line)) return;
     this.lost++;
     this.#again();
@@ -138,16 +169,20 @@ export class SoakClient {
     return this.#ledger.openCount(this.number);
   }
 
-  ask(dice: Dice, now: number): void {
-    const { message, token } = drawn(dice);
-    this.#ledger.asked(this.number, ++this.#id, token, now);
-    this.#socket.write(`${JSON.stringify({ id: this.#id, message })}\n`);
+  ask(dice: Dice, at: number): void {
+    if (this.opening.user === undefined && this.#who === undefined) this.#askWho(this.#socket, at);
+    else this.#send(this.#socket, ++this.#id, drawn(dice), at);
   }
 
   close(): void {
     this.#isOver = true;
+    this.opening.until = now();
     this.#socket.destroy();
   }
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** The key is known no more, so the account is another's: a client would sign in again. */

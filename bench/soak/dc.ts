@@ -4,21 +4,14 @@
  * Out: a line `listening on HOST:PORT`; answers. Never: outlives its parent.
  */
 import { writeFileSync } from 'node:fs';
-import type { DcConnection } from '../../src/testdc/dc-connection.ts';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
 import { Faults } from '../../src/testdc/faults.ts';
 import { report } from '../../src/testdc/faults/control.ts';
-import { KINDS } from '../../src/testdc/faults/kinds.ts';
+import { Lives } from './lives.ts';
+import { Pauses } from './pauses.ts';
 
 /** Entries of the book in one message. */
 const CHUNK = 20_000;
-
-/** When a fault may have touched whom. */
-interface Taint {
-  readonly connection: DcConnection | undefined;
-  readonly since: number;
-  readonly isLasting: boolean;
-}
 
 const [keyOut, text = '', seed = '1', updates = '50'] = process.argv.slice(2);
 const dc = await startTestDc();
@@ -26,8 +19,6 @@ writeFileSync(keyOut!, dc.publicKeyPem);
 const users: bigint[] = [];
 /** Tokens that were read, whether or not they were carried out. */
 const seen = new Set<string>();
-const taints: Taint[] = [];
-const ends = new Map<DcConnection, number>();
 const numbers = new Map<bigint, number>();
 
 dc.on('key', (key) => {
@@ -35,16 +26,19 @@ dc.on('key', (key) => {
   const person = dc.world.addPerson({ firstName: `Soak ${users.length}` });
   users.push(person.id);
   dc.world.signIn(key, person.id);
+  lives.signedIn(key, String(person.id));
 });
 dc.on('request', ({ args }) => {
   const token = args['message'] ?? args['about'];
   if (typeof token === 'string') seen.add(token);
 });
-dc.on('disconnection', (connection) => ends.set(connection, now()));
 
 const faults = new Faults(dc, text, Number(seed));
-faults.onPlay = ({ name, connection }) =>
-  taints.push({ connection, since: now(), isLasting: KINDS[name]!.moment === 'session' });
+const lives = new Lives(dc, now);
+faults.onPlay = (played) => lives.played(played);
+
+const pauses = new Pauses();
+setInterval(() => pauses.look(now()), 50);
 
 const pushing = setInterval(push, 50);
 let owed = 0;
@@ -56,7 +50,7 @@ process.on('message', (order: { quiet?: true; book?: true; report?: true }) => {
     clearInterval(pushing);
     process.send!({ quiet: true });
   } else if (order.book) sendBook();
-  else process.send!({ report: report(dc, faults), taints: taintsByUser(), updates: pushed() });
+  else process.send!({ report: report(dc, faults), seen: lives.seen(), pauses: pauses.list, updates: pushed() });
 });
 process.on('disconnect', () => process.exit());
 console.log(`listening on ${dc.host}:${dc.port()}`);
@@ -98,16 +92,4 @@ function sendBook(): void {
   }
   if (chunk.length > 0) flush();
   process.send!({ bookEnds: true });
-}
-
-/** For each user: from when to when a fault may have been at work. */
-function taintsByUser(): Record<string, [number, number][]> {
-  const byUser: Record<string, [number, number][]> = {};
-  for (const { connection, since, isLasting } of taints) {
-    const key = connection?.key;
-    const user = String(key?.identity.userId ?? 'unknown');
-    const until = isLasting || connection === undefined ? Infinity : (ends.get(connection) ?? Infinity);
-    (byUser[user] ??= []).push([since, until]);
-  }
-  return byUser;
 }

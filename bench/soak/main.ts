@@ -5,11 +5,13 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Figures } from '../../test/support/ledger.ts';
 import { thisMachine } from '../machine.ts';
 import { renderMachine } from '../table.ts';
 import { cuts } from './cuts.ts';
 import { secrets } from './secrets.ts';
 import { soak, type SoakResult } from './soak.ts';
+import type { UnknownFigures } from './unknowns.ts';
 import { vaultBits, vaultKills, type Verdict } from './vault.ts';
 
 const HELP = `npm run soak -- [--minutes 10] [--rps 2000] [--clients 100] [--updates 100] [--seed N] [--faults all|none|FILE|TEXT] [-- ARGS OF serve]
@@ -86,7 +88,8 @@ function figuresOf(result: SoakResult): string[] {
   return [
     `${f.asked} requests in ${result.seconds.toFixed(0)} s (${(f.asked / result.seconds).toFixed(0)}/s); held back ${result.heldBack}`,
     `results ${f.results}, rpc errors ${f.rpcErrors}, refused or timed out ${f.refused}, connection gone first ${f.orphaned}`,
-    `not delivered ${f.notDelivered}; unknown ${f.unknown}, of these without a fault ${result.unknownWithoutFault} (${((100 * result.unknownWithoutFault) / f.asked).toFixed(4)} %)`,
+    `not delivered ${f.notDelivered}; ${unknownText(result.unknowns, f)}`,
+    ...result.unknowns.described.map((one) => `  ${one}`),
     `updates ${f.updates} of ${result.pushed} pushed, gap notices ${f.gaps}`,
     `lost ${f.lost}, doubled ${f.doubled}, misrouted ${f.misrouted}`,
     `violations ${dc.violationCount}, caused by faults ${dc.caused}; connections ${dc.connections}, keys ${dc.handshakes}, sessions lost for good ${result.sessionsLost}`,
@@ -96,6 +99,12 @@ function figuresOf(result: SoakResult): string[] {
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')}`,
   ];
+}
+
+function unknownText({ withoutFault, paused, late, nameless, freeShare }: UnknownFigures, figures: Figures): string {
+  const share = ((100 * withoutFault) / figures.asked).toFixed(4);
+  const ofThese = paused === 0 ? '' : `, ${paused} while soak or DC stood still`;
+  return `unknown ${figures.unknown}, of these without a fault ${withoutFault} (${share} %)${ofThese}, with one that came too late to be the reason ${late}; of clients without an account ${nameless}; no fault at work in ${(100 * freeShare).toFixed(1)} % of the clients' time`;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));

@@ -8,10 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Dice } from '../../src/testdc/faults/dice.ts';
-import { Ledger, type Line } from '../../test/support/ledger.ts';
+import { Ledger } from '../../test/support/ledger.ts';
 import { Child } from '../process.ts';
 import { startGateway } from '../rig.ts';
 import { SoakClient } from './client.ts';
+import { Pauses } from './pauses.ts';
+import type { Seen, Span } from './touched.ts';
+import { Unknowns, type UnknownFigures } from './unknowns.ts';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -33,8 +36,8 @@ export interface SoakResult {
   readonly seconds: number;
   readonly sessionsLost: number;
   readonly closedOnUs: number;
-  /** Outcomes nobody can be sure of, of requests that met no fault. */
-  readonly unknownWithoutFault: number;
+  /** Outcomes nobody can be sure of. */
+  readonly unknowns: UnknownFigures;
   /** Requests not sent because a client had too many open. */
   readonly heldBack: number;
   readonly pushed: number;
@@ -54,20 +57,20 @@ export interface DcReport {
   readonly handshakes: number;
 }
 
+/** What the DC says of a run. */
+interface Told {
+  readonly report: DcReport;
+  readonly seen: Seen;
+  readonly pauses: readonly Span[];
+  readonly updates: number;
+}
+
 const TICK_MS = 20;
 /** Below the gateway's own bound of 256, so that it never stops reading. */
 const MOST_OPEN = 200;
 const TIMEOUT_MS = 10_000;
 /** "Lost" is no line within the time-out and this. */
 const GRACE_MS = 5_000;
-/** A fault is felt for so long after its connection ended. */
-const AFTERMATH_MS = 20_000;
-
-interface Unknown {
-  readonly user: string;
-  readonly at: number;
-  readonly line: Line;
-}
 
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-soak-'));
@@ -99,7 +102,8 @@ class Run {
   readonly #ledger = new Ledger();
   readonly #clients: SoakClient[] = [];
   readonly #dice: Dice;
-  readonly #unknowns: Unknown[] = [];
+  readonly #unknowns = new Unknowns();
+  readonly #pauses = new Pauses();
   #heldBack = 0;
 
   constructor(options: SoakOptions, dc: Child, gateway: Child) {
@@ -107,8 +111,8 @@ class Run {
     this.#dc = dc;
     this.#gateway = gateway;
     this.#dice = new Dice(options.seed);
-    this.#ledger.onUnknown = (client, at, line) =>
-      this.#unknowns.push({ user: this.#clients[client]?.user ?? 'unknown', at, line });
+    this.#ledger.onUnknown = (client, asked, line) =>
+      this.#unknowns.add(client, this.#clients[client]!.opening, asked, now(), line);
   }
 
   async run(): Promise<SoakResult> {
@@ -128,6 +132,7 @@ class Run {
     let sent = 0;
     let turn = 0;
     for (let at = begun; at < end; at = now()) {
+      this.#pauses.look(at);
       const due = Math.floor(((at - begun) * this.#options.rps) / 1000);
       for (; sent < due; sent++) {
         const client = this.#clients[turn++ % this.#clients.length]!;
@@ -148,29 +153,30 @@ class Run {
   /** Until nothing is open any more, or should be. */
   async #drain(): Promise<void> {
     const end = now() + TIMEOUT_MS + GRACE_MS;
-    while (now() < end && this.#clients.some((client) => client.openCount > 0)) await pause(100);
+    while (now() < end && this.#clients.some((client) => client.openCount > 0)) {
+      this.#pauses.look(now());
+      await pause(100);
+    }
     this.#ledger.overdue(now(), TIMEOUT_MS);
   }
 
   async #judged(seconds: number): Promise<SoakResult> {
     const executed = await this.#book();
     this.#ledger.compare(executed, (token) => executed.has(token));
-    const told = await ordered<{
-      report: DcReport;
-      taints: Record<string, [number, number | null][]>;
-      updates: number;
-    }>(this.#dc, { report: true }, 'report');
+    const told = await ordered<Told>(this.#dc, { report: true }, 'report');
     for (const client of this.#clients) client.close();
     const gatewayExit = await this.#gateway.stop();
     const closedOnUs = sum(this.#clients.map((client) => client.closedOnUs));
     const { report } = told;
+    const unknowns = this.#judgedUnknowns(told);
+    const unexplained = unknowns.withoutFault - unknowns.paused;
     return {
       ledger: this.#ledger,
       report,
       seconds,
       sessionsLost: sum(this.#clients.map((client) => client.lost)),
       closedOnUs,
-      unknownWithoutFault: this.#unknowns.filter((unknown) => !isTainted(unknown, told.taints)).length,
+      unknowns,
       heldBack: this.#heldBack,
       pushed: told.updates,
       gatewayExit,
@@ -178,10 +184,16 @@ class Run {
         ...this.#ledger.wrong,
         ...report.violations.map((violation) => `violation: ${violation}`),
         ...report.bugs.map((bug) => `bug of the DC: ${bug}`),
+        ...(unexplained > 0 ? [`of ${unexplained} requests nobody can say what became, and no fault was there`] : []),
         ...(closedOnUs > 0 ? [`the gateway closed ${closedOnUs} connections`] : []),
         ...(gatewayExit === 0 ? [] : [`the gateway ended with ${gatewayExit}:\n${this.#gateway.said}`]),
       ],
     };
+  }
+
+  #judgedUnknowns({ seen, pauses }: Told): UnknownFigures {
+    const openings = this.#clients.flatMap((client) => client.openings);
+    return this.#unknowns.judged(seen, openings, [...pauses, ...this.#pauses.list], now());
   }
 
   /** The DC's book: how often each token was carried out; 0 for those it has only read. */
@@ -195,13 +207,6 @@ class Run {
     off();
     return executed;
   }
-}
-
-function isTainted({ user, at }: Unknown, taints: Record<string, [number, number | null][]>): boolean {
-  const touches = ([since, until]: [number, number | null]): boolean =>
-    at >= since - TIMEOUT_MS && (until === null || at <= until + AFTERMATH_MS);
-  // Somebody whose account is not known has had no answer yet, or a connection without a key.
-  return user === 'unknown' || (taints[user] ?? []).some(touches) || (taints['unknown'] ?? []).some(touches);
 }
 
 function ordered<T>(child: Child, order: object, answer: string): Promise<T> {

@@ -22,6 +22,8 @@ const EVERYWHERE = 0;
 export interface Played {
   readonly name: string;
   readonly connection: DcConnection | undefined;
+  /** Whose message it befell, or that is new: then it speaks on no connection yet. */
+  readonly session: DcSession | undefined;
 }
 
 export class Faults {
@@ -168,7 +170,7 @@ export class Faults {
   ): Moments[M]['effect'] {
     rule.played++;
     this.counts.set(rule.name, (this.counts.get(rule.name) ?? 0) + 1);
-    this.onPlay({ name: rule.name, connection });
+    this.onPlay({ name: rule.name, connection, session: 'session' in at ? at.session : undefined });
     return (rule.kind as unknown as Kind<M>).play(at, this.#how(rule));
   }
 
