@@ -1,57 +1,56 @@
 /**
- * Holding: one name that this process has, is about to have, or is giving up: who has it, and what of it waits for the disk.
- * In: what `names.ts` finds out. Out: fields. Never: decides anything, or writes; the record in it is secret.
+ * Holding: one name that this process has, is about to have, or is giving up: who has it, and where it stood when it was
+ * handed over.
+ * In: what `names.ts` finds out. Out: fields. Never: decides anything; the record in it is secret.
  */
+import type { Log } from '../telemetry/log.ts';
+import type { LazyVault } from './lazy-vault.ts';
 import type { Route } from './route.ts';
+import { EMPTY, type Wish } from './wish.ts';
+import { Writing } from './writing.ts';
 
-/** No record. */
-export const EMPTY = Buffer.alloc(0);
-
-/** A wish of a line that waits. */
-export interface Wish {
-  readonly route: Route;
-  readonly op: number;
-  readonly ticket: number;
-  readonly name: string;
-}
-
-/** A name this process has, or is about to have, or is giving up. */
 export class Holding {
   readonly name: string;
   owner: Route | undefined;
   /** The wish that is being claimed for; undefined once it has been granted. */
   claiming: Wish | undefined;
-  /** As it came from the vault or the last owner; until the owner says what it is now. */
-  record: Buffer = EMPTY;
-  isClean = false;
-  /** The newest that is not on the disk. */
-  unwritten: Buffer | undefined;
-  /** It is to be written now, not later. */
-  isDue = false;
-  /** The owner's output waits for the disk. */
-  isAwaited = false;
-  /** Ticket of the request that asked for it to be kept. */
-  explicit: number | undefined;
-  /** Runs while the vault works on this name. */
-  work: Promise<void> | undefined;
-  /** Rises when all that was to be written is not to be any more. */
-  epoch = 0;
-  timer: NodeJS.Timeout | undefined;
-  failures = 0;
   /** Who takes it over when the owner has left. */
   heir: Wish | undefined;
   /** Another process wants it. */
   isAsked = false;
   /** Resolves when it has been given up. */
   ended: Promise<void> | undefined;
+  /** What of it waits for the disk. */
+  readonly writing: Writing;
+  #record: Buffer = EMPTY;
+  #isClean = false;
 
-  constructor(name: string, owner: Route) {
+  constructor(name: string, claiming: Wish, vault: LazyVault, log: Log) {
     this.name = name;
-    this.owner = owner;
+    this.owner = claiming.route;
+    this.claiming = claiming;
+    this.writing = new Writing(this, vault, log);
   }
-}
 
-/** What is given back without having been used is as clean as it came. */
-export function cleanOf({ isClean, record }: Holding): Buffer | undefined {
-  return isClean && record.length > 0 ? record : undefined;
+  /** As it came from the vault or the last owner; until the owner says what it is now. */
+  get record(): Buffer {
+    return this.#record;
+  }
+
+  /** The record is exactly where its last owner stopped. */
+  get isClean(): boolean {
+    return this.#isClean;
+  }
+
+  /** It stands there from now on; what was here before is zeroed. */
+  stands(record: Buffer, isClean: boolean): void {
+    this.#record.fill(0);
+    this.#record = record;
+    this.#isClean = isClean;
+  }
+
+  /** What is given back without having been used is as clean as it came. */
+  get clean(): Buffer | undefined {
+    return this.#isClean && this.#record.length > 0 ? this.#record : undefined;
+  }
 }
