@@ -123,7 +123,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'testdc → node:net': ['dc-server.ts'],
   'testdc → node:fs': ['memory-file.ts'],
   'testdc → node:path': ['memory-file.ts'],
-  'main → piscina': ['lane.ts'],
+  'main → piscina': ['thread.ts'],
   'dialect → msgpackr': ['msgpack.ts'],
 };
 

@@ -4,7 +4,7 @@
  * In: wishes, what becomes of their connections. Out: `start` of a wish, at once or later. Never: two connections for one
  * wish, or a socket.
  */
-import { now } from './lane.ts';
+import { now } from './clock.ts';
 import type { Limits } from './limits.ts';
 
 /** A connection that somebody wants. */

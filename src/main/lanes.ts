@@ -3,9 +3,11 @@
  * In: how many, and the worker's file. Out: lanes that run, are watched, and come back when their thread is lost.
  * Never: moves a session, or gives up silently: a worker that will not start again is told to the owner.
  */
-import { Lane, now, type LaneOptions, type LaneOwner, type Loss } from './lane.ts';
 import type { RecordCursor } from '../batch/batch.ts';
+import { now } from './clock.ts';
+import { Lane, type LaneOwner, type Loss } from './lane.ts';
 import type { Limits } from './limits.ts';
+import type { LaneOptions } from './thread.ts';
 
 const WATCH_EVERY = 500;
 /** Waits between attempts to start a lost lane again, ms; after the last one it counts as broken (F3). */

@@ -13,13 +13,14 @@ import type { Descriptors } from './descriptors.ts';
 import { Dialler } from './dialler.ts';
 import type { Gate } from './gate.ts';
 import { Why } from './gate.ts';
-import type { Culprit, Lane, Loss } from './lane.ts';
+import type { Lane, Loss } from './lane.ts';
 import type { Ticket } from './ledger.ts';
 import type { LanesOwner } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import type { Names } from './names.ts';
 import { Batch } from './outlet.ts';
 import { Route, type Guest, type Target } from './route.ts';
+import type { Culprit } from './slots.ts';
 import type { Socks } from './socks.ts';
 
 export interface RouterOptions {

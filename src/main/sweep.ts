@@ -3,8 +3,8 @@
  * In: what each connection holds and waits for. Out: those that are late, or hold the most when all hold too much.
  * Never: more than one timer.
  */
+import { now } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
-import { now } from './lane.ts';
 import type { Limits } from './limits.ts';
 
 /** A connection, as far as clocks are concerned. */

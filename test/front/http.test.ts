@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { HttpDoor } from '../../src/front/http.ts';
-import { now } from '../../src/main/lane.ts';
+import { now } from '../../src/main/clock.ts';
 import type { ProxyOptions } from '../../src/main/proxy.ts';
 import type { Limits } from '../../src/main/limits.ts';
 import { echoProxy, type EchoProxy } from '../support/echo-proxy.ts';

@@ -1,0 +1,10 @@
+/**
+ * The clock of the main thread.
+ * In: nothing. Out: the time. Never: a step back when the system's clock is set.
+ */
+import { performance } from 'node:perf_hooks';
+
+/** Unix time in milliseconds on a monotonic base: what the lanes are told as `now`. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}
