@@ -6,6 +6,7 @@
 import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from './front.ts';
+import { Reassembly } from './reassembly.ts';
 import { requestId } from './request-id.ts';
 
 const LF = 0x0a;
@@ -13,9 +14,6 @@ const CR = 0x0d;
 const BRACE = 0x7b;
 /** The token line is judged before anything is known of the client: it gets little room. */
 const MAX_TOKEN_LINE = 4096;
-const LEAST_BLOCK = 256;
-/** A line that has come so far, one part in so many, is taken to become as long as the one before: its block is made once. */
-const TRUSTED = 16;
 /** What browsers and other HTTP clients send, where a request should stand (failures.md K10, C4). */
 const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) |Host:)/i;
 
@@ -27,9 +25,8 @@ export class JsonLines implements Front {
   /** Before the first byte of the first line: white space is let pass, then `{` must come. */
   #isFresh = true;
   #isDone = false;
-  /** A line that has begun: its bytes so far, in a block that grows. */
-  #held: Buffer | undefined;
-  #heldLength = 0;
+  /** A line that has begun. */
+  readonly #held = new Reassembly();
   /** What the line before took: parts of a file come one after another. */
   #usual = 0;
   /** What came in one chunk with a message after which no more was wanted. */
@@ -66,10 +63,9 @@ export class JsonLines implements Front {
 
   end(): void {
     if (this.#isDone) return;
-    const held = this.#held;
-    const length = this.#heldLength;
+    const { bytes, length } = this.#held;
     this.discard();
-    if (held === undefined || held.subarray(0, length).toString('latin1').trim() === '') return;
+    if (bytes === undefined || bytes.subarray(0, length).toString('latin1').trim() === '') return;
     this.#owner.reject('JSONDecodeError', { pos: length, msg: 'the connection ended within a line' });
   }
 
@@ -102,13 +98,12 @@ export class JsonLines implements Front {
 
   /** @returns whether more may follow */
   #lineEnds(chunk: Buffer, start: number, end: number): boolean {
-    if (this.#held === undefined) return this.#line(chunk, start, end);
+    if (this.#held.bytes === undefined) return this.#line(chunk, start, end);
     if (!this.#append(chunk, start, end)) return false;
-    const whole = this.#held;
-    const length = this.#heldLength;
+    const { bytes, length } = this.#held;
     this.#usual = length + (length >> 4);
     this.#release();
-    return this.#line(whole, 0, length);
+    return this.#line(bytes, 0, length);
   }
 
   #line(bytes: Buffer, start: number, end: number): boolean {
@@ -140,39 +135,27 @@ export class JsonLines implements Front {
   }
 
   #hold(chunk: Buffer, start: number, end: number): void {
-    if (this.#append(chunk, start, end)) this.#owner.unfinished(this.#held!.length);
+    if (this.#append(chunk, start, end)) this.#owner.unfinished(this.#held.bytes!.length);
   }
 
-  /** Adds to the line that has begun. One block that grows: a list of chunks would let a drip of single bytes cost hundreds each. */
+  /** Adds to the line that has begun, if it does not become too long. */
   #append(chunk: Buffer, start: number, end: number): boolean {
-    const length = this.#heldLength + end - start;
+    const length = this.#held.length + end - start;
     // One byte more than the line may have is let in: it can still turn out to be the CR.
-    if (length > (this.#needsToken ? MAX_TOKEN_LINE : this.#maxLine + 1)) {
-      if (this.#needsToken) {
-        this.discard();
-        this.#owner.refuse('AuthRequired', {});
-        return false;
-      }
-      return this.#tooLong();
+    const most = this.#needsToken ? MAX_TOKEN_LINE : this.#maxLine + 1;
+    if (length <= most) {
+      this.#held.add(chunk, start, end, this.#usual, most);
+      return true;
     }
-    if (this.#held === undefined || this.#held.length < length) this.#grow(length);
-    chunk.copy(this.#held!, this.#heldLength, start, end);
-    this.#heldLength = length;
-    return true;
-  }
-
-  #grow(length: number): void {
-    const wanted = Math.min(this.#heldLength * 2, this.#maxLine + 1);
-    const capacity = Math.max(length, wanted, LEAST_BLOCK, this.#usual <= length * TRUSTED ? this.#usual : 0);
-    const grown = Buffer.allocUnsafeSlow(capacity);
-    if (this.#held !== undefined) this.#held.copy(grown, 0, 0, this.#heldLength);
-    this.#held = grown;
+    if (!this.#needsToken) return this.#tooLong();
+    this.discard();
+    this.#owner.refuse('AuthRequired', {});
+    return false;
   }
 
   #release(): void {
-    if (this.#held === undefined) return;
-    this.#held = undefined;
-    this.#heldLength = 0;
+    if (this.#held.bytes === undefined) return;
+    this.#held.clear();
     this.#owner.unfinished(0);
   }
 }

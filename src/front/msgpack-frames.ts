@@ -12,13 +12,11 @@ import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from './front.ts';
 import { packedRequestId } from './packed-request-id.ts';
+import { Reassembly } from './reassembly.ts';
 
 const HEAD = 4;
 /** The token's frame is judged before anything is known of the client: it gets little room. */
 const MAX_TOKEN_FRAME = 4096;
-const LEAST_BLOCK = 256;
-/** A frame of which one part in so many has come gets its whole block: made once, not grown five times. */
-const TRUSTED = 16;
 
 export class MsgpackFrames implements Front {
   readonly isMsgpack = true;
@@ -29,8 +27,7 @@ export class MsgpackFrames implements Front {
   /** Of the frame that has begun: bytes of its length read so far, the length, and what is there of it. */
   #headRead = 0;
   #length = 0;
-  #held: Buffer | undefined;
-  #heldLength = 0;
+  readonly #held = new Reassembly();
   /** The owner knows of a frame that has begun. */
   #isTold = false;
   /** What came in one chunk with a message after which no more was wanted. */
@@ -48,8 +45,8 @@ export class MsgpackFrames implements Front {
       at = this.#readHead(chunk, at);
       if (this.#headRead < HEAD) return this.#unfinished();
       if (this.#length > (this.#needsToken ? MAX_TOKEN_FRAME : this.#maxLine)) return this.#tooLong();
-      const stop = Math.min(chunk.length, at + this.#length - this.#heldLength);
-      if (stop - at + this.#heldLength < this.#length) return this.#hold(chunk, at, stop);
+      const stop = Math.min(chunk.length, at + this.#length - this.#held.length);
+      if (stop - at + this.#held.length < this.#length) return this.#hold(chunk, at, stop);
       const goesOn = this.#frameEnds(chunk, at, stop);
       at = stop;
       if (!goesOn && !this.#isDone) {
@@ -73,9 +70,9 @@ export class MsgpackFrames implements Front {
     let bytes = chunk;
     let from = start;
     let to = stop;
-    if (this.#held !== undefined) {
+    if (this.#held.bytes !== undefined) {
       this.#append(chunk, start, stop);
-      bytes = this.#held;
+      bytes = this.#held.bytes;
       from = 0;
       to = this.#length;
     }
@@ -111,26 +108,16 @@ export class MsgpackFrames implements Front {
 
   #unfinished(): void {
     this.#isTold = true;
-    this.#owner.unfinished(this.#headRead + (this.#held?.length ?? 0));
+    this.#owner.unfinished(this.#headRead + (this.#held.bytes?.length ?? 0));
   }
 
-  /** One block that grows with what has come: of what was promised, sixteen times that at most. */
+  /** The block grows with what has come: of what was promised, sixteen times that at most. */
   #append(chunk: Buffer, start: number, stop: number): void {
-    const length = this.#heldLength + stop - start;
-    if (this.#held === undefined || this.#held.length < length) {
-      const wanted =
-        this.#length <= length * TRUSTED ? this.#length : Math.max(length, this.#heldLength * 2, LEAST_BLOCK);
-      const grown = Buffer.allocUnsafeSlow(Math.min(this.#length, wanted));
-      this.#held?.copy(grown, 0, 0, this.#heldLength);
-      this.#held = grown;
-    }
-    chunk.copy(this.#held, this.#heldLength, start, stop);
-    this.#heldLength = length;
+    this.#held.add(chunk, start, stop, this.#length, this.#length);
   }
 
   #release(): void {
-    this.#held = undefined;
-    this.#heldLength = 0;
+    this.#held.clear();
     this.#headRead = 0;
     this.#length = 0;
     if (!this.#isTold) return;
@@ -147,7 +134,7 @@ export class MsgpackFrames implements Front {
 
   end(): void {
     if (this.#isDone) return;
-    const pos = this.#heldLength;
+    const pos = this.#held.length;
     const isWithin = this.#headRead > 0;
     this.discard();
     if (isWithin) this.#owner.reject('JSONDecodeError', { pos, msg: 'the connection ended within a frame' });
