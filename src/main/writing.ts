@@ -1,7 +1,8 @@
 /**
  * Writing: what of one name waits for the disk, and who waits for that.
  * In: records of the name's owner; its end. Out: writes to the vault; what failed, told to the client.
- * Never: looks into a record; lets a line out to a client before what it says is kept, or that has failed.
+ * Never: looks into a record; lets a line out to a client before what it says is kept, or that has failed; begins a write
+ * while another is tried.
  */
 import { KeepFlag } from '../batch/records.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -192,6 +193,8 @@ export class Writing {
     this.#failures++;
     this.#unwritten ??= record;
     this.#tell(codeOf(fault) ?? fault);
+    // Else whoever gives the name up tries again: two at it would write bytes that the other has zeroed.
+    if (this.#isEnding) return;
     this.#clearTimer();
     this.#nowIn(waitAfter(this.#failures));
   }

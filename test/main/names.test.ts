@@ -249,6 +249,35 @@ describe('a vault that cannot write', () => {
     assert.ok(!house.names.isDegraded);
   });
 
+  it('is tried by one alone when the owner goes while it fails', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const house = new House();
+    const one = house.route();
+    await house.wish(one, NameOp.ATTACH);
+    const write = house.vault.write.bind(house.vault);
+    const ends: (() => void)[] = [];
+    house.vault.write = (_, record) => {
+      assert.equal(Buffer.from(record).toString(), 'a');
+      return new Promise((_resolve, reject) => ends.push(() => reject(fault)));
+    };
+    house.keep(one, KeepFlag.URGENT, 'a');
+    await settled();
+    house.names.gone(real(one));
+    ends.shift()!();
+    await settled();
+    for (const wait of [1_000, 2_000, 4_000]) {
+      t.mock.timers.tick(wait);
+      await settled();
+      assert.equal(ends.length, 1);
+      ends.shift()!();
+      await settled();
+    }
+    house.vault.write = write;
+    t.mock.timers.tick(60_000);
+    assert.equal(await house.kept(), 'a');
+    assert.equal(await house.wish(house.route(), NameOp.ATTACH), 'granted:a');
+  });
+
   it('that hangs holds no client for more than five seconds', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const house = new House();
