@@ -10,7 +10,7 @@ const SOAK = fileURLToPath(new URL('../../bench/soak/main.js', import.meta.url))
 test('the ledger under faults', { timeout: 170_000 }, async (t) => {
   const seed = String(randomInt(2 ** 31));
   t.diagnostic(`seed ${seed}`);
-  const args = ['--minutes', '1', '--rps', '200', '--clients', '20', '--faults', 'all', '--seed', seed];
+  const args = ['--minutes', '1', '--rps', '200', '--clients', '20', '--faults', 'all rate=6', '--seed', seed];
   const run = new Run(t, args, {}, SOAK);
   assert.equal(await run.code(), 0, run.out + run.err);
   t.diagnostic(run.out);

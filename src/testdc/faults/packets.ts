@@ -26,11 +26,13 @@ function isAnswer({ connection, packet }: { connection: DcConnection; packet: Ui
 const ANSWERS = new Set([0xf35c6d01, 0x347773c5, 0x04deb57d]);
 
 /** What it holds may have been sent again meanwhile, inside a container. */
-function handleLate(session: DcSession, packet: Buffer, how: How): void {
-  const { link } = session;
-  if (!(link instanceof DcConnection)) return;
-  how.excuse(link, 'resent-bare', 'msg-id-reused');
-  link.handle(packet);
+function handleAsIs(connection: DcConnection, packet: Buffer, how: How): void {
+  how.excuse(connection, 'resent-bare', 'msg-id-reused');
+  connection.handle(packet);
+}
+
+function handleLate({ link }: DcSession, packet: Buffer, how: How): void {
+  if (link instanceof DcConnection) handleAsIs(link, packet, how);
 }
 
 /** Says a transport error in place of handling a packet. */
@@ -80,7 +82,7 @@ export const INCOMING: Kinds<'incoming'> = {
     suits: ({ connection }) => connection.session !== undefined,
     play({ connection, packet }, how) {
       const kept = Buffer.from(packet);
-      how.dc.world.env.after(how.number('ms', 5 + how.dice.below(500)), () => connection.handle(kept));
+      how.dc.world.env.after(how.number('ms', 5 + how.dice.below(500)), () => handleAsIs(connection, kept, how));
       return undefined;
     },
   },
