@@ -9,11 +9,12 @@ import { Tdata } from '@mtcute/convert';
 import { FormatError } from '../../src/formats/formats.ts';
 import { readTdata } from '../../src/formats/tdata.ts';
 import { aKey, recordWith } from '../support/session-records.ts';
-import { type DesktopUser, TdataCrypto, tdataFolder } from '../support/tdata.ts';
+import { MtcuteCrypto } from '../support/mtcute-crypto.ts';
+import { type DesktopUser, tdataFolder } from '../support/tdata.ts';
 
 const ALICE: DesktopUser = { userId: 4_242_424_242, dc: 2, keys: [2] };
 const BOB: DesktopUser = { userId: 77, dc: 4, keys: [1, 4, 5] };
-const crypto = new TdataCrypto();
+const crypto = new MtcuteCrypto();
 
 const wanted = ({ userId, dc, keys }: DesktopUser, index: number): object => ({
   number: index + 1,
