@@ -258,21 +258,12 @@ async function run(context: Context): Promise<Report> {
     file_part: 0,
     bytes: part,
   });
+  const file = { _cons: 'upload.file', type: { _cons: 'storage.fileJpeg' }, mtime: 1, bytes: part };
   bencher.answer('nearestDc', { _cons: 'nearestDc', country: 'NL', this_dc: 2, nearest_dc: 2 });
   bencher.answer('messages.dialogs', dialogs());
-  bencher.answer('upload.file 512 KiB', {
-    _cons: 'upload.file',
-    type: { _cons: 'storage.fileJpeg' },
-    mtime: 1,
-    bytes: part,
-  });
+  bencher.answer('upload.file 512 KiB', file);
   bencher.packed('messages.dialogs', dialogs());
-  bencher.packed('upload.file 512 KiB', {
-    _cons: 'upload.file',
-    type: { _cons: 'storage.fileJpeg' },
-    mtime: 1,
-    bytes: part,
-  });
+  bencher.packed('upload.file 512 KiB', file);
   bencher.everything(wholeScheme(schema));
   return {
     bench: 'codec',

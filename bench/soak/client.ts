@@ -3,6 +3,7 @@
  * In: a port. Out: requests of several kinds at the soak's pace. Never: a request repeated: that is the gateway's to do.
  */
 import { connect, type Socket } from 'node:net';
+import { now } from '../../src/main/clock.ts';
 import type { Dice } from '../../src/testdc/faults/dice.ts';
 import type { Ledger, Line } from '../../test/support/ledger.ts';
 
@@ -179,10 +180,6 @@ export class SoakClient {
     this.opening.until = now();
     this.#socket.destroy();
   }
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 /** The key is known no more, so the account is another's: a client would sign in again. */

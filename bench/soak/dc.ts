@@ -4,6 +4,7 @@
  * Out: a line `listening on HOST:PORT`; answers. Never: outlives its parent.
  */
 import { writeFileSync } from 'node:fs';
+import { now } from '../../src/main/clock.ts';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
 import { Faults } from '../../src/testdc/faults.ts';
 import { report } from '../../src/testdc/faults/control.ts';
@@ -54,10 +55,6 @@ process.on('message', (order: { quiet?: true; book?: true; report?: true }) => {
 });
 process.on('disconnect', () => process.exit());
 console.log(`listening on ${dc.host}:${dc.port()}`);
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
-}
 
 /** Updates pushed, each counted once however many sessions of its user there are. */
 function pushed(): number {

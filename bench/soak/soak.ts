@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { now } from '../../src/main/clock.ts';
 import { Dice } from '../../src/testdc/faults/dice.ts';
 import { Ledger } from '../../test/support/ledger.ts';
 import { Child } from '../process.ts';
@@ -217,10 +218,6 @@ function ordered<T>(child: Child, order: object, answer: string): Promise<T> {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 function pause(ms: number): Promise<void> {

@@ -8,12 +8,11 @@
  * soak, 2 of 260,000 requests. Once every id of the session is too old to be taken, nothing in it can run any more.
  */
 import { destroySession } from '../tl/service.ts';
+import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from './message-ids.ts';
 import type { State } from './state.ts';
 
-/** The server takes no message whose id is older than this (mtproto.md 2.12, code 16)… */
-const TOO_OLD_MS = 300_000;
-/** … and ids may run ahead of its clock by this. */
-const AHEAD_MS = 30_000;
+/** No id made before this is taken any more, were it ahead of the server's clock. */
+const SPENT_MS = (TOO_OLD_SECONDS + TOO_NEW_SECONDS) * 1_000;
 /** The oldest are left to the server's own forgetting. */
 const MOST = 16;
 
@@ -31,21 +30,23 @@ export interface Left {
 export const NONE_LEFT: readonly Left[] = [];
 
 /** Whether the server may get a packet of this session with a request that it has carried out from another one. */
-export function mayRunAgain(s: State, now: number): boolean {
-  return now - s.doubledAt < TOO_OLD_MS + AHEAD_MS;
+function mayRunAgain(s: State, now: number): boolean {
+  return now - s.doubledAt < SPENT_MS;
 }
 
-/** Leaves the session in force for good: before it is renewed. */
-export function abandon(s: State, now: number): void {
-  if (mayRunAgain(s, now)) destroyLater(s, s.sessionLow, s.sessionHigh, now);
+/** Leaves the session in force for good: before it is renewed. @returns whether it lives on at the server for a while */
+export function abandon(s: State, now: number): boolean {
+  const livesOn = mayRunAgain(s, now);
+  if (livesOn) destroyLater(s, s.sessionLow, s.sessionHigh, now);
   else s.outbox.say(destroySession(s.sessionLow, s.sessionHigh));
+  return livesOn;
 }
 
 /** A session of this key that somebody has left behind, who knows what was on its way. */
 export function destroyLater(s: State, low: number, high: number, now: number): void {
   if (s.key === undefined) return;
   const { idLow: keyLow, idHigh: keyHigh } = s.key;
-  const left = { low, high, keyLow, keyHigh, at: now + TOO_OLD_MS + AHEAD_MS };
+  const left = { low, high, keyLow, keyHigh, at: now + SPENT_MS };
   s.abandoned = [...s.abandoned, left].slice(-MOST);
 }
 

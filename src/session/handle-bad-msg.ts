@@ -4,7 +4,7 @@
  * Never: believes a notification about a message this session has not sent (failures.md D10).
  */
 import type { Reader } from '../bytes/reader.ts';
-import { abandon, mayRunAgain } from './abandoned.ts';
+import { abandon } from './abandoned.ts';
 import { answer, notify } from './answers.ts';
 import { dropLink } from './connect.ts';
 import { Stage, type Pending } from './pending.ts';
@@ -116,8 +116,7 @@ function giveUp(s: State, concerned: readonly Pending[]): void {
 function renew(s: State, refused: readonly Pending[], fromScratch: boolean, now: number): void {
   const others = s.pending.sent().filter((pending) => !refused.includes(pending) || isDoubled(pending));
   // What the server has yet to say in the old session it says over its connection: the new one gets another.
-  if (mayRunAgain(s, now)) dropLink(s, now);
-  abandon(s, now);
+  if (abandon(s, now)) dropLink(s, now);
   s.renewSession(fromScratch);
   for (const pending of others) repeatOrRefuse(s, pending, refusal('SessionReset'));
   if (s.lived) notify(s, refusal('UpdatesDropped'));

@@ -8,7 +8,7 @@ import { TlReadError } from '../bytes/reader.ts';
 import { Crc, MAX_IDS, readIds, resendRequest, stateInfo } from '../tl/service.ts';
 import { DecodeFailure } from '../tl/codec.ts';
 import { answer, notify } from './answers.ts';
-import { isAfter } from './message-ids.ts';
+import { isAfter, TOO_OLD_SECONDS } from './message-ids.ts';
 import { AnswerBy, Stage, type Pending } from './pending.ts';
 import { isBelievable } from './questions.ts';
 import { refusal } from './refusals.ts';
@@ -20,8 +20,6 @@ const RECEIVED = 4;
 /** The answer is made: it was sent, or will be. */
 const ANSWER_MADE = 64;
 const UNKNOWN = 1;
-/** The server takes no id that is older. */
-const MEMORY_SECONDS = 300;
 
 /** `msgs_ack`: delivered; the answer is still awaited. */
 export function handleAcks(s: State, _low: number, _high: number, r: Reader): void {
@@ -93,7 +91,7 @@ export function handleStateInfo(s: State, _low: number, _high: number, r: Reader
  */
 function wasNotReceived(s: State, pending: Pending, now: number): void {
   if (pending.attempt === s.link.attempt && !mayRepeat(s, pending)) return;
-  const isOld = s.serverSeconds(now) - (pending.msgIdHigh >>> 0) > MEMORY_SECONDS;
+  const isOld = s.serverSeconds(now) - (pending.msgIdHigh >>> 0) > TOO_OLD_SECONDS;
   if (isOld) s.pending.requeue([pending]);
   else if (pending.isIdRefused) repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
   else sendAgain(s, pending, now);

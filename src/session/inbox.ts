@@ -21,14 +21,11 @@ import {
   handleUpdate,
 } from './handle-notices.ts';
 import { handleRpcResult } from './handle-rpc.ts';
+import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from './message-ids.ts';
 import type { State } from './state.ts';
 
 /** Takes a message's body; the reader stands before the constructor number. */
 type Handler = (s: State, low: number, high: number, r: Reader, now: number, inside: Inside) => void;
-
-/** Server ids may be this far from server time (mtproto.md 2.4 step 9). */
-const AHEAD_SECONDS = 30;
-const BEHIND_SECONDS = 300;
 
 const handlers = new Map<number, Handler>([
   [Crc.rpcResult, handleRpcResult],
@@ -90,7 +87,7 @@ function receiveUntimely(s: State, low: number, high: number, seqNo: number, r: 
 function isTimely(s: State, high: number, now: number): boolean {
   if (!s.ids.synchronised) return true;
   const difference = (high >>> 0) - s.ids.serverTime(now) / 1000;
-  return difference <= AHEAD_SECONDS && difference >= -BEHIND_SECONDS;
+  return difference <= TOO_NEW_SECONDS && difference >= -TOO_OLD_SECONDS;
 }
 
 /**
@@ -99,7 +96,7 @@ function isTimely(s: State, high: number, now: number): boolean {
  */
 function doubtClock(s: State, low: number, high: number, now: number): void {
   const ahead = (high >>> 0) - s.ids.serverTime(now) / 1000;
-  if (s.aheadBy > 0 && Math.abs(ahead - s.aheadBy) < AHEAD_SECONDS) {
+  if (s.aheadBy > 0 && Math.abs(ahead - s.aheadBy) < TOO_NEW_SECONDS) {
     s.ids.setClock(high, low, now);
     s.clockMended = true;
   }

@@ -12,6 +12,10 @@ const FIRST_BIT = 4;
 /** A server id this far below its request's shows that the offset was learnt wrong (mtproto.md 2.12). */
 const OFFSET_RESET_SECONDS = 15;
 
+/** Neither side takes a message whose id is older than this, or further ahead (mtproto.md 2.4 step 9, 2.12 codes 16 and 17). */
+export const TOO_OLD_SECONDS = 300;
+export const TOO_NEW_SECONDS = 30;
+
 export class MessageIds {
   /** The id made last. */
   low = 0;

@@ -4,8 +4,7 @@
  * Never: dials or sends; the first thing that is wrong ends the line and nothing else happens.
  */
 import { AuthKey } from '../crypto/auth-key.ts';
-import { parsePublicKey } from '../crypto/rsa.ts';
-import type { ClientRequest, OptionsWish, Refusal, ServerWish, SessionWish } from '../dialect/dialect.ts';
+import type { ClientRequest, OptionsWish, Refusal, SessionWish } from '../dialect/dialect.ts';
 import { EncodeError, type EncodedCall } from '../tl/codec.ts';
 import { Crc } from '../tl/service.ts';
 import { answerError, beginLine, refuseTicket, Wants } from './answers.ts';
@@ -16,6 +15,7 @@ import { compileInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
 import { applyName, isTaken, keepHandedIn, releaseName, wait, type Held, type Step } from './naming.ts';
 import { refusal, refusalOf } from './refusals.ts';
+import { applyServer } from './server-wish.ts';
 import { listedServer, type State } from './state.ts';
 
 /** Open requests of one session (failures.md A18). */
@@ -108,56 +108,6 @@ function applyOptions(s: State, wish: OptionsWish): Refusal | undefined {
     s.shared.style = { int64AsString, flagsAsBool };
   }
   return undefined;
-}
-
-/** Only a data centre of the list, or an address the operator allowed; only before the session has connected. */
-function applyServer(s: State, wish: ServerWish): Refusal | undefined {
-  const { host, port, rsa, dc, test } = wish;
-  if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)
-    return undefined;
-  if (s.link.stage !== 'down' || s.permanent !== undefined || s.pending.size > 0)
-    return refusal('InvalidServer', {
-      msg: 'the session has a connection or a key already; use another connection',
-      path: 'server',
-    });
-  if (host === undefined && port === undefined) return chooseListed(s, wish);
-  if (host === undefined || port === undefined)
-    return refusal('InvalidServer', { msg: 'host and port go together', path: 'server' });
-  const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
-  if (listed !== undefined && rsa === undefined) {
-    s.server = { ...listed, dc: dc ?? listed.id, rsa: undefined, namedBy: 'operator' };
-    return undefined;
-  }
-  if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');
-  if (rsa !== undefined && !isPublicKey(rsa))
-    return refusal('InvalidServer', { msg: 'rsa is not a public key in PEM form', path: 'server' });
-  s.server = {
-    host,
-    port,
-    dc: dc ?? s.server.dc,
-    test: test ?? false,
-    rsa,
-    namedBy: listed === undefined ? 'client' : 'operator',
-  };
-  return undefined;
-}
-
-function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
-  if (wish.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
-  const found = listedServer(s.env, wish.dc ?? s.server.dc, wish.test ?? s.server.test);
-  if (found === undefined)
-    return refusal('InvalidServer', { msg: 'no data centre of this number is configured', path: 'server' });
-  s.server = found;
-  return undefined;
-}
-
-function isPublicKey(pem: string): boolean {
-  try {
-    parsePublicKey(pem);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** `session`. @param done the step a waiting line has had its answer to */

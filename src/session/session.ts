@@ -6,24 +6,20 @@
  * once a batch. `nextDeadline` may change after any of them; a `tick` too many does nothing.
  */
 import type { PacketSink } from '../transport/transport.ts';
-import { abandonedAt, destroyAbandoned } from './abandoned.ts';
-import { answerTimeout, notify, refuse } from './answers.ts';
+import { notify, refuse } from './answers.ts';
 import {
   close,
   connectIfNeeded,
   dropLink,
-  hangUp,
   onClosed,
   onOpened,
   onPlainPacket,
   onStatus,
-  redial,
-  renewTemporary,
   type Closed,
 } from './connect.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
+import { deadlineOf, tickConnection } from './due.ts';
 import type { Env } from './env.ts';
-import { lookForSilence, questionAt } from './questions.ts';
 import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
 import { takeOn, takeRequest } from './requests.ts';
@@ -33,20 +29,10 @@ import { keepIfBehind, keepLast, lastRecord } from './keeping.ts';
 import { endHeld, isAwaited, onAnswer, Waiting, type Holder, type NamedAnswer } from './naming.ts';
 import { Shared } from './shared.ts';
 import { State, type Server } from './state.ts';
-import { isWorn, wornAt } from './temporary.ts';
-import { AnswerBy, type Pending } from './pending.ts';
-import { dropAnswer } from '../tl/service.ts';
+import type { Pending } from './pending.ts';
 
-/** With requests open: ask after so long a silence, give the connection up after so long (failures.md E2). */
-const BUSY_PING_MS = 10_000;
-const BUSY_DEAD_MS = 15_000;
-/** With none: the server waits 75 s for the next ping. */
-const IDLE_PING_MS = 60_000;
-const IDLE_DEAD_MS = 110_000;
 /** What is open when somebody else takes the session over may take so long. */
 const LEAVE_MS = 10_000;
-/** Salts refused one after the other without an answer between (failures.md E9). */
-const SALT_STORM = 10;
 
 export class Session implements PacketSink, Holder {
   #home: State;
@@ -311,65 +297,9 @@ function flushConnection(s: State, now: number): void {
   if (s.isReady) s.outbox.flush(s, now);
 }
 
-function tickConnection(s: State, now: number): void {
-  for (const pending of s.pending.expire(now)) endLate(s, pending);
-  s.pending.release(now);
-  if (s.link.redialAt <= now && s.link.stage === 'down') redial(s);
-  if (s.link.handshakeUntil <= now) dropLink(s, now);
-  if (!s.isReady) return;
-  if (isWorn(s, now)) return renewTemporary(s, now);
-  destroyAbandoned(s, now);
-  if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
-    s.saltRefusals = 0;
-    dropLink(s, now);
-  } else if (!lookForSilence(s, now)) {
-    s.sink.log(20, 'connection silent', {});
-    dropLink(s, now);
-  } else if (pingAt(s) <= now) {
-    keepAlive(s);
-  }
-}
-
-/** A connection beside the home one is closed when nobody has used it for a while. */
-function keepAlive(s: State): void {
-  if (s.role !== 'home' && s.pending.size === 0) return hangUp(s);
-  s.link.pinged = true;
-  s.outbox.pingDue = true;
-}
-
-function deadlineOf(s: State): number {
-  const first = Math.min(s.pending.firstDeadline, s.pending.firstRelease, s.link.handshakeUntil);
-  if (s.link.stage === 'down') return Math.min(first, s.lost ? Infinity : s.link.redialAt);
-  return s.isReady
-    ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s), questionAt(s), abandonedAt(s))
-    : first;
-}
-
 /** auth_key_id 0 (mtproto.md 2.3). */
 function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 20) return false;
   for (let i = start; i < start + 8; i++) if (bytes[i] !== 0) return false;
   return true;
-}
-
-/** `rpc_timeout` if the server may have it; what never left was never connected. */
-function endLate(s: State, pending: Pending): void {
-  if (!pending.everSent) return refuse(s, pending, refusal('NotConnected'));
-  answerTimeout(s, pending);
-  if (pending.answerBy === AnswerBy.RPC) s.outbox.say(dropAnswer(pending.msgIdLow, pending.msgIdHigh));
-}
-
-function pingAt(s: State): number {
-  if (s.link.pinged) return Infinity;
-  const idle = s.link.lastPing + IDLE_PING_MS;
-  return isAwaiting(s) ? Math.min(idle, s.link.awaitingSince + BUSY_PING_MS) : idle;
-}
-
-function deadAt(s: State): number {
-  return isAwaiting(s) ? s.link.awaitingSince + BUSY_DEAD_MS : s.link.lastReceived + IDLE_DEAD_MS;
-}
-
-/** A request whose time is over leaves a connection as silent as it found it. */
-function isAwaiting(s: State): boolean {
-  return s.link.isUnheard || s.pending.sentCount > 0;
 }

@@ -1,0 +1,59 @@
+/**
+ * Server wish: which server a client wants its session at (wire.md 2, `server`).
+ * In: the wish of one line. Out: the session's server set, or why not. Never: an address that neither the list nor the
+ * operator's rules allow; a session moved that has a connection or a key.
+ */
+import { parsePublicKey } from '../crypto/rsa.ts';
+import type { Refusal, ServerWish } from '../dialect/dialect.ts';
+import { refusal } from './refusals.ts';
+import { listedServer, type State } from './state.ts';
+
+/** Only a data centre of the list, or an address the operator allowed; only before the session has connected. */
+export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
+  const { host, port, rsa, dc, test } = wish;
+  if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)
+    return undefined;
+  if (s.link.stage !== 'down' || s.permanent !== undefined || s.pending.size > 0)
+    return refusal('InvalidServer', {
+      msg: 'the session has a connection or a key already; use another connection',
+      path: 'server',
+    });
+  if (host === undefined && port === undefined) return chooseListed(s, wish);
+  if (host === undefined || port === undefined)
+    return refusal('InvalidServer', { msg: 'host and port go together', path: 'server' });
+  const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
+  if (listed !== undefined && rsa === undefined) {
+    s.server = { ...listed, dc: dc ?? listed.id, rsa: undefined, namedBy: 'operator' };
+    return undefined;
+  }
+  if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');
+  if (rsa !== undefined && !isPublicKey(rsa))
+    return refusal('InvalidServer', { msg: 'rsa is not a public key in PEM form', path: 'server' });
+  s.server = {
+    host,
+    port,
+    dc: dc ?? s.server.dc,
+    test: test ?? false,
+    rsa,
+    namedBy: listed === undefined ? 'client' : 'operator',
+  };
+  return undefined;
+}
+
+function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
+  if (wish.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
+  const found = listedServer(s.env, wish.dc ?? s.server.dc, wish.test ?? s.server.test);
+  if (found === undefined)
+    return refusal('InvalidServer', { msg: 'no data centre of this number is configured', path: 'server' });
+  s.server = found;
+  return undefined;
+}
+
+function isPublicKey(pem: string): boolean {
+  try {
+    parsePublicKey(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
