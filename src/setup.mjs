@@ -41,14 +41,13 @@ function run(command, args) {
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
 
-/** `npm ci` is not used: it refuses locks written where other platforms' packages are missing. */
+/** `npm ci` installs what the lock says and never rewrites it: a clone stays clean. */
 function install() {
   const state = digest([join(root, 'package.json'), join(root, 'package-lock.json')].filter(existsSync));
   if (isFresh(installStamp, state)) return;
   process.stderr.write('setup: installing dependencies\n');
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
-  const after = digest([join(root, 'package.json'), join(root, 'package-lock.json')].filter(existsSync));
-  writeFileSync(installStamp, after);
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(installStamp, state);
 }
 
 function build() {
