@@ -4,6 +4,7 @@
  * Never: goes on after an uncaught exception as if nothing had been.
  */
 import type { Log } from '../telemetry/log.ts';
+import { watch } from './watchdog.ts';
 
 /** What a process serves. */
 export interface Served {
@@ -12,6 +13,8 @@ export interface Served {
 }
 
 const FATAL_DRAIN = 1_000;
+/** What a drain may take in all before the process ends without its end, ms: open requests have 10 s of it. */
+const DRAIN_MOST = 30_000;
 const INTERNAL = 70;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -24,6 +27,7 @@ export function live(
   let isEnding = false;
 
   const end = async (code: number, within?: number): Promise<void> => {
+    setTimeout(() => leave(log, INTERNAL), DRAIN_MOST).unref();
     await served.drain(within);
     await atEnd();
     leave(log, code);
@@ -46,6 +50,7 @@ export function live(
     });
   }
   shield();
+  watch();
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   return { fail };

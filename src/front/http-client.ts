@@ -86,9 +86,14 @@ export class HttpClient implements Guest, Visitor, Swept {
     const length = exchange.length + chunk.length;
     const { maxLine } = this.#house.limits;
     if (length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });
-    if (exchange.length === 0) exchange.body = chunk;
+    if (exchange.length === 0) this.#first(exchange, chunk);
     else this.#append(exchange, chunk, length);
     exchange.length = length;
+  }
+
+  #first(exchange: Exchange, chunk: Buffer): void {
+    exchange.body = chunk;
+    this.#holds(chunk.length);
   }
 
   /** One block that grows; only bodies in several pieces come here. */
@@ -97,7 +102,7 @@ export class HttpClient implements Guest, Visitor, Swept {
       const capacity = Math.min(Math.max(length, exchange.length * 2), this.#house.limits.maxLine);
       const grown = Buffer.allocUnsafeSlow(capacity);
       exchange.body.copy(grown, 0, 0, exchange.length);
-      this.#holds(capacity - (this.held > 0 ? exchange.body.length : 0));
+      this.#holds(capacity - exchange.body.length);
       exchange.body = grown;
     }
     chunk.copy(exchange.body, exchange.length);
@@ -125,6 +130,7 @@ export class HttpClient implements Guest, Visitor, Swept {
   /** Answers a request without a lane. What is left of its body is read and dropped. */
   #refuse(exchange: Exchange, name: ErrorName, fields: NoticeFields): void {
     exchange.body = EMPTY;
+    if (this.held > 0) this.#holds(-this.held);
     this.#house.metrics.ended(name);
     this.#send(exchange, statusOfError(name), refusal(name, fields));
     this.settled();

@@ -29,6 +29,8 @@ export class Sweep {
   readonly #budget: number;
   readonly #every: number;
   #held = 0;
+  /** Connections that were cut off: what they still hold goes with them and counts no more. */
+  readonly #cut = new WeakSet<Swept>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: Limits) {
@@ -57,17 +59,26 @@ export class Sweep {
 
   /** A connection holds `by` bytes more (or less) of an unfinished message than before. */
   holds(client: Swept, by: number): void {
+    if (this.#cut.has(client)) return;
     this.#held += by;
     if (client.held === 0) this.lines.end(client);
     else this.lines.begin(client, now());
     while (this.#held > this.#budget && this.#cutLargest());
   }
 
+  /**
+   * Takes the largest out of the account at once: its connection may end later (HTTP tells of it with its socket's close),
+   * and each turn of the loop above must find less.
+   */
   #cutLargest(): boolean {
     let largest: Swept | undefined;
     for (const client of this.lines.things()) if (largest === undefined || client.held > largest.held) largest = client;
-    largest?.cutOff();
-    return largest !== undefined;
+    if (largest === undefined) return false;
+    this.#cut.add(largest);
+    this.#held -= largest.held;
+    this.lines.end(largest);
+    largest.cutOff();
+    return true;
   }
 
   /** Memory runs out: of those who leave their answers unread, the one with the most goes. */

@@ -315,6 +315,30 @@ test('a body that does not end in time ends the connection', async (t) => {
   assert.match(await raw.end(), /^(HTTP\/1\.1 408|$)/);
 });
 
+test('bodies that never end are cut, the largest first, until the others fit; whoever is left is answered', async (t) => {
+  const { httpPort, port } = await httpProxy(t, { unfinishedBudget: 100_000 });
+  const sizes = [10_000, 30_000, 20_000, 60_000, 50_000];
+  const raws = [];
+  for (const size of sizes) {
+    const raw = new Raw(httpPort);
+    raws.push(raw.send(post('x'.repeat(size + 10)).slice(0, -10)));
+    // What was sent has been read when this one, sent later on another connection, is answered.
+    const other = new Raw(httpPort);
+    await other.post('{"id":1}').answer();
+    other.close();
+  }
+  for (const cut of [raws[3]!, raws[4]!]) assert.equal(await cut.end(), '');
+  for (const left of [0, 1, 2]) {
+    raws[left]!.send('x'.repeat(10));
+    assert.equal((await raws[left]!.answer()).status, 200);
+    raws[left]!.close();
+  }
+  const line = connect(port, '127.0.0.1').setEncoding('utf8');
+  line.write('{"id":7}\n');
+  assert.deepEqual(await once(line, 'data'), ['{"id":7}\n']);
+  line.destroy();
+});
+
 test('drain: the idle are closed, the open answered, the late told, newcomers refused', async (t) => {
   const { proxy, httpPort } = await httpProxy(t);
   const [idle, open, late, begun] = [new Raw(httpPort), new Raw(httpPort), new Raw(httpPort), new Raw(httpPort)];
