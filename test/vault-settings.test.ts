@@ -66,22 +66,29 @@ test('what cannot be right is a sentence, without the secret', (t) => {
   }
 });
 
-test('the gateway says it at its start, and makes no folder before it is needed', async (t) => {
+test('the gateway says it at its start; a folder that was not named is made when it is needed', async (t) => {
   const folder = folderOf(t);
-  const vault = join(folder, 'vault');
-  const wrong = new Run(t, [
-    '--port',
-    '0',
-    '--workers',
-    '1',
-    '--vault',
-    vault,
-    '--vault-key-file',
-    join(folder, 'none'),
-  ]);
+  const start = (...more: string[]): Run =>
+    new Run(t, ['--port', '0', '--workers', '1', ...more], { XDG_DATA_HOME: folder });
+  const wrong = start('--vault', join(folder, 'vault'), '--vault-key-file', join(folder, 'none'));
   assert.equal(await wrong.code(), 2);
   assert.match(wrong.err, /the vault's key file .* cannot be read \(ENOENT\)/);
-  const right = new Run(t, ['--port', '0', '--workers', '1', '--vault', vault]);
+  // A file system that refuses every new folder with the error of one whose parent is missing.
+  const nowhere = process.platform === 'linux' ? '/proc/x' : join(writtenIn(folder), 'x');
+  const unmade = start('--vault', nowhere);
+  assert.equal(await unmade.code(), 2);
+  assert.match(unmade.err, /--vault: the vault's folder .*x cannot be made \(E/);
+  const named = start('--vault', join(folder, 'vault'));
+  await named.port();
+  assert.ok(existsSync(join(folder, 'vault')));
+  const right = start();
   await right.port();
-  assert.ok(!existsSync(vault));
+  assert.ok(!existsSync(join(folder, 'mtproto2json')));
 });
+
+/** A file where a folder is expected. */
+function writtenIn(folder: string): string {
+  const path = join(folder, 'file');
+  writeFileSync(path, '');
+  return path;
+}

@@ -2,15 +2,16 @@
  * Gateway: from the sources of the configuration to a process that serves.
  * In: flags, environment, file. Out: a listening gateway, and one log line that says where. Never: loaded for `--help`.
  */
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
-import { type Config, loadConfig, type Sources } from '../config.ts';
+import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts';
 import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
 import { compileScheme } from '../scheme-cache.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
-import type { Vault } from '../vault/vault.ts';
+import { type Vault, VaultError } from '../vault/vault.ts';
 import { live } from './lifecycle.ts';
 
 export interface Gateway {
@@ -37,16 +38,16 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   // The longest step of the start; what the command adds is made meanwhile, on a thread of its own.
   const codec = compileScheme(wanted.scheme);
   const config = { ...wanted, ...(await own?.(wanted)) };
-  // A key that cannot be had is said now; the vault itself is opened with the first name.
-  const vault = toVaultSettings(config, sources.environment);
+  const settings = toVaultSettings(config, sources.environment);
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
+  const vault = settings && (await vaultOf(settings, config.vault !== undefined, log));
   let fail = (error: unknown): void => {
     throw error;
   };
   const proxy = await createProxy(config, {
     codec,
     log,
-    vault: vault && (() => openOnce(vault, log)),
+    vault,
     broken: (error) => fail(error),
   });
   keepYoungSpaceSmall();
@@ -69,7 +70,26 @@ function keepYoungSpaceSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** The vault, loaded with the first name: most gateways never need it. */
+/**
+ * What opens the vault. One that was named, or is there already, is opened at once, so that a wrong key or folder is said
+ * before anybody needs it; else it is made with the first name, since most gateways never need it.
+ * @throws ConfigError
+ */
+async function vaultOf(settings: VaultSettings, isNamed: boolean, log: Log): Promise<() => Promise<Vault>> {
+  if (!isNamed && !existsSync(settings.folder)) return async () => openOnce(settings, log);
+  try {
+    let opened: Vault | undefined = await openOnce(settings, log);
+    return async () => {
+      const first = opened;
+      opened = undefined;
+      return first ?? openOnce(settings, log);
+    };
+  } catch (error) {
+    throw error instanceof VaultError ? new ConfigError([`--vault: ${error.message}`]) : error;
+  }
+}
+
+/** Its code is loaded here, not with the gateway's. */
 async function openOnce(settings: VaultSettings, log: Log): Promise<Vault> {
   const { openVault } = await import('../vault/open.ts');
   const vault = await openVault({ ...settings, warn: (reason) => log.warn('vaultDamaged', { reason }) });

@@ -153,11 +153,16 @@ export async function remove(name: string, flags: Flags): Promise<void> {
 export async function rotateKey(flags: Flags): Promise<void> {
   const keyFile = flags['newVaultKeyFile'] as string | undefined;
   const passphraseFile = flags['newVaultPassphraseFile'] as string | undefined;
-  if ((keyFile === undefined) === (passphraseFile === undefined))
-    throw new ConfigError(['give --new-vault-key-file or --new-vault-passphrase-file, one of them']);
+  const isUnsealed = flags['unseal'] === true;
+  if ([keyFile !== undefined, passphraseFile !== undefined, isUnsealed].filter(Boolean).length !== 1)
+    throw new ConfigError(['give --new-vault-key-file, --new-vault-passphrase-file or --unseal, one of them']);
   const settings = vaultSettings(flags);
   mustExist(settings.folder);
   await rewrapVault(settings.folder, settings, { keyFile, passphraseFile });
+  if (isUnsealed)
+    return void process.stdout.write(
+      'the vault is no longer sealed; a running gateway needs no key at its next start\n',
+    );
   const what = keyFile === undefined ? 'passphrase' : 'key';
   process.stdout.write(`the vault is sealed with the new ${what}; a running gateway needs it at its next start\n`);
 }

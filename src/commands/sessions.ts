@@ -49,6 +49,7 @@ export function registerSessions(program: Command): void {
   add('rotate-key', 'seal the vault with another key or passphrase; no record is written anew')
     .option('--new-vault-key-file <FILE>', 'the key from now on: 32 bytes, or the same in hex or base64')
     .option('--new-vault-passphrase-file <FILE>', 'the passphrase from now on')
+    .option('--unseal', 'neither: the modes of its files alone protect the vault from now on')
     .action(async (flags: Flags) => (await run()).rotateKey(flags));
 }
 

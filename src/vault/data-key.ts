@@ -39,7 +39,7 @@ interface Wrapped {
 }
 
 /**
- * The vault's data key; a new vault gets one.
+ * The vault's data key; a new vault gets one. What seals it changes here only while it is empty: afterwards `rewrap` alone does.
  * @param isEmpty there is nothing yet that it would have sealed
  * @throws VaultError `VaultClosed`
  */
@@ -54,8 +54,11 @@ export async function dataKey(folder: string, source: KeySource, isEmpty: boolea
   }
   const wrapped = readWrapped(path);
   const key = await unwrap(wrapped, source, folder);
-  // Protected from here on, if it was not.
-  if (wrapped.wrap === 'modes' && source.kind !== 'modes') writeWhole(path, await wrap(key, source), true);
+  if (wrapped.wrap === 'modes' && source.kind !== 'modes') {
+    // A key that is given by mistake must not become what the sessions need from then on.
+    if (!isEmpty) throw new VaultError('VaultClosed', isUnsealed(source.kind, folder));
+    writeWhole(path, await wrap(key, source), true);
+  }
   return secret(key);
 }
 
@@ -99,6 +102,13 @@ async function unwrap(wrapped: Wrapped, source: KeySource, folder: string): Prom
   const what = wrapped.wrap === 'key' ? 'key' : 'passphrase';
   if (data === undefined) throw new VaultError('VaultClosed', `this is not the ${what} of the vault ${folder}`);
   return data;
+}
+
+function isUnsealed(kind: 'key' | 'passphrase', folder: string): string {
+  return (
+    `the vault ${folder} is not sealed, but a ${kind} was given for it: leave it out, ` +
+    `or seal the vault with \`mtproto2json sessions rotate-key --new-vault-${kind}-file FILE\``
+  );
 }
 
 function needs(kind: 'key' | 'passphrase', folder: string): string {

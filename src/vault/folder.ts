@@ -2,7 +2,18 @@
  * Folder: the vault's folder and files are the owner's alone.
  * In: paths. Out: nothing, or a VaultError that says which and why. Never: makes a file of somebody else's private.
  */
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { VaultError, type VaultFault } from './vault.ts';
@@ -13,13 +24,29 @@ const OTHERS = 0o077;
 /** Makes the folder if it is not there, 0700. @throws VaultError `VaultClosed` */
 export function privateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (error) {
     throw asVaultError(error, 'VaultClosed', `the vault's folder ${path} cannot be made`);
   }
   const stat = statSync(path);
   if (!stat.isDirectory()) throw new VaultError('VaultClosed', `${path} is no folder, so it cannot be the vault`);
   refuseOthers(path, stat.mode, '0700');
+}
+
+/**
+ * One folder after the other, from the outermost: Node's own `recursive` never ends where a file system says ENOENT to every
+ * new folder, as /proc does.
+ */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  }
 }
 
 /** @throws VaultError `VaultClosed` if the file may be read by others */

@@ -33,7 +33,7 @@ test('what cannot be done is said in one sentence: 1, or 2 for what was asked wr
     [['import', 'a/b'], '', 2, /a name has 1 to 64 letters/],
     [['import', 'b', '--api-id', 'x'], '', 2, /expected a whole number from 1 to 2147483647/],
     [['rename', 'a', 'a'], '', 2, /the two names are the same/],
-    [['rotate-key'], '', 2, /--new-vault-key-file or --new-vault-passphrase-file, one of them/],
+    [['rotate-key'], '', 2, /--new-vault-key-file, --new-vault-passphrase-file or --unseal, one of them/],
     [['list', '--vault', 'off'], '', 2, /there is no vault to look into/],
     [['nonsense'], '', 2, /unknown command 'nonsense'/],
   ];

@@ -15,8 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { Random } from './random.ts';
 
 const WRITER = fileURLToPath(new URL('./vault-writer.js', import.meta.url));
-/** From its start to its end a process lives this long at most, milliseconds; half of them a tenth of it after they began. */
+/** Half of the processes live this long at most, ms: some are killed while they open the vault. */
 const LONGEST = 400;
+/** The other half live until they have so many writes acknowledged at most: a slow machine must not make the test an empty one. */
+const MOST_WRITES = 20;
 
 /** The slot of the process that looks when all others are dead. */
 const LAST = 9;
@@ -75,11 +77,11 @@ class Rounds {
   /** One process from its start to its end. */
   async round(slot: number): Promise<void> {
     const writer = this.#start(slot);
-    const delay = this.#random.below(LONGEST);
-    // Half of them are given time to open the vault; the others may be killed while they do.
-    if (this.#random.chance(0.5)) await writer.opened;
-    else if (delay < LONGEST / 2) this.result.early++;
-    await new Promise((done) => setTimeout(done, writer.isOpen ? delay / 10 : delay));
+    if (this.#random.chance(0.5)) await writer.kept(1 + this.#random.below(MOST_WRITES));
+    else {
+      await new Promise((done) => setTimeout(done, this.#random.below(LONGEST)));
+      if (!writer.isOpen) this.result.early++;
+    }
     writer.child.kill('SIGKILL');
     await writer.ended;
     this.result.kills++;
@@ -142,6 +144,8 @@ class Writer {
   isOpen = false;
   readonly #found = new Map<string, number>();
   #open: () => void = () => {};
+  #kept = 0;
+  #keptEnough: () => void = () => {};
   #part = '';
 
   constructor(args: readonly string[], listener: Listener) {
@@ -157,6 +161,15 @@ class Writer {
     });
   }
 
+  /** Resolves when so many writes are acknowledged, or the process has ended. */
+  async kept(count: number): Promise<void> {
+    const enough = new Promise<void>((done) => {
+      this.#keptEnough = () => (this.#kept >= count ? done() : undefined);
+      this.#keptEnough();
+    });
+    await Promise.race([enough, this.ended]);
+  }
+
   #hear(text: string, listener: Listener): void {
     const lines = (this.#part + text).split('\n');
     this.#part = lines.pop()!;
@@ -165,8 +178,12 @@ class Writer {
       if (words[0] === 'found') this.#found.set(words[1]!, Number(words[2]));
       else if (words[0] === 'found-all') this.#begin(listener);
       else if (words[0] === 'warn') listener.died(line);
-      else listener.line(words);
+      else {
+        listener.line(words);
+        if (words[0] === 'kept') this.#kept++;
+      }
     }
+    this.#keptEnough();
   }
 
   #begin(listener: Listener): void {

@@ -70,7 +70,7 @@ test('a vault opens with its passphrase, and with no other', async (t) => {
   assert.ok(!everything(folder).includes(RECORD) && !everything(folder).includes('planted'));
 });
 
-test('without either it is protected by modes alone; given a key it is sealed from there on', async (t) => {
+test('without either it is protected by modes alone, and a key that is given for it later is refused', async (t) => {
   const folder = join(folderOf(t), 'deep/vault');
   await made(folder, {});
   for (const name of readdirSync(folder))
@@ -80,8 +80,10 @@ test('without either it is protected by modes alone; given a key it is sealed fr
   assert.equal(open.protection, 'modes');
   await open.close();
   const key = randomBytes(32);
-  assert.equal(await recordIn(folder, byKey(key)), RECORD.toString());
-  assert.match(await refusal(folder, {}), /is sealed with a key/);
+  const before = everything(folder);
+  assert.match(await refusal(folder, byKey(key)), /is not sealed, but a key was given for it: leave it out, or seal/);
+  assert.deepEqual(everything(folder), before);
+  assert.equal(await recordIn(folder, {}), RECORD.toString());
 });
 
 test('the key can be replaced: the records stay as they are', async (t) => {
