@@ -11,6 +11,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { addOptions } from './serve.ts';
 import type { DemoDc } from './demo-dc.ts';
+import { lockState } from './state-lock.ts';
 
 /** What chooses a data centre is not the demo's to take. */
 const NOT_HERE = new Set(['dc', 'dcHost', 'dcPort', 'dcId', 'dcKey', 'test']);
@@ -40,6 +41,7 @@ function vaultIn(folder: string | undefined): string {
 
 async function runDemo({ config: file, state, ...flags }: Record<string, unknown>): Promise<void> {
   const folder = stateFolder(state);
+  if (folder !== undefined) await lockState(folder);
   const workerData = folder === undefined ? undefined : join(folder, 'dc.jsonl');
   const worker = new Worker(new URL('./demo-dc.js', import.meta.url), { workerData });
   const message = once(worker, 'message').then(([dc]) => dc as DemoDc);

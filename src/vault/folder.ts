@@ -34,10 +34,11 @@ export function privateFolder(path: string): void {
 }
 
 /**
+ * Makes a folder, 0700, and those it is in.
  * One folder after the other, from the outermost: Node's own `recursive` never ends where a file system says ENOENT to every
  * new folder, as /proc does.
  */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
   if (parent !== path) makeFolder(parent);

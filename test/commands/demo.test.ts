@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'node:test';
 import { Nc } from '../support/nc.ts';
 import { CLI, Run } from '../support/process.ts';
@@ -119,4 +119,23 @@ test('signed in by phone, code and password, kept by name: kill -9, and it goes 
   const [dialogs] = await say(await second.port(), asked);
   assert.match(dialogs!, /"_cons":"messages\.dialogs/);
   assert.deepEqual([count('key'), count('user')], before);
+});
+
+test('a second demo with the same state refuses, whatever the path to it; a killed one holds nothing', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-state-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const state = join(folder, 'state');
+  const deep = join(folder, 'd'.repeat(60), 'e'.repeat(60));
+  for (const path of [state, deep]) {
+    const args = ['demo', '--port', '0', '--workers', '1', '--state', path];
+    const first = new Run(t, args);
+    await first.until(/Ctrl-C/);
+    const second = new Run(t, [...args.slice(0, -1), `${path}/../${basename(path)}`]);
+    assert.equal(await second.code(), 2);
+    assert.match(second.err, /another demo has this state .*: stop that one, or give this one a --state of its own/);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const third = new Run(t, args);
+    await third.until(/Ctrl-C/);
+  }
 });
