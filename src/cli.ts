@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `mtproto2json serve | demo | dc | signin | sessions | scheme | bench`.
+ * The command line: `mtproto2json serve | demo | dc | call | signin | sessions | scheme | bench`.
  * In: arguments. Out: the command's work; exit 0, 1, or 2 with a sentence for what was asked wrongly.
  * Never: loads what the asked command does not need.
  */
@@ -31,6 +31,7 @@ async function registerOthers(program: Command, args: readonly string[]): Promis
   const [first] = args;
   const isAsked = (name: string): boolean => first === name || first === '--help' || first === '-h' || first === 'help';
   if (isAsked('demo')) (await import('./commands/demo.ts')).registerDemo(program);
+  if (isAsked('call')) (await import('./commands/call.ts')).registerCall(program);
   if (isAsked('signin')) (await import('./commands/signin.ts')).registerSignin(program);
   if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
   if (isAsked('bench')) (await import('./commands/bench.ts')).registerBench(program);

@@ -42,18 +42,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   formats: ['account', 'address', 'bytes', 'node:crypto', 'node:fs', 'node:path'],
   signin: [
     'bytes',
+    'client/lines.ts',
     'crypto',
     'errors.ts',
     'account',
     '@clack',
     'uqr',
-    'node:net',
     'node:readline',
     'node:stream',
     'node:crypto',
     'node:fs',
   ],
   batch: ['bytes'],
+  // A client of the gateway stands on its wire alone; the scheme tells it what words mean.
+  client: ['type tl', 'node:net'],
   main: [
     'batch',
     'vault',

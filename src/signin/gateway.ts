@@ -3,7 +3,7 @@
  * In: requests as objects. Out: answers, updates; sentences for what ended the connection. Never: more of the gateway
  * than its port; a line of its in a sentence.
  */
-import { connect, type Socket } from 'node:net';
+import { LineConnection, NoGateway, placeText } from '../client/lines.ts';
 import { type Answer, isTl, SigninFailed, type Tl } from './steps.ts';
 
 export interface Where {
@@ -27,10 +27,9 @@ const CALL_SECONDS = 20;
 const HANG_SECONDS = 10;
 
 export class GatewayConnection {
-  readonly #socket: Socket;
+  readonly #lines: LineConnection;
   readonly #where: Where;
   readonly #open = new Map<number, Waiting>();
-  #part = '';
   #nextId = 1;
   /** Why nothing can be asked any more. */
   #end: Error | undefined;
@@ -38,23 +37,18 @@ export class GatewayConnection {
   /** Names of updates that came and were not waited for yet. */
   readonly #updates = new Set<string>();
 
-  private constructor(socket: Socket, where: Where) {
-    this.#socket = socket;
+  private constructor(lines: LineConnection, where: Where) {
+    this.#lines = lines;
     this.#where = where;
-    socket.setEncoding('utf8');
-    socket.on('data', (text: string) => this.#take(text));
-    socket.on('error', () => this.#lost());
-    socket.on('close', () => this.#lost());
+    lines.listen({ line: (text) => this.#line(text), end: () => this.#lost() });
   }
 
   /** @throws SigninFailed if nobody answers there */
   static async open(where: Where): Promise<GatewayConnection> {
-    const socket = connect({ host: where.host, port: where.port, noDelay: true });
-    await new Promise<void>((done, failed) => {
-      socket.once('connect', done);
-      socket.once('error', () => failed(unreachable(where)));
+    const lines = await LineConnection.open(where).catch((error: unknown) => {
+      throw error instanceof NoGateway ? unreachable(where) : error;
     });
-    const gateway = new GatewayConnection(socket, where);
+    const gateway = new GatewayConnection(lines, where);
     if (where.token !== undefined) gateway.#write({ auth: where.token });
     return gateway;
   }
@@ -103,7 +97,7 @@ export class GatewayConnection {
 
   close(): void {
     this.#end ??= new SigninFailed('CLOSED', 'The connection was closed.');
-    this.#socket.destroy();
+    this.#lines.close();
   }
 
   /** Until an update, the end, the time, or the signal. */
@@ -142,19 +136,13 @@ export class GatewayConnection {
   }
 
   #write(line: Line): void {
-    this.#socket.write(`${JSON.stringify(line)}\n`);
-  }
-
-  #take(text: string): void {
-    const lines = (this.#part + text).split('\n');
-    this.#part = lines.pop()!;
-    for (const line of lines) if (line !== '') this.#line(line);
+    this.#lines.write(JSON.stringify(line));
   }
 
   #line(text: string): void {
     const line = parse(text);
     if (line === undefined)
-      return this.#over(new SigninFailed('NO_GATEWAY', `What answers at ${placeOf(this.#where)} is no gateway.`));
+      return this.#over(new SigninFailed('NO_GATEWAY', `What answers at ${placeText(this.#where)} is no gateway.`));
     const id = Number(line['id']);
     const waiting = this.#open.get(id);
     if (waiting !== undefined) {
@@ -176,7 +164,9 @@ export class GatewayConnection {
   }
 
   #lost(): void {
-    this.#over(new SigninFailed('GATEWAY_LOST', `The connection to the gateway at ${placeOf(this.#where)} was lost.`));
+    this.#over(
+      new SigninFailed('GATEWAY_LOST', `The connection to the gateway at ${placeText(this.#where)} was lost.`),
+    );
   }
 
   #over(error: Error): void {
@@ -185,7 +175,7 @@ export class GatewayConnection {
     for (const waiting of this.#open.values()) waiting.failed(error);
     this.#open.clear();
     this.#onUpdate?.();
-    this.#socket.destroy();
+    this.#lines.close();
   }
 }
 
@@ -225,14 +215,10 @@ function refusedBy(line: Line): SigninFailed {
 function unreachable(where: Where): SigninFailed {
   return new SigninFailed(
     'GATEWAY_UNREACHABLE',
-    `No gateway answers at ${placeOf(where)}; start one with \`mtproto2json serve\`, or say where it is: --host, --port.`,
+    `No gateway answers at ${placeText(where)}; start one with \`mtproto2json serve\`, or say where it is: --host, --port.`,
   );
 }
 
 function hanging(where: Where): SigninFailed {
-  return new SigninFailed('GATEWAY_HANGS', `The gateway at ${placeOf(where)} does not answer.`);
-}
-
-function placeOf({ host, port }: Where): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new SigninFailed('GATEWAY_HANGS', `The gateway at ${placeText(where)} does not answer.`);
 }

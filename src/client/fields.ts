@@ -1,0 +1,210 @@
+/**
+ * Fields: the words `name=value` of a command line, as the JSON of a call; the scheme says what each value is.
+ * In: a schema, a definition, words. Out: a tree of JSON, or WrongField with a sentence. Never: a request sent, a number
+ * rounded; what the scheme requires and is not there is the gateway's to refuse.
+ */
+import { member, parseJson, type Json } from './json.ts';
+import { definitionNamed, suggestion, WrongField } from './names.ts';
+import type { Definition, Field, Schema, TlType } from '../tl/ir.ts';
+
+export type ReadFile = (path: string) => Uint8Array;
+
+/** A value as typed: text, JSON behind `:=`, or one for each time that its name was said. */
+type Typed = { readonly text: string } | { readonly json: Json };
+/** What stands at a path: values said for itself, and what lies under it. */
+interface Place {
+  readonly said: Typed[];
+  readonly under: Map<string, Place>;
+}
+
+/**
+ * The message of a call.
+ * @param words `a=1`, `a.b=1`, `a.0=1`, `a:='JSON'`
+ * @param base fields given as a JSON object; words are laid over it
+ * @throws WrongField
+ */
+export function messageOf(
+  schema: Schema,
+  method: Definition,
+  words: readonly string[],
+  readFile: ReadFile,
+  base: ReadonlyMap<string, Json> = new Map(),
+): Json {
+  const root = placesOf(words);
+  return new Reader(schema, readFile).object(method, root, '', base);
+}
+
+const WORD = /^([^=:]+)(:?=)([^]*)$/;
+
+function placesOf(words: readonly string[]): Place {
+  const root: Place = { said: [], under: new Map() };
+  for (const word of words) {
+    const [, path, sign, text] = WORD.exec(word) ?? [];
+    if (path === undefined) throw new WrongField(`"${word}" is no field: write name=value, or name:='JSON'`);
+    placeAt(root, path.split('.')).said.push(sign === ':=' ? { json: jsonOf(path, text!) } : { text: text! });
+  }
+  return root;
+}
+
+function placeAt(root: Place, path: readonly string[]): Place {
+  return path.reduce((place, name) => {
+    const next = place.under.get(name) ?? { said: [], under: new Map() };
+    place.under.set(name, next);
+    return next;
+  }, root);
+}
+
+function jsonOf(path: string, text: string): Json {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new WrongField(`${path}: what stands behind := is no JSON; a text is written ${path}=…`);
+  }
+}
+
+class Reader {
+  readonly #schema: Schema;
+  readonly #readFile: ReadFile;
+
+  constructor(schema: Schema, readFile: ReadFile) {
+    this.#schema = schema;
+    this.#readFile = readFile;
+  }
+
+  /** An object of a known constructor or method. */
+  object(definition: Definition, place: Place, path: string, base: ReadonlyMap<string, Json> = new Map()): Json {
+    const object = new Map<string, Json>([['_cons', JSON.stringify(definition.name)]]);
+    for (const [name, value] of base) object.set(name, value);
+    for (const [name, inner] of place.under) {
+      if (name === '_cons') continue;
+      const field = fieldNamed(definition, name, path);
+      const value = this.#value(field.type, inner, join(path, name));
+      if (value !== undefined) object.set(name, value);
+    }
+    for (const { name, type, flag } of definition.fields)
+      if (isFromTheStart(name, type) && flag === undefined && !object.has(name)) object.set(name, '0');
+    return object;
+  }
+
+  #value(type: TlType, place: Place, path: string): Json | undefined {
+    if (type.kind === 'vector') return this.#vector(type.item, place, path);
+    if (place.said.length > 1) throw new WrongField(`${path} is given more than once, and it is no list`);
+    const [said] = place.said;
+    if (said !== undefined && 'json' in said) {
+      if (place.under.size > 0) throw new WrongField(`${path} is given whole and in parts; one of the two`);
+      return said.json;
+    }
+    if (type.kind === 'boxed' || type.kind === 'bare' || type.kind === 'call' || type.kind === 'object')
+      return this.#object(type, place, path, said?.text);
+    if (place.under.size > 0) throw new WrongField(`${path} is ${KINDS[type.kind]}, and has no fields`);
+    return this.#plain(type.kind, said!.text, path);
+  }
+
+  #object(type: TlType, place: Place, path: string, text: string | undefined): Json {
+    const named = place.under.get('_cons')?.said[0];
+    const name = text ?? (named !== undefined && 'text' in named ? named.text : undefined);
+    const among = this.#constructors(type);
+    if (name === undefined) return this.object(onlyOne(among, place, path), place, path);
+    const found = among.find((one) => one.name === name);
+    if (found === undefined)
+      throw new WrongField(
+        `${path}: "${name}" is none of its constructors${suggestion(
+          name,
+          among.map((one) => one.name),
+        )}`,
+      );
+    return this.object(found, place, path);
+  }
+
+  #constructors(type: TlType): readonly Definition[] {
+    if (type.kind === 'boxed') return this.#schema.types.get(type.type) ?? [];
+    if (type.kind === 'bare') return [definitionNamed(this.#schema, type.constructor)];
+    return this.#schema.definitions.filter((one) => one.isFunction === (type.kind === 'call'));
+  }
+
+  /** Elements by number, by saying the name again, or all at once as a JSON array. */
+  #vector(item: TlType, place: Place, path: string): Json {
+    const [first, ...more] = place.said;
+    if (first !== undefined && more.length === 0 && place.under.size === 0) {
+      if ('json' in first) return Array.isArray(first.json) ? first.json : [first.json];
+      if (first.text.startsWith('[')) return jsonOf(path, first.text);
+    }
+    const said = place.said.map((one) => this.#value(item, { said: [one], under: new Map() }, path)!);
+    const numbers = [...place.under.keys()].toSorted((a, b) => Number(a) - Number(b));
+    const wrong = numbers.findIndex((number, i) => Number(number) !== i || !/^\d+$/.test(number));
+    if (wrong >= 0 || (said.length > 0 && numbers.length > 0))
+      throw new WrongField(`${path} is a list: ${path}.0=… ${path}.1=…, or ${path}=… once for each, or ${path}:='[…]'`);
+    return [...said, ...numbers.map((number) => this.#value(item, place.under.get(number)!, join(path, number))!)];
+  }
+
+  #plain(kind: Plain, text: string, path: string): Json | undefined {
+    if (kind === 'string') return JSON.stringify(text);
+    if (kind === 'bytes' || kind === 'int128' || kind === 'int256')
+      return JSON.stringify(text.startsWith('@') ? this.#file(text.slice(1), path) : text);
+    if (kind === 'int' || kind === 'long') {
+      if (/^-?\d+$/.test(text)) return String(BigInt(text));
+    } else if (kind === 'double') {
+      if (['NaN', 'Infinity', '-Infinity'].includes(text)) return JSON.stringify(text);
+      if (text.trim() !== '' && Number.isFinite(Number(text))) return String(Number(text));
+    } else if (text === 'true' || text === 'false') return kind === 'true' && text === 'false' ? undefined : text;
+    throw new WrongField(`${path}: "${text}" is not ${KINDS[kind]}`);
+  }
+
+  #file(file: string, path: string): string {
+    try {
+      return Buffer.from(this.#readFile(file)).toString('base64');
+    } catch (error) {
+      throw new WrongField(`${path}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    }
+  }
+}
+
+type Plain = Exclude<TlType['kind'], 'vector' | 'boxed' | 'bare' | 'call' | 'object'>;
+const KINDS: Readonly<Record<Plain, string>> = {
+  int: 'a whole number',
+  long: 'a whole number',
+  double: 'a number',
+  string: 'a text',
+  bytes: 'base64, or @FILE',
+  int128: 'base64 of 16 bytes',
+  int256: 'base64 of 32 bytes',
+  true: 'true or false',
+  bool: 'true or false',
+};
+
+/**
+ * Where a list begins, if nobody says: lists of Telegram's take the beginning as 0. Other numbers have no such meaning
+ * (a max_id of 0 deletes a whole history), so they are the caller's to say.
+ */
+function isFromTheStart(name: string, type: TlType): boolean {
+  return (type.kind === 'int' || type.kind === 'long') && (name.startsWith('offset_') || name === 'add_offset');
+}
+
+function fieldNamed(definition: Definition, name: string, path: string): Field {
+  const shown = definition.fields.filter((field) => !field.isFlags);
+  const field = shown.find((one) => one.name === name || (one.type.kind === 'call' && name === '_wrapped'));
+  if (field !== undefined) return field;
+  const names = shown.map((one) => one.name);
+  const has = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
+  const hint = suggestion(name, names) || `; ${has}`;
+  throw new WrongField(`${definition.name} has no field ${join(path, name)}${hint}`);
+}
+
+/** Without a name: the type's only constructor, or the only one that has all these fields. */
+function onlyOne(among: readonly Definition[], place: Place, path: string): Definition {
+  const names = [...place.under.keys()];
+  const fit = among.filter((one) => names.every((name) => one.fields.some((field) => field.name === name)));
+  const [only] = among.length === 1 ? among : fit;
+  if (only !== undefined && (among.length === 1 || fit.length === 1)) return only;
+  const examples = (fit.length > 0 ? fit : among).slice(0, 6).map((one) => one.name);
+  throw new WrongField(`${path}: say which with ${path}._cons=…, one of ${examples.join(', ')}`);
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/** Whether a JSON object is a request as it goes over the wire, and not a method's fields. */
+export function isWholeRequest(json: Json): boolean {
+  return ['message', 'session', 'server', 'options'].some((name) => member(json, name) instanceof Map);
+}

@@ -1,0 +1,204 @@
+/**
+ * `mtproto2json call`: one call over a running gateway, and updates if they are wanted.
+ * In: a method, its fields, or JSON from stdin. Out: the answer on stdout; exit 0 a result, 1 Telegram refused or did not
+ * answer, 2 asked wrongly, 3 no gateway. Never: more of the gateway than its port; a session line on stdout.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { text as textOf } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { isWholeRequest, messageOf } from '../client/fields.ts';
+import { member, parseJson, prettyJson, stringMember, writeJson, type Json } from '../client/json.ts';
+import { LineConnection, NoGateway, placeText, type Place } from '../client/lines.ts';
+import { methodNamed, WrongField } from '../client/names.ts';
+import { loadScheme } from '../tl/load.ts';
+
+interface CallFlags {
+  host?: string;
+  port?: string;
+  session?: string;
+  timeout?: string;
+  tokenFile?: string;
+  scheme?: string;
+  follow?: boolean;
+  raw?: boolean;
+}
+
+/** Flag, its text: the reference of docs/client.md is held to it. */
+export const CALL_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
+  ['--session <NAME>', 'speak as the session that the gateway keeps under this name'],
+  ['--host <HOST>', 'where the gateway is (default: localhost)'],
+  ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
+  ['--token-file <FILE>', "the gateway's token, if it wants one: the first line of the file"],
+  ['--timeout <SECONDS>', "how long Telegram may take, 0.1 to 600 (default: the gateway's 10)"],
+  ['--follow', 'stay, and print updates, one a line, until Ctrl-C; needs no METHOD'],
+  ['--raw', 'lines as the gateway writes them, whole'],
+  ['--scheme <DIR>', 'api.tl and mtproto.tl, if the gateway has others than its own'],
+];
+
+/** Adds `call`. */
+export function registerCall(program: Command): void {
+  const command = program
+    .command('call')
+    .description('call one method over a running gateway')
+    .argument('[METHOD]', 'a method of the scheme; without it a whole request is read from stdin')
+    .argument('[FIELD...]', "name=value, name.inner=value, name:='JSON'; - reads a JSON object of fields from stdin");
+  for (const [flag, text] of CALL_OPTIONS) command.option(flag, text);
+  command.addHelpText(
+    'after',
+    '\nAlso in the environment: MTPROTO2JSON_HOST, _PORT, _TOKEN_FILE, _TOKEN.' +
+      '\nExit: 0 a result, 1 Telegram refused or did not answer, 2 asked wrongly, 3 no gateway.',
+  );
+  command.action(async (method: string | undefined, words: string[], flags: CallFlags) => {
+    process.exitCode = await run(method, words, flags).catch(failed);
+  });
+}
+
+/** A sentence on stderr. @returns the exit code */
+function failed(error: unknown): number {
+  if (!(error instanceof WrongField) && !(error instanceof NoGateway)) throw error;
+  const advice =
+    error instanceof NoGateway
+      ? '; start one with `mtproto2json demo` (no account needed) or `mtproto2json serve`, or say where it is: --host, --port'
+      : '';
+  process.stderr.write(`mtproto2json call: ${error.message}${advice}\n`);
+  return error instanceof NoGateway ? 3 : 2;
+}
+
+async function run(method: string | undefined, words: readonly string[], flags: CallFlags): Promise<number> {
+  const where = placeOf(flags);
+  const token = tokenOf(flags);
+  // An update can be heard only once the session has connected, and it connects with its first call.
+  const isFollowOnly = method === undefined && flags.follow === true;
+  if (isFollowOnly && flags.session === undefined)
+    throw new WrongField('--follow without a METHOD needs --session: others have no updates yet');
+  const request = await requestOf(isFollowOnly ? 'updates.getState' : method, words, flags);
+  const connection = await LineConnection.open(where);
+  return exchange(connection, where, { token, request, isFollowOnly, flags });
+}
+
+function placeOf(flags: CallFlags): Place {
+  const { env } = process;
+  const port = Number(flags.port ?? env['MTPROTO2JSON_PORT'] ?? 1543);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new WrongField('--port is a whole number from 1 to 65535');
+  return { host: flags.host ?? env['MTPROTO2JSON_HOST'] ?? 'localhost', port };
+}
+
+function tokenOf(flags: CallFlags): string | undefined {
+  const file = flags.tokenFile ?? process.env['MTPROTO2JSON_TOKEN_FILE'];
+  if (file === undefined) return process.env['MTPROTO2JSON_TOKEN'];
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/)[0]!.trim();
+  } catch (error) {
+    throw new WrongField(`--token-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** The request as a tree, with all that the flags add. */
+async function requestOf(method: string | undefined, words: readonly string[], flags: CallFlags): Promise<Json> {
+  const request = new Map<string, Json>([['id', '1']]);
+  if (flags.session !== undefined) request.set('session', new Map([['name', JSON.stringify(flags.session)]]));
+  if (flags.timeout !== undefined) request.set('timeout', secondsOf(flags.timeout));
+  if (method === undefined) {
+    const given = await stdinObject();
+    if (!isWholeRequest(given)) return request.set('message', given);
+    for (const [name, value] of given) request.set(name, value);
+    return request.set('id', '1');
+  }
+  const schema = loadScheme(flags.scheme);
+  const definition = methodNamed(schema, method);
+  const fields = words.filter((word) => word !== '-');
+  const base = fields.length < words.length ? await stdinObject() : new Map<string, Json>();
+  const message = messageOf(schema, definition, fields, readFileSync, base);
+  const hasRandomId = definition.fields.some(({ name, type }) => name === 'random_id' && type.kind === 'long');
+  if (hasRandomId && member(message, 'random_id') === undefined)
+    (message as Map<string, Json>).set('random_id', String(randomBytes(8).readBigInt64LE()));
+  return request.set('message', message);
+}
+
+function secondsOf(text: string): string {
+  const seconds = Number(text);
+  if (!(seconds >= 0.1 && seconds <= 600)) throw new WrongField('--timeout is a number of seconds from 0.1 to 600');
+  return String(seconds);
+}
+
+async function stdinObject(): Promise<ReadonlyMap<string, Json>> {
+  if (process.stdin.isTTY)
+    throw new WrongField('give a METHOD (`mtproto2json call ping ping_id=1`), or a JSON object on stdin');
+  let json: Json;
+  try {
+    json = parseJson(await textOf(process.stdin));
+  } catch {
+    throw new WrongField('what came on stdin is no JSON');
+  }
+  if (json instanceof Map) return json as ReadonlyMap<string, Json>;
+  throw new WrongField('what came on stdin is no JSON object');
+}
+
+interface Exchange {
+  readonly token: string | undefined;
+  readonly request: Json;
+  readonly isFollowOnly: boolean;
+  readonly flags: CallFlags;
+}
+
+/** Writes the request, prints the answer and, if wanted, what follows. @returns the exit code */
+function exchange(connection: LineConnection, where: Place, wanted: Exchange): Promise<number> {
+  const { token, request, isFollowOnly, flags } = wanted;
+  return new Promise((done) => {
+    let code: number | undefined;
+    const finish = (last: number): void => {
+      done(last);
+      connection.close();
+    };
+    const stop = (): void => finish(code ?? 130);
+    if (flags.follow === true) process.once('SIGINT', stop);
+    connection.listen({
+      line(text) {
+        const line = lineOf(text);
+        if (line === undefined) {
+          process.stderr.write(`mtproto2json call: what answers at ${placeText(where)} is no gateway\n`);
+          return finish(3);
+        }
+        const isUpdate = member(line, 'id') === '0';
+        if (isUpdate && flags.follow !== true) return;
+        if (isUpdate) return print(text, line, flags.raw === true, false);
+        code = exitCode(line);
+        if (!isFollowOnly || code !== 0) print(text, line, flags.raw === true, process.stdout.isTTY);
+        if (flags.follow !== true || code !== 0) finish(code);
+      },
+      end() {
+        process.off('SIGINT', stop);
+        if (code === undefined)
+          process.stderr.write(`mtproto2json call: the gateway at ${placeText(where)} went away\n`);
+        done(code === undefined || flags.follow === true ? 3 : code);
+      },
+    });
+    if (token !== undefined) connection.write(writeJson(new Map([['auth', JSON.stringify(token)]])));
+    connection.write(writeJson(request));
+  });
+}
+
+function lineOf(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function exitCode(line: Json): number {
+  if (member(line, 'error') !== undefined) return 2;
+  const name = stringMember(member(line, 'message'), '_cons');
+  return name === 'rpc_error' || name === 'rpc_timeout' ? 1 : 0;
+}
+
+/** A result alone; the whole line of everything else, because what stands beside a refusal says what to do. */
+function print(text: string, line: Json, isRaw: boolean, isPretty: boolean): void {
+  const message = member(line, 'message');
+  const shown = exitCode(line) === 0 && message !== undefined ? message : line;
+  if (isRaw) process.stdout.write(`${text}\n`);
+  else if (isPretty) process.stdout.write(`${prettyJson(shown, !process.env['NO_COLOR'])}\n`);
+  else process.stdout.write(`${writeJson(shown)}\n`);
+}
