@@ -38,7 +38,7 @@ function nearNames(name: string, among: readonly string[]): string[] {
   const wanted = pairs(name);
   return among
     .map((one) => ({ one, score: likeness(wanted, pairs(one)) }))
-    .filter(({ score }) => score >= 0.6)
+    .filter(({ score }) => score >= 0.5)
     .toSorted((a, b) => b.score - a.score)
     .slice(0, MOST)
     .map(({ one }) => one);

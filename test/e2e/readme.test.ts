@@ -1,13 +1,14 @@
 /** Everything the README tells a reader to type, typed. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Nc } from '../support/nc.ts';
-import { CLI, Run } from '../support/process.ts';
+import { Run } from '../support/process.ts';
 import { README } from '../support/reference-tables.ts';
+import { shell } from '../support/shell.ts';
 
 const text = readFileSync(README, 'utf8');
 
@@ -57,26 +58,8 @@ test('every line of the nc session works on the demo, the update among them', as
   }
 });
 
-/** Shell blocks about sessions. */
+/** Shell blocks that call the command; the first is the first call of all. */
 const SHELL = blocks('sh').filter((block) => /mtproto2json|umask/.test(block));
-/** What it asks a person. */
-const ANSWERS = '9996622222\n22222\ncorrect horse\n';
-
-/** Runs shell commands as a reader would, `npx mtproto2json` being the build. */
-async function shell(folder: string, port: number, block: string): Promise<string> {
-  const npx = join(folder, 'npx');
-  writeFileSync(npx, `#!/bin/sh\nshift\nexec '${process.execPath}' '${CLI}' "$@"\n`, { mode: 0o755 });
-  const { XDG_DATA_HOME: _, ...rest } = process.env;
-  const env = { ...rest, HOME: folder, PATH: `${folder}:${process.env['PATH']}`, MTPROTO2JSON_PORT: String(port) };
-  const child = spawn('/bin/sh', ['-ec', block], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.on('error', () => undefined).end(ANSWERS);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const code = await new Promise((done) => child.on('close', done));
-  assert.equal(code, 0, `${block}\n${said}`);
-  return said;
-}
-
 test('signing in, by name, out to another program, a key for the vault: as it is written there', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-readme-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -84,13 +67,14 @@ test('signing in, by name, out to another program, a key for the vault: as it is
   const run = new Run(t, ['demo', '--port', '0', '--workers', '1'], home);
   await run.until(/Ctrl-C/);
   const port = await run.port();
-  assert.equal(SHELL.length, 4);
+  assert.equal(SHELL.length, 5);
   const said: string[] = [];
   // The last one goes on with another gateway.
   for (const block of SHELL) said.push(await shell(folder, port, block.replace(/^npm .*$/m, '')));
-  assert.match(said[0]!, /keeps the session as me/);
-  assert.match(said[1]!, /keeps the session as demo[^]*keeps the session as bot1/);
-  assert.match(said[2]!, /^bot1 .*\n^demo .*\n^me /m);
+  assert.match(said[0]!, /^\{"_cons":"pong","msg_id":\d+,"ping_id":1\}\n$/);
+  assert.match(said[1]!, /keeps the session as me/);
+  assert.match(said[2]!, /keeps the session as demo[^]*keeps the session as bot1/);
+  assert.match(said[3]!, /^bot1 .*\n^demo .*\n^me /m);
   assert.match(readFileSync(join(folder, 'bot1.txt'), 'utf8'), /^1[\w-]{300,}=?=?\n$/);
   assert.equal(statSync(join(folder, 'vault.key')).size, 32);
 
