@@ -1,14 +1,15 @@
 /**
  * Config: what the operator wants, from four sources: defaults <- file <- environment <- flags.
- * In: the sources as they are. Out: one checked, frozen object, or all errors at once. Never: a half-right configuration,
- * a key nobody knows passed over in silence.
+ * In: the sources as they are. Out: one checked, frozen object, or all errors at once. Never: a half-right configuration, or a key of
+ * the file that nobody knows; the environment is shared with others (`environment.ts`).
  */
 import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { isLoopback } from './address/address.ts';
 import { allowList } from './address/allow-list.ts';
-import { environmentName, flagName, type Option, OPTIONS, SECRET_VARIABLES } from './options.ts';
+import { isServiceLink } from './environment.ts';
+import { environmentName, flagName, type Option, OPTIONS } from './options.ts';
 
 const optionalText = z.string().min(1).optional();
 const optionalNumber = (name: string) => numberOf(name).optional();
@@ -108,7 +109,7 @@ function gather({ flags, environment, file }: Sources, errors: string[]): Map<st
     if (option.fallback !== undefined) given.set(option.name, { value: option.fallback, from: 'the default' });
   const path = file ?? environment['MTPROTO2JSON_CONFIG'];
   if (path !== undefined) fromFile(path, given, errors);
-  fromEnvironment(environment, given, errors);
+  fromEnvironment(environment, given);
   for (const [name, value] of Object.entries(flags))
     if (value !== undefined) given.set(name, { value, from: `--${flagName(name)}` });
   return given;
@@ -135,14 +136,12 @@ function fileContent(path: string, errors: string[]): object {
   return {};
 }
 
-function fromEnvironment(environment: Sources['environment'], given: Map<string, Given>, errors: string[]): void {
+function fromEnvironment(environment: Sources['environment'], given: Map<string, Given>): void {
   const names = new Map(OPTIONS.map(({ name }) => [environmentName(name), name]));
   for (const [key, value] of Object.entries(environment)) {
-    if (!key.startsWith('MTPROTO2JSON_') || key === 'MTPROTO2JSON_CONFIG') continue;
-    if (SECRET_VARIABLES.includes(key)) continue;
     const name = names.get(key);
-    if (name === undefined) errors.push(`${key} in the environment is no option`);
-    else given.set(name, { value, from: `${key} in the environment` });
+    if (name === undefined || isServiceLink(key, value ?? '')) continue;
+    given.set(name, { value, from: `${key} in the environment` });
   }
 }
 

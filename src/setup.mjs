@@ -10,6 +10,20 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Before anything else: below this version what follows fails with a stack trace. */
+function checkNode() {
+  const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines.node.replace('>=', '');
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [leastMajor, leastMinor] = wanted.split('.').map(Number);
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
+  process.stderr.write(
+    `mtproto2json needs Node ${wanted} or newer, and this is Node ${process.versions.node}: install a newer one from https://nodejs.org\n`,
+  );
+  process.exit(2);
+}
+
+checkNode();
+
 const installStamp = join(root, 'node_modules', '.mtproto2json-stamp');
 const buildStamp = join(root, 'dist', '.mtproto2json-stamp');
 const sourceFolders = ['src', 'workers', 'bench', 'test'];

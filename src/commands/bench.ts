@@ -2,12 +2,16 @@
  * `mtproto2json bench`: the measuring scripts of `bench/`.
  * In: names and options, as `npm run bench` takes them. Out: their tables. Never: a measuring of its own.
  */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 
 /** Adds `bench`; everything behind it is the scripts' own. */
 export function registerBench(program: Command): void {
-  const bench = program.command('bench').description('measure; `bench list` says what there is').argument('[args...]');
+  const bench = program
+    .command('bench')
+    .description('measure (in the repository alone); `bench list` says what there is')
+    .argument('[args...]');
   bench.helpOption(false).allowUnknownOption();
   bench.action(async (_args: string[], _options: object, command: Command) => runBench(command.args));
 }
@@ -15,6 +19,8 @@ export function registerBench(program: Command): void {
 /** The scripts read the process's own arguments, as they do under `npm run bench`. */
 async function runBench(args: readonly string[]): Promise<void> {
   const script = new URL('../../bench/main.js', import.meta.url);
+  // The package has no benches: they measure against libraries that only a developer has.
+  if (!existsSync(script)) throw new Error('bench is in the repository alone: clone it, then npm run bench');
   process.argv = [process.execPath, fileURLToPath(script), ...args];
   await import(script.href);
 }

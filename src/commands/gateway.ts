@@ -13,6 +13,7 @@ import { createLog, type Log } from '../telemetry/log.ts';
 import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
 import { type Vault, VaultError } from '../vault/vault.ts';
 import { live } from './lifecycle.ts';
+import { explainListening } from './listening.ts';
 
 export interface Gateway {
   readonly proxy: Proxy;
@@ -49,6 +50,8 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
     log,
     vault,
     broken: (error) => fail(error),
+  }).catch(async (error: unknown) => {
+    throw await explainListening(error, config);
   });
   keepYoungSpaceSmall();
   ({ fail } = live(proxy, log, end));

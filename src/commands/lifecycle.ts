@@ -1,9 +1,10 @@
 /**
  * Lifecycle: how a serving process ends (failures.md F8, F10, F16).
- * In: what to drain. Out: exit codes: 0 after a drain, 130 or 143 on a second signal, 70 after an internal error.
+ * In: what to drain. Out: exit codes: 0 after a drain, 129, 130 or 143 on a second signal, 70 after an internal error.
  * Never: goes on after an uncaught exception as if nothing had been.
  */
 import type { Log } from '../telemetry/log.ts';
+import { serveOn } from './guard.ts';
 import { watch } from './watchdog.ts';
 
 /** What a process serves. */
@@ -16,6 +17,7 @@ const FATAL_DRAIN = 1_000;
 /** What a drain may take in all before the process ends without its end, ms: open requests have 10 s of it. */
 const DRAIN_MOST = 30_000;
 const INTERNAL = 70;
+const HANGUP = 129;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Takes the process's signals and last errors; for the rest of its life. */
@@ -41,14 +43,20 @@ export function live(
     end(INTERNAL, FATAL_DRAIN).catch(() => leave(log, INTERNAL));
   };
 
-  for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
-      if (isEnding) leave(log, code);
-      isEnding = true;
-      log.info('stopping', { signal });
-      end(0).catch(fail);
-    });
-  }
+  const stop = (signal: string, code: number): void => {
+    if (isEnding) leave(log, code);
+    isEnding = true;
+    log.info('stopping', { signal });
+    end(0).catch(fail);
+  };
+  for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => stop(signal, code));
+  // Looked at now: once the terminal is gone nothing says that there was one.
+  const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  process.on('SIGHUP', () => {
+    if (hasTerminal) stop('SIGHUP', HANGUP);
+    else
+      log.warn('ignored', { signal: 'SIGHUP', reason: 'options are read at the start only: restart to change them' });
+  });
   shield();
   watch();
   process.on('uncaughtException', fail);
@@ -56,11 +64,10 @@ export function live(
   return { fail };
 }
 
-/** Outputs that are closed or full end nothing; SIGHUP is no end. */
+/** Outputs that are closed or full end nothing. */
 function shield(): void {
-  process.stdout.on('error', () => undefined);
-  process.stderr.on('error', () => undefined);
-  for (const signal of ['SIGPIPE', 'SIGHUP']) process.on(signal, () => undefined);
+  serveOn();
+  process.on('SIGPIPE', () => undefined);
 }
 
 function leave(log: Log, code: number): never {

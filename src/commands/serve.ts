@@ -5,9 +5,9 @@
 import type { Command } from 'commander';
 import { flagName, OPTIONS, type Option } from '../options.ts';
 
-/** Adds `serve`, the default command. What it runs is loaded when it runs. */
+/** Adds `serve`, the command that options alone mean. What it runs is loaded when it runs. */
 export function registerServe(program: Command): void {
-  const serve = program.command('serve', { isDefault: true }).description('run the gateway');
+  const serve = program.command('serve').description('run the gateway (the default)');
   addOptions(serve).action(async (flags: Record<string, unknown>) => runServe(flags));
 }
 

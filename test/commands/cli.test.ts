@@ -109,16 +109,6 @@ test('an output that is closed ends nothing', async (t) => {
   assert.equal(await run.code(), 0);
 });
 
-test('a port that is taken is a sentence and exit 1', async (t) => {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const run = new Run(t, ['--port', String((server.address() as AddressInfo).port), '--workers', '1']);
-  assert.equal(await run.code(), 1);
-  assert.match(run.err, /EADDRINUSE/);
-});
-
 test('an uncaught exception: logged, drained for a second at most, exit 70', async (t) => {
   const run = new Run(t, [], {}, fileURLToPath(new URL('../support/fails-later.js', import.meta.url)));
   assert.equal(await run.code(), 70);

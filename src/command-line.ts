@@ -1,0 +1,97 @@
+/**
+ * The command line: `mtproto2json serve | demo | dc | call | signin | sessions | scheme | bench | version`.
+ * In: arguments. Out: the command's work; exit 0, 1, or 2 with a sentence for what was asked wrongly.
+ * Never: loads what the asked command does not need.
+ */
+import { Command, CommanderError } from 'commander';
+import { guard } from './commands/guard.ts';
+import { registerServe } from './commands/serve.ts';
+import { foreignVariables } from './environment.ts';
+import { packageText } from './node-check.ts';
+
+const OTHERS = ['demo', 'signin', 'dc', 'bench', 'sessions', 'scheme'];
+
+/** Runs a command line. @param args without node and script */
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('mtproto2json');
+  program
+    .description('Speaks MTProto for programs that speak JSON.')
+    .version(version(), '-V, --version', 'the version of this program')
+    .hook('preAction', passOverForeign)
+    .exitOverride()
+    .showHelpAfterError('(--help lists what there is)');
+  program.command('version').description('the version of this program').action(sayVersion);
+  registerServe(program);
+  await registerOthers(program, args);
+  // `exitOverride` is not handed down to commands that were made before it, nor to those in other files.
+  for (const command of everyCommand(program)) command.exitOverride();
+  try {
+    await program.parseAsync(withCommand(args), { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCode(error);
+  }
+}
+
+/** Commands in files of their own, loaded when they are asked for, or when all are listed. */
+async function registerOthers(program: Command, args: readonly string[]): Promise<void> {
+  const [first = ''] = withCommand(args);
+  // A name that is none is compared with all there are.
+  const isForAll = first !== 'serve' && !OTHERS.includes(first);
+  const isAsked = (name: string): boolean => first === name || isForAll;
+  if (isAsked('demo')) (await import('./commands/demo.ts')).registerDemo(program);
+  if (isAsked('call')) (await import('./commands/call.ts')).registerCall(program);
+  if (isAsked('signin')) (await import('./commands/signin.ts')).registerSignin(program);
+  if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
+  if (isAsked('bench')) (await import('./commands/bench.ts')).registerBench(program);
+  if (isAsked('sessions')) (await import('./commands/sessions.ts')).registerSessions(program);
+  if (isAsked('scheme')) (await import('./commands/scheme.ts')).registerScheme(program);
+}
+
+/** Options without a command are those of `serve`. */
+function withCommand(args: readonly string[]): string[] {
+  const [first = '-'] = args;
+  const isForProgram = ['--help', '-h', '--version', '-V'].includes(first);
+  return first.startsWith('-') && !isForProgram ? ['serve', ...args] : [...args];
+}
+
+function version(): string {
+  return (JSON.parse(packageText()) as { version: string }).version;
+}
+
+function sayVersion(): void {
+  process.stdout.write(`${version()}\n`);
+}
+
+/** Before any command: what is not meant for this program is taken out of its sight, and said once. */
+function passOverForeign(): void {
+  for (const { name, sentence } of foreignVariables(process.env)) {
+    delete process.env[name];
+    process.stderr.write(`mtproto2json: warning: ${sentence}\n`);
+  }
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+/** Commander has written its own text already; ours gets a line each here. */
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    return error.code === 'commander.error' ? error.exitCode : 2;
+  }
+  const sentences = hasSentences(error) ? error.sentences : [error instanceof Error ? error.message : String(error)];
+  for (const sentence of sentences) process.stderr.write(`mtproto2json: ${sentence}\n`);
+  return hasSentences(error) ? 2 : 1;
+}
+
+/** A ConfigError, without loading `config.ts` for it. */
+function hasSentences(error: unknown): error is { readonly sentences: readonly string[] } {
+  return error instanceof Error && error.name === 'ConfigError' && 'sentences' in error;
+}
+
+/** This process's own command line. */
+export async function run(): Promise<void> {
+  guard();
+  await main(process.argv.slice(2));
+}
