@@ -1,5 +1,5 @@
 /**
- * The command line: `mtproto2json serve | demo | dc | call | signin | sessions | scheme | bench | version`.
+ * The command line: `mtproto2json serve | demo | dc | call | repl | signin | sessions | scheme | bench | version`.
  * In: arguments. Out: the command's work; exit 0, 1, or 2 with a sentence for what was asked wrongly.
  * Never: loads what the asked command does not need.
  */
@@ -9,7 +9,7 @@ import { registerServe } from './commands/serve.ts';
 import { foreignVariables } from './environment.ts';
 import { packageText } from './node-check.ts';
 
-const OTHERS = ['demo', 'signin', 'dc', 'bench', 'sessions', 'scheme'];
+const OTHERS = ['demo', 'call', 'repl', 'signin', 'dc', 'bench', 'sessions', 'scheme'];
 
 /** Runs a command line. @param args without node and script */
 async function main(args: readonly string[]): Promise<void> {
@@ -40,6 +40,7 @@ async function registerOthers(program: Command, args: readonly string[]): Promis
   const isAsked = (name: string): boolean => first === name || isForAll;
   if (isAsked('demo')) (await import('./commands/demo.ts')).registerDemo(program);
   if (isAsked('call')) (await import('./commands/call.ts')).registerCall(program);
+  if (isAsked('repl')) (await import('./commands/repl.ts')).registerRepl(program);
   if (isAsked('signin')) (await import('./commands/signin.ts')).registerSignin(program);
   if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
   if (isAsked('bench')) (await import('./commands/bench.ts')).registerBench(program);

@@ -3,22 +3,19 @@
  * In: a method, its fields, or JSON from stdin. Out: the answer on stdout; exit 0 a result, 1 Telegram refused or did not
  * answer, 2 asked wrongly, 3 no gateway. Never: more of the gateway than its port; a session line on stdout.
  */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { isWholeRequest, messageOf } from '../client/fields.ts';
-import { member, parseJson, prettyJson, stringMember, writeJson, type Json } from '../client/json.ts';
+import { answerOf, exitCodeOf, isUpdate, shown } from '../client/answer.ts';
+import { isWholeRequest } from '../client/fields.ts';
+import { parseJson, writeJson, type Json } from '../client/json.ts';
 import { LineConnection, NoGateway, placeText, type Place } from '../client/lines.ts';
-import { methodNamed, WrongField } from '../client/names.ts';
+import { WrongField } from '../client/names.ts';
 import { loadScheme } from '../tl/load.ts';
+import { callMessage, formOf, HOW_TO_START, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
 
-interface CallFlags {
-  host?: string;
-  port?: string;
+interface CallFlags extends GatewayFlags {
   session?: string;
   timeout?: string;
-  tokenFile?: string;
   scheme?: string;
   follow?: boolean;
   raw?: boolean;
@@ -57,10 +54,7 @@ export function registerCall(program: Command): void {
 /** A sentence on stderr. @returns the exit code */
 function failed(error: unknown): number {
   if (!(error instanceof WrongField) && !(error instanceof NoGateway)) throw error;
-  const advice =
-    error instanceof NoGateway
-      ? '; start one with `mtproto2json demo` (no account needed) or `mtproto2json serve`, or say where it is: --host, --port'
-      : '';
+  const advice = error instanceof NoGateway ? `; ${HOW_TO_START}` : '';
   process.stderr.write(`mtproto2json call: ${error.message}${advice}\n`);
   return error instanceof NoGateway ? 3 : 2;
 }
@@ -77,24 +71,6 @@ async function run(method: string | undefined, words: readonly string[], flags: 
   return exchange(connection, where, { token, request, isFollowOnly, flags });
 }
 
-function placeOf(flags: CallFlags): Place {
-  const { env } = process;
-  const port = Number(flags.port ?? env['MTPROTO2JSON_PORT'] ?? 1543);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new WrongField('--port is a whole number from 1 to 65535');
-  return { host: flags.host ?? env['MTPROTO2JSON_HOST'] ?? 'localhost', port };
-}
-
-function tokenOf(flags: CallFlags): string | undefined {
-  const file = flags.tokenFile ?? process.env['MTPROTO2JSON_TOKEN_FILE'];
-  if (file === undefined) return process.env['MTPROTO2JSON_TOKEN'];
-  try {
-    return readFileSync(file, 'utf8').split(/\r?\n/)[0]!.trim();
-  } catch (error) {
-    throw new WrongField(`--token-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-}
-
 /** The request as a tree, with all that the flags add. */
 async function requestOf(method: string | undefined, words: readonly string[], flags: CallFlags): Promise<Json> {
   const request = new Map<string, Json>([['id', '1']]);
@@ -106,15 +82,9 @@ async function requestOf(method: string | undefined, words: readonly string[], f
     for (const [name, value] of given) request.set(name, value);
     return request.set('id', '1');
   }
-  const schema = loadScheme(flags.scheme);
-  const definition = methodNamed(schema, method);
   const fields = words.filter((word) => word !== '-');
-  const base = fields.length < words.length ? await stdinObject() : new Map<string, Json>();
-  const message = messageOf(schema, definition, fields, readFileSync, base);
-  const hasRandomId = definition.fields.some(({ name, type }) => name === 'random_id' && type.kind === 'long');
-  if (hasRandomId && member(message, 'random_id') === undefined)
-    (message as Map<string, Json>).set('random_id', String(randomBytes(8).readBigInt64LE()));
-  return request.set('message', message);
+  const base = fields.length < words.length ? await stdinObject() : undefined;
+  return request.set('message', callMessage(loadScheme(flags.scheme), method, fields, base));
 }
 
 function secondsOf(text: string): string {
@@ -146,6 +116,8 @@ interface Exchange {
 /** Writes the request, prints the answer and, if wanted, what follows. @returns the exit code */
 function exchange(connection: LineConnection, where: Place, wanted: Exchange): Promise<number> {
   const { token, request, isFollowOnly, flags } = wanted;
+  const isRaw = flags.raw === true;
+  const updateForm = isRaw ? 'raw' : 'line';
   return new Promise((done) => {
     let code: number | undefined;
     const finish = (last: number): void => {
@@ -156,16 +128,14 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
     if (flags.follow === true) process.once('SIGINT', stop);
     connection.listen({
       line(text) {
-        const line = lineOf(text);
-        if (line === undefined) {
+        const answer = answerOf(text);
+        if (answer === undefined) {
           process.stderr.write(`mtproto2json call: what answers at ${placeText(where)} is no gateway\n`);
           return finish(3);
         }
-        const isUpdate = member(line, 'id') === '0';
-        if (isUpdate && flags.follow !== true) return;
-        if (isUpdate) return print(text, line, flags.raw === true, false);
-        code = exitCode(line);
-        if (!isFollowOnly || code !== 0) print(text, line, flags.raw === true, process.stdout.isTTY);
+        if (isUpdate(answer)) return flags.follow === true ? print(shown(text, answer, updateForm)) : undefined;
+        code = exitCodeOf(answer);
+        if (!isFollowOnly || code !== 0) print(shown(text, answer, formOf(isRaw)));
         if (flags.follow !== true || code !== 0) finish(code);
       },
       end() {
@@ -180,25 +150,6 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
   });
 }
 
-function lineOf(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function exitCode(line: Json): number {
-  if (member(line, 'error') !== undefined) return 2;
-  const name = stringMember(member(line, 'message'), '_cons');
-  return name === 'rpc_error' || name === 'rpc_timeout' ? 1 : 0;
-}
-
-/** A result alone; the whole line of everything else, because what stands beside a refusal says what to do. */
-function print(text: string, line: Json, isRaw: boolean, isPretty: boolean): void {
-  const message = member(line, 'message');
-  const shown = exitCode(line) === 0 && message !== undefined ? message : line;
-  if (isRaw) process.stdout.write(`${text}\n`);
-  else if (isPretty) process.stdout.write(`${prettyJson(shown, !process.env['NO_COLOR'])}\n`);
-  else process.stdout.write(`${writeJson(shown)}\n`);
+function print(text: string): void {
+  process.stdout.write(text);
 }

@@ -41,12 +41,13 @@ async function ended(run: Run): Promise<[unknown, string, string]> {
 }
 
 test('every command of the document works, and the options are those there are', async () => {
-  assert.equal(BLOCKS.length, 3);
+  assert.equal(BLOCKS.length, 4);
   const said: string[] = [];
   for (const block of BLOCKS) said.push(await shell(folder, port, block));
   assert.match(said[0]!, /^\{"_cons":"pong","msg_id":\d+,"ping_id":1\}\n$/);
   assert.match(said[1]!, /keeps the session as me[^]*"messages\.dialogs[^]*"guarded_user"[^]*"updateShortSentMessage"/);
   assert.match(said[2]!, /"ping_id":-1111111111111111111\}\n.*"ping_id":1\}\n\{"_cons":"config"/);
+  assert.match(said[3]!, /"ping_id":1\}\nping#[^]*result: Pong[^]*"session"[^]*"guarded_user"/);
   const rows = [...text.matchAll(/^\| `(--[^`]+)` \| (.*) \|$/gm)].map(([, flag, what]) => [flag, what]);
   assert.deepEqual(rows, CALL_OPTIONS);
 });

@@ -1,0 +1,64 @@
+/**
+ * What `call` and `repl` have in common: where the gateway is, its token, the message of a call.
+ * In: flags, the environment, words. Out: a place, a token, a message. Never: opens a connection.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../client/fields.ts';
+import { member, type Json } from '../client/json.ts';
+import type { Place } from '../client/lines.ts';
+import { methodNamed, WrongField } from '../client/names.ts';
+import type { Form } from '../client/answer.ts';
+import type { Schema } from '../tl/ir.ts';
+
+export interface GatewayFlags {
+  host?: string;
+  port?: string;
+  tokenFile?: string;
+}
+
+/** Behind the sentence that nobody answers there. */
+export const HOW_TO_START =
+  'start one with `mtproto2json demo` (no account needed) or `mtproto2json serve`, or say where it is: --host, --port';
+
+/** @throws WrongField */
+export function placeOf(flags: GatewayFlags): Place {
+  const { env } = process;
+  const port = Number(flags.port ?? env['MTPROTO2JSON_PORT'] ?? 1543);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new WrongField('--port is a whole number from 1 to 65535');
+  return { host: flags.host ?? env['MTPROTO2JSON_HOST'] ?? 'localhost', port };
+}
+
+/** @throws WrongField for a file that cannot be read */
+export function tokenOf(flags: GatewayFlags): string | undefined {
+  const file = flags.tokenFile ?? process.env['MTPROTO2JSON_TOKEN_FILE'];
+  if (file === undefined) return process.env['MTPROTO2JSON_TOKEN'];
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/)[0]!.trim();
+  } catch (error) {
+    throw new WrongField(`--token-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** The message of a call; a `random_id` that nobody gave is made. @throws WrongField */
+export function callMessage(
+  schema: Schema,
+  method: string,
+  words: readonly string[],
+  base?: ReadonlyMap<string, Json>,
+): Json {
+  const definition = methodNamed(schema, method);
+  const message = messageOf(schema, definition, words, readFileSync, base);
+  const hasRandomId = definition.fields.some(({ name, type }) => name === 'random_id' && type.kind === 'long');
+  if (!hasRandomId || member(message, 'random_id') !== undefined) return message;
+  const randomId = String(randomBytes(8).readBigInt64LE());
+  return new Map([...(message as ReadonlyMap<string, Json>), ['random_id', randomId]]);
+}
+
+/** How answers are shown on stdout. */
+export function formOf(isRaw: boolean): Form {
+  if (isRaw) return 'raw';
+  if (!process.stdout.isTTY) return 'line';
+  return process.env['NO_COLOR'] ? 'pretty' : 'coloured';
+}
