@@ -1,5 +1,5 @@
 /**
- * The command line: `mtproto2json serve | demo | dc | call | repl | signin | sessions | scheme | bench | version`.
+ * The command line: `mtproto2json serve | demo | dc | call | repl | signin | sessions | scheme | bench | completion | version`.
  * In: arguments. Out: the command's work; exit 0, 1, or 2 with a sentence for what was asked wrongly.
  * Never: loads what the asked command does not need.
  */
@@ -46,6 +46,8 @@ async function registerOthers(program: Command, args: readonly string[]): Promis
   if (isAsked('bench')) (await import('./commands/bench.ts')).registerBench(program);
   if (isAsked('sessions')) (await import('./commands/sessions.ts')).registerSessions(program);
   if (isAsked('scheme')) (await import('./commands/scheme.ts')).registerScheme(program);
+  // It has to know all the others, and so is none of those that are loaded alone.
+  if (isForAll) (await import('./commands/completion.ts')).registerCompletion(program);
 }
 
 /** Options without a command are those of `serve`. */

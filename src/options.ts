@@ -136,4 +136,6 @@ export const SECRET_VARIABLES: readonly string[] = [
   ...['MTPROTO2JSON_VAULT_KEY', 'MTPROTO2JSON_VAULT_PASSPHRASE'],
   // Of `signin`: who exports them for it starts the other commands with them too.
   ...['MTPROTO2JSON_API_HASH', 'MTPROTO2JSON_PHONE', 'MTPROTO2JSON_PASSWORD', 'MTPROTO2JSON_BOT_TOKEN'],
+  // Of `call` and `repl`: the token that the gateway wants.
+  'MTPROTO2JSON_TOKEN',
 ];
