@@ -9,7 +9,7 @@ import { registerServe } from './commands/serve.ts';
 import { foreignVariables } from './environment.ts';
 import { packageText } from './node-check.ts';
 
-const OTHERS = ['demo', 'call', 'repl', 'signin', 'dc', 'bench', 'sessions', 'scheme'];
+const OTHERS = ['demo', 'call', 'repl', 'signin', 'dc', 'bench', 'sessions', 'scheme', 'doctor'];
 
 /** Runs a command line. @param args without node and script */
 async function main(args: readonly string[]): Promise<void> {
@@ -45,6 +45,7 @@ async function registerOthers(program: Command, args: readonly string[]): Promis
   if (isAsked('dc')) (await import('./commands/dc.ts')).registerDc(program);
   if (isAsked('bench')) (await import('./commands/bench.ts')).registerBench(program);
   if (isAsked('sessions')) (await import('./commands/sessions.ts')).registerSessions(program);
+  if (isAsked('doctor')) (await import('./commands/doctor.ts')).registerDoctor(program);
   if (isAsked('scheme')) (await import('./commands/scheme.ts')).registerScheme(program);
   // It has to know all the others, and so is none of those that are loaded alone.
   if (isForAll) (await import('./commands/completion.ts')).registerCompletion(program);

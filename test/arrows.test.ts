@@ -101,6 +101,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'config.ts': ['address', 'environment.ts', 'options.ts', 'node:fs', 'yaml', 'zod'],
   'vault-settings.ts': ['config.ts', 'vault', 'node:os', 'node:path'],
   'session-settings.ts': ['address', 'config.ts', 'crypto', 'session', 'transport'],
+  doctor: [
+    ...['address', 'bytes', 'config.ts', 'crypto', 'session', 'session-settings.ts', 'tl', 'transport', 'vault'],
+    ...['vault-settings.ts', 'main/socks.ts', 'main/descriptors.ts', 'node:fs', 'node:net', 'node:path'],
+  ],
   workers: [
     'session',
     'dialect',

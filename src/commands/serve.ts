@@ -8,6 +8,7 @@ import { flagName, OPTIONS, type Option } from '../options.ts';
 /** Adds `serve`, the command that options alone mean. What it runs is loaded when it runs. */
 export function registerServe(program: Command): void {
   const serve = program.command('serve').description('run the gateway (the default)');
+  serve.option('--check', 'look at everything and end, as `doctor` does');
   addOptions(serve).action(async (flags: Record<string, unknown>) => runServe(flags));
 }
 
@@ -33,7 +34,8 @@ function helpOf(option: Option): string {
 }
 
 export async function runServe(flags: Record<string, unknown>): Promise<void> {
-  const { config: file, ...given } = flags;
+  const { config: file, check, ...given } = flags;
+  if (check === true) return (await import('./doctor.ts')).runDoctor({ ...given, config: file });
   const { startGateway } = await import('./gateway.ts');
   await startGateway({ flags: given, environment: process.env, file: file as string | undefined });
 }

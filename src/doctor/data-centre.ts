@@ -1,0 +1,118 @@
+/**
+ * Data centre: whether one answers the first step of the key exchange as one of ours (mtproto.md 2.7).
+ * In: where, how to speak, which RSA keys are trusted. Out: its time, or why not in words.
+ * Never: a second step: nothing is left behind at the server; longer than its time.
+ */
+import { connect, type Socket } from 'node:net';
+import { Reader } from '../bytes/reader.ts';
+import { Writer } from '../bytes/writer.ts';
+import { fillRandom } from '../crypto/random.ts';
+import type { PublicKey } from '../crypto/rsa.ts';
+import { connectThrough, type Socks } from '../main/socks.ts';
+import { Handshake } from '../session/handshake.ts';
+import { makeTransport } from '../transport/make.ts';
+import type { TransportName } from '../transport/transport.ts';
+
+export interface Target {
+  /** Where to dial: the data centre, or the MTProxy before it. */
+  readonly host: string;
+  readonly port: number;
+  /** As the exchange names it: +10000 for the test environment. */
+  readonly dc: number;
+  readonly transport: TransportName;
+  readonly obfuscated: boolean;
+  readonly secret: Uint8Array | undefined;
+  readonly socks: Socks | undefined;
+  readonly keys: readonly PublicKey[];
+}
+
+export type Answer = { readonly serverTime: number } | { readonly why: string; readonly todo: string };
+
+const NETWORK = 'look at the network, the firewall, --proxy and --mtproxy';
+const NOT_ONE = 'check --dc-host and --dc-port, or what stands between (a captive portal, an HTTP proxy)';
+/** auth_key_id, msg_id, length. */
+const PLAIN_HEAD = 20;
+
+/** @param within ms for the whole */
+export async function askDataCentre(target: Target, within: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    const end = (answer: Answer): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    let isUp = false;
+    const timer = setTimeout(
+      () => end({ why: isUp ? 'takes the connection and says nothing' : 'does not answer', todo: NETWORK }),
+      within,
+    );
+    const socket = dial(target, within, up, () => end({ why: 'is refused by the proxy', todo: 'check --proxy' }));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      end({ why: `fails (${error.code ?? error.message})`, todo: NETWORK }),
+    );
+    socket.on('close', () => end({ why: 'closes the connection without an answer', todo: NOT_ONE }));
+
+    function up(): void {
+      isUp = true;
+      speak(socket, target, end);
+    }
+  });
+}
+
+function dial({ host, port, socks }: Target, within: number, up: () => void, refused: () => void): Socket {
+  if (socks !== undefined) return connectThrough(socks, host, port, within, up, refused);
+  return connect({ host, port }).once('connect', up);
+}
+
+/** Sends `req_pq_multi`, and judges what comes back. */
+function speak(socket: Socket, target: Target, end: (answer: Answer) => void): void {
+  const { transport: name, obfuscated, secret, dc, keys } = target;
+  const transport = makeTransport(name, { obfuscated: obfuscated || secret !== undefined, secret, dc });
+  const handshake = new Handshake(keys, dc, fillRandom);
+  const out = new Writer();
+  transport.open(out);
+  const mark = transport.begin(out);
+  out.long(0, 0);
+  // Any id that a client may have: the answer to this one tells the time.
+  out.long(0, Math.floor(Date.now() / 1000));
+  const body = new Writer();
+  handshake.start(body);
+  out.int32(body.written().length);
+  out.raw(body.written());
+  transport.end(out, mark);
+  socket.write(out.written());
+  let isFirst = true;
+  socket.on('data', (bytes) => {
+    const text = isFirst ? foreignProtocol(bytes) : undefined;
+    isFirst = false;
+    if (text !== undefined) return end({ why: `answers as ${text}`, todo: NOT_ONE });
+    transport.unpack(bytes, 0, bytes.length, {
+      packet: (packet, start, stop) => end(judge(packet, start, stop, handshake)),
+      status: (code) => end({ why: `answers with ${code}`, todo: 'check --dc-id, --test and --transport' }),
+      broken: (why) => end({ why: `speaks no MTProto (${why})`, todo: NOT_ONE }),
+    });
+  });
+}
+
+/** What speaks first bytes of its own. */
+export function foreignProtocol(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
+  if (/^(HTTP\/|<!doctype|<html)/i.test(head)) return 'an HTTP server';
+  if (head.startsWith('SSH-')) return 'an SSH server';
+  // A TLS record: its kind, and the major version 3.
+  if (bytes[0]! >= 20 && bytes[0]! <= 23 && bytes[1] === 3) return 'a TLS server';
+  return undefined;
+}
+
+/** The answer has the nonce, a key that is trusted, and the server's time in its id. */
+function judge(packet: Uint8Array, start: number, stop: number, handshake: Handshake): Answer {
+  try {
+    const head = new Reader(packet, start, stop);
+    head.skip(12);
+    const serverTime = head.uint32();
+    handshake.receive(new Reader(packet, start + PLAIN_HEAD, stop), new Writer());
+    return { serverTime };
+  } catch (error) {
+    return { why: `is not trusted: ${(error as Error).message}`, todo: "give the server's own key with --dc-key" };
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * A finding: what one check of `doctor` has to say.
+ * In: nothing. Out: a type, and its makers. Never: a secret in a sentence.
+ */
+
+export interface Finding {
+  /** What was looked at, a word. */
+  readonly check: string;
+  /** `error` stops the gateway from doing its work, `warning` may. */
+  readonly level: 'ok' | 'warning' | 'error';
+  readonly text: string;
+  /** What to do about it; not there for `ok`. */
+  readonly todo?: string;
+}
+
+export function ok(check: string, text: string): Finding {
+  return { check, level: 'ok', text };
+}
+
+export function warning(check: string, text: string, todo: string): Finding {
+  return { check, level: 'warning', text, todo };
+}
+
+export function wrong(check: string, text: string, todo: string): Finding {
+  return { check, level: 'error', text, todo };
+}
