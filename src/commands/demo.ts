@@ -89,7 +89,7 @@ export function pasteLines(dc: DemoDc, port: number, hasVault: boolean): string 
     ],
   ];
   const shown = steps.map(([what, line]) => `${what}\n\n${line}\n`);
-  return `\nIn another terminal: nc localhost ${port}\nThen paste:\n\n${shown.join('\n')}\n${signIn(dc, port, hasVault)}\nCtrl-C ends it all.\n`;
+  return `\nIn another terminal:\n\nnpx mtproto2json call ping ping_id=1 --port ${port}\n\nOr: nc localhost ${port}\nThen paste:\n\n${shown.join('\n')}\n${signIn(dc, port, hasVault)}\nCtrl-C ends it all.\n`;
 }
 
 /** Who can sign in here, and how; with a vault the session gets a name. */

@@ -13,6 +13,11 @@ test('what the demo prints works as printed', async (t) => {
   const port = Number(/nc localhost (\d+)/.exec(run.out)![1]);
   const [ping, session, dialogs, message] = run.out.split('\n').filter((line) => line.startsWith('{'));
 
+  const [, line] = /^npx mtproto2json (call .*)$/m.exec(run.out)!;
+  const call = new Run(t, line!.split(' '));
+  assert.equal(await call.code(), 0, call.err);
+  assert.match(call.out, /^\{"_cons":"pong",.*"ping_id":1\}\n$/);
+
   const first = await Nc.to(port);
   first.send(`${ping}\n`);
   first.end();
