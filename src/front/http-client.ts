@@ -124,7 +124,7 @@ export class HttpClient implements Guest, Visitor, Swept {
     const flags = exchange.mayExport ? MAY_EXPORT : 0;
     const ticket = this.#route.request(body, 0, length, requestId(body, 0, length), flags);
     this.#exchanges.set(ticket, exchange);
-    if (this.#exchanges.size >= this.#house.limits.openRequests) this.gate.shut(Why.REQUESTS);
+    if (!this.#hasRoom()) this.gate.shut(Why.REQUESTS);
   }
 
   /** Answers a request without a lane. What is left of its body is read and dropped. */
@@ -163,11 +163,16 @@ export class HttpClient implements Guest, Visitor, Swept {
   notice(): void {}
 
   settled(): void {
-    if (this.#exchanges.size < this.#house.limits.openRequests) this.gate.open(Why.REQUESTS);
+    if (this.#hasRoom()) this.gate.open(Why.REQUESTS);
     if (this.#isEnding) this.#endIfIdle();
   }
 
   sessionGone(): void {}
+
+  #hasRoom(): boolean {
+    const { limits } = this.#house;
+    return this.#exchanges.size < limits.openRequests && this.#route?.hasRoom(limits) !== false;
+  }
 
   #answer(ticket: number, id: IdText | number, name: ErrorName, fields: NoticeFields): void {
     const exchange = this.#exchanges.get(ticket);

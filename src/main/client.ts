@@ -104,7 +104,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
     }
     this.#route ??= this.#house.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : 0);
     this.#route.request(bytes, start, stop, id, this.#asks);
-    if (this.#route.open >= this.#house.limits.openRequests) this.gate.shut(Why.REQUESTS);
+    if (!this.#route.hasRoom(this.#house.limits)) this.gate.shut(Why.REQUESTS);
     return this.gate.isOpen;
   }
 
@@ -165,7 +165,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
 
   /** Fewer requests are open than before: reading may go on, or all is answered. */
   settled(): void {
-    if (this.#open < this.#house.limits.openRequests) this.gate.open(Why.REQUESTS);
+    if (this.#route?.hasRoom(this.#house.limits) !== false) this.gate.open(Why.REQUESTS);
     if (this.#isEnded && this.#open === 0) this.#finish();
   }
 

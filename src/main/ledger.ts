@@ -80,6 +80,8 @@ export class Ticket {
 
 export class Ledger {
   readonly #open = new Map<number, Ticket>();
+  /** Bytes of all open messages. */
+  bytes = 0;
 
   get size(): number {
     return this.#open.size;
@@ -91,11 +93,15 @@ export class Ledger {
     while (this.#open.has(last));
     const ticket = new Ticket(last, id, bytes, start, stop, asks);
     this.#open.set(last, ticket);
+    this.bytes += stop - start;
     return ticket;
   }
 
   /** @returns false if nothing is owed to this ticket */
   close(ticket: number): boolean {
+    const found = this.#open.get(ticket);
+    if (found === undefined) return false;
+    this.bytes -= found.stop - found.start;
     return this.#open.delete(ticket);
   }
 
@@ -122,6 +128,7 @@ export class Ledger {
   drain(): Ticket[] {
     const tickets = [...this.#open.values()];
     this.#open.clear();
+    this.bytes = 0;
     return tickets;
   }
 }

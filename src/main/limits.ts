@@ -26,6 +26,8 @@ export interface Limits {
   readonly tokenTimeout: number;
   /** Open requests of one connection before it is no longer read (A18). */
   readonly openRequests: number;
+  /** Bytes of its open requests, likewise: a data centre that answers after 80 ms still takes 100 MB a second. */
+  readonly openBytes: number;
   /** Unreadable lines in a row (A8). */
   readonly badLines: number;
   /** Unread bytes of one client at which reading for it stops, and those it may have for `unreadTimeout` at most (A5). */
@@ -76,6 +78,7 @@ export const LIMITS: Limits = Object.freeze({
   lineTimeout: 30_000,
   tokenTimeout: 2_000,
   openRequests: 256,
+  openBytes: 8 * MIB,
   badLines: 1_000,
   unreadMark: MIB,
   unreadMost: 8 * MIB,

@@ -13,6 +13,7 @@ import { Count } from '../telemetry/metrics.ts';
 import { type Gate, Why } from './gate.ts';
 import type { Lane } from './lane.ts';
 import { Ledger } from './ledger.ts';
+import type { Limits } from './limits.ts';
 import type { Router } from './router.ts';
 import { Saved } from './saved.ts';
 
@@ -153,6 +154,11 @@ export class Route implements LinkOwner {
   /** Requests that the client has no answer to yet. */
   get open(): number {
     return this.ledger.size + this.#owed;
+  }
+
+  /** Whether a client may have more open: in number, and in bytes, of which the lane holds copies until they are answered. */
+  hasRoom({ openRequests, openBytes }: Pick<Limits, 'openRequests' | 'openBytes'>): boolean {
+    return this.open < openRequests && this.ledger.bytes < openBytes;
   }
 
   /** The client is done with its session; `gone` follows. */

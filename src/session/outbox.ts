@@ -3,7 +3,7 @@
  * In: the state of a ready session, the time. Out: sealed and framed packets through the sink.
  * Never: more than one container in a packet, or a request before one the client sent earlier.
  */
-import { gzipSync } from 'node:zlib';
+import { constants, gzipSync } from 'node:zlib';
 import { seal } from '../crypto/envelope.ts';
 import { Writer } from '../bytes/writer.ts';
 import {
@@ -11,7 +11,6 @@ import {
   idsLength,
   MAX_CONTAINED,
   MAX_IDS,
-  MAX_PAYLOAD,
   writeGetFutureSalts,
   writeIds,
   writePing,
@@ -26,11 +25,18 @@ const ACKS_MANY = 16;
 const ACK_WITHIN_MS = 10_000;
 /** Bytes from which a call is worth compressing; `upload.*` parts are compressed already. */
 const GZIP_FROM = 4096;
+/** What does not shrink to so much of itself over its first `GZIP_FROM` bytes is not compressed: 1 MB of random text takes 40 ms. */
+const WORTH_GZIP = 0.75;
+/** From this length on the fastest level: what is sent is a lane's turn, which others wait for. */
+const FAST_GZIP_FROM = 64 * 1024;
+/** Bytes one `flush` seals before it leaves the rest to the lane's next turn: 2 ms of AES, the time others may wait. */
+const TURN_BYTES = 256 * 1024;
 const UPLOADS = new Set([0xb304a621, 0xde7b673d]);
 /** Own messages without a request that a notification may still name. */
 const RECENT = 16;
 /** Seconds the server waits for the next ping before it closes (mtproto.md 2.10). */
 const DISCONNECT_DELAY = 75;
+const { Z_BEST_SPEED: BEST_SPEED, Z_DEFAULT_COMPRESSION: DEFAULT_LEVEL } = constants;
 const CONTAINER_HEAD = 8;
 const MESSAGE_HEAD = 16;
 
@@ -50,6 +56,8 @@ export class Outbox {
   #isAgain = false;
   /** Containers are avoided for a while after the server refused one (code 64). */
   aloneUntil = 0;
+  /** The last `flush` did not send all that waits: the next turn goes on. */
+  hasRest = false;
   /** Sent requests that go once more under their own ids. */
   readonly #again = new Set<Pending>();
 
@@ -107,15 +115,17 @@ export class Outbox {
     return this.pingDue || this.saltsDue || this.ackAt <= now;
   }
 
-  /** Sends everything that waits, in as few packets as the limits allow. */
+  /** Sends what waits, in as few packets as the limits allow; what is much, over several turns. */
   flush(s: State, now: number): void {
     s.salts.advance(s.serverSeconds(now));
     if (s.salts.shouldAsk(s.serverSeconds(now), now)) this.saltsDue = true;
-    while (this.#hasWork(s, now)) this.#packet(s, now);
+    let left = TURN_BYTES;
+    while (left > 0 && this.#hasWork(s, now)) left -= this.#packet(s, now);
+    this.hasRest = left <= 0 && this.#hasWork(s, now);
   }
 
-  /** One packet: a container if several messages go, else the message alone. */
-  #packet(s: State, now: number): void {
+  /** One packet: a container if several messages go, else the message alone. @returns bytes written */
+  #packet(s: State, now: number): number {
     const body = s.env.body;
     body.clear();
     body.int32(Crc.msgContainer | 0);
@@ -125,9 +135,10 @@ export class Outbox {
     let count = this.#services(s, now, body, mayGather);
     if (count === 0 || mayGather) count += this.#repeats(s, now, body, count);
     if (count === 0 || mayGather) count += this.#requests(s, now, body, count, mayGather);
-    if (count === 0) return;
+    if (count === 0) return 0;
     if (count === 1 && !this.#isAgain) this.#sealAlone(s, body);
     else this.#sealContainer(s, now, body, count);
+    return body.pos;
   }
 
   /** Acknowledgements and the gateway's own questions. @returns messages written */
@@ -182,7 +193,7 @@ export class Outbox {
     for (const pending of this.#again) {
       if (already + count >= MAX_CONTAINED) break;
       const length = pending.body.length + (pending.prefix?.length ?? 0) + MESSAGE_HEAD;
-      if (already + count > 0 && body.pos + length > MAX_PAYLOAD) break;
+      if (already + count > 0 && body.pos + length > TURN_BYTES) break;
       this.#again.delete(pending);
       if (s.pending.find(pending.msgIdLow, pending.msgIdHigh) !== pending) continue;
       this.#isAgain = true;
@@ -199,7 +210,7 @@ export class Outbox {
     while (count < queue.length && already + count < MAX_CONTAINED) {
       const pending = queue[count]!;
       const length = pending.body.length + s.shared.initPrefix.length + MESSAGE_HEAD;
-      if (already + count > 0 && (!mayGather || body.pos + length > MAX_PAYLOAD)) break;
+      if (already + count > 0 && (!mayGather || body.pos + length > TURN_BYTES)) break;
       this.#request(s, now, body, pending);
       count++;
     }
@@ -303,11 +314,19 @@ function writeCall(body: Writer, prefix: Uint8Array | undefined, withoutUpdates:
   body.raw(pending.body);
   const length = body.pos - at;
   if (length < GZIP_FROM || UPLOADS.has(pending.method)) return;
-  const packed = gzipSync(body.bytes.subarray(at, body.pos));
+  const bytes = body.bytes.subarray(at, body.pos);
+  if (!shrinks(bytes)) return;
+  const packed = gzipSync(bytes, { level: length < FAST_GZIP_FROM ? DEFAULT_LEVEL : BEST_SPEED });
   if (packed.length + 8 >= length) return;
   body.pos = at;
   body.int32(Crc.gzipPacked | 0);
   body.string(packed);
+}
+
+/** Judged by the beginning alone: compressing all of it to find out costs what compressing it costs. */
+function shrinks(bytes: Uint8Array): boolean {
+  const first = bytes.subarray(0, GZIP_FROM);
+  return gzipSync(first, { level: BEST_SPEED }).length <= first.length * WORTH_GZIP;
 }
 
 /** Walks the messages of a container that was just written. */

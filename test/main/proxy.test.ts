@@ -22,6 +22,15 @@ test('half-close: what is open is answered, then the connection ends', async (t)
   assert.deepEqual(await nc.rest(), ['{"id":1}', 'later']);
 });
 
+test('a connection with too many bytes open is read again when they are answered', async (t) => {
+  const { port } = await echoProxy(t, { openBytes: 100 });
+  const nc = await Nc.to(port);
+  // A number as long as it has to be.
+  nc.send(`{later 30\n{"id":1}\n{later ${'0'.repeat(100)}50\n{"id":2}\n`);
+  assert.deepEqual(await nc.lines(4), ['{"id":1}', 'later', 'later', '{"id":2}']);
+  nc.close();
+});
+
 test('half-close without any request ends at once', async (t) => {
   const { port } = await echoProxy(t);
   const nc = await Nc.to(port);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { DcSession } from '../../src/testdc/dc-session.ts';
 import { RpcError } from '../../src/testdc/rpc-error.ts';
@@ -455,6 +455,31 @@ describe('what the server says', () => {
     const long = 'x'.repeat(20_000);
     const [told] = await pair.ask(1, { message: { _cons: 'contacts.resolveUsername', username: long } });
     assert.equal(messageOf(told)['_cons'], 'rpc_error');
+    assertClean(pair);
+  });
+
+  test('what one session has waiting leaves over several turns, in order; another one speaks in between', async () => {
+    const pair = pairOf();
+    pair.open(2);
+    for (const session of [1, 2]) await pair.ask(session, PING);
+    const asked: string[] = [];
+    pair.dc.onRequest = ({ method, args }) => {
+      asked.push(method === 'help.getAppUpdate' ? String(args['source']).slice(0, 2) : method);
+      return undefined;
+    };
+    // Random text: it hardly shrinks, and is not compressed.
+    const text = randomBytes(75_000).toString('base64');
+    const heavy = Array.from({ length: 12 }, (_, i) => String(10 + i));
+    for (const name of heavy) pair.line(1, { message: { _cons: 'help.getAppUpdate', source: name + text } });
+    pair.line(2, { message: NEAREST });
+    await pair.run();
+    const at = asked.indexOf('help.getNearestDc');
+    assert.ok(at > 0 && at < 5, `the other one spoke after ${at} of 12`);
+    assert.deepEqual(
+      asked.filter((one) => one !== 'help.getNearestDc'),
+      heavy,
+    );
+    assert.equal(pair.take(1).length, heavy.length);
     assertClean(pair);
   });
 
