@@ -6,15 +6,7 @@
 import { constants, gzipSync } from 'node:zlib';
 import { seal } from '../crypto/envelope.ts';
 import { Writer } from '../bytes/writer.ts';
-import {
-  Crc,
-  idsLength,
-  MAX_CONTAINED,
-  MAX_IDS,
-  writeGetFutureSalts,
-  writeIds,
-  writePing,
-} from '../tl/service.ts';
+import { Crc, idsLength, MAX_CONTAINED, MAX_IDS, writeGetFutureSalts, writeIds, writePing } from '../tl/service.ts';
 import { needsPrefix } from './init.ts';
 import { AnswerBy, type Pending } from './pending.ts';
 import { SALTS_ASKED } from './salts.ts';
