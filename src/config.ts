@@ -3,13 +3,14 @@
  * In: the sources as they are. Out: one checked, frozen object, or all errors at once. Never: a half-right configuration, or a key of
  * the file that nobody knows; the environment is shared with others (`environment.ts`).
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { isLoopback } from './address/address.ts';
 import { allowList } from './address/allow-list.ts';
 import { isServiceLink } from './environment.ts';
 import { environmentName, flagName, type Option, OPTIONS } from './options.ts';
+import { readSecretFile, SecretFileError, withoutLineEnd } from './secret-file.ts';
 
 const optionalText = z.string().min(1).optional();
 const optionalNumber = (name: string) => numberOf(name).optional();
@@ -82,6 +83,8 @@ export interface Sources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A YAML or JSON file; the environment may name it too. */
   readonly file: string | undefined;
+  /** Told in a sentence what is not wrong, and should be known. */
+  readonly warn?: (sentence: string) => void;
 }
 
 /** A value and where it came from, for the error about it. */
@@ -98,7 +101,7 @@ export function loadConfig(sources: Sources): Config {
   const checked = SCHEMA.safeParse(values);
   if (!checked.success) errors.push(...sentences(checked.error, given));
   else errors.push(...contradictions(checked.data));
-  const files = readFiles(checked.success ? checked.data : {}, errors);
+  const files = readFiles(checked.success ? checked.data : {}, errors, sources.warn);
   if (!checked.success || errors.length > 0) throw new ConfigError([...new Set(errors)]);
   return Object.freeze({ ...checked.data, ...files });
 }
@@ -141,7 +144,7 @@ function fromEnvironment(environment: Sources['environment'], given: Map<string,
   for (const [key, value] of Object.entries(environment)) {
     const name = names.get(key);
     if (name === undefined || isServiceLink(key, value ?? '')) continue;
-    given.set(name, { value, from: `${key} in the environment` });
+    given.set(name, { value: value && withoutLineEnd(value), from: `${key} in the environment` });
   }
 }
 
@@ -189,9 +192,10 @@ function contradictions(values: z.output<typeof SCHEMA>): string[] {
 function readFiles(
   values: { dcKey?: string | undefined; tokenFile?: string | undefined },
   errors: string[],
+  warn: Sources['warn'],
 ): { dcKeyText?: string; tokenText?: string } {
   const key = values.dcKey === undefined ? undefined : readText('--dc-key', values.dcKey, errors);
-  const token = values.tokenFile === undefined ? undefined : readSecret('--token-file', values.tokenFile, errors);
+  const token = values.tokenFile === undefined ? undefined : readSecret('--token-file', values.tokenFile, errors, warn);
   return { ...(key === undefined ? {} : { dcKeyText: key }), ...(token === undefined ? {} : { tokenText: token }) };
 }
 
@@ -204,13 +208,18 @@ function readText(flag: string, path: string, errors: string[]): string | undefi
   }
 }
 
-/** A secret that others of this machine can read is none (failures.md S5). */
-function readSecret(flag: string, path: string, errors: string[]): string | undefined {
-  const text = readText(flag, path, errors);
-  if (text === undefined) return undefined;
-  if ((statSync(path).mode & 0o077) !== 0) errors.push(`${flag}: ${path} can be read by others: chmod 600 it`);
-  if (text.trim() === '') errors.push(`${flag}: ${path} holds no token`);
-  return text;
+function readSecret(flag: string, path: string, errors: string[], warn: Sources['warn']): string | undefined {
+  try {
+    const { content, warning } = readSecretFile(path);
+    if (warning !== undefined) warn?.(`${flag}: ${warning}`);
+    const text = content.toString();
+    if (text.trim() === '') errors.push(`${flag}: ${path} holds no token`);
+    return text;
+  } catch (error) {
+    if (!(error instanceof SecretFileError)) throw error;
+    errors.push(`${flag}: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** A list, or text with commas. */

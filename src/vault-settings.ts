@@ -17,10 +17,15 @@ type Wanted = Pick<Config, 'vault' | 'vaultKeyFile' | 'vaultPassphraseFile'>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
+ * @param warn told what an operator should know of the key's file
  * @returns undefined if there is to be no vault
  * @throws ConfigError for a key that cannot be had: said at the start, not at the first login
  */
-export function toVaultSettings(config: Wanted, environment: Environment): VaultSettings | undefined {
+export function toVaultSettings(
+  config: Wanted,
+  environment: Environment,
+  warn: (sentence: string) => void = () => {},
+): VaultSettings | undefined {
   if (config.vault === 'off') return undefined;
   const folder = config.vault ?? join(dataHome(environment), 'mtproto2json/vault');
   const settings = {
@@ -30,7 +35,8 @@ export function toVaultSettings(config: Wanted, environment: Environment): Vault
     environment,
   };
   try {
-    keySource(settings);
+    const { warning } = keySource(settings);
+    if (warning !== undefined) warn(warning);
   } catch (error) {
     if (error instanceof VaultError) throw new ConfigError([error.message]);
     throw error;

@@ -19,6 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'options.ts': [],
   'environment.ts': ['options.ts'],
+  'secret-file.ts': ['node:fs', 'node:path'],
   'node-check.ts': ['node:fs'],
   'scheme-cache.ts': ['tl', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
   tl: ['bytes', 'node:crypto', 'node:fs', 'node:path', 'node:url', 'node:vm', 'node:module'],
@@ -40,7 +41,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:buffer',
   ],
   account: ['bytes'],
-  vault: ['account', 'bytes', 'errors.ts', 'lmdb', 'node:crypto', 'node:fs', 'node:os', 'node:path'],
+  vault: ['account', 'bytes', 'errors.ts', 'secret-file.ts', 'lmdb', 'node:crypto', 'node:fs', 'node:os', 'node:path'],
   formats: ['account', 'address', 'bytes', 'node:crypto', 'node:fs', 'node:path'],
   signin: [
     'bytes',
@@ -98,7 +99,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:path',
     'node:util',
   ],
-  'config.ts': ['address', 'environment.ts', 'options.ts', 'node:fs', 'yaml', 'zod'],
+  'config.ts': ['address', 'environment.ts', 'options.ts', 'secret-file.ts', 'node:fs', 'yaml', 'zod'],
   'vault-settings.ts': ['config.ts', 'vault', 'node:os', 'node:path'],
   'session-settings.ts': ['address', 'config.ts', 'crypto', 'session', 'transport'],
   doctor: [

@@ -98,13 +98,28 @@ test('what is wrong together', () => {
   assert.deepEqual(errorsOf({ host: '0.0.0.0', insecure: true }), []);
 });
 
-test('a token file opens an address beyond this machine, if nobody else can read it', (t) => {
-  const file = join(folder(t), 'tokens');
-  writeFileSync(file, 'secret\n');
-  chmodSync(file, 0o644);
-  assert.match(errorsOf({ host: '0.0.0.0', tokenFile: file }).join(), /can be read by others/);
+test('a token file opens an address beyond this machine, if nobody else can write it', (t) => {
+  const inside = folder(t);
+  const file = join(inside, 'tokens');
+  writeFileSync(file, 'secret\n', { mode: 0o600 });
+  const warnings: string[] = [];
+  const text = (): string | undefined => {
+    const warn = (sentence: string): void => void warnings.push(sentence);
+    return loadConfig({ flags: { host: '0.0.0.0', tokenFile: file }, environment: {}, file: undefined, warn })
+      .tokenText;
+  };
+  assert.equal(text(), 'secret\n');
+  assert.deepEqual(warnings, []);
+  chmodSync(inside, 0o755);
+  chmodSync(file, 0o444);
+  assert.equal(text(), 'secret\n', 'as a secret of Docker or Kubernetes is');
+  assert.match(warnings.join('|'), /^--token-file: .*tokens can be read by others \(0444\); chmod it to 0600$/);
+  chmodSync(file, 0o662);
+  assert.match(
+    errorsOf({ host: '0.0.0.0', tokenFile: file }).join(),
+    /--token-file: .* can be written by others \(0662\)/,
+  );
   chmodSync(file, 0o600);
-  assert.equal(load({ host: '0.0.0.0', tokenFile: file }).tokenText, 'secret\n');
   writeFileSync(file, '\n');
   assert.match(errorsOf({ tokenFile: file }).join(), /holds no token/);
 });

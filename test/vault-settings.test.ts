@@ -27,31 +27,32 @@ test('a key: raw, hex, base64; from a file or the environment', (t) => {
   const file = join(folderOf(t), 'key');
   for (const content of [KEY, `${KEY.toString('hex')}\n`, KEY.toString('base64'), KEY.toString('base64url')]) {
     writeFileSync(file, content, { mode: 0o600 });
-    assert.deepEqual(keySource(settings({ vaultKeyFile: file })!), { kind: 'key', key: KEY });
+    assert.deepEqual(keySource(settings({ vaultKeyFile: file })!).source, { kind: 'key', key: KEY });
   }
   const inEnvironment = settings({}, { MTPROTO2JSON_VAULT_KEY: KEY.toString('hex') });
-  assert.deepEqual(keySource(inEnvironment!), { kind: 'key', key: KEY });
+  assert.deepEqual(keySource(inEnvironment!).source, { kind: 'key', key: KEY });
 });
 
 test('a passphrase: the first line of a file, or the environment', (t) => {
   const file = join(folderOf(t), 'passphrase');
   writeFileSync(file, 'correct horse\n', { mode: 0o600 });
   const expected = { kind: 'passphrase', passphrase: 'correct horse' };
-  assert.deepEqual(keySource(settings({ vaultPassphraseFile: file })!), expected);
-  assert.deepEqual(keySource(settings({}, { MTPROTO2JSON_VAULT_PASSPHRASE: 'correct horse' })!), expected);
-  assert.deepEqual(keySource(settings({})!), { kind: 'modes' });
+  assert.deepEqual(keySource(settings({ vaultPassphraseFile: file })!).source, expected);
+  assert.deepEqual(keySource(settings({}, { MTPROTO2JSON_VAULT_PASSPHRASE: 'correct horse\n' })!).source, expected);
+  assert.deepEqual(keySource(settings({})!).source, { kind: 'modes' });
 });
 
 test('what cannot be right is a sentence, without the secret', (t) => {
   const folder = folderOf(t);
   const [open, short, empty] = ['open', 'short', 'empty'].map((name) => join(folder, name));
   writeFileSync(open!, KEY);
-  chmodSync(open!, 0o644);
+  chmodSync(open!, 0o662);
+  chmodSync(folder, 0o755);
   writeFileSync(short!, 'too-short-secret', { mode: 0o600 });
   writeFileSync(empty!, '\n', { mode: 0o600 });
   const cases: [Record<string, string>, Record<string, string>, RegExp][] = [
     [{ vaultKeyFile: join(folder, 'none') }, {}, /none cannot be read \(ENOENT\)/],
-    [{ vaultKeyFile: open! }, {}, /open is open to others \(0644\); chmod it to 0600/],
+    [{ vaultKeyFile: open! }, {}, /open can be written by others \(0662\); chmod it to 0600/],
     [{ vaultKeyFile: short! }, {}, /short holds no vault key/],
     [{ vaultKeyFile: folder }, {}, /is no file/],
     [{ vaultPassphraseFile: empty! }, {}, /empty holds no passphrase/],

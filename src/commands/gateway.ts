@@ -11,6 +11,7 @@ import type { Proxy } from '../main/proxy.ts';
 import { compileScheme } from '../scheme-cache.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
+import { keySource } from '../vault/key-source.ts';
 import { type Vault, VaultError } from '../vault/vault.ts';
 import { live } from './lifecycle.ts';
 import { explainListening } from './listening.ts';
@@ -34,14 +35,17 @@ export interface Additions {
  */
 export async function startGateway(sources: Sources, { own, end }: Additions = {}): Promise<Gateway> {
   keepYoungSpaceSmall();
-  const wanted = loadConfig(sources);
+  const warnings: string[] = [];
+  const warn = (sentence: string): void => void warnings.push(sentence);
+  const wanted = loadConfig({ ...sources, warn });
   const started = performance.now();
   // The longest step of the start; what the command adds is made meanwhile, on a thread of its own.
   const codec = compileScheme(wanted.scheme);
   const config = { ...wanted, ...(await own?.(wanted)) };
-  const settings = toVaultSettings(config, sources.environment);
+  const settings = toVaultSettings(config, sources.environment, warn);
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
-  const vault = settings && (await vaultOf(settings, config.vault !== undefined, log));
+  for (const reason of warnings) log.warn('secretOpen', { reason });
+  const vault = settings && (await vaultOf(settings, isWanted(config, settings), log));
   let fail = (error: unknown): void => {
     throw error;
   };
@@ -73,13 +77,18 @@ function keepYoungSpaceSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
+/** Whether the operator has said anything of a vault. */
+function isWanted({ vault }: Config, settings: VaultSettings): boolean {
+  return vault !== undefined || keySource(settings).source.kind !== 'modes';
+}
+
 /**
- * What opens the vault. One that was named, or is there already, is opened at once, so that a wrong key or folder is said
+ * What opens the vault. One that was named, or given a key, or is there already, is opened at once, so that a wrong key or folder is said
  * before anybody needs it; else it is made with the first name, since most gateways never need it.
  * @throws ConfigError
  */
-async function vaultOf(settings: VaultSettings, isNamed: boolean, log: Log): Promise<() => Promise<Vault>> {
-  if (!isNamed && !existsSync(settings.folder)) return async () => openOnce(settings, log);
+async function vaultOf(settings: VaultSettings, isWanted: boolean, log: Log): Promise<() => Promise<Vault>> {
+  if (!isWanted && !existsSync(settings.folder)) return async () => openOnce(settings, log);
   try {
     let opened: Vault | undefined = await openOnce(settings, log);
     return async () => {
@@ -95,7 +104,7 @@ async function vaultOf(settings: VaultSettings, isNamed: boolean, log: Log): Pro
 /** Its code is loaded here, not with the gateway's. */
 async function openOnce(settings: VaultSettings, log: Log): Promise<Vault> {
   const { openVault } = await import('../vault/open.ts');
-  const vault = await openVault({ ...settings, warn: (reason) => log.warn('vaultDamaged', { reason }) });
+  const vault = await openVault({ ...settings, maySeal: true, warn: (reason) => log.warn('vaultWarning', { reason }) });
   if (vault.protection === 'modes')
     log.warn('vaultUnsealed', { reason: 'kept sessions are protected by file modes alone: give the vault a key' });
   return vault;

@@ -3,12 +3,12 @@
  * In: flags and the environment. Out: an open vault for the time of one task. Never: makes a vault just to look into it;
  * takes a name from a process that has it.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
 import { Writer } from '../bytes/writer.ts';
 import { ConfigError, loadConfig } from '../config.ts';
 import { VAULT_OPTIONS } from '../options.ts';
 import { openVault } from '../vault/open.ts';
+import { isVaultIn } from '../vault/private-folder.ts';
 import { type Claim, NAME, type Vault } from '../vault/vault.ts';
 import { toVaultSettings, type VaultSettings } from '../vault-settings.ts';
 
@@ -22,8 +22,13 @@ export class SessionsError extends Error {
 /** @throws ConfigError */
 export function vaultSettings(flags: Flags): VaultSettings {
   const given = Object.fromEntries(VAULT_OPTIONS.map(({ name }) => [name, flags[name]]));
-  const config = loadConfig({ flags: given, environment: process.env, file: flags['config'] as string | undefined });
-  const settings = toVaultSettings(config, process.env);
+  const config = loadConfig({
+    flags: given,
+    environment: process.env,
+    file: flags['config'] as string | undefined,
+    warn: say,
+  });
+  const settings = toVaultSettings(config, process.env, say);
   if (settings === undefined) throw new ConfigError(['--vault off: there is no vault to look into']);
   return settings;
 }
@@ -42,8 +47,7 @@ export async function withVault<T>(flags: Flags, task: (vault: Vault) => Promise
 
 /** @throws SessionsError */
 export function mustExist(folder: string): void {
-  if (!existsSync(folder) || readdirSync(folder).length === 0)
-    throw new SessionsError(`there is no vault in ${folder}: --vault says where it is`);
+  if (!isVaultIn(folder)) throw new SessionsError(`there is no vault in ${folder}: --vault says where it is`);
 }
 
 /** @throws ConfigError, exit code 2 */

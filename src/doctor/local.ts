@@ -2,13 +2,14 @@
  * Local: what is looked at without a network: the scheme's numbers, the vault and its key.
  * In: the configuration. Out: findings. Never: a vault that is not there yet is made.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, type Config } from '../config.ts';
 import { mismatches } from '../tl/crc.ts';
 import { loadScheme, ownSchemeDir, readScheme } from '../tl/load.ts';
 import { toVaultSettings } from '../vault-settings.ts';
 import { openVault } from '../vault/open.ts';
+import { isVaultIn } from '../vault/private-folder.ts';
 import { type Finding, ok, warning, wrong } from './finding.ts';
 
 /** Layer, and every definition whose number is not the CRC-32 of its line. */
@@ -30,15 +31,16 @@ export function checkScheme(dir: string = ownSchemeDir()): Finding {
 export async function checkVault(config: Config, environment: NodeJS.ProcessEnv): Promise<Finding> {
   const todo = 'check --vault, --vault-key-file and --vault-passphrase-file';
   try {
-    const settings = toVaultSettings(config, environment);
+    const warnings: string[] = [];
+    const warn = (sentence: string): void => void warnings.push(sentence);
+    const settings = toVaultSettings(config, environment, warn);
     if (settings === undefined) return ok('vault', 'there is none (--vault off)');
-    if (!existsSync(settings.folder) || readdirSync(settings.folder).length === 0)
+    if (!isVaultIn(settings.folder))
       return ok('vault', `${settings.folder} is made with the first session that is kept`);
-    const damages: string[] = [];
-    const vault = await openVault({ ...settings, warn: (sentence) => void damages.push(sentence) });
+    const vault = await openVault({ ...settings, warn });
     const { protection } = vault;
     await vault.close();
-    if (damages.length > 0) return warning('vault', damages.join('; '), 'see docs/sessions.md');
+    if (warnings.length > 0) return warning('vault', warnings.join('; '), 'see docs/sessions.md');
     if (protection !== 'modes') return ok('vault', `${settings.folder} opens with its key`);
     const text = `${settings.folder} is protected by file modes alone`;
     return warning('vault', text, 'mtproto2json sessions rotate-key --new-vault-key-file FILE seals it');

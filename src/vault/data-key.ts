@@ -17,7 +17,7 @@ import {
 } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asVaultError, refuseOpenFile, writeWhole } from './folder.ts';
+import { asVaultError, makeFilePrivate, writeWhole } from './folder.ts';
 import { KEY_VARIABLE, type KeySource, PASSPHRASE_VARIABLE } from './key-source.ts';
 import { FORMAT_VERSION } from './seal.ts';
 import { VaultError } from './vault.ts';
@@ -41,9 +41,15 @@ interface Wrapped {
 /**
  * The vault's data key; a new vault gets one. What seals it changes here only while it is empty: afterwards `rewrap` alone does.
  * @param isEmpty there is nothing yet that it would have sealed
+ * @param maySeal one that is empty and not sealed is sealed with what is given
  * @throws VaultError `VaultClosed`
  */
-export async function dataKey(folder: string, source: KeySource, isEmpty: boolean): Promise<KeyObject> {
+export async function dataKey(
+  folder: string,
+  source: KeySource,
+  isEmpty: boolean,
+  maySeal: boolean,
+): Promise<KeyObject> {
   const path = join(folder, FILE);
   if (!existsSync(path)) {
     if (!isEmpty)
@@ -56,7 +62,7 @@ export async function dataKey(folder: string, source: KeySource, isEmpty: boolea
   const key = await unwrap(wrapped, source, folder);
   if (wrapped.wrap === 'modes' && source.kind !== 'modes') {
     // A key that is given by mistake must not become what the sessions need from then on.
-    if (!isEmpty) throw new VaultError('VaultClosed', isUnsealed(source.kind, folder));
+    if (!isEmpty || !maySeal) throw new VaultError('VaultClosed', isUnsealed(source.kind, folder));
     writeWhole(path, await wrap(key, source), true);
   }
   return secret(key);
@@ -150,7 +156,7 @@ function open(outer: Buffer, sealed: Buffer, head: object): Buffer | undefined {
 function readWrapped(path: string): Wrapped {
   let text: string;
   try {
-    refuseOpenFile(path);
+    makeFilePrivate(path);
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw asVaultError(error, 'VaultClosed', `the vault's file ${path} cannot be read`);

@@ -1,19 +1,8 @@
 /**
- * Folder: the vault's folder and files are the owner's alone.
- * In: paths. Out: nothing, or a VaultError that says which and why. Never: makes a file of somebody else's private.
+ * Folder: files of the vault's folder: private, written whole, on the disk.
+ * In: paths. Out: nothing, or a VaultError that says which and why. Never: half a file under its name.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { VaultError, type VaultFault } from './vault.ts';
@@ -21,47 +10,29 @@ import { VaultError, type VaultFault } from './vault.ts';
 /** Group and world, any right. */
 const OTHERS = 0o077;
 
-/** Makes the folder if it is not there, 0700. @throws VaultError `VaultClosed` */
-export function privateFolder(path: string): void {
-  try {
-    makeFolder(path);
-  } catch (error) {
-    throw asVaultError(error, 'VaultClosed', `the vault's folder ${path} cannot be made`);
-  }
-  const stat = statSync(path);
-  if (!stat.isDirectory()) throw new VaultError('VaultClosed', `${path} is no folder, so it cannot be the vault`);
-  refuseOthers(path, stat.mode, '0700');
+/** Group or world have a right. Windows has no such modes and says 0666 for every file. */
+export function isOpenToOthers(mode: number): boolean {
+  return process.platform !== 'win32' && (mode & OTHERS) !== 0;
+}
+
+/** As `chmod` takes it. */
+export function modeOf(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0');
 }
 
 /**
- * Makes a folder, 0700, and those it is in.
- * One folder after the other, from the outermost: Node's own `recursive` never ends where a file system says ENOENT to every
- * new folder, as /proc does.
+ * A file of the vault is its owner's alone. The folder is so already: one whose mode stays is reached by nobody else.
+ * @throws VaultError `VaultClosed` if it is no file
  */
-export function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) makeFolder(parent);
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have been faster.
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
-  }
-}
-
-/** @throws VaultError `VaultClosed` if the file may be read by others */
-export function refuseOpenFile(path: string): void {
+export function makeFilePrivate(path: string): void {
   const stat = statSync(path);
   if (!stat.isFile()) throw new VaultError('VaultClosed', `${path} is no file`);
-  refuseOthers(path, stat.mode, '0600');
-}
-
-function refuseOthers(path: string, mode: number, expected: string): void {
-  // Windows has no such modes and says 0666 for every file.
-  if (process.platform === 'win32' || (mode & OTHERS) === 0) return;
-  const found = (mode & 0o777).toString(8).padStart(4, '0');
-  throw new VaultError('VaultClosed', `${path} is open to others (${found}); chmod it to ${expected}`);
+  if (!isOpenToOthers(stat.mode)) return;
+  try {
+    chmodSync(path, 0o600);
+  } catch {
+    // Not ours, or on a file system that keeps no modes: then the folder was judged.
+  }
 }
 
 /** Written whole and on the disk, or not at all. @param mayReplace otherwise an existing file stays, and wins @returns false if it was there */

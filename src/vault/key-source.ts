@@ -1,9 +1,8 @@
 /**
  * Key source: what the operator protects the vault with: 32 bytes, a passphrase, or nothing.
- * In: file names and environment. Out: the secret. Never: a secret in an error, or from a file that others may read.
+ * In: file names and environment. Out: the secret. Never: a secret in an error, or from a file that others may write.
  */
-import { readFileSync } from 'node:fs';
-import { asVaultError, refuseOpenFile } from './folder.ts';
+import { readSecretFile, SecretFileError, withoutLineEnd } from '../secret-file.ts';
 import { VaultError } from './vault.ts';
 
 export type KeySource =
@@ -21,16 +20,31 @@ export interface KeyOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+export interface FoundSource {
+  readonly source: KeySource;
+  /** Others may read the file it is from: a sentence. */
+  readonly warning?: string | undefined;
+}
+
 /**
  * A file beats the environment, a key beats a passphrase within each.
  * @throws VaultError `VaultClosed`, in one sentence
  */
-export function keySource({ keyFile, passphraseFile, environment = {} }: KeyOptions): KeySource {
+export function keySource({ keyFile, passphraseFile, environment = {} }: KeyOptions): FoundSource {
   if (keyFile !== undefined && passphraseFile !== undefined)
     throw new VaultError('VaultClosed', 'the vault has a key or a passphrase, not both: leave one of the files out');
-  if (keyFile !== undefined) return { kind: 'key', key: keyOf(secretFile(keyFile, 'key file'), keyFile) };
-  if (passphraseFile !== undefined)
-    return passphraseOf(secretFile(passphraseFile, 'passphrase file').toString(), passphraseFile);
+  if (keyFile !== undefined) {
+    const { content, warning } = secretFile(keyFile, 'key file');
+    return { source: { kind: 'key', key: keyOf(content, keyFile) }, warning };
+  }
+  if (passphraseFile !== undefined) {
+    const { content, warning } = secretFile(passphraseFile, 'passphrase file');
+    return { source: passphraseOf(content.toString(), passphraseFile), warning };
+  }
+  return { source: fromEnvironment(environment) };
+}
+
+function fromEnvironment(environment: NonNullable<KeyOptions['environment']>): KeySource {
   const key = environment[KEY_VARIABLE];
   if (key !== undefined && key !== '') return { kind: 'key', key: keyOf(Buffer.from(key), KEY_VARIABLE) };
   const passphrase = environment[PASSPHRASE_VARIABLE];
@@ -38,12 +52,13 @@ export function keySource({ keyFile, passphraseFile, environment = {} }: KeyOpti
   return { kind: 'modes' };
 }
 
-function secretFile(path: string, what: string): Buffer {
+function secretFile(path: string, what: string): { content: Buffer; warning: string | undefined } {
   try {
-    refuseOpenFile(path);
-    return readFileSync(path);
+    const { content, warning } = readSecretFile(path);
+    return { content, warning: warning && `the vault's ${what} ${warning}` };
   } catch (error) {
-    throw asVaultError(error, 'VaultClosed', `the vault's ${what} ${path} cannot be read`);
+    if (!(error instanceof SecretFileError)) throw error;
+    throw new VaultError('VaultClosed', `the vault's ${what} ${error.message}`);
   }
 }
 
@@ -58,7 +73,7 @@ function keyOf(content: Buffer, from: string): Buffer {
 
 /** One line; its end is no part of it. */
 function passphraseOf(text: string, from: string): KeySource {
-  const passphrase = text.replace(/\r?\n$/, '');
+  const passphrase = withoutLineEnd(text);
   if (passphrase === '') throw new VaultError('VaultClosed', `${from} holds no passphrase`);
   return { kind: 'passphrase', passphrase };
 }

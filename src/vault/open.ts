@@ -7,11 +7,12 @@ import type { KeyObject } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataKey, rewrap } from './data-key.ts';
-import { asVaultError, privateFolder } from './folder.ts';
+import { asVaultError } from './folder.ts';
 import { type KeyOptions, keySource } from './key-source.ts';
 import { lastTransaction } from './last.ts';
 import { LmdbVault } from './lmdb-vault.ts';
 import { faultOf, transactionOf } from './pages.ts';
+import { privateFolder, vaultWithin } from './private-folder.ts';
 import { type Identity, thisProcess } from './processes.ts';
 import { rebuild } from './rebuild.ts';
 import { DATA_FILE, isInPlace, MAP_SIZE, openStore, Rows } from './rows.ts';
@@ -21,6 +22,8 @@ export interface VaultOptions extends KeyOptions {
   readonly folder: string;
   /** Told in words what an operator should know: a damaged file that was rebuilt. */
   readonly warn?: (sentence: string) => void;
+  /** An empty vault that is not sealed is sealed with the key that is given: for who serves it, not for who looks. */
+  readonly maySeal?: boolean;
   /** For tests: who this is to other processes. */
   readonly self?: Identity;
 }
@@ -35,26 +38,26 @@ const READS = 5;
  * @throws VaultError `VaultClosed`, in one sentence
  */
 export async function openVault(options: VaultOptions): Promise<Vault> {
-  const { folder, warn = () => {}, self = thisProcess() } = options;
-  const source = keySource(options);
+  const { folder: named, warn = () => {}, maySeal = false, self = thisProcess() } = options;
+  const { source } = keySource(options);
   try {
-    privateFolder(folder);
+    const folder = privateFolder(named, warn);
     const path = join(folder, DATA_FILE);
     const isEmpty = !existsSync(path) || statSync(path).size === 0;
-    const secret = await dataKey(folder, source, isEmpty);
+    const secret = await dataKey(folder, source, isEmpty, maySeal);
     const isReadOnly = isEmpty ? false : !isWritable(path);
     if (!isEmpty) await beWhole(folder, secret, warn);
     if (!isReadOnly) makeRoom(folder);
     const store = openStore(folder, isReadOnly);
     return new LmdbVault(new Rows(store, secret), self, source.kind, isReadOnly ? undefined : path);
   } catch (error) {
-    throw asVaultError(error, 'VaultClosed', `the vault ${folder} cannot be opened`);
+    throw asVaultError(error, 'VaultClosed', `the vault ${named} cannot be opened`);
   }
 }
 
 /** The vault's key or passphrase is another from now on. @throws VaultError `VaultClosed` */
 export async function rewrapVault(folder: string, from: KeyOptions, to: KeyOptions): Promise<void> {
-  await rewrap(folder, keySource(from), keySource(to));
+  await rewrap(vaultWithin(folder), keySource(from).source, keySource(to).source);
 }
 
 async function beWhole(folder: string, secret: KeyObject, warn: (sentence: string) => void): Promise<void> {

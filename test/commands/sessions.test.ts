@@ -1,13 +1,10 @@
 /** `mtproto2json sessions` as people run it: a process, a vault of its own, sessions on standard input and in files. */
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'node:test';
 import { AuthKey } from '../../src/crypto/auth-key.ts';
 import { FORMATS, formatOf, importText } from '../../src/formats/formats.ts';
-import { environmentName, flagName, VAULT_OPTIONS } from '../../src/options.ts';
 import { openVault } from '../../src/vault/open.ts';
-import { Run } from '../support/process.ts';
 import { SessionsCommand } from '../support/sessions-command.ts';
 import { aKey, recordWith } from '../support/session-records.ts';
 
@@ -137,52 +134,6 @@ test('rotate-key: another key or passphrase opens the vault from then on, and th
   }
   assert.match(await command.ok(['list', '--vault-passphrase-file', words]), /^a /m);
   assert.match(await rotate(['--vault-passphrase-file', words, '--unseal']), /no longer sealed/);
-  assert.match(await command.ok(['list']), /^a /m);
-});
-
-test('no command but rotate-key changes whether, or by what, a vault is sealed', async (t) => {
-  const command = new SessionsCommand(t);
-  await command.ok(['import', 'a'], textOf('json'));
-  const key = command.file('key');
-  const words = command.file('words');
-  writeFileSync(key, aKey(1).subarray(0, 32), { mode: 0o600 });
-  writeFileSync(words, 'correct horse\n', { mode: 0o600 });
-  const [hex, file] = [Buffer.from(aKey(1).subarray(0, 32)).toString('hex'), join(command.vault, 'key')];
-  const before = readFileSync(file, 'utf8');
-  const ways: [readonly string[], Record<string, string>][] = [
-    ...VAULT_OPTIONS.filter(({ name }) => name !== 'vault').flatMap((option): [string[], Record<string, string>][] => {
-      const path = /key/i.test(option.name) ? key : words;
-      return [
-        [[`--${flagName(option.name)}`, path], {}],
-        [[], { [environmentName(option.name)]: path }],
-      ];
-    }),
-    [[], { MTPROTO2JSON_VAULT_KEY: hex }],
-    [[], { MTPROTO2JSON_VAULT_PASSPHRASE: 'typo' }],
-  ];
-  const asked = [
-    ['list'],
-    ['show', 'none'],
-    ['rename', 'a', 'b'],
-    ['remove', 'a'],
-    ['import', 'c'],
-    ['export', 'a', '--format', 'json'],
-  ];
-  for (const [flags, environment] of ways) {
-    Object.assign(command.environment, environment);
-    const ended = await Promise.all(asked.map((args) => command.run([...args, ...flags], textOf('json'))));
-    for (const { code, err } of ended) {
-      assert.equal(code, 1);
-      assert.match(err, /is not sealed, but a (?:key|passphrase) was given for it/);
-    }
-    for (const name of Object.keys(environment)) delete command.environment[name];
-    assert.equal(readFileSync(file, 'utf8'), before);
-  }
-  const data = { XDG_DATA_HOME: command.folder, MTPROTO2JSON_VAULT: command.vault };
-  const serve = new Run(t, ['serve', '--port', '0', '--vault-key-file', key], data);
-  assert.equal(await serve.code(), 2);
-  assert.match(serve.err, /is not sealed, but a key was given for it/);
-  assert.equal(readFileSync(file, 'utf8'), before);
   assert.match(await command.ok(['list']), /^a /m);
 });
 

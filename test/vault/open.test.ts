@@ -1,7 +1,7 @@
 /** Opening a vault: keys, passphrases, versions, foreign files, modes. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openVault, rewrapVault } from '../../src/vault/open.ts';
@@ -140,14 +140,74 @@ test('sealed sessions without their key file are not taken for an empty vault', 
   assert.match(await refusal(folder, {}), /holds sealed sessions, but not the file that opens them: key/);
 });
 
-test('a folder or file that others may use is refused', async (t) => {
+test('a folder of ours that others may use is made private, and its files: a fresh volume, a pod with an fsGroup', async (t) => {
+  const folder = folderOf(t);
+  mkdirSync(join(folder, 'lost+found'));
+  for (const mode of [0o755, 0o2770]) {
+    chmodSync(folder, mode);
+    if (mode === 0o2770) chmodSync(join(folder, 'key'), 0o660);
+    const warnings: string[] = [];
+    const vault = await openVault({ folder, warn: (sentence) => warnings.push(sentence) });
+    await vault.close();
+    assert.equal(statSync(folder).mode & 0o7777, 0o700);
+    assert.equal(statSync(join(folder, 'key')).mode & 0o777, 0o600);
+    // Of a volume with nothing on it there is nothing to say.
+    assert.equal(warnings.join().replace(/.* was/, ''), mode === 0o755 ? '' : ' open to others (2770): it is 0700 now');
+  }
+});
+
+test('in a folder that is not the vault’s alone it gets one inside, which is found again', async (t) => {
+  const [shared, busy] = [folderOf(t), folderOf(t)];
+  writeFileSync(join(busy, 'mine'), '');
+  for (const [folder, mode] of [
+    [shared, 0o1777],
+    [busy, 0o755],
+  ] as const) {
+    chmodSync(folder, mode);
+    const warnings: string[] = [];
+    const vault = await openVault({ folder, warn: (sentence) => warnings.push(sentence) });
+    await vault.claim('a');
+    await vault.release('a', RECORD);
+    await vault.close();
+    assert.equal(statSync(folder).mode & 0o7777, mode, 'nothing is taken from others');
+    assert.equal(statSync(join(folder, 'vault')).mode & 0o777, 0o700);
+    assert.match(warnings.join('|'), /^others may use the folder .* \(\d{4}\): the vault is in .*vault$/);
+    assert.equal(await recordIn(folder, {}), RECORD.toString());
+    // A key that is rotated is that of the vault inside, and it stays where it is when the folder is private at last.
+    const key = byKey(randomBytes(32));
+    await rewrapVault(folder, {}, key);
+    chmodSync(folder, 0o700);
+    assert.equal(await recordIn(folder, key), RECORD.toString());
+  }
+});
+
+test('a vault that stands open beside files of others is refused', async (t) => {
   const folder = folderOf(t);
   await made(folder, {});
+  writeFileSync(join(folder, 'mine'), '');
   chmodSync(folder, 0o750);
   assert.match(await refusal(folder, {}), /is open to others \(0750\); chmod it to 0700/);
-  chmodSync(folder, 0o700);
-  chmodSync(join(folder, 'key'), 0o640);
-  assert.match(await refusal(folder, {}), /key is open to others \(0640\); chmod it to 0600/);
+});
+
+test('a folder inside that another has put there is not believed', async (t) => {
+  const [folder, elsewhere] = [folderOf(t), folderOf(t)];
+  symlinkSync(elsewhere, join(folder, 'vault'));
+  chmodSync(folder, 0o1777);
+  assert.match(await refusal(folder, {}), /vault is not a folder of this user/);
+  await made(elsewhere, {});
+  assert.match(await refusal(folder, {}), /vault is not a folder of this user/);
+});
+
+test('only who serves an empty vault seals it with the key that is given', async (t) => {
+  const folder = folderOf(t);
+  await made(folder, {});
+  rmSync(join(folder, 'data.mdb'));
+  rmSync(join(folder, 'last'), { force: true });
+  const key = byKey(randomBytes(32));
+  assert.match(await refusal(folder, key), /is not sealed, but a key was given for it/);
+  const vault = await openVault({ folder, ...key, maySeal: true });
+  await vault.close();
+  assert.match(await refusal(folder, {}), /is sealed with a key/);
 });
 
 test('a file in the place of the folder', async (t) => {
