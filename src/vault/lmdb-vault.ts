@@ -6,10 +6,12 @@
  * A name's owner row says which process has it (its uuid), or that the last one released it clean. The process's own row
  * says how to see that it lives (`processes.ts`); it is renewed while the process has names.
  */
+import { dirname } from 'node:path';
 import { Commits } from './commits.ts';
-import { type Identity, isAlive } from './processes.ts';
+import { type Identity, isAlive, isInOtherNamespace } from './processes.ts';
 import type { Row, Rows } from './rows.ts';
 import { Kind } from './seal.ts';
+import { forgetSign, type Heard, heardIn, sayOf, type Sign, SignOfLife, signOf } from './signs-of-life.ts';
 import { type Claim, type Kept, type Vault, VaultError } from './vault.ts';
 
 /** How often a process with names says that it lives, and looks whether it is asked for one; milliseconds. */
@@ -32,6 +34,10 @@ export class LmdbVault implements Vault {
   readonly #rows: Rows;
   readonly #self: Identity;
   readonly #commits: Commits | undefined;
+  readonly #folder: string;
+  readonly #sign: SignOfLife;
+  /** What sockets of other processes said when they were asked last. */
+  readonly #signs = new Map<string, Sign>();
   readonly #claims = new Set<string>();
   /** Names that were given up, which the disk did not take. */
   readonly #unwritten = new Set<string>();
@@ -41,12 +47,20 @@ export class LmdbVault implements Vault {
   #poll: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
-  /** @param path of the data file; undefined if nothing may be written */
-  constructor(rows: Rows, self: Identity, protection: Vault['protection'], path: string | undefined) {
+  /** @param path of the data file @param isReadOnly nothing may be written */
+  constructor(rows: Rows, self: Identity, protection: Vault['protection'], path: string, isReadOnly: boolean) {
     this.#rows = rows;
     this.#self = self;
     this.protection = protection;
-    this.#commits = path === undefined ? undefined : new Commits(rows.store, path);
+    this.#commits = isReadOnly ? undefined : new Commits(rows.store, path);
+    this.#folder = dirname(path);
+    this.#sign = new SignOfLife(this.#folder, self.uuid);
+  }
+
+  /** Asks every process that has said that it has names whether it lives. */
+  async lookAround(): Promise<void> {
+    this.#rows.refresh();
+    for (const { name } of [...this.#rows.all(Kind.PROCESS)]) await this.#askSign(name);
   }
 
   list(): Kept[] {
@@ -68,6 +82,7 @@ export class LmdbVault implements Vault {
   async claim(name: string): Promise<Claim | undefined> {
     const wasLate = this.#unwritten.delete(name);
     try {
+      await this.#askOwner(name);
       const claim = await this.#change(SMALL * 2, () => this.#take(name));
       if (claim !== undefined) this.#hold(name);
       return claim;
@@ -83,11 +98,32 @@ export class LmdbVault implements Vault {
     if (this.#whose(owner) === 'elsewhere') return undefined;
     if (owner?.uuid !== this.#self.uuid) {
       // A dead owner's other names are free without its row as well.
-      if (owner !== undefined) this.#rows.remove(Kind.PROCESS, owner.uuid);
+      if (owner !== undefined) this.#bury(owner.uuid);
       this.#sayAlive();
       this.#own(name, { uuid: this.#self.uuid, isClean: false });
     }
     return { record, isClean: owner?.uuid === NOBODY && owner.isClean };
+  }
+
+  /** Before a transaction, in which nothing can be waited for: whether its owner lives, and that this process will be seen to. */
+  async #askOwner(name: string): Promise<void> {
+    if (this.#commits === undefined) return;
+    await this.#sign.give();
+    this.#rows.refresh();
+    const owner = this.#ownerOf(name);
+    if (owner !== undefined) await this.#askSign(owner.uuid);
+  }
+
+  async #askSign(uuid: string): Promise<void> {
+    const process = this.#process(uuid);
+    if (process === undefined || uuid === this.#self.uuid || !isInOtherNamespace(process.identity)) return;
+    this.#signs.set(uuid, await signOf(this.#folder, uuid, process.place));
+  }
+
+  #bury(uuid: string): void {
+    this.#rows.remove(Kind.PROCESS, uuid);
+    if (this.#signs.get(uuid) === 'dead') forgetSign(this.#folder, uuid);
+    this.#signs.delete(uuid);
   }
 
   ask(name: string): Promise<void> {
@@ -124,6 +160,7 @@ export class LmdbVault implements Vault {
   }
 
   async remove(name: string): Promise<boolean> {
+    await this.#askOwner(name);
     const isGone = await this.#change(SMALL * 2, () => {
       if (this.#whose(this.#ownerOf(name)) === 'elsewhere') return false;
       this.#rows.put(Kind.GONE, name, Buffer.alloc(0));
@@ -147,6 +184,7 @@ export class LmdbVault implements Vault {
       // Then they are those of a dead process, soon.
     }
     this.#rest();
+    await this.#sign.end();
     await this.#commits?.idle();
     this.#commits?.close();
     await this.#rows.store.close();
@@ -192,10 +230,15 @@ export class LmdbVault implements Vault {
   }
 
   #lives(uuid: string): boolean {
+    const process = this.#process(uuid);
+    if (process === undefined) return false;
+    const sign = this.#signs.get(uuid);
+    return sign === undefined ? isAlive(process.identity, process.at, Date.now()) : sign === 'alive';
+  }
+
+  #process(uuid: string): Heard | undefined {
     const body = this.#rows.get(Kind.PROCESS, uuid)?.body;
-    if (body === undefined) return false;
-    const { at, ...identity } = JSON.parse(body.toString()) as Identity & { at: number };
-    return isAlive(identity, at, Date.now());
+    return body && heardIn(body);
   }
 
   #isOurs(name: string): boolean {
@@ -208,7 +251,7 @@ export class LmdbVault implements Vault {
   }
 
   #sayAlive(): void {
-    this.#rows.put(Kind.PROCESS, this.#self.uuid, Buffer.from(JSON.stringify({ ...this.#self, at: Date.now() })));
+    this.#rows.put(Kind.PROCESS, this.#self.uuid, sayOf(this.#self, this.#sign));
   }
 
   /** `written at f64`, then the record. */

@@ -5,6 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { dataKey, rewrap } from './data-key.ts';
 import { asVaultError } from './folder.ts';
@@ -15,8 +16,8 @@ import { faultOf, transactionOf } from './pages.ts';
 import { privateFolder, vaultWithin } from './private-folder.ts';
 import { type Identity, thisProcess } from './processes.ts';
 import { rebuild } from './rebuild.ts';
-import { DATA_FILE, isInPlace, MAP_SIZE, openStore, Rows } from './rows.ts';
-import type { Vault } from './vault.ts';
+import { DATA_FILE, isInPlace, MAP_SIZE, openStore, Rows, type Store } from './rows.ts';
+import { type Vault, VaultError } from './vault.ts';
 
 export interface VaultOptions extends KeyOptions {
   readonly folder: string;
@@ -49,7 +50,10 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     if (!isEmpty) await beWhole(folder, secret, warn);
     if (!isReadOnly) makeRoom(folder);
     const store = openStore(folder, isReadOnly);
-    return new LmdbVault(new Rows(store, secret), self, source.kind, isReadOnly ? undefined : path);
+    await refuseSamePid(store, named);
+    const vault = new LmdbVault(new Rows(store, secret), self, source.kind, path, isReadOnly);
+    await vault.lookAround();
+    return vault;
   } catch (error) {
     throw asVaultError(error, 'VaultClosed', `the vault ${named} cannot be opened`);
   }
@@ -58,6 +62,24 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
 /** The vault's key or passphrase is another from now on. @throws VaultError `VaultClosed` */
 export async function rewrapVault(folder: string, from: KeyOptions, to: KeyOptions): Promise<void> {
   await rewrap(vaultWithin(folder), keySource(from).source, keySource(to).source);
+}
+
+/**
+ * LMDB tells who reads by PIDs, and refuses the second of two that have the same: the first processes of two containers.
+ * The package tries for ten seconds before it says so: one that is just ending is waited for.
+ */
+async function refuseSamePid(store: Store, folder: string): Promise<void> {
+  try {
+    store.getKeysCount({ limit: 1 });
+  } catch (error) {
+    await store.close();
+    if ((error as { code?: unknown }).code !== constants.errno.EINVAL) throw error;
+    throw new VaultError(
+      'VaultClosed',
+      `the vault ${folder} is open in another container, in a process with the same number (PID ${process.pid}): ` +
+        'end that one first, or start this one where it gets another number',
+    );
+  }
 }
 
 async function beWhole(folder: string, secret: KeyObject, warn: (sentence: string) => void): Promise<void> {

@@ -3,7 +3,7 @@
  * In: `/proc`, and what a process wrote about itself. Out: is it alive? Never: kills or signals anything.
  *
  * In the same boot and the same PID namespace the PID and its start time say. Another container's PIDs say nothing here;
- * its process must have been heard lately.
+ * its process is seen by its socket (`signs-of-life.ts`), or must have been heard lately.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -38,6 +38,11 @@ export function isAlive(other: Identity, heard: number, now: number): boolean {
   if (other.namespace !== namespace()) return Math.abs(now - heard) < SILENCE;
   if (other.started === '') return exists(other.pid);
   return startOf(other.pid) === other.started;
+}
+
+/** Its PID says nothing here, though the kernel is the same. */
+export function isInOtherNamespace(other: Identity): boolean {
+  return other.boot === boot() && other.namespace !== namespace();
 }
 
 /** Field 22 of `/proc/PID/stat`; field 2 is the name in brackets, and may hold anything. */

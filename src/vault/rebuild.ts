@@ -22,9 +22,10 @@ import { join } from 'node:path';
 import { Commits } from './commits.ts';
 import { syncFolder } from './folder.ts';
 import { forgetTransaction } from './last.ts';
-import { type Identity, identityOf, isAlive } from './processes.ts';
+import { type Identity, identityOf, isAlive, thisProcess } from './processes.ts';
 import { DATA_FILE, type Found, openStore, Rows, rowsIn } from './rows.ts';
 import { Kind } from './seal.ts';
+import { heardIn, isLiving } from './signs-of-life.ts';
 import { NAME, VaultError } from './vault.ts';
 
 const LOCK = 'rebuilding';
@@ -32,7 +33,7 @@ const LOCK = 'rebuilding';
 /** @returns where the damaged file is now @throws VaultError `VaultClosed` while a living process has the vault */
 export async function rebuild(folder: string, damaged: Buffer, secret: KeyObject): Promise<string> {
   const found = [...rowsIn(damaged, secret)];
-  refuseLiving(folder, found);
+  await refuseLiving(folder, found);
   const release = lock(folder);
   try {
     const fresh = mkdtempSync(join(folder, 'rebuilt-'));
@@ -91,14 +92,20 @@ function rank({ body, seq }: Found): number {
 }
 
 /** A living process goes on with the file it has open; what it wrote there would be lost. */
-function refuseLiving(folder: string, found: readonly Found[]): void {
+async function refuseLiving(folder: string, found: readonly Found[]): Promise<void> {
   for (const { kind, body } of found) {
     if (kind !== Kind.PROCESS || body === undefined) continue;
-    const { at, ...identity } = JSON.parse(body.toString()) as Identity & { at: number };
-    if (identity.pid === process.pid || !isAlive(identity, at, Date.now())) continue;
+    const heard = heardIn(body);
+    const { identity } = heard;
+    if (isThisProcess(identity) || !(await isLiving(folder, heard))) continue;
     const words = `the vault ${folder} is damaged, and process ${identity.pid} has it open: end that first`;
     throw new VaultError('VaultClosed', words);
   }
+}
+
+/** In every container the first process has the same PID. */
+function isThisProcess({ pid, namespace }: Identity): boolean {
+  return pid === process.pid && namespace === thisProcess().namespace;
 }
 
 /** One process at a time. @returns what gives it up */

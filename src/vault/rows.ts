@@ -35,6 +35,8 @@ export function openStore(folder: string, isReadOnly: boolean): Store {
   // (pwrite, fdatasync, pwrite to an O_DSYNC descriptor; seen with strace). The type does not know `permissionsMode`.
   const options = {
     path: folder,
+    // Otherwise a folder with a dot in its name is taken for a file.
+    noSubdir: false,
     encoding: 'binary',
     keyEncoding: 'binary',
     overlappingSync: false,

@@ -74,7 +74,7 @@ function waysToGive(folder: string): Way[] {
 /** Runs a command line in this process. @returns what it was refused with */
 async function refusalOf(args: readonly string[], environment: Way['environment']): Promise<string> {
   let said = '';
-  const write = process.stdout.write;
+  const write = process.stdout.write.bind(process.stdout);
   Object.assign(process.env, environment);
   process.stdout.write = (text) => ((said += String(text)), true);
   try {

@@ -60,6 +60,12 @@ test('a vault opens with its key, and with no other', async (t) => {
   assert.ok(!everything(folder).includes(RECORD) && !everything(folder).includes(key));
 });
 
+test('a folder with a dot in its name is a folder', async (t) => {
+  const folder = join(folderOf(t), 'my.vault');
+  await made(folder, {});
+  assert.equal(await recordIn(folder, {}), RECORD.toString());
+});
+
 test('a vault opens with its passphrase, and with no other', async (t) => {
   const folder = folderOf(t);
   await made(folder, byPassphrase('planted passphrase é'));

@@ -1,7 +1,14 @@
 /** Who has a name: processes that live, died, were replaced by another with their PID, or are in another container. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test, type TestContext } from 'node:test';
 import { type Identity, identityOf, isAlive, SILENCE, thisProcess } from '../../src/vault/processes.ts';
+import { heardIn, isLiving, sayOf, SignOfLife, signOf } from '../../src/vault/signs-of-life.ts';
+import { noteNotRun } from '../support/not-run.ts';
 import { body, folderOf, opened } from './support.ts';
 
 const NOW = 1_800_000_000_000;
@@ -32,6 +39,8 @@ test("a silent container's names are taken, and it may not write them any more",
   await one.claim('a');
   await one.write('a', Buffer.from('1'));
   assert.equal(await two.claim('a'), undefined);
+  // As where no sockets can be made.
+  for (const file of readdirSync(folder)) if (file.startsWith('alive-')) rmSync(join(folder, file));
   const clock = t.mock.method(Date, 'now', () => performance.timeOrigin + performance.now() + SILENCE + 1_000);
   assert.equal((await two.claim('a'))?.isClean, false);
   clock.mock.restore();
@@ -49,4 +58,83 @@ test('a living silent process keeps what it has', async (t) => {
   const clock = t.mock.method(Date, 'now', () => performance.timeOrigin + performance.now() + 100 * SILENCE);
   assert.equal(await two.claim('a'), undefined);
   clock.mock.restore();
+});
+
+test('a silent process of another namespace keeps what it has while its socket answers', async (t) => {
+  const folder = folderOf(t);
+  const far: Identity = { ...identityOf(process.pid), namespace: 'pid:[1]' };
+  const [one, two] = [await opened(t, { folder, self: far }), await opened(t, { folder })];
+  await one.claim('a');
+  const clock = t.mock.method(Date, 'now', () => performance.timeOrigin + performance.now() + 100 * SILENCE);
+  assert.equal(await two.claim('a'), undefined);
+  clock.mock.restore();
+  await one.close();
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name === `alive-${far.uuid}`),
+    [],
+    'who ends in order leaves no file',
+  );
+});
+
+test('a socket that refuses says nothing if it is not the one its process spoke of', async (t) => {
+  const folder = folderOf(t);
+  const far: Identity = { ...identityOf(process.pid), namespace: 'pid:[1]' };
+  const sign = new SignOfLife(folder, far.uuid);
+  await sign.give();
+  const heard = heardIn(sayOf(far, sign));
+  assert.equal(await signOf(folder, far.uuid, heard.place), 'alive');
+  await sign.end();
+  assert.equal(await signOf(folder, far.uuid, heard.place), undefined, 'its file is gone');
+  assert.equal(await isLiving(folder, heard), true, 'it was heard just now');
+  // A file that nobody listens on, as another mount would show it.
+  const left = spawnSync(process.execPath, ['-e', LEAVES_A_SOCKET, join(folder, `alive-${far.uuid}`)]);
+  assert.equal(left.signal, 'SIGKILL');
+  assert.equal(await signOf(folder, far.uuid, '1:1'), undefined);
+  assert.equal(await isLiving(folder, { ...heard, place: '1:1' }), true);
+});
+
+const LEAVES_A_SOCKET =
+  "require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+
+const OWNER = fileURLToPath(new URL('../support/vault-owner.js', import.meta.url));
+
+/** A process in a PID namespace of its own, that has a name. @param isFirst its PID is 1 */
+async function container(t: TestContext, folder: string, isFirst = true): Promise<Container> {
+  const owner = [process.execPath, OWNER, folder, 'a'];
+  const command = isFirst ? owner : ['sh', '-c', 'exec 3<&0; "$@" <&3 & wait', 'sh', ...owner];
+  const child = spawn('unshare', [...UNSHARE, ...command], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
+  const kill = async (): Promise<unknown> => (child.kill('SIGKILL'), ended);
+  t.after(kill);
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { said: said.toString().trim(), kill };
+}
+
+interface Container {
+  readonly said: string;
+  readonly kill: () => Promise<unknown>;
+}
+
+const UNSHARE = ['--pid', '--fork', '--kill-child', '--mount-proc'];
+
+test('a container that is killed and started again at once has its names; one that lives keeps them', async (t) => {
+  if (spawnSync('unshare', [...UNSHARE, 'true']).status !== 0)
+    return noteNotRun(t, 'the names of a killed container: no PID namespaces can be made here');
+  const folder = folderOf(t);
+  const first = await container(t, folder);
+  assert.equal(first.said, '1 claimed');
+  // Ten seconds, most of them LMDB's.
+  const twin = container(t, folder);
+  const other = await container(t, folder, false);
+  assert.match(other.said, /^[2-9] in use$/);
+  assert.match(
+    (await twin).said,
+    /^1 the vault .* is open in another container, in a process with the same number \(PID 1\)/,
+  );
+  await first.kill();
+  const again = await container(t, folder);
+  assert.equal(again.said, '1 claimed');
+  assert.equal((await opened(t, { folder })).list()[0]?.owner, 'elsewhere');
+  await again.kill();
+  assert.equal((await opened(t, { folder })).list()[0]?.owner, undefined, 'who opens it sees that nobody has it');
 });
