@@ -172,7 +172,7 @@ export const ERRORS = Object.freeze({
   ...group(
     {},
     {
-      VaultUnavailable: { text: 'this gateway keeps no sessions by name' },
+      VaultUnavailable: { text: 'this gateway keeps no sessions by name', fields: ['reason'] },
       VaultRecordBroken: { text: 'what is kept under this name cannot be read', fault: 'gateway' },
       ExportNotAllowed: { text: 'this gateway does not show the keys of the sessions it keeps' },
     },

@@ -104,7 +104,7 @@ export const OPTIONS: readonly Option[] = [
   },
   choice('int64', ['number', 'string'], 'how 64-bit integers are written', 'number'),
   choice('flags', ['cons', 'bool'], 'how set flags are written', 'cons'),
-  text('tokenFile', 'FILE', 'tokens, one a line; clients must begin with {"auth":"<token>"}'),
+  text('tokenFile', 'FILE', 'tokens, one a line (# begins a comment); clients must begin with {"auth":"<token>"}'),
   { name: 'insecure', ...SWITCH, text: 'allow an address beyond this machine without tokens' },
   ...VAULT_OPTIONS,
   { name: 'allowExport', ...SWITCH, text: 'show keys of named sessions to every client that asks' },

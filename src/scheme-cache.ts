@@ -5,9 +5,10 @@
  * hash of the scheme's text, of the generator as built, and of V8's version; an entry that cannot be written is no fault.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from './make-folder.ts';
 import { compileCodec } from './tl/compile.ts';
 import { loadScheme, ownSchemeDir } from './tl/load.ts';
 
@@ -56,7 +57,7 @@ function entryName(dir: string): string {
 /** Each file whole or not at all: two starts at once may do this together. */
 function keep(folder: string, files: readonly (readonly [string, string | Uint8Array])[]): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const [file, content] of files) {
       const part = `${file}.${process.pid}`;
       writeFileSync(part, content);

@@ -9,6 +9,7 @@ import { member, type Json } from '../client/json.ts';
 import type { Place } from '../client/lines.ts';
 import { methodNamed, WrongField } from '../client/names.ts';
 import type { Form } from '../client/answer.ts';
+import { firstToken } from '../front/tokens.ts';
 import type { Schema } from '../tl/ir.ts';
 
 export interface GatewayFlags {
@@ -30,13 +31,16 @@ export function placeOf(flags: GatewayFlags): Place {
   return { host: flags.host ?? env['MTPROTO2JSON_HOST'] ?? 'localhost', port };
 }
 
-/** @throws WrongField for a file that cannot be read */
+/** @throws WrongField for a file that cannot be read, or holds no token */
 export function tokenOf(flags: GatewayFlags): string | undefined {
   const file = flags.tokenFile ?? process.env['MTPROTO2JSON_TOKEN_FILE'];
-  if (file === undefined) return process.env['MTPROTO2JSON_TOKEN'];
+  if (file === undefined) return process.env['MTPROTO2JSON_TOKEN']?.trim();
   try {
-    return readFileSync(file, 'utf8').split(/\r?\n/)[0]!.trim();
+    const token = firstToken(readFileSync(file, 'utf8'));
+    if (token === undefined) throw new WrongField(`--token-file: ${file} holds no token`);
+    return token;
   } catch (error) {
+    if (error instanceof WrongField) throw error;
     throw new WrongField(`--token-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }

@@ -26,7 +26,7 @@ export const CALL_OPTIONS: readonly (readonly [flag: string, text: string])[] = 
   ['--session <NAME>', 'speak as the session that the gateway keeps under this name'],
   ['--host <HOST>', 'where the gateway is (default: localhost)'],
   ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
-  ['--token-file <FILE>', "the gateway's token, if it wants one: the first line of the file"],
+  ['--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes"],
   ['--timeout <SECONDS>', "how long Telegram may take, 0.1 to 600 (default: the gateway's 10)"],
   ['--follow', 'stay, and print updates, one a line, until Ctrl-C; needs no METHOD'],
   ['--raw', 'lines as the gateway writes them, whole'],

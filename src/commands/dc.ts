@@ -114,6 +114,15 @@ async function playFaults(dc: TestDc, { faults: file, seed, control }: DcFlags):
   process.stdout.write(`faults: orders on 127.0.0.1:${await listenForOrders(dc, faults, Number(control))}\n`);
 }
 
+/** @throws Error that names the option */
+function memoryIn<T>(file: string, open: (file: string) => T): T {
+  try {
+    return open(file);
+  } catch (error) {
+    throw new Error(`--state ${file} cannot be used: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 async function runDc(flags: DcFlags): Promise<void> {
   const { startTestDc } = await import('../testdc/dc-server.ts');
   const { loadScheme } = await import('../tl/load.ts');
@@ -128,7 +137,7 @@ async function runDc(flags: DcFlags): Promise<void> {
     environment: flags.test === true ? 'test' : 'production',
     oldPadding: flags.oldRsaPadding === true,
     gzipFrom: flags.gzip === true ? GZIP_FROM : Infinity,
-    ...(flags.state === undefined ? {} : { memory: openMemory(flags.state) }),
+    ...(flags.state === undefined ? {} : { memory: memoryIn(flags.state, openMemory) }),
   });
   if (flags.keyOut !== undefined) writeFileSync(flags.keyOut, dc.publicKeyPem);
   for (const { id, host, port } of dc.addresses) process.stdout.write(`DC ${id} listens on ${host}:${port}\n`);

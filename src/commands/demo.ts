@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Command } from 'commander';
-import type { Config } from '../config.ts';
+import { type Config, ConfigError } from '../config.ts';
 import { addOptions } from './serve.ts';
 import type { DemoDc } from './demo-dc.ts';
 import { lockState } from './state-lock.ts';
@@ -44,7 +44,12 @@ async function runDemo({ config: file, state, ...flags }: Record<string, unknown
   if (folder !== undefined) await lockState(folder);
   const workerData = folder === undefined ? undefined : join(folder, 'dc.jsonl');
   const worker = new Worker(new URL('./demo-dc.js', import.meta.url), { workerData });
-  const message = once(worker, 'message').then(([dc]) => dc as DemoDc);
+  const message = once(worker, 'message').then(
+    ([dc]) => dc as DemoDc,
+    (error: unknown) => {
+      throw unusable(folder, error);
+    },
+  );
   const end = async (): Promise<void> => void (await worker.terminate());
   let vault = 'off';
   try {
@@ -60,6 +65,13 @@ async function runDemo({ config: file, state, ...flags }: Record<string, unknown
     await end();
     throw error;
   }
+}
+
+/** What the data centre could not begin with, in a sentence that names the option. */
+function unusable(folder: string | undefined, error: unknown): unknown {
+  if (folder === undefined || !(error instanceof Error)) return error;
+  const todo = 'remove the file, or give --state another folder, or off';
+  return new ConfigError([`--state ${folder} cannot be used: ${error.message} (${todo})`]);
 }
 
 /** The demo's own data centre takes any api_id, so that a newcomer's calls need no initConnection. */

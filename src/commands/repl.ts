@@ -3,7 +3,7 @@
  * In: lines, of a person or a pipe. Out: answers and updates on stdout; exit 0, on a pipe the first code that is not.
  * Never: a line that may hold a secret in the history file.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
@@ -14,6 +14,7 @@ import { member, writeJson, type Json } from '../client/json.ts';
 import { LineConnection, NoGateway, placeText } from '../client/lines.ts';
 import { definitionNamed, WrongField } from '../client/names.ts';
 import { isSecret, wordsOf } from '../client/repl-line.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
 import { loadScheme } from '../tl/load.ts';
@@ -222,7 +223,7 @@ function readHistory(file: string): string[] {
 
 function writeHistory(file: string, history: readonly string[]): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     writeFileSync(
       file,
       history

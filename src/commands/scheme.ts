@@ -3,11 +3,12 @@
  * In: a commander program to hang them on, and where to write. Out: text; files with `update` alone.
  * Never: starts a server, or loads more than the scheme.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { checkFile, infoText } from './scheme-report.ts';
 import { pinnedErrors, readFrom } from './scheme-source.ts';
+import { makeFolder } from '../make-folder.ts';
 import { compareSchemes } from '../tl/compare.ts';
 import { loadScheme, ownSchemeDir, readScheme } from '../tl/load.ts';
 import { showDefinition } from '../tl/show.ts';
@@ -93,7 +94,7 @@ async function update(flags: UpdateFlags, write: Write): Promise<void> {
     write('dry run: nothing written\n');
     return;
   }
-  mkdirSync(flags.dir, { recursive: true });
+  makeFolder(resolve(flags.dir));
   for (const file of made) writeFileSync(join(flags.dir, file.fileName), file.text);
   if (flags.from === 'npm')
     writeFileSync(join(flags.dir, 'errors.json'), `${JSON.stringify(pinnedErrors(), null, 1)}\n`);

@@ -4,8 +4,11 @@
  * 1 with a sentence, 2 for what was asked wrongly, 130 for Ctrl-C. Never: a secret on stdout beyond that line, or on stderr.
  */
 import { randomFillSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { firstToken } from '../front/tokens.ts';
+import { withoutLineEnd } from '../secret-file.ts';
 import type { Asker } from '../signin/asker.ts';
 import type { Wanted } from '../signin/signin.ts';
 
@@ -22,6 +25,8 @@ interface SigninFlags {
   appVersion?: string;
   langCode?: string;
   save?: string;
+  out?: string;
+  force?: boolean;
   qr?: boolean;
   /** true where the flag has no value: it is asked for. */
   botToken?: string | true;
@@ -36,7 +41,7 @@ interface SigninFlags {
 export const SIGNIN_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
   ['--host <HOST>', 'where the gateway is (default: localhost)'],
   ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
-  ['--token-file <FILE>', "the gateway's token, if it wants one: the first line of the file"],
+  ['--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes"],
   ['--api-id <N>', 'api_id of https://my.telegram.org/apps'],
   ['--api-hash <HASH>', 'api_hash that goes with it; better in MTPROTO2JSON_API_HASH'],
   ['--phone <NUMBER>', 'phone number with the country code'],
@@ -46,6 +51,8 @@ export const SIGNIN_OPTIONS: readonly (readonly [flag: string, text: string])[] 
   ['--bot-token [TOKEN]', 'the same; without TOKEN it is asked for; other users of the machine can read TOKEN'],
   ['--qr', 'sign in by a QR code that another session of the account scans'],
   ['--save <NAME>', 'have the gateway keep the session under this name, in place of printing it'],
+  ['--out <FILE>', 'write the session to a new file that nobody else may read, in place of printing it'],
+  ['--force', '--out may take the place of a file that is there'],
   ['--json', 'questions, sentences and errors as JSON lines on stderr, for programs'],
   ['--dc <ID>', "data centre to begin at (default: the gateway's)"],
   ['--test', "Telegram's test data centres"],
@@ -65,7 +72,7 @@ export function registerSignin(program: Command): void {
       '\nOn a terminal it asks; otherwise it reads answers from stdin, one a line.',
   );
   command.action(async (flags: SigninFlags) => {
-    const { wanted, wrong } = await wantedBy(flags, process.env);
+    const { wanted, wrong } = await wantedBy(flags, secretsOf(process.env));
     if (wrong.length > 0)
       command.error(wrong.map((text) => `mtproto2json signin: ${text}`).join('\n'), { exitCode: 2 });
     const asker = await askerFor(flags);
@@ -75,11 +82,25 @@ export function registerSignin(program: Command): void {
   });
 }
 
+/**
+ * The environment without the line end that a file leaves behind a secret (`$(cat …)` takes it off, Docker and Kubernetes
+ * do not). A password may begin or end with a blank; nothing else here can.
+ */
+function secretsOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const tidy = (name: string, value: string): string =>
+    name === 'MTPROTO2JSON_PASSWORD' ? withoutLineEnd(value) : value.trim();
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      name.startsWith('MTPROTO2JSON_') && value !== undefined ? [[name, tidy(name, value)]] : [],
+    ),
+  );
+}
+
 /** What is wanted, or all that is wrong with it, a sentence each. */
 async function wantedBy(flags: SigninFlags, env: NodeJS.ProcessEnv): Promise<{ wanted: Wanted; wrong: string[] }> {
   const wrong: string[] = [];
   const port = wholeOf('--port', flags.port ?? env['MTPROTO2JSON_PORT'] ?? '1543', 65_535, wrong);
-  const apiId = flags.apiId ?? env['MTPROTO2JSON_API_ID'];
+  const apiId = flags.apiId?.trim() ?? env['MTPROTO2JSON_API_ID'];
   const dc = flags.dc === undefined ? undefined : wholeOf('--dc', flags.dc, 10_000, wrong);
   const { NAME } = await import('../vault/vault.ts');
   if (flags.save !== undefined && !NAME.test(flags.save))
@@ -88,18 +109,20 @@ async function wantedBy(flags: SigninFlags, env: NodeJS.ProcessEnv): Promise<{ w
     wrong.push('--bot-token and --bot-token-file: one of the two');
   if (flags.password !== undefined && flags.passwordFile !== undefined)
     wrong.push('--password and --password-file: one of the two');
+  if (flags.out !== undefined) checkOut(flags.out, flags, wrong);
+  else if (flags.force === true) wrong.push('--force goes with --out');
   const way = wayOf(flags, env, wrong);
   const tokenFile = flags.tokenFile ?? env['MTPROTO2JSON_TOKEN_FILE'];
   const wanted: Wanted = {
     gateway: {
       host: flags.host ?? env['MTPROTO2JSON_HOST'] ?? 'localhost',
       port,
-      token: tokenFile === undefined ? undefined : lineOf('--token-file', tokenFile, wrong),
+      token: tokenFile === undefined ? undefined : tokenIn(tokenFile, wrong),
     },
     way,
     apiId: apiId === undefined ? undefined : wholeOf('--api-id', apiId, 2_147_483_647, wrong),
-    apiHash: flags.apiHash ?? env['MTPROTO2JSON_API_HASH'],
-    phone: flags.phone ?? env['MTPROTO2JSON_PHONE'],
+    apiHash: flags.apiHash?.trim() ?? env['MTPROTO2JSON_API_HASH'],
+    phone: flags.phone?.trim() ?? env['MTPROTO2JSON_PHONE'],
     password: secretOf(flags.password, '--password-file', flags.passwordFile, env['MTPROTO2JSON_PASSWORD'], wrong),
     botToken:
       way === 'bot'
@@ -115,6 +138,20 @@ async function wantedBy(flags: SigninFlags, env: NodeJS.ProcessEnv): Promise<{ w
   return { wanted, wrong };
 }
 
+/** Said before anybody is asked for a code: a session that cannot be written is lost. */
+function checkOut(file: string, { save, force }: SigninFlags, wrong: string[]): void {
+  if (save !== undefined) wrong.push('--out and --save: the gateway keeps the session, or the file does');
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile()) wrong.push(`--out: ${file} is no file`);
+  else if (there !== undefined && force !== true)
+    wrong.push(`--out: ${file} is there already; take another name, or --force to replace it`);
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (error) {
+    wrong.push(`--out: ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+  }
+}
+
 /** A flag says so; without one, a phone goes before a token that happens to be in the environment. */
 function wayOf(flags: SigninFlags, env: NodeJS.ProcessEnv, wrong: string[]): Wanted['way'] {
   const isBot = flags.botToken !== undefined || flags.botTokenFile !== undefined;
@@ -128,7 +165,7 @@ function wayOf(flags: SigninFlags, env: NodeJS.ProcessEnv, wrong: string[]): Wan
 }
 
 function tokenFlag({ botToken }: SigninFlags): string | undefined {
-  return botToken === true ? '' : botToken;
+  return botToken === true ? '' : botToken?.trim();
 }
 
 function serverOf(dc: number | undefined, test: boolean | undefined): Wanted['server'] {
@@ -167,17 +204,30 @@ function secretOf(
   return file === undefined ? environment : lineOf(fileFlag, file, wrong);
 }
 
-/** The first line of a file that says something, without its end; `#` begins a comment in the gateway's token files only. */
+function tokenIn(file: string, wrong: string[]): string {
+  const text = textOf('--token-file', file, wrong);
+  const token = text === undefined ? '' : firstToken(text);
+  if (token === undefined) wrong.push(`--token-file: ${file} holds no token`);
+  return token ?? '';
+}
+
+/** The first line of a file that says something, without its end. */
 function lineOf(flag: string, file: string, wrong: string[]): string {
+  const text = textOf(flag, file, wrong);
+  if (text === undefined) return '';
+  const found = text.split(/\r?\n/).find((line) => line !== '');
+  if (found !== undefined) return flag === '--password-file' ? found : found.trim();
+  wrong.push(`${flag}: ${file} is empty`);
+  return '';
+}
+
+function textOf(flag: string, file: string, wrong: string[]): string | undefined {
   try {
-    const lines = readFileSync(file, 'utf8').split(/\r?\n/);
-    const found = lines.find((line) => line !== '' && !(flag === '--token-file' && line.startsWith('#')));
-    if (found !== undefined) return flag === '--password-file' ? found : found.trim();
-    wrong.push(`${flag}: ${file} is empty`);
+    return readFileSync(file, 'utf8');
   } catch (error) {
     wrong.push(`${flag}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    return undefined;
   }
-  return '';
 }
 
 /** A person at a terminal, or a script; undefined if there is somebody who can see nothing. */
@@ -201,8 +251,7 @@ async function run(wanted: Wanted, asker: Asker, flags: SigninFlags): Promise<nu
   try {
     const { who, line } = await signin(wanted, asker, interrupt.signal);
     asker.say(`Signed in as ${who}.`);
-    if (wanted.save === undefined && process.stdout.isTTY) asker.say('Whoever has this line has the account:');
-    process.stdout.write(wanted.save === undefined || flags.json === true ? `${line}\n` : savedAs(wanted.save));
+    give(line, wanted.save, flags, asker);
     return 0;
   } catch (error) {
     return await explain(error, flags.json === true);
@@ -210,6 +259,31 @@ async function run(wanted: Wanted, asker: Asker, flags: SigninFlags): Promise<nu
     asker.close();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
   }
+}
+
+/** The session's line to where it is wanted. */
+function give(line: string, save: string | undefined, { out, json }: SigninFlags, asker: Asker): void {
+  if (save !== undefined && json !== true) return void process.stdout.write(savedAs(save));
+  if (out === undefined) {
+    if (save === undefined && process.stdout.isTTY) asker.say('Whoever has this line has the account:');
+    return void process.stdout.write(`${line}\n`);
+  }
+  try {
+    writeSession(out, `${line}\n`);
+    asker.say(`The session is in ${out}: whoever has this file has the account.`);
+  } catch (error) {
+    // The account is signed in: better the line where it can be seen than a session that nobody has.
+    asker.say(`${out} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); here is the session:`);
+    process.stdout.write(`${line}\n`);
+  }
+}
+
+/** Whole and 0600 from its first byte, in the place of whatever was there. */
+function writeSession(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.new`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+  renameSync(temporary, file);
 }
 
 function savedAs(name: string): string {

@@ -10,7 +10,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigError } from '../config.ts';
-import { makeFolder } from '../vault/private-folder.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** The longest path that a Unix socket may have on every system, bytes. */
 const LONGEST = 100;

@@ -110,6 +110,8 @@ export interface SessionWish {
   /** Of a session that is kept, or is to be. */
   name: string | undefined;
   takeover: boolean;
+  /** Only if something is kept under the name. */
+  existing: boolean;
   export: boolean;
   list: boolean;
   forget: string | undefined;
@@ -156,6 +158,8 @@ export interface SessionHandle {
   readonly inUse?: 'here' | 'elsewhere' | undefined;
   /** Its record cannot be read. */
   readonly isBroken?: boolean;
+  /** Nothing is kept under the name yet. */
+  readonly isNew?: boolean | undefined;
 }
 
 /** `options` as now in force. */

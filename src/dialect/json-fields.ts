@@ -78,6 +78,9 @@ const SESSION_FIELDS: Record<string, Read<SessionWish>> = {
   name: (f, node, into) => ((into.name = f.name(node)) === undefined ? NAME_FORM : undefined),
   forget: (f, node, into) => ((into.forget = f.name(node)) === undefined ? NAME_FORM : undefined),
   takeover: (f, node, into) => f.flag(node, (isSet) => (into.takeover = isSet)),
+  existing: (f, node, into) => f.flag(node, (isSet) => (into.existing = isSet)),
+  // Of a handle that is handed back whole.
+  new: (f, node) => f.flag(node, () => undefined),
   export: (f, node, into) => f.flag(node, (isSet) => (into.export = isSet)),
   list: (f, node, into) => f.flag(node, (isSet) => (into.list = isSet)),
 };
@@ -115,7 +118,7 @@ export class JsonFields {
     into.hasSessionId = into.hasSalt = false;
     into.sessionLow = into.sessionHigh = into.saltLow = into.saltHigh = 0;
     into.name = into.forget = into.test = into.userId = into.isBot = undefined;
-    into.takeover = into.export = into.list = false;
+    into.takeover = into.existing = into.export = into.list = false;
     const refusal = this.#read(node, 'session', 'InvalidSession', SESSION_KEYS, into) ?? togetherness(into);
     if (refusal !== undefined) wipeKey(into);
     return refusal;
@@ -265,10 +268,12 @@ function togetherness(wish: SessionWish): Refusal | undefined {
   // A handle may be handed back whole: what it says beside the name is known.
   const tells = [wish.dc, wish.test, wish.userId, wish.isBot].some((value) => value !== undefined);
   if (!isHandedIn && (hasParts || (tells && wish.name === undefined))) return misfit('auth_key', 'missing');
-  const hasOthers = isHandedIn || tells || wish.name !== undefined || wish.takeover || wish.export;
+  const hasOthers = isHandedIn || tells || wish.name !== undefined || wish.takeover || wish.existing || wish.export;
   if (wish.list && (hasOthers || wish.forget !== undefined)) return misfit('list', 'stands alone');
   if (wish.forget !== undefined && hasOthers) return misfit('forget', 'stands alone');
   if (wish.takeover && wish.name === undefined) return misfit('takeover', 'goes with name');
+  if (wish.existing && wish.name === undefined) return misfit('existing', 'goes with name');
+  if (wish.existing && isHandedIn) return misfit('existing', 'what is handed in gets a new name');
   if (wish.takeover && isHandedIn) return misfit('takeover', 'what is handed in gets a new name');
   return undefined;
 }

@@ -210,7 +210,7 @@ function putHandle(
   secret: SessionInForce | undefined,
   { int64AsString, flagsAsBool }: JsonStyle,
 ): void {
-  const { name, dc, test, userId, isBot, lost, inUse, isBroken } = handle;
+  const { name, dc, test, userId, isBot, lost, inUse, isBroken, isNew } = handle;
   out.ascii('{"name":');
   writeText(out, name);
   if (secret !== undefined) {
@@ -227,6 +227,7 @@ function putHandle(
   }
   if (inUse !== undefined) out.ascii(`,"in_use":"${inUse}"`);
   if (isBroken === true) out.ascii(',"broken":true');
+  if (isNew === true) out.ascii(',"new":true');
   out.byte(0x7d);
 }
 

@@ -157,8 +157,8 @@ export class MsgpackDialect extends RequestReader implements Dialect {
   }
 
   #handle(out: Writer, handle: SessionHandle, secret: SessionInForce | undefined): void {
-    const { name, dc, test, userId, isBot, lost, inUse, isBroken } = handle;
-    const all = { name, dc, test, user_id: userId, is_bot: isBot, lost, in_use: inUse, broken: isBroken };
+    const { name, dc, test, userId, isBot, lost, inUse, isBroken, isNew } = handle;
+    const all = { name, dc, test, user_id: userId, is_bot: isBot, lost, in_use: inUse, broken: isBroken, new: isNew };
     const known = Object.entries(all).filter(([, value]) => value !== undefined);
     out.byte(MAP | (known.length + (secret === undefined ? 0 : SECRETS)));
     for (const [key, value] of known) {

@@ -110,6 +110,7 @@ export abstract class RequestReader {
       isBot: undefined,
       name: undefined,
       takeover: false,
+      existing: false,
       export: false,
       list: false,
       forget: undefined,

@@ -15,13 +15,23 @@ export interface Tokens {
  * with `#` do not count
  */
 export function tokensOf(text: string): Tokens | undefined {
-  const lines = text.split('\n').map((line) => line.trim());
-  const tokens = lines.filter((line) => line !== '' && !line.startsWith('#')).map(parse);
+  const tokens = linesOf(text).map(parse);
   if (tokens.length === 0) return undefined;
   return {
     knows: (token) => fitting(tokens, token).length > 0,
     mayExport: (token) => fitting(tokens, token).some(({ mayExport }) => mayExport),
   };
+}
+
+/** The first token of such a text, for a client that is to show one. */
+export function firstToken(text: string): string | undefined {
+  const [first] = linesOf(text);
+  return first === undefined ? undefined : split(first).token;
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 interface Known {
@@ -30,8 +40,13 @@ interface Known {
 }
 
 function parse(line: string): Known {
+  const { token, mayExport } = split(line);
+  return { digest: digest(token), mayExport };
+}
+
+function split(line: string): { readonly token: string; readonly mayExport: boolean } {
   const [, token] = /^(\S.*?)\s+export$/.exec(line) ?? [];
-  return { digest: digest(token ?? line), mayExport: token !== undefined };
+  return { token: token ?? line, mayExport: token !== undefined };
 }
 
 /** All are compared, whichever fits: the time tells nothing of which. */

@@ -7,9 +7,18 @@ import type { ErrorName } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Vault, VaultError } from '../vault/vault.ts';
 
+/** The operator wants none. */
+class NoVault extends VaultError {
+  constructor() {
+    super('VaultClosed', 'no vault');
+  }
+}
+
 export class LazyVault {
   /** The process ends: what the vault refuses is not tried again. */
   isStopping = false;
+  /** There is to be one, and it could not be opened when it was needed last. */
+  isFailing = false;
   readonly #open: (() => Promise<Vault>) | undefined;
   readonly #log: Log;
   readonly #asked: (name: string) => void;
@@ -28,16 +37,18 @@ export class LazyVault {
 
   /** The vault, open. @throws whatever kept it from being opened */
   async get(): Promise<Vault> {
-    if (this.#open === undefined) throw new VaultError('VaultClosed', 'no vault');
+    if (this.#open === undefined) throw new NoVault();
     this.#vault ??= this.#open();
     try {
       const vault = await this.#vault;
       this.#opened = vault;
+      this.isFailing = false;
       vault.asked ??= this.#asked;
       return vault;
     } catch (error) {
       // Whatever is wrong with it may be mended: the next one tries again.
       this.#vault = undefined;
+      this.isFailing = true;
       this.#log.error('vaultClosed', { reason: textOf(error) });
       throw error;
     }
@@ -51,7 +62,8 @@ export class LazyVault {
 /** The name of the table for what the vault says, with the system's code behind a space. */
 export function faultName(error: unknown): string {
   if (!(error instanceof VaultError)) return 'VaultWriteFailed' satisfies ErrorName;
-  if (error.fault === 'VaultClosed') return 'VaultUnavailable' satisfies ErrorName;
+  if (error instanceof NoVault) return 'VaultUnavailable' satisfies ErrorName;
+  if (error.fault === 'VaultClosed') return `${'VaultUnavailable' satisfies ErrorName} ${error.code ?? 'closed'}`;
   return error.code === undefined ? error.fault : `${error.fault} ${error.code}`;
 }
 

@@ -34,6 +34,7 @@ export class Names {
 
   /** Something that should be on the disk is not. */
   get isDegraded(): boolean {
+    if (this.#vault.isFailing) return true;
     for (const { writing } of this.#held.values()) if (writing.isFailing) return true;
     return false;
   }

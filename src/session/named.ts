@@ -145,6 +145,7 @@ export function handleOf(s: State, named: Named): SessionHandle {
     userId,
     isBot: isKept && userId !== undefined ? isBot : undefined,
     lost,
+    isNew: isKept ? undefined : true,
   };
 }
 

@@ -69,7 +69,7 @@ export function isTaken(s: State): boolean {
 
 /** `name`: the one this connection has, or a wish for it. */
 export function applyName(s: State, wish: SessionWish, name: string, ticket: number): Refusal | 'waits' | undefined {
-  if (s.shared.named?.name === name) return undefined;
+  if (s.shared.named?.name === name) return wish.existing && !s.shared.named.isKept ? notKept() : undefined;
   if (s.shared.named !== undefined || isTaken(s))
     return refusal('InvalidSession', {
       msg: 'this connection has another session already; use another connection',
@@ -77,6 +77,10 @@ export function applyName(s: State, wish: SessionWish, name: string, ticket: num
     });
   if (wish.authKey !== undefined) return wait(s, ticket, 'new', name);
   return wait(s, ticket, wish.takeover ? 'takeover' : 'attach', name);
+}
+
+function notKept(): Refusal {
+  return refusal('SessionNotFound', { msg: 'nothing is kept under this name', path: 'session.name' });
 }
 
 /** What was handed in is kept under the name this connection has just got. */
@@ -112,6 +116,8 @@ export function isAwaited({ first, step }: Waiting, answer: NamedAnswer): boolea
   return first !== undefined && first.ticket === answer.ticket && step === answer.step;
 }
 
+const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why';
+
 function refuseHeld(session: Holder, held: Held, { step, refused }: NamedAnswer): void {
   const { named } = session.home.shared;
   const [error, reason] = refused!.split(' ') as [ErrorName, string | undefined];
@@ -119,6 +125,7 @@ function refuseHeld(session: Holder, held: Held, { step, refused }: NamedAnswer)
     path: 'session',
     ...(error === 'SessionInUse' && { retryable: true }),
     ...(error === 'InvalidSession' && { msg: 'something is kept under this name already' }),
+    ...(error === 'VaultUnavailable' && reason !== undefined && { msg: VAULT_SHUT }),
     ...(reason !== undefined && { reason }),
   };
   // What was handed in is as if it had never been.
@@ -158,6 +165,11 @@ function attach(s: State, held: Held, { bytes, isClean, step }: NamedAnswer, now
   sessionWish.authKey?.fill(0);
   const isForgetting = sessionWish.forget !== undefined;
   const name = sessionWish.name ?? sessionWish.forget!;
+  if (bytes.length === 0 && sessionWish.existing) {
+    releaseName(s, name);
+    endHeld(s, held, notKept());
+    return false;
+  }
   const named = new Named(name);
   if (bytes.length > 0 && step !== 'new') {
     const record = recordOf(bytes);

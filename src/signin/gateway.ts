@@ -208,7 +208,9 @@ const SENTENCES: Readonly<Record<string, string>> = {
 function refusedBy(line: Line): SigninFailed {
   const name = String(line['error']);
   const retryAfter = typeof line['retry_after'] === 'number' ? line['retry_after'] : undefined;
-  const sentence = SENTENCES[name] ?? `The gateway says: ${String(line['msg'])} (${name}).`;
+  // Its reason says that there is a vault, which is shut.
+  const isOwnWords = name === 'VaultUnavailable' && line['reason'] !== undefined;
+  const sentence = (isOwnWords ? undefined : SENTENCES[name]) ?? `The gateway says: ${String(line['msg'])} (${name}).`;
   return new SigninFailed(name, sentence, retryAfter);
 }
 

@@ -67,7 +67,11 @@ function checkUnused(name: string, session: Line): void {
       `The gateway keeps a session as ${name} that Telegram has ended; forget it first: {"session":{"forget":"${name}"}}.`,
     );
   if (session['user_id'] !== undefined)
-    throw new SigninFailed('ALREADY_SIGNED_IN', `The gateway keeps a session as ${name}, and it is signed in already.`);
+    throw new SigninFailed(
+      'ALREADY_SIGNED_IN',
+      `The gateway keeps a session as ${name}, and it is signed in already. {"session":{"name":"${name}"}} uses it; ` +
+        `{"session":{"forget":"${name}"}} logs out and forgets it; or take another name.`,
+    );
 }
 
 /** `{"id":1,"session":{…}}`, numbers as numbers. */

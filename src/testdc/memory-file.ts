@@ -13,7 +13,6 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -21,6 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import { fold } from './memory.ts';
 import type { Entry, Memory } from './memory.ts';
 
@@ -32,7 +32,7 @@ const COMPACT_FROM = 1024 * 1024;
  * @throws Error that names the file and the line, if it is no memory; the system's if it cannot be opened
  */
 export function openMemory(file: string, { compactFrom = COMPACT_FROM, now = Date.now() } = {}): Memory {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   let fd = openOwn(file);
   syncFolder(dirname(file));
   const whole = readFileSync(file);

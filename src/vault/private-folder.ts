@@ -7,8 +7,9 @@
  * some file systems keep no modes at all. What is ours is made private; what is not gets a folder inside; where modes mean
  * nothing, that is said.
  */
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import { asVaultError, isOpenToOthers, modeOf } from './folder.ts';
 import { VaultError } from './vault.ts';
 
@@ -115,21 +116,4 @@ function refuseForeign(outer: string, inner: string): void {
 function refuseOpen(folder: string): never {
   const found = modeOf(statSync(folder).mode);
   throw new VaultError('VaultClosed', `${folder} is open to others (${found}); chmod it to 0700`);
-}
-
-/**
- * Makes a folder, 0700, and those it is in.
- * One folder after the other, from the outermost: Node's own `recursive` never ends where a file system says ENOENT to every
- * new folder, as /proc does.
- */
-export function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) makeFolder(parent);
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have been faster.
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** The demo, used as its own words say: every line pasted as printed. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import test from 'node:test';
@@ -142,5 +142,32 @@ test('a second demo with the same state refuses, whatever the path to it; a kill
     await first.ended;
     const third = new Run(t, args);
     await third.until(/Ctrl-C/);
+  }
+});
+
+test('a state that cannot be used is one sentence with the name of the option', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-state-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'dc.jsonl');
+  writeFileSync(file, 'no state\n');
+  // A file system that refuses every new folder with the error of one whose parent is missing.
+  const nowhere = process.platform === 'linux' ? '/proc/x/y' : join(file, 'y');
+  const demo = ['demo', '--port', '0', '--workers', '1'];
+  const cases: [string[], Record<string, string>, number, RegExp][] = [
+    [
+      [...demo, '--state', folder],
+      {},
+      2,
+      /^mtproto2json: --state .*dc\.jsonl:1: not a line of .* \(remove the file, or /,
+    ],
+    [demo, { XDG_DATA_HOME: nowhere }, 2, /^mtproto2json: --state .*y\/mtproto2json\/demo cannot be made \(E/],
+    [['dc', '--port', '0', '--state', file], {}, 1, /^mtproto2json: --state .* cannot be used: .*:1: not a line of/],
+    [['dc', '--port', '0', '--state', join(nowhere, 'z')], {}, 1, /^mtproto2json: --state .*z cannot be used: E/],
+  ];
+  for (const [args, environment, code, sentence] of cases) {
+    const run = new Run(t, args, environment);
+    assert.equal(await run.code(), code, run.err);
+    assert.match(run.err, sentence);
+    assert.equal(run.err.trim().split('\n').length, 1, run.err);
   }
 });

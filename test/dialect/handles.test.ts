@@ -76,6 +76,7 @@ describe('a kept session', () => {
     const handles = [
       { ...HANDLE, inUse: 'elsewhere' as const, lost: 'SESSION_REVOKED' },
       { ...BARE, isBroken: true },
+      { ...BARE, isNew: true },
     ];
     const [asJson, asMsgpack] = both((dialect, out) => dialect.list(out, handles, STYLE));
     assert.deepEqual(asJson, {
@@ -90,6 +91,7 @@ describe('a kept session', () => {
           in_use: 'elsewhere',
         },
         { name: 'x', broken: true },
+        { name: 'x', new: true },
       ],
     });
     assert.deepEqual(plain(asMsgpack), asJson);
@@ -121,6 +123,11 @@ describe('wishes', () => {
       };
       assert.equal(read({ name: 'a.b', takeover: true }), undefined);
       assert.deepEqual([wish.name, wish.takeover, wish.list], ['a.b', true, false]);
+      assert.equal(read({ name: 'a', existing: true }), undefined);
+      assert.equal(wish.existing, true);
+      assert.equal(read({ name: 'a', new: true }), undefined, 'a handle handed back whole');
+      assert.equal(wish.existing, false);
+      assert.equal(read({ existing: true }), 'InvalidSession');
       assert.equal(read({ list: true }), undefined);
       assert.deepEqual([wish.name, wish.takeover, wish.list], [undefined, false, true]);
       assert.equal(read({ name: 'a', dc: 2, test: false, user_id: 5, is_bot: false }), undefined);

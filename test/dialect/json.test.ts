@@ -230,6 +230,7 @@ test('session: whatever an answer gave may be handed back whole', () => {
         isBot: undefined,
         name: undefined,
         takeover: false,
+        existing: false,
         export: false,
         list: false,
         forget: undefined,

@@ -44,7 +44,7 @@ async function signIn(port: number, name: string, phone = PHONE): Promise<Nc> {
   const settings = { _cons: 'codeSettings' };
   const send = { _cons: 'auth.sendCode', phone_number: phone, api_id: 1, api_hash: 'h', settings };
   const sent = await ask(nc, { session: { name }, message: send });
-  assert.deepEqual(sessionOf(sent), { name, dc: 2, test: false });
+  assert.deepEqual(sessionOf(sent), { name, dc: 2, test: false, new: true });
   const { phone_code_hash } = sent['message'] as Line;
   const code = { phone_number: phone, phone_code_hash, phone_code: codeOf(phone, 'Sms') };
   const signed = await ask(nc, { message: { _cons: 'auth.signIn', ...code } });

@@ -1,7 +1,7 @@
 /** `mtproto2json signin` as a process, against a gateway and a test DC: every way in, out, and what it says. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -153,9 +153,67 @@ describe('signin', () => {
     assert.equal((users as unknown as Record<string, unknown>[])[0]!['username'], 'demo_bot');
     await signedIn(start(t, ['--bot-token-file', file], ''), [BOT.token!]);
     await signedIn(start(t, ['--bot-token'], `nothing like one\n${BOT.token}\n`), [BOT.token!]);
+    // As Docker and Kubernetes hand a secret on: with the line end of its file.
+    await signedIn(start(t, [], '', { MTPROTO2JSON_BOT_TOKEN: ` ${BOT.token}\r\n` }), [BOT.token!]);
     const wrong = start(t, ['--bot-token', '7000000001:planted'], '');
     assert.equal(await wrong.code(), 1);
     assert.equal(wrong.err, 'mtproto2json signin: Telegram does not know this bot token.\n');
+  });
+
+  test('secrets in the environment lose their line end: phone, api_hash, api_id, password', async (t) => {
+    const environment = {
+      MTPROTO2JSON_API_ID: '1\n',
+      MTPROTO2JSON_API_HASH: `${API_HASH}\n`,
+      MTPROTO2JSON_PHONE: `+${GUARDED.phone}\r\n`,
+      MTPROTO2JSON_PASSWORD: `${GUARDED.password}\r\n`,
+      MTPROTO2JSON_PORT: `${gateway.port}\n`,
+    };
+    const run = new Run(t, ['signin'], environment, CLI, '22222\n');
+    await signedIn(run, [GUARDED.phone!, GUARDED.password!]);
+  });
+
+  test('--out writes a file that nobody else may read, and replaces none unless --force says so', async (t) => {
+    const file = join(folder, 'session.json');
+    const bot = { MTPROTO2JSON_BOT_TOKEN: BOT.token! };
+    const first = start(t, ['--out', file], '', bot);
+    assert.deepEqual([await first.code(), first.out], [0, ''], first.err);
+    assert.match(first.err, /The session is in .*session\.json: whoever has this file has the account\.\n$/);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const kept = readFileSync(file, 'utf8');
+    const [dialogs] = await ask(kept.trim(), DIALOGS);
+    assert.equal(dialogs!['error_message'] ?? dialogs!['_cons'], 'BOT_METHOD_INVALID');
+
+    const logins = dc.counters.requests.get('auth.importBotAuthorization');
+    const wrong: [string[], RegExp][] = [
+      [['--out', file], /--out: .* is there already; take another name, or --force to replace it/],
+      [['--out', folder, '--force'], /--out: .* is no file/],
+      [['--out', join(folder, 'none/x')], /--out: .* cannot be written \(ENOENT\)/],
+      [['--out', join(folder, 'y'), '--save', 'y'], /--out and --save/],
+      [['--force'], /--force goes with --out/],
+    ];
+    for (const [flags, sentence] of wrong) {
+      const run = start(t, flags, '', bot);
+      assert.equal(await run.code(), 2);
+      assert.match(run.err, sentence);
+    }
+    assert.equal(dc.counters.requests.get('auth.importBotAuthorization'), logins, 'nobody was signed in for nothing');
+    assert.equal(readFileSync(file, 'utf8'), kept);
+    chmodSync(file, 0o644);
+    const again = start(t, ['--out', file, '--force'], '', bot);
+    assert.equal(await again.code(), 0, again.err);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.notEqual(readFileSync(file, 'utf8'), kept);
+  });
+
+  test('a name that is signed in: how to use it, how to forget it', async (t) => {
+    const bot = { MTPROTO2JSON_BOT_TOKEN: BOT.token! };
+    assert.equal(await start(t, ['--save', 'taken'], '', bot).code(), 0);
+    const again = start(t, ['--save', 'taken'], '', bot);
+    assert.equal(await again.code(), 1);
+    assert.match(
+      again.err,
+      /as taken, .*\{"session":\{"name":"taken"\}\} uses it; \{"session":\{"forget":"taken"\}\} logs out/,
+    );
   });
 
   /** The token of the last QR code it has shown. */
@@ -283,7 +341,7 @@ describe('signin', () => {
 
   test('a gateway that wants a token', async (t) => {
     const file = join(folder, 'tokens');
-    writeFileSync(file, '# ours\nplanted-token\n', { mode: 0o600 });
+    writeFileSync(file, '# ours\n\nplanted-token  export\n', { mode: 0o600 });
     const closed = await startGateway(dc, { flags: ['--workers', '1', '--token-file', file] });
     t.after(() => closed.stop());
     const port = ['--port', String(closed.port)];

@@ -426,3 +426,27 @@ describe('whatever the order', () => {
     );
   });
 });
+
+it('a vault that cannot be opened is said with the system’s word, until it can', async () => {
+  const vault = new MemoryVault();
+  let fault: VaultError | undefined = new VaultError('VaultClosed', 'a folder', 'EACCES');
+  const names = new Names(() => (fault === undefined ? Promise.resolve(vault) : Promise.reject(fault)), log);
+  const route = new FakeRoute(1);
+  const wish = async (): Promise<string> => {
+    names.wish(real(route), NameOp.ATTACH, 1, 'me');
+    await settled();
+    return route.last;
+  };
+  assert.equal(names.isDegraded, false);
+  assert.equal(await wish(), 'VaultUnavailable EACCES');
+  assert.equal(names.isDegraded, true, 'so that /readyz says it');
+  fault = new VaultError('VaultClosed', 'another key');
+  assert.equal(await wish(), 'VaultUnavailable closed');
+  fault = undefined;
+  assert.equal(await wish(), 'granted:');
+  assert.equal(names.isDegraded, false);
+  const none = new Names(undefined, log);
+  none.wish(real(route), NameOp.LIST, 2, '');
+  await settled();
+  assert.deepEqual([route.last, none.isDegraded], ['VaultUnavailable', false]);
+});

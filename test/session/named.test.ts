@@ -28,7 +28,7 @@ async function signedIn(options: PairOptions = {}): Promise<Pair> {
   const pair = new Pair(options);
   pair.open(1);
   const [named] = await pair.ask(1, { session: { name: 'bot' } });
-  assert.deepEqual(sessionOf(named), { name: 'bot' });
+  assert.deepEqual(sessionOf(named), { name: 'bot', new: true });
   const [line] = await pair.ask(1, { message: LOGIN });
   assert.equal(consOf(line), 'auth.authorization');
   return pair;
@@ -100,6 +100,34 @@ describe('a login under a name', () => {
     assert.ok(updates !== undefined && updates.date > 0);
     const { salts } = pair.shelf.record('bot');
     assert.ok(salts.length > 0);
+    assertSound(pair);
+  });
+});
+
+describe('a name that nothing is kept under', () => {
+  it('is new, until somebody has signed in under it', async () => {
+    const pair = new Pair();
+    pair.open(1);
+    assert.deepEqual(sessionOf((await pair.ask(1, { session: { name: 'bot' } }))[0]), { name: 'bot', new: true });
+    const [before] = await pair.ask(1, { session: { name: 'bot', existing: true } });
+    assert.deepEqual([before?.['error'], before?.['path']], ['SessionNotFound', 'session.name']);
+    const [line] = await pair.ask(1, { session: {}, message: LOGIN });
+    assert.equal(sessionOf(line)['new'], undefined);
+    const [after] = await pair.ask(1, { session: { name: 'bot', existing: true } });
+    assert.equal(sessionOf(after)['name'], 'bot');
+  });
+
+  it('is refused where it must exist, and left free; one that exists is given', async () => {
+    const pair = await signedIn();
+    await gone(pair);
+    pair.open(2);
+    const [typo] = await pair.ask(2, { id: 5, session: { name: 'bto', existing: true }, message: STATE });
+    assert.deepEqual([typo?.['id'], typo?.['error'], typo?.['delivered']], [5, 'SessionNotFound', 'no']);
+    const [line] = await pair.ask(2, { session: { name: 'bot', existing: true }, message: STATE });
+    assert.equal(consOf(line), 'updates.state');
+    pair.open(3);
+    const [free] = await pair.ask(3, { session: { name: 'bto' } });
+    assert.equal(sessionOf(free)['new'], true);
     assertSound(pair);
   });
 });

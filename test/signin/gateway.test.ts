@@ -104,8 +104,10 @@ test('the end of a connection is a sentence for all that wait', async (t) => {
   }
 });
 
+const SHUT = '"error":"VaultUnavailable","msg":"the vault is shut","reason":"EACCES"';
+
 test('a refusal of the gateway’s is a sentence of its own, and the connection goes on', async (t) => {
-  const refusals = ['"error":"VaultUnavailable","msg":"m"', '"error":"InvalidField","msg":"m"'];
+  const refusals = ['"error":"VaultUnavailable","msg":"m"', '"error":"InvalidField","msg":"m"', SHUT];
   const gateway = await fake(t, (socket, { id }) =>
     socket.write(`{"id":${id},${refusals.shift() ?? '"session":{}'}}\n`),
   );
@@ -115,5 +117,6 @@ test('a refusal of the gateway’s is a sentence of its own, and the connection 
     /keeps no sessions by name; leave --save out/,
   );
   await fails(gateway.call(CALL), 'InvalidField', /The gateway says: m \(InvalidField\)/);
+  await fails(gateway.call(CALL), 'VaultUnavailable', /The gateway says: the vault is shut \(VaultUnavailable\)/);
   assert.deepEqual((await gateway.ask({ id: 1, session: {} })).text, '{"id":1,"session":{}}');
 });
