@@ -4,7 +4,8 @@
  * rounded; what the scheme requires and is not there is the gateway's to refuse.
  */
 import { member, parseJson, type Json } from './json.ts';
-import { definitionNamed, suggestion, WrongField } from './names.ts';
+import { didYouMean } from '../nearest-name.ts';
+import { definitionNamed, WrongField } from './names.ts';
 import type { Definition, Field, Schema, TlType } from '../tl/ir.ts';
 
 export type ReadFile = (path: string) => Uint8Array;
@@ -108,7 +109,7 @@ class Reader {
     const found = among.find((one) => one.name === name);
     if (found === undefined)
       throw new WrongField(
-        `${path}: "${name}" is none of its constructors${suggestion(
+        `${path}: "${name}" is none of its constructors${didYouMean(
           name,
           among.map((one) => one.name),
         )}`,
@@ -186,7 +187,7 @@ function fieldNamed(definition: Definition, name: string, path: string): Field {
   if (field !== undefined) return field;
   const names = shown.map((one) => one.name);
   const has = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
-  const hint = suggestion(name, names) || `; ${has}`;
+  const hint = didYouMean(name, names) || `; ${has}`;
   throw new WrongField(`${definition.name} has no field ${join(path, name)}${hint}`);
 }
 
