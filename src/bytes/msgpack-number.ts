@@ -4,6 +4,7 @@
  * Out: a double, or 64 bits in two halves. Never: a BigInt, or a number rounded without saying so.
  */
 import type { Int64 } from './int64.ts';
+import { MOST_EXACT } from './whole-number.ts';
 
 const TWO_32 = 0x1_0000_0000;
 const scratch = new DataView(new ArrayBuffer(8));
@@ -52,7 +53,7 @@ export function packedInt64(bytes: Uint8Array, at: number, into: Int64): boolean
     return true;
   }
   const value = packedNumber(bytes, at);
-  if (!Number.isSafeInteger(value)) return false;
+  if (!Number.isInteger(value) || Math.abs(value) > MOST_EXACT) return false;
   into.low = value | 0;
   into.high = Math.floor(value / TWO_32) | 0;
   return true;

@@ -72,6 +72,9 @@ export interface JsonFault {
   readonly pos: number;
   /** The limit that was passed, or 0. */
   readonly limit: number;
+  /** Of a key that stands twice: the key, and where, as `message.peer.id`. */
+  readonly key?: string;
+  readonly path?: string;
 }
 
 const LIMITS: Record<JsonFaultCode, number> = {
@@ -111,6 +114,8 @@ export abstract class Tape {
   protected depth = 0;
   #code: JsonFaultCode = 'JSONDecodeError';
   #at = 0;
+  /** Of a key that stands twice. */
+  #twice: { key: string; path: string } | undefined;
 
   protected names = new Uint8Array(256);
   protected namesUsed = 0;
@@ -124,11 +129,12 @@ export abstract class Tape {
     this.used = 0;
     this.depth = 0;
     this.namesUsed = 0;
+    this.#twice = undefined;
   }
 
   /** What `fail` noted. */
   protected fault(): JsonFault {
-    return this.faultAt(this.#code, this.#at);
+    return { ...this.faultAt(this.#code, this.#at), ...this.#twice };
   }
 
   protected faultAt(code: JsonFaultCode, at: number): JsonFault {
@@ -204,10 +210,28 @@ export abstract class Tape {
     const seen = this.#seen[this.depth - 1]!;
     this.#seen[this.depth - 1] = seen | bit;
     if ((seen & bit) !== 0 && this.#isAmongFirst(parent, node)) {
+      this.#noteTwice(this.depth - 1, node);
       this.used = node;
       return this.fail('DuplicateKey', after - 1);
     }
     return after;
+  }
+
+  /** @param level place of the member's object in `open` */
+  #noteTwice(level: number, node: number): void {
+    const key = this.keyText(node);
+    let path = '';
+    for (let i = 1; i <= level; i++) path = this.#step(path, this.open[i - 1]!, this.open[i]!);
+    this.#twice = { key, path: path === '' ? key : `${path}.${key}` };
+  }
+
+  /** A path, one container further in. */
+  #step(path: string, container: number, child: number): string {
+    const t = this.cells;
+    if (t[container + KIND] === OBJECT) return path === '' ? this.keyText(child) : `${path}.${this.keyText(child)}`;
+    let index = 0;
+    for (let m = container + NODE; m < child; m = t[m + NEXT]!) index++;
+    return `${path}[${index}]`;
   }
 
   #isAmongFirst(parent: number, node: number): boolean {
@@ -270,7 +294,9 @@ export abstract class Tape {
       const node = (place % 0x40000) * NODE;
       const { bytes, start, stop } = this.#keyBytes(node);
       names.add(Buffer.from(bytes.buffer, bytes.byteOffset + start, stop - start).toString('latin1'));
-      if (names.size <= i) return this.fail('DuplicateKey', this.cells[node + START]!) > 0;
+      if (names.size > i) continue;
+      this.#noteTwice(this.depth, node);
+      return this.fail('DuplicateKey', this.cells[node + START]!) > 0;
     }
     return true;
   }

@@ -31,12 +31,17 @@ import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
 /** What a client is told when the gateway refuses or gives a notice; names and meanings as in wire.md 3 and 5. */
 export interface Refusal {
   readonly error: string;
-  /** One sentence in English, without secrets and without the client's own values. */
+  /** One sentence in English, without secrets and without the client's own values but for names that are none. */
   readonly msg: string;
   readonly path?: string;
   readonly pos?: number;
   readonly limit?: number;
-  readonly got?: string;
+  /** What stands there: a kind of value, a name; a number of bytes. */
+  readonly got?: string | number;
+  /** A known name, or several that are as near, with `, ` between. */
+  readonly didYouMean?: string;
+  /** Of a key that stands twice. */
+  readonly key?: string;
   readonly reason?: string;
   /** Constructor number as `0x1cb5c415`. */
   readonly crc?: string;

@@ -17,6 +17,8 @@ const ATTRIBUTES: readonly (readonly [keyof Refusal, string])[] = [
   ['pos', 'pos'],
   ['limit', 'limit'],
   ['got', 'got'],
+  ['didYouMean', 'did_you_mean'],
+  ['key', 'key'],
   ['reason', 'reason'],
   ['crc', 'crc'],
   ['ref', 'ref'],

@@ -21,8 +21,10 @@ import {
   TRUE,
 } from '../bytes/json-tape.ts';
 import type { Tape } from '../bytes/tape.ts';
+import { DIGITS_LOST, wholeDigits } from '../bytes/whole-number.ts';
 import { Writer } from '../bytes/writer.ts';
 import { NAME, NAME_FORM } from '../account/name.ts';
+import { nearestNames } from '../nearest-name.ts';
 import type { OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
 
 export const AUTH_KEY = 256;
@@ -34,6 +36,9 @@ const MAX_RSA = 8192;
 const MAX_DC = 0xffff;
 /** A clock that is more than three years off is no clock. */
 const MAX_TIME_OFFSET = 1e8;
+/** Of a number in text, where one that may have a fraction is wanted. */
+const MAX_NUMBER = 40;
+const NUMBER_TEXT = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Reads one field into the wish; gives what was expected if it is not that. */
 type Read<W> = (fields: JsonFields, node: number, into: W) => string | undefined;
@@ -103,6 +108,8 @@ export class JsonFields {
   readonly keyForm: string = `base64 of ${AUTH_KEY} bytes, not all the same`;
   /** What `int64` read last. */
   readonly long = new Int64();
+  /** The number read last is larger than its writer's numbers are exact. */
+  protected isLost = false;
 
   constructor(tape: Tape) {
     this.tape = tape;
@@ -147,10 +154,17 @@ export class JsonFields {
       const key = tape.keyText(m);
       const path = `${name}.${key}`;
       const read = keys.get(key);
-      if (read === undefined) return { error, msg: `${path}: no such field`, path };
+      if (read === undefined) return unknownField(error, path, key, [...keys.keys()]);
       if (t[m + KIND] === NULL && key !== 'init') continue;
+      this.isLost = false;
       const wanted = read(this, m, into);
-      if (wanted !== undefined) return { error, msg: `${path}: expected ${wanted}`, path, got: tape.kindName(m) };
+      if (wanted === undefined) continue;
+      return {
+        error,
+        msg: `${path}: ${this.isLost ? DIGITS_LOST : `expected ${wanted}`}`,
+        path,
+        got: tape.kindName(m),
+      };
     }
     return undefined;
   }
@@ -159,6 +173,13 @@ export class JsonFields {
   number(node: number): number {
     const kind = this.tape.cells[node + KIND];
     return kind === INTEGER || kind === NUMBER ? Number(this.#source(node).toString('latin1')) : Number.NaN;
+  }
+
+  /** The same, also in text. */
+  numberOrText(node: number): number {
+    if (!this.#isString(node)) return this.number(node);
+    const text = this.text(node, MAX_NUMBER) ?? '';
+    return NUMBER_TEXT.test(text) ? Number(text) : Number.NaN;
   }
 
   /** The bytes of a value as they stand in the line. */
@@ -191,10 +212,23 @@ export class JsonFields {
     const tape = this.tape;
     const t = tape.cells;
     if (this.#isString(node)) return tape.text(node) >= 0;
+    if (t[node + KIND] === NUMBER) return this.#wholeDigits(this.#source(node).toString('latin1'));
     tape.textBytes = tape.bytes;
     tape.textStart = t[node + START]!;
     tape.textEnd = t[node + END]!;
     return t[node + KIND] === INTEGER;
+  }
+
+  /** Digits of a whole number that was written with a fraction or an exponent. */
+  #wholeDigits(text: string): boolean {
+    const digits = wholeDigits(text);
+    this.isLost = digits === 'lost';
+    if (digits === 'lost' || digits === 'fraction') return false;
+    const { tape } = this;
+    tape.textBytes = Buffer.from(digits);
+    tape.textStart = 0;
+    tape.textEnd = digits.length;
+    return true;
   }
 
   #isString(node: number): boolean {
@@ -255,6 +289,12 @@ export class JsonFields {
     if (!readBase64(key, textBytes, textStart, textEnd)) return undefined;
     return key.bytes.subarray(0, AUTH_KEY);
   }
+}
+
+function unknownField(error: string, path: string, got: string, among: readonly string[]): Refusal {
+  const near = nearestNames(got, among).join(', ');
+  const hint = near === '' ? '' : `; did you mean ${near}?`;
+  return { error, msg: `${path}: no such field${hint}`, path, got, ...(near !== '' && { didYouMean: near }) };
 }
 
 function wipeKey({ authKey }: SessionWish): void {

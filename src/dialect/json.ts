@@ -4,9 +4,11 @@
  * Never: builds an object of a line, echoes a client's value other than the id, or writes an error line over 512 bytes.
  */
 import { writeInt64 } from '../bytes/int64.ts';
+import { jsonComplaint } from '../bytes/json-complaint.ts';
 import { END, INTEGER, JsonTape, KIND, START, STRING, STRING_ESCAPED } from '../bytes/json-tape.ts';
 import { writeBytes, writeString, writeText } from '../bytes/json-write.ts';
 import type { Reader } from '../bytes/reader.ts';
+import { givenId } from '../bytes/request-id.ts';
 import { Piece, type Writer } from '../bytes/writer.ts';
 import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
 import type {
@@ -55,6 +57,15 @@ export class JsonDialect extends RequestReader implements Dialect {
   constructor() {
     const tape = new JsonTape();
     super(tape, new JsonFields(tape), IDS, FAULT_TEXTS);
+  }
+
+  protected override idFarOff(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
+    const id = givenId(bytes, start, end);
+    return id === undefined ? undefined : Buffer.from(id);
+  }
+
+  protected override complaint(bytes: Uint8Array, start: number, end: number, pos: number): string {
+    return jsonComplaint(bytes, start, end, pos);
   }
 
   /** The text to echo: digits as they are, a string with its quotes. */

@@ -34,7 +34,9 @@ export class MsgpackFields extends JsonFields {
 
   override int64(node: number): boolean {
     if (!this.#isNumber(node)) return super.int64(node);
-    return packedInt64(this.tape.bytes, this.tape.cells[node + START]!, this.long);
+    const isExact = packedInt64(this.tape.bytes, this.tape.cells[node + START]!, this.long);
+    this.isLost = !isExact && Number.isInteger(this.number(node));
+    return isExact;
   }
 
   /** As JSON text, for `init` is kept and shown as that. */

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import type { Packr } from 'msgpackr';
 import { MsgpackTape } from '../bytes/msgpack-tape.ts';
 import { packBinary, packInt64 } from '../bytes/msgpack-write.ts';
+import { givenPackedId } from '../bytes/packed-request-id.ts';
 import type { Reader } from '../bytes/reader.ts';
 import { KEY_END, KIND, PACKED_INTEGER, STRING, END } from '../bytes/tape.ts';
 import { utf8End } from '../bytes/utf8.ts';
@@ -81,6 +82,11 @@ export class MsgpackDialect extends RequestReader implements Dialect {
     const start = t[node + KEY_END]!;
     if (kind === STRING) return this.isShort(node) ? bytes.subarray(start, t[node + END]! - 1) : undefined;
     return kind === PACKED_INTEGER && isAboveZero(bytes, start) ? bytes.subarray(start, t[node + END]) : undefined;
+  }
+
+  protected override idFarOff(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
+    const id = givenPackedId(bytes, start, end);
+    return id === undefined ? undefined : Buffer.from(id, 'latin1');
   }
 
   encodeMessage(codec: Codec, out: Writer): EncodedCall {
@@ -254,16 +260,17 @@ export class MsgpackDialect extends RequestReader implements Dialect {
   }
 
   error(out: Writer, id: Uint8Array, refusal: Refusal): void {
-    const { msg, path, retryAfter, ...rest } = refusal;
+    const { msg, path, retryAfter, didYouMean, ...rest } = refusal;
     const mark = this.begin(out, id);
     this.#small(out, 'error', rest.error);
-    const room = MAX_ERROR - FIXED - id.length;
+    const names = [rest.got, didYouMean, rest.key].map((one) => (typeof one === 'string' ? Buffer.byteLength(one) : 0));
+    const room = MAX_ERROR - FIXED - id.length - names.reduce((sum, length) => sum + length, 0);
     const pathRoom = path === undefined ? 0 : Math.floor(room * PATH_SHARE);
     this.#small(out, 'msg', cut(msg, room - pathRoom));
     if (path !== undefined) this.#small(out, 'path', cut(path, pathRoom));
-    for (const name of ['pos', 'limit', 'got', 'reason', 'crc', 'ref', 'retryable'] as const) {
-      this.#given(out, name, rest[name]);
-    }
+    for (const name of ['pos', 'limit', 'got'] as const) this.#given(out, name, rest[name]);
+    this.#given(out, 'did_you_mean', didYouMean);
+    for (const name of ['key', 'reason', 'crc', 'ref', 'retryable'] as const) this.#given(out, name, rest[name]);
     this.#given(out, 'retry_after', retryAfter);
     for (const name of ['delivered', 'closing', 'fatal'] as const) this.#given(out, name, rest[name]);
     this.end(out, mark);

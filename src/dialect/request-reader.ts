@@ -16,6 +16,7 @@ import {
   type Tape,
 } from '../bytes/tape.ts';
 import type { ClientRequest, OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
+import { nearestNames } from '../nearest-name.ts';
 import type { JsonFields } from './json-fields.ts';
 
 /** A tape of one of the two forms. */
@@ -44,6 +45,10 @@ const SEQNO_HASH = hashName(SEQNO);
 /** Attributes of a request: where their nodes are kept. */
 const ATTRIBUTES = ['id', 'options', 'server', 'session', 'message', 'timeout'] as const;
 type Attribute = (typeof ATTRIBUTES)[number];
+/** What other protocols call the attribute that holds the call, or put in its place. */
+const ALIASES: ReadonlyMap<string, Attribute> = new Map(
+  ['_cons', '_', '@type', 'method', 'params', 'request', 'call'].map((name) => [name, 'message']),
+);
 const ATTRIBUTE_KEYS = ATTRIBUTES.map((name) => ({
   name,
   bytes: Buffer.from(name),
@@ -67,6 +72,14 @@ export abstract class RequestReader {
 
   /** What is echoed as the id at `node`, or undefined if it is none. */
   protected abstract idText(node: number): Uint8Array | undefined;
+
+  /** The id of a message that was not read to its end, to be echoed; undefined if it gives none. */
+  protected abstract idFarOff(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined;
+
+  /** What is wrong with a message that is broken, in a sentence; undefined: the usual one. */
+  protected complaint(_bytes: Uint8Array, _start: number, _end: number, _pos: number): string | undefined {
+    return undefined;
+  }
 
   get noticeId(): Uint8Array {
     return this.#ids.notice;
@@ -124,15 +137,23 @@ export abstract class RequestReader {
   read(bytes: Uint8Array, start: number, end: number, into: ClientRequest): Refusal | undefined {
     const fault = this.tape.read(bytes, start, end);
     this.#reset(into);
-    if (fault !== undefined) {
-      const { code, pos, limit } = fault;
-      const isBroken = code === 'JSONDecodeError' || code === 'InvalidUTF8';
-      into.id = isBroken ? this.#ids.broken : this.#idBeforeFault();
-      into.isUnreadable = isBroken || into.id === this.#ids.unusable;
-      const where = isBroken ? { pos } : {};
-      return { error: code, msg: this.#faultTexts[code], ...where, ...(limit !== 0 && { limit }) };
-    }
-    return this.#readAttributes(into);
+    return fault === undefined ? this.#readAttributes(into) : this.#refuseFault(fault, bytes, start, end, into);
+  }
+
+  #refuseFault(fault: JsonFault, bytes: Uint8Array, start: number, end: number, into: ClientRequest): Refusal {
+    const { code, pos, limit, key, path } = fault;
+    const isBroken = code === 'JSONDecodeError' || code === 'InvalidUTF8';
+    const id = isBroken ? this.#ids.broken : (this.#idBeforeFault() ?? this.idFarOff(bytes, start, end));
+    into.id = id ?? this.#ids.unusable;
+    into.isUnreadable = isBroken || id === undefined;
+    const msg = code === 'JSONDecodeError' ? this.complaint(bytes, start, end, pos) : undefined;
+    return {
+      error: code,
+      msg: `${path === undefined ? '' : `${path}: `}${msg ?? this.#faultTexts[code]}`,
+      pos,
+      ...(limit !== 0 && { limit }),
+      ...(key !== undefined && { key, path }),
+    };
   }
 
   #reset(into: ClientRequest): void {
@@ -149,29 +170,25 @@ export abstract class RequestReader {
 
   #readAttributes(into: ClientRequest): Refusal | undefined {
     const t = this.tape.cells;
-    if (t[KIND] !== OBJECT) return this.#unusable(into, `a request is an object, got ${this.tape.kindName(0)}`);
+    if (t[KIND] !== OBJECT) return this.#noRequest(into);
     const stranger = this.#findAttributes();
     const nodes = this.#nodes;
     if (nodes.id !== 0) {
       const id = this.idText(nodes.id);
+      into.id = id ?? this.#ids.unusable;
       if (id === undefined) {
-        into.id = this.#ids.unusable;
         into.isUnreadable = true;
-        return {
-          error: 'InvalidId',
-          msg: `id is an integer from 1 on or a string of at most ${MAX_ID} bytes`,
-          path: 'id',
-        };
+        const msg = `id is an integer from 1 on or a string of at most ${MAX_ID} bytes`;
+        return { error: 'InvalidId', msg, path: 'id', got: this.tape.kindName(nodes.id) };
       }
-      into.id = id;
     }
-    if (stranger !== 0) return this.#unusable(into, 'unknown attribute', this.tape.keyText(stranger));
+    if (stranger !== 0) return this.#unknownAttribute(into, this.tape.keyText(stranger));
     into.hasOptions = nodes.options !== 0;
     into.hasServer = nodes.server !== 0;
     into.hasSession = nodes.session !== 0;
     into.hasMessage = nodes.message !== 0;
     if (!into.hasOptions && !into.hasServer && !into.hasSession && !into.hasMessage) {
-      return this.#unusable(into, 'nothing asked: a request has options, server, session or message');
+      return this.#unusable(into, 'nothing asked: a request has message, session, server or options');
     }
     return this.#readTimeout(into) ?? this.#readMessage(into);
   }
@@ -194,14 +211,14 @@ export abstract class RequestReader {
     return undefined;
   }
 
-  /** After a limit was passed: the id if it stood before that, else -3. */
-  #idBeforeFault(): Uint8Array {
+  /** After a limit was passed: the id if it stood before that. */
+  #idBeforeFault(): Uint8Array | undefined {
     const t = this.tape.cells;
-    if (this.tape.used === 0 || t[KIND] !== OBJECT) return this.#ids.unusable;
+    if (this.tape.used === 0 || t[KIND] !== OBJECT) return undefined;
     for (let m = NODE; m < this.tape.used && t[m + NEXT] !== 0; m = t[m + NEXT]!) {
-      if (this.#attributeOf(m) === 'id') return this.idText(m) ?? this.#ids.unusable;
+      if (this.#attributeOf(m) === 'id') return this.idText(m);
     }
-    return this.#ids.unusable;
+    return undefined;
   }
 
   /** Whether a string is short enough for an id. */
@@ -213,9 +230,10 @@ export abstract class RequestReader {
   #readTimeout(into: ClientRequest): Refusal | undefined {
     const node = this.#nodes.timeout;
     if (node === 0) return undefined;
-    const milliseconds = Math.round(this.#fields.number(node) * 1000);
+    const milliseconds = Math.round(this.#fields.numberOrText(node) * 1000);
     if (!(milliseconds >= MIN_TIMEOUT && milliseconds <= MAX_TIMEOUT)) {
-      return this.#unusable(into, 'timeout is a number of seconds from 0.1 to 600', 'timeout');
+      const got = this.tape.kindName(node);
+      return this.#unusable(into, 'timeout is a number of seconds from 0.1 to 600', { path: 'timeout', got });
     }
     into.timeout = milliseconds;
     return undefined;
@@ -234,7 +252,8 @@ export abstract class RequestReader {
       if (t[m + HASH] !== SEQNO_HASH || !this.tape.keyIs(m, SEQNO) || t[m + KIND] === NULL) continue;
       const value = this.#fields.integer(m, 0, 0x7fff_ffff);
       if (value === undefined) {
-        return { error: 'InvalidField', msg: 'message._seqno: expected an integer of 31 bits', path: 'message._seqno' };
+        const msg = 'message._seqno: expected an integer of 31 bits';
+        return { error: 'InvalidField', msg, path: 'message._seqno', got: this.tape.kindName(m) };
       }
       into.seqNo = value;
     }
@@ -253,10 +272,25 @@ export abstract class RequestReader {
     return this.#fields.options(this.#nodes.options, into);
   }
 
-  /** Refuses what can be read but is no usable request. */
-  #unusable(into: ClientRequest, msg: string, path?: string): Refusal {
-    into.id = this.#ids.unusable;
+  /** A message that is whole, and no object. */
+  #noRequest(into: ClientRequest): Refusal {
+    const got = this.tape.kindName(0);
+    const msg =
+      got === 'array' ? 'one request a line, no batch: each is an object' : `a request is an object, not ${got}`;
+    return this.#unusable(into, msg, { got });
+  }
+
+  #unknownAttribute(into: ClientRequest, got: string): Refusal {
+    const near = ALIASES.get(got) ?? nearestNames(got, ATTRIBUTES)[0];
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    const meant = near === undefined ? {} : { didYouMean: near };
+    return this.#unusable(into, `${got}: no such attribute of a request${hint}`, { path: got, got, ...meant });
+  }
+
+  /** Refuses what can be read but is no usable request; its id stays what it is, if it gave one. */
+  #unusable(into: ClientRequest, msg: string, more: Partial<Refusal> = {}): Refusal {
     into.isUnreadable = true;
-    return path === undefined ? { error: 'InvalidRequest', msg } : { error: 'InvalidRequest', msg, path };
+    if (this.#nodes.id === 0) into.id = this.#ids.unusable;
+    return { error: 'InvalidRequest', msg, ...more };
   }
 }

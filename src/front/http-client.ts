@@ -15,7 +15,7 @@ import { Count } from '../telemetry/metrics.ts';
 import type { IdText, NoticeFields } from './front.ts';
 import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';
-import { requestId } from './request-id.ts';
+import { requestId } from '../bytes/request-id.ts';
 
 const EMPTY = Buffer.alloc(0);
 /** `RequestFlag.MAY_EXPORT` of `batch/records.ts`. */

@@ -7,7 +7,7 @@ import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from './front.ts';
 import { Reassembly } from './reassembly.ts';
-import { requestId } from './request-id.ts';
+import { requestId } from '../bytes/request-id.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;

@@ -11,7 +11,7 @@ import { Writer } from '../bytes/writer.ts';
 import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from './front.ts';
-import { packedRequestId } from './packed-request-id.ts';
+import { packedRequestId } from '../bytes/packed-request-id.ts';
 import { Reassembly } from './reassembly.ts';
 
 const HEAD = 4;

@@ -138,8 +138,7 @@ export function refuse(s: State, pending: Pending, refused: Refusal): void {
 
 /** One error line for a ticket. */
 export function refuseTicket(s: State, ticket: number, id: Uint8Array, refused: Refusal, badLine: boolean): void {
-  const line = badLine ? refused : withConsequences(refused);
-  s.dialect.error(s.sink.reply(ticket, badLine, refused.error), id, line);
+  s.dialect.error(s.sink.reply(ticket, badLine, refused.error), id, withConsequences(refused));
   s.sink.end();
 }
 

@@ -29,5 +29,5 @@ export function crcText(crc: number): string {
 
 /** What the codec refused, as a client is told. */
 export function refusalOf(error: EncodeError): Refusal {
-  return { error: error.code, msg: error.message, path: error.path };
+  return { error: error.code, msg: error.message, path: error.path, ...error.more };
 }

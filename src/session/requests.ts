@@ -21,6 +21,9 @@ import { listedServer, type State } from './state.ts';
 /** Open requests of one session (failures.md A18). */
 const MOST_OPEN = 1024;
 
+/** Where `options.init` stands in the line that is compiled of it. */
+const INIT_PATH = 'message._wrapped';
+
 /** Service calls whose answers do not come as rpc_result. */
 const answeredPlain = new Map<number, AnswerBy>([
   [Crc.ping, AnswerBy.SERVICE],
@@ -93,7 +96,13 @@ function applyOptions(s: State, wish: OptionsWish): Refusal | undefined {
       s.shared.initPrefix = compileInit(s.env, Buffer.from(wish.init).toString());
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
-      return { error: error.code, msg: error.message, path: error.path.replace('message._wrapped', 'options.init') };
+      const { path, msg, ...more } = refusalOf(error);
+      // The gateway's own line around it is nobody's business.
+      return {
+        ...more,
+        msg: msg.replaceAll(INIT_PATH, 'options.init'),
+        path: path!.replace(INIT_PATH, 'options.init'),
+      };
     }
     s.shared.initText = wish.init;
     s.shared.initIsOwn = false;

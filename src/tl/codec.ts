@@ -45,11 +45,22 @@ export class EncodeError extends Error {
   readonly code: EncodeErrorName;
   /** `message.peer.id[3]`: built only once the error is there. */
   readonly path: string;
-  constructor(code: EncodeErrorName, path: string, text: string) {
+  readonly more: EncodeErrorMore;
+  constructor(code: EncodeErrorName, path: string, text: string, more: EncodeErrorMore = {}) {
     super(text);
     this.code = code;
     this.path = path;
+    this.more = more;
   }
+}
+
+/** What else is known of the culprit. */
+export interface EncodeErrorMore {
+  /** The kind of value or the name that stands there; a number of bytes. */
+  readonly got?: string | number;
+  /** Names of the scheme that are near, with `, ` between. */
+  readonly didYouMean?: string;
+  readonly limit?: number;
 }
 
 /** Thrown by the decoders; what was written is to be dropped by the caller. */

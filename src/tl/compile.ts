@@ -60,6 +60,8 @@ function compileScript(source: string, cachedData?: Uint8Array): Script {
 interface Generated {
   readonly tables: Tables;
   readonly fieldNames: string;
+  /** Called when somebody has written a field that is none. */
+  readonly fields: () => string;
   readonly texts: string;
   readonly packed: string;
   readonly encoding: (r: Encoding) => { encoders: Encode[]; results: Encode[] };
@@ -70,7 +72,7 @@ interface Generated {
 function makeCodec(script: Script): Codec {
   const generated = script.runInThisContext() as Generated;
   const directory = new Directory(generated.tables);
-  const encoding = makeEncoding(generated, new Encoding(directory));
+  const encoding = makeEncoding(generated, new Encoding(directory, generated.fields));
   const decoding = new Decoding(directory);
   Object.assign(decoding, generated.decoding(decoding, asciiWords(generated.texts)));
   return new CompiledCodec(directory, encoding, decoding, () => makeMsgpack(script, directory));
@@ -84,7 +86,7 @@ function makeEncoding<E extends Encoding>(generated: Generated, encoding: E): E 
 /** The script is run again: its functions then learn their types apart from those that serve JSON. */
 function makeMsgpack(script: Script, directory: Directory): MessageForm {
   const generated = script.runInThisContext() as Generated;
-  const encoding = makeEncoding(generated, new MsgpackEncoding(directory));
+  const encoding = makeEncoding(generated, new MsgpackEncoding(directory, generated.fields));
   const decoding = new MsgpackDecoding(directory);
   Object.assign(decoding, generated.packing(decoding, packedWords(generated.packed)));
   return new CompiledForm(directory, encoding, decoding);
@@ -123,12 +125,20 @@ ${[...packers, ...plan.vectors.map((type) => emitVectorPacker(plan, type))]}
       results: ${list(plan.results.map((type) => emitResultPacker(plan, type)))},
     };
   },
+  fields() { return ${fieldsOf(plan)}; },
   fieldNames: ${plan.fieldNames.text},
   texts: ${plan.texts.text},
   packed: ${plan.packed.text},
 };
 })()
 `.text;
+}
+
+/** Names of all fields that a client may write, as `SchemeNames` takes them. */
+function fieldsOf(plan: Plan): string {
+  const names = ({ fields }: Definition): string =>
+    fields.map(({ name, type }) => (type.kind === 'call' ? `${name} _wrapped` : name)).join(' ');
+  return plan.definitions.map(names).join('|');
 }
 
 function list(items: readonly Code[]): Code {

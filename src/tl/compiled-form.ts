@@ -58,7 +58,10 @@ export class CompiledForm implements MessageForm {
     try {
       encode(node);
       if (out.pos - at > MAX_MESSAGE)
-        throw new EncodeError('MessageTooLarge', root, `${root}: over ${MAX_MESSAGE} bytes`);
+        throw new EncodeError('MessageTooLarge', root, `${root}: over ${MAX_MESSAGE} bytes`, {
+          limit: MAX_MESSAGE,
+          got: out.pos - at,
+        });
     } catch (error) {
       out.pos = at;
       throw error;

@@ -20,7 +20,9 @@ export class MsgpackEncoding extends Encoding {
 
   protected override int64(node: number, into: Int64): boolean {
     if (!this.#isNumber(node)) return super.int64(node, into);
-    return packedInt64(this.tape.bytes, this.cells[node + START]!, into);
+    const isExact = packedInt64(this.tape.bytes, this.cells[node + START]!, into);
+    this.isLost = !isExact && Number.isInteger(packedNumber(this.tape.bytes, this.cells[node + START]!));
+    return isExact;
   }
 
   #isNumber(node: number): boolean {

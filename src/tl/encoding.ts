@@ -30,8 +30,11 @@ import {
 } from '../bytes/json-tape.ts';
 import type { Tape } from '../bytes/tape.ts';
 import { Writer } from '../bytes/writer.ts';
-import { EncodeError, type EncodeErrorName } from './codec.ts';
+import { nearestNames } from '../nearest-name.ts';
+import { DIGITS_LOST, wholeDigits } from '../bytes/whole-number.ts';
+import { EncodeError, type EncodeErrorMore, type EncodeErrorName } from './codec.ts';
 import type { Directory } from './directory.ts';
+import { ANY, CALLABLE, SchemeNames } from './scheme-names.ts';
 
 const VECTOR = 0x1cb5c415;
 const BOOL_TRUE = 0x997275b5 | 0;
@@ -47,6 +50,19 @@ const BYTES = Buffer.from('_bytes');
 const BYTES_HASH = hashName(BYTES);
 const SEQNO = Buffer.from('_seqno');
 const SEQNO_HASH = hashName(SEQNO);
+/** How other libraries name what is `_cons` here. */
+const OTHER_CONS: ReadonlySet<string> = new Set([
+  '_',
+  '@type',
+  '_type',
+  '@',
+  'cons',
+  'constructor',
+  '_constructor',
+  'method',
+]);
+/** Bytes of a name that is none which a client is shown. */
+const SHOWN_NAME = 64;
 const TRUE_NAME = Buffer.from('true');
 const BOOL_TRUE_NAME = Buffer.from('boolTrue');
 const BOOL_FALSE_NAME = Buffer.from('boolFalse');
@@ -67,6 +83,7 @@ export class Encoding {
   innermost = -1;
 
   readonly directory: Directory;
+  readonly #schemeNames: SchemeNames;
   /** Set by `compile.ts` once the generated functions exist. */
   encoders: readonly Encode[] = [];
   results: readonly Encode[] = [];
@@ -74,13 +91,17 @@ export class Encoding {
   #root = 0;
   #rootName = '';
   readonly #long = new Int64();
+  /** The number read last is larger than its writer's numbers are exact. */
+  protected isLost = false;
   readonly #double = new Float64Array(1);
   readonly #doubleHalves = new Int32Array(this.#double.buffer);
   /** Field names one behind the other, for `key`. */
   names: Buffer = Buffer.alloc(0);
 
-  constructor(directory: Directory) {
+  /** @param fields as `SchemeNames` takes them */
+  constructor(directory: Directory, fields: () => string) {
     this.directory = directory;
+    this.#schemeNames = new SchemeNames(directory, fields);
     this.#callable = new Uint8Array(directory.tables.names.length);
     for (const index of directory.tables.callable) this.#callable[index] = 1;
   }
@@ -108,7 +129,15 @@ export class Encoding {
     if (hash === CONS_HASH && this.tape.keyIs(member, CONS)) return;
     // Read by the dialect, and only on the message itself.
     if (hash === SEQNO_HASH && parent === this.#root && this.depth === 1 && this.tape.keyIs(member, SEQNO)) return;
-    this.fail('UnknownField', member, 'no such field');
+    this.#unknownField(parent, member);
+  }
+
+  #unknownField(parent: number, member: number): never {
+    const got = this.tape.keyText(member);
+    const cons = this.#consOf(parent);
+    const name = cons < 0 ? '' : this.#nameAt(cons);
+    const near = this.#schemeNames.nearFields(got, this.directory.byName(Buffer.from(name)));
+    return this.fail('UnknownField', member, `no such field${hintOf(near)}`, { got, ...meaning(near) });
   }
 
   /** An object of a definition without fields: `_cons` and nothing else. */
@@ -162,9 +191,9 @@ export class Encoding {
   }
 
   long(node: number): void {
-    if (!this.int64(node, this.#long)) {
-      this.fail('InvalidField', node, 'expected an integer of 64 bits');
-    }
+    this.isLost = false;
+    if (!this.int64(node, this.#long))
+      this.fail('InvalidField', node, this.isLost ? DIGITS_LOST : 'expected an integer of 64 bits');
     this.out.long(this.#long.low, this.#long.high);
   }
 
@@ -192,19 +221,33 @@ export class Encoding {
       return true;
     }
     if (kind === STRING || kind === STRING_ESCAPED) return tape.text(node) >= 0;
-    return kind === NUMBER ? false : this.wrong(node, wanted);
+    return kind === NUMBER ? this.#wholeDigits(node) : this.wrong(node, wanted);
+  }
+
+  /** Digits of a whole number that was written with a fraction or an exponent. */
+  #wholeDigits(node: number): boolean {
+    const digits = wholeDigits(this.#source(node));
+    this.isLost = digits === 'lost';
+    if (digits === 'lost' || digits === 'fraction') return false;
+    const tape = this.tape;
+    tape.textBytes = Buffer.from(digits);
+    tape.textStart = 0;
+    tape.textEnd = digits.length;
+    return true;
+  }
+
+  /** A number as it stands in the line. */
+  #source(node: number): string {
+    const { bytes } = this.tape;
+    const start = this.cells[node + START]!;
+    return Buffer.from(bytes.buffer, bytes.byteOffset + start, this.cells[node + END]! - start).toString('latin1');
   }
 
   double(node: number): void {
     const t = this.cells;
     const kind = t[node + KIND];
     if (kind === INTEGER || kind === NUMBER) {
-      const text = Buffer.from(
-        this.tape.bytes.buffer,
-        this.tape.bytes.byteOffset + t[node + START]!,
-        t[node + END]! - t[node + START]!,
-      );
-      const value = Number(text.toString('latin1'));
+      const value = Number(this.#source(node));
       if (!Number.isFinite(value)) this.fail('InvalidField', node, 'too large for a double');
       this.#putDouble(value);
     } else if (kind === STRING) this.#putDouble(this.#namedDouble(node));
@@ -336,7 +379,7 @@ export class Encoding {
 
   /** Any constructor whatever. */
   object(node: number): void {
-    const index = this.#definition(node, -1);
+    const index = this.#definition(node, ANY);
     if (this.directory.types[index]! < 0) this.#wrongType(node, 'a constructor', index);
     this.encoders[index]!(node);
   }
@@ -354,9 +397,8 @@ export class Encoding {
       if (this.depth === 0) this.fail('InvalidMessage', node, `expected object, got ${this.tape.kindName(node)}`);
       this.wrong(node, 'a method');
     }
-    const index = this.#definition(node, -1);
-    if (this.#callable[index] === 0)
-      this.fail('NotAMethod', node, `${this.directory.tables.names[index]} is not a method`);
+    const index = this.#definition(node, CALLABLE);
+    if (this.#callable[index] === 0) this.#notAMethod(node, this.directory.tables.names[index]!);
     if (this.depth > MAX_WRAPPERS) this.fail('InvalidMessage', node, `more than ${MAX_WRAPPERS} wrappers`);
     this.crcs[this.depth] = this.directory.tables.crcs[index]!;
     this.offsets[this.depth] = this.out.pos;
@@ -365,12 +407,16 @@ export class Encoding {
     this.encoders[index]!(node);
   }
 
-  /** The definition that an object's `_cons` names. */
-  #definition(node: number, type: number): number {
+  #notAMethod(node: number, got: string): never {
+    return this.fail('NotAMethod', node, `${got} is not a method`, { got });
+  }
+
+  /** The definition that an object's `_cons` names. @param wanted a type, `ANY` or `CALLABLE` */
+  #definition(node: number, wanted: number): number {
     const t = this.cells;
-    if (t[node + KIND] !== OBJECT) this.wrong(node, type < 0 ? 'object' : this.directory.tables.typeNames[type]!);
+    if (t[node + KIND] !== OBJECT) this.wrong(node, wanted < 0 ? 'object' : this.directory.tables.typeNames[wanted]!);
     const member = this.#consOf(node);
-    if (member < 0) this.missing(node, '_cons');
+    if (member < 0) this.#noCons(node);
     const tape = this.tape;
     if (t[member + KIND] === STRING) {
       const index = this.directory.byName(tape.bytes, t[member + START]! + 1, t[member + END]! - 1);
@@ -380,11 +426,48 @@ export class Encoding {
       const index = this.directory.byName(tape.textBytes, tape.textStart, tape.textEnd);
       if (index >= 0) return index;
     }
-    return this.fail(
-      'UnknownConstructor',
-      node,
-      `no such constructor or method in layer ${this.directory.tables.layer}`,
-    );
+    return this.#unknown(node, this.#nameAt(member), wanted);
+  }
+
+  /** A name that the scheme does not have as a constructor. */
+  #unknown(node: number, got: string, wanted: number): never {
+    const ofType = this.#schemeNames.constructorsOf(got);
+    if (ofType.length > 0) {
+      const didYouMean = ofType.join(', ');
+      const what = `${got} is a type; its constructors are ${didYouMean}`;
+      return this.fail('UnknownConstructor', node, what, { got, didYouMean });
+    }
+    const near = this.#schemeNames.near(got, wanted);
+    const what = `no such constructor or method in layer ${this.directory.tables.layer}${hintOf(near)}`;
+    return this.fail('UnknownConstructor', node, what, { got, ...meaning(near) });
+  }
+
+  /** An object that does not say what it is, or not by the name that is wanted here. */
+  #noCons(node: number): never {
+    const other = this.#otherCons(node);
+    const path = `${this.tape.path(this.#root, node, this.#rootName)}._cons`;
+    if (other === undefined) throw new EncodeError('MissingField', path, `${path}: missing`);
+    const text = `${path}: missing; what an object is stands in "_cons" here, not in "${other}"`;
+    throw new EncodeError('MissingField', path, text, { got: other, didYouMean: '_cons' });
+  }
+
+  #otherCons(node: number): string | undefined {
+    for (let m = node + NODE, end = this.cells[node + NEXT]!; m < end; m = this.cells[m + NEXT]!) {
+      const key = this.tape.keyText(m);
+      if (OTHER_CONS.has(key) || nearestNames(key, ['_cons']).length > 0) return key;
+    }
+    return undefined;
+  }
+
+  /** A string as a client is shown it: its beginning. */
+  #nameAt(member: number): string {
+    const { tape } = this;
+    const length = tape.text(member);
+    if (length < 0) return '';
+    const shown = Math.min(length, SHOWN_NAME);
+    const { textBytes, textStart } = tape;
+    const text = Buffer.from(textBytes.buffer, textBytes.byteOffset + textStart, shown).toString('utf8');
+    return shown < length ? `${text.replace(/\uFFFD+$/, '')}…` : text;
   }
 
   #consOf(node: number): number {
@@ -402,11 +485,23 @@ export class Encoding {
   }
 
   #wrongType(node: number, wanted: string, found: number): never {
-    return this.fail('InvalidField', node, `expected ${wanted}, got ${this.directory.tables.names[found]}`);
+    const got = this.directory.tables.names[found]!;
+    const type = this.directory.tables.typeNames.indexOf(wanted);
+    const near = type < 0 ? [] : this.#schemeNames.near(got, type).filter((name) => name !== got);
+    const what = `expected ${wanted}, got ${got}${hintOf(near)}`;
+    return this.fail('InvalidField', node, what, { got, ...meaning(near) });
   }
 
-  fail(code: EncodeErrorName, node: number, what: string): never {
+  fail(code: EncodeErrorName, node: number, what: string, more: EncodeErrorMore = {}): never {
     const path = this.tape.path(this.#root, node, this.#rootName);
-    throw new EncodeError(code, path, `${path}: ${what}`);
+    throw new EncodeError(code, path, `${path}: ${what}`, { got: this.tape.kindName(node), ...more });
   }
+}
+
+function hintOf(near: readonly string[]): string {
+  return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
+}
+
+function meaning(near: readonly string[]): EncodeErrorMore {
+  return near.length === 0 ? {} : { didYouMean: near.join(', ') };
 }

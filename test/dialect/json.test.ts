@@ -86,13 +86,15 @@ test('timeout is in seconds, from 0.1 to 600', () => {
     ['600', 600_000],
     ['6e2', 600_000],
     ['2.5', 2500],
+    ['"30"', 30_000],
+    ['"0.5"', 500],
     ['null', 10_000],
   ] as const) {
     assert.equal(read(`{${CALL},"timeout":${text}}`), undefined);
     assert.equal(request.timeout, milliseconds);
   }
-  for (const text of ['0', '0.09', '600.1', '-1', '1e99', '"5"', 'true', '[]']) {
-    assertRefused(`{"id":3,${CALL},"timeout":${text}}`, 'InvalidRequest', '-3', { path: 'timeout' });
+  for (const text of ['0', '0.09', '600.1', '-1', '1e99', '""', '"x"', '"0x5"', '" 5"', 'true', '[]']) {
+    assertRefused(`{"id":3,${CALL},"timeout":${text}}`, 'InvalidRequest', '3', { path: 'timeout' });
   }
 });
 
@@ -118,34 +120,43 @@ test('broken lines have id -2 and a position', () => {
   assert.equal(id(), '-2');
 });
 
-test('limits: the id of the request where it stood before, else -3', () => {
+test('limits: the id of the request wherever it stands, else -3', () => {
   const deep = `{"id":7,"message":${'['.repeat(70)}${']'.repeat(70)}}`;
   assertRefused(deep, 'DepthExceeded', '7', { limit: 64 });
   assertRefused(`{"message":${'['.repeat(70)}`, 'DepthExceeded', '-3');
   assertRefused(`{"id":"a","message":[${'1'.repeat(41)}]}`, 'NumberTooLong', '"a"', { limit: 40 });
   assertRefused(`{"id":7,"message":[${'1,'.repeat(200_000)}1]}`, 'TooManyElements', '7', { limit: 200_000 });
   assertRefused('{"id":7,"message":{"a":1,"a":2}}', 'DuplicateKey', '7');
-  assertRefused('{"message":{"a":1,"a":2},"id":7}', 'DuplicateKey', '-3');
+  assertRefused('{"message":{"a":1,"a":2},"id":7}', 'DuplicateKey', '7', { key: 'a', path: 'message.a', pos: 20 });
+  assertRefused(`{"message":${'['.repeat(70)}${']'.repeat(70)},"id":"é"}`, 'DepthExceeded', '"é"', { pos: 74 });
+  assertRefused(`{"message":{"x":${'1'.repeat(41)}},"id":-7}`, 'NumberTooLong', '-3', { pos: 16 });
   assertRefused(`{"id":${'1'.repeat(41)}}`, 'NumberTooLong', '-3');
   assertRefused(`[${'['.repeat(70)}`, 'DepthExceeded', '-3');
 });
 
 test('JSON that is no usable request', () => {
-  for (const line of [
-    '[]',
-    '5',
-    '"x"',
-    'null',
-    'true',
-    '{}',
-    '{"id":5}',
-    '{"id":5,"timeout":3}',
-    '{"id":5,"message":null}',
-  ]) {
+  for (const line of ['[]', '5', '"x"', 'null', 'true', '{}', '{"message":null}', '{"mesage":{}}']) {
     assertRefused(line, 'InvalidRequest', '-3');
   }
-  assertRefused(`{"id":5,${CALL},"mesage":{}}`, 'InvalidRequest', '-3', { path: 'mesage' });
-  assertRefused(`{"id":5,${CALL},"__proto__":{}}`, 'InvalidRequest', '-3', { path: '__proto__' });
+  for (const line of ['{"id":5}', '{"id":5,"timeout":3}', '{"id":5,"message":null}'])
+    assertRefused(line, 'InvalidRequest', '5', {
+      msg: 'nothing asked: a request has message, session, server or options',
+    });
+  assertRefused('[{"id":5}]', 'InvalidRequest', '-3', {
+    got: 'array',
+    msg: 'one request a line, no batch: each is an object',
+  });
+  assertRefused(`{"id":5,${CALL},"mesage":{}}`, 'InvalidRequest', '5', {
+    path: 'mesage',
+    got: 'mesage',
+    didYouMean: 'message',
+    msg: 'mesage: no such attribute of a request; did you mean message?',
+  });
+  assertRefused(`{"id":5,"_cons":"help.getConfig"}`, 'InvalidRequest', '5', { didYouMean: 'message' });
+  assertRefused(`{"mesage":{},"id":"x"}`, 'InvalidRequest', '"x"');
+  assertRefused(`{"id":5,${CALL},"__proto__":{}}`, 'InvalidRequest', '5', {
+    path: '__proto__',
+  });
   assertRefused('{"id":5,"message":"x"}', 'InvalidMessage', '5', {
     path: 'message',
     got: 'string',
@@ -153,11 +164,93 @@ test('JSON that is no usable request', () => {
   });
 });
 
+test('what is wrong with a line that is not JSON', () => {
+  for (const [line, msg] of [
+    ["{'id':1}", /single/],
+    [`{"id":1,"message":{"_cons":'ping'}}`, /single/],
+    ['{“id”:1}', /straight double quotes/],
+    ['{"id":1,}', /comma stands before the closing bracket/],
+    ['{"id":1,"message":{"a":[1,2,]}}', /comma stands before/],
+    ['{"id":1,,"x":1}', /two commas/],
+    ['{"x":NaN}', /NaN/],
+    ['{"x":-Infinity}', /Infinity/],
+    ['{"x":True}', /small letters/],
+    ['{"x":False}', /small letters/],
+    ['{"x":None}', /null/],
+    ['{"x":undefined}', /null/],
+    ['{"x":0x10}', /decimal/],
+    ['{"x":007}', /zeros/],
+    ['{"x":+1}', /plus/],
+    ['{"x":.5}', /digit/],
+    ['{"x":1.}', /digit behind its point/],
+    ['{"x":1_000}', /digits alone/],
+    ['{"x":10n}', /without n/],
+    ['{id:1}', /name in double quotes/],
+    ['{"a":1,b:2}', /name in double quotes/],
+    ['{"a" 1}', /colon/],
+    ['{"a":}', /value of an attribute is missing/],
+    ['{"a":1 "b":2}', /comma is missing/],
+    ['{"a":[1}', /other kind/],
+    ['{"a":tru}', /true, false and null/],
+    ['{"a":hello}', /double quotes/],
+    ['{"id":1} // a ping', /comments/],
+    ['{/* a ping */"id":1}', /comments/],
+    ['# a ping', /comments/],
+    ['{"id":1}{"id":2}', /two stand in one/],
+    ['{"id":1} x', /behind the request/],
+    ['{"a":"\t"}', /control character/],
+    ['{"a":"\\x41"}', /escape/],
+    ['{"a":"\\u12"}', /hexadecimal/],
+    ['{"a":"b', /a request is one line; this one ends inside a string/],
+    ['{"a":[', /a request is one line; this one ends inside an array/],
+    ['{', /a request is one line; this one ends inside an object/],
+    ['  "id": 1,', /a piece of one that was printed over several lines/],
+    ['},', /a piece of one/],
+    ['hello', /one JSON object/],
+  ] as const) {
+    const refused = read(line);
+    assert.equal(refused?.error, 'JSONDecodeError', line);
+    assert.match(refused.msg, msg, line);
+    assert.equal(id(), '-2');
+  }
+});
+
+test('whatever breaks a line, there is one sentence about it, and none of its bytes in that', () => {
+  const whole = Buffer.from('{"id":7,"message":{"_cons":"ping","x":[1,2.5e3,true,null,"zqzq\\u00e9"]}}');
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.uint8Array({ maxLength: 4 }), fc.nat(3), (at, bytes, out) => {
+      const line = Buffer.concat([whole.subarray(0, at), bytes, whole.subarray(at + out)]);
+      const refused = read(line);
+      if (refused?.error !== 'JSONDecodeError') return;
+      assert.match(refused.msg, /^[a-z][^]{10,120}$/i);
+      assert.ok(!refused.msg.includes('zq'));
+      assert.ok(refused.pos! <= line.length);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test('server: what was named', () => {
   const wish = dialect.makeServerWish();
   assert.equal(read('{"server":{"host":"127.0.0.1","port":4430,"rsa":"-----BEGIN\\n","dc":2,"test":true}}'), undefined);
   assert.equal(dialect.readServer(wish), undefined);
   assert.deepEqual(wish, { host: '127.0.0.1', port: 4430, rsa: '-----BEGIN\n', dc: 2, test: true });
+  assert.equal(read('{"server":{"host":"h","port":443.0,"dc":2e0}}'), undefined);
+  assert.equal(dialect.readServer(wish), undefined);
+  assert.deepEqual([wish.port, wish.dc], [443, 2]);
+  assert.equal(read('{"server":{"hots":"x"}}'), undefined);
+  assert.deepEqual(dialect.readServer(wish), {
+    error: 'InvalidServer',
+    msg: 'server.hots: no such field; did you mean host?',
+    path: 'server.hots',
+    got: 'hots',
+    didYouMean: 'host',
+  });
+  assert.equal(read('{"session":{"session_id":9.2233720368548e+18}}'), undefined);
+  assert.match(
+    dialect.readSession(dialect.makeSessionWish())!.msg,
+    /^session\.session_id: digits were lost: send it as text$/,
+  );
   assert.equal(read('{"server":{}}'), undefined);
   assert.equal(dialect.readServer(wish), undefined);
   assert.deepEqual(wish, dialect.makeServerWish());
@@ -173,6 +266,8 @@ test('server: what was named', () => {
     ['{"test":1}', 'server.test'],
     ['{"rsa":[]}', 'server.rsa'],
     ['{"hots":"x"}', 'server.hots'],
+    ['{"port":1e99}', 'server.port'],
+    ['{"port":443.5}', 'server.port'],
     ['{"constructor":"x"}', 'server.constructor'],
   ] as const) {
     assert.equal(read(`{"id":9,"server":${value}}`), undefined);

@@ -67,17 +67,24 @@ test('ids come back as they stood, whatever form a client packs them in', () => 
   assert.equal(id(), 1);
 });
 
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : [nested(depth - 1)];
+}
+
 test('what is no request', () => {
-  const cases: [unknown, string, number, object?][] = [
+  const cases: [unknown, string, number | string, object?][] = [
     [Buffer.from('c1', 'hex'), 'JSONDecodeError', -2, { pos: 0 }],
     [Buffer.from('81a26964', 'hex'), 'JSONDecodeError', -2, { pos: 4 }],
     [Buffer.from('81a26964a1ff', 'hex'), 'InvalidUTF8', -2, { pos: 5 }],
     [Buffer.from('82a2696405a2696405', 'hex'), 'DuplicateKey', 5],
     [[1], 'InvalidRequest', -3],
-    [{ id: 5 }, 'InvalidRequest', -3],
-    [{ id: 5, message: CALL, x: 1 }, 'InvalidRequest', -3, { path: 'x' }],
-    [{ id: 5, message: CALL, timeout: 0.05 }, 'InvalidRequest', -3, { path: 'timeout' }],
-    [{ id: 5, message: CALL, timeout: '1' }, 'InvalidRequest', -3, { path: 'timeout' }],
+    [{ id: 5 }, 'InvalidRequest', 5],
+    [{ id: 5, message: CALL, x: 1 }, 'InvalidRequest', 5, { path: 'x', got: 'x' }],
+    [{ message: CALL, mesage: 1 }, 'InvalidRequest', -3, { path: 'mesage', didYouMean: 'message' }],
+    [{ id: 5, message: CALL, timeout: 0.05 }, 'InvalidRequest', 5, { path: 'timeout' }],
+    [{ id: 5, message: CALL, timeout: 'x' }, 'InvalidRequest', 5, { path: 'timeout', got: 'string' }],
+    [{ message: nested(70), id: 'é' }, 'DepthExceeded', 'é', { limit: 64 }],
+    [{ message: { a: nested(70) } }, 'DepthExceeded', -3, { limit: 64 }],
     [{ id: 5, message: [] }, 'InvalidMessage', 5, { got: 'array' }],
     [{ id: 5, message: { ...CALL, _seqno: -1 } }, 'InvalidField', 5, { path: 'message._seqno' }],
   ];
@@ -86,7 +93,8 @@ test('what is no request', () => {
   for (const [message, error, wanted, more] of cases) {
     const refusal = read(message);
     assert.equal(refusal?.error, error);
-    assert.deepEqual([id(), request.isUnreadable], [wanted, wanted < 0], error);
+    const isBad = error === 'InvalidRequest' || Number(wanted) < 0;
+    assert.deepEqual([id(), request.isUnreadable], [wanted, isBad], error);
     for (const [name, value] of Object.entries(more ?? {}))
       assert.equal(refusal?.[name as keyof Refusal], value, error);
   }
@@ -98,6 +106,7 @@ test('timeout and seqno as any number that holds them', () => {
     [2.5, 2500],
     [600, 600_000],
     [3n, 3000],
+    ['30', 30_000],
   ] as const) {
     assert.equal(read({ message: { ...CALL, _seqno: 5 }, timeout }), undefined);
     assert.deepEqual([request.timeout, request.seqNo], [milliseconds, 5]);

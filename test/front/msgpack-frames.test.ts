@@ -6,7 +6,7 @@ import type { ErrorName } from '../../src/errors.ts';
 import { lineFronts } from '../../src/front/first-byte.ts';
 import type { FrontOwner, NoticeFields } from '../../src/front/front.ts';
 import { errorFrame, MsgpackFrames } from '../../src/front/msgpack-frames.ts';
-import { packedRequestId } from '../../src/front/packed-request-id.ts';
+import { packedRequestId } from '../../src/bytes/packed-request-id.ts';
 import { echoProxy } from '../support/echo-proxy.ts';
 import { packFrame } from '../support/mp.ts';
 import { Nc } from '../support/nc.ts';

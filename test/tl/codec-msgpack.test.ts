@@ -198,6 +198,8 @@ test('numbers come in every form that holds them exactly', () => {
   }
   const high = encode(true, call('ping', ['ping_id', Buffer.from('cfffffffffffffffff', 'hex')]));
   assert.equal(high.toString('hex').slice(8), 'ffffffffffffffff');
+  const lost = call('ping', ['ping_id', Buffer.from('cb43e0000000000000', 'hex')]);
+  assert.throws(() => encode(true, lost), { message: 'message.ping_id: digits were lost: send it as text' });
   const past32 = encode(true, call('ping', ['ping_id', Buffer.from('cbc1f2a05f20000000', 'hex')]));
   assert.equal(past32.readBigInt64LE(4), -5_000_000_000n);
 });

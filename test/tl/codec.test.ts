@@ -67,11 +67,26 @@ test('long: exact digits, decimal strings, unsigned wraps', () => {
   }
   assert.equal(bytes('18446744073709551615'), '-1');
   assert.equal(bytes('"\\u0031\\u0032"'), '12');
+  for (const [value, wanted] of [
+    ['20.0', '20'],
+    ['2e1', '20'],
+    ['6e9', '6000000000'],
+    ['-1.50e1', '-15'],
+    ['100e-2', '1'],
+    ['-0.0', '0'],
+    ['0e999', '0'],
+    ['9007199254740992.0', '9007199254740992'],
+    ['9.007199254740992e15', '9007199254740992'],
+  ])
+    assert.equal(bytes(value!), wanted, value);
+  for (const value of ['9.2233720368548e+18', '1e18', '9007199254740993.0', '-1e999', '12345678901234567890.0'])
+    assertRefused(ping(value), 'InvalidField', 'message.ping_id', 'message.ping_id: digits were lost: send it as text');
   for (const value of [
     '18446744073709551616',
     '-9223372036854775809',
-    '1.0',
-    '1e3',
+    '1.5',
+    '1e-3',
+    '20.00000000000000000001',
     '"1.0"',
     '""',
     '"0x1"',
@@ -92,11 +107,13 @@ test('long: exact digits, decimal strings, unsigned wraps', () => {
 
 test('int: a number or decimal string of 32 bits', () => {
   const num = (value: string): string => `{"_cons":"get_future_salts","num":${value}}`;
+  assert.equal(encodeCall(num('20.0')).readInt32LE(4), 20);
+  assert.equal(encodeCall(num('1e2')).readInt32LE(4), 100);
   for (const value of ['2147483647', '-2147483648', '0']) {
     assert.equal(encodeCall(num(value)).readInt32LE(4), Number(value));
     assert.equal(encodeCall(num(`"${value}"`)).readInt32LE(4), Number(value));
   }
-  for (const value of ['2147483648', '-2147483649', '0.5', '1e2', '"x"', '9'.repeat(30), '"1 "']) {
+  for (const value of ['2147483648', '-2147483649', '0.5', '1e-2', '1e10', '1e99', '"x"', '9'.repeat(30), '"1 "']) {
     assertRefused(num(value), 'InvalidField', 'message.num', 'message.num: expected an integer of 32 bits');
   }
 });
@@ -251,6 +268,60 @@ test('what is unknown is named', () => {
   assertRefused(`{"_cons":"help.getConfig","${'k'.repeat(500)}":1}`, 'UnknownField', `message.${'k'.repeat(64)}…`);
 });
 
+/** What a client is told beside the sentence. */
+function moreOf(message: string): unknown {
+  try {
+    encodeCall(message);
+  } catch (error) {
+    return (error as EncodeError).more;
+  }
+  throw new Error(`taken: ${message}`);
+}
+
+test('a name that is none comes back with the nearest one', () => {
+  const method = (name: string): string => `{"_cons":${JSON.stringify(name)}}`;
+  for (const got of [
+    'messages.sendMesage',
+    'sendMessage',
+    'messages.SendMessage',
+    'messages.sendMessage ',
+    ' ping\u0000',
+  ])
+    assert.deepEqual(moreOf(method(got)), {
+      got,
+      didYouMean: got.includes('ping') ? 'ping' : 'messages.sendMessage',
+    });
+  assert.deepEqual(moreOf(method('getMessages')), {
+    got: 'getMessages',
+    didYouMean: 'messages.getMessages, channels.getMessages',
+  });
+  assert.deepEqual(moreOf(method('nothing.like.it')), { got: 'nothing.like.it' });
+  assert.deepEqual(moreOf(method('x'.repeat(70))), { got: `${'x'.repeat(64)}…` });
+  // A type's name brings its constructors; where one is wanted of a type, those are nearer.
+  const peer = (cons: string): string => send('').replace(PEER, cons);
+  assert.deepEqual(moreOf(peer('{"_cons":"InputPeer"}')), {
+    got: 'InputPeer',
+    didYouMean:
+      'inputPeerEmpty, inputPeerSelf, inputPeerChat, inputPeerUser, inputPeerChannel, inputPeerUserFromMessage, inputPeerChannelFromMessage',
+  });
+  assert.deepEqual(moreOf(peer('{"_cons":"inputPeerUsr"}')), { got: 'inputPeerUsr', didYouMean: 'inputPeerUser' });
+  assert.deepEqual(moreOf(peer('{"_cons":"inputUserSelf"}')), { got: 'inputUserSelf', didYouMean: 'inputPeerSelf' });
+  assert.deepEqual(moreOf(peer('{"_cons":"user","id":1}')), { got: 'user' });
+  for (const other of ['_', '@type', 'cons', '_con', '_type'])
+    assert.deepEqual(moreOf(`{"${other}":"help.getConfig"}`), { got: other, didYouMean: '_cons' });
+  assert.deepEqual(moreOf(send('"mesage_id":1')), { got: 'mesage_id' });
+  assert.deepEqual(moreOf(send('"nowebpage":true,"slient":true')), {
+    got: 'nowebpage',
+    didYouMean: 'no_webpage',
+  });
+  assert.deepEqual(moreOf('{"_cons":"invokeWithLayer","layer":1,"wrapped":{}}'), {
+    got: 'wrapped',
+    didYouMean: '_wrapped',
+  });
+  assert.deepEqual(moreOf('{"_cons":"user","id":1}'), { got: 'user' });
+  assert.deepEqual(moreOf('{"_cons":"ping","ping_id":true}'), { got: 'boolean' });
+});
+
 test('what is of another type is named', () => {
   assertRefused(
     send('').replace(PEER, '"x"'),
@@ -262,7 +333,7 @@ test('what is of another type is named', () => {
     send('').replace(PEER, '{"_cons":"inputUserSelf"}'),
     'InvalidField',
     'message.peer',
-    'message.peer: expected InputPeer, got inputUserSelf',
+    'message.peer: expected InputPeer, got inputUserSelf; did you mean inputPeerSelf?',
   );
   assertRefused(
     send('').replace(PEER, '{"_cons":"ping","ping_id":1}'),

@@ -2,19 +2,30 @@
  * Request ids, found without parsing: the `id` attribute of one JSON line.
  * In: a line's bytes. Out: the id's JSON text. Never: judges the line; the lane does.
  *
- * Only used when a lane was lost with the request in it (`WorkerCrashed` has to carry the id), but read when the
- * request comes, because the line is gone later. So it is cheap for `{"id":7,...`, and bounded for all others.
+ * Used when a lane was lost with the request in it (`WorkerCrashed` has to carry the id), but read when the request
+ * comes, because the line is gone later. So it is cheap for `{"id":7,...`, and bounded for all others. And where a line
+ * is refused before its id was reached: then it is looked for in all of it.
  */
-import type { IdText } from './front.ts';
-
 /** How far into a line the id is looked for, in bytes. */
 const FAR = 4096;
+const UNKNOWN = '-3';
+const USUAL = '1';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** The id as it stands in the line; `1` if it has none (wire.md 2); `-3` if it could not be found near the front. */
-export function requestId(bytes: Buffer, start: number, stop: number): IdText {
-  const end = Math.min(stop, start + FAR);
+export function requestId(bytes: Buffer, start: number, stop: number): string {
+  return idWithin(bytes, start, Math.min(stop, start + FAR)) ?? (start + FAR < stop ? UNKNOWN : USUAL);
+}
+
+/** The id that a line gives, however far into it; undefined if it gives none. */
+export function givenId(bytes: Uint8Array, start: number, stop: number): string | undefined {
+  const id = idWithin(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), start, stop);
+  return id === UNKNOWN ? undefined : id;
+}
+
+/** What stands as `id`, `UNKNOWN` if it is none; undefined if nothing does. */
+function idWithin(bytes: Buffer, start: number, end: number): string | undefined {
   let depth = 0;
   let at = start;
   while (at < end) {
@@ -30,7 +41,7 @@ export function requestId(bytes: Buffer, start: number, stop: number): IdText {
     else if (byte === 0x7d || byte === 0x5d) depth--;
     at++;
   }
-  return end < stop ? '-3' : '1';
+  return undefined;
 }
 
 /** Where the closing quote stands. */
@@ -46,17 +57,17 @@ function skipSpace(bytes: Uint8Array, from: number, end: number): number {
   return at;
 }
 
-function valueText(bytes: Buffer, from: number, end: number): IdText {
+function valueText(bytes: Buffer, from: number, end: number): string {
   if (bytes[from] === QUOTE) return stringText(bytes, from, stringEnd(bytes, from + 1, end) + 1);
   let at = from;
   while (at < end && bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++;
   // Echoed only if it is an id by the contract: what the lane would have refused is not repeated.
-  return at > from && at - from <= 40 && bytes[from] !== 0x30 ? bytes.toString('latin1', from, at) : '-3';
+  return at > from && at - from <= 40 && bytes[from] !== 0x30 ? bytes.toString('latin1', from, at) : UNKNOWN;
 }
 
-function stringText(bytes: Buffer, from: number, stop: number): IdText {
+function stringText(bytes: Buffer, from: number, stop: number): string {
   const text = bytes.toString('utf8', from, stop);
-  return isShortString(text) ? text : '-3';
+  return isShortString(text) ? text : UNKNOWN;
 }
 
 function isShortString(text: string): boolean {

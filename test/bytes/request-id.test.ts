@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { requestId } from '../../src/front/request-id.ts';
+import { requestId } from '../../src/bytes/request-id.ts';
 
 function idOf(line: string): string {
   const bytes = Buffer.from(`--${line}--`);

@@ -2,17 +2,25 @@
  * Request ids, found without unpacking: the `id` of one msgpack frame, as `request-id.ts` for JSON lines.
  * In: a frame's bytes. Out: the packed id, a character a byte. Never: judges the frame; the lane does.
  */
-import type { IdText } from './front.ts';
-
 /** How far into a frame the id is looked for, in bytes. */
 const FAR = 4096;
 const MAX_ID = 128;
-const UNKNOWN: IdText = '-3';
-const USUAL: IdText = '\x01';
+const UNKNOWN = '-3';
+const USUAL = '\x01';
 
 /** The id as it stands in the frame; 1 if it has none (wire.md 2); `-3` if it could not be found near the front. */
-export function packedRequestId(bytes: Uint8Array, start: number, stop: number): IdText {
-  const end = Math.min(stop, start + FAR);
+export function packedRequestId(bytes: Uint8Array, start: number, stop: number): string {
+  return idWithin(bytes, start, Math.min(stop, start + FAR)) ?? USUAL;
+}
+
+/** The id that a frame gives, however far into it; undefined if it gives none. */
+export function givenPackedId(bytes: Uint8Array, start: number, stop: number): string | undefined {
+  const id = idWithin(bytes, start, stop);
+  return id === UNKNOWN ? undefined : id;
+}
+
+/** What stands as `id`, `UNKNOWN` if it is none or not to be found; undefined if nothing does. */
+function idWithin(bytes: Uint8Array, start: number, end: number): string | undefined {
   const first = bytes[start]!;
   const size = first === 0xde ? 2 : first === 0xdf ? 4 : 0;
   if (size === 0 && (first & 0xf0) !== 0x80) return UNKNOWN;
@@ -24,11 +32,11 @@ export function packedRequestId(bytes: Uint8Array, start: number, stop: number):
     if (isId) return idText(bytes, value, end);
     at = skip(bytes, value, end);
   }
-  return left === 0 ? USUAL : UNKNOWN;
+  return left === 0 ? undefined : UNKNOWN;
 }
 
 /** Echoed only if it is an id by the contract: what the lane would have refused is not repeated. */
-function idText(bytes: Uint8Array, at: number, end: number): IdText {
+function idText(bytes: Uint8Array, at: number, end: number): string {
   const stop = skip(bytes, at, end);
   const first = bytes[at]!;
   const isNumber = (first > 0 && first < 0x80) || (first >= 0xcc && first <= 0xcf);
