@@ -150,7 +150,8 @@ export class LaneSessions {
 
   #open(number: number, flags: number): void {
     const speaksMsgpack = (flags & OpenFlag.MSGPACK) !== 0;
-    const session = new Session(this.#env, this.#sink, number, this.#dialect(speaksMsgpack));
+    const dialect = this.#dialect(speaksMsgpack);
+    const session = new Session(this.#env, this.#sink, number, dialect, (flags & OpenFlag.LINES) !== 0);
     this.#seats.set(number, new Seat(number, session, speaksMsgpack));
   }
 
@@ -238,7 +239,8 @@ export class LaneSessions {
     const { bytes, pos } = this.#batch.writer;
     const cursor = new RecordCursor(Uint8Array.from(bytes.subarray(0, pos)), BLOCK_HEAD, pos);
     while (cursor.next())
-      if (cursor.kind === Out.REPLY || cursor.kind === Out.UPDATE) this.#show(mask, 'gateway', cursor);
+      if ((cursor.kind === Out.REPLY || cursor.kind === Out.UPDATE) && cursor.stop > cursor.start)
+        this.#show(mask, 'gateway', cursor);
   }
 
   /** A bug met by one session: its requests are told, the log gets the stack, the lane goes on. */

@@ -42,7 +42,7 @@ export const In = {
 
 /** Lane to main thread. */
 export const Out = {
-  /** The one terminal answer to a ticket, ready to be written. flags: `ReplyFlag`. */
+  /** The one terminal answer to a ticket, ready to be written; of no bytes for a further line of a request that was refused. flags: `ReplyFlag`. */
   REPLY: 65,
   /** Something for the client that answers no ticket, ready to be written. */
   UPDATE: 66,
@@ -90,8 +90,8 @@ export const SaveFlag = { FORGET_IDS: 1 } as const;
 export const TookFlag = { STAGE: 7, SENT: 8, WRAPPED: 16, DOUBLED: 32 } as const;
 export const TOOK_LENGTH = 36;
 export const COUNTERS_LENGTH = 48;
-/** OPEN: which dialect the client speaks. */
-export const OpenFlag = { MSGPACK: 1 } as const;
+/** OPEN: which dialect the client speaks; its messages are lines, of which one may have been printed over several. */
+export const OpenFlag = { MSGPACK: 1, LINES: 2 } as const;
 
 /** REQUEST and AGAIN: this one may be shown keys of kept sessions. */
 export const RequestFlag = { MAY_EXPORT: 1 } as const;

@@ -53,34 +53,35 @@ interface Outline {
   readonly isBehindKey: boolean;
 }
 
+const [TAB, LF, CR, SPACE, QUOTE, COMMA, BACKSLASH] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x5c];
+const [ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d];
+
 function outlineOf(bytes: Uint8Array, start: number, stop: number): Outline {
   const open: string[] = [];
   let isInString = false;
-  let hasValue = false;
   let isBehindKey = false;
-  let last = '';
-  let before = '';
+  let last = 0;
+  let before = 0;
   for (let p = start; p < stop; p++) {
-    const c = String.fromCharCode(bytes[p]!);
+    const c = bytes[p]!;
     if (isInString) {
-      if (c === '\\') p++;
-      else if (c === '"') {
+      if (c === BACKSLASH) p++;
+      else if (c === QUOTE) {
         isInString = false;
-        isBehindKey = open.at(-1) === '{' && (before === '{' || before === ',');
+        isBehindKey = open.at(-1) === '{' && (before === OBJECT || before === COMMA);
       }
       continue;
     }
-    if (c === ' ' || c === '\t' || c === '\n' || c === '\r') continue;
-    if (c === '"') {
+    if (c === SPACE || c === TAB || c === LF || c === CR) continue;
+    if (c === QUOTE) {
       isInString = true;
       before = last;
-    }
-    if (c === '{' || c === '[') open.push(c);
-    if (c === '}' || c === ']') open.pop();
-    hasValue = true;
+    } else if (c === OBJECT || c === ARRAY) open.push(String.fromCharCode(c));
+    else if (c === OBJECT_END || c === ARRAY_END) open.pop();
     last = c;
   }
-  return { open, isInString, hasValue, last, isBehindKey };
+  const hasValue = last !== 0;
+  return { open, isInString, hasValue, last: hasValue ? String.fromCharCode(last) : '', isBehindKey };
 }
 
 function endsEarly({ open, isInString, hasValue }: Outline): string {

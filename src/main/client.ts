@@ -102,7 +102,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
       this.#say(id === '-3' ? -3 : id, 'Overloaded', { retry_after: 1, closing: false });
       return this.gate.isOpen;
     }
-    this.#route ??= this.#house.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : 0);
+    this.#route ??= this.#house.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : OpenFlag.LINES);
     this.#route.request(bytes, start, stop, id, this.#asks);
     if (!this.#route.hasRoom(this.#house.limits)) this.gate.shut(Why.REQUESTS);
     return this.gate.isOpen;

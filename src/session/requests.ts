@@ -46,7 +46,8 @@ export function takeRequest(
   const { dialect } = s;
   const { request } = s.env;
   const broken = dialect.read(bytes, start, end, request);
-  if (broken !== undefined) return refuseTicket(s, ticket, request.id, broken, request.isUnreadable);
+  if (broken !== undefined) return refuseBroken(s, ticket, broken, bytes, start, end);
+  s.shared.pieces?.end();
   let refused = takeOptionsAndServer(s, bytes, start, end);
   if (refused === undefined && request.hasSession) {
     const outcome = takeSession(s, ticket, mayExport, undefined, now);
@@ -58,6 +59,15 @@ export function takeRequest(
   }
   if (refused !== undefined) return refuseTicket(s, ticket, request.id, refused, false);
   takeMessage(s, ticket, mayExport, now);
+}
+
+/** One that goes on where another was broken off gets an answer of no bytes: the client has heard of that one. */
+function refuseBroken(s: State, ticket: number, broken: Refusal, bytes: Uint8Array, start: number, end: number): void {
+  const { request } = s.env;
+  if (s.shared.pieces?.goesOn(broken, bytes, start, end) !== true)
+    return refuseTicket(s, ticket, request.id, broken, request.isUnreadable);
+  s.sink.reply(ticket, true, broken.error);
+  s.sink.end();
 }
 
 /** A line that has waited goes on behind the step that was answered; it may have to wait again. */

@@ -27,6 +27,7 @@ import { gatherMoves, restore, Saved, takeAgain } from './snapshot.ts';
 import type { Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './keeping.ts';
 import { endHeld, isAwaited, onAnswer, Waiting, type Holder, type NamedAnswer } from './naming.ts';
+import { Pieces } from './pieces.ts';
 import { Shared } from './shared.ts';
 import { State, type Server } from './state.ts';
 import type { Pending } from './pending.ts';
@@ -45,10 +46,12 @@ export class Session implements PacketSink, Holder {
 
   /**
    * @param number how the main thread knows this session; claims on keys go by it
-   * @param dialect what its client speaks; JSON lines if not said
+   * @param dialect what its client speaks; JSON if not said
+   * @param hasLines its messages are lines
    */
-  constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect) {
-    this.#home = new State(env, sink, number, homeServer(env), new Shared(env, dialect, this.#waiting), 'home', 0);
+  constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect, hasLines = false) {
+    const shared = new Shared(env, dialect, this.#waiting, hasLines ? new Pieces() : undefined);
+    this.#home = new State(env, sink, number, homeServer(env), shared, 'home', 0);
     this.#reading = this.#home;
     this.#saved = new Saved(this.#home);
   }
@@ -118,7 +121,7 @@ export class Session implements PacketSink, Holder {
     for (const s of all) for (const pending of s.pending.clear()) refuse(s, pending, refusalOfLeft(pending));
     const attempts = Math.max(...all.map((s) => s.link.attempt));
     close(old);
-    const fresh = new Shared(env, shared.dialect, this.#waiting);
+    const fresh = new Shared(env, shared.dialect, this.#waiting, shared.pieces);
     fresh.style = shared.style;
     fresh.initText = shared.initText;
     fresh.initPrefix = shared.initPrefix;

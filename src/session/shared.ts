@@ -10,6 +10,7 @@ import { Floods } from './floods.ts';
 import type { Named } from './named.ts';
 import type { Waiting } from './naming.ts';
 import type { DataCentre } from './settings.ts';
+import type { Pieces } from './pieces.ts';
 import type { State } from './state.ts';
 
 export class Shared {
@@ -43,10 +44,14 @@ export class Shared {
   /** The data centre that `auth.loginTokenMigrateTo` named last, until another answer about a token. */
   tokenDc: number | undefined;
 
-  /** @param dialect what the client speaks @param waiting outlives the session, as lines do */
-  constructor(env: Env, dialect: Dialect, waiting: Waiting) {
+  /** Where messages are lines: of those that were printed over several. */
+  readonly pieces: Pieces | undefined;
+
+  /** @param dialect what the client speaks @param waiting @param pieces outlive the session, as lines do */
+  constructor(env: Env, dialect: Dialect, waiting: Waiting, pieces: Pieces | undefined) {
     this.dialect = dialect;
     this.waiting = waiting;
+    this.pieces = pieces;
     this.style = env.settings.style;
     this.initPrefix = env.initPrefix;
   }
