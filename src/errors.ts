@@ -10,7 +10,6 @@ export type IdRule =
   | 'requestOrUnusable'
   | 'connection'
   | 'line'
-  | 'unusable'
   | 'notice'
   | 'connectionOrRequest'
   | 'requestAndNotice';
@@ -31,8 +30,10 @@ export interface ErrorEntry {
   readonly delivered: Delivered;
   /** The session is lost. */
   readonly fatal: boolean;
-  /** What else the line may carry beside `id`, `error`, `msg` and the four above. */
+  /** What else the line carries beside `id`, `error`, `msg` and the four above. */
   readonly fields: readonly string[];
+  /** What it carries where there is something to say. */
+  readonly sometimes: readonly string[];
   /** `msg` when the place of the error has nothing better: one sentence, no secrets. */
   readonly text: string;
 }
@@ -48,7 +49,13 @@ const REFUSAL: Omit<ErrorEntry, 'text'> = {
   delivered: 'no',
   fatal: false,
   fields: [],
+  sometimes: [],
 };
+
+/** Where the fault is, and what stands there. */
+const PLACE = ['path', 'got'];
+/** Where a name may be at fault. */
+const NAMING = ['got', 'did_you_mean'];
 
 /** Fills a group's rows with what its members share. */
 function group<Name extends string>(shared: Partial<ErrorEntry>, rows: Record<Name, Row>): Record<Name, ErrorEntry> {
@@ -62,7 +69,11 @@ export const ERRORS = Object.freeze({
     {
       JSONDecodeError: { text: 'the line is not valid JSON', fields: ['pos'] },
       InvalidUTF8: { text: 'the line is not valid UTF-8', fields: ['pos'] },
-      LineTooLong: { text: 'the line is longer than this gateway takes', closes: true, fields: ['limit'] },
+      LineTooLong: {
+        text: 'the line is longer than this gateway takes; --max-line allows more',
+        closes: true,
+        fields: ['limit'],
+      },
     },
   ),
   ...group(
@@ -75,25 +86,28 @@ export const ERRORS = Object.freeze({
       DepthExceeded: { text: 'the request is nested too deeply' },
       TooManyElements: { text: 'the request has too many elements' },
       NumberTooLong: { text: 'a number has too many digits' },
-      DuplicateKey: { text: 'an attribute stands twice in one object', fields: ['path', 'pos'] },
+      DuplicateKey: { text: 'an attribute stands twice in one object', fields: ['key', 'path', 'pos'] },
     },
   ),
   ...group(
-    { id: 'unusable' },
+    { id: 'requestOrUnusable' },
     {
-      InvalidRequest: { text: 'the line is not a usable request', fields: ['path', 'got'] },
-      InvalidId: { text: 'id must be an integer of 1 or more, or a string of at most 128 bytes', fields: ['got'] },
+      InvalidRequest: { text: 'the line is not a usable request', sometimes: ['path', 'got', 'did_you_mean'] },
+      InvalidId: {
+        text: 'id must be an integer of 1 or more, or a string of at most 128 bytes',
+        fields: ['path', 'got'],
+      },
     },
   ),
   ...group(
     { id: 'connection', closes: true },
     {
       TooManyErrors: { text: 'too many unreadable lines in a row', fields: ['limit'] },
-      ProtocolMismatch: { text: 'this port speaks one JSON object a line', fields: ['got'] },
-      AuthRequired: { text: 'the first line must be {"auth":"<token>"}' },
+      ProtocolMismatch: { text: 'this port speaks one JSON object a line; --http-port opens one for HTTP' },
+      AuthRequired: { text: 'a token is needed: the first line is {"auth":"<token>"}' },
       AuthFailed: { text: 'the token is not known here' },
       TooManyConnections: {
-        text: 'all connections are taken',
+        text: 'all connections are taken; --max-connections allows more',
         fault: 'load',
         retryable: true,
         fields: ['limit', 'retry_after'],
@@ -101,11 +115,11 @@ export const ERRORS = Object.freeze({
     },
   ),
   ...group(
-    { id: 'connectionOrRequest', fault: 'load', retryable: true, fields: ['limit', 'retry_after'] },
+    { id: 'connectionOrRequest', fault: 'load', retryable: true, fields: ['retry_after'] },
     {
-      TooManySessions: { text: 'all sessions are taken' },
-      RateLimited: { text: 'too many requests from there' },
-      Overloaded: { text: 'the gateway has no room for this now' },
+      TooManySessions: { text: 'this gateway has as many keys in use as it can' },
+      RateLimited: { text: 'too many requests from there', fields: ['limit', 'retry_after'], sometimes: ['closing'] },
+      Overloaded: { text: 'the gateway has no room for this now', sometimes: ['limit'] },
     },
   ),
   ...group(
@@ -119,34 +133,42 @@ export const ERRORS = Object.freeze({
   ...group(
     {},
     {
-      InvalidServer: { text: 'server is not a usable address', fields: ['path', 'got'] },
-      ServerNotAllowed: { text: 'this gateway does not connect there' },
-      InvalidSession: { text: 'session is not usable', fields: ['path', 'got'] },
-      SessionInUse: { text: 'another connection has this session open' },
-      SessionNotFound: { text: 'there is no session yet' },
-      InvalidMessage: { text: 'message is not usable', fields: ['path', 'got'] },
-      UnknownConstructor: { text: 'the scheme has no such constructor', fields: ['path', 'got'] },
-      NotAMethod: { text: 'this is not a function a client may call', fields: ['path', 'got'] },
-      MissingField: { text: 'a required field is missing', fields: ['path'] },
-      UnknownField: { text: 'the constructor has no such field', fields: ['path'] },
-      InvalidField: { text: 'a field has an unusable value', fields: ['path', 'got'] },
-      MessageTooLarge: { text: 'the message is larger than a data centre takes', fields: ['limit', 'got'] },
+      InvalidServer: { text: 'server is not a usable address', fields: ['path'], sometimes: NAMING },
+      ServerNotAllowed: { text: 'this gateway does not connect there; --allow-server HOST:PORT allows it' },
+      InvalidSession: { text: 'session is not usable', fields: ['path'], sometimes: NAMING },
+      SessionInUse: {
+        text: 'another connection has this session open; "takeover":true takes it over',
+        retryable: true,
+        fields: ['path'],
+      },
+      SessionNotFound: { text: 'there is no session yet', sometimes: ['path'] },
+      InvalidMessage: { text: 'message is not usable', fields: PLACE },
+      UnknownConstructor: { text: 'the scheme has no such constructor', fields: PLACE, sometimes: ['did_you_mean'] },
+      NotAMethod: { text: 'this is not a function a client may call', fields: PLACE },
+      MissingField: { text: 'a required field is missing', fields: ['path'], sometimes: NAMING },
+      UnknownField: { text: 'the constructor has no such field', fields: PLACE, sometimes: ['did_you_mean'] },
+      InvalidField: { text: 'a field has an unusable value', fields: PLACE, sometimes: ['did_you_mean'] },
+      MessageTooLarge: { text: 'the message is larger than a data centre takes', fields: [...PLACE, 'limit'] },
     },
   ),
   ...group(
-    { fault: 'network', retryable: true, fields: ['reason', 'retry_after'] },
+    { fault: 'network', retryable: true },
     {
       NotConnected: { text: 'there is no connection to the data centre' },
-      ConnectFailed: { text: 'the data centre could not be reached' },
+      ConnectFailed: { text: 'the data centre could not be reached', fields: ['reason'] },
       ConnectTimeout: { text: 'the data centre did not take the connection in time' },
-      HandshakeFailed: { text: 'no key could be agreed on with the data centre' },
+      HandshakeFailed: { text: 'no key could be agreed on with the data centre', fields: ['reason'] },
       InvalidDC: { text: 'the server does not know this data centre', fault: 'client', retryable: false },
-      TransportFlood: { text: 'the data centre refuses connections for now', fault: 'telegram' },
+      TransportFlood: {
+        text: 'the data centre refuses connections for now',
+        fault: 'telegram',
+        fields: ['retry_after'],
+      },
     },
   ),
   ...group(
     { id: 'requestAndNotice', fault: 'telegram', fatal: true },
-    { AuthKeyInvalid: { text: 'the data centre no longer knows this key', fields: ['reason'] } },
+    { AuthKeyInvalid: { text: 'the data centre no longer knows this key', sometimes: ['reason'] } },
   ),
   ...group(
     { fault: 'network', delivered: 'unknown' },
@@ -158,7 +180,7 @@ export const ERRORS = Object.freeze({
   ...group(
     { fault: 'gateway' },
     {
-      DecodeError: { text: 'the answer could not be read', delivered: 'yes', fields: ['crc'] },
+      DecodeError: { text: 'the answer could not be read', delivered: 'yes', sometimes: ['crc'] },
       WorkerCrashed: { text: 'the worker of this session was lost', delivered: 'unknown' },
     },
   ),
@@ -170,19 +192,22 @@ export const ERRORS = Object.freeze({
     },
   ),
   ...group(
-    {},
+    { fields: ['path'] },
     {
-      VaultUnavailable: { text: 'this gateway keeps no sessions by name', fields: ['reason'] },
+      VaultUnavailable: {
+        text: 'this gateway keeps no sessions by name; --vault names a folder for them',
+        sometimes: ['reason'],
+      },
       VaultRecordBroken: { text: 'what is kept under this name cannot be read', fault: 'gateway' },
-      ExportNotAllowed: { text: 'this gateway does not show the keys of the sessions it keeps' },
+      ExportNotAllowed: { text: 'the keys of kept sessions are not shown here; --allow-export shows them' },
     },
   ),
   ...group(
-    { id: 'requestAndNotice', fault: 'gateway', retryable: true, fields: ['reason'] },
+    { id: 'requestAndNotice', fault: 'gateway', retryable: true, sometimes: ['path', 'reason'] },
     { VaultWriteFailed: { text: 'the session goes on, but it could not be kept; what was kept before still is' } },
   ),
   ...group(
-    { id: 'requestOrUnusable', fault: 'gateway', delivered: 'unknown', fields: ['ref', 'reason'] },
+    { id: 'requestOrUnusable', fault: 'gateway', delivered: 'unknown', fields: ['ref'], sometimes: ['reason'] },
     { InternalError: { text: 'a fault of the gateway; ref finds it in the log' } },
   ),
 } satisfies Record<string, ErrorEntry>);

@@ -9,7 +9,7 @@ const CONTRACT: readonly (readonly [names: string, id: string, closes: boolean])
   ['LineTooLong', 'line', true],
   ['LineTimeout', 'connection', true],
   ['DepthExceeded TooManyElements NumberTooLong DuplicateKey', 'requestOrUnusable', false],
-  ['InvalidRequest InvalidId', 'unusable', false],
+  ['InvalidRequest InvalidId', 'requestOrUnusable', false],
   ['TooManyErrors ProtocolMismatch AuthRequired AuthFailed TooManyConnections', 'connection', true],
   ['TooManySessions RateLimited Overloaded', 'connectionOrRequest', false],
   ['SlowConsumer', 'connection', true],

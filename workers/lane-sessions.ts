@@ -102,7 +102,7 @@ export class LaneSessions {
     try {
       this.#event(seat.session, r);
     } catch (error) {
-      this.#fault(seat, error);
+      this.#fault(seat, error, r.kind === In.REQUEST ? r : undefined);
     }
     this.#touch(seat);
     if (seat.session.hasWork && !seat.queued) {
@@ -244,8 +244,8 @@ export class LaneSessions {
   }
 
   /** A bug met by one session: its requests are told, the log gets the stack, the lane goes on. */
-  #fault(seat: Seat, error: unknown): void {
-    seat.session.crash(this.#log(error), stackOf(error));
+  #fault(seat: Seat, error: unknown, asked?: RecordCursor): void {
+    seat.session.crash(this.#log(error), stackOf(error), asked);
   }
 
   #log(error: unknown): string {

@@ -50,6 +50,14 @@ export class ClaimTable {
     }
   }
 
+  /** Whether the key could not be taken because there is no place left for any. */
+  isFull(idLow: number, idHigh: number): boolean {
+    this.#lock();
+    const at = this.#find(idLow, idHigh);
+    this.#unlock();
+    return at < 0;
+  }
+
   /** Gives the key back; nothing happens if `owner` does not hold it. */
   release(idLow: number, idHigh: number, owner: number): void {
     this.#lock();

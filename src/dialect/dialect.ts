@@ -178,6 +178,8 @@ export interface OptionsInForce {
 export interface Dialect {
   /** The id of what answers no request. */
   readonly noticeId: Uint8Array;
+  /** The id of the answer to what gives none. */
+  readonly unusableId: Uint8Array;
   /** A fresh request object for `read`. */
   makeRequest(): ClientRequest;
   makeServerWish(): ServerWish;

@@ -85,6 +85,10 @@ export abstract class RequestReader {
     return this.#ids.notice;
   }
 
+  get unusableId(): Uint8Array {
+    return this.#ids.unusable;
+  }
+
   protected get messageNode(): number {
     return this.#nodes.message;
   }

@@ -101,7 +101,8 @@ export class HttpDoor implements Door {
     const refused = this.#judge(request);
     if (refused !== undefined) return this.#refuse(response, ...refused);
     const client = (request.socket as OwnSocket)[CLIENT];
-    if (client === undefined) return this.#refuse(response, 'TooManyConnections', { retry_after: 1 });
+    if (client === undefined)
+      return this.#refuse(response, 'TooManyConnections', { limit: this.#house.limits.maxConnections, retry_after: 1 });
     (request as OwnRequest)[EXCHANGE] = client.begin(
       response,
       this.#house.exports(bearer(request.headers.authorization)),
@@ -118,8 +119,7 @@ export class HttpDoor implements Door {
       return ['ProtocolMismatch', { msg: 'Content-Type must be application/json' }];
     }
     const token = this.#token(headers.authorization, request.socket.remoteAddress ?? '');
-    if (token !== undefined)
-      return [token, token === 'AuthRequired' ? { msg: 'Authorization: Bearer <token> is needed' } : {}];
+    if (token !== undefined) return [token, this.#tokenFields(token)];
     if (Number(headers['content-length'] ?? 0) > limits.maxLine) return ['LineTooLong', { limit: limits.maxLine }];
     if (this.#house.isOverloaded) return ['Overloaded', { retry_after: 1 }];
     if (!this.#house.isServing)
@@ -132,6 +132,12 @@ export class HttpDoor implements Door {
     const token = bearer(authorization);
     if (token === undefined) return 'AuthRequired';
     return this.#house.judgeToken(token, address);
+  }
+
+  #tokenFields(refused: ErrorName): NoticeFields {
+    if (refused === 'AuthRequired') return { msg: 'a token is needed: Authorization: Bearer <token>' };
+    if (refused !== 'RateLimited') return {};
+    return { limit: this.#house.limits.tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
   }
 
   #refuse(response: ServerResponse, name: ErrorName, fields: NoticeFields): void {
@@ -152,7 +158,7 @@ export class HttpDoor implements Door {
 
   #metrics(request: IncomingMessage, response: ServerResponse): void {
     const refused = this.#token(request.headers.authorization, request.socket.remoteAddress ?? '');
-    if (refused !== undefined) return this.#refuse(response, refused, {});
+    if (refused !== undefined) return this.#refuse(response, refused, this.#tokenFields(refused));
     this.#settings.metrics().then(
       ({ text, type }) => writeResponse(response, 200, text, type),
       () => this.#plain(response, 500, 'the counters could not be read\n'),

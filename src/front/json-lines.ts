@@ -12,6 +12,7 @@ import { requestId } from '../bytes/request-id.ts';
 const LF = 0x0a;
 const CR = 0x0d;
 const BRACE = 0x7b;
+const BRACKET = 0x5b;
 /** The token line is judged before anything is known of the client: it gets little room. */
 const MAX_TOKEN_LINE = 4096;
 /** What browsers and other HTTP clients send, where a request should stand (failures.md K10, C4). */
@@ -86,7 +87,8 @@ export class JsonLines implements Front {
       at++;
     if (at === chunk.length) return at;
     this.#isFresh = false;
-    if (chunk[at] !== BRACE)
+    // A list of requests is told that it is one where requests are told what is wrong with them.
+    if (chunk[at] !== BRACE && chunk[at] !== BRACKET)
       this.#mismatch(chunk[at] === 0 ? 'msgpack begins with the first byte of the connection' : undefined);
     return at;
   }

@@ -95,8 +95,8 @@ export class MsgpackFrames implements Front {
 
   #tooLong(): void {
     const { msg, name } = this.#needsToken
-      ? { name: 'AuthRequired' as const, msg: 'the first frame must be {"auth":"<token>"}' }
-      : { name: 'LineTooLong' as const, msg: 'the frame is longer than this gateway takes' };
+      ? { name: 'AuthRequired' as const, msg: 'a token is needed: the first frame is {"auth":"<token>"}' }
+      : { name: 'LineTooLong' as const, msg: 'the frame is longer than this gateway takes; --max-line allows more' };
     this.discard();
     this.#owner.refuse(name, name === 'LineTooLong' ? { limit: this.#maxLine, msg } : { msg });
   }

@@ -130,7 +130,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
     this.#house.sweep.tokens.end(this);
     const fault = this.#house.judgeToken(token, this.#socket.remoteAddress ?? '');
     // What the front says then, that it failed, comes behind the end.
-    if (fault === 'RateLimited') this.refuse(fault, { retry_after: 60, msg: 'too many wrong tokens from there' });
+    if (fault === 'RateLimited') this.refuse(fault, wrongTokens(this.#house.limits));
     if (fault === undefined && this.#house.exports(token)) this.#asks = RequestFlag.MAY_EXPORT;
     return fault === undefined;
   }
@@ -332,10 +332,14 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
   }
 }
 
+/** What is said beside `RateLimited` where tokens were wrong. */
+function wrongTokens({ tokenFailures }: Limits): NoticeFields {
+  return { limit: tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
+}
+
 const IDS = {
   request: -3,
   requestOrUnusable: -3,
-  unusable: -3,
   line: -2,
   connection: -1,
   connectionOrRequest: -1,

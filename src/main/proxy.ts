@@ -247,13 +247,14 @@ export class Proxy implements DoorHouse {
   }
 
   #accept(socket: Socket): void {
-    if (this.isRushed(socket.remoteAddress ?? '')) return this.#refuse(socket, 'RateLimited');
-    if (!this.room()) return this.#refuse(socket, 'TooManyConnections');
+    if (this.isRushed(socket.remoteAddress ?? ''))
+      return this.#refuse(socket, 'RateLimited', this.limits.acceptsPerSecond);
+    if (!this.room()) return this.#refuse(socket, 'TooManyConnections', this.limits.maxConnections);
     this.metrics.counts[Count.CLIENTS]!++;
     this.enter(new Client(socket, this));
   }
 
-  #refuse(socket: Socket, name: ErrorName): void {
+  #refuse(socket: Socket, name: ErrorName, limit: number): void {
     socket.on('error', () => undefined);
     if (this.#refused >= MOST_REFUSED) {
       socket.destroy();
@@ -263,7 +264,7 @@ export class Proxy implements DoorHouse {
     // Its first bytes say in which form it can read the refusal; who says nothing gets a line all the same.
     const answer = (heard?: Buffer): void => {
       if (!socket.writable) return;
-      socket.end(this.#options.front.line(-1, name, { retry_after: 1, closing: true }, heard));
+      socket.end(this.#options.front.line(-1, name, { limit, retry_after: 1, closing: true }, heard));
     };
     const unheard = setTimeout(answer, REFUSED_HEARS);
     const timer = setTimeout(() => socket.destroy(), REFUSED_LINGER);

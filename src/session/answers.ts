@@ -144,7 +144,7 @@ export function refuseTicket(s: State, ticket: number, id: Uint8Array, refused: 
 
 /** A notice: a line with id 0 that answers nobody. */
 export function notify(s: State, notice: Refusal): void {
-  s.dialect.error(s.sink.update(), s.dialect.noticeId, notice);
+  s.dialect.error(s.sink.update(), s.dialect.noticeId, withConsequences(notice));
   s.sink.end();
 }
 

@@ -14,6 +14,8 @@ import type { SessionSettings } from './settings.ts';
 export interface Claims {
   /** @returns false if another session holds the key */
   claim(idLow: number, idHigh: number, owner: number): boolean;
+  /** Whether that was because there is no place for another key. */
+  isFull(idLow: number, idHigh: number): boolean;
   release(idLow: number, idHigh: number, owner: number): void;
 }
 

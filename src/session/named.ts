@@ -15,7 +15,7 @@ import { Writer } from '../bytes/writer.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
 import type { Refusal, SessionHandle } from '../dialect/dialect.ts';
 import { destroyLater } from './abandoned.ts';
-import { refusal } from './refusals.ts';
+import { refusal, refusalOfClaim } from './refusals.ts';
 import { listedServer, type Server, type State } from './state.ts';
 
 /** Clocks that differ by less are the same, ms. */
@@ -227,8 +227,9 @@ export function takeRecord(s: State, record: SessionRecord, isClean: boolean, no
   if (kept === undefined) return refusal('VaultRecordBroken', { path: 'session.name' });
   const key = AuthKey.from(kept.key);
   if (!s.env.claims.claim(key.idLow, key.idHigh, s.number)) {
+    const isFull = s.env.claims.isFull(key.idLow, key.idHigh);
     key.wipe();
-    return refusal('SessionInUse', { retryable: true, path: 'session.name' });
+    return refusalOfClaim(isFull, 'session.name');
   }
   s.server = server;
   s.takeKey(key);

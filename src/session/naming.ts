@@ -123,7 +123,6 @@ function refuseHeld(session: Holder, held: Held, { step, refused }: NamedAnswer)
   const [error, reason] = refused!.split(' ') as [ErrorName, string | undefined];
   const more = {
     path: 'session',
-    ...(error === 'SessionInUse' && { retryable: true }),
     ...(error === 'InvalidSession' && { msg: 'something is kept under this name already' }),
     ...(error === 'VaultUnavailable' && reason !== undefined && { msg: VAULT_SHUT }),
     ...(reason !== undefined && { reason }),
@@ -173,7 +172,10 @@ function attach(s: State, held: Held, { bytes, isClean, step }: NamedAnswer, now
   const named = new Named(name);
   if (bytes.length > 0 && step !== 'new') {
     const record = recordOf(bytes);
-    const refused = record === undefined ? refusal('VaultRecordBroken') : take(s, record, isClean, isForgetting, now);
+    const refused =
+      record === undefined
+        ? refusal('VaultRecordBroken', { path: 'session' })
+        : take(s, record, isClean, isForgetting, now);
     if (record !== undefined) wipeRecord(record);
     if (refused !== undefined) {
       releaseName(s, name);

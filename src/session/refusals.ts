@@ -15,6 +15,12 @@ export function refusal(error: ErrorName, more: More = {}): Refusal {
   return { error, msg: ERRORS[error].text, ...more };
 }
 
+/** A key that could not be claimed. @param path of the wish for it */
+export function refusalOfClaim(isFull: boolean, path: string): Refusal {
+  if (isFull) return refusal('TooManySessions', { retryAfter: 10 });
+  return refusal('SessionInUse', { msg: 'another connection has this key in use', path });
+}
+
 /** Fills in what the table says of retrying and delivery, for lines that answer a request. */
 export function withConsequences(refused: Refusal): Refusal {
   const entry = ERRORS[refused.error as ErrorName];

@@ -14,7 +14,7 @@ import { dispatch } from './other-centres.ts';
 import { compileInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
 import { applyName, isTaken, keepHandedIn, releaseName, wait, type Held, type Step } from './naming.ts';
-import { refusal, refusalOf } from './refusals.ts';
+import { refusal, refusalOf, refusalOfClaim } from './refusals.ts';
 import { applyServer } from './server-wish.ts';
 import { listedServer, type State } from './state.ts';
 
@@ -202,7 +202,7 @@ function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | unde
   if (server === undefined)
     return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session' });
   if (!s.env.claims.claim(key.idLow, key.idHigh, s.number))
-    return refusal('SessionInUse', { retryable: true, path: 'session' });
+    return refusalOfClaim(s.env.claims.isFull(key.idLow, key.idHigh), 'session');
   s.server = server;
   return undefined;
 }
@@ -253,7 +253,11 @@ function enqueue(
   if (s.shared.isBare && s.permanent === undefined)
     return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
   if (s.pending.size >= MOST_OPEN)
-    return refusal('Overloaded', { msg: 'too many requests of this session are open', retryAfter: 1 });
+    return refusal('Overloaded', {
+      msg: 'too many requests of this session are open',
+      limit: MOST_OPEN,
+      retryAfter: 1,
+    });
   const { dialect } = s;
   const { call, codec } = s.env;
   call.clear();

@@ -6,7 +6,7 @@
  * once a batch. `nextDeadline` may change after any of them; a `tick` too many does nothing.
  */
 import type { PacketSink } from '../transport/transport.ts';
-import { notify, refuse } from './answers.ts';
+import { notify, refuse, refuseTicket } from './answers.ts';
 import {
   close,
   connectIfNeeded,
@@ -34,6 +34,9 @@ import type { Pending } from './pending.ts';
 
 /** What is open when somebody else takes the session over may take so long. */
 const LEAVE_MS = 10_000;
+
+/** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
+const SHOWN_STACK = 240;
 
 export class Session implements PacketSink, Holder {
   #home: State;
@@ -271,13 +274,35 @@ export class Session implements PacketSink, Holder {
     if (record !== undefined) keepLast(home, record);
   }
 
-  /** A fault of the gateway's own: every open request is told, once. */
-  crash(ref: string, stack: string): void {
+  /** A fault of the gateway's own: every open request is told, once. @param asked the message it was met in, if it was one */
+  crash(ref: string, stack: string, asked?: Asked): void {
     const home = this.#home;
-    const refused = refusal('InternalError', { ref, ...(home.env.settings.sendTracebacks && { reason: stack }) });
-    for (const s of this.#all()) for (const pending of s.pending.clear()) refuse(s, pending, refused);
+    const reason = home.env.settings.sendTracebacks ? { reason: stack.slice(0, SHOWN_STACK) } : {};
+    const refused = refusal('InternalError', { ref, ...reason });
+    const open = this.#all().flatMap((s) => s.pending.clear().map((pending) => ({ s, pending })));
+    for (const { s, pending } of open) refuse(s, pending, refused);
     for (const held of this.#waiting.clear()) endHeld(home, held, refused);
+    if (asked !== undefined && !open.some(({ pending }) => pending.ticket === asked.ticket))
+      refuseTicket(home, asked.ticket, idOf(home, asked), { ...refused, delivered: 'no' }, false);
     notify(home, refused);
+  }
+}
+
+/** A message that the session was handed. */
+export interface Asked {
+  readonly ticket: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly stop: number;
+}
+
+/** Whatever went wrong with the message may go wrong again. */
+function idOf({ dialect, env: { request } }: State, { bytes, start, stop }: Asked): Uint8Array {
+  try {
+    dialect.read(bytes, start, stop, request);
+    return request.id;
+  } catch {
+    return dialect.unusableId;
   }
 }
 

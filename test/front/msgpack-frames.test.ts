@@ -130,7 +130,7 @@ test('notices are frames with what the catalogue says', () => {
   assert.deepEqual(plain(errorFrame(-1, 'TooManyConnections', { retry_after: 1 })), {
     id: -1,
     error: 'TooManyConnections',
-    msg: 'all connections are taken',
+    msg: 'all connections are taken; --max-connections allows more',
     retry_after: 1,
     retryable: true,
     delivered: 'no',

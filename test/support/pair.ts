@@ -73,6 +73,10 @@ export interface PairOptions {
   fill?: (bytes: Uint8Array) => void;
   /** Connections are refused while this answers true. */
   isDown?: () => boolean;
+  /** Why they are, beside that they were never up: `DownFlag`. */
+  downFlag?: number;
+  /** How many keys may be in use at once. */
+  keys?: number;
 }
 
 function int32From(fill: (bytes: Uint8Array) => void): number {
@@ -103,7 +107,7 @@ export class Pair {
   /** Cuts the next connection after so many bytes. */
   cutNext: { toDc?: number; toClient?: number } | undefined;
   #lane: LaneSessions;
-  #claims = makeClaims(256);
+  #claims: SharedArrayBuffer;
   readonly #saved = new Map<number, Saved>();
   readonly #ledgers = new Map<number, Ledger>();
   /** The next batch is run, and nothing of it applied: its thread died. Then its sessions go on in another. */
@@ -119,6 +123,7 @@ export class Pair {
 
   constructor(options: PairOptions = {}) {
     this.#options = options;
+    this.#claims = makeClaims(options.keys ?? 256);
     this.dc = new TestDc({
       env: {
         now: () => this.now,
@@ -353,7 +358,14 @@ export class Pair {
 
   #dial(session: number, link: number, attempt: number, port: number): void {
     if (this.#options.isDown?.() === true)
-      return this.#put(In.LINK_DOWN, DownFlag.NEVER_UP, session, attempt, 'ECONNREFUSED', link);
+      return this.#put(
+        In.LINK_DOWN,
+        DownFlag.NEVER_UP | (this.#options.downFlag ?? 0),
+        session,
+        attempt,
+        'ECONNREFUSED',
+        link,
+      );
     const { toDc = Infinity, toClient = Infinity } = this.cutNext ?? {};
     this.cutNext = undefined;
     const name = `${session}/${link}`;

@@ -19,7 +19,6 @@ const IDS = {
   requestOrUnusable: "the request's or −3",
   connection: '−1',
   line: '−2',
-  unusable: '−3',
   notice: '0',
   connectionOrRequest: "−1 or the request's",
   requestAndNotice: "the request's and 0",
@@ -35,6 +34,7 @@ export function errorsTable(): string {
       entry.closes && '`closing`',
       entry.fatal && '`fatal`',
       ...entry.fields.map((field) => `\`${field}\``),
+      entry.sometimes.length > 0 && `sometimes ${entry.sometimes.map((field) => `\`${field}\``).join(', ')}`,
     ];
     const retry = entry.retryable ? 'yes' : 'no';
     return `| \`${name}\` | ${IDS[entry.id]} | ${entry.text} | ${retry} | ${entry.delivered} | ${also.filter(Boolean).join(', ')} |`;
