@@ -8,8 +8,9 @@ import { setFlagsFromString } from 'node:v8';
 import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts';
 import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
-import { compileScheme } from '../scheme-cache.ts';
+import { type CodecSource, compileScheme } from '../scheme-cache.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
+import { schemeFault, wrongNumbers } from '../tl/load.ts';
 import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
 import { keySource } from '../vault/key-source.ts';
 import { type Vault, VaultError } from '../vault/vault.ts';
@@ -40,11 +41,13 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const wanted = loadConfig({ ...sources, warn });
   const started = performance.now();
   // The longest step of the start; what the command adds is made meanwhile, on a thread of its own.
-  const codec = compileScheme(wanted.scheme);
+  const codec = compiled(wanted.scheme);
   const config = { ...wanted, ...(await own?.(wanted)) };
   const settings = toVaultSettings(config, sources.environment, warn);
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
   for (const reason of warnings) log.warn('secretOpen', { reason });
+  const wrong = wanted.scheme === undefined ? undefined : wrongNumbers(wanted.scheme);
+  if (wrong !== undefined) log.warn('schemeNumbers', { reason: wrong });
   const vault = settings && (await vaultOf(settings, isWanted(config, settings), log));
   let fail = (error: unknown): void => {
     throw error;
@@ -66,6 +69,15 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   });
   if (proxy.httpAddresses.length > 0) log.info('listening for HTTP', { addresses: shown(proxy.httpAddresses) });
   return { proxy, fail };
+}
+
+/** The scheme. @throws ConfigError that names the option, if one was given */
+function compiled(dir: string | undefined): CodecSource {
+  try {
+    return compileScheme(dir);
+  } catch (error) {
+    throw dir === undefined ? error : new ConfigError([schemeFault(dir, error)]);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * `mtproto2json scheme update | info | check | show`: the commands around the scheme's files.
+ * `mtproto2json scheme update | info | check | show | search`: the commands around the scheme's files.
  * In: a commander program to hang them on, and where to write. Out: text; files with `update` alone.
  * Never: starts a server, or loads more than the scheme.
  */
@@ -10,12 +10,13 @@ import { checkFile, infoText } from './scheme-report.ts';
 import { pinnedErrors, readFrom } from './scheme-source.ts';
 import { makeFolder } from '../make-folder.ts';
 import { compareSchemes } from '../tl/compare.ts';
-import { loadScheme, ownSchemeDir, readScheme } from '../tl/load.ts';
-import { showDefinition } from '../tl/show.ts';
+import { loadScheme, ownSchemeDir, readScheme, schemeFault } from '../tl/load.ts';
+import { searchDefinitions, showDefinition } from '../tl/show.ts';
 import { readSource } from '../tl/source.ts';
 import { updateFrom } from '../tl/update.ts';
 import type { Command } from 'commander';
 import type { SourceText } from './scheme-source.ts';
+import type { Schema } from '../tl/ir.ts';
 import type { Change } from '../tl/compare.ts';
 import type { Updated } from '../tl/update.ts';
 
@@ -31,7 +32,7 @@ interface UpdateFlags {
 }
 
 /**
- * Adds `scheme` with its four commands. Faults (a wrong scheme, a file that is not there) end
+ * Adds `scheme` with its commands. Faults (a wrong scheme, a file that is not there) end
  * through commander's `error`: text on standard error, exit code 1.
  */
 export function registerScheme(program: Command, write: Write = (text) => process.stdout.write(text)): void {
@@ -62,12 +63,31 @@ export function registerScheme(program: Command, write: Write = (text) => proces
 
   scheme
     .command('show')
-    .description('one definition: TL, JSON, generated code')
-    .argument('<name>', 'constructor or function')
+    .description('one definition: its TL and its JSON; or a type: its constructors')
+    .argument('<name>', 'constructor, function or type')
+    .option('--code', 'the code that is generated for it too')
     .option('--scheme <dir>', 'api.tl and mtproto.tl', own)
-    .action((name: string, flags: { scheme: string }) =>
-      guard(scheme, () => write(showDefinition(loadScheme(flags.scheme), name))),
+    .action((name: string, flags: { scheme: string; code?: boolean }) =>
+      guard(scheme, () => write(showDefinition(loaded(flags.scheme), name, flags.code === true))),
     );
+
+  scheme
+    .command('search')
+    .description('definitions that have all of some words in their line, those with them in their names first')
+    .argument('<words...>')
+    .option('--scheme <dir>', 'api.tl and mtproto.tl', own)
+    .action((words: string[], flags: { scheme: string }) =>
+      guard(scheme, () => write(searchDefinitions(loaded(flags.scheme), words))),
+    );
+}
+
+/** A scheme; what is wrong with the folder is said with the option that names it. */
+function loaded(dir: string): Schema {
+  try {
+    return loadScheme(dir);
+  } catch (error) {
+    throw new Error(schemeFault(dir, error), { cause: error });
+  }
 }
 
 /** Runs a command; whatever it throws becomes one sentence and exit code 1. */

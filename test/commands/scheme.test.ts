@@ -170,7 +170,13 @@ describe('info, check, show', () => {
       /odd#00000001 x:int = Odd;\n\n\{\n {2}"_cons": "odd",\n {2}"x": 1 +\/\/ required, int\n\}/,
     );
     const { err, exitCode } = await run('show', 'oddd');
-    assert.deepEqual([exitCode, err], [1, 'scheme: no constructor or function oddd\n']);
+    assert.deepEqual([exitCode, err], [1, 'scheme: no constructor, function or type oddd\n']);
+    assert.match((await run('show', 'ping', '--code')).out, /\nfunction e/);
+    assert.match((await run('search', 'send', 'message')).out, /^function {5}messages\.sendMessage#/);
+    assert.match(
+      (await run('show', 'ping', '--scheme', join(dir, 'nowhere'))).err,
+      /--scheme .*nowhere: there is no api\.tl/,
+    );
     assert.match((await run('show', 'ping', '--scheme', join(dir, 'nowhere'))).err, /ENOENT.*nowhere/);
   });
 });

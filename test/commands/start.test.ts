@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { foreignVariables } from '../../src/environment.ts';
 import { nodeComplaint } from '../../src/node-check.ts';
+import { ownSchemeDir } from '../../src/tl/load.ts';
 import { CLI, Run } from '../support/process.ts';
 
 const SETUP = fileURLToPath(new URL('../../../src/setup.mjs', import.meta.url));
@@ -135,4 +139,29 @@ test('SIGHUP of a terminal that closes ends it, after a drain', async (t) => {
   run.child.kill('SIGHUP');
   await run.until(/"event":"stopping"/);
   assert.equal(await run.code(), 0);
+});
+
+test('a scheme that is none stops the start with the option’s name; numbers that are no CRC-32s are warned about', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'scheme-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const missing = new Run(t, ['serve', '--port', '0', '--scheme', join(folder, 'nosuch')]);
+  assert.equal(await missing.code(), 2);
+  assert.match(missing.err, /^mtproto2json: --scheme \S+nosuch: there is no api\.tl \(ENOENT[^\n]*\)\n$/);
+
+  writeFileSync(join(folder, 'api.tl'), '// LAYER 1\n');
+  const empty = new Run(t, ['serve', '--port', '0', '--scheme', folder]);
+  assert.equal(await empty.code(), 2);
+  assert.match(empty.err, /^mtproto2json: --scheme \S+: \S+api\.tl:1:1: no definitions: this is no scheme\n$/);
+
+  const own = readFileSync(join(ownSchemeDir(), 'api.tl'), 'utf8');
+  const wrong = own
+    .replace(/^inputPeerSelf#\w+/m, 'inputPeerSelf#00000001')
+    .replace(/^help.getConfig#\w+/m, 'help.getConfig#2');
+  assert.notEqual(wrong, own);
+  writeFileSync(join(folder, 'api.tl'), wrong);
+  const warned = new Run(t, ['serve', '--port', '0', '--scheme', folder]);
+  await warned.port();
+  const told =
+    /--scheme \S+: 2 numbers are not the CRC-32s of their lines: inputPeerSelf, help\.getConfig; mtproto2json scheme check/;
+  assert.match(warned.err, told);
 });

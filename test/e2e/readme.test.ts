@@ -1,10 +1,11 @@
 /** Everything the README tells a reader to type, typed. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { Nc } from '../support/nc.ts';
 import { Run } from '../support/process.ts';
 import { README } from '../support/reference-tables.ts';
@@ -112,6 +113,16 @@ test('the Python program prints what it says', async (t) => {
   });
   if (status === 'no python3') out = await sameWithoutPython(port);
   assert.match(out, /^\d+ [A-Z]{2}\n$/);
+});
+
+test('the Node program prints what it says', async (t) => {
+  const run = new Run(t, ['demo', '--port', '0', '--workers', '1']);
+  await run.until(/Ctrl-C/);
+  const [program] = blocks('js');
+  const code = program!.replace('1543', String(await run.port()));
+  assert.notEqual(code, program);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
+  assert.match(stdout, /^\d+\n$/);
 });
 
 /** What the program does, on a machine that has none to run it. */

@@ -6,7 +6,7 @@ import { Writer } from '../../src/bytes/writer.ts';
 import { compileCodec } from '../../src/tl/compile.ts';
 import { jsonShape } from '../../src/tl/json-shape.ts';
 import { loadScheme } from '../../src/tl/load.ts';
-import { showDefinition } from '../../src/tl/show.ts';
+import { searchDefinitions, showDefinition } from '../../src/tl/show.ts';
 import type { Definition, Schema, TlType } from '../../src/tl/ir.ts';
 
 const schema: Schema = loadScheme();
@@ -89,8 +89,9 @@ describe('the JSON shape', () => {
     );
   });
 
-  it('comes with the generated code of its definition', () => {
-    const text = showDefinition(schema, 'messages.sendMessage');
+  it('comes with the generated code of its definition if that is wanted', () => {
+    assert.doesNotMatch(showDefinition(schema, 'messages.sendMessage'), /function e/);
+    const text = showDefinition(schema, 'messages.sendMessage', true);
     const code = text.slice(text.indexOf('// result:'));
     assert.match(code, /^\/\/ result: .*\n\nfunction /);
     for (const field of ['peer', 'message', 'random_id', 'rich_message']) assert.ok(code.includes(field), field);
@@ -103,7 +104,32 @@ describe('the JSON shape', () => {
     );
     assert.throws(
       () => showDefinition(schema, 'messages.sendmessage'),
-      /no constructor or function messages\.sendmessage; there are .*messages\.sendMessage/,
+      /no constructor, function or type messages\.sendmessage; did you mean messages\.sendMessage\?/,
+    );
+    assert.throws(() => showDefinition(schema, 'InputPer'), /type InputPer; did you mean InputPeer\?/);
+  });
+
+  it('a type has all its constructors, and what answers with it', () => {
+    const text = showDefinition(schema, 'InputPeer');
+    assert.match(text, /^\/\/ type InputPeer, 7 constructors\ninputPeerEmpty#/);
+    assert.equal(text.match(/ = InputPeer;/g)?.length, 7);
+    assert.match(
+      showDefinition(schema, 'Pong'),
+      /one constructor\npong#.*\n\n\/\/ functions that answer with it\nping#/,
+    );
+  });
+
+  it('a search finds all words, whatever their case, in names first', () => {
+    const lines = searchDefinitions(schema, ['SEND', 'message']).trimEnd().split('\n');
+    assert.match(lines[0]!, /^function {5}messages\.sendMessage#/);
+    for (const line of lines.slice(0, 20)) assert.match(line, /send/i);
+    assert.match(
+      searchDefinitions(schema, ['flags']),
+      /^(?:function|constructor) {2,5}\S+#[^]* more; another word leaves fewer\n$/,
+    );
+    assert.throws(
+      () => searchDefinitions(schema, ['sendMesage']),
+      /nothing has sendMesage in its line; did you mean messages\.sendMessage\?/,
     );
   });
 });
