@@ -13,7 +13,7 @@ const LONGEST = 65_536;
 /** As deep as a request may be. */
 const DEEPEST = 64;
 /** A string, a number or a word, or one mark; each with the white space before it. */
-const TOKEN = /[ \t\r\n]*(?:("(?:[^"\\\u0000-\u001f]|\\.)*")|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],:]))/y;
+const TOKEN = /[ \t\r\n]*(?:("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],:]))/y;
 const SPACE = /[ \t\r\n]*$/y;
 
 export type Progress = 'open' | 'whole' | 'broken';

@@ -63,6 +63,8 @@ const OTHER_CONS: ReadonlySet<string> = new Set([
 ]);
 /** Bytes of a name that is none which a client is shown. */
 const SHOWN_NAME = 64;
+/** Constructors of a type that a sentence names. */
+const FEW = 3;
 const TRUE_NAME = Buffer.from('true');
 const BOOL_TRUE_NAME = Buffer.from('boolTrue');
 const BOOL_FALSE_NAME = Buffer.from('boolFalse');
@@ -434,7 +436,8 @@ export class Encoding {
     const ofType = this.#schemeNames.constructorsOf(got);
     if (ofType.length > 0) {
       const didYouMean = ofType.join(', ');
-      const what = `${got} is a type; its constructors are ${didYouMean}`;
+      const first = ofType.length > FEW ? `${ofType.slice(0, FEW).join(', ')}, …` : didYouMean;
+      const what = `${got} is a type; here one of its constructors is wanted: ${first}`;
       return this.fail('UnknownConstructor', node, what, { got, didYouMean });
     }
     const near = this.#schemeNames.near(got, wanted);
