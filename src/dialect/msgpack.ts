@@ -265,7 +265,7 @@ export class MsgpackDialect extends RequestReader implements Dialect {
     this.#small(out, 'error', rest.error);
     const names = [rest.got, didYouMean, rest.key].map((one) => (typeof one === 'string' ? Buffer.byteLength(one) : 0));
     const room = MAX_ERROR - FIXED - id.length - names.reduce((sum, length) => sum + length, 0);
-    const pathRoom = path === undefined ? 0 : Math.floor(room * PATH_SHARE);
+    const pathRoom = Math.min(Buffer.byteLength(path ?? ''), Math.floor(room * PATH_SHARE));
     this.#small(out, 'msg', cut(msg, room - pathRoom));
     if (path !== undefined) this.#small(out, 'path', cut(path, pathRoom));
     for (const name of ['pos', 'limit', 'got'] as const) this.#given(out, name, rest[name]);

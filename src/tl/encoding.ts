@@ -441,8 +441,9 @@ export class Encoding {
       return this.fail('UnknownConstructor', node, what, { got, didYouMean });
     }
     const near = this.#schemeNames.near(got, wanted);
+    const shown = near.length > 0 || isName(got) ? got : 'string';
     const what = `no such constructor or method in layer ${this.directory.tables.layer}${hintOf(near)}`;
-    return this.fail('UnknownConstructor', node, what, { got, ...meaning(near) });
+    return this.fail('UnknownConstructor', node, what, { got: shown, ...meaning(near) });
   }
 
   /** An object that does not say what it is, or not by the name that is wanted here. */
@@ -499,6 +500,11 @@ export class Encoding {
     const path = this.tape.path(this.#root, node, this.#rootName);
     throw new EncodeError(code, path, `${path}: ${what}`, { got: this.tape.kindName(node), ...more });
   }
+}
+
+/** What looks like no name may be a secret that was put in the wrong place: it is not said again. */
+function isName(text: string): boolean {
+  return /^[A-Za-z][A-Za-z_.]{0,63}\d{0,3}$/.test(text);
 }
 
 function hintOf(near: readonly string[]): string {

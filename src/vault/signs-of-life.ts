@@ -8,7 +8,7 @@
  * process that stands still as well.
  */
 import { once } from 'node:events';
-import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type Identity, isAlive, isInOtherNamespace } from './processes.ts';
@@ -42,6 +42,7 @@ export class SignOfLife {
       await inFolder(this.#folder, async (path) => {
         server.listen(join(path, this.#name));
         await once(server, 'listening');
+        chmodSync(join(path, this.#name), 0o600);
         this.place = placeOf(join(path, this.#name));
       });
       return server;

@@ -187,14 +187,23 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     return [onLine(named(pair.take(1), 'Overloaded'), 7), onLine(heard, 7)];
   },
   SlowConsumer: async (t) => {
-    const { port } = await echoProxy(t, { unreadMark: 64 * 1024, unreadTimeout: 100 });
+    const { port, proxy } = await echoProxy(t, { unreadMark: 64 * 1024, unreadTimeout: 100 });
+    const counted = proxy.metrics.ended.bind(proxy.metrics);
+    const isCut = new Promise<void>((cut) => {
+      proxy.metrics.ended = (outcome) => {
+        counted(outcome);
+        if (outcome === 'SlowConsumer') cut();
+      };
+    });
     const socket = connect(port, '127.0.0.1');
     socket.pause();
     socket.write('{big 16000000}\n');
     // Its last line is there for who reads on at once; others only find the connection gone.
-    setTimeout(() => socket.resume(), 400);
     let last = '';
     socket.on('data', (chunk) => (last = last.slice(-1000) + chunk.toString().slice(-1000)));
+    socket.pause();
+    await isCut;
+    socket.resume();
     await once(socket, 'close');
     return [onLine(JSON.parse(last.slice(last.lastIndexOf('{"id":-1'))) as Line, -1)];
   },
@@ -319,7 +328,13 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     await pair.advance(5_000);
     return [onLine(named(pair.take(1), 'UpdatesDropped'), 0)];
   },
-  VaultUnavailable: asked({ session: { name: 'me' } }, { session: { list: true } }),
+  VaultUnavailable: async (t, plain) => {
+    const shut = await stage(t, { vault: new VaultError('VaultClosed', 'not ours', 'EACCES') });
+    return [
+      ...(await asked({ session: { name: 'me' } }, { session: { list: true } })(t, plain)),
+      ...(await everywhere(shut, { id: 7, session: { name: 'me' } })),
+    ];
+  },
   VaultRecordBroken: async (t) => {
     const store = new MemoryStore();
     store.broken.add('me');

@@ -120,7 +120,7 @@ test('refusals are maps: of the frame, of the request, of the message', async ()
   );
   assert.deepEqual([-3, 'InvalidRequest'], await mp.frame().then((one) => [one['id'], one['error']]));
   assert.deepEqual([-3, 'InvalidId'], await mp.frame().then((one) => [one['id'], one['error']]));
-  assert.deepEqual([-3, 'InvalidRequest'], await mp.frame().then((one) => [one['id'], one['error']]));
+  assert.deepEqual([5, 'InvalidRequest'], await mp.frame().then((one) => [one['id'], one['error']]));
   const refused = await mp.frame();
   assert.deepEqual(
     [refused['id'], refused['error'], refused['path'], refused['delivered']],

@@ -114,7 +114,10 @@ function readAtRest({ planted }: Stage, vault: string): void {
   assert.equal(statSync(vault).mode & 0o777, 0o700);
   for (const name of readdirSync(vault)) {
     const file = join(vault, name);
-    assert.equal(statSync(file).mode & 0o777, 0o600, name);
+    const stat = statSync(file);
+    assert.equal(stat.mode & 0o777, 0o600, name);
+    // By a socket others see that the process lives; nothing can be read from its file.
+    if (stat.isSocket()) continue;
     assert.deepEqual(sentences(planted.search(name, readFileSync(file))), []);
   }
 }
@@ -122,6 +125,7 @@ function readAtRest({ planted }: Stage, vault: string): void {
 /** Every tenth byte of every file, from the middle on. */
 function breakRecords(vault: string): void {
   for (const name of readdirSync(vault)) {
+    if (statSync(join(vault, name)).isSocket()) continue;
     const bytes = readFileSync(join(vault, name));
     for (let i = bytes.length >> 1; i < bytes.length; i += 10) bytes[i]! ^= 0x55;
     writeFileSync(join(vault, name), bytes);

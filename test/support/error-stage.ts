@@ -18,7 +18,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { Vault } from '../../src/vault/vault.ts';
+import { type Vault, VaultError } from '../../src/vault/vault.ts';
 import { Mp, packFrame } from './mp.ts';
 import { Nc } from './nc.ts';
 
@@ -45,7 +45,7 @@ interface Wanted {
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<Limits>;
   readonly faults?: string;
-  readonly vault?: Vault;
+  readonly vault?: Vault | VaultError;
   readonly tokens?: string;
 }
 
@@ -84,7 +84,7 @@ export async function stage(
     codec: compileScheme(undefined),
     log: await createLog({ level: 'silent' }),
     broken: () => undefined,
-    vault: vault && (() => Promise.resolve(vault)),
+    vault: vault && (() => (vault instanceof VaultError ? Promise.reject(vault) : Promise.resolve(vault))),
     lane: { worker: WORKER, settings: {}, limits: { sweepEvery: 20, ...limits } },
   });
   t.after(async () => {

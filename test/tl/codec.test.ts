@@ -296,7 +296,9 @@ test('a name that is none comes back with the nearest one', () => {
     didYouMean: 'messages.getMessages, channels.getMessages',
   });
   assert.deepEqual(moreOf(method('nothing.like.it')), { got: 'nothing.like.it' });
-  assert.deepEqual(moreOf(method('x'.repeat(70))), { got: `${'x'.repeat(64)}…` });
+  // What cannot be a name may be a secret in the wrong place.
+  for (const text of ['x'.repeat(70), '4a7f16441cee6781e8374f261edeb88d', 'correct horse', '9996621111', ''])
+    assert.deepEqual(moreOf(method(text)), { got: 'string' });
   // A type's name brings its constructors; where one is wanted of a type, those are nearer.
   const peer = (cons: string): string => send('').replace(PEER, cons);
   assert.deepEqual(moreOf(peer('{"_cons":"InputPeer"}')), {
