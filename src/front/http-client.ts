@@ -1,7 +1,9 @@
 /**
- * HTTP client: one keep-alive connection, which is one session: its gate, and the requests it is owed answers to.
- * In: bodies, answers of its session. Out: messages to its route; responses, which Node puts in order.
- * Never: looks into a body, an update (there is nowhere to put one: it is counted and dropped), two answers to a request.
+ * HTTP client: one keep-alive connection, which is one session for each token that is shown on it (a proxy may let several
+ * users share one connection): its gate, and the requests it is owed answers to.
+ * In: bodies, answers of its sessions. Out: messages to its routes; responses, which Node puts in order.
+ * Never: looks into a body, an update (there is nowhere to put one: it is counted and dropped), two answers to a request,
+ * one token's request in the session of another.
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -20,6 +22,9 @@ import { requestId } from '../bytes/request-id.ts';
 const EMPTY = Buffer.alloc(0);
 /** `RequestFlag.MAY_EXPORT` of `batch/records.ts`. */
 const MAY_EXPORT = 1;
+/** Tokens that may have a session on one connection. */
+const MOST_SESSIONS = 64;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** One request: its response, and its body as far as it has come. */
 export class Exchange {
@@ -27,15 +32,18 @@ export class Exchange {
   readonly client: HttpClient;
   /** Who asks may see keys of kept sessions. */
   readonly mayExport: boolean;
+  /** The digest of the token that was shown; empty if none was. */
+  readonly token: string;
   body: Buffer = EMPTY;
   length = 0;
   /** It has its answer, or will never get one. */
   isOver = false;
 
-  constructor(response: ServerResponse, client: HttpClient, mayExport: boolean) {
+  constructor(response: ServerResponse, client: HttpClient, mayExport: boolean, token: string) {
     this.response = response;
     this.client = client;
     this.mayExport = mayExport;
+    this.token = token;
   }
 }
 
@@ -52,7 +60,8 @@ export class HttpClient implements Guest, Visitor, Swept {
   #open = 0;
   /** The response that Node will write last of those it knows. */
   #newest: ServerResponse | undefined;
-  #route: Route | undefined;
+  /** Its sessions, by the token that began them. */
+  readonly #routes = new Map<string, Route>();
   /** The connection ends with what is open: nothing more is taken. */
   #isEnding = false;
   #isGone = false;
@@ -73,10 +82,10 @@ export class HttpClient implements Guest, Visitor, Swept {
 
   // What a request brings.
 
-  begin(response: ServerResponse, mayExport: boolean): Exchange {
+  begin(response: ServerResponse, mayExport: boolean, token: string): Exchange {
     this.#open++;
     this.#newest = response;
-    return new Exchange(response, this, mayExport);
+    return new Exchange(response, this, mayExport, token);
   }
 
   /** A piece of a body. */
@@ -120,11 +129,25 @@ export class HttpClient implements Guest, Visitor, Swept {
     exchange.body = EMPTY;
     if (exchange.isOver) return;
     if (this.#isEnding) return this.#refuse(exchange, 'ServerStopping', { retry_after: 1 });
-    this.#route ??= this.#house.route(this, 0);
+    const route = this.#routeOf(exchange.token);
+    if (route === undefined) {
+      return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: 'too many tokens on one connection' });
+    }
+    const start = length >= 3 && BYTE_ORDER_MARK.equals(body.subarray(0, 3)) ? 3 : 0;
     const flags = exchange.mayExport ? MAY_EXPORT : 0;
-    const ticket = this.#route.request(body, 0, length, requestId(body, 0, length), flags);
+    const ticket = route.request(body, start, length, requestId(body, start, length), flags);
     this.#exchanges.set(ticket, exchange);
     if (!this.#hasRoom()) this.gate.shut(Why.REQUESTS);
+  }
+
+  /** The session of a token; undefined if there are too many. */
+  #routeOf(token: string): Route | undefined {
+    let route = this.#routes.get(token);
+    if (route === undefined && this.#routes.size < MOST_SESSIONS) {
+      route = this.#house.route(this, 0);
+      this.#routes.set(token, route);
+    }
+    return route;
   }
 
   /** Answers a request without a lane. What is left of its body is read and dropped. */
@@ -171,7 +194,10 @@ export class HttpClient implements Guest, Visitor, Swept {
 
   #hasRoom(): boolean {
     const { limits } = this.#house;
-    return this.#exchanges.size < limits.openRequests && this.#route?.hasRoom(limits) !== false;
+    if (this.#exchanges.size >= limits.openRequests) return false;
+    let bytes = 0;
+    for (const route of this.#routes.values()) bytes += route.ledger.bytes;
+    return bytes < limits.openBytes;
   }
 
   #answer(ticket: number, id: IdText | number, name: ErrorName, fields: NoticeFields): void {
@@ -217,9 +243,10 @@ export class HttpClient implements Guest, Visitor, Swept {
 
   abandon(retryAfter: number): void {
     this.#isEnding = true;
-    this.#route?.letGo();
-    for (const { number, id } of this.#route?.ledger.drain() ?? []) {
-      this.#answer(number, id, 'ServerStopping', { retry_after: retryAfter, retryable: false, delivered: 'unknown' });
+    for (const route of this.#routes.values()) {
+      route.letGo();
+      for (const { number, id } of route.ledger.drain())
+        this.#answer(number, id, 'ServerStopping', { retry_after: retryAfter, retryable: false, delivered: 'unknown' });
     }
     this.#endIfIdle();
   }
@@ -234,8 +261,10 @@ export class HttpClient implements Guest, Visitor, Swept {
     if (this.held > 0) this.#holds(-this.held);
     this.#house.sweep.forget(this);
     this.#exchanges.clear();
-    this.#route?.ledger.drain();
-    this.#route?.close();
+    for (const route of this.#routes.values()) {
+      route.ledger.drain();
+      route.close();
+    }
     this.#house.left(this);
   }
 
@@ -256,7 +285,7 @@ export class HttpClient implements Guest, Visitor, Swept {
     if (this.isUnread) return;
     this.isUnread = true;
     this.gate.shut(Why.UNREAD);
-    this.#route?.pauseLinks();
+    for (const route of this.#routes.values()) route.pauseLinks();
     this.#progress = this.#unsent();
     this.#house.sweep.unread.begin(this, this.#now());
   }
@@ -265,7 +294,7 @@ export class HttpClient implements Guest, Visitor, Swept {
     if (!this.isUnread) return;
     this.isUnread = false;
     this.#house.sweep.unread.end(this);
-    this.#route?.resumeLinks();
+    for (const route of this.#routes.values()) route.resumeLinks();
     this.gate.open(Why.UNREAD);
   }
 
@@ -301,9 +330,10 @@ export function writeResponse(
   status: number,
   body: Buffer | string,
   type = 'application/json',
+  retryAfter = 1,
 ): void {
   const headers: Record<string, string | number> = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) };
-  if (status === 503 || status === 429) headers['Retry-After'] = 1;
+  if (status === 503 || status === 429) headers['Retry-After'] = retryAfter;
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
   response.writeHead(status, headers);
   response.end(body);

@@ -1,7 +1,8 @@
 /**
  * HTTP (wire.md 8): `POST /v1/rpc` takes a request as a line does and answers with its one answer; `GET /livez`,
  * `/readyz`, `/metrics` for those who watch.
- * In: requests of HTTP/1.1. Out: responses. Never: CORS, a body parsed here, an answer to a `Host` that is not ours.
+ * In: requests of HTTP/1.1. Out: responses. Never: CORS, a body parsed here, an answer to a `Host` that is not ours but
+ * that of a probe.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ServerOpts, Socket } from 'node:net';
@@ -9,9 +10,11 @@ import type { ErrorName } from '../errors.ts';
 import type { Door, DoorHouse } from '../main/proxy.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { NoticeFields } from './front.ts';
-import { HostCheck } from './host-check.ts';
+import { HostCheck, hostOf } from './host-check.ts';
 import { HttpClient, refusal, writeResponse, type Exchange } from './http-client.ts';
 import { statusOfError } from './http-status.ts';
+import { targetOf } from './http-target.ts';
+import { digestOf } from './tokens.ts';
 
 export interface HttpSettings {
   /** Names in `Host` that are right beside loopback. */
@@ -64,6 +67,10 @@ export class HttpDoor implements Door {
     // A client's FIN ends its requests, not their answers. Node's types do not know the switch.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on('connection', (socket) => this.#connected(socket));
+    // Who sends its body only when told to is judged before; Node ends the connection behind a refusal.
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+      this.#request(request, response, () => response.writeContinue()),
+    );
     this.#servers.push(server);
     return server;
   }
@@ -83,31 +90,41 @@ export class HttpDoor implements Door {
     } else socket.destroy();
   }
 
-  #request(request: IncomingMessage, response: ServerResponse): void {
-    if (!this.#hosts.permits(request.headers.host))
-      return this.#plain(response, 403, 'this name is not one of this gateway\n');
-    if (request.url === '/v1/rpc') this.#rpc(request, response);
-    else if (request.method === 'GET') this.#watch(request, response);
-    else this.#plain(response, PATHS.has(request.url ?? '') ? 405 : 404, 'no such thing here\n');
+  #request(request: IncomingMessage, response: ServerResponse, goOn = nothing): void {
+    const { path, host = request.headers.host } = targetOf(request.url);
+    // Orchestrators ask by the address of the moment; what they hear is no secret.
+    if (!PROBES.has(path) && !this.#hosts.permits(host)) this.#refuseHost(response, host);
+    else if (path === '/v1/rpc') this.#rpc(request, response, goOn);
+    else this.#watch(path, request, response);
+  }
+
+  #refuseHost(response: ServerResponse, host: string | undefined): void {
+    const name = host === undefined ? undefined : hostOf(host);
+    const msg =
+      name === undefined
+        ? 'Host must be loopback, --host, or a name given by --http-host; there was none'
+        : `Host "${name}" is no name of this gateway; --http-host ${name} makes it one`;
+    this.#house.metrics.ended('ProtocolMismatch');
+    writeResponse(response, 403, refusal('ProtocolMismatch', { msg }));
   }
 
   // POST /v1/rpc
 
-  #rpc(request: IncomingMessage, response: ServerResponse): void {
-    if (request.method !== 'POST') {
-      response.setHeader('Allow', 'POST');
-      return this.#plain(response, 405, 'POST one request as JSON\n');
-    }
+  #rpc(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {
+    if (request.method !== 'POST') return this.#wrongMethod(response, 'POST');
     const refused = this.#judge(request);
     if (refused !== undefined) return this.#refuse(response, ...refused);
     const client = (request.socket as OwnSocket)[CLIENT];
     if (client === undefined)
       return this.#refuse(response, 'TooManyConnections', { limit: this.#house.limits.maxConnections, retry_after: 1 });
+    const token = bearer(request.headers.authorization);
     (request as OwnRequest)[EXCHANGE] = client.begin(
       response,
-      this.#house.exports(bearer(request.headers.authorization)),
+      this.#house.exports(token),
+      token === undefined ? '' : digestOf(token),
     );
     request.on('data', takeBody).on('end', endBody);
+    goOn();
   }
 
   /** What can be said before the body has come. */
@@ -116,7 +133,10 @@ export class HttpDoor implements Door {
     const { limits } = this.#house;
     // A page of another site can post text and forms without asking; for JSON its browser asks first, and gets no yes.
     if (!isJson(headers['content-type'])) {
-      return ['ProtocolMismatch', { msg: 'Content-Type must be application/json' }];
+      return ['ProtocolMismatch', { msg: 'Content-Type must be application/json, in UTF-8' }];
+    }
+    if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? '')) {
+      return ['ProtocolMismatch', { msg: 'a body is taken as it is, without Content-Encoding' }];
     }
     const token = this.#token(headers.authorization, request.socket.remoteAddress ?? '');
     if (token !== undefined) return [token, this.#tokenFields(token)];
@@ -142,18 +162,25 @@ export class HttpDoor implements Door {
 
   #refuse(response: ServerResponse, name: ErrorName, fields: NoticeFields): void {
     this.#house.metrics.ended(name);
-    writeResponse(response, statusOfError(name), refusal(name, fields));
+    // Whoever tries tokens has to connect anew for each, and connections are counted.
+    if (name === 'RateLimited') response.shouldKeepAlive = false;
+    const retryAfter = Number(fields['retry_after'] ?? 1);
+    writeResponse(response, statusOfError(name), refusal(name, fields), undefined, retryAfter);
   }
 
   // For those who watch.
 
-  #watch(request: IncomingMessage, response: ServerResponse): void {
-    const { url } = request;
-    if (url === '/livez') return this.#plain(response, 200, 'ok\n');
-    if (url === '/metrics') return this.#metrics(request, response);
-    if (url !== '/readyz') return this.#plain(response, 404, 'no such thing here\n');
-    const { isReady } = this.#house.gauges();
-    return this.#plain(response, isReady ? 200 : 503, isReady ? 'ok\n' : 'not ready\n');
+  #watch(path: string, request: IncomingMessage, response: ServerResponse): void {
+    if (!PROBES.has(path) && path !== '/metrics') return this.#plain(response, 404, 'no such thing here\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#wrongMethod(response, 'GET, HEAD');
+    if (path === '/metrics') return this.#metrics(request, response);
+    const isWell = path === '/livez' || this.#house.gauges().isReady;
+    return this.#plain(response, isWell ? 200 : 503, isWell ? 'ok\n' : 'not ready\n');
+  }
+
+  #wrongMethod(response: ServerResponse, allowed: string): void {
+    response.setHeader('Allow', allowed);
+    this.#plain(response, 405, allowed === 'POST' ? 'POST one request as JSON\n' : `${allowed} only\n`);
   }
 
   #metrics(request: IncomingMessage, response: ServerResponse): void {
@@ -170,14 +197,20 @@ export class HttpDoor implements Door {
   }
 }
 
-const PATHS = new Set(['/livez', '/readyz', '/metrics']);
+const PROBES = new Set(['/livez', '/readyz']);
+
+function nothing(): void {}
 
 function bearer(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
-function isJson(type: string | undefined): boolean {
-  return type === 'application/json' || /^application\/json *(?:;|$)/i.test(type ?? '');
+function isJson(type = ''): boolean {
+  if (type === 'application/json') return true;
+  const [, parameters] = /^application\/json *(;.*)?$/i.exec(type) ?? [];
+  if (parameters === undefined) return /^application\/json *$/i.test(type);
+  const charset = /; *charset *= *"?([^";]*)/i.exec(parameters)?.[1];
+  return charset === undefined || /^(?:utf-?8|us-ascii) *$/i.test(charset);
 }
 
 // One function for all requests: no closure for each.

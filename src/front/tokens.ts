@@ -55,6 +55,11 @@ function fitting(tokens: readonly Known[], token: string): Known[] {
   return tokens.filter((known) => timingSafeEqual(known.digest, shown));
 }
 
+/** What stands for a token where only its sameness counts. */
+export function digestOf(token: string): string {
+  return digest(token).toString('latin1');
+}
+
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

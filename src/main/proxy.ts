@@ -224,13 +224,13 @@ export class Proxy implements DoorHouse {
     return !this.#accepts.take(address, now());
   }
 
-  /** What is wrong with a token: after too many wrong ones from an address none of it is looked at (C7). */
+  /**
+   * What is wrong with a token. A right one always goes in: somebody else's wrong ones may come from the same address. After
+   * too many wrong ones each costs a connection (C7), and those are counted by address.
+   */
   judgeToken(token: string, address: string): 'AuthFailed' | 'RateLimited' | undefined {
-    if (this.admits === undefined) return undefined;
-    if (this.#failures.isSpent(address, now())) return 'RateLimited';
-    if (this.admits(token)) return undefined;
-    this.#failures.take(address, now());
-    return 'AuthFailed';
+    if (this.admits === undefined || this.admits(token)) return undefined;
+    return this.#failures.take(address, now()) ? 'AuthFailed' : 'RateLimited';
   }
 
   get isOverloaded(): boolean {

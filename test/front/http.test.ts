@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { RequestFlag } from '../../src/batch/records.ts';
 import { HttpDoor } from '../../src/front/http.ts';
 import { now } from '../../src/main/clock.ts';
 import type { ProxyOptions } from '../../src/main/proxy.ts';
@@ -63,7 +64,7 @@ class Raw {
 
   async answer(): Promise<Answer> {
     for (;;) {
-      const found = /^HTTP\/1\.1 (\d+) [^\r]*\r\n([^]*?)\r\n\r\n/.exec(this.#got);
+      const found = /^HTTP\/1\.1 (\d+) [^\r]*\r\n(?:([^]*?)\r\n)?\r\n/.exec(this.#got);
       const headers = Object.fromEntries(
         (found?.[2] ?? '')
           .split('\r\n')
@@ -183,7 +184,7 @@ test('what is no POST of JSON is refused: method, type, path', async (t) => {
   const got = await raw.send(get('/v1/rpc')).answer();
   assert.deepEqual([got.status, got.headers['allow']], [405, 'POST']);
   assert.equal((await raw.send(get('/')).answer()).status, 404);
-  assert.equal((await raw.send(get('/v1/rpc?x=1')).answer()).status, 404);
+  assert.equal((await raw.send(get('/v1/rpcs')).answer()).status, 404);
   const preflight = await raw
     .send('OPTIONS /v1/rpc HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n')
     .answer();
@@ -191,6 +192,122 @@ test('what is no POST of JSON is refused: method, type, path', async (t) => {
   assert.ok(!Object.keys(preflight.headers).some((name) => name.startsWith('access-control')));
   assert.equal((await raw.post('{"id":7}').answer()).body, '{"id":7}\n');
   raw.close();
+});
+
+test('a path with a query, a last slash, or a whole address is the same path', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  for (const path of ['/v1/rpc?x=1', '/v1/rpc/', '/v1/rpc/?x=/', 'http://127.0.0.1:80/v1/rpc']) {
+    assert.equal((await raw.send(post('{"id":1}').replace('/v1/rpc', path)).answer()).body, '{"id":1}\n', path);
+  }
+  for (const path of ['/livez/', '/readyz?verbose', '/metrics/?x'])
+    assert.equal((await raw.send(get(path)).answer()).status, 200, path);
+  for (const path of ['//v1/rpc', '/v1', '/v1/rpc/x', '/livez/x', '*'])
+    assert.equal((await raw.send(get(path)).answer()).status, 404, path);
+  // The address that is asked for goes before the header.
+  const foreign = get('http://evil.example/metrics');
+  assert.equal((await raw.send(foreign).answer()).status, 403);
+  raw.close();
+});
+
+test('HEAD wherever GET is; 405 says what is allowed', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  for (const path of ['/livez', '/readyz', '/metrics']) {
+    const raw = new Raw(httpPort);
+    const got = await raw.send(get(path)).answer();
+    const refused = await raw.send(post('{}').replace('/v1/rpc', path)).answer();
+    assert.deepEqual([refused.status, refused.headers['allow']], [405, 'GET, HEAD'], path);
+    raw.send(`HEAD ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    const head = await raw.end();
+    assert.match(head, new RegExp(`^HTTP/1.1 200 OK\r\n[^]*Content-Length: ${got.body.length}\r\n[^]*\r\n\r\n$`), path);
+  }
+});
+
+test('a body in another form is 415: compressed, in another charset', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  for (const headers of [
+    { 'Content-Encoding': 'gzip' },
+    { 'Content-Encoding': 'br' },
+    { 'Content-Type': 'application/json; charset=utf-16' },
+    { 'Content-Type': 'application/json;charset="latin1"' },
+  ] as Record<string, string>[]) {
+    const { status, body } = await raw.post('{"id":1}', headers).answer();
+    assert.deepEqual([status, (JSON.parse(body) as { error: string }).error], [415, 'ProtocolMismatch']);
+  }
+  for (const headers of [
+    { 'Content-Encoding': 'identity' },
+    { 'Content-Type': 'application/json; charset=UTF-8' },
+    { 'Content-Type': 'Application/JSON ; odata=verbose; charset="utf-8"' },
+  ] as Record<string, string>[])
+    assert.equal((await raw.post('{"id":1}', headers).answer()).status, 200);
+  raw.close();
+});
+
+test('a byte order mark before a body is skipped', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  raw.socket.write(post('\ufeff{"id":4}'), 'utf8');
+  assert.equal((await raw.answer()).body, '{"id":4}\n');
+  raw.close();
+});
+
+test('Expect: 100-continue: the body is asked for, or the request refused before it comes', async (t) => {
+  const { httpPort } = await httpProxy(t, { maxLine: 1000 });
+  const raw = new Raw(httpPort);
+  const [head, body] = post('{"id":3}', { Expect: '100-continue' }).split('\r\n\r\n') as [string, string];
+  assert.equal((await raw.send(`${head}\r\n\r\n`).answer()).status, 100);
+  const { status, headers } = await raw.send(body).answer();
+  assert.deepEqual([status, headers['connection']], [200, 'keep-alive']);
+  raw.send(`${post('x'.repeat(1001), { Expect: '100-continue' }).split('\r\n\r\n', 1)[0]}\r\n\r\n`);
+  const refused = await raw.answer();
+  assert.deepEqual([refused.status, refused.headers['connection']], [413, 'close']);
+  assert.equal(await raw.end(), '');
+});
+
+test('one connection, several users: each token has a session of its own', async (t) => {
+  const { httpPort, proxy } = await httpProxy(t, { options: { admits: (token) => token !== 'bad' } });
+  const raw = new Raw(httpPort);
+  const ask = async (token: string): Promise<string> =>
+    (await raw.post('{session}', { Authorization: `Bearer ${token}` }).answer()).body;
+  const [first, second] = [await ask('one'), await ask('two')];
+  assert.notEqual(first, second);
+  assert.deepEqual([await ask('one'), await ask('two')], [first, second]);
+  for (let i = 2; i < 64; i++) await ask(`token ${i}`.replace(' ', ''));
+  assert.match(await ask('more'), /"error":"TooManySessions"/);
+  assert.equal(await ask('one'), first);
+  assert.equal(proxy.router.size, 64);
+  raw.close();
+  // They end with the connection, all of them.
+  const other = new Raw(httpPort);
+  do assert.equal((await other.send(get('/livez')).answer()).status, 200);
+  while (proxy.router.size > 0);
+  other.close();
+});
+
+test('keys are shown to who may export them alone', async (t) => {
+  const options = { admits: () => true, exports: (token?: string) => token === 'owner' };
+  const { httpPort } = await httpProxy(t, { options });
+  const raw = new Raw(httpPort);
+  const flags = async (token: string): Promise<string> =>
+    (await raw.post('{flags}', { Authorization: `Bearer ${token}` }).answer()).body;
+  assert.deepEqual([await flags('owner'), await flags('guest')], [`flags ${RequestFlag.MAY_EXPORT}\n`, 'flags 0\n']);
+  raw.close();
+});
+
+test('wrong tokens: more than five cost a connection each; the right one goes in on any', async (t) => {
+  const { httpPort } = await httpProxy(t, { options: { admits: (token) => token === 'good' } });
+  const raw = new Raw(httpPort);
+  const ask = (on: Raw, token: string): Promise<Answer> =>
+    on.post('{"id":1}', { Authorization: `Bearer ${token}` }).answer();
+  for (let i = 0; i < 5; i++) assert.equal((await ask(raw, 'bad')).status, 401);
+  assert.equal((await ask(raw, 'good')).status, 200);
+  const slowed = await ask(raw, 'bad');
+  assert.deepEqual([slowed.status, slowed.headers['connection'], slowed.headers['retry-after']], [429, 'close', '60']);
+  assert.equal(await raw.end(), '');
+  const another = new Raw(httpPort);
+  assert.equal((await ask(another, 'good')).status, 200);
+  another.close();
 });
 
 test('Host: loopback and configured names, nothing else (DNS rebinding)', async (t) => {
@@ -206,11 +323,13 @@ test('Host: loopback and configured names, nothing else (DNS rebinding)', async 
     'gateway.example:1',
     'Gateway.Example',
   ]) {
-    assert.equal((await raw.send(get('/livez', host)).answer()).status, 200, host);
+    assert.equal((await raw.send(get('/metrics', host)).answer()).status, 200, host);
   }
   for (const host of [
     'evil.example',
     'localhost.evil.example',
+    'evil-localhost',
+    'mylocalhost:80',
     '127.0.0.1.evil.example',
     '10.0.0.1',
     'gateway.example.evil',
@@ -219,12 +338,24 @@ test('Host: loopback and configured names, nothing else (DNS rebinding)', async 
     '0.0.0.0',
     '',
   ]) {
-    for (const path of ['/livez', '/readyz', '/metrics'])
-      assert.equal((await raw.send(get(path, host)).answer()).status, 403, host);
+    for (const path of ['/livez', '/readyz'])
+      assert.equal((await raw.send(get(path, host)).answer()).status, 200, host);
+    assert.equal((await raw.send(get('/metrics', host)).answer()).status, 403, host);
     assert.equal((await raw.post('{"id":1}', { Host: host === '' ? ' ' : host }).answer()).status, 403, host);
   }
   assert.equal(proxy.router.size, 0);
+  const { status, headers, body } = await raw.post('{"id":1}', { Host: 'mtproto2json:1680' }).answer();
+  assert.deepEqual([status, headers['content-type']], [403, 'application/json']);
+  assert.match((JSON.parse(body) as { msg: string }).msg, /"mtproto2json".*--http-host mtproto2json /);
   raw.close();
+  // Without a Host there is HTTP/1.0, as load balancers ask.
+  for (const [path, wanted] of [
+    ['/livez', 200],
+    ['/metrics', 403],
+  ] as const) {
+    const old = new Raw(httpPort);
+    assert.match(await old.send(`GET ${path} HTTP/1.0\r\n\r\n`).end(), new RegExp(`^HTTP/1.1 ${wanted} `));
+  }
 });
 
 test('tokens: needed, wrong, right; who watches liveness needs none', async (t) => {

@@ -27,7 +27,7 @@ function write(kind: number, session: number, ticket: number, text: string | Uin
   out.end();
 }
 
-type Act = (session: number, ticket: number, rest: string, now: number) => void;
+type Act = (session: number, ticket: number, rest: string, now: number, flags: number) => void;
 
 const ACTS: Record<string, Act> = {
   '{keep': (session, ticket) => void kept.set(session, [...(kept.get(session) ?? []), ticket]),
@@ -39,6 +39,12 @@ const ACTS: Record<string, Act> = {
   '{later': (session, ticket, rest, now) => {
     alarms.push({ session, ticket, at: now + Number(rest) });
     wakeAt = Math.min(wakeAt, now + Number(rest));
+  },
+  // Its own flags, as the main thread sent them.
+  '{flags': (session, ticket, _rest, _now, flags) => write(Out.REPLY, session, ticket, `flags ${flags}\n`),
+  '{session': (session, ticket) => write(Out.REPLY, session, ticket, `session ${session}\n`),
+  '{twice': (session, ticket) => {
+    for (const time of ['first', 'second']) write(Out.REPLY, session, ticket, `${time}\n`);
   },
   '{bad': (session, ticket) => write(Out.REPLY, session, ticket, 'bad\n', ReplyFlag.BAD_LINE),
   '{big': (session, ticket, rest) => write(Out.REPLY, session, ticket, Buffer.alloc(Number(rest), 120)),
@@ -90,11 +96,11 @@ const ACTS: Record<string, Act> = {
   },
 };
 
-function request(session: number, ticket: number, text: string, now: number): void {
+function request(session: number, ticket: number, text: string, now: number, flags: number): void {
   const space = text.search(/[ }]/);
   const act = ACTS[space === -1 ? text : text.slice(0, space)];
   if (act === undefined) write(Out.REPLY, session, ticket, `${text}\n`);
-  else act(session, ticket, text.slice(space + 1).replace(/}$/, ''), now);
+  else act(session, ticket, text.slice(space + 1).replace(/}$/, ''), now, flags);
 }
 
 /** What a link did is told to the client as an update, so that a test can wait for it. */
@@ -114,7 +120,7 @@ function one(record: RecordCursor, now: number): void {
       seen.set(record.session, []);
       break;
     case In.REQUEST:
-      request(record.session, record.ticket, bytesOf(record), now);
+      request(record.session, record.ticket, bytesOf(record), now, record.flags);
       break;
     case In.LINK_UP:
       linked(record, 'up');

@@ -1,0 +1,18 @@
+/**
+ * HTTP target: what a request line asks for.
+ * In: the target as it stands there. Out: its path without a query or a last slash; the host, where it names one itself.
+ * Never: decodes a path: no path of the gateway's has anything to decode.
+ */
+export interface RequestTarget {
+  readonly path: string;
+  /** Of the absolute form, which goes before the `Host` header (RFC 9112, 3.2.2). */
+  readonly host: string | undefined;
+}
+
+const RPC: RequestTarget = { path: '/v1/rpc', host: undefined };
+
+export function targetOf(url: string | undefined): RequestTarget {
+  if (url === RPC.path) return RPC;
+  const [, host, path = ''] = /^(?:https?:\/\/([^/?#]*))?([^?#]*)/i.exec(url ?? '') ?? [];
+  return { path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path, host };
+}
