@@ -113,6 +113,8 @@ export async function listenForOrders(dc: TestDc, faults: Faults, port: number):
     dc.sockets.add(socket);
     socket.on('close', () => dc.sockets.delete(socket));
     const lines = createInterface({ input: socket });
+    // It says again whatever goes wrong with its input, and an event that nobody hears ends the process.
+    lines.on('error', () => {});
     lines.on('line', (line) => socket.write(`${obey(dc, faults, line)}\n`));
   });
   dc.onClose(() => new Promise((done) => server.close(() => done())));

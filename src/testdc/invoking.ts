@@ -13,7 +13,7 @@ import { Canned } from './canned.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Layers } from './layers.ts';
 import type { Received } from './message-book.ts';
-import { pack } from './packed.ts';
+import { GZIP_PACKED, pack, unpack } from './packed.ts';
 import { RpcError } from './rpc-error.ts';
 import type { ObjectCodec } from './tl-objects.ts';
 import type { TlObject, TlValue } from './tl-value.ts';
@@ -48,6 +48,8 @@ export interface Request {
 
 /** What the wrappers said. */
 interface Unwrapped {
+  /** Stands at what is still to be read. */
+  body: Reader;
   codec: ObjectCodec;
   layer: number | undefined;
   /** `initConnection`. */
@@ -97,22 +99,26 @@ export class Invoking {
     try {
       const said = this.#unwrap(session, body);
       this.#init(session, said);
-      return this.#decode(session, received, body, said);
+      return this.#decode(session, received, said);
     } catch (error) {
       throw asRpcError(session, error);
     }
   }
 
-  /** invokeAfterMsg(s), invokeWithLayer, initConnection, invokeWithoutUpdates and the rest, in any order. */
+  /**
+   * invokeAfterMsg(s), invokeWithLayer, initConnection, invokeWithoutUpdates and the rest, in any order. What they hold may be
+   * gzip_packed: TDLib packs the call alone and leaves the wrappers before it as they are.
+   */
   #unwrap(session: DcSession, body: Reader): Unwrapped {
     const { layers } = this.#settings;
     const codec = layers.codec(session.key.init?.layer);
-    const said: Unwrapped = { codec, layer: undefined, client: undefined, withoutUpdates: false, after: [] };
+    const said: Unwrapped = { body, codec, layer: undefined, client: undefined, withoutUpdates: false, after: [] };
     for (let depth = 0; depth < 16; depth++) {
-      const definition = said.codec.schema.byCrc.get(body.peekUint32());
+      if (said.body.peekUint32() === GZIP_PACKED) said.body = unpacked(session, said.body);
+      const definition = said.codec.schema.byCrc.get(said.body.peekUint32());
       if (definition === undefined || !isWrapper(definition)) return said;
-      body.skip(4);
-      this.#note(said, said.codec.decodeWrapper(definition, body));
+      said.body.skip(4);
+      this.#note(said, said.codec.decodeWrapper(definition, said.body));
     }
     throw new RpcError(400, 'INPUT_FETCH_ERROR');
   }
@@ -160,7 +166,8 @@ export class Invoking {
     if (found.failed) throw new RpcError(400, 'MSG_WAIT_FAILED');
   }
 
-  #decode(session: DcSession, received: Received, body: Reader, said: Unwrapped): Request {
+  #decode(session: DcSession, received: Received, said: Unwrapped): Request {
+    const { body } = said;
     const crc = body.peekUint32();
     const definition = said.codec.schema.byCrc.get(crc);
     if (definition === undefined || !definition.isFunction) {
@@ -227,6 +234,14 @@ export class Invoking {
 function orThrow(value: TlValue | RpcError): TlValue {
   if (value instanceof RpcError) throw value;
   return value;
+}
+
+/** What is packed, to be read on. @throws RpcError */
+function unpacked(session: DcSession, body: Reader): Reader {
+  const inside = unpack(body);
+  if (typeof inside !== 'string') return inside;
+  session.violation('gzip', inside);
+  throw new RpcError(400, 'INPUT_FETCH_ERROR');
 }
 
 /** A function that holds another call. */

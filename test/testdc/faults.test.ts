@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -78,6 +80,23 @@ describe('the control port', () => {
     assert.equal(cleared!['faults'], 0);
     assert.match(String(broken!['error']), /JSON/);
     assert.match(String(empty!['error']), /expected add, clear or report/);
+    nc.close();
+  });
+
+  test('a client that breaks off disturbs nobody', async (t) => {
+    const dc = await startTestDc();
+    t.after(() => dc.close());
+    const port = await listenForOrders(dc, new Faults(dc, '', 9), 0);
+    for (let i = 0; i < 5; i++) {
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write('{"report":true}\n{"rep');
+      await once(socket, 'data');
+      socket.resetAndDestroy();
+    }
+    const nc = await Nc.to(port);
+    nc.send('{"report":true}\n');
+    assert.equal((await nc.json())['seed'], 9);
     nc.close();
   });
 

@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { Writer } from '../../src/bytes/writer.ts';
 import { AuthKey } from '../../src/crypto/auth-key.ts';
 import { sealBind } from '../../src/crypto/kdf.ts';
 import { openBinding } from '../../src/testdc/bind.ts';
 import { long } from '../../src/testdc/id-map.ts';
 import type { DemoUser, TestDc } from '../../src/testdc/test-dc.ts';
 import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
-import { codec, RawClient } from '../support/raw-client.ts';
+import { codec, RawClient, withInit } from '../support/raw-client.ts';
 import { DIALOGS, NEAREST, withDc } from './support.ts';
 
 const keyId = (key: AuthKey): bigint => long(key.idLow, key.idHigh);
@@ -21,6 +23,23 @@ interface Bind {
   /** The msg_id inside, where it is another than outside. */
   msgId?: bigint;
   expiresAt?: number;
+  /** The bytes that are sent, of those of the call. */
+  form?: (call: Uint8Array) => Uint8Array;
+}
+
+/** `gzip_packed`, be it shorter or not: TDLib packs by the length of what it has to send, before it looks at what came out. */
+function packed(bytes: Uint8Array): Uint8Array {
+  const out = new Writer(bytes.length + 64);
+  out.int32(0x3072cfa1);
+  out.string(gzipSync(bytes));
+  return Buffer.from(out.written());
+}
+
+/** What TDLib sends: the wrappers as they are, the call behind them packed. */
+function wrappedAndPacked(call: Uint8Array): Uint8Array {
+  const whole = codec.encode(withInit(NEAREST));
+  const wrappers = whole.subarray(0, whole.length - codec.encode(NEAREST).length);
+  return Buffer.concat([wrappers, packed(call)]);
 }
 
 /** A client under a new temporary key. */
@@ -57,7 +76,8 @@ async function bind(client: RawClient, user: DemoUser, change: Bind = {}): Promi
     encrypted_message: change.encrypted?.(sealed) ?? sealed,
     ...change.request,
   };
-  return client.result(client.send(query, { msgId, content: true }), query._);
+  const call = codec.encode(query);
+  return client.result(client.send(change.form?.(call) ?? call, { msgId, content: true }), query._);
 }
 
 describe('binding a temporary key', () => {
@@ -112,6 +132,29 @@ describe('binding a temporary key', () => {
       assert.equal(((await client.call(NEAREST)) as TlObject)._, 'nearestDc');
       for (const query of [DIALOGS, { _: 'account.getPassword' }, { _: 'auth.dropTempAuthKeys', except_auth_keys: [] }])
         await assert.rejects(client.call(query), { message: 'AUTH_KEY_PERM_EMPTY', code: 401 });
+    }));
+
+  for (const [name, form] of Object.entries({ 'packed alone': packed, 'packed behind its wrappers': wrappedAndPacked }))
+    it(`is taken ${name}, before anything else was said under it`, () =>
+      withDc({}, async (dc) => {
+        const client = await temporary(dc);
+        assert.equal(await bind(client, dc.demoUser(), { form }), true);
+        assert.equal(((await client.init(DIALOGS)) as TlObject)._, 'messages.dialogs');
+        assert.deepEqual(dc.violations.list, []);
+      }));
+
+  it('what is packed is judged by what is inside, and only once', () =>
+    withDc({}, async (dc) => {
+      const client = await temporary(dc);
+      const send = (body: Uint8Array): Promise<TlValue> =>
+        client.result(client.send(body, { content: true }), 'help.getNearestDc');
+      await assert.rejects(send(wrappedAndPacked(codec.encode(DIALOGS))), { message: 'AUTH_KEY_PERM_EMPTY' });
+      await assert.rejects(send(wrappedAndPacked(packed(codec.encode(NEAREST)))), { message: 'INPUT_FETCH_ERROR' });
+      assert.equal(((await send(wrappedAndPacked(codec.encode(NEAREST)))) as TlObject)._, 'nearestDc');
+      assert.deepEqual(
+        dc.violations.list.map(({ rule }) => rule),
+        ['gzip'],
+      );
     }));
 
   const wrong: Record<string, Bind> = {
