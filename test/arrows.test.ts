@@ -1,4 +1,4 @@
-/** The arrows of the architecture: which folder may import which (README, "Architecture"). */
+/** The arrows of the architecture: which folder may import which (docs/architecture.md). */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

@@ -1,4 +1,4 @@
-/** Everything the README tells a reader to type, typed. */
+/** Everything the README and docs/wire.md tell a reader to type, typed. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -8,20 +8,20 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { Nc } from '../support/nc.ts';
 import { Run } from '../support/process.ts';
-import { README } from '../support/reference-tables.ts';
+import { README, WIRE_DOC } from '../support/reference-tables.ts';
 import { shell } from '../support/shell.ts';
 
-const text = readFileSync(README, 'utf8');
+const text = readFileSync(README, 'utf8') + readFileSync(WIRE_DOC, 'utf8');
 
 /** The fenced blocks of one language, in order. */
 function blocks(language: string): string[] {
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map((found) => found[1]!);
 }
 
-/** JSON lines that ask for something, as against those that show an answer. */
+/** JSON lines that ask for something, as against those that show an answer; each once. */
 function requests(): string[] {
   const lines = blocks('json').flatMap((block) => block.trim().split('\n'));
-  return lines.filter((line) => !/"_cons":"(?:pong|updateShort\w*)"|"name":/.test(line));
+  return [...new Set(lines)].filter((line) => !/"_cons":"(?:pong|updateShort\w*)"|"name":/.test(line));
 }
 
 test('the shell commands are ones package.json has', () => {

@@ -1,5 +1,5 @@
 /**
- * The reference tables of README.md, docs/signin.md and docs/sessions.md, made from the code's own tables. Run by itself
+ * The reference tables under docs/, made from the code's own tables. Run by itself
  * it writes them into the files. In: `ERRORS`, `OPTIONS`, `SIGNIN_OPTIONS`, `FORMATS`. Out: Markdown between two marks.
  * Never: a row written by hand.
  */
@@ -11,6 +11,8 @@ import { FORMATS, NO_TEXT } from '../../src/formats/formats.ts';
 import { flagName, OPTIONS } from '../../src/options.ts';
 
 export const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
+export const WIRE_DOC = fileURLToPath(new URL('../../../docs/wire.md', import.meta.url));
+export const OPTIONS_DOC = fileURLToPath(new URL('../../../docs/options.md', import.meta.url));
 export const SIGNIN_DOC = fileURLToPath(new URL('../../../docs/signin.md', import.meta.url));
 export const SESSIONS_DOC = fileURLToPath(new URL('../../../docs/sessions.md', import.meta.url));
 
@@ -81,8 +83,14 @@ export function fill(text: string, name: string, table: string): string {
   return `${text.slice(0, start)}\n${table}\n${text.slice(end)}`;
 }
 
-export function filled(text: string): string {
-  return fill(fill(text, 'errors', errorsTable()), 'options', optionsTable());
+/** docs/wire.md with its table. */
+export function wireFilled(text: string): string {
+  return fill(text, 'errors', errorsTable());
+}
+
+/** docs/options.md with its table. */
+export function optionsFilled(text: string): string {
+  return fill(text, 'options', optionsTable());
 }
 
 /** docs/signin.md with its table. */
@@ -96,7 +104,8 @@ export function sessionsFilled(text: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(README, filled(readFileSync(README, 'utf8')));
+  writeFileSync(WIRE_DOC, wireFilled(readFileSync(WIRE_DOC, 'utf8')));
+  writeFileSync(OPTIONS_DOC, optionsFilled(readFileSync(OPTIONS_DOC, 'utf8')));
   writeFileSync(SIGNIN_DOC, signinFilled(readFileSync(SIGNIN_DOC, 'utf8')));
   writeFileSync(SESSIONS_DOC, sessionsFilled(readFileSync(SESSIONS_DOC, 'utf8')));
 }
