@@ -7,7 +7,7 @@ import { Crc } from '../tl/service.ts';
 import { answer, answerError, notify } from './answers.ts';
 import { unpackGzip, type Inside } from './handle-container.ts';
 import { authoriseAgain, follow, noteLoginToken } from './other-centres.ts';
-import { noteInit } from './init.ts';
+import { mayHavePrefix, noteInit } from './init.ts';
 import { markLost } from './keeping.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
@@ -75,8 +75,7 @@ function wasSignedIn({ role, shared: { named } }: State): boolean {
 
 /** The server wants `initConnection`, and the gateway has it: once more, with it in front (failures.md E20). */
 function repair(s: State, pending: Pending, error: RpcError): boolean {
-  if (!error.isNotInited || s.shared.initPrefix.length === 0 || pending.ownInit > 0) return false;
-  if (pending.prefix !== undefined) return false;
+  if (!error.isNotInited || pending.prefix !== undefined || !mayHavePrefix(s, pending)) return false;
   s.initDone = false;
   s.pending.requeue([pending]);
   return true;

@@ -6,12 +6,12 @@
 import { AuthKey } from '../crypto/auth-key.ts';
 import type { ClientRequest, OptionsWish, Refusal, SessionWish } from '../dialect/dialect.ts';
 import { EncodeError, type EncodedCall } from '../tl/codec.ts';
-import { Crc } from '../tl/service.ts';
+import { Crc, MAX_PAYLOAD } from '../tl/service.ts';
 import { answerError, beginLine, refuseTicket, Wants } from './answers.ts';
 import { resumeIds } from './connect.ts';
 import { forget } from './forgetting.ts';
 import { dispatch } from './other-centres.ts';
-import { compileInit, ownInitLength } from './init.ts';
+import { compileInit, INIT_PATH, lengthWithInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
 import { applyName, isTaken, keepHandedIn, releaseName, wait, type Held, type Step } from './naming.ts';
 import { refusal, refusalOf, refusalOfClaim } from './refusals.ts';
@@ -20,9 +20,6 @@ import { listedServer, type State } from './state.ts';
 
 /** Open requests of one session (failures.md A18). */
 const MOST_OPEN = 1024;
-
-/** Where `options.init` stands in the line that is compiled of it. */
-const INIT_PATH = 'message._wrapped';
 
 /** Service calls whose answers do not come as rpc_result. */
 const answeredPlain = new Map<number, AnswerBy>([
@@ -268,12 +265,24 @@ function enqueue(
     if (error instanceof EncodeError) return refusalOf(error);
     throw error;
   }
+  const length = lengthWithInit(s, encoded, call.pos);
+  if (length > MAX_PAYLOAD) return tooLarge(length);
   const pending = pendingOf(s, ticket, request, encoded, now, mayExport);
   const until = s.shared.floods.until(pending, now);
   if (until === 0) dispatch(s, pending, now);
   else if (until < pending.deadline) s.pending.addHeld(pending, until);
   else answerFlood(s, pending, Math.ceil((until - now) / 1000));
   return undefined;
+}
+
+/** The message alone is not too long: the codec would have said so. */
+function tooLarge(length: number): Refusal {
+  return refusal('MessageTooLarge', {
+    msg: `message: over ${MAX_PAYLOAD} bytes with the initConnection that goes before it`,
+    path: 'message',
+    got: length,
+    limit: MAX_PAYLOAD,
+  });
 }
 
 /**

@@ -225,6 +225,70 @@ describe('options', () => {
     assert.equal(messageOf(answer)['_cons'], 'config');
     assertClean(pair);
   });
+
+  test('texts of init are bounded, and a message is measured with the init that goes before it', async () => {
+    const pair = pairOf();
+    const init = (fields: object): Line => ({ options: { init: { api_id: 5, ...fields } } });
+    const [taken] = await pair.ask(1, init({ device_model: 'x'.repeat(4096) }));
+    assert.equal(taken!['error'], undefined);
+    for (const [fields, path, limit] of [
+      [{ device_model: 'x'.repeat(4097) }, 'options.init.device_model', 4096],
+      [{ lang_code: 'é'.repeat(2049) }, 'options.init.lang_code', 4096],
+      [{ app_version: { _bytes: Buffer.alloc(40_000).toString('base64') } }, 'options.init', 32_768],
+    ] as const) {
+      const [refused] = await pair.ask(1, { id: 4, ...init(fields) });
+      assert.deepEqual(
+        [refused!['error'], refused!['path'], refused!['limit'], refused!['delivered']],
+        ['InvalidField', path, limit, 'no'],
+      );
+      assert.ok(String(refused!['msg']).startsWith(`${path}: `), String(refused!['msg']));
+    }
+    // 4 KB before it are too much for what is just short enough alone.
+    const message = { _cons: 'account.updateProfile', about: 'a'.repeat(1_044_000) };
+    const [large] = await pair.ask(1, { id: 5, message });
+    assert.deepEqual(
+      [large!['error'], large!['path'], large!['limit'], large!['delivered']],
+      ['MessageTooLarge', 'message', 1_044_404, 'no'],
+    );
+    assert.ok(Number(large!['got']) > 1_044_404 + 3_000);
+    assert.equal(pair.dc.counters.connections, 0);
+    await pair.ask(1, { options: { init: null } });
+    const [answer] = await pair.ask(1, { id: 6, message });
+    assert.ok(answer!['message'], JSON.stringify(answer));
+  });
+
+  test('an init that came behind a message and is too long for it is left out', async () => {
+    const pair = pairOf({ session: { init: undefined } });
+    const message = { _cons: 'account.updateProfile', about: 'a'.repeat(1_044_000) };
+    pair.line(1, { id: 7, message });
+    pair.line(1, { id: 8, options: { init: { api_id: 5, device_model: 'x'.repeat(4096) } } });
+    await pair.run();
+    const answers = pair.take(1);
+    const late = answers.find((line) => line['id'] === 7);
+    assert.equal(messageOf(late)['error_message'], 'CONNECTION_NOT_INITED');
+    assertClean(pair);
+  });
+
+  test("a client's own init is kept for the next connection unless it is long", async () => {
+    const pair = pairOf({ session: { init: undefined } });
+    const init = { _cons: 'initConnection', api_id: 1, device_model: 'd'.repeat(40_000), system_version: '1' };
+    const query = {
+      ...init,
+      app_version: '1',
+      system_lang_code: 'en',
+      lang_pack: '',
+      lang_code: 'en',
+      _wrapped: CONFIG,
+    };
+    const [line] = await pair.ask(1, { id: 1, message: { _cons: 'invokeWithLayer', layer: 227, _wrapped: query } });
+    assert.equal(messageOf(line)['_cons'], 'config');
+    const [large] = await pair.ask(1, {
+      id: 2,
+      message: { _cons: 'account.updateProfile', about: 'a'.repeat(1_030_000) },
+    });
+    assert.equal(large!['error'], undefined);
+    assertClean(pair);
+  });
 });
 
 describe('when nobody answers', () => {
