@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { isLoopback } from './address/address.ts';
 import { allowList } from './address/allow-list.ts';
 import { isServiceLink } from './environment.ts';
+import { didYouMean } from './nearest-name.ts';
 import { environmentName, flagName, type Option, OPTIONS } from './options.ts';
 import { readSecretFile, SecretFileError, withoutLineEnd } from './secret-file.ts';
 
@@ -122,7 +123,8 @@ function fromFile(path: string, given: Map<string, Given>, errors: string[]): vo
   const names = new Map(OPTIONS.flatMap(({ name }) => [[name, name] as const, [flagName(name), name] as const]));
   for (const [key, value] of Object.entries(fileContent(path, errors))) {
     const name = names.get(key);
-    if (name === undefined) errors.push(`${key} in ${path} is no option`);
+    if (name === undefined)
+      errors.push(`${key} in ${path} is no option${didYouMean(key, [...new Set(names.values())])}`);
     else given.set(name, { value, from: `${key} in ${path}` });
   }
 }

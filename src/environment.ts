@@ -3,6 +3,7 @@
  * In: an environment. Out: those that somebody else set for another purpose, and a sentence about each.
  * Never: a value in a sentence (it may be a secret), or a refusal: a cluster sets variables that nobody asked for.
  */
+import { didYouMean } from './nearest-name.ts';
 import { environmentName, OPTIONS, SECRET_VARIABLES } from './options.ts';
 
 const PREFIX = 'MTPROTO2JSON_';
@@ -28,8 +29,15 @@ export function foreignVariables(environment: Readonly<Record<string, string | u
       if (isServiceLink(name, value))
         return [{ name, sentence: `${name} in the environment describes a service of the cluster: it is passed over` }];
       if (KNOWN.has(name)) return [];
-      return [{ name, sentence: `${name} in the environment is no option: it is passed over` }];
+      return [{ name, sentence: `${name} in the environment is no option${meant(name)}: it is passed over` }];
     });
+}
+
+/** The prefix is left out of the measure: it would make all names near. */
+function meant(name: string): string {
+  const known = [...KNOWN].map((one) => one.slice(PREFIX.length));
+  const hint = didYouMean(name.slice(PREFIX.length), known);
+  return hint.replace(/ ([A-Z_]+)(?=[,?])/g, ` ${PREFIX}$1`).replace(/\?$/, '');
 }
 
 /**

@@ -67,7 +67,7 @@ test('all errors at once, each with its place', (t) => {
     '--allow-server: expected host:port, a CIDR, or any, with hosts as IP literals, got ["localhost:1"]',
     '--port: expected a whole number from 0 to 65535, got "70000"',
     'MTPROTO2JSON_WORKERS in the environment: expected a whole number from 1 to 256, got "two"',
-    `potr in ${file} is no option`,
+    `potr in ${file} is no option; did you mean port?`,
     `transport in ${file}: expected one of intermediate, abridged, padded, full, got "carrier-pigeon"`,
   ]);
 });

@@ -13,6 +13,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 const BRACE = 0x7b;
 const BRACKET = 0x5b;
+/** Editors and Windows' shells put it before the first line; it is no part of it. */
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** The token line is judged before anything is known of the client: it gets little room. */
 const MAX_TOKEN_LINE = 4096;
 /** What browsers and other HTTP clients send, where a request should stand (failures.md K10, C4). */
@@ -25,6 +27,10 @@ export class JsonLines implements Front {
   #needsToken: boolean;
   /** Before the first byte of the first line: white space is let pass, then `{` must come. */
   #isFresh = true;
+  /** Bytes of a byte order mark that the connection has begun with; 3 once there cannot be one. */
+  #marked = 0;
+  /** Before the first line: where no token is needed, one that is shown all the same changes nothing. */
+  #mayGreet = true;
   #isDone = false;
   /** A line that has begun. */
   readonly #held = new Reassembly();
@@ -82,7 +88,7 @@ export class JsonLines implements Front {
 
   /** Judges the first byte that is no white space; what cannot be ours is refused before its line has ended. */
   #firstByte(chunk: Buffer, from: number): number {
-    let at = from;
+    let at = this.#pastMark(chunk, from);
     while (at < chunk.length && (chunk[at] === 0x20 || chunk[at] === 0x09 || chunk[at] === CR || chunk[at] === LF))
       at++;
     if (at === chunk.length) return at;
@@ -90,6 +96,18 @@ export class JsonLines implements Front {
     // A list of requests is told that it is one where requests are told what is wrong with them.
     if (chunk[at] !== BRACE && chunk[at] !== BRACKET)
       this.#mismatch(chunk[at] === 0 ? 'msgpack begins with the first byte of the connection' : undefined);
+    return at;
+  }
+
+  /** @returns where the first line stands; behind the chunk if that ends within a mark */
+  #pastMark(chunk: Buffer, from: number): number {
+    let at = from;
+    while (this.#marked < BYTE_ORDER_MARK.length && at < chunk.length) {
+      if (chunk[at] === BYTE_ORDER_MARK[this.#marked]) {
+        this.#marked++;
+        at++;
+      } else this.#marked = BYTE_ORDER_MARK.length;
+    }
     return at;
   }
 
@@ -113,6 +131,10 @@ export class JsonLines implements Front {
     if (stop === start) return true;
     if (stop - start > this.#maxLine) return this.#tooLong();
     if (this.#needsToken) return this.#token(bytes, start, stop);
+    if (this.#mayGreet) {
+      this.#mayGreet = false;
+      if (greets(bytes.subarray(start, stop))) return true;
+    }
     if (bytes[start] !== BRACE && FOREIGN.test(bytes.toString('latin1', start, Math.min(stop, start + 16)))) {
       this.#mismatch();
       return false;
@@ -162,11 +184,17 @@ export class JsonLines implements Front {
   }
 }
 
-/** The token of `{"auth":"..."}`, or undefined if the line is not that. */
+/** Whether a line shows a token and asks for nothing. */
+function greets(line: Buffer): boolean {
+  return line.length <= MAX_TOKEN_LINE && line.includes('"auth"') && tokenOf(line.toString('utf8')) !== undefined;
+}
+
+/** The token of `{"auth":"..."}`, or undefined if the line is not that: a request beside it would be lost in silence. */
 function tokenOf(line: string): string | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    const auth = typeof value === 'object' && value !== null && 'auth' in value ? value.auth : undefined;
+    if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return undefined;
+    const auth = 'auth' in value ? value.auth : undefined;
     return typeof auth === 'string' ? auth : undefined;
   } catch {
     return undefined;

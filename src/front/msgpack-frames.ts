@@ -24,6 +24,8 @@ export class MsgpackFrames implements Front {
   readonly #maxLine: number;
   #needsToken: boolean;
   #isDone = false;
+  /** Before the first frame: where no token is needed, one that is shown all the same changes nothing. */
+  #mayGreet = true;
   /** Of the frame that has begun: bytes of its length read so far, the length, and what is there of it. */
   #headRead = 0;
   #length = 0;
@@ -80,6 +82,10 @@ export class MsgpackFrames implements Front {
     // A frame of nothing is let pass, as an empty line is.
     if (from === to) return true;
     if (this.#needsToken) return this.#token(bytes, from, to);
+    if (this.#mayGreet) {
+      this.#mayGreet = false;
+      if (to - from <= MAX_TOKEN_FRAME && tokenOf(bytes, from, to) !== undefined) return true;
+    }
     return this.#owner.message(bytes, from, to, packedRequestId(bytes, from, to));
   }
 
@@ -151,12 +157,12 @@ export class MsgpackFrames implements Front {
   }
 }
 
-/** The token of `{"auth":"..."}`, or undefined if the frame is not that. */
+/** The token of `{"auth":"..."}`, or undefined if the frame is not that: a request beside it would be lost in silence. */
 function tokenOf(bytes: Buffer, start: number, stop: number): string | undefined {
   const tape = new MsgpackTape();
   if (tape.read(bytes, start, stop) !== undefined) return undefined;
   const { cells } = tape;
-  if (cells[KIND] !== OBJECT || cells[COUNT] === 0 || tape.keyText(NODE) !== 'auth') return undefined;
+  if (cells[KIND] !== OBJECT || cells[COUNT] !== 1 || tape.keyText(NODE) !== 'auth') return undefined;
   if (cells[NODE + KIND] !== STRING) return undefined;
   tape.text(NODE);
   return bytes.toString('utf8', tape.textStart, tape.textEnd);

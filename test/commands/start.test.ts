@@ -69,6 +69,16 @@ test('in a cluster with a service of its name every command starts, and says wha
   assert.doesNotMatch(sessions.err, /is no option$|expected/m);
 });
 
+test('a name with a typing error is told the one that was meant', () => {
+  const [foreign] = foreignVariables({ MTPROTO2JSON_PROT: '1' });
+  assert.equal(
+    foreign!.sentence,
+    'MTPROTO2JSON_PROT in the environment is no option; did you mean MTPROTO2JSON_PORT: it is passed over',
+  );
+  const [far] = foreignVariables({ MTPROTO2JSON_VERSION: '1' });
+  assert.doesNotMatch(far!.sentence, /did you mean/);
+});
+
 test('what is meant for this program is not foreign', () => {
   const own = { MTPROTO2JSON_PORT: '1543', MTPROTO2JSON_DC_PORT: '443', MTPROTO2JSON_API_HASH: 'x', PATH: '/bin' };
   assert.deepEqual(foreignVariables(own), []);

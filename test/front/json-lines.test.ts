@@ -144,7 +144,6 @@ test('foreign protocols are refused by their first bytes, in any cut, and nothin
     'PRI * HTTP/2.0\r\n\r\n{}\n',
     'x\n{}\n',
     '\n\nHost: a\n{}\n',
-    '\uFEFF{}\n',
   ];
   for (const hello of hellos) {
     const bytes = Buffer.from(hello);
@@ -170,9 +169,26 @@ test('tokens: the first line, at most 4 KiB of it', () => {
   const settings = { maxLine: 100_000, needsToken: true };
   assert.deepEqual(read(['{"auth":"go', 'od"}\n{"id":1}\n'], settings).messages, ['{"id":1}']);
   assert.deepEqual(read(['{"auth":"bad"}\n{"id":1}\n'], settings).errors, ['AuthFailed! {}']);
-  for (const line of ['{"id":1}\n', '{"auth":1}\n', '{auth}\n', '{"auth":"good"}x\n'])
+  for (const line of ['{"id":1}\n', '{"auth":1}\n', '{auth}\n', '{"auth":"good"}x\n', '{"auth":"good","id":1}\n'])
     assert.deepEqual(read([line], settings).errors, ['AuthRequired! {}']);
   assert.deepEqual(read(['{', 'x'.repeat(5000)], settings).errors, ['AuthRequired! {}']);
+});
+
+test('where no token is needed one may be shown first, and only first', () => {
+  assert.deepEqual(read(['{"auth":"x"}\n{"id":1}\n{"auth":"y"}\n']).messages, ['{"id":1}', '{"auth":"y"}']);
+  const request = '{"auth":"x","id":1,"message":{}}';
+  assert.deepEqual(read([`${request}\n`]).messages, [request]);
+});
+
+test('a byte order mark is let pass at the beginning of the connection, in any cut, and nowhere else', () => {
+  const marked = Buffer.from('\ufeff{"id":1}\n{"id":2}\n');
+  for (let cut = 0; cut <= marked.length; cut++)
+    assert.deepEqual(read([marked.subarray(0, cut), marked.subarray(cut)]).messages, ['{"id":1}', '{"id":2}']);
+  assert.deepEqual(read(['\ufeff{"auth":"good"}\n{"id":1}\n'], { maxLine: 99, needsToken: true }).messages, [
+    '{"id":1}',
+  ]);
+  for (const other of ['\ufeff\ufeff{"id":1}\n', '\n\ufeff{"id":1}\n'])
+    assert.deepEqual(read([other]).errors, ['ProtocolMismatch! {}']);
 });
 
 test('an error line has the defaults of the table, and what the place adds', () => {

@@ -119,7 +119,15 @@ test('the token: the first frame, its own limit, right and wrong', () => {
   assert.deepEqual([wrong.refusals[0]![0], wrong.messages], ['AuthFailed', []]);
   for (const first of [{ id: 1 }, { auth: 1 }, [1], {}, 'auth', { auth: 'x'.repeat(5000) }])
     assert.equal(run(frames(first)).refusals[0]![0], 'AuthRequired');
+  assert.equal(run(frames({ auth: 'good', id: 1 })).refusals[0]![0], 'AuthRequired');
   assert.equal(run(Buffer.from('00000001c1', 'hex')).refusals[0]![0], 'AuthRequired');
+});
+
+test('where no token is needed one may be shown first, and only first', () => {
+  const owner = new Owner();
+  const front = new MsgpackFrames(owner, { maxLine: 1000, needsToken: false });
+  front.take(frames({ auth: 'x' }, { id: 1 }, { auth: 'y' }));
+  assert.deepEqual(owner.messages, [text({ id: 1 }), text({ auth: 'y' })]);
 });
 
 test('notices are frames with what the catalogue says', () => {
