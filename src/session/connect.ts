@@ -262,7 +262,14 @@ function refusalOfDial(why: Closed): Refusal {
 /** The temporary key is old: another, on another connection. */
 export function renewTemporary(s: State, now: number): void {
   dropTemporary(s);
-  dropLink(s, now);
+  leaveLink(s, now);
+}
+
+/** Another connection, at once: nothing is wrong with this one, and no pause is due for a failure nobody had. */
+export function leaveLink(s: State, now: number): void {
+  if (s.link.stage === 'down') return;
+  hangUp(s);
+  s.link.redialAt = now;
 }
 
 /** Something about this connection is wrong: away with it, and again later. The session goes on. */

@@ -6,7 +6,8 @@
 import type { Reader } from '../bytes/reader.ts';
 import { abandon } from './abandoned.ts';
 import { answer, notify } from './answers.ts';
-import { dropLink } from './connect.ts';
+import { leaveLink } from './connect.ts';
+import { isAfter } from './message-ids.ts';
 import { Stage, type Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
 import { repeatOrRefuse } from './repeat.ts';
@@ -16,8 +17,11 @@ import { bindAgain } from './temporary.ts';
 /** Containers are left out for so long after code 64. */
 const ALONE_MS = 60_000;
 
-/** msg_seqno too low. */
+/** msg_seqno too low, and too high. */
 const TOO_LOW = 32;
+const TOO_HIGH = 33;
+/** So often in a row numbers go on higher or lower: the first time may have hit the wrong message. */
+const MOST_MENDS = 2;
 
 /** What follows from a code. */
 interface Reaction {
@@ -39,8 +43,6 @@ const reactions = new Map<number, Reaction>([
   // The server has a message under that id: it may be this very one, sent a second time by somebody else.
   [19, { renew: true, unknown: true }],
   [20, { unknown: true }],
-  [TOO_LOW, { renew: true }],
-  [33, { renew: true }],
   [34, { renew: true }],
   [35, { renew: true }],
   [64, { renew: true, alone: true }],
@@ -71,8 +73,18 @@ export function handleBadMsg(s: State, low: number, high: number, r: Reader, now
   const concerned = s.pending.concerned(badLow, badHigh);
   if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
   s.sink.log(40, 'bad_msg_notification', { code });
-  if (isOfNoConsequence(s, code, concerned)) return;
-  const reaction = reactions.get(code) ?? { renew: true };
+  if (code === TOO_LOW || code === TOO_HIGH) return renumber(s, code, badLow, badHigh, concerned, now);
+  react(s, reactions.get(code) ?? { renew: true }, low, high, concerned, now);
+}
+
+function react(
+  s: State,
+  reaction: Reaction,
+  low: number,
+  high: number,
+  concerned: readonly Pending[],
+  now: number,
+): void {
   if (reaction.clock) s.ids.setClock(high, low, now);
   if (reaction.alone) s.outbox.aloneUntil = now + ALONE_MS;
   if (reaction.unknown) giveUp(s, concerned);
@@ -82,11 +94,35 @@ export function handleBadMsg(s: State, low: number, high: number, r: Reader, now
 }
 
 /**
- * The numbering is behind the server's, as a session line has it that is handed in a second time, and what was refused is
- * no request: those that were sent with it are judged one by one, and until then nobody can say they were not carried out.
+ * Numbers go on higher or lower in the same session. If that is said again and again, of messages that were numbered
+ * since, and none of these was taken, then nothing but another session helps. What was refused may be no request: those that were
+ * sent with it are judged one by one, and until then nobody can say they were not carried out.
  */
-function isOfNoConsequence(s: State, code: number, concerned: readonly Pending[]): boolean {
-  return code === TOO_LOW && concerned.length === 0 && s.pending.sent().length > 0;
+function renumber(
+  s: State,
+  code: number,
+  badLow: number,
+  badHigh: number,
+  concerned: readonly Pending[],
+  now: number,
+): void {
+  if (concerned.length === 0 && s.pending.sentCount > 0) return;
+  const isNews = isAfter(badLow, badHigh, s.mendedLow, s.mendedHigh);
+  if (isNews && s.mends >= MOST_MENDS) return react(s, { renew: true }, 0, 0, concerned, now);
+  for (const pending of concerned) pending.seqNoGiven = -1;
+  if (isNews) mend(s, code, concerned);
+  react(s, {}, 0, 0, concerned, now);
+}
+
+/** One mending for all that was refused for the same reason before it. */
+function mend(s: State, code: number, refused: readonly Pending[]): void {
+  let taken = s.lastSeqNo;
+  for (const one of s.pending.sent()) if (!refused.includes(one)) taken = Math.max(taken, one.seqNo);
+  if (code === TOO_LOW) s.ids.raise(taken);
+  else s.ids.lower(taken);
+  s.mendedLow = s.ids.low;
+  s.mendedHigh = s.ids.high;
+  s.mends++;
 }
 
 /** More than one packet carried its id: that one was refused says nothing of the others. */
@@ -116,7 +152,7 @@ function giveUp(s: State, concerned: readonly Pending[]): void {
 function renew(s: State, refused: readonly Pending[], fromScratch: boolean, now: number): void {
   const others = s.pending.sent().filter((pending) => !refused.includes(pending) || isDoubled(pending));
   // What the server has yet to say in the old session it says over its connection: the new one gets another.
-  if (abandon(s, now)) dropLink(s, now);
+  if (abandon(s, now)) leaveLink(s, now);
   s.renewSession(fromScratch);
   for (const pending of others) repeatOrRefuse(s, pending, refusal('SessionReset'));
   if (s.lived) notify(s, refusal('UpdatesDropped'));

@@ -33,9 +33,11 @@ export function handleAcks(s: State, _low: number, _high: number, r: Reader): vo
 /** `pong`: plain, named by its first field the id of the ping. The gateway's own pings need no more than to be heard. */
 export function handleNamedAnswer(s: State, low: number, high: number, r: Reader, now: number): void {
   const at = r.skip(4);
-  const pending = s.pending.find(r.int32(), r.int32());
+  const [pingLow, pingHigh] = [r.int32(), r.int32()];
+  const pending = s.pending.find(pingLow, pingHigh);
   r.pos = at;
   s.saltRefusals = 0;
+  s.taken(pingLow, pingHigh);
   if (pending === undefined) return;
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
   s.remembered(pending.msgIdLow, pending.msgIdHigh);

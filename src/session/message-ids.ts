@@ -16,12 +16,18 @@ const OFFSET_RESET_SECONDS = 15;
 export const TOO_OLD_SECONDS = 300;
 export const TOO_NEW_SECONDS = 30;
 
+/** By how many messages the numbering goes on higher or lower where the server asks for it, as other clients do. */
+const RAISE = 32;
+const LOWER = 8;
+
 export class MessageIds {
   /** The id made last. */
   low = 0;
   high = 0;
   /** Content-related messages made so far: seq_no is twice this, plus one for such a message. */
   contentCount = 0;
+  /** No number below the one of a message that the server may have, its own kind of container or question among them. */
+  #least = 0;
   /** Server time minus local time, milliseconds. */
   offset: number;
   /** Whether `offset` came from the server of this session. */
@@ -61,8 +67,19 @@ export class MessageIds {
 
   /** Next seq_no; content-related messages are the ones the server must acknowledge (API calls, as TDLib has it). */
   seqNo(contentRelated: boolean): number {
-    if (!contentRelated) return this.contentCount * 2;
-    return this.contentCount++ * 2 + 1;
+    if (contentRelated) return this.contentCount++ * 2 + 1;
+    this.#least = this.contentCount;
+    return this.contentCount * 2;
+  }
+
+  /** The server finds a number too low: it goes on higher. @param taken the highest number that the server has */
+  raise(taken: number): void {
+    this.contentCount = Math.max(this.contentCount + RAISE, (taken + 1) >> 1);
+  }
+
+  /** The server finds a number too high: it goes on lower, but above what it may have. @param taken the highest number of these */
+  lower(taken: number): void {
+    this.contentCount = Math.max(this.contentCount - LOWER, this.#least, (taken + 1) >> 1);
   }
 
   /**
@@ -90,6 +107,7 @@ export class MessageIds {
   /** Starts a new session's numbering; ids stay increasing unless the clock was ahead (`fromScratch`). */
   restart(fromScratch: boolean): void {
     this.contentCount = 0;
+    this.#least = 0;
     if (!fromScratch) return;
     this.low = 0;
     this.high = 0;

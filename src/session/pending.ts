@@ -48,8 +48,8 @@ export class Pending {
   readonly wants: number;
   /** Bytes of `body` before the first function that is not invokeWithLayer or initConnection; 0 if it has none of these. */
   readonly ownInit: number;
-  /** The client's `_seqno`, or -1. */
-  readonly seqNoGiven: number;
+  /** The client's `_seqno`, or -1: it gave none, or the server has refused it. */
+  seqNoGiven: number;
 
   stage: Stage = Stage.QUEUED;
   msgIdLow = 0;

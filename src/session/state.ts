@@ -79,6 +79,12 @@ export class State {
   knownLow = 0;
   knownHigh = 0;
 
+  /** The newest own message when the numbering was mended last; 0 if it never was. */
+  mendedLow = 0;
+  mendedHigh = 0;
+  /** How often it was mended without a message taken since. */
+  mends = 0;
+
   /** When a request that must not be done twice was last sent again under its own id, Unix ms. */
   doubledAt = -Infinity;
   /** Sessions that were left and are to be destroyed, the oldest first. */
@@ -153,7 +159,13 @@ export class State {
   /** The server has the request: its seq_no is one that `last_seqno` may name. */
   acknowledged(pending: Pending): void {
     pending.acknowledged = true;
+    this.taken(pending.msgIdLow, pending.msgIdHigh);
     if (pending.seqNo > this.lastSeqNo) this.lastSeqNo = pending.seqNo;
+  }
+
+  /** The server has taken a message of ours: its number was right. */
+  taken(low: number, high: number): void {
+    if (isAfter(low, high, this.mendedLow, this.mendedHigh)) this.mends = 0;
   }
 
   /** Starts anew with a key of another data centre, or with none: then one is made on connecting. */
@@ -182,6 +194,8 @@ export class State {
     this.outbox.forgetAgain();
     this.questions.forget();
     this.knownLow = this.knownHigh = 0;
+    this.mendedLow = this.mendedHigh = 0;
+    this.mends = 0;
     this.lastSeqNo = 0;
     this.doubledAt = -Infinity;
   }

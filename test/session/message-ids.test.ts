@@ -60,3 +60,19 @@ test('the clock takes the largest difference, and starts again when an answer li
   ids.learnFromAnswer(1_699_999_990, 0, 1_700_000_010, NOW);
   assert.equal(ids.serverTime(NOW), 1_699_999_990_000);
 });
+
+test('numbers go on higher than what the server has, and never lower than that', () => {
+  const ids = new MessageIds();
+  for (let n = 0; n < 20; n++) ids.seqNo(true);
+  ids.raise(39);
+  assert.equal(ids.seqNo(true), 2 * 52 + 1);
+  ids.raise(1001);
+  assert.equal(ids.seqNo(true), 1003);
+  ids.lower(0);
+  assert.equal(ids.seqNo(true), 2 * (502 - 8) + 1);
+  ids.lower(987);
+  assert.equal(ids.seqNo(true), 989);
+  assert.equal(ids.seqNo(false), 990);
+  ids.lower(0);
+  assert.equal(ids.seqNo(true), 991, 'above the container or the question before it');
+});

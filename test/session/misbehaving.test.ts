@@ -5,6 +5,7 @@ import type { Call } from '../../src/testdc/answers/call.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
 import { bodies } from '../../src/testdc/faults/bodies.ts';
 import { RpcError } from '../../src/testdc/rpc-error.ts';
+import { writeService } from '../../src/testdc/service.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
 type Line = Record<string, unknown>;
@@ -163,7 +164,7 @@ test('a message that goes again at the server’s wish does not outlive its sess
   const [asked] = session.book.running();
   // In one packet: the wish to have it again, and that the session's numbering is beyond repair.
   session.push(bodies.question(0x7d861a08, asked!.low, asked!.high));
-  playFaults(pair.dc, 'bad.33 of=container count=1');
+  playFaults(pair.dc, 'bad.18 of=container count=1');
   pair.line(1, { id: 3, message: STATUS });
   pair.line(1, { id: 4, message: STATUS });
   await pair.advance(9_000);
@@ -195,4 +196,72 @@ test('a clock that stood still for a hundred seconds is noticed, and nothing is 
     lines.filter(({ id }) => id === 0).map(({ message }) => (message as Line)['message']),
     ['push 0', 'push 1'],
   );
+});
+
+for (const code of [32, 33]) {
+  test(`numbers that are refused now and then by code ${code} go on in the same session, over the same connection`, async () => {
+    const pair = await ready(`bad.${code} every=4`);
+    const { connections, sessions } = pair.dc.counters;
+    for (let id = 2; id < 12; id++) pair.line(1, { id, message: id % 2 === 0 ? UPDATE : STATUS });
+    await pair.advance(1_000);
+    assert.deepEqual(
+      pair
+        .take(1)
+        .map(({ id, error }) => [id, error])
+        .toSorted(([a], [b]) => Number(a) - Number(b)),
+      [2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((id) => [id, undefined]),
+    );
+    assert.equal(pair.dc.ledger.get('a'), 5);
+    assert.deepEqual([pair.dc.counters.connections, pair.dc.counters.sessions], [connections, sessions]);
+    assert.deepEqual(pair.dc.violations.list, []);
+  });
+
+  test(`a numbering that is refused by code ${code} however it is mended is left, session and all`, async () => {
+    const pair = await ready('');
+    const first = pair.serverSession();
+    let refusals = 0;
+    pair.dc.taps.message = (session, { place, seqNo, low, high }) => {
+      if (session !== first || refusals++ > 50 || place === 'inner' || (place === 'single' && (seqNo & 1) === 0))
+        return false;
+      session.say(writeService.badMsg(low, high, seqNo, code));
+      return true;
+    };
+    const { connections, sessions } = pair.dc.counters;
+    for (const id of [2, 3]) pair.line(1, { id, message: UPDATE });
+    await pair.run();
+    const lines = pair.take(1).filter(({ id }) => id !== 0);
+    assert.deepEqual(
+      lines.map(({ id, error }) => [id, error]),
+      [
+        [2, undefined],
+        [3, undefined],
+      ],
+    );
+    assert.equal(pair.dc.ledger.get('a'), 2);
+    assert.deepEqual([pair.dc.counters.connections, pair.dc.counters.sessions], [connections, sessions + 1]);
+  });
+}
+
+test('a client’s own number that the server refuses is not sent again', async () => {
+  const pair = await ready('');
+  for (const id of [2, 3, 4]) await pair.ask(1, { id, message: STATUS });
+  const { sessions } = pair.dc.counters;
+  const [line] = await pair.ask(1, { id: 5, message: { ...UPDATE, _seqno: 1 } });
+  assert.deepEqual([line!['id'], line!['error']], [5, undefined]);
+  assert.equal(pair.dc.counters.sessions, sessions);
+});
+
+test('a session that is left while it must live on at the server is left without a pause', async () => {
+  const pair = await ready('request.delay method=account.updateProfile ms=9000');
+  pair.line(1, { id: 2, timeout: 20, message: UPDATE });
+  await pair.run();
+  const [asked] = pair.serverSession().book.running();
+  pair.serverSession().push(bodies.question(0x7d861a08, asked!.low, asked!.high));
+  await pair.run();
+  playFaults(pair.dc, 'bad.18 of=single count=1');
+  const { connections } = pair.dc.counters;
+  pair.line(1, { id: 3, message: STATUS });
+  await pair.run();
+  assert.equal(pair.dc.counters.connections, connections + 1);
+  assert.deepEqual(pair.take(1).find(({ id }) => id === 3)?.['message'], true);
 });

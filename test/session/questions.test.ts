@@ -354,7 +354,7 @@ describe('a packet that reaches the server late', () => {
     const packet = await losing(pair);
     await pair.advance(1_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
-    playFaults(pair.dc, 'bad.33 count=1');
+    playFaults(pair.dc, 'bad.18 count=1');
     const destroyed = destructions(pair);
     pair.line(1, { id: 3, message: STATUS });
     await pair.advance(1_000);
@@ -374,7 +374,7 @@ describe('a packet that reaches the server late', () => {
 
   test('a session in which nothing went twice is destroyed when it is left', async () => {
     const pair = await ready();
-    playFaults(pair.dc, 'bad.33 count=1');
+    playFaults(pair.dc, 'bad.18 count=1');
     const destroyed = destructions(pair);
     await pair.ask(1, { id: 3, message: STATUS });
     assert.equal(destroyed.count, 1);
