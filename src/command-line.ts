@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { guard } from './commands/guard.ts';
+import { narrowHelp } from './commands/narrow-help.ts';
 import { registerServe } from './commands/serve.ts';
 import { foreignVariables } from './environment.ts';
 import { packageText } from './node-check.ts';
@@ -13,7 +14,7 @@ const OTHERS = ['demo', 'call', 'repl', 'signin', 'dc', 'bench', 'sessions', 'sc
 
 /** Runs a command line. @param args without node and script */
 async function main(args: readonly string[]): Promise<void> {
-  const program = new Command('mtproto2json');
+  const program = narrowHelp(new Command('mtproto2json'));
   program
     .description('Speaks MTProto for programs that speak JSON.')
     .version(version(), '-V, --version', 'the version of this program')

@@ -48,6 +48,7 @@ const SCHEMA = z.strictObject({
   vaultKeyFile: optionalText,
   vaultPassphraseFile: optionalText,
   allowExport: truth(),
+  state: optionalText,
   apiId: optionalNumber('apiId'),
   deviceModel: z.string(),
   systemVersion: z.string(),

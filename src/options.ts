@@ -1,5 +1,6 @@
 /**
- * Options: every option of `serve`, once: flag, environment variable, file key, help and default follow from it.
+ * Options: every option of `serve`, once, by what it is about: flag, environment variable, file key,
+ * help and default follow from it.
  * In: nothing. Out: the table. Never: checks a value (`config.ts` does), or loads a library: `--help` reads it too.
  */
 
@@ -60,66 +61,119 @@ export const VAULT_OPTIONS: readonly Option[] = [
   text('vaultPassphraseFile', 'FILE', 'passphrase that seals them, if there is no key'),
 ];
 
-export const OPTIONS: readonly Option[] = [
-  text('host', 'HOST', 'address to listen on; localhost is both 127.0.0.1 and ::1', 'localhost'),
-  number('port', 'PORT', [0, 65_535], 'port for JSON lines; 0 takes a free one', 1543),
-  number('httpPort', 'PORT', [0, 65_535], 'port for HTTP; 0 is off', 0),
-  {
-    name: 'httpHost',
-    kind: 'list',
-    value: 'NAME',
-    text: 'a name that HTTP clients may call this gateway by, beside loopback and --host; repeatable',
-    expects: 'host names or addresses without a port',
-    fallback: [],
-  },
-  number('dc', 'ID', [1, 10_000], 'data centre of the built-in list that new sessions go to'),
-  text('dcHost', 'HOST', 'address of an MTProto server of your own'),
-  number('dcPort', 'PORT', PORT, 'port of that server'),
-  number('dcId', 'N', [1, 10_000], 'id of that server in the handshake (2 if not given)'),
-  text('dcKey', 'FILE.pem', 'RSA public key of that server'),
-  { name: 'test', ...SWITCH, text: "Telegram's test data centres" },
-  choice('transport', TRANSPORTS, 'framing towards the data centre', 'intermediate'),
-  { name: 'obfuscated', ...SWITCH, text: 'obfuscate what goes to the data centre' },
-  choice(
-    'pfs',
-    FORWARD_SECRECY,
-    'temporary keys (forward secrecy): for sessions whose keys the gateway made, always, never',
-    'made',
+/** What only `demo` has; `serve` passes over them where both read them, in the environment and the file. */
+export const DEMO_OPTIONS: readonly Option[] = [
+  text(
+    'state',
+    'DIR',
+    'what `demo` remembers: keys, logins, named sessions; off: nothing (mtproto2json/demo in $XDG_DATA_HOME if not given)',
   ),
-  text('scheme', 'DIR', 'folder with api.tl and mtproto.tl to use instead of the own'),
-  number('workers', 'N', [1, 256], 'threads for TL and crypto'),
-  number('maxConnections', 'N', [1, 1_000_000], 'clients at once; the descriptors of the process may allow fewer'),
-  number('maxLine', 'BYTES', [1_024, 16_777_215], 'longest line a client may send', 4_194_304),
-  number('dialRate', 'N', [1, 100_000], 'connections to data centres begun in a second, at most', 200),
-  text('proxy', 'URL', 'socks5://user:password@host:port to reach data centres through'),
-  text('mtproxy', 'HOST:PORT', 'an MTProxy to reach data centres through'),
-  text('mtproxySecret', 'SECRET', 'its secret, in hex or base64url: 16 bytes, or 17 that begin with dd'),
-  {
-    name: 'allowServer',
-    kind: 'list',
-    value: 'SPEC',
-    text: 'where a client may point `server`: host:port, a CIDR, or any (every public address); repeatable',
-    expects: 'host:port, a CIDR, or any, with hosts as IP literals',
-    fallback: [],
-  },
-  choice('int64', ['number', 'string'], 'how 64-bit integers are written', 'number'),
-  choice('flags', ['cons', 'bool'], 'how set flags are written', 'cons'),
-  text('tokenFile', 'FILE', 'tokens, one a line (# begins a comment); clients must begin with {"auth":"<token>"}'),
-  { name: 'insecure', ...SWITCH, text: 'allow an address beyond this machine without tokens' },
-  ...VAULT_OPTIONS,
-  { name: 'allowExport', ...SWITCH, text: 'show keys of named sessions to every client that asks' },
-  number('apiId', 'N', [1, 2_147_483_647], 'api_id: the gateway then sends initConnection by itself'),
-  text('deviceModel', 'TEXT', 'device_model of initConnection', 'mtproto2json'),
-  text('systemVersion', 'TEXT', 'system_version of initConnection', `Node ${process.versions.node}`),
-  text('appVersion', 'TEXT', 'app_version of initConnection', '0.1.0'),
-  text('systemLangCode', 'CODE', 'system_lang_code of initConnection', 'en'),
-  text('langPack', 'NAME', 'lang_pack of initConnection', ''),
-  text('langCode', 'CODE', 'lang_code of initConnection', 'en'),
-  { name: 'verbose', ...SWITCH, text: 'all objects to stdout, secrets masked' },
-  { name: 'printTracebacks', ...SWITCH, text: 'stack traces of internal errors in the log' },
-  { name: 'sendTracebacks', ...SWITCH, text: 'stack traces of internal errors to clients' },
-  choice('logLevel', LOG_LEVELS, 'least level that is logged, on stderr', 'info'),
 ];
+
+/** Options by what they are about, in the order of the help. */
+export const OPTION_GROUPS: readonly { readonly title: string; readonly options: readonly Option[] }[] = [
+  {
+    title: 'Where it listens',
+    options: [
+      text('host', 'HOST', 'address to listen on; localhost is both 127.0.0.1 and ::1', 'localhost'),
+      number('port', 'PORT', [0, 65_535], 'port for JSON lines; 0 takes a free one', 1543),
+      number('httpPort', 'PORT', [0, 65_535], 'port for HTTP; 0 is off', 0),
+      {
+        name: 'httpHost',
+        kind: 'list',
+        value: 'NAME',
+        text: 'a name that HTTP clients may call this gateway by, beside loopback and --host; repeatable',
+        expects: 'host names or addresses without a port',
+        fallback: [],
+      },
+      text('tokenFile', 'FILE', 'tokens, one a line (# begins a comment); clients must begin with {"auth":"<token>"}'),
+      { name: 'insecure', ...SWITCH, text: 'allow an address beyond this machine without tokens' },
+    ],
+  },
+  {
+    title: 'Which data centre',
+    options: [
+      number('dc', 'ID', [1, 10_000], 'data centre of the built-in list that new sessions go to'),
+      { name: 'test', ...SWITCH, text: "Telegram's test data centres" },
+      text('dcHost', 'HOST', 'address of an MTProto server of your own'),
+      number('dcPort', 'PORT', PORT, 'port of that server'),
+      number('dcId', 'N', [1, 10_000], 'id of that server in the handshake (2 if not given)'),
+      text('dcKey', 'FILE.pem', 'RSA public key of that server'),
+      {
+        name: 'allowServer',
+        kind: 'list',
+        value: 'SPEC',
+        text: 'where a client may point `server`: host:port, a CIDR, or any (every public address); repeatable',
+        expects: 'host:port, a CIDR, or any, with hosts as IP literals',
+        fallback: [],
+      },
+    ],
+  },
+  {
+    title: 'The way there',
+    options: [
+      choice('transport', TRANSPORTS, 'framing towards the data centre', 'intermediate'),
+      { name: 'obfuscated', ...SWITCH, text: 'obfuscate what goes to the data centre' },
+      choice(
+        'pfs',
+        FORWARD_SECRECY,
+        'temporary keys (forward secrecy): for sessions whose keys the gateway made, always, never',
+        'made',
+      ),
+      text('proxy', 'URL', 'socks5://user:password@host:port to reach data centres through'),
+      text('mtproxy', 'HOST:PORT', 'an MTProxy to reach data centres through'),
+      text('mtproxySecret', 'SECRET', 'its secret, in hex or base64url: 16 bytes, or 17 that begin with dd'),
+      number('dialRate', 'N', [1, 100_000], 'connections to data centres begun in a second, at most', 200),
+    ],
+  },
+  {
+    title: 'initConnection, sent by the gateway if there is an api_id',
+    options: [
+      number('apiId', 'N', [1, 2_147_483_647], 'api_id: the gateway then sends initConnection by itself'),
+      text('deviceModel', 'TEXT', 'device_model of initConnection', 'mtproto2json'),
+      text('systemVersion', 'TEXT', 'system_version of initConnection', `Node ${process.versions.node}`),
+      text('appVersion', 'TEXT', 'app_version of initConnection', '0.1.0'),
+      text('systemLangCode', 'CODE', 'system_lang_code of initConnection', 'en'),
+      text('langPack', 'NAME', 'lang_pack of initConnection', ''),
+      text('langCode', 'CODE', 'lang_code of initConnection', 'en'),
+    ],
+  },
+  {
+    title: 'Named sessions',
+    options: [
+      ...VAULT_OPTIONS,
+      { name: 'allowExport', ...SWITCH, text: 'show keys of named sessions to every client that asks' },
+    ],
+  },
+  {
+    title: 'Scheme and JSON',
+    options: [
+      text('scheme', 'DIR', 'folder with api.tl and mtproto.tl to use instead of the own'),
+      choice('int64', ['number', 'string'], 'how 64-bit integers are written', 'number'),
+      choice('flags', ['cons', 'bool'], 'how set flags are written', 'cons'),
+    ],
+  },
+  {
+    title: 'Limits',
+    options: [
+      number('workers', 'N', [1, 256], 'threads for TL and crypto'),
+      number('maxConnections', 'N', [1, 1_000_000], 'clients at once; the descriptors of the process may allow fewer'),
+      number('maxLine', 'BYTES', [1_024, 16_777_215], 'longest line a client may send', 4_194_304),
+    ],
+  },
+  {
+    title: 'Log',
+    options: [
+      choice('logLevel', LOG_LEVELS, 'least level that is logged, on stderr', 'info'),
+      { name: 'verbose', ...SWITCH, text: 'all objects to stdout, secrets masked' },
+      { name: 'printTracebacks', ...SWITCH, text: 'stack traces of internal errors in the log' },
+      { name: 'sendTracebacks', ...SWITCH, text: 'stack traces of internal errors to clients' },
+    ],
+  },
+  { title: 'Of `demo` alone', options: DEMO_OPTIONS },
+];
+
+export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap(({ options }) => options);
 
 /** `dcHost` as a flag: `dc-host`. */
 export function flagName(name: string): string {

@@ -44,7 +44,7 @@ export function registerCall(program: Command): void {
   command.addHelpText(
     'after',
     '\nAlso in the environment: MTPROTO2JSON_HOST, _PORT, _TOKEN_FILE, _TOKEN.' +
-      '\nExit: 0 a result, 1 Telegram refused or did not answer, 2 asked wrongly, 3 no gateway.',
+      '\nExit: 0 a result, 1 Telegram refused or did not answer, 2 asked wrongly,\n3 no gateway.',
   );
   command.action(async (method: string | undefined, words: string[], flags: CallFlags) => {
     process.exitCode = await run(method, words, flags).catch(failed);

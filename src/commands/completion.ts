@@ -94,7 +94,9 @@ function among(flag: string | undefined): readonly string[] | undefined {
 /** Options without a command are those of `serve`. */
 function flagsOf(program: Command, command: Command): string[] {
   const serve = command === program ? program.commands.filter((one) => one.name() === 'serve') : [];
-  const flags = [command, ...serve].flatMap((one) => one.options.map((option) => option.long));
+  const flags = [command, ...serve].flatMap((one) =>
+    one.options.filter(({ hidden }) => !hidden).map((option) => option.long),
+  );
   return [...flags.filter((flag) => flag !== undefined && flag !== null), '--help'];
 }
 

@@ -68,7 +68,7 @@ export function registerSignin(program: Command): void {
   for (const [flag, text] of SIGNIN_OPTIONS) command.option(flag, text);
   command.addHelpText(
     'after',
-    '\nAlso in the environment: MTPROTO2JSON_HOST, _PORT, _TOKEN_FILE, _API_ID, _API_HASH, _PHONE, _PASSWORD, _BOT_TOKEN.' +
+    '\nAlso in the environment: MTPROTO2JSON_HOST, _PORT, _TOKEN_FILE, _API_ID,\n_API_HASH, _PHONE, _PASSWORD, _BOT_TOKEN.' +
       '\nOn a terminal it asks; otherwise it reads answers from stdin, one a line.',
   );
   command.action(async (flags: SigninFlags) => {

@@ -24,7 +24,11 @@ test('what is asked wrongly exits 2 with its sentences', async (t) => {
     [['--host', '0.0.0.0'], /can be reached from beyond this machine/],
     [['serve', '--nope'], /unknown option '--nope'/],
     [['serve', 'what'], /too many arguments/],
-    [['demo', '--dc', '2'], /unknown option '--dc'/],
+    [
+      ['demo', '--dc', '2', '--test'],
+      /^mtproto2json: --dc, --test: the demo .* its own data centre; `mtproto2json serve`/,
+    ],
+    [['demo', '--dc-hots', 'x'], /unknown option/],
   ];
   for (const [args, sentence] of cases) {
     const run = new Run(t, args);
