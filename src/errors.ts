@@ -154,9 +154,9 @@ export const ERRORS = Object.freeze({
   ...group(
     { fault: 'network', retryable: true },
     {
-      NotConnected: { text: 'there is no connection to the data centre' },
+      NotConnected: { text: 'there is no connection to the data centre', fields: ['reason'] },
       ConnectFailed: { text: 'the data centre could not be reached', fields: ['reason'] },
-      ConnectTimeout: { text: 'the data centre did not take the connection in time' },
+      ConnectTimeout: { text: 'the data centre did not take the connection in time', fields: ['reason'] },
       HandshakeFailed: { text: 'no key could be agreed on with the data centre', fields: ['reason'] },
       InvalidDC: { text: 'the server does not know this data centre', fault: 'client', retryable: false },
       TransportFlood: {

@@ -28,6 +28,7 @@ export function toSessionSettings(config: Config): SessionSettings {
     style: { int64AsString: config.int64 === 'string', flagsAsBool: config.flags === 'bool' },
     allowServer: config.allowServer,
     verbose: config.verbose,
+    logsRequests: config.logLevel === 'debug' || config.logLevel === 'trace',
     sendTracebacks: config.sendTracebacks,
   };
 }

@@ -10,6 +10,7 @@ import { FRAME_HEAD, MsgpackDialect } from '../src/dialect/msgpack.ts';
 import type { Env } from '../src/session/env.ts';
 import type { NamedAnswer } from '../src/session/naming.ts';
 import { Session } from '../src/session/session.ts';
+import type { Address } from '../src/session/sink.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
 import { LaneSink } from './lane-sink.ts';
 import type { Mask, Speaker } from './mask.ts';
@@ -29,6 +30,8 @@ class Seat implements Timed {
   queued = false;
   closed = false;
   readonly speaksMsgpack: boolean;
+  /** When each open request was taken, if somebody wants to know how long it took. */
+  readonly since = new Map<number, number>();
 
   constructor(number: number, session: Session, speaksMsgpack: boolean) {
     this.number = number;
@@ -41,7 +44,9 @@ export class LaneSessions {
   readonly #env: Env;
   readonly #mask: Mask | undefined;
   readonly #batch = new BatchWriter(BLOCK_LEAST);
-  readonly #sink = new LaneSink(this.#batch);
+  readonly #sink = new LaneSink(this.#batch, (ticket) => this.#msOf(ticket));
+  /** How long each request takes is shown. */
+  readonly #isTimed: boolean;
   readonly #seats = new Map<number, Seat>();
   /** Made with the first client that speaks it. */
   #msgpack: MsgpackDialect | undefined;
@@ -59,6 +64,7 @@ export class LaneSessions {
   constructor(env: Env, mask?: Mask) {
     this.#env = env;
     this.#mask = mask;
+    this.#isTimed = mask !== undefined || env.settings.logsRequests;
   }
 
   /** Runs one batch, `bytes[from..to)`. @returns the block that goes back, whole */
@@ -71,6 +77,7 @@ export class LaneSessions {
     for (const seat of this.#touched) this.#finish(seat);
     this.#touched = [];
     if (this.#mask !== undefined) this.#showAnswers(this.#mask);
+    if (this.#isTimed) this.#forgetTimes();
     const wakeAt = this.#work.length > 0 ? 0 : this.#deadlines.first;
     return this.#finishBlock(wakeAt);
   }
@@ -99,6 +106,7 @@ export class LaneSessions {
     const seat = this.#seats.get(r.session);
     if (seat === undefined) return;
     if (r.kind === In.CLOSE) return this.#close(seat);
+    if (this.#isTimed && (r.kind === In.REQUEST || r.kind === In.AGAIN)) seat.since.set(r.ticket, this.#now);
     try {
       this.#event(seat.session, r);
     } catch (error) {
@@ -138,7 +146,7 @@ export class LaneSessions {
         session.received(r.link, r.ticket, r.bytes, r.start, r.stop, now);
         break;
       case In.LINK_UP:
-        session.opened(r.link, r.ticket, now);
+        session.opened(r.link, r.ticket, now, addressOf(r));
         break;
       case In.LINK_DOWN:
         session.closed(r.link, r.ticket, closedOf(r), now);
@@ -231,7 +239,21 @@ export class LaneSessions {
     const msgpack = this.#seats.get(r.session)?.speaksMsgpack === true ? this.#msgpack : undefined;
     const head = msgpack !== undefined && from === 'gateway' ? FRAME_HEAD : 0;
     const bytes = r.bytes.subarray(r.start + head, r.stop);
-    this.#sink.verbose(from, mask.show(from, bytes, msgpack && ((frame) => msgpack.plain(frame))));
+    const ms = from === 'gateway' && r.ticket !== 0 ? this.#msOf(r.ticket) : undefined;
+    this.#sink.verbose(this.#now, from, ms, mask.show(from, bytes, msgpack && ((frame) => msgpack.plain(frame))));
+  }
+
+  /** How long ago a request of the session that speaks was taken, in tenths of ms. */
+  #msOf(ticket: number): number | undefined {
+    const since = this.#seats.get(this.#sink.session)?.since.get(ticket);
+    return since === undefined ? undefined : Math.round((this.#now - since) * 10) / 10;
+  }
+
+  /** Requests that were answered in this batch are nobody's any more. */
+  #forgetTimes(): void {
+    const { bytes, pos } = this.#batch.writer;
+    const cursor = new RecordCursor(bytes, BLOCK_HEAD, pos);
+    while (cursor.next()) if (cursor.kind === Out.REPLY) this.#seats.get(cursor.session)?.since.delete(cursor.ticket);
   }
 
   /** What this batch has said so far, as the clients will get it. */
@@ -285,10 +307,18 @@ function answerOf(r: RecordCursor): NamedAnswer {
   };
 }
 
+function addressOf(r: RecordCursor): Address | undefined {
+  const [host, port] = textOf(r).split(' ') as [string, string | undefined];
+  return port === undefined ? undefined : { host, port: Number(port) };
+}
+
+function textOf(r: RecordCursor): string {
+  return Buffer.from(r.bytes.buffer, r.bytes.byteOffset + r.start, r.stop - r.start).toString('latin1');
+}
+
 function closedOf(r: RecordCursor): Parameters<Session['closed']>[2] {
-  const code = Buffer.from(r.bytes.buffer, r.bytes.byteOffset + r.start, r.stop - r.start).toString('latin1');
   return {
-    code,
+    code: textOf(r),
     neverUp: (r.flags & DownFlag.NEVER_UP) !== 0,
     timedOut: (r.flags & DownFlag.TIMED_OUT) !== 0,
     notAllowed: (r.flags & DownFlag.NOT_ALLOWED) !== 0,

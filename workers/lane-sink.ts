@@ -3,10 +3,10 @@
  * In: the session it speaks for, calls of the Sink. Out: records. Never: two open records at a time.
  */
 import type { BatchWriter } from '../src/batch/batch.ts';
-import { DialFlag, KeepFlag, NameOp, Out, ReplyFlag, SaveFlag } from '../src/batch/records.ts';
+import { CENTRE_EVENTS, DialFlag, KeepFlag, NameOp, Out, ReplyFlag, SaveFlag } from '../src/batch/records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
-import type { Address, NamedBy, Sink } from '../src/session/sink.ts';
+import type { Address, CentreEvent, CentreFields, Ended, NamedBy, Sink } from '../src/session/sink.ts';
 
 const NAMED: Readonly<Record<NamedBy, number>> = {
   operator: 0,
@@ -37,9 +37,12 @@ export class LaneSink implements Sink {
   /** The session that speaks now; set by the lane before each call into one. */
   session = 0;
   readonly #batch: BatchWriter;
+  readonly #msOf: (ticket: number) => number | undefined;
 
-  constructor(batch: BatchWriter) {
+  /** @param msOf how long ago a request of the session that speaks was taken, if that is known */
+  constructor(batch: BatchWriter, msOf: (ticket: number) => number | undefined) {
     this.#batch = batch;
+    this.#msOf = msOf;
   }
 
   reply(ticket: number, badLine: boolean, outcome: string): Writer {
@@ -110,10 +113,31 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
-  /** One line of `--verbose`: who said it, to whom, and the object with its values masked (JSON text). */
-  verbose(from: string, object: string): void {
+  centre(event: CentreEvent, fields: CentreFields): void {
+    const w = this.#batch.begin(Out.CENTRE, 0, CENTRE_EVENTS.indexOf(event), this.session, 0);
+    w.raw(Buffer.from(JSON.stringify(fields)));
+    this.#batch.end();
+  }
+
+  rpcError(code: number, type: string): void {
+    this.#batch.begin(Out.RPC_ERROR, 0, 0, this.session, code).ascii(type);
+    this.#batch.end();
+  }
+
+  ended(ticket: number, how: Ended): void {
+    const ms = this.#msOf(ticket);
+    this.log(20, 'request', { session: this.session, ...how, ...(ms !== undefined && { ms }) });
+  }
+
+  /**
+   * One line of `--verbose`: who said it, to whom, and the object with its values masked (JSON text).
+   * @param time Unix ms @param ms from the request to this answer
+   */
+  verbose(time: number, from: string, ms: number | undefined, object: string): void {
     const w = this.#batch.begin(Out.LOG, 0, 0, this.session, 0);
-    w.raw(Buffer.from(`{"from":"${from}","client":${this.session},"object":${object}}`));
+    const took = ms === undefined ? '' : `"ms":${ms},`;
+    const at = new Date(time).toISOString();
+    w.raw(Buffer.from(`{"time":"${at}","from":"${from}","client":${this.session},${took}"object":${object}}`));
     this.#batch.end();
   }
 

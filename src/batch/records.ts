@@ -20,7 +20,7 @@ export const In = {
   OPEN: 1,
   /** One client message (a line without its end). */
   REQUEST: 2,
-  /** The TCP connection asked for by DIAL stands. */
+  /** The TCP connection asked for by DIAL stands. Bytes: the address that was reached, `host port`, ASCII. */
   LINK_UP: 3,
   /** Stream bytes from the DC, in any cut. */
   LINK_BYTES: 4,
@@ -67,7 +67,14 @@ export const Out = {
   NAME: 74,
   /** The named session's record as it should be kept (`account/record.ts`): secret. Opaque to the main thread. flags: `KeepFlag`. */
   KEEP: 75,
+  /** News of a connection to a data centre, for the log and the counters. flags: place in `CENTRE_EVENTS`; bytes: JSON text of the fields. */
+  CENTRE: 76,
+  /** A data centre has answered with an error. `ticket`: its code, signed; bytes: its text without numbers. */
+  RPC_ERROR: 77,
 } as const;
+
+/** What becomes of a connection to a data centre. */
+export const CENTRE_EVENTS = ['dialled', 'connected', 'back', 'lost', 'failed'] as const;
 
 /** DOWN: why there is no connection. */
 export const DownFlag = { NEVER_UP: 1, TIMED_OUT: 2, NOT_ALLOWED: 4 } as const;

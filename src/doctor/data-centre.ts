@@ -4,12 +4,14 @@
  * Never: a second step: nothing is left behind at the server; longer than its time.
  */
 import { connect, type Socket } from 'node:net';
+import { unreachableWords } from '../address/unreachable.ts';
 import { Reader } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
 import { fillRandom } from '../crypto/random.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
 import { connectThrough, type Socks } from '../main/socks.ts';
 import { Handshake } from '../session/handshake.ts';
+import { foreignProtocol } from '../transport/foreign.ts';
 import { makeTransport } from '../transport/make.ts';
 import type { TransportName } from '../transport/transport.ts';
 
@@ -48,7 +50,7 @@ export async function askDataCentre(target: Target, within: number): Promise<Ans
     );
     const socket = dial(target, within, up, () => end({ why: 'is refused by the proxy', todo: 'check --proxy' }));
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      end({ why: `fails (${error.code ?? error.message})`, todo: NETWORK }),
+      end({ why: `cannot be reached: ${unreachableWords(error.code ?? error.message)}`, todo: NETWORK }),
     );
     socket.on('close', () => end({ why: 'closes the connection without an answer', todo: NOT_ONE }));
 
@@ -92,16 +94,6 @@ function speak(socket: Socket, target: Target, end: (answer: Answer) => void): v
       broken: (why) => end({ why: `speaks no MTProto (${why})`, todo: NOT_ONE }),
     });
   });
-}
-
-/** What speaks first bytes of its own. */
-export function foreignProtocol(bytes: Uint8Array): string | undefined {
-  const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
-  if (/^(HTTP\/|<!doctype|<html)/i.test(head)) return 'an HTTP server';
-  if (head.startsWith('SSH-')) return 'an SSH server';
-  // A TLS record: its kind, and the major version 3.
-  if (bytes[0]! >= 20 && bytes[0]! <= 23 && bytes[1] === 3) return 'a TLS server';
-  return undefined;
 }
 
 /** The answer has the nonce, a key that is trusted, and the server's time in its id. */

@@ -5,6 +5,7 @@
  */
 import type { RecordCursor } from '../batch/batch.ts';
 import { TOOK_LENGTH, TookFlag } from '../batch/records.ts';
+import { ticks } from './clock.ts';
 import type { IdText } from '../front/front.ts';
 
 /** Process-wide, so that a ticket names one request whatever its session. */
@@ -20,6 +21,8 @@ export class Ticket {
   readonly stop: number;
   /** `RequestFlag`. */
   readonly asks: number;
+  /** When it came, `ticks`. */
+  readonly at: number;
   /** Threads that died while it was under way. */
   deaths: number;
   /** The lane has taken it; the fields below are its entry as it came last. Plain fields: no block a request. */
@@ -40,6 +43,7 @@ export class Ticket {
     this.start = start;
     this.stop = stop;
     this.asks = asks;
+    this.at = ticks();
     this.deaths = 0;
     this.isTaken = false;
     this.flags = this.msgIdLow = this.msgIdHigh = this.seqNo = 0;
@@ -97,12 +101,13 @@ export class Ledger {
     return ticket;
   }
 
-  /** @returns false if nothing is owed to this ticket */
-  close(ticket: number): boolean {
+  /** @returns the request; undefined if nothing is owed to this ticket */
+  close(ticket: number): Ticket | undefined {
     const found = this.#open.get(ticket);
-    if (found === undefined) return false;
+    if (found === undefined) return undefined;
     this.bytes -= found.stop - found.start;
-    return this.#open.delete(ticket);
+    this.#open.delete(ticket);
+    return found;
   }
 
   /**

@@ -267,7 +267,7 @@ export class Route implements LinkOwner {
     const wish = this.#dials.get(link.number)!;
     this.#router.dialler.connected(wish);
     this.#router.reached(wish.address);
-    this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt);
+    this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt, Buffer.from(wish.address, 'latin1'));
   }
 
   linkBytes(link: DcLink, bytes: Buffer, length: number): void {
@@ -283,7 +283,10 @@ export class Route implements LinkOwner {
     if (!link.isUp) this.#router.dialler.failed(wish, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
     this.#dials.delete(link.number);
     this.#links.delete(link.number);
-    if (!link.isUp && wish.others.length > 0) return this.#try(link.number, link.attempt, wish.flags, wish.others);
+    if (!link.isUp && wish.others.length > 0) {
+      this.#router.missed(wish.address, code);
+      return this.#try(link.number, link.attempt, wish.flags, wish.others);
+    }
     this.#refuse(link.number, link.attempt, flags, code);
   }
 

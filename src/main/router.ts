@@ -6,9 +6,12 @@
 import { isPublic } from '../address/address.ts';
 import type { AllowList } from '../address/allow-list.ts';
 import type { RecordCursor } from '../batch/batch.ts';
-import { DialFlag, In, Out, ReplyFlag } from '../batch/records.ts';
-import type { Log } from '../telemetry/log.ts';
+import { unreachableWords } from '../address/unreachable.ts';
+import { CENTRE_EVENTS, DialFlag, In, Out, ReplyFlag } from '../batch/records.ts';
+import { Centres } from '../telemetry/centres.ts';
+import type { Log, LogFields } from '../telemetry/log.ts';
 import { Count, type Metrics } from '../telemetry/metrics.ts';
+import { ticks } from './clock.ts';
 import type { Descriptors } from './descriptors.ts';
 import { Dialler } from './dialler.ts';
 import type { Gate } from './gate.ts';
@@ -54,6 +57,7 @@ export class Router implements LanesOwner {
   readonly names: Names;
   readonly #allow: AllowList;
   readonly #log: Log;
+  readonly #centres: Centres;
   readonly #broken: RouterOptions['broken'];
   readonly #lost: RouterOptions['lost'];
   readonly #ended: RouterOptions['ended'];
@@ -73,6 +77,7 @@ export class Router implements LanesOwner {
     this.names = options.names;
     this.#allow = options.allow;
     this.#log = options.log;
+    this.#centres = new Centres(options.metrics, options.log);
     this.#broken = options.broken;
     this.#lost = options.lost;
     this.#ended = options.ended;
@@ -142,6 +147,8 @@ export class Router implements LanesOwner {
 
   record(_lane: Lane, record: RecordCursor): void {
     if (record.kind === Out.LOG) return this.#log.record(record.flags, text(record));
+    if (record.kind === Out.CENTRE) return this.#centre(record);
+    if (record.kind === Out.RPC_ERROR) return this.metrics.rpcError(record.ticket | 0, text(record));
     const route = this.#routes.get(record.session);
     if (route === undefined) return;
     switch (record.kind) {
@@ -181,12 +188,17 @@ export class Router implements LanesOwner {
     }
   }
 
+  #centre(record: RecordCursor): void {
+    this.#centres.heard(CENTRE_EVENTS[record.flags]!, JSON.parse(text(record)) as LogFields);
+  }
+
   #reply(route: Route, record: RecordCursor): void {
     const { ticket } = record;
-    if (!route.ledger.close(ticket)) return;
+    const closed = route.ledger.close(ticket);
+    if (closed === undefined) return;
     const outcome = record.flags >>> ReplyFlag.OUTCOME;
     const isBad = (record.flags & ReplyFlag.BAD_LINE) !== 0;
-    this.metrics.outcomes[outcome]!++;
+    this.metrics.answered(outcome, (ticks() - closed.at) | 0);
     if (!route.isHolding) return route.client.reply(ticket, this.#give(record), isBad, outcome);
     const line = Buffer.from(view(record));
     route.later(() => route.client.reply(ticket, line, isBad, outcome), true);
@@ -225,6 +237,12 @@ export class Router implements LanesOwner {
   /** It does not any more. */
   unreached(address: string): void {
     this.#reached.delete(address);
+  }
+
+  /** An address of several did not answer, and the next is tried: nobody else hears of it. */
+  missed(address: string, code: string): void {
+    const [host, port] = address.split(' ') as [string, string];
+    this.#centres.missed(host, Number(port), unreachableWords(code));
   }
 
   /** A record's bytes for somebody who may keep them. */

@@ -11,6 +11,8 @@ import { readInternal, type Internal } from './internal.ts';
 import { noteResult } from './login.ts';
 import { handleOf } from './named.ts';
 import type { Pending } from './pending.ts';
+import { errorLabel } from './rpc-error.ts';
+import type { Ended } from './sink.ts';
 import { crcText, refusal, withConsequences } from './refusals.ts';
 import type { State } from './state.ts';
 
@@ -82,17 +84,12 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, no
     else dialect.object(out, codec, r, s.shared.style);
     dialect.end(out, mark);
     s.sink.end();
+    noteEnd(s, pending.ticket, 'result', pending);
   } catch (error) {
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
     s.sink.drop();
     s.sink.log(40, 'unreadable answer', { reason: error.message });
-    refuseTicket(
-      s,
-      pending.ticket,
-      pending.id,
-      refusal('DecodeError', error instanceof DecodeFailure ? { crc: crcText(error.crc) } : {}),
-      false,
-    );
+    refuse(s, pending, refusal('DecodeError', error instanceof DecodeFailure ? { crc: crcText(error.crc) } : {}));
   }
 }
 
@@ -117,6 +114,8 @@ export function answerError(s: State, pending: Pending, code: number, text: Uint
   dialect.rpcError(out, code, text, fate);
   dialect.end(out, mark);
   s.sink.end();
+  const error = errorLabel(Buffer.from(text).toString('latin1'));
+  noteEnd(s, pending.ticket, 'rpc_error', pending, { code, error });
 }
 
 /** Nobody answered in time. */
@@ -128,18 +127,34 @@ export function answerTimeout(s: State, pending: Pending): void {
   dialect.rpcTimeout(out, { delivered: delivered(pending), retryable: false });
   dialect.end(out, mark);
   s.sink.end();
+  noteEnd(s, pending.ticket, 'rpc_timeout', pending);
 }
 
 /** The gateway gives a request up. The caller has taken it out of the table. */
 export function refuse(s: State, pending: Pending, refused: Refusal): void {
   if (pending.internal !== undefined) pending.internal.failed(undefined, refused);
-  else refuseTicket(s, pending.ticket, pending.id, refused, false);
+  else refuseTicket(s, pending.ticket, pending.id, refused, false, pending);
 }
 
-/** One error line for a ticket. */
-export function refuseTicket(s: State, ticket: number, id: Uint8Array, refused: Refusal, badLine: boolean): void {
+/** One error line for a ticket. @param of the request, if it had come that far */
+export function refuseTicket(
+  s: State,
+  ticket: number,
+  id: Uint8Array,
+  refused: Refusal,
+  badLine: boolean,
+  of?: Pending,
+): void {
   s.dialect.error(s.sink.reply(ticket, badLine, refused.error), id, withConsequences(refused));
   s.sink.end();
+  noteEnd(s, ticket, refused.error, of);
+}
+
+/** One entry in the log for each request, where they are wanted. */
+export function noteEnd(s: State, ticket: number, outcome: string, of?: Pending, error: Partial<Ended> = {}): void {
+  if (!s.env.settings.logsRequests) return;
+  const method = of && s.env.codec.nameOf(of.method);
+  s.sink.ended(ticket, { ...(method !== undefined && { method }), outcome, ...error, dc: s.server.dc });
 }
 
 /** A notice: a line with id 0 that answers nobody. */

@@ -20,6 +20,7 @@ import type { Mtproxy } from './settings.ts';
 import type { Address } from './sink.ts';
 import type { State } from './state.ts';
 import { bind, dropTemporary, MOST_FAILURES, MOST_LOST, TEMPORARY_SECONDS, type Binding } from './temporary.ts';
+import { noteTrouble, prove, reasonOf, refusalOfDial, statusWords, tell, wordsOf, type Closed } from './trouble.ts';
 
 /** The whole exchange should end within this (mtproto.md 2.7). */
 const HANDSHAKE_MS = 10_000;
@@ -41,6 +42,7 @@ export function connectIfNeeded(s: State, now: number): void {
 export function redial(s: State): void {
   s.link.redialAt = Infinity;
   if (!s.lost && isWanted(s)) dial(s);
+  else s.link.trouble = undefined;
 }
 
 /** A session with a key dials even if nothing waits, since updates may. */
@@ -51,8 +53,9 @@ function isWanted(s: State): boolean {
 function dial(s: State): void {
   const { settings } = s.env;
   if (settings.mtproxy !== undefined) return dialThrough(s, settings.mtproxy);
-  s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }));
   const { host, port, namedBy } = s.server;
+  s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }), host, port);
+  tell(s, 'dialled');
   s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, othersOf(s));
 }
 
@@ -71,7 +74,9 @@ const NONE: readonly Address[] = [];
 /** An MTProxy learns from the obfuscated head which data centre is meant (mtproto.md 2.13). */
 function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void {
   const dc = s.server.dc + (s.server.test ? TEST_OFFSET : 0);
-  s.link.dialled(makeTransport(transport, { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill }));
+  const options = { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill };
+  s.link.dialled(makeTransport(transport, options), host, port);
+  tell(s, 'dialled');
   s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.key === undefined, NONE);
 }
 
@@ -122,7 +127,7 @@ function sendPlain(s: State, now: number): void {
 /** The server's next unencrypted message. What is wrong in it ends the attempt and the requests that waited for it. */
 export function onPlainPacket(s: State, bytes: Uint8Array, start: number, end: number, now: number): void {
   const { handshake } = s.link;
-  if (handshake === undefined) return dropLink(s, now);
+  if (handshake === undefined) return dropLink(s, now, 'an unencrypted packet came out of turn');
   try {
     const r = new Reader(bytes, start, end);
     r.skip(16);
@@ -135,7 +140,8 @@ export function onPlainPacket(s: State, bytes: Uint8Array, start: number, end: n
     else finishHandshake(s, handshake, now);
   } catch (error) {
     if (!isHandshakeFault(error)) throw error;
-    failHandshake(s, refusal('HandshakeFailed', { reason: error.message, retryable: false }), now);
+    const reason = reasonOf(s.link, error.message);
+    failHandshake(s, refusal('HandshakeFailed', { reason, retryable: false }), now);
   }
 }
 
@@ -161,6 +167,7 @@ function finishHandshake(s: State, handshake: Handshake, now: number): void {
   s.renewSession(false);
   s.salts.set(saltLow, saltHigh, serverTime);
   s.backOff.succeeded();
+  prove(s, now);
   s.sink.log(20, 'key created', { dc: s.server.dc });
   makeKeys(s, now);
 }
@@ -191,7 +198,7 @@ function goOnWithout(s: State, isImpossible: boolean, now: number): void {
   if (isOptional && (isImpossible || ++s.bindFailures >= MOST_FAILURES)) {
     goOnWithoutTemporary(s);
   }
-  dropLink(s, now);
+  dropLink(s, now, 'no temporary key could be bound');
 }
 
 function goOnWithoutTemporary(s: State): void {
@@ -214,7 +221,7 @@ function onReady(s: State, now: number): void {
 function failHandshake(s: State, refused: Refusal, now: number): void {
   const hasAnother = s.permanent !== undefined && s.forwardSecrecy;
   if (hasAnother && s.env.settings.forwardSecrecy === 'made') return goOnWithout(s, true, now);
-  s.sink.log(40, 'handshake failed', { reason: refused.reason ?? refused.error });
+  noteTrouble(s, refused.reason ?? refused.msg, now);
   hangUp(s);
   comeBack(s, now);
   endAll(s, refused);
@@ -229,8 +236,8 @@ function endAll(s: State, refused: Refusal): void {
 /** The main thread lost the connection, or never got one. */
 export function onClosed(s: State, why: Closed, now: number): void {
   noteLostExchange(s);
+  noteTrouble(s, wordsOf(why), now);
   s.link.dropped();
-  s.sink.log(20, 'connection closed', { code: why.code });
   if (why.neverUp && !s.link.wasUp) {
     comeBack(s, now);
     endAll(s, refusalOfDial(why));
@@ -243,20 +250,6 @@ export function onClosed(s: State, why: Closed, now: number): void {
 function noteLostExchange(s: State): void {
   if (s.link.handshake?.expiresIn === undefined || ++s.bindFailures < MOST_LOST) return;
   if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s);
-}
-
-/** How a connection ended, as the main thread tells it. */
-export interface Closed {
-  /** The system's code, `ECONNREFUSED`, or `FIN`. */
-  readonly code: string;
-  readonly neverUp: boolean;
-  readonly timedOut: boolean;
-  readonly notAllowed: boolean;
-}
-
-function refusalOfDial(why: Closed): Refusal {
-  if (why.notAllowed) return refusal('ServerNotAllowed');
-  return why.timedOut ? refusal('ConnectTimeout') : refusal('ConnectFailed', { reason: why.code });
 }
 
 /** The temporary key is old: another, on another connection. */
@@ -272,10 +265,11 @@ export function leaveLink(s: State, now: number): void {
   s.link.redialAt = now;
 }
 
-/** Something about this connection is wrong: away with it, and again later. The session goes on. */
-export function dropLink(s: State, now: number): void {
+/** Something about this connection is wrong: away with it, and again later. The session goes on. @param why in words */
+export function dropLink(s: State, now: number, why: string): void {
   if (s.link.stage === 'down') return;
   noteLostExchange(s);
+  noteTrouble(s, why, now);
   hangUp(s);
   comeBack(s, now);
 }
@@ -299,26 +293,26 @@ export function hangUp(s: State): void {
 
 /** A transport error: a negative number in place of a packet. */
 export function onStatus(s: State, code: number, now: number): void {
-  s.sink.log(40, 'transport error', { code });
   if (s.link.handshake !== undefined) return failHandshake(s, statusRefusal(s, code), now);
-  if (code === FLOOD) return flood(s, now);
+  if (code === FLOOD) return flood(s, statusWords(code), now);
   if (code === WRONG_DC) return failHandshake(s, refusal('InvalidDC'), now);
   if (code === KEY_UNKNOWN && s.key !== s.permanent) return goOnWithout(s, false, now);
   if (code === KEY_UNKNOWN && s.keyDoubted) return loseKey(s);
   if (code === KEY_UNKNOWN) s.keyDoubted = true;
-  dropLink(s, now);
+  dropLink(s, now, statusWords(code));
 }
 
 function statusRefusal(s: State, code: number): Refusal {
   if (code === WRONG_DC) return refusal('InvalidDC');
-  if (code !== FLOOD) return refusal('HandshakeFailed', { reason: `transport error ${code}` });
+  if (code !== FLOOD) return refusal('HandshakeFailed', { reason: statusWords(code) });
   s.backOff.flooded();
   return refusal('TransportFlood', { retryAfter: Math.ceil(s.backOff.delay(0) / 1000) });
 }
 
 /** Requests wait until their own time-out; the connection comes back after a growing pause. */
-function flood(s: State, now: number): void {
+function flood(s: State, why: string, now: number): void {
   s.backOff.flooded();
+  noteTrouble(s, why, now);
   hangUp(s);
   pause(s, now);
 }

@@ -11,6 +11,7 @@ import { lookForSilence, questionAt } from './questions.ts';
 import { refusal } from './refusals.ts';
 import type { State } from './state.ts';
 import { isWorn, wornAt } from './temporary.ts';
+import { whyNotConnected } from './trouble.ts';
 
 /** With requests open: ask after so long a silence, give the connection up after so long (failures.md E2). */
 const BUSY_PING_MS = 10_000;
@@ -26,16 +27,17 @@ export function tickConnection(s: State, now: number): void {
   for (const pending of s.pending.expire(now)) endLate(s, pending);
   s.pending.release(now);
   if (s.link.redialAt <= now && s.link.stage === 'down') redial(s);
-  if (s.link.handshakeUntil <= now) dropLink(s, now);
+  if (s.link.handshakeUntil <= now) dropLink(s, now, 'the key exchange did not end in time');
   if (!s.isReady) return;
   if (isWorn(s, now)) return renewTemporary(s, now);
   destroyAbandoned(s, now);
   if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
+    const why = deadAt(s) <= now ? 'nothing was heard from there for too long' : 'it refuses every salt';
     s.saltRefusals = 0;
-    dropLink(s, now);
+    dropLink(s, now, why);
   } else if (!lookForSilence(s, now)) {
-    s.sink.log(20, 'connection silent', {});
-    dropLink(s, now);
+    const { isAnswerLost } = s.questions;
+    dropLink(s, now, isAnswerLost ? 'an answer was lost on the way' : 'it answers neither questions nor pings');
   } else if (pingAt(s) <= now) {
     keepAlive(s);
   }
@@ -60,7 +62,7 @@ export function deadlineOf(s: State): number {
 
 /** `rpc_timeout` if the server may have it; what never left was never connected. */
 function endLate(s: State, pending: Pending): void {
-  if (!pending.everSent) return refuse(s, pending, refusal('NotConnected'));
+  if (!pending.everSent) return refuse(s, pending, refusal('NotConnected', { reason: whyNotConnected(s) }));
   answerTimeout(s, pending);
   if (pending.answerBy === AnswerBy.RPC) s.outbox.say(dropAnswer(pending.msgIdLow, pending.msgIdHigh));
 }

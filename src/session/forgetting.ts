@@ -17,6 +17,7 @@ import { refusal } from './refusals.ts';
 import type { RpcError } from './rpc-error.ts';
 import type { State } from './state.ts';
 import { dropTemporary } from './temporary.ts';
+import { whyNotConnected } from './trouble.ts';
 
 /** The answer to a log-out may never come; an acknowledgement in this time counts. */
 const PATIENCE_MS = 5_000;
@@ -74,7 +75,11 @@ function judge(
   waiting.first = undefined;
   if (held === undefined) return;
   if (error !== undefined) endHeldBy(s, held, error);
-  else endHeld(s, held, refused ?? refusal(pending.everSent ? 'DeliveryUnknown' : 'NotConnected'));
+  else endHeld(s, held, refused ?? refusalOfSilence(s, pending));
+}
+
+function refusalOfSilence(s: State, pending: Pending): Refusal {
+  return pending.everSent ? refusal('DeliveryUnknown') : refusal('NotConnected', { reason: whyNotConnected(s) });
 }
 
 /** Each key under itself, as far as its data centre can be reached: none of them opens anything any more. */

@@ -12,7 +12,7 @@ import { markLost } from './keeping.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
 import { mayRepeat } from './repeat.ts';
-import { parseRpcError, type RpcError } from './rpc-error.ts';
+import { errorLabel, parseRpcError, type RpcError } from './rpc-error.ts';
 import type { State } from './state.ts';
 
 /** Errors of the server's own: 1, 2, 4 … seconds between tries (mtproto.md 2.15). */
@@ -46,6 +46,7 @@ function ownAnswer(s: State, low: number, high: number, r: Reader, now: number, 
 function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   r.skip(4);
   const error = parseRpcError(r.int32(), r.view());
+  s.sink.rpcError(error.code, errorLabel(Buffer.from(error.text).toString('latin1')));
   if (repair(s, pending, error)) return;
   if (error.waitSeconds !== undefined) s.shared.floods.note(pending, error.type, now + error.waitSeconds * 1000);
   const wait = waitFor(s, pending, error, now);

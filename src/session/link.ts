@@ -4,6 +4,7 @@
  */
 import type { Transport } from '../transport/transport.ts';
 import type { Handshake } from './handshake.ts';
+import type { Address } from './sink.ts';
 
 type Stage = 'down' | 'dialling' | 'up';
 
@@ -17,6 +18,17 @@ export class Link {
   handshakeUntil = Infinity;
   /** Unencrypted packets that wait for `work`. */
   plain: Uint8Array[] = [];
+  /** Where it was dialled, or where it stands: the first address of the server, or another one. */
+  host = '';
+  port = 0;
+  /** The far end has shown that it is the data centre. */
+  isProven = false;
+  /** What it has said first, until then. */
+  head: Uint8Array = new Uint8Array(0);
+  /** Why there is no connection, in words; undefined since one was proven. */
+  trouble: string | undefined;
+  /** When that began, Unix ms. */
+  troubleSince = 0;
   /** A connection of this session has been up before. */
   wasUp = false;
   /** When it may be dialled again; Infinity: only when a request comes. */
@@ -39,11 +51,21 @@ export class Link {
   }
 
   /** A new number, a new transport: nothing of the last connection counts any more. */
-  dialled(transport: Transport): void {
+  dialled(transport: Transport, host: string, port: number): void {
     this.attempt++;
+    this.host = host;
+    this.port = port;
+    this.isProven = false;
+    this.head = new Uint8Array(0);
     this.stage = 'dialling';
     this.transport = transport;
     this.redialAt = Infinity;
+  }
+
+  /** It is another of the server's addresses that has answered. */
+  standsAt({ host, port }: Address): void {
+    this.host = host;
+    this.port = port;
   }
 
   opened(now: number): void {

@@ -20,6 +20,8 @@ const MOST_HOPS = 3;
 const HOME_MOVES = new Set(['PHONE_MIGRATE', 'USER_MIGRATE', 'NETWORK_MIGRATE']);
 const CALL_MOVES = new Set(['FILE_MIGRATE', 'STATS_MIGRATE']);
 /** Runs at the data centre of the connection it names: it must not move the account (mtproto.md 2.14). */
+/** Why a call at another data centre could not be made. */
+const NOT_KNOWN = 'the other data centre could not be told who this is';
 const BUSINESS = 0xdd289f8e;
 const EXPORT_LOGIN_TOKEN = 0xb7e085fe;
 const IMPORT_LOGIN_TOKEN = 0x95ac5ce4;
@@ -163,6 +165,7 @@ function moveHome(home: State, pending: Pending, server: Server): void {
   for (const other of shared.others) closeFiles(home, other);
   endSent(home);
   if (home.link.stage !== 'down') hangUp(home);
+  home.link.trouble = undefined;
   if (home.permanent !== undefined) shared.keys.set(home.server.dc, home.permanent);
   dropTemporary(home);
   home.server = server;
@@ -228,7 +231,7 @@ function endWaiting(there: State, error: RpcError | undefined): void {
   there.authorising = false;
   for (const pending of there.pending.clear()) {
     if (pending.internal !== undefined) continue;
-    if (error === undefined) refuse(there, pending, refusal('NotConnected'));
+    if (error === undefined) refuse(there, pending, refusal('NotConnected', { reason: NOT_KNOWN }));
     else answerError(there, pending, error.code, error.text, error.fate);
   }
 }

@@ -7,6 +7,7 @@ import { Reader } from '../bytes/reader.ts';
 import { open } from '../crypto/envelope.ts';
 import { receiveMessage } from './inbox.ts';
 import type { State } from './state.ts';
+import { prove } from './trouble.ts';
 
 const reader = new Reader(new Uint8Array(0));
 
@@ -21,6 +22,7 @@ export function receivePacket(s: State, bytes: Uint8Array, start: number, end: n
   const { head } = opened;
   if (head.sessionLow !== s.sessionLow || head.sessionHigh !== s.sessionHigh) return false;
   if ((head.msgIdLow & 1) === 0) return false;
+  if (!s.link.isProven) prove(s, now);
   s.link.heard(now);
   s.backOff.succeeded();
   s.keyDoubted = false;

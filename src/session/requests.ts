@@ -7,7 +7,7 @@ import { AuthKey } from '../crypto/auth-key.ts';
 import type { ClientRequest, OptionsWish, Refusal, SessionWish } from '../dialect/dialect.ts';
 import { EncodeError, type EncodedCall } from '../tl/codec.ts';
 import { Crc, MAX_PAYLOAD } from '../tl/service.ts';
-import { answerError, beginLine, refuseTicket, Wants } from './answers.ts';
+import { answerError, beginLine, noteEnd, refuseTicket, Wants } from './answers.ts';
 import { resumeIds } from './connect.ts';
 import { forget } from './forgetting.ts';
 import { dispatch } from './other-centres.ts';
@@ -221,6 +221,7 @@ function answerAtOnce(s: State, ticket: number, request: ClientRequest, mayExpor
   const out = s.sink.reply(ticket, false, 'result');
   s.dialect.end(out, beginLine(s, out, request.id, wants));
   s.sink.end();
+  noteEnd(s, ticket, 'result');
 }
 
 function wantsOf(s: State, request: ClientRequest, mayExport: boolean): number {

@@ -74,6 +74,12 @@ function fateOf(code: number, value: number | undefined, isServerFault: boolean)
   return { retryable: false, delivered: 'yes' };
 }
 
+/** A name that a counter may have as a label: without its numbers; '' for what is no name of an error. */
+export function errorLabel(text: string): string {
+  if (text !== 'Timeout' && !/^(2FA|[A-Z])[A-Z\d_]{2,63}$/.test(text)) return '';
+  return text.replaceAll(/_\d+(?=_|$)/g, '');
+}
+
 /** `FLOOD_WAIT_31` -> `FLOOD_WAIT`, 31. */
 function splitNumber(text: string): { type: string; value: number | undefined } {
   let at = text.length;

@@ -7,16 +7,7 @@
  */
 import type { PacketSink } from '../transport/transport.ts';
 import { notify, refuse, refuseTicket } from './answers.ts';
-import {
-  close,
-  connectIfNeeded,
-  dropLink,
-  onClosed,
-  onOpened,
-  onPlainPacket,
-  onStatus,
-  type Closed,
-} from './connect.ts';
+import { close, connectIfNeeded, dropLink, onClosed, onOpened, onPlainPacket, onStatus } from './connect.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
 import { deadlineOf, tickConnection } from './due.ts';
 import type { Env } from './env.ts';
@@ -24,13 +15,14 @@ import { receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
 import { takeOn, takeRequest } from './requests.ts';
 import { gatherMoves, restore, Saved, takeAgain } from './snapshot.ts';
-import type { Sink } from './sink.ts';
+import type { Address, Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './keeping.ts';
 import { endHeld, isAwaited, onAnswer, Waiting, type Holder, type NamedAnswer } from './naming.ts';
 import { Pieces } from './pieces.ts';
 import { Shared } from './shared.ts';
 import { State, type Server } from './state.ts';
 import type { Pending } from './pending.ts';
+import { hear, type Closed } from './trouble.ts';
 
 /** What is open when somebody else takes the session over may take so long. */
 const LEAVE_MS = 10_000;
@@ -169,10 +161,12 @@ export class Session implements PacketSink, Holder {
     }
   }
 
-  /** The connection `link` asked for by attempt `attempt` stands. */
-  opened(link: number, attempt: number, now: number): void {
+  /** The connection `link` asked for by attempt `attempt` stands. @param at where, if not at the first address asked for */
+  opened(link: number, attempt: number, now: number, at?: Address): void {
     const s = this.#current(link, attempt);
-    if (s !== undefined) onOpened(s, now);
+    if (s === undefined) return;
+    if (at !== undefined) s.link.standsAt(at);
+    onOpened(s, now);
   }
 
   /** Stream bytes of that connection, in any cut. */
@@ -182,6 +176,7 @@ export class Session implements PacketSink, Holder {
     this.#now = now;
     this.#reading = s;
     s.link.notSilent();
+    if (!s.link.isProven) hear(s.link, bytes, start, end);
     s.link.transport?.unpack(bytes, start, end, this);
   }
 
@@ -202,7 +197,7 @@ export class Session implements PacketSink, Holder {
     if (s.link.stage === 'down') return;
     if (s.link.handshake !== undefined) {
       if (isPlain(bytes, start, end)) s.link.plain.push(bytes.slice(start, end));
-      else dropLink(s, this.#now);
+      else dropLink(s, this.#now, 'an encrypted packet came in the key exchange');
       return;
     }
     if (!receivePacket(s, bytes, start, end, this.#now)) this.broken('a packet failed its checks');
@@ -215,8 +210,7 @@ export class Session implements PacketSink, Holder {
 
   /** Called by the transport. */
   broken(why: string): void {
-    this.#home.sink.log(40, 'connection dropped', { reason: why });
-    dropLink(this.#reading, this.#now);
+    dropLink(this.#reading, this.#now, why);
   }
 
   /** Whether a step of a key exchange waits for `work`: unencrypted packets, whose work takes milliseconds. */

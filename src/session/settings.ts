@@ -46,6 +46,8 @@ export interface SessionSettings {
   readonly allowServer: readonly string[];
   /** Copies of all objects to the log, values masked. */
   readonly verbose: boolean;
+  /** One entry in the log for each request (`--log-level debug`). */
+  readonly logsRequests: boolean;
   /** Stack traces in `InternalError` answers. */
   readonly sendTracebacks: boolean;
 }

@@ -7,6 +7,32 @@ import type { Writer } from '../bytes/writer.ts';
 /** Who named an address: the operator's are dialled as they are, others are judged at each dial (wire.md 6). */
 export type NamedBy = 'operator' | 'client' | 'server';
 
+/** What became of a connection to a data centre. */
+export type CentreEvent = 'dialled' | 'connected' | 'back' | 'lost' | 'failed';
+
+/** Which connection it was. */
+export interface CentreFields {
+  readonly dc: number;
+  readonly test: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Why, in words. */
+  readonly reason?: string;
+  /** How long there was none. */
+  readonly ms?: number;
+}
+
+/** How a request has ended: names and numbers only. */
+export interface Ended {
+  readonly method?: string;
+  /** As in `reply`. */
+  readonly outcome: string;
+  /** What a data centre said: code, and text without numbers. */
+  readonly code?: number;
+  readonly error?: string;
+  readonly dc: number;
+}
+
 /** Where a server can be reached. */
 export interface Address {
   readonly host: string;
@@ -62,6 +88,12 @@ export interface Sink {
   keep(how: 'later' | 'urgent' | 'explicit' | 'last', ticket: number): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;
+  /** News of a connection to a data centre: for the log, and to be counted. */
+  centre(event: CentreEvent, fields: CentreFields): void;
+  /** A data centre has answered with an error. @param type its text without numbers, or '' for one that is no name */
+  rpcError(code: number, type: string): void;
+  /** One request has its answer, for who asked for an entry each (`logsRequests`). Behind the answer. */
+  ended(ticket: number, how: Ended): void;
   /** One entry for the log: pino's level number, an event's name, numbers and names only. */
   log(level: number, event: string, fields: Record<string, string | number>): void;
 }

@@ -4,9 +4,10 @@
  * Node samples by itself), throws for a number that the system does not give.
  */
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry, type Metric } from 'prom-client';
 import { OUTCOMES } from '../errors.ts';
-import { Count, type Gauges, type LaneGauges, type Metrics } from './metrics.ts';
+import type { LabelledCounts } from './labelled-counts.ts';
+import { BUCKETS, Count, type Gauges, type LaneGauges, type Metrics } from './metrics.ts';
 
 /** How often the loop's lag is sampled, ms: a timer, so not too often. */
 const LAG_EVERY = 20;
@@ -24,6 +25,13 @@ const COUNTERS: readonly (readonly [name: string, place: number, help: string])[
   ['dc_received_bytes_total', Count.DC_BYTES_IN, 'Bytes read from data centres'],
   ['dc_sent_bytes_total', Count.DC_BYTES_OUT, 'Bytes written to data centres'],
   ['dc_dials_total', Count.DC_DIALS, 'Connections to data centres tried'],
+];
+
+const LABELLED: readonly (readonly [name: string, of: (metrics: Metrics) => LabelledCounts, help: string])[] = [
+  ['dc_connects_total', (metrics) => metrics.dcConnects, 'Connections that turned out to be to the data centre'],
+  ['dc_losses_total', (metrics) => metrics.dcLosses, 'Connections to a data centre that were lost'],
+  ['dc_failures_total', (metrics) => metrics.dcFailures, 'Connections to a data centre that were not made'],
+  ['rpc_errors_total', (metrics) => metrics.rpcErrors, 'Errors that data centres answered with, without their numbers'],
 ];
 
 const GAUGES: readonly (readonly [name: string, read: (now: Gauges) => number, help: string])[] = [
@@ -62,7 +70,9 @@ export class Exposition {
     for (const [name, place, help] of COUNTERS)
       this.#counter(name, help, [], (counter) => counter.inc(metrics.counts[place]));
     for (const [name, read, help] of GAUGES) this.#gauge(name, help, [], (gauge) => gauge.set(read(this.#gauges)));
+    for (const [name, of, help] of LABELLED) this.#labelled(name, of(metrics), help);
     this.#outcomes();
+    this.#took();
     this.#lanes();
     this.#process();
   }
@@ -111,6 +121,23 @@ export class Exposition {
     });
   }
 
+  #labelled(name: string, counts: LabelledCounts, help: string): void {
+    this.#counter(name, help, [...counts.names], (counter) => {
+      for (const { labels, count } of counts.all()) counter.inc(labels, count);
+    });
+  }
+
+  /** Counted in buckets already, so that prom-client's own histogram, which wants each time as it comes, has no part in it. */
+  #took(): void {
+    const name = 'mtproto2json_answer_seconds';
+    const help = 'Time from a request to its answer: results, errors of Telegram, time-outs';
+    this.#registry.registerMetric({
+      ...{ name, help, type: 'histogram', aggregator: 'sum' },
+      get: async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: bucketsOf(name, this.#metrics) }),
+      reset: () => undefined,
+    } as unknown as Metric);
+  }
+
   #outcomes(): void {
     this.#counter('replies_total', 'Answers by how the request ended', ['outcome'], (counter) => {
       for (const [place, outcome] of OUTCOMES.entries()) {
@@ -147,6 +174,18 @@ export class Exposition {
       if (bytes !== undefined) gauge.set(bytes);
     });
   }
+}
+
+/** A histogram's lines: each bucket with all before it, their sum, their number. */
+function bucketsOf(name: string, { took, tookMs }: Metrics): object[] {
+  let sum = 0;
+  const ends = [...BUCKETS.map((ms) => ms / 1_000), '+Inf'];
+  const buckets = ends.map((le, i) => ({ metricName: `${name}_bucket`, labels: { le }, value: (sum += took[i]!) }));
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, value: tookMs / 1_000 },
+    { metricName: `${name}_count`, labels: {}, value: sum },
+  ];
 }
 
 /** Reads a file, so it fails where no descriptor is left (failures.md K3). */

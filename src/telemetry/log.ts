@@ -4,6 +4,7 @@
  * a full or closed output drops lines and counts them (failures.md F10, S1).
  */
 import pino from 'pino';
+import { Gathering } from './gathering.ts';
 
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
@@ -12,6 +13,8 @@ export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
+  /** What may happen to a thousand sessions at once: those alike are one entry, with their number. @param level pino's */
+  gather(level: number, event: string, fields: LogFields): void;
   /** An entry of a lane: pino's level number, or 0 for a line of `--verbose`; JSON text of an object with `event`. */
   record(level: number, json: string): void;
   /** Writes what is still held; for the end of the process. */
@@ -35,7 +38,22 @@ const ALLOWED = new Set([
     'port',
     'addresses',
   ],
-  ...['method', 'crc', 'layer', 'transport', 'bytes', 'count', 'ms', 'limit', 'error', 'code', 'reason', 'ref', 'rule'],
+  ...[
+    'method',
+    'outcome',
+    'crc',
+    'layer',
+    'transport',
+    'bytes',
+    'count',
+    'ms',
+    'limit',
+    'error',
+    'code',
+    'reason',
+    'ref',
+    'rule',
+  ],
   ...[
     'stack',
     'version',
@@ -51,6 +69,11 @@ const ALLOWED = new Set([
   ],
 ]);
 const LONGEST = 2_000;
+const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+/** From here on each entry is one for itself: it has a `ref` that somebody looks for. */
+const ERROR = 50;
+/** One entry a request: whoever asked for these wants each. */
+const REQUEST = 'request';
 /** Lines waiting for a slow stderr, in bytes; beyond them lines are dropped. */
 const MOST_HELD = 1024 * 1024;
 
@@ -77,14 +100,28 @@ export async function createLog(options: LogOptions): Promise<Log> {
     { level: options.level, base: null, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime },
     to,
   );
+  const write = (level: number, event: string, fields: LogFields): void =>
+    logger[METHODS[level / 10 - 1]!](allowed(fields), event);
+  const gathering = new Gathering(write);
+  const gather = (level: number, event: string, fields: LogFields): void => {
+    if (logger.isLevelEnabled(METHODS[level / 10 - 1]!)) gathering.add(level, event, fields);
+  };
   return {
     debug: (event, fields) => logger.debug(allowed(fields), event),
     info: (event, fields) => logger.info(allowed(fields), event),
     warn: (event, fields) => logger.warn(allowed(fields), event),
     error: (event, fields) => logger.error(allowed(fields), event),
-    record: (level, json) =>
-      level === 0 ? verboseTo.write(`${json}\n`) : entry(logger, level, json, options.stacks === true),
+    gather,
+    record(level, json) {
+      if (level === 0) return verboseTo.write(`${json}\n`);
+      if (!logger.isLevelEnabled(METHODS[level / 10 - 1]!)) return;
+      const { event, stack, ...fields } = JSON.parse(json) as { event: string } & LogFields;
+      const isOneOf = level >= ERROR || event === REQUEST;
+      if (!isOneOf) return gather(level, event, fields);
+      write(level, event, options.stacks === true && stack !== undefined ? { ...fields, stack } : fields);
+    },
     flush() {
+      gathering.flush();
       to.flush?.();
       verboseTo.flush?.();
     },
@@ -98,15 +135,6 @@ export function allowed(fields: LogFields = {}): LogFields {
     if (ALLOWED.has(name)) kept[name] = typeof value === 'string' ? value.slice(0, LONGEST) : value;
   }
   return kept;
-}
-
-const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-
-function entry(logger: pino.Logger, level: number, json: string, stacks: boolean): void {
-  const method = METHODS[Math.min(Math.max(Math.round(level / 10) - 1, 0), 5)]!;
-  if (!logger.isLevelEnabled(method)) return;
-  const { event, stack, ...fields } = JSON.parse(json) as { event: string } & LogFields;
-  logger[method](allowed(stacks && stack !== undefined ? { ...fields, stack } : fields), event);
 }
 
 /** Writes without waiting. Errors (EPIPE, ENOSPC) end nothing: what cannot be written is dropped. */

@@ -1,9 +1,10 @@
 /**
  * Metrics: what the main thread counts while it works: plain numbers in typed arrays.
  * In: one addition where something happens. Out: numbers, for whoever shows them (`exposition.ts`).
- * Never: a label, a name, a client's value; what is a state and no event is asked for when it is shown (`Gauges`).
+ * Never: a client's value; what is a state and no event is asked for when it is shown (`Gauges`).
  */
 import { OUTCOMES, type ErrorName } from '../errors.ts';
+import { LabelledCounts } from './labelled-counts.ts';
 
 /** Places in `Metrics.counts`. */
 export const Count = {
@@ -29,10 +30,46 @@ export const Count = {
 
 const PLACES = new Map(OUTCOMES.map((name, place) => [name, place]));
 
+/** Upper ends of the histogram's buckets, ms; one more is behind them. */
+export const BUCKETS: readonly number[] = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000];
+/** Outcomes that took a data centre's time: `result`, `rpc_error`, `rpc_timeout`. */
+const ASKED = 3;
+/** Data centres that have counters of their own; there are five, and as many for tests. */
+const MOST_CENTRES = 32;
+/** Errors of data centres that are told apart; Telegram has some 700, an account meets a few dozen. */
+const MOST_ERRORS = 200;
+
 export class Metrics {
   readonly counts = new Float64Array(Object.keys(Count).length);
   /** Answers by how they ended: places as in `OUTCOMES`. */
   readonly outcomes = new Float64Array(OUTCOMES.length);
+
+  /** Answers by the time they took; places as in `BUCKETS`. */
+  readonly took = new Float64Array(BUCKETS.length + 1);
+  /** Sum of those times, ms. */
+  tookMs = 0;
+  /** Errors of data centres by code and name, those among them that the gateway dealt with by itself. */
+  readonly rpcErrors = new LabelledCounts(['code', 'error'], MOST_ERRORS);
+
+  /** Connections to data centres, by `dc` and `test`: found to be one, lost, not made. */
+  readonly dcConnects = new LabelledCounts(['dc', 'test'], MOST_CENTRES);
+  readonly dcLosses = new LabelledCounts(['dc', 'test'], MOST_CENTRES);
+  readonly dcFailures = new LabelledCounts(['dc', 'test'], MOST_CENTRES);
+
+  /** One answer of a lane. @param outcome place in `OUTCOMES` @param ms since the request came */
+  answered(outcome: number, ms: number): void {
+    this.outcomes[outcome]!++;
+    if (outcome >= ASKED) return;
+    let bucket = 0;
+    while (bucket < BUCKETS.length && ms > BUCKETS[bucket]!) bucket++;
+    this.took[bucket]!++;
+    this.tookMs += ms;
+  }
+
+  /** @param name of the error without its numbers; empty for what is no name */
+  rpcError(code: number, name: string): void {
+    this.rpcErrors.add([String(code), name === '' ? 'other' : name]);
+  }
 
   /** One answer that the main thread gave by itself. */
   ended(outcome: ErrorName): void {

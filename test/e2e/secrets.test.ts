@@ -241,6 +241,7 @@ test('a login and its account, every way in, every refusal: no secret in anythin
   await client.call('help.getAppConfig', { hash: 0 });
   await stage.end();
   assert.doesNotMatch(run.err, /Debugger/);
+  assert.match(run.err, /"event":"request".*"method":"auth.signIn"|"method":"auth.signIn".*"event":"request"/);
   assert.equal(await run.code(), 0);
 });
 

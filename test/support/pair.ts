@@ -6,6 +6,7 @@ import { randomFillSync } from 'node:crypto';
 import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { makeClaims } from '../../src/batch/claims.ts';
 import {
+  CENTRE_EVENTS,
   COUNTERS_LENGTH,
   DownFlag,
   HEADER_LENGTH,
@@ -96,6 +97,10 @@ export class Pair {
   readonly lines = new Map<number, string[]>();
   /** Log entries of the lane. */
   readonly log: Record<string, unknown>[] = [];
+  /** News of connections to data centres. */
+  readonly centres: Record<string, unknown>[] = [];
+  /** Errors of data centres, as they are counted: code and text without numbers. */
+  readonly rpcErrors: string[] = [];
   readonly gone: number[] = [];
   /** Addresses of each dial, as the record has them. */
   readonly dialled: string[] = [];
@@ -183,6 +188,7 @@ export class Pair {
       style: { int64AsString: false, flagsAsBool: false },
       allowServer: [],
       verbose: false,
+      logsRequests: false,
       sendTracebacks: false,
       ...this.#options.session,
     };
@@ -353,6 +359,9 @@ export class Pair {
     if (r.kind === Out.GONE) this.gone.push(r.session);
     if (r.kind === Out.NAME) this.shelf.named(r.session, r.ticket, r.flags, bytes.toString());
     if (r.kind === Out.KEEP) this.shelf.keep(r.session, r.ticket, r.flags, bytes);
+    if (r.kind === Out.CENTRE)
+      this.centres.push({ event: CENTRE_EVENTS[r.flags], ...(JSON.parse(bytes.toString()) as object) });
+    if (r.kind === Out.RPC_ERROR) this.rpcErrors.push(`${r.ticket | 0} ${bytes.toString()}`);
     if (r.kind === Out.LOG) this.log.push(JSON.parse(bytes.toString()) as Record<string, unknown>);
   }
 
