@@ -278,6 +278,41 @@ describe('a vault that cannot write', () => {
     assert.equal(await house.wish(house.route(), NameOp.ATTACH), 'granted:a');
   });
 
+  it('tells a client only when the newest of what was urgent is on the disk', async () => {
+    const house = new House();
+    const one = house.route();
+    await house.wish(one, NameOp.ATTACH);
+    const ends: (() => void)[] = [];
+    const write = house.vault.write.bind(house.vault);
+    house.vault.write = async (...args) => {
+      await new Promise<void>((resolve) => ends.push(resolve));
+      await write(...args);
+    };
+    /** The write that is on its way ends, and the next one begins. */
+    const written = async (): Promise<void> => {
+      ends.shift()!();
+      await settled();
+    };
+    house.keep(one, KeepFlag.URGENT, 'key');
+    await settled();
+    house.keep(one, KeepFlag.URGENT, 'login');
+    await written();
+    assert.equal(await house.kept(), 'key');
+    assert.ok(one.isHolding, 'what it would hear says that it is logged in');
+    await written();
+    assert.equal(await house.kept(), 'login');
+    assert.ok(!one.isHolding);
+    // What is not urgent holds nobody, and lets nobody go who waits for what was.
+    house.keep(one, 0, 'a counter');
+    assert.ok(!one.isHolding);
+    house.keep(one, KeepFlag.URGENT, 'second login');
+    await settled();
+    house.keep(one, 0, 'a counter after it');
+    assert.ok(one.isHolding);
+    await written();
+    assert.ok(!one.isHolding);
+  });
+
   it('that hangs holds no client for more than five seconds', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const house = new House();

@@ -1,0 +1,64 @@
+/** Rows: one is believed under the key it was sealed for, and under no other. */
+import assert from 'node:assert/strict';
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { open } from 'lmdb';
+import { openVault } from '../../src/vault/open.ts';
+import { isInPlace, keyOf, openStore, Rows } from '../../src/vault/rows.ts';
+import { Kind, sealRow } from '../../src/vault/seal.ts';
+import { folderOf, opened } from './support.ts';
+
+const secret = createSecretKey(randomBytes(32));
+
+test('a row under the key of another name, or of another kind of row, does not open', async (t) => {
+  const store = openStore(folderOf(t), false);
+  const rows = new Rows(store, secret);
+  const row = sealRow(secret, Kind.RECORD, 'alice', 1, Buffer.from('the session of alice'));
+  const moved = [
+    [Kind.RECORD, 'bob'],
+    [Kind.RECORD, 'alic'],
+    [Kind.RECORD, 'alice2'],
+    [Kind.OWNER, 'alice'],
+    [Kind.PROCESS, 'alice'],
+    [Kind.WISH, 'alice'],
+  ] as const;
+  for (const [kind, name] of [...moved, [Kind.RECORD, 'alice'] as const]) await store.put(keyOf(kind, name), row);
+  assert.equal(rows.get(Kind.RECORD, 'alice')?.body?.toString(), 'the session of alice');
+  for (const [kind, name] of moved) {
+    const found = rows.get(kind, name);
+    // It is there, so that it is refused by its name and not taken for nothing.
+    assert.deepEqual([found?.name, found?.kind, found?.body], [name, kind, undefined], `${kind} ${name}`);
+    assert.ok(!isInPlace(secret, keyOf(kind, name), row));
+  }
+  assert.deepEqual(
+    [...rows.all(Kind.RECORD)].filter(({ body }) => body !== undefined).map(({ name }) => name),
+    ['alice'],
+  );
+  await store.close();
+});
+
+test('records that changed places under an open vault bring back nobody', async (t) => {
+  const folder = folderOf(t);
+  const vault = await opened(t, { folder });
+  for (const name of ['alice', 'bob']) {
+    await vault.claim(name);
+    await vault.release(name, Buffer.from(`the session of ${name}`));
+  }
+  const raw = open<Buffer, Buffer>({ path: folder, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' });
+  const [alice, bob] = [keyOf(Kind.RECORD, 'alice'), keyOf(Kind.RECORD, 'bob')];
+  await raw.put(bob, Buffer.from(raw.getBinary(alice)!));
+  await raw.close();
+  assert.throws(() => vault.read('bob'), { fault: 'VaultRecordBroken' });
+  await assert.rejects(vault.claim('bob'), { fault: 'VaultRecordBroken' });
+  assert.equal(Buffer.from(vault.read('alice')!).toString(), 'the session of alice');
+  await vault.close();
+
+  // Opened anew it is a damaged file: what is in its place, or still stands elsewhere in the file, is in the new one.
+  const warnings: string[] = [];
+  const again = await openVault({ folder, warn: (sentence) => warnings.push(sentence) });
+  assert.match(warnings.join(), /was damaged/);
+  assert.equal(Buffer.from(again.read('alice')!).toString(), 'the session of alice');
+  const found = again.list().find(({ name }) => name === 'bob')?.record;
+  assert.ok(found === undefined || Buffer.from(found).toString() === 'the session of bob');
+  await again.close();
+});
