@@ -23,6 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'environment.ts': ['options.ts', 'nearest-name.ts'],
   'make-folder.ts': ['node:fs', 'node:path'],
   'secret-file.ts': ['node:fs', 'node:path'],
+  'openness.ts': ['address', 'type config.ts', 'type telemetry'],
   'node-check.ts': ['node:fs'],
   'scheme-cache.ts': ['make-folder.ts', 'tl', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
   tl: ['bytes', 'nearest-name.ts', 'node:crypto', 'node:fs', 'node:path', 'node:url', 'node:vm', 'node:module'],
@@ -140,7 +141,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'session-settings.ts': ['address', 'config.ts', 'crypto', 'session', 'transport'],
   doctor: [
     ...['address', 'bytes', 'config.ts', 'crypto', 'session', 'session-settings.ts', 'tl', 'transport', 'vault'],
-    ...['vault-settings.ts', 'main/socks.ts', 'main/descriptors.ts', 'node:fs', 'node:net', 'node:path'],
+    ...['openness.ts', 'vault-settings.ts', 'main/socks.ts', 'main/descriptors.ts', 'node:fs', 'node:net', 'node:path'],
   ],
   workers: [
     'session',

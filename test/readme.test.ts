@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   OPTIONS_DOC,
@@ -32,4 +32,35 @@ test('every package the product runs with has its reason in docs/architecture.md
     assert.match(reasons, new RegExp(`(?<![\\w/-])${name}(?![\\w/-])`), `docs/architecture.md: ${name}`);
     assert.match(notice, new RegExp(`^  ${name} `, 'm'), `NOTICE: ${name}`);
   }
+});
+
+/** Whether git leaves a file of the repository's folder alone, by the patterns of `.gitignore` that end there; the last one counts. */
+function isIgnored(file: string, patterns: readonly string[]): boolean {
+  const last = patterns.findLast((pattern) => {
+    const glob = pattern.replace(/^!/, '').replace(/^\//, '');
+    return new RegExp(`^${glob.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(file);
+  });
+  return last !== undefined && !last.startsWith('!');
+}
+
+test('what the commands of the documents leave in the folder they are typed in is nothing that git would take', () => {
+  const root = new URL('../../', import.meta.url);
+  const patterns = readFileSync(new URL('.gitignore', root), 'utf8').split('\n');
+  const documents = readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md'));
+  const texts = ['README.md', ...documents.map((name) => `docs/${name}`)].map((name) =>
+    readFileSync(new URL(name, root), 'utf8'),
+  );
+  const blocks = texts.flatMap((text) =>
+    [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].flatMap(([, language, block]) =>
+      language === 'sh' || language === '' ? [block!] : [],
+    ),
+  );
+  const written = blocks.flatMap((block) =>
+    [...block.matchAll(/(?:> ?|--out |--key-out )([\w-][\w.-]*\.\w+)/g)].map(([, file]) => file!),
+  );
+  for (const file of ['vault.key', 'tokens.txt', 'bot.token', 'session.json', 'bot1.txt'])
+    assert.ok(written.includes(file), file);
+  for (const file of [...written, 'bot1.state', 'FILE.pem']) assert.ok(isIgnored(file, patterns), file);
+  for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', '.oxlintrc.json', 'README.md'])
+    assert.ok(!isIgnored(file, patterns), file);
 });

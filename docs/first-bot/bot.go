@@ -41,7 +41,7 @@ func connect() (*bot, error) {
 	b := &bot{connection: connection, lines: json.NewDecoder(bufio.NewReader(connection))}
 	// Without this an any holds a float64, which rounds access hashes.
 	b.lines.UseNumber()
-	if _, err := b.ask(object{"session": object{"name": name}}); err != nil {
+	if _, err := b.ask(object{"session": object{"name": name, "existing": true}}); err != nil {
 		return nil, err
 	}
 	if text, err := os.ReadFile(keptIn); err == nil {

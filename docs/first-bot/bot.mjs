@@ -25,7 +25,7 @@ class Bot {
     await once(this.#socket, 'connect');
     const reading = this.#read();
     // JavaScript rounds numbers beyond 2^53, and access hashes are longer: have them as text.
-    await this.#ask({ options: { int64: 'string' }, session: { name: NAME } });
+    await this.#ask({ options: { int64: 'string' }, session: { name: NAME, existing: true } });
     if (existsSync(STATE)) this.#state = JSON.parse(readFileSync(STATE, 'utf8'));
     else this.#keep(await this.#call('updates.getState'));
     await this.#later(() => this.#catchUp());

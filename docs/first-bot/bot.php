@@ -20,7 +20,7 @@ class Bot
         if ($this->socket === false) throw new Lost($error);
         stream_set_timeout($this->socket, 86400 * 365);
         // On a PHP of 32 bits add 'options' => ['int64' => 'string']: its integers are too short for access hashes.
-        $this->ask(['session' => ['name' => NAME]]);
+        $this->ask(['session' => ['name' => NAME, 'existing' => true]]);
         if (file_exists(STATE)) $this->state = json_decode(file_get_contents(STATE), true);
         else $this->keep($this->call('updates.getState'));
     }

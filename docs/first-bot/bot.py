@@ -9,7 +9,7 @@ class Bot:
     def __init__(self):
         self.lines = socket.create_connection((HOST, PORT)).makefile("rw", encoding="utf-8")
         self.id, self.waiting = 0, deque()
-        self.ask(session={"name": NAME})
+        self.ask(session={"name": NAME, "existing": True})
         if os.path.exists(STATE):
             self.state = json.load(open(STATE))
         else:

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts';
+import { sayOpenness } from '../openness.ts';
 import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
 import { type CodecSource, compileScheme } from '../scheme-cache.ts';
@@ -67,6 +68,7 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
     ms: Math.round(performance.now() - started),
     pid: process.pid,
   });
+  sayOpenness(config, log);
   if (proxy.httpAddresses.length > 0) log.info('listening for HTTP', { addresses: shown(proxy.httpAddresses) });
   return { proxy, fail };
 }

@@ -40,7 +40,7 @@ export function registerRepl(program: Command): void {
     .option('--session <NAME>', 'speak as the session that the gateway keeps under this name')
     .option('--host <HOST>', 'where the gateway is (default: localhost)')
     .option('--port <PORT>', 'its port for JSON lines (default: 1543)')
-    .option('--token-file <FILE>', "the gateway's token, if it wants one: the first line of the file")
+    .option('--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes")
     .option('--scheme <DIR>', 'api.tl and mtproto.tl, if the gateway has others than its own')
     .action(async (flags: ReplFlags) => {
       process.exitCode = await new Repl(flags, loadScheme(flags.scheme)).run().catch(failed);

@@ -7,7 +7,7 @@ import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts
 import { descriptorLimit } from '../main/descriptors.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { judgeApiId, judgeDescriptors } from './judge.ts';
-import { checkScheme, checkVault } from './local.ts';
+import { checkScheme, checkTokens, checkVault } from './local.ts';
 import { checkDataCentres, checkPorts } from './network.ts';
 
 /** @param isOffline no data centre is asked */
@@ -24,6 +24,7 @@ export async function examine(sources: Sources, isOffline: boolean): Promise<Fin
     ok('options', 'options, environment and file fit together'),
     judgeApiId(config.apiId),
     checkScheme(config.scheme),
+    checkTokens(config),
     await checkVault(config, process.env),
     judgeDescriptors(descriptorLimit(), config.maxConnections),
     ...(await checkPorts(config)),

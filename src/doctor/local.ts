@@ -1,10 +1,11 @@
 /**
- * Local: what is looked at without a network: the scheme's numbers, the vault and its key.
+ * Local: what is looked at without a network: the scheme's numbers, who may come in, the vault and its key.
  * In: the configuration. Out: findings. Never: a vault that is not there yet is made.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, type Config } from '../config.ts';
+import { opennessOf } from '../openness.ts';
 import { mismatches } from '../tl/crc.ts';
 import { loadScheme, ownSchemeDir, readScheme } from '../tl/load.ts';
 import { toVaultSettings } from '../vault-settings.ts';
@@ -25,6 +26,14 @@ export function checkScheme(dir: string = ownSchemeDir()): Finding {
   } catch (error) {
     return wrong('scheme', (error as Error).message, 'give a folder with api.tl and mtproto.tl as --scheme');
   }
+}
+
+/** Whether a token is asked for, and of whom. */
+export function checkTokens(config: Config): Finding {
+  const openness = opennessOf(config);
+  if (openness === undefined) return ok('tokens', 'clients must show a token of --token-file');
+  const { reason, isBeyond } = openness;
+  return isBeyond ? warning('tokens', reason, 'see docs/options.md, Tokens') : ok('tokens', reason);
 }
 
 /** Opens the vault that is there, as `serve` would. */

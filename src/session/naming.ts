@@ -79,8 +79,10 @@ export function applyName(s: State, wish: SessionWish, name: string, ticket: num
   return wait(s, ticket, wish.takeover ? 'takeover' : 'attach', name);
 }
 
+const NOT_KEPT = 'nothing is kept under this name; sign in and keep it first, or leave out existing to begin one';
+
 function notKept(): Refusal {
-  return refusal('SessionNotFound', { msg: 'nothing is kept under this name', path: 'session.name' });
+  return refusal('SessionNotFound', { msg: NOT_KEPT, path: 'session.name' });
 }
 
 /** What was handed in is kept under the name this connection has just got. */

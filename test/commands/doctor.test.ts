@@ -61,7 +61,7 @@ test('all is well: nothing is found, and exit 0', async (t) => {
   );
   assert.deepEqual(
     [...new Set(findings.map(({ check }) => check))],
-    ['node', 'options', 'api_id', 'scheme', 'vault', 'descriptors', 'port', 'dc', 'clock'],
+    ['node', 'options', 'api_id', 'scheme', 'tokens', 'vault', 'descriptors', 'port', 'dc', 'clock'],
   );
   assert.equal(code, 0);
 });

@@ -54,6 +54,7 @@ test('in a cluster with a service of its name every command starts, and says wha
   const gateway = new Run(t, ['--port', '0', '--workers', '1'], CLUSTER);
   await gateway.port();
   for (const name of Object.keys(CLUSTER)) assert.match(gateway.err, new RegExp(`warning: ${name} in the environment`));
+  await gateway.until(/every user and program of this machine may use .* without a token: --token-file asks/);
   assert.doesNotMatch(gateway.err, /10\.0\.0|secretish/);
   const signin = new Run(
     t,

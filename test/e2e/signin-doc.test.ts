@@ -86,7 +86,7 @@ test('every command works on the demo, the QR code accepted by the session that 
       assert.equal(message[0]!.username, 'demo_user');
     } else if (!block.includes('--save')) {
       assert.match(
-        block.includes('> session.json') ? session() : run.out,
+        block.includes('--out session.json') ? session() : run.out,
         /^\{"id":1,"session":\{"auth_key":".*\}\}\n$/,
       );
     }
