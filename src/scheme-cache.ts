@@ -41,6 +41,11 @@ export function compileScheme(dir: string | undefined, folder = FOLDER): CodecSo
   return { source, cachedData };
 }
 
+/** The layer that a compiled scheme names; 0 if its files named none. */
+export function layerOf({ source }: CodecSource): number {
+  return Number(/^\s*layer: (\d+),$/m.exec(source)?.[1] ?? 0);
+}
+
 function entryName(dir: string): string {
   const hash = createHash('sha256').update(process.versions.v8).update(process.arch);
   for (const folder of [dir, ownSchemeDir()])

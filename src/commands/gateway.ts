@@ -1,6 +1,6 @@
 /**
  * Gateway: from the sources of the configuration to a process that serves.
- * In: flags, environment, file. Out: a listening gateway, and one log line that says where. Never: loaded for `--help`.
+ * In: flags, environment, file. Out: a listening gateway, and one log line that says where and what. Never: loaded for `--help`.
  */
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts
 import { sayOpenness } from '../openness.ts';
 import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
-import { type CodecSource, compileScheme } from '../scheme-cache.ts';
+import { type CodecSource, compileScheme, layerOf } from '../scheme-cache.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { schemeFault, wrongNumbers } from '../tl/load.ts';
 import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
@@ -17,6 +17,8 @@ import { keySource } from '../vault/key-source.ts';
 import { type Vault, VaultError } from '../vault/vault.ts';
 import { live } from './lifecycle.ts';
 import { explainListening } from './listening.ts';
+import { notifyOf } from './service-notify.ts';
+import { startFields } from './start-line.ts';
 
 export interface Gateway {
   readonly proxy: Proxy;
@@ -62,14 +64,17 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
     throw await explainListening(error, config);
   });
   keepYoungSpaceSmall();
-  ({ fail } = live(proxy, log, end));
+  const notify = notifyOf(sources.environment, log);
+  ({ fail } = live(proxy, log, end, () => notify.stopping()));
   log.info('listening', {
     addresses: shown(proxy.addresses),
     ms: Math.round(performance.now() - started),
     pid: process.pid,
+    ...startFields(config, layerOf(codec), settings),
   });
   sayOpenness(config, log);
   if (proxy.httpAddresses.length > 0) log.info('listening for HTTP', { addresses: shown(proxy.httpAddresses) });
+  notify.ready();
   return { proxy, fail };
 }
 

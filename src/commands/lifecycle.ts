@@ -25,11 +25,14 @@ export function live(
   served: Served,
   log: Log,
   atEnd: () => Promise<void> | void = () => undefined,
+  /** Called as the first thing of a drain. */
+  atStop: () => void = () => undefined,
 ): { readonly fail: (error: unknown) => void } {
   let isEnding = false;
 
   const end = async (code: number, within?: number): Promise<void> => {
     setTimeout(() => leave(log, INTERNAL), DRAIN_MOST).unref();
+    atStop();
     await served.drain(within);
     await atEnd();
     leave(log, code);

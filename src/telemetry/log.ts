@@ -67,6 +67,8 @@ const ALLOWED = new Set([
     'attributes',
     'retryAfter',
   ],
+  // Of the start.
+  ...['vault', 'apiId', 'kernel'],
 ]);
 const LONGEST = 2_000;
 const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
