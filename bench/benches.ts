@@ -8,6 +8,7 @@ import { handshake } from './handshake.ts';
 import { http } from './http.ts';
 import { kills } from './kills.ts';
 import { ige } from './ige.ts';
+import { neighbours } from './neighbours.ts';
 import { outage } from './outage.ts';
 import { peers } from './peers.ts';
 import { proxy } from './proxy.ts';
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   peers,
   scale,
   updates,
+  neighbours,
   files,
   http,
   crossing,

@@ -24,6 +24,9 @@ const layers = rest.filter((arg) => !arg.startsWith('--')).map((folder) => loadS
 const dc = await startDcForMtcute({ otherSchemas: layers });
 // Each answer in a turn of its own, and so in a packet of its own: as from a DC that works on them side by side.
 if (rest.includes('--apart')) dc.onRequest = () => new Promise((resolve) => setImmediate(resolve, undefined));
+// As far away as a data centre on another continent is.
+const away = Number(rest.find((arg) => arg.startsWith('--away='))?.slice('--away='.length) ?? 0);
+if (away > 0) dc.onRequest = () => new Promise((resolve) => setTimeout(resolve, away, undefined));
 writeFileSync(keyOut!, dc.publicKeyPem);
 writeMore();
 dc.on('key', (key) => dc.world.signIn(key, DEMO_ID));

@@ -79,6 +79,15 @@ export class Rig {
     return new Rig(folder, dc, gateway, other);
   }
 
+  /** A second gateway before the same DCs. The caller stops it. */
+  anotherGateway(args: readonly string[]): Promise<Child> {
+    return startGateway(this.folder, this.dc, { gateway: [...args, ...this.#allow] });
+  }
+
+  get #allow(): string[] {
+    return this.other === undefined ? [] : ['--allow-server', `127.0.0.1:${this.other.match[1]}`];
+  }
+
   get port(): number {
     return Number(this.gateway.match[1]);
   }

@@ -13,8 +13,18 @@ import { Session } from '../src/session/session.ts';
 import type { Address } from '../src/session/sink.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
 import { LaneSink } from './lane-sink.ts';
+import { Rotation } from './rotation.ts';
 import type { Mask, Speaker } from './mask.ts';
 
+/**
+ * Bytes a session sends in every batch, whatever others have: more than what small calls take. What is more waits for
+ * its turn.
+ */
+const LITTLE = 64 * 1024;
+/** Bytes that all sessions together send in one batch without a turn: who comes behind that has its turn. */
+const LITTLE_OF_ALL = 256 * 1024;
+/** Bytes of such turns in one batch, of all sessions together, what came in with it counted: 1 ms of AES. */
+const TURN = 128 * 1024;
 /** A block's first size; it follows what batches need. */
 const BLOCK_LEAST = 4096;
 const BLOCK_MOST = 1 << 20;
@@ -54,6 +64,12 @@ export class LaneSessions {
   #touched: Seat[] = [];
   /** Key exchanges take turns: one step a batch, so that nobody else waits long. */
   readonly #work: Seat[] = [];
+  /** Sessions that have more to send than a little. */
+  readonly #rest = new Rotation<Seat>();
+  /** Bytes sent in this batch. */
+  #sent = 0;
+  /** They had no turn in the last batch. */
+  #hasSkipped = false;
   #now = 0;
   #faults = 0;
   /** About the most that a batch has needed lately, bytes. */
@@ -70,16 +86,28 @@ export class LaneSessions {
   /** Runs one batch, `bytes[from..to)`. @returns the block that goes back, whole */
   run(bytes: Uint8Array, to: number, now: number, from = 0): Buffer {
     this.#now = now;
+    this.#sent = 0;
     const cursor = new RecordCursor(bytes, from, to);
     while (cursor.next()) this.#record(cursor);
     this.#workOnce();
     for (let seat = this.#deadlines.due(now); seat; seat = this.#deadlines.due(now)) this.#tick(seat);
     for (const seat of this.#touched) this.#finish(seat);
     this.#touched = [];
+    this.#serveRest(to - from);
     if (this.#mask !== undefined) this.#showAnswers(this.#mask);
     if (this.#isTimed) this.#forgetTimes();
-    const wakeAt = this.#work.length > 0 ? 0 : this.#deadlines.first;
+    const wakeAt = this.#work.length > 0 || !this.#rest.isEmpty ? 0 : this.#deadlines.first;
     return this.#finishBlock(wakeAt);
+  }
+
+  /** After a batch with much in it, who has more to send waits for the next one; but not for two. */
+  #serveRest(taken: number): void {
+    const most = TURN - taken;
+    if (most <= 0 && !this.#hasSkipped) this.#hasSkipped = !this.#rest.isEmpty;
+    else {
+      this.#hasSkipped = false;
+      this.#rest.serve(Math.max(1, most), (seat, worth) => this.#goOn(seat, worth));
+    }
   }
 
   /** A block that came back is written next; a block far beyond what batches need lately is let go. */
@@ -201,18 +229,29 @@ export class LaneSessions {
     this.#touch(seat);
   }
 
-  /** The end of a session's part in a batch: what waits goes out, and its next deadline is noted. */
+  /** The end of a session's part in a batch: what waits goes out, if it is little, and its next deadline is noted. */
   #finish(seat: Seat): void {
     seat.touched = false;
     if (seat.closed) return;
-    this.#sink.session = seat.number;
-    try {
-      seat.session.flush(this.#now);
-    } catch (error) {
-      this.#fault(seat, error);
-    }
+    const isLate = this.#sent > LITTLE_OF_ALL;
+    if (!isLate) this.#flush(seat, LITTLE, false);
+    if (isLate || seat.session.hasRest) this.#rest.add(seat);
+  }
+
+  /** Its turn: more of what waits goes out. @returns its work, in bytes, and whether more waits */
+  #goOn(seat: Seat, most: number): { done: number; hasMore: boolean } {
+    if (seat.closed) return { done: 0, hasMore: false };
+    const done = this.#flush(seat, most, true);
+    return { done, hasMore: done > 0 && seat.session.hasRest };
+  }
+
+  #flush(seat: Seat, most: number, mayExceed: boolean): number {
+    let done = 0;
+    this.#guard(seat, () => (done = seat.session.flush(this.#now, most, mayExceed)));
+    this.#sent += done;
     this.#save(seat);
     this.#deadlines.schedule(seat, seat.session.nextDeadline());
+    return done;
   }
 
   /** Also after a fault: what was sent before it has left. */
@@ -224,7 +263,7 @@ export class LaneSessions {
     }
   }
 
-  #guard(seat: Seat, act: () => void): void {
+  #guard(seat: Seat, act: () => unknown): void {
     this.#sink.session = seat.number;
     try {
       act();

@@ -100,8 +100,11 @@ export const COUNTERS_LENGTH = 48;
 /** OPEN: which dialect the client speaks; its messages are lines, of which one may have been printed over several. */
 export const OpenFlag = { MSGPACK: 1, LINES: 2 } as const;
 
-/** REQUEST and AGAIN: this one may be shown keys of kept sessions. */
-export const RequestFlag = { MAY_EXPORT: 1 } as const;
+/**
+ * REQUEST and AGAIN. MAY_EXPORT: this one may be shown keys of kept sessions. ALONE: it crosses in a batch of its own, for
+ * it may be what killed the last thread; the lane's thread does not look at it.
+ */
+export const RequestFlag = { MAY_EXPORT: 1, ALONE: 2 } as const;
 /** NAME and NAMED. */
 export const NameOp = {
   /** The session of this name, or the name for one to come. */

@@ -5,7 +5,7 @@
 
 /** The reasons, as bits. A client's socket and a DC's socket each have a gate of their own. */
 export const Why = {
-  /** The lane's open slot is over its mark. */
+  /** Much of the session waits for its turn on its lane. */
   LANE: 1,
   /** As many requests are open as one connection may have. */
   REQUESTS: 2,

@@ -11,6 +11,7 @@ import { type Culprit, IN_FLIGHT, Slots } from './slots.ts';
 import { type LaneOptions, Thread } from './thread.ts';
 
 const EMPTY = new Uint8Array(0);
+const NONE: readonly number[] = [];
 /** Smaller blocks are not worth their way back: they cost the collector little. */
 const WORTH_KEEPING = 16 * 1024;
 
@@ -29,8 +30,8 @@ export interface LaneOwner {
   record(lane: Lane, record: RecordCursor): void;
   /** All records of a block were told. @returns whether nobody reads the block any more: it is written again then */
   settle(lane: Lane): boolean;
-  /** The lane takes more again, after `put` said it is over its mark. */
-  clear(lane: Lane): void;
+  /** The lane takes more of this session again, after `put` said that too much of it waits. */
+  clear(lane: Lane, session: number): void;
   /**
    * The thread is gone with all its sessions, and so is everything that was put and not answered by a block. What is
    * put from here on waits for the next thread.
@@ -50,7 +51,7 @@ export class Lane {
   restarts = 0;
   readonly #options: LaneOptions;
   readonly #owner: LaneOwner;
-  readonly #slots = new Slots();
+  readonly #slots: Slots;
   #thread: Thread | undefined;
   #isUp = false;
   #upSince = 0;
@@ -59,9 +60,10 @@ export class Lane {
   /** Blocks to be written again: as many as batches in flight, or one of them is lost to the collector each time. */
   readonly #spares: ArrayBuffer[] = [];
   #isScheduled = false;
-  #isOver = false;
   /** An empty batch is due: the lane's deadline has passed. */
   #isDue = false;
+  /** The last batch had records that had waited for their turn. */
+  #hadTurn = false;
   readonly #alarm = new Alarm(() => this.#wake());
   /** Looks of the watchdog since the oldest batch left; counted, not timed, so that a suspended process loses no lane. */
   #age = 0;
@@ -70,6 +72,7 @@ export class Lane {
     this.number = options.number;
     this.#options = options;
     this.#owner = owner;
+    this.#slots = new Slots(options.limits.laneMark);
   }
 
   get isUp(): boolean {
@@ -98,8 +101,9 @@ export class Lane {
   // --- to the thread ---------------------------------------------------------------------------------------------------
 
   /**
-   * Writes a record; it leaves at the end of this turn. Never refuses.
-   * @returns true if the lane is over its mark: the feeder should wait for `clear`
+   * Writes a record; it leaves at the end of this turn, or when its session has its turn. Never refuses.
+   * The bytes of a REQUEST or an AGAIN must stay as they are; those of others are copied.
+   * @returns true if much of this session waits: the feeder should wait for `clear`
    */
   put(
     kind: number,
@@ -111,18 +115,9 @@ export class Lane {
     start = 0,
     stop = bytes.length,
   ): boolean {
-    const slots = this.#slots;
-    const { open } = slots;
-    if (slots.hasLate || !open.put(kind, link, flags, session, ticket, bytes, start, stop))
-      slots.putLate(kind, link, flags, session, ticket, bytes, start, stop);
+    const isOver = this.#slots.put(kind, link, flags, session, ticket, bytes, start, stop);
     this.#schedule();
-    if (open.length > this.#options.limits.laneMark) this.#isOver = true;
-    return this.#isOver;
-  }
-
-  /** What is put until `alone` is called with false is run one record a batch: each may be what killed the last thread. */
-  alone(isOn: boolean): void {
-    this.#slots.alone(isOn);
+    return isOver;
   }
 
   #schedule(): void {
@@ -138,9 +133,13 @@ export class Lane {
   #flush(): void {
     this.#isScheduled = false;
     if (!this.#mayRun() || !(this.#slots.hasMore || this.#isDue)) return;
+    // What a turn has brought may take the lane another batch: nobody's next turn lies in between.
+    const cleared = this.#isDue && this.#hadTurn ? NONE : this.#slots.takeTurn();
+    this.#hadTurn = this.#slots.hasTurn;
     this.#isDue = false;
     this.#run(this.#slots.leave(now()));
     if (!this.#slots.isInParts) this.#openNext();
+    for (const session of cleared) this.#owner.clear(this, session);
   }
 
   #run(task: LaneTask): void {
@@ -155,11 +154,8 @@ export class Lane {
   }
 
   #openNext(): void {
-    const wasOver = this.#isOver;
     this.#slots.openNext();
-    this.#isOver = this.#slots.open.length > this.#options.limits.laneMark;
     if (this.#slots.hasMore) this.#schedule();
-    if (wasOver && !this.#isOver) this.#owner.clear(this);
   }
 
   #wake(): void {
@@ -203,21 +199,18 @@ export class Lane {
     if (this.#thread !== thread || !this.#isUp) return;
     this.restarts++;
     const loss = { why, suspects: this.#slots.suspects(), culprit: this.#slots.culprit() };
-    const wasOver = this.#isOver;
     const { carefulFor } = this.#options.limits;
     const isSudden = now() - this.#upSince < carefulFor;
     this.#reset();
     this.#ending = thread.end().then(() => this.#owner.ended(this));
     const isSolved = this.#owner.lost(this, loss);
     if (isSudden && !isSolved) this.#slots.careful(now() + carefulFor);
-    if (wasOver && !this.#isOver) this.#owner.clear(this);
   }
 
   #reset(): void {
     this.#thread = undefined;
     this.#isUp = false;
     this.#isDue = false;
-    this.#isOver = false;
     this.#age = 0;
     this.#alarm.clear();
     this.#slots.reset();

@@ -76,8 +76,8 @@ export class Lanes implements LaneOwner {
     return this.#owner.settle(lane);
   }
 
-  clear(lane: Lane): void {
-    this.#owner.clear(lane);
+  clear(lane: Lane, session: number): void {
+    this.#owner.clear(lane, session);
   }
 
   /** Some lane has no thread just now. */

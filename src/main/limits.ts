@@ -43,7 +43,7 @@ export interface Limits {
   readonly dialsPerSecond: number;
   readonly dialsPerAddress: number;
   readonly handshakesAtOnce: number;
-  /** Bytes in a lane's open slot at which its feeders pause. */
+  /** Bytes, and a little for each record, that one batch to a lane holds before all that comes waits for its session's turn. */
   readonly laneMark: number;
   /** A worker must be there in this time, ms, and a batch back in that (design.md 4.5, K7). */
   readonly startTimeout: number;

@@ -4,7 +4,7 @@
  * Never: looks into a message, or lets anything of a link that was hung up through.
  */
 import type { RecordCursor } from '../batch/batch.ts';
-import { COUNTERS_LENGTH, DialFlag, DownFlag, In } from '../batch/records.ts';
+import { COUNTERS_LENGTH, DialFlag, DownFlag, In, RequestFlag } from '../batch/records.ts';
 import type { ErrorName } from '../errors.ts';
 import type { IdText, NoticeFields } from '../front/front.ts';
 import { DcLink, type LinkOwner } from './dc-link.ts';
@@ -63,6 +63,8 @@ export class Route implements LinkOwner {
   /** What the dialler knows of each link, from the wish to its end. */
   readonly #dials = new Map<number, Wish>();
   #fullLinks = 0;
+  /** Feeders, its client or links, that wait until its lane takes more. */
+  readonly #waiting = new Set<Gate>();
   #isOpened = false;
   isClosing = false;
   /** Lines that wait until what they say is kept (`names.ts`); undefined while nothing waits. */
@@ -118,11 +120,15 @@ export class Route implements LinkOwner {
     this.#router.names.resumed(this);
   }
 
-  /** The rest: requests whose batch was lost, or had not left. Nothing was done for them, so they run as if they came now. */
+  /**
+   * The rest: requests whose batch was lost, or had not left. Nothing was done for them, so they run as if they came now,
+   * but one a batch: each may be what killed the last thread.
+   */
   repeat(): void {
     for (const ticket of this.ledger.all()) {
+      if (ticket.isTaken) continue;
       const { number, bytes, start, stop, asks } = ticket;
-      if (!ticket.isTaken) this.lane.put(In.REQUEST, 0, asks, this.session, number, bytes, start, stop);
+      this.lane.put(In.REQUEST, 0, asks | RequestFlag.ALONE, this.session, number, bytes, start, stop);
     }
   }
 
@@ -305,7 +311,14 @@ export class Route implements LinkOwner {
 
   #wait(gate: Gate): void {
     gate.shut(Why.LANE);
-    this.#router.waits(this.lane, gate);
+    this.#waiting.add(gate);
+  }
+
+  /** Its lane takes more of it. A feeder let go may have to wait again at once. */
+  goOn(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const gate of waiting) gate.open(Why.LANE);
   }
 
   /** The client leaves its answers unread: nothing more of its DCs is read. */

@@ -14,8 +14,6 @@ import { Count, type Metrics } from '../telemetry/metrics.ts';
 import { ticks } from './clock.ts';
 import type { Descriptors } from './descriptors.ts';
 import { Dialler } from './dialler.ts';
-import type { Gate } from './gate.ts';
-import { Why } from './gate.ts';
 import type { Lane, Loss } from './lane.ts';
 import type { Ticket } from './ledger.ts';
 import type { LanesOwner } from './lanes.ts';
@@ -62,7 +60,6 @@ export class Router implements LanesOwner {
   readonly #lost: RouterOptions['lost'];
   readonly #ended: RouterOptions['ended'];
   readonly #routes = new Map<number, Route>();
-  readonly #waiting = new Map<Lane, Set<Gate>>();
   /** Sessions of a lost lane whose keys are given back when its thread has ended. */
   readonly #ending = new Map<Lane, Set<number>>();
   readonly #reached = new Set<string>();
@@ -131,18 +128,8 @@ export class Router implements LanesOwner {
     route.client.sessionGone();
   }
 
-  /** A feeder of a lane over its mark: let go when it clears. */
-  waits(lane: Lane, gate: Gate): void {
-    const gates = this.#waiting.get(lane);
-    if (gates === undefined) this.#waiting.set(lane, new Set([gate]));
-    else gates.add(gate);
-  }
-
-  clear(lane: Lane): void {
-    const gates = this.#waiting.get(lane);
-    this.#waiting.delete(lane);
-    // A feeder let go may fill the lane again, and then waits in a new set.
-    if (gates !== undefined) for (const gate of gates) gate.open(Why.LANE);
+  clear(_lane: Lane, session: number): void {
+    this.#routes.get(session)?.goOn();
   }
 
   record(_lane: Lane, record: RecordCursor): void {
@@ -272,12 +259,14 @@ export class Router implements LanesOwner {
       for (const ticket of route.ledger.all()) if (loss.suspects.has(ticket.number)) ticket.deaths++;
     const { refused, ending } = isHopeless ? { refused: undefined, ending: open } : this.#judge(open, loss.culprit);
     const going = open.filter((route) => !ending.includes(route));
-    this.#putAgain(lane, going);
+    this.#putAgain(going);
     this.#lostSessions(lane, [...closing, ...ending, ...going.filter((route) => route.saved.isEmpty)]);
     for (const route of routes) route.hangUpAll();
     for (const route of closing) this.gone(route);
     for (const route of ending) this.#end(route);
     if (refused !== undefined) this.#refuse(refused.route, refused.ticket);
+    // What waited in the lost lane is put again: who fed it may go on behind that.
+    for (const route of routes) route.goOn();
     return refused !== undefined || ending.length > 0;
   }
 
@@ -295,11 +284,9 @@ export class Router implements LanesOwner {
   }
 
   /** Sessions and what they had taken go together; requests that may have killed the thread go one by one, behind them. */
-  #putAgain(lane: Lane, routes: readonly Route[]): void {
+  #putAgain(routes: readonly Route[]): void {
     for (const route of routes) route.resume();
-    lane.alone(true);
     for (const route of routes) route.repeat();
-    lane.alone(false);
   }
 
   /** The session is closed and named; its client stays, and its next message starts a session anew. */

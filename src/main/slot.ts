@@ -11,6 +11,8 @@ const MOST = 32 * 1024 * 1024;
 export class Slot {
   readonly shared = new SharedArrayBuffer(FIRST, { maxByteLength: MOST });
   length = 0;
+  /** It holds records that have waited for their turn. */
+  hasTurn = false;
   /** A session's key stands in it. */
   #isSecret = false;
   #bytes = new Uint8Array(this.shared, 0, FIRST);
@@ -25,6 +27,7 @@ export class Slot {
   clear(): void {
     if (this.#isSecret) this.#bytes.fill(0, 0, this.length);
     this.#isSecret = false;
+    this.hasTurn = false;
     this.length = 0;
   }
 

@@ -1,16 +1,24 @@
 /**
  * Slots: the shared blocks of one lane, and which of their records cross in which batch.
  * In: records; batches that leave, come back, or are lost. Out: the next batch; what the lost ones had in them.
- * Never: a record before one that was put earlier; a third batch in flight.
+ * Never: a record before one of its session that was put earlier; a third batch in flight; more of one session in a
+ * batch than its share, or more of all that have waited than one turn.
  */
 import { RecordCursor, recordEnd } from '../batch/batch.ts';
 import type { LaneTask } from '../batch/lane-task.ts';
 import { In } from '../batch/records.ts';
+import { Shares } from './shares.ts';
 import { Slot } from './slot.ts';
+import { isAlone, Turns } from './turns.ts';
 
 /** Two in flight hide the crossing, the third fills (design.md 4.3). */
 const SLOTS = 3;
 export const IN_FLIGHT = 2;
+/**
+ * Cost of what has waited that goes in one batch: 2 to 4 ms of a lane's work. One batch at a time has any of it, so
+ * others wait for no more than that, or for one message that is longer.
+ */
+const TURN = 128 * 1024;
 
 /** A record that was alone in its batch when the thread was lost. */
 export interface Culprit {
@@ -26,49 +34,61 @@ export class Slots {
   readonly #sent: number[] = [];
   #number = 0;
   /** The one that is written into. */
-  open = this.#all[0]!;
+  #open = this.#all[0]!;
+  /** What each session has in it. */
+  readonly #shares: Shares;
+  /** What found its session's share used up. */
+  readonly #turns = new Turns();
   /** The open slot was run up to here, and a part of it is under way up to there (0: none is). */
   #from = 0;
   #partTo = 0;
-  /** Records of the open slot between these are run one a batch. */
-  #aloneFrom = Infinity;
-  #aloneTo = Infinity;
+  /** Records that must run one a batch and have not been run. */
+  #alone = 0;
   /** Until then every record is: the last thread died soon after its start, and nobody knows of what. */
   #carefulUntil = 0;
-  /** Records that found the open slot grown to its end. */
-  #late: Parameters<Slot['put']>[] = [];
-  /** There are some. What comes behind one that found no room waits with it: order holds. */
-  hasLate = false;
+
+  /** @param mark what one batch may cost before all that comes waits for its turn; see `costOf` */
+  constructor(mark: number) {
+    this.#shares = new Shares(mark);
+  }
 
   /** What the thread sees of them. */
   get shared(): SharedArrayBuffer[] {
     return this.#all.map((slot) => slot.shared);
   }
 
-  /** The open slot has no room for this: it is written when the next one is opened. */
-  putLate(...[kind, link, flags, session, ticket, bytes, start, stop]: Parameters<Slot['put']>): void {
-    // A copy by hand: `slice` of a Buffer is a view.
-    const copy = new Uint8Array(bytes.subarray(start, stop));
-    this.#late.push([kind, link, flags, session, ticket, copy, 0, copy.length]);
-    this.hasLate = true;
+  /** Writes a record, or has it wait for its session's turn. @returns whether so much of the session waits that its feeder should */
+  put(
+    kind: number,
+    link: number,
+    flags: number,
+    session: number,
+    ticket: number,
+    bytes: Uint8Array,
+    start: number,
+    stop: number,
+  ): boolean {
+    if (isAlone(kind, flags)) this.#alone++;
+    const open = this.#open;
+    const mayGo = !this.#turns.has(session) && this.#shares.take(open, session, stop - start);
+    if (mayGo && open.put(kind, link, flags, session, ticket, bytes, start, stop)) return false;
+    this.#turns.add([kind, link, flags, session, ticket, bytes, start, stop]);
+    return this.#turns.isOver(session);
   }
 
-  /** What is put until this is called with false is run one record a batch: each may be what killed the last thread. */
-  alone(isOn: boolean): void {
-    const { length } = this.open;
-    if (isOn) this.#aloneFrom = length;
-    else if (length > this.#aloneFrom) this.#aloneTo = length;
-    else this.#aloneFrom = Infinity;
-  }
-
-  /** All are, until then. */
+  /** All run one a batch, until then. */
   careful(until: number): void {
     this.#carefulUntil = until;
   }
 
-  /** Something of the open slot has not left yet. */
+  /** Something has not left yet and may. */
   get hasMore(): boolean {
-    return this.open.length > this.#from;
+    return this.#open.length > this.#from || this.#mayTakeTurn;
+  }
+
+  /** What waits goes in one batch at a time. */
+  get #mayTakeTurn(): boolean {
+    return !this.#turns.isEmpty && !this.#all.some((slot) => slot.hasTurn);
   }
 
   get areUnderWay(): boolean {
@@ -78,7 +98,21 @@ export class Slots {
   /** One batch at a time while records run alone: whose fault it is must be certain. */
   get mayLeave(): boolean {
     if (this.#partTo > 0) return false;
-    return this.#sent.length < (this.#carefulUntil > 0 || this.#aloneFrom < Infinity ? 1 : IN_FLIGHT);
+    return this.#sent.length < (this.#carefulUntil > 0 || this.#alone > 0 ? 1 : IN_FLIGHT);
+  }
+
+  /** Takes from those that wait behind what is in the open slot. @returns sessions whose feeders may go on; to be told after `leave` */
+  takeTurn(): readonly number[] {
+    if (!this.#mayTakeTurn) return NONE;
+    const open = this.#open;
+    const cleared = this.#turns.take(TURN, (...record) => open.put(...record));
+    open.hasTurn = true;
+    return cleared;
+  }
+
+  /** The open slot holds records that have waited. */
+  get hasTurn(): boolean {
+    return this.#open.hasTurn;
   }
 
   /** The next batch: it is under way from here on. Empty if there is nothing. */
@@ -86,7 +120,7 @@ export class Slots {
     if (now > this.#carefulUntil) this.#carefulUntil = 0;
     const from = this.#from;
     const to = this.#partEnd();
-    if (to < this.open.length || (this.#isAlone && to > from)) this.#partTo = to;
+    if (to < this.#open.length || (this.#isAlone && to > from)) this.#partTo = to;
     else this.#sent.push(this.#number);
     return { slot: this.#number, from, to, now };
   }
@@ -97,31 +131,34 @@ export class Slots {
   }
 
   get #isAlone(): boolean {
-    return this.#carefulUntil > 0 || this.#from >= this.#aloneFrom;
+    return this.#carefulUntil > 0 || (this.#alone > 0 && this.#firstAlone() === this.#from);
   }
 
   /** How much of the open slot goes in one batch. */
   #partEnd(): number {
-    const { length } = this.open;
+    const { length } = this.#open;
     if (this.#from === length) return length;
-    if (this.#isAlone) return recordEnd(this.open.written, this.#from);
-    return Math.min(length, this.#aloneFrom);
+    if (this.#isAlone) return recordEnd(this.#open.written, this.#from);
+    return this.#alone > 0 ? this.#firstAlone() : length;
+  }
+
+  /** Where the first record that must run alone begins, or the open slot's end. */
+  #firstAlone(): number {
+    const { written } = this.#open;
+    for (let at = this.#from; at < written.length; at = recordEnd(written, at)) {
+      const record = new RecordCursor(written, at, written.length);
+      record.next();
+      if (isAlone(record.kind, record.flags)) return at;
+    }
+    return written.length;
   }
 
   /** The open slot has left, or is done with. */
   openNext(): void {
     this.#number = this.#free.pop()!;
-    this.open = this.#all[this.#number]!;
+    this.#open = this.#all[this.#number]!;
     this.#from = 0;
-    if (this.hasLate) this.#takeLate();
-  }
-
-  #takeLate(): void {
-    const late = this.#late;
-    let fit = 0;
-    while (fit < late.length && this.open.put(...late[fit]!)) fit++;
-    this.#late = late.slice(fit);
-    this.hasLate = fit < late.length;
+    this.#shares.clear();
   }
 
   /** The oldest batch is back. @returns whether the open slot is done with, part by part */
@@ -130,10 +167,10 @@ export class Slots {
       this.#empty(this.#sent.shift()!);
       return false;
     }
+    if (this.#alone > 0 && this.#firstAlone() === this.#from) this.#alone--;
     this.#from = this.#partTo;
     this.#partTo = 0;
-    if (this.#from >= this.#aloneTo) this.#aloneFrom = this.#aloneTo = Infinity;
-    if (this.#from < this.open.length) return false;
+    if (this.#from < this.#open.length) return false;
     this.#empty(this.#number);
     return true;
   }
@@ -150,14 +187,14 @@ export class Slots {
       const slot = this.#all[number]!;
       requestsOf(slot, 0, slot.length, tickets);
     }
-    requestsOf(this.open, this.#from, this.#partTo, tickets);
+    requestsOf(this.#open, this.#from, this.#partTo, tickets);
     return tickets;
   }
 
   /** The record that is under way alone. */
   culprit(): Culprit | undefined {
     if (this.#partTo === this.#from || this.#partTo === 0 || !this.#isAlone) return undefined;
-    const record = new RecordCursor(this.open.written, this.#from, this.#partTo);
+    const record = new RecordCursor(this.#open.written, this.#from, this.#partTo);
     record.next();
     return { kind: record.kind, session: record.session, ticket: record.ticket };
   }
@@ -166,15 +203,16 @@ export class Slots {
   reset(): void {
     this.#from = 0;
     this.#partTo = 0;
-    this.#aloneFrom = Infinity;
-    this.#aloneTo = Infinity;
+    this.#alone = 0;
     this.#carefulUntil = 0;
-    this.#late = [];
-    this.hasLate = false;
-    this.open.clear();
+    this.#turns.clear();
+    this.#shares.clear();
+    this.#open.clear();
     for (const number of this.#sent.splice(0)) this.#empty(number);
   }
 }
+
+const NONE: readonly number[] = [];
 
 function requestsOf(slot: Slot, from: number, to: number, tickets: Set<number>): void {
   const record = new RecordCursor(slot.written, from, to);

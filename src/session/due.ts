@@ -54,7 +54,6 @@ function keepAlive(s: State): void {
 export function deadlineOf(s: State): number {
   const first = Math.min(s.pending.firstDeadline, s.pending.firstRelease, s.link.handshakeUntil);
   if (s.link.stage === 'down') return Math.min(first, s.lost ? Infinity : s.link.redialAt);
-  if (s.isReady && s.outbox.hasRest) return 0;
   return s.isReady
     ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s), questionAt(s), abandonedAt(s))
     : first;

@@ -21,8 +21,8 @@ const GZIP_FROM = 4096;
 const WORTH_GZIP = 0.75;
 /** From this length on the fastest level: what is sent is a lane's turn, which others wait for. */
 const FAST_GZIP_FROM = 64 * 1024;
-/** Bytes one `flush` seals before it leaves the rest to the lane's next turn: 2 ms of AES, the time others may wait. */
-const TURN_BYTES = 256 * 1024;
+/** Bytes of a packet that may hold another message too. */
+const PACKET_BYTES = 256 * 1024;
 const UPLOADS = new Set([0xb304a621, 0xde7b673d]);
 /** Own messages without a request that a notification may still name. */
 const RECENT = 16;
@@ -48,8 +48,12 @@ export class Outbox {
   #isAgain = false;
   /** Containers are avoided for a while after the server refused one (code 64). */
   aloneUntil = 0;
-  /** The last `flush` did not send all that waits: the next turn goes on. */
+  /** The last `flush` did not send all that waits: the next one goes on. */
   hasRest = false;
+  /** Bytes the packet may have, whether its first call may have more, and calls of this `flush` so far. */
+  #room = 0;
+  #mayExceed = false;
+  #calls = 0;
   /** Sent requests that go once more under their own ids. */
   readonly #again = new Set<Pending>();
 
@@ -107,16 +111,27 @@ export class Outbox {
     return this.pingDue || this.saltsDue || this.ackAt <= now;
   }
 
-  /** Sends what waits, in as few packets as the limits allow; what is much, over several turns. */
-  flush(s: State, now: number): void {
+  /**
+   * Sends what waits, in as few packets as the limits allow, but no more than `most` bytes; what is left is `hasRest`.
+   * @param mayExceed the first message goes however long it is @returns bytes written
+   */
+  flush(s: State, now: number, most: number, mayExceed: boolean): number {
     s.salts.advance(s.serverSeconds(now));
     if (s.salts.shouldAsk(s.serverSeconds(now), now)) this.saltsDue = true;
-    let left = TURN_BYTES;
-    while (left > 0 && this.#hasWork(s, now)) left -= this.#packet(s, now);
-    this.hasRest = left <= 0 && this.#hasWork(s, now);
+    this.#calls = 0;
+    let sent = 0;
+    while (sent < most && this.#hasWork(s, now)) {
+      this.#room = Math.min(PACKET_BYTES, most - sent);
+      this.#mayExceed = mayExceed && this.#calls === 0;
+      const length = this.#packet(s, now);
+      if (length === 0) break;
+      sent += length;
+    }
+    this.hasRest = this.#hasWork(s, now);
+    return sent;
   }
 
-  /** One packet: a container if several messages go, else the message alone. @returns bytes written */
+  /** One packet: a container if several messages go, else the message alone. @returns bytes written; 0 if nothing has room */
   #packet(s: State, now: number): number {
     const body = s.env.body;
     body.clear();
@@ -131,6 +146,11 @@ export class Outbox {
     if (count === 1 && !this.#isAgain) this.#sealAlone(s, body);
     else this.#sealContainer(s, now, body, count);
     return body.pos;
+  }
+
+  /** Whether a call of so many bytes may go into a packet that holds so many messages already. */
+  #hasRoom(body: Writer, length: number, already: number): boolean {
+    return body.pos + length + MESSAGE_HEAD <= this.#room || (already === 0 && this.#mayExceed);
   }
 
   /** Acknowledgements and the gateway's own questions. @returns messages written */
@@ -184,8 +204,7 @@ export class Outbox {
     let count = 0;
     for (const pending of this.#again) {
       if (already + count >= MAX_CONTAINED) break;
-      const length = pending.body.length + (pending.prefix?.length ?? 0) + MESSAGE_HEAD;
-      if (already + count > 0 && body.pos + length > TURN_BYTES) break;
+      if (!this.#hasRoom(body, pending.body.length + (pending.prefix?.length ?? 0), already + count)) break;
       this.#again.delete(pending);
       if (s.pending.find(pending.msgIdLow, pending.msgIdHigh) !== pending) continue;
       this.#isAgain = true;
@@ -201,8 +220,8 @@ export class Outbox {
     let count = 0;
     while (count < queue.length && already + count < MAX_CONTAINED) {
       const pending = queue[count]!;
-      const length = pending.body.length + s.shared.initPrefix.length + MESSAGE_HEAD;
-      if (already + count > 0 && (!mayGather || body.pos + length > TURN_BYTES)) break;
+      if (already + count > 0 && !mayGather) break;
+      if (!this.#hasRoom(body, pending.body.length + s.shared.initPrefix.length, already + count)) break;
       this.#request(s, now, body, pending);
       count++;
     }
@@ -218,6 +237,7 @@ export class Outbox {
   }
 
   #write(s: State, now: number, body: Writer, pending: Pending): void {
+    this.#calls++;
     s.questions.left(s, pending, now);
     pending.copies++;
     pending.attempt = s.link.attempt;

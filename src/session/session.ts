@@ -3,7 +3,7 @@
  * In: requests, DC bytes, the time. Out: through Sink. Never: sockets, timers, the clock.
  *
  * Order of calls: any of `request`, `opened`, `received`, `closed`, `tick`; then `work` while `hasWork`; then `flush`
- * once a batch. `nextDeadline` may change after any of them; a `tick` too many does nothing.
+ * once a batch, and again while `hasRest`. `nextDeadline` may change after any of them; a `tick` too many does nothing.
  */
 import type { PacketSink } from '../transport/transport.ts';
 import { notify, refuse, refuseTicket } from './answers.ts';
@@ -26,6 +26,10 @@ import { hear, type Closed } from './trouble.ts';
 
 /** What is open when somebody else takes the session over may take so long. */
 const LEAVE_MS = 10_000;
+/** Bytes that the last `flush` of a session may send: acknowledgements, which come before all else. */
+const LAST_BYTES = 64 * 1024;
+/** Bytes of lines that have waited for the vault and are taken in one `flush`. */
+const HELD_BYTES = 64 * 1024;
 
 /** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
 const SHOWN_STACK = 240;
@@ -149,16 +153,20 @@ export class Session implements PacketSink, Holder {
   #acknowledgeAll(now: number): void {
     for (const s of this.#all()) {
       s.outbox.hurry(now);
-      if (s.isReady) s.outbox.flush(s, now);
+      flushReady(s, now, LAST_BYTES, false);
     }
   }
 
-  #takeHeld(now: number): void {
+  /** @returns bytes of the lines taken */
+  #takeHeld(now: number): number {
     const { behind } = this.#waiting;
-    while (behind.length > 0 && !this.#isHeld) {
+    let taken = 0;
+    while (taken < HELD_BYTES && behind.length > 0 && !this.#isHeld) {
       const { ticket, line, mayExport } = behind.shift()!;
+      taken += line.length;
       takeRequest(this.#home, ticket, line, 0, line.length, now, mayExport);
     }
+    return taken;
   }
 
   /** The connection `link` asked for by attempt `attempt` stands. @param at where, if not at the first address asked for */
@@ -240,13 +248,26 @@ export class Session implements PacketSink, Holder {
     for (const s of this.#all()) tickConnection(s, now);
   }
 
-  /** Once a batch: dials if something waits, packs, seals, sends. */
-  flush(now: number): void {
+  /**
+   * Once a batch, and again while the lane lets it: dials if something waits, packs, seals, sends.
+   * @param most bytes it may send; what is left is `hasRest` @param mayExceed the first message goes however long it is
+   * @returns bytes taken on and sent
+   */
+  flush(now: number, most: number, mayExceed: boolean): number {
     this.#leaveIfDue(now);
-    if (this.#waiting.behind.length > 0) this.#takeHeld(now);
-    flushConnection(this.#home, now);
+    let done = this.#waiting.behind.length > 0 ? this.#takeHeld(now) : 0;
+    done += flushConnection(this.#home, now, most, mayExceed);
     const { others } = this.#home.shared;
-    for (let i = 0; i < others.length; i++) flushConnection(others[i]!, now);
+    for (let i = 0; i < others.length; i++) done += flushConnection(others[i]!, now, most, mayExceed);
+    return done;
+  }
+
+  /** Something waits that the last `flush` could have sent, or taken on, had it been let. */
+  get hasRest(): boolean {
+    if (this.#waiting.behind.length > 0 && !this.#isHeld) return true;
+    const home = this.#home;
+    if (home.isReady && home.outbox.hasRest) return true;
+    return home.shared.others.some((s) => s.isReady && s.outbox.hasRest);
   }
 
   /** When `tick` has something to do; Infinity if never. */
@@ -314,9 +335,13 @@ function refusalOfLeft(pending: Pending): Refusal {
   return refusal('SessionNotFound', { msg: 'the session of this connection was given up' });
 }
 
-function flushConnection(s: State, now: number): void {
+function flushConnection(s: State, now: number, most: number, mayExceed: boolean): number {
   connectIfNeeded(s, now);
-  if (s.isReady) s.outbox.flush(s, now);
+  return flushReady(s, now, most, mayExceed);
+}
+
+function flushReady(s: State, now: number, most: number, mayExceed: boolean): number {
+  return s.isReady ? s.outbox.flush(s, now, most, mayExceed) : 0;
 }
 
 /** auth_key_id 0 (mtproto.md 2.3). */

@@ -31,16 +31,17 @@ function watched(): Watched {
   };
 }
 
-test('order holds over slots that grow, fill up, and overflow', async (t) => {
+test('order holds over slots that grow, and records that wait for their turn', async (t) => {
   const owner = watched();
   const limits = { ...LIMITS, laneMark: 1024 * 1024 };
   const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits }, owner);
   t.after(() => lane.stop());
-  // Before the thread runs: everything waits in one slot of 32 MiB, and then in the queue behind it.
+  // Before the thread runs: what is more than a session's share of a batch waits, and goes a turn at a time.
   lane.put(In.OPEN, 0, 0, 1, 0);
-  const line = Buffer.alloc(3 * 1024 * 1024, 'x');
+  const length = 3 * 1024 * 1024;
   const over: boolean[] = [];
   for (let i = 0; i < 30; i++) {
+    const line = Buffer.alloc(length, 'x');
     line.write(String(i).padStart(4, '0'));
     over.push(lane.put(In.REQUEST, 0, 0, 1, i + 1, line));
   }
@@ -52,7 +53,7 @@ test('order holds over slots that grow, fill up, and overflow', async (t) => {
     answers.map((answer) => Number(answer.slice(0, 4))),
     Array.from({ length: 30 }, (_, i) => i),
   );
-  assert.ok(answers.every((answer) => answer.length === line.length + 1));
+  assert.ok(answers.every((answer) => answer.length === length + 1));
   assert.ok(owner.answers.includes('clear'));
 });
 
