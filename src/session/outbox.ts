@@ -3,32 +3,24 @@
  * In: the state of a ready session, the time. Out: sealed and framed packets through the sink.
  * Never: more than one container in a packet, or a request before one the client sent earlier.
  */
-import { constants, gzipSync } from 'node:zlib';
 import { seal } from '../crypto/envelope.ts';
 import { Writer } from '../bytes/writer.ts';
 import { Crc, idsLength, MAX_CONTAINED, MAX_IDS, writeGetFutureSalts, writeIds, writePing } from '../tl/service.ts';
 import { needsPrefix } from './init.ts';
-import { AnswerBy, type Pending } from './pending.ts';
+import type { Pending } from './pending.ts';
+import { writeCall } from './write-call.ts';
 import { SALTS_ASKED } from './salts.ts';
 import type { State } from './state.ts';
 
 /** Acknowledgements go out on their own when so many wait, or the oldest is so old. */
 const ACKS_MANY = 16;
 const ACK_WITHIN_MS = 10_000;
-/** Bytes from which a call is worth compressing; `upload.*` parts are compressed already. */
-const GZIP_FROM = 4096;
-/** What does not shrink to so much of itself over its first `GZIP_FROM` bytes is not compressed: 1 MB of random text takes 40 ms. */
-const WORTH_GZIP = 0.75;
-/** From this length on the fastest level: what is sent is a lane's turn, which others wait for. */
-const FAST_GZIP_FROM = 64 * 1024;
 /** Bytes of a packet that may hold another message too. */
 const PACKET_BYTES = 256 * 1024;
-const UPLOADS = new Set([0xb304a621, 0xde7b673d]);
 /** Own messages without a request that a notification may still name. */
 const RECENT = 16;
 /** Seconds the server waits for the next ping before it closes (mtproto.md 2.10). */
 const DISCONNECT_DELAY = 75;
-const { Z_BEST_SPEED: BEST_SPEED, Z_DEFAULT_COMPRESSION: DEFAULT_LEVEL } = constants;
 const CONTAINER_HEAD = 8;
 const MESSAGE_HEAD = 16;
 
@@ -318,29 +310,6 @@ export class Outbox {
   }
 }
 
-/** The call's bytes, behind the prefix if it needs one, compressed if that is worth it. */
-function writeCall(body: Writer, prefix: Uint8Array | undefined, withoutUpdates: boolean, pending: Pending): void {
-  const at = body.pos;
-  if (prefix !== undefined) body.raw(prefix);
-  if (withoutUpdates && pending.answerBy === AnswerBy.RPC) body.int32(Crc.invokeWithoutUpdates | 0);
-  body.raw(pending.body);
-  const length = body.pos - at;
-  if (length < GZIP_FROM || UPLOADS.has(pending.method)) return;
-  const bytes = body.bytes.subarray(at, body.pos);
-  if (!shrinks(bytes)) return;
-  const packed = gzipSync(bytes, { level: length < FAST_GZIP_FROM ? DEFAULT_LEVEL : BEST_SPEED });
-  if (packed.length + 8 >= length) return;
-  body.pos = at;
-  body.int32(Crc.gzipPacked | 0);
-  body.string(packed);
-}
-
-/** Judged by the beginning alone: compressing all of it to find out costs what compressing it costs. */
-function shrinks(bytes: Uint8Array): boolean {
-  const first = bytes.subarray(0, GZIP_FROM);
-  return gzipSync(first, { level: BEST_SPEED }).length <= first.length * WORTH_GZIP;
-}
-
 /** Walks the messages of a container that was just written. */
 function nameContainer(s: State, body: Writer, count: number): void {
   let at = CONTAINER_HEAD;
@@ -352,4 +321,9 @@ function nameContainer(s: State, body: Writer, count: number): void {
     }
     at += MESSAGE_HEAD + body.bytes.readInt32LE(at + 12);
   }
+}
+
+/** `Outbox.flush` of a connection that may send; of any other nothing leaves, and 0 comes back. */
+export function flushReady(s: State, now: number, most: number, mayExceed: boolean): number {
+  return s.isReady ? s.outbox.flush(s, now, most, mayExceed) : 0;
 }

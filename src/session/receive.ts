@@ -33,3 +33,10 @@ export function receivePacket(s: State, bytes: Uint8Array, start: number, end: n
   s.clockMended = false;
   return isWhole;
 }
+
+/** Whether a packet is a message in plain: auth_key_id 0 (mtproto.md 2.3). */
+export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 20) return false;
+  for (let i = start; i < start + 8; i++) if (bytes[i] !== 0) return false;
+  return true;
+}

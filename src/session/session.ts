@@ -11,13 +11,14 @@ import { close, connectIfNeeded, dropLink, onClosed, onOpened, onPlainPacket, on
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
 import { deadlineOf, tickConnection } from './due.ts';
 import type { Env } from './env.ts';
-import { receivePacket } from './receive.ts';
+import { isPlain, receivePacket } from './receive.ts';
 import { refusal } from './refusals.ts';
 import { takeOn, takeRequest } from './requests.ts';
 import { gatherMoves, restore, Saved, takeAgain } from './snapshot.ts';
 import type { Address, Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './keeping.ts';
 import { endHeld, isAwaited, onAnswer, Waiting, type Holder, type NamedAnswer } from './naming.ts';
+import { flushReady } from './outbox.ts';
 import { Pieces } from './pieces.ts';
 import { Shared } from './shared.ts';
 import { State, type Server } from './state.ts';
@@ -338,15 +339,4 @@ function refusalOfLeft(pending: Pending): Refusal {
 function flushConnection(s: State, now: number, most: number, mayExceed: boolean): number {
   connectIfNeeded(s, now);
   return flushReady(s, now, most, mayExceed);
-}
-
-function flushReady(s: State, now: number, most: number, mayExceed: boolean): number {
-  return s.isReady ? s.outbox.flush(s, now, most, mayExceed) : 0;
-}
-
-/** auth_key_id 0 (mtproto.md 2.3). */
-function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 20) return false;
-  for (let i = start; i < start + 8; i++) if (bytes[i] !== 0) return false;
-  return true;
 }
