@@ -26,8 +26,8 @@ export function toVaultSettings(
   environment: Environment,
   warn: (sentence: string) => void = () => {},
 ): VaultSettings | undefined {
-  if (config.vault === 'off') return undefined;
-  const folder = config.vault ?? join(dataHome(environment), 'mtproto2json/vault');
+  const folder = vaultFolder(config, environment);
+  if (folder === undefined) return undefined;
   const settings = {
     folder,
     keyFile: config.vaultKeyFile,
@@ -42,6 +42,12 @@ export function toVaultSettings(
     throw error;
   }
   return settings;
+}
+
+/** The folder that is or will be the vault; undefined if there is to be none. */
+export function vaultFolder({ vault }: Pick<Config, 'vault'>, environment: Environment): string | undefined {
+  if (vault === 'off') return undefined;
+  return vault ?? join(dataHome(environment), 'mtproto2json/vault');
 }
 
 function dataHome(environment: Environment): string {

@@ -5,17 +5,20 @@
  */
 import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts';
 import { descriptorLimit } from '../main/descriptors.ts';
+import { vaultFolder } from '../vault-settings.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { judgeApiId, judgeDescriptors } from './judge.ts';
 import { checkScheme, checkTokens, checkVault } from './local.ts';
 import { checkDataCentres, checkPorts } from './network.ts';
+import { checkRights } from './rights.ts';
 
 /** @param isOffline no data centre is asked */
 export async function examine(sources: Sources, isOffline: boolean): Promise<Finding[]> {
   const node = ok('node', `Node ${process.versions.node}`);
+  const warnings: string[] = [];
   let config: Config;
   try {
-    config = loadConfig(sources);
+    config = loadConfig({ ...sources, warn: (sentence) => void warnings.push(sentence) });
   } catch (error) {
     return [node, ...optionFindings(error)];
   }
@@ -26,6 +29,7 @@ export async function examine(sources: Sources, isOffline: boolean): Promise<Fin
     checkScheme(config.scheme),
     checkTokens(config),
     await checkVault(config, process.env),
+    ...checkRights(vaultFolder(config, process.env), warnings),
     judgeDescriptors(descriptorLimit(), config.maxConnections),
     ...(await checkPorts(config)),
     ...(isOffline ? [] : await dataCentres(config)),

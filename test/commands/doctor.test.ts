@@ -12,7 +12,9 @@ import type { Finding } from '../../src/doctor/finding.ts';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import { PRODUCTION_KEY } from '../../src/crypto/rsa.ts';
+import { mtproxy } from '../support/mtproxy.ts';
 import { Run } from '../support/process.ts';
+import { socksServer } from '../support/socks-server.ts';
 
 let dc: TestDc;
 let folder: string;
@@ -61,7 +63,7 @@ test('all is well: nothing is found, and exit 0', async (t) => {
   );
   assert.deepEqual(
     [...new Set(findings.map(({ check }) => check))],
-    ['node', 'options', 'api_id', 'scheme', 'tokens', 'vault', 'descriptors', 'port', 'dc', 'clock'],
+    ['node', 'options', 'api_id', 'scheme', 'tokens', 'vault', 'rights', 'descriptors', 'port', 'dc', 'clock'],
   );
   assert.equal(code, 0);
 });
@@ -97,6 +99,24 @@ test('an HTTP server, a key that is not its own, and no api_id', async (t) => {
   assert.equal(other.code, 1);
   assert.match(other.of('dc')[0]!.text, /not trusted: the server has none of the RSA keys that are trusted/);
   assert.match(other.of('dc')[0]!.todo!, /--dc-key/);
+});
+
+test('through proxies: the data centre answers behind them, or the proxy is what is wrong', async (t) => {
+  const common = ['--port', '0', '--api-id', '1', '--vault', 'off', ...at(dc.port(2))];
+  const socks = await socksServer(t, { user: 'me', password: 'hush' });
+  const through = await doctor(t, [...common, '--proxy', `socks5://me:hush@127.0.0.1:${socks.port}`]);
+  assert.deepEqual([through.code, through.of('dc')[0]!.level, socks.reached], [0, 'ok', [`127.0.0.1:${dc.port(2)}`]]);
+  const refused = await doctor(t, [...common, '--proxy', `socks5://me:wrong-hush@127.0.0.1:${socks.port}`]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.of('dc')[0]!.text, /is refused by the proxy/);
+  assert.match(refused.of('dc')[0]!.todo!, /--proxy/);
+  assert.doesNotMatch(JSON.stringify(refused.findings), /hush/);
+  const secret = 'dd000102030405060708090a0b0c0d0e0f';
+  const proxy = await mtproxy(t, Buffer.from(secret.slice(2), 'hex'), dc.port(2));
+  const masked = await doctor(t, [...common, '--mtproxy', `127.0.0.1:${proxy.port}`, '--mtproxy-secret', secret]);
+  assert.deepEqual([masked.code, masked.of('dc')[0]!.level], [0, 'ok']);
+  assert.match(masked.of('dc')[0]!.text, new RegExp(`at 127\\.0\\.0\\.1:${proxy.port} `));
+  assert.equal(proxy.asked.length, 1);
 });
 
 test('a clock that is wrong', async (t) => {
