@@ -11,8 +11,9 @@ export interface KnownDataCentre {
   readonly test: boolean;
 }
 
-/** All of them take MTProto over TCP on ports 443, 80 and 5222. */
-const PORT = 443;
+/** All of them take MTProto over TCP on each of these, the usual one first. */
+export const PORTS: readonly number[] = Object.freeze([443, 80, 5222]);
+const [PORT = 443] = PORTS;
 
 function list(test: boolean, rows: readonly (readonly [number, string])[]): readonly KnownDataCentre[] {
   return Object.freeze(rows.map(([id, host]) => ({ id, host, port: PORT, test })));

@@ -49,6 +49,7 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const settings = toVaultSettings(config, sources.environment, warn);
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
   for (const reason of warnings) log.warn('secretOpen', { reason });
+  if (config.apiId === undefined) log.warn('noApiId', { reason: NO_API_ID });
   const wrong = wanted.scheme === undefined ? undefined : wrongNumbers(wanted.scheme);
   if (wrong !== undefined) log.warn('schemeNumbers', { reason: wrong });
   const vault = settings && (await vaultOf(settings, isWanted(config, settings), log));
@@ -77,6 +78,9 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   notify.ready();
   return { proxy, fail };
 }
+
+const NO_API_ID =
+  'without --api-id (from https://my.telegram.org) each client must send initConnection itself, or give options.init; else Telegram answers CONNECTION_NOT_INITED';
 
 /** The scheme. @throws ConfigError that names the option, if one was given */
 function compiled(dir: string | undefined): CodecSource {

@@ -63,6 +63,10 @@ export interface Fate {
   readonly delivered: Delivered;
   /** Seconds; left out when undefined. */
   readonly retryAfter?: number | undefined;
+  /** The gateway says it, by what the server said before: the request was not sent. */
+  readonly isLocal?: boolean;
+  /** A sentence about what to do. */
+  readonly msg?: string;
 }
 
 /**

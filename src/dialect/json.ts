@@ -202,6 +202,8 @@ function putFate(out: Writer, fate: Fate): void {
   out.ascii(String(fate.retryable));
   if (fate.retryAfter !== undefined) out.ascii(`,"retry_after":${fate.retryAfter}`);
   out.ascii(`,"delivered":"${fate.delivered}"`);
+  if (fate.isLocal === true) out.ascii(',"local":true');
+  if (fate.msg !== undefined) out.ascii(`,"msg":${JSON.stringify(fate.msg)}`);
 }
 
 /** All of a session's secrets but for where it lives. */

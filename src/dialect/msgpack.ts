@@ -248,10 +248,12 @@ export class MsgpackDialect extends RequestReader implements Dialect {
     this.#fate(out, fate);
   }
 
-  #fate(out: Writer, { retryable, retryAfter, delivered }: Fate): void {
+  #fate(out: Writer, { retryable, retryAfter, delivered, isLocal, msg }: Fate): void {
     this.#small(out, 'retryable', retryable);
     if (retryAfter !== undefined) this.#small(out, 'retry_after', retryAfter);
     this.#small(out, 'delivered', delivered);
+    if (isLocal === true) this.#small(out, 'local', true);
+    if (msg !== undefined) this.#given(out, 'msg', msg);
   }
 
   named(out: Writer, name: string): void {

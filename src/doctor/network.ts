@@ -7,13 +7,12 @@ import type { Config } from '../config.ts';
 import { parsePublicKey } from '../crypto/rsa.ts';
 import { parseSocks } from '../main/socks.ts';
 import { toSessionSettings } from '../session-settings.ts';
+import { PORTS } from '../address/data-centres.ts';
 import type { SessionSettings } from '../session/settings.ts';
 import { askDataCentre, type Target } from './data-centre.ts';
 import { type Finding, ok, warning, wrong } from './finding.ts';
 import { judgeClock } from './judge.ts';
 
-/** Telegram's data centres listen on all of them. */
-const PORTS = [443, 80, 5222];
 const WITHIN = 5_000;
 const TEST_OFFSET = 10_000;
 

@@ -4,6 +4,7 @@
  * Never: two connections of one session at a time, or a key replaced in silence.
  */
 import { Reader, TlReadError } from '../bytes/reader.ts';
+import { PORTS } from '../address/data-centres.ts';
 import type { AuthKey } from '../crypto/auth-key.ts';
 import { DhError } from '../crypto/dh.ts';
 import { FactorError } from '../crypto/factor.ts';
@@ -19,7 +20,16 @@ import { endSent } from './repeat.ts';
 import type { Mtproxy } from './settings.ts';
 import type { Address } from './sink.ts';
 import type { State } from './state.ts';
-import { bind, dropTemporary, MOST_FAILURES, MOST_LOST, TEMPORARY_SECONDS, type Binding } from './temporary.ts';
+import {
+  bind,
+  dropTemporary,
+  MOST_FAILURES,
+  MOST_LOST,
+  PAUSE_MS,
+  TEMPORARY_SECONDS,
+  UNKNOWN_PAUSE_MS,
+  type Binding,
+} from './temporary.ts';
 import { noteTrouble, prove, reasonOf, refusalOfDial, statusWords, tell, wordsOf, type Closed } from './trouble.ts';
 
 /** The whole exchange should end within this (mtproto.md 2.7). */
@@ -59,14 +69,16 @@ function dial(s: State): void {
   s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, othersOf(s));
 }
 
-/** Further addresses of the same data centre, of both families: tried in turn when one does not answer (failures.md E3). */
+/** Further addresses of the same data centre, its other ports and those of both families: tried in turn when one does not answer (failures.md E3). */
 function othersOf(s: State): readonly Address[] {
   const { host, port, dc, test, namedBy } = s.server;
   if (namedBy !== 'operator') return NONE;
   const all = s.env.settings.dataCentres;
   const own = all.find((one) => one.host === host && one.port === port)?.isOwn;
   const others = all.filter((one) => one.id === dc && one.test === test && one.isOwn === own);
-  return others.filter((one) => one.host !== host || one.port !== port);
+  // Networks that let nothing out to one port do so for all addresses.
+  const ports = own === true || !PORTS.includes(port) ? NONE : PORTS.map((one) => ({ host, port: one }));
+  return [...ports, ...others].filter((one) => one.host !== host || one.port !== port);
 }
 
 const NONE: readonly Address[] = [];
@@ -176,7 +188,9 @@ function takePermanent(s: State, key: AuthKey, serverTime: number): void {
   s.permanent = key;
   s.permanentSince = serverTime;
   s.env.claims.claim(key.idLow, key.idHigh, s.number);
-  if (s.env.settings.forwardSecrecy === 'made') s.forwardSecrecy = true;
+  if (s.env.settings.forwardSecrecy !== 'made') return;
+  s.forwardSecrecy = true;
+  s.forwardSecrecyAt = Infinity;
 }
 
 /** What came of binding the temporary key. */
@@ -189,25 +203,36 @@ function onBinding(s: State, binding: Binding, now: number): void {
 }
 
 /**
- * No temporary key, or none that could be bound: another try, or, for a server that knows nothing of them, the
- * permanent key itself, unless the operator wants them always.
+ * No temporary key, or none that could be bound: another try. After several, or for a server that knows nothing of them,
+ * the permanent key itself for a while, unless the operator wants them always.
  */
 function goOnWithout(s: State, isImpossible: boolean, now: number): void {
   dropTemporary(s);
   const isOptional = s.env.settings.forwardSecrecy === 'made';
   if (isOptional && (isImpossible || ++s.bindFailures >= MOST_FAILURES)) {
-    goOnWithoutTemporary(s);
+    goOnWithoutTemporary(s, now + (isImpossible ? UNKNOWN_PAUSE_MS : PAUSE_MS));
   }
   dropLink(s, now, 'no temporary key could be bound');
 }
 
-function goOnWithoutTemporary(s: State): void {
+/** @param until when they are tried again, Unix ms */
+function goOnWithoutTemporary(s: State, until: number): void {
   s.sink.log(30, 'no temporary key', { dc: s.server.dc });
   s.bindFailures = 0;
   s.forwardSecrecy = false;
+  s.forwardSecrecyAt = until;
   s.key = s.permanent;
   endSent(s);
   s.renewSession(false);
+}
+
+/** It has done without them for long enough: another try, on another connection. */
+export function tryTemporaryAgain(s: State, now: number): void {
+  s.forwardSecrecy = true;
+  s.forwardSecrecyAt = Infinity;
+  s.key = undefined;
+  s.isBound = false;
+  leaveLink(s, now);
 }
 
 /** Requests that were on their way when the last connection ended are asked about. */
@@ -219,8 +244,9 @@ function onReady(s: State, now: number): void {
 
 /** Ends the attempt; every waiting request is told why, unless the session can do without this key. */
 function failHandshake(s: State, refused: Refusal, now: number): void {
-  const hasAnother = s.permanent !== undefined && s.forwardSecrecy;
-  if (hasAnother && s.env.settings.forwardSecrecy === 'made') return goOnWithout(s, true, now);
+  const isTemporary = s.link.handshake?.expiresIn !== undefined;
+  if (isTemporary && refused.error === 'HandshakeFailed' && s.env.settings.forwardSecrecy === 'made')
+    return goOnWithout(s, false, now);
   noteTrouble(s, refused.reason ?? refused.msg, now);
   hangUp(s);
   comeBack(s, now);
@@ -235,7 +261,7 @@ function endAll(s: State, refused: Refusal): void {
 
 /** The main thread lost the connection, or never got one. */
 export function onClosed(s: State, why: Closed, now: number): void {
-  noteLostExchange(s);
+  noteLostExchange(s, now);
   noteTrouble(s, wordsOf(why), now);
   s.link.dropped();
   if (why.neverUp && !s.link.wasUp) {
@@ -246,10 +272,10 @@ export function onClosed(s: State, why: Closed, now: number): void {
   comeBack(s, now);
 }
 
-/** A server that closes whenever it is asked for a temporary key has none to give. */
-function noteLostExchange(s: State): void {
+/** A server that closes whenever it is asked for a temporary key may have none to give. */
+function noteLostExchange(s: State, now: number): void {
   if (s.link.handshake?.expiresIn === undefined || ++s.bindFailures < MOST_LOST) return;
-  if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s);
+  if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s, now + PAUSE_MS);
 }
 
 /** The temporary key is old: another, on another connection. */
@@ -268,7 +294,7 @@ export function leaveLink(s: State, now: number): void {
 /** Something about this connection is wrong: away with it, and again later. The session goes on. @param why in words */
 export function dropLink(s: State, now: number, why: string): void {
   if (s.link.stage === 'down') return;
-  noteLostExchange(s);
+  noteLostExchange(s, now);
   noteTrouble(s, why, now);
   hangUp(s);
   comeBack(s, now);
@@ -293,7 +319,11 @@ export function hangUp(s: State): void {
 
 /** A transport error: a negative number in place of a packet. */
 export function onStatus(s: State, code: number, now: number): void {
-  if (s.link.handshake !== undefined) return failHandshake(s, statusRefusal(s, code), now);
+  const { handshake } = s.link;
+  // Without a temporary key the session can wait.
+  const isFatal = code === WRONG_DC || (code === FLOOD && handshake?.expiresIn === undefined);
+  if (handshake !== undefined && isFatal) return failHandshake(s, statusRefusal(s, code), now);
+  if (handshake !== undefined && code !== FLOOD) return dropLink(s, now, statusWords(code));
   if (code === FLOOD) return flood(s, statusWords(code), now);
   if (code === WRONG_DC) return failHandshake(s, refusal('InvalidDC'), now);
   if (code === KEY_UNKNOWN && s.key !== s.permanent) return goOnWithout(s, false, now);
@@ -304,7 +334,6 @@ export function onStatus(s: State, code: number, now: number): void {
 
 function statusRefusal(s: State, code: number): Refusal {
   if (code === WRONG_DC) return refusal('InvalidDC');
-  if (code !== FLOOD) return refusal('HandshakeFailed', { reason: statusWords(code) });
   s.backOff.flooded();
   return refusal('TransportFlood', { retryAfter: Math.ceil(s.backOff.delay(0) / 1000) });
 }

@@ -5,12 +5,12 @@
 import { dropAnswer } from '../tl/service.ts';
 import { abandonedAt, destroyAbandoned } from './abandoned.ts';
 import { answerTimeout, refuse } from './answers.ts';
-import { dropLink, hangUp, redial, renewTemporary } from './connect.ts';
+import { dropLink, hangUp, redial, renewTemporary, tryTemporaryAgain } from './connect.ts';
 import { AnswerBy, type Pending } from './pending.ts';
 import { lookForSilence, questionAt } from './questions.ts';
 import { refusal } from './refusals.ts';
 import type { State } from './state.ts';
-import { isWorn, wornAt } from './temporary.ts';
+import { dueAgainAt, isDueAgain, isWorn, wornAt } from './temporary.ts';
 import { whyNotConnected } from './trouble.ts';
 
 /** With requests open: ask after so long a silence, give the connection up after so long (failures.md E2). */
@@ -30,6 +30,7 @@ export function tickConnection(s: State, now: number): void {
   if (s.link.handshakeUntil <= now) dropLink(s, now, 'the key exchange did not end in time');
   if (!s.isReady) return;
   if (isWorn(s, now)) return renewTemporary(s, now);
+  if (isDueAgain(s, now)) return tryTemporaryAgain(s, now);
   destroyAbandoned(s, now);
   if (deadAt(s) <= now || s.saltRefusals >= SALT_STORM) {
     const why = deadAt(s) <= now ? 'nothing was heard from there for too long' : 'it refuses every salt';
@@ -55,7 +56,7 @@ export function deadlineOf(s: State): number {
   const first = Math.min(s.pending.firstDeadline, s.pending.firstRelease, s.link.handshakeUntil);
   if (s.link.stage === 'down') return Math.min(first, s.lost ? Infinity : s.link.redialAt);
   return s.isReady
-    ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s), questionAt(s), abandonedAt(s))
+    ? Math.min(first, s.outbox.ackAt, pingAt(s), deadAt(s), wornAt(s), dueAgainAt(s), questionAt(s), abandonedAt(s))
     : first;
 }
 

@@ -6,53 +6,79 @@ import type { KeptFlood } from '../account/record.ts';
 import type { Pending } from './pending.ts';
 
 const MOST = 256;
-/** In `messages.send*` the peer stands behind constructor and flags: constructor, id and access_hash of a channel. */
-const PEER_FROM = 8;
-const PEER_TO = 28;
+/** A chat's own wait; the others are the method's. */
+const SLOW_MODE = 'SLOWMODE_WAIT';
+const FLOOD = 'FLOOD_WAIT';
+
+/** One wait. */
+export interface Wait {
+  /** Unix ms. */
+  readonly until: number;
+  /** What the server called it, without its number. */
+  readonly type: string;
+  readonly method: number;
+  /** The chat it is for; undefined if it is for the method. */
+  readonly target: string | undefined;
+}
+
+/** Tells the chat that a call is about, as text; asked only where a slow mode is known for its method. */
+export type TargetOf = (pending: Pending) => string;
 
 export class Floods {
   /** Counts waits noted: what is kept of them is behind. */
   changes = 0;
-  /** Unix ms by method, or by method and peer for slow mode. */
-  readonly #until = new Map<string, number>();
+  /** By method, or by method and chat for slow mode. */
+  readonly #waits = new Map<string, Wait>();
+  /** Methods that a slow mode was met with. */
+  readonly #slow = new Set<number>();
 
   /** The server wants a pause. Slow mode is a chat's own; other waits are the method's. */
-  note(pending: Pending, type: string, until: number): void {
-    if (this.#until.size >= MOST) this.#until.clear();
-    this.#until.set(type === 'SLOWMODE_WAIT' ? peerName(pending) : methodName(pending), until);
+  note(pending: Pending, type: string, until: number, targetOf: TargetOf): void {
+    if (this.#waits.size >= MOST) this.#clear();
+    const { method } = pending;
+    const target = type === SLOW_MODE ? targetOf(pending) : undefined;
+    if (target !== undefined) this.#slow.add(method);
+    this.#waits.set(nameOf(method, target), { until, type, method, target });
     this.changes++;
   }
 
-  /** The methods' waits: those of single chats are short, and not worth keeping. */
+  #clear(): void {
+    this.#waits.clear();
+    this.#slow.clear();
+  }
+
+  /** The methods' waits: those of single chats are short, and not worth keeping, nor are those of accounts without Premium. */
   kept(): KeptFlood[] {
-    const all = [...this.#until].filter(([name]) => !name.includes(' '));
-    return all.map(([name, until]) => ({ method: Number(name) | 0, until }));
+    const all = [...this.#waits.values()].filter(({ type }) => type === FLOOD);
+    return all.map(({ method, until }) => ({ method: method | 0, until }));
   }
 
   /** Takes waits that were kept, unless they are over. */
   restore(kept: readonly KeptFlood[], now: number): void {
-    for (const { method, until } of kept) if (until > now) this.#until.set(String(method >>> 0), until);
+    for (const { method: signed, until } of kept) {
+      const method = signed >>> 0;
+      if (until > now) this.#waits.set(nameOf(method), { until, type: FLOOD, method, target: undefined });
+    }
   }
 
-  /** Unix ms from which the call may go; 0 if it may now. */
-  until(pending: Pending, now: number): number {
-    if (this.#until.size === 0) return 0;
-    const until = Math.max(this.#of(methodName(pending), now), this.#of(peerName(pending), now));
-    return until > now ? until : 0;
+  /** The wait that the call must sit out; undefined if it may go now. */
+  before(pending: Pending, now: number, targetOf: TargetOf): Wait | undefined {
+    if (this.#waits.size === 0) return undefined;
+    const { method } = pending;
+    const own = this.#of(nameOf(method), now);
+    if (!this.#slow.has(method)) return own;
+    const chats = this.#of(nameOf(method, targetOf(pending)), now);
+    return (chats?.until ?? 0) > (own?.until ?? 0) ? chats : own;
   }
 
-  #of(name: string, now: number): number {
-    const until = this.#until.get(name) ?? 0;
-    if (until !== 0 && until <= now) this.#until.delete(name);
-    return until;
+  #of(name: string, now: number): Wait | undefined {
+    const wait = this.#waits.get(name);
+    if (wait === undefined || wait.until > now) return wait;
+    this.#waits.delete(name);
+    return undefined;
   }
 }
 
-function methodName(pending: Pending): string {
-  return String(pending.method);
-}
-
-function peerName(pending: Pending): string {
-  const peer = pending.body.subarray(PEER_FROM, PEER_TO);
-  return `${pending.method} ${Buffer.from(peer).toString('latin1')}`;
+function nameOf(method: number, target?: string): string {
+  return target === undefined ? String(method) : `${method} ${target}`;
 }

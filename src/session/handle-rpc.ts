@@ -4,6 +4,7 @@
  */
 import type { Reader } from '../bytes/reader.ts';
 import { Crc } from '../tl/service.ts';
+import type { Fate } from '../dialect/dialect.ts';
 import { answer, answerError, notify } from './answers.ts';
 import { unpackGzip, type Inside } from './handle-container.ts';
 import { authoriseAgain, follow, noteLoginToken } from './other-centres.ts';
@@ -14,6 +15,7 @@ import { refusal } from './refusals.ts';
 import { mayRepeat } from './repeat.ts';
 import { errorLabel, parseRpcError, type RpcError } from './rpc-error.ts';
 import type { State } from './state.ts';
+import { targetOf } from './target.ts';
 
 /** Errors of the server's own: 1, 2, 4 … seconds between tries (mtproto.md 2.15). */
 const RETRY_BASE_MS = 1000;
@@ -48,14 +50,7 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   const error = parseRpcError(r.int32(), r.view());
   s.sink.rpcError(error.code, errorLabel(Buffer.from(error.text).toString('latin1')));
   if (repair(s, pending, error)) return;
-  if (error.waitSeconds !== undefined) s.shared.floods.note(pending, error.type, now + error.waitSeconds * 1000);
-  const wait = waitFor(s, pending, error, now);
-  if (wait !== undefined) {
-    pending.repeats++;
-    s.pending.hold(pending, now + wait);
-    return;
-  }
-  if (follow(s, pending, error, now)) return;
+  if (follow(s, pending, error, now) || waitsInside(s, pending, error, now)) return;
   if (error.type === 'AUTH_KEY_UNREGISTERED' && authoriseAgain(s, pending, now)) return;
   if (!error.isNotInited) noteInit(s, pending);
   if (pending.internal !== undefined) {
@@ -65,7 +60,7 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   s.lived = true;
   const isLost = error.endsSession || (error.type === 'AUTH_KEY_UNREGISTERED' && wasSignedIn(s));
   if (isLost && s.role !== 'foreign') markLost(s, error.type);
-  answerError(s, pending, error.code, error.text, error.fate);
+  answerError(s, pending, error.code, error.text, fateOf(s, pending, error));
   if (isLost) notify(s, refusal('SessionLost', { reason: error.type, fatal: true }));
 }
 
@@ -81,6 +76,27 @@ function repair(s: State, pending: Pending, error: RpcError): boolean {
   s.pending.requeue([pending]);
   return true;
 }
+
+/** The server wants patience, and the request has it. What carries its own id inside is made anew by whoever made it. */
+function waitsInside(s: State, pending: Pending, error: RpcError, now: number): boolean {
+  if (pending.hasOwnId) return false;
+  if (error.waitSeconds !== undefined)
+    s.shared.floods.note(pending, error.type, now + error.waitSeconds * 1000, (one) => targetOf(s.env, one));
+  const wait = waitFor(s, pending, error, now);
+  if (wait === undefined) return false;
+  pending.repeats++;
+  s.pending.hold(pending, now + wait);
+  return true;
+}
+
+/** What the client is told beside the server's words: a call that failed there may have been carried out all the same. */
+function fateOf(s: State, pending: Pending, { fate, isServerFault, isNotInited }: RpcError): Fate {
+  if (isServerFault) return { ...fate, retryable: fate.retryable && mayRepeat(s, pending) };
+  return isNotInited && !s.shared.isInitGiven ? { ...fate, msg: NOT_INITED } : fate;
+}
+
+const NOT_INITED =
+  'this gateway has no api_id: start it with --api-id, give options.init, or send initConnection yourself';
 
 /**
  * Milliseconds after which the same call goes again inside, or undefined: only if that ends before the client's

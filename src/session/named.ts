@@ -198,10 +198,13 @@ function keysOf(s: State): KeptKey[] {
 
 /**
  * A temporary key is kept so that a restart needs no exchange at all; where the operator wants them always, it is not:
- * there nothing that is stored may open what was said. One that is not there says that the next one is to be made.
+ * there nothing that is stored may open what was said. One that is not there says that the next one is to be made, at once or at a time.
  */
 function temporaryOf(s: State): KeptTemporary | undefined {
-  if (!s.forwardSecrecy || s.env.settings.forwardSecrecy === 'always') return undefined;
+  if (s.env.settings.forwardSecrecy === 'always') return undefined;
+  if (s.forwardSecrecyAt !== Infinity)
+    return { key: NO_KEY, until: Math.ceil(s.forwardSecrecyAt / 1000), isBound: false };
+  if (!s.forwardSecrecy) return undefined;
   if (s.key === undefined || s.key === s.permanent || !s.isBound) return { key: NO_KEY, until: 0, isBound: false };
   return { key: s.key.bytes, until: s.temporaryUntil, isBound: true };
 }
@@ -258,6 +261,11 @@ function serverOf(s: State, record: SessionRecord): Server | undefined {
 
 function takeTemporary(s: State, temporary: KeptTemporary | undefined, now: number): void {
   if (temporary === undefined || s.env.settings.forwardSecrecy !== 'made') return;
+  // One that is not there, with a time: the session does without until then.
+  if (!temporary.isBound && temporary.until * 1000 > now) {
+    s.forwardSecrecyAt = temporary.until * 1000;
+    return;
+  }
   s.forwardSecrecy = true;
   const isAlive = temporary.isBound && temporary.until - s.serverSeconds(now) > LEAST_LIFE;
   s.key = isAlive ? AuthKey.from(temporary.key) : undefined;

@@ -13,8 +13,8 @@ import { refusal } from './refusals.ts';
 import type { RpcError } from './rpc-error.ts';
 import type { State } from './state.ts';
 
-/** What a line waits for. `logOut` is the data centre's to answer, the others the main thread's. */
-export type Step = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut';
+/** What a line waits for. `logOut` and `key` are the data centre's to answer, the others the main thread's. */
+export type Step = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut' | 'key';
 
 /** A line that waits: a copy. */
 export interface Held {
@@ -56,10 +56,25 @@ export interface Holder {
 }
 
 /** Asks the main thread; the line waits. */
-export function wait(s: State, ticket: number, step: Exclude<Step, 'keep' | 'logOut'>, name = ''): 'waits' {
+export function wait(s: State, ticket: number, step: Exclude<Step, 'keep' | 'logOut' | 'key'>, name = ''): 'waits' {
   s.shared.waiting.step = step;
   s.sink.name(step, ticket, name);
   return 'waits';
+}
+
+/** The line wants to see the session whose key is being made for requests before it. */
+export function waitForKey(s: State): 'waits' {
+  s.shared.waiting.step = 'key';
+  return 'waits';
+}
+
+/** That key is there, or nobody waits for it any more. @returns the line to go on with */
+export function takeKeyWaiter(s: State): Held | undefined {
+  const { waiting } = s.shared;
+  const { first, step } = waiting;
+  if (first === undefined || step !== 'key' || (s.permanent === undefined && s.pending.size > 0)) return undefined;
+  waiting.first = undefined;
+  return first;
 }
 
 /** Whether this connection has a session already, with or without a name. */

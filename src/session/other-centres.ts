@@ -35,9 +35,9 @@ function carrierOf(home: State, pending: Pending): State {
   return connectionTo(home, home.server, 'media');
 }
 
-/** Follows a migrate error. @returns false if it is the client's to see */
+/** Follows a migrate error, whatever code it comes with: 303, or 400 as for web files. @returns false if it is the client's to see */
 export function follow(s: State, pending: Pending, error: RpcError, now: number): boolean {
-  if (error.code !== 303 || error.number === undefined || pending.hops >= MOST_HOPS) return false;
+  if (error.number === undefined || pending.hops >= MOST_HOPS) return false;
   // The gateway's own questions are put to a data centre, not to an account.
   if (pending.internal !== undefined) return false;
   const movesHome = HOME_MOVES.has(error.type);

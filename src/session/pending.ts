@@ -46,6 +46,8 @@ export class Pending {
   readonly method: number;
   /** Which of options, server, session the answer carries too: `Wants`. */
   readonly wants: number;
+  /** Where the innermost function begins in `body`. */
+  readonly innerAt: number;
   /** Bytes of `body` before the first function that is not invokeWithLayer or initConnection; 0 if it has none of these. */
   readonly ownInit: number;
   /** The client's `_seqno`, or -1: it gave none, or the server has refused it. */
@@ -102,6 +104,7 @@ export class Pending {
     this.method = init.method;
     this.wants = init.wants;
     this.ownInit = init.ownInit;
+    this.innerAt = init.innerAt ?? 0;
     this.seqNoGiven = init.seqNoGiven;
   }
 }
@@ -116,6 +119,8 @@ export interface PendingInit {
   method: number;
   wants: number;
   ownInit: number;
+  /** 0 if not given: no function stands around it. */
+  innerAt?: number;
   seqNoGiven: number;
 }
 

@@ -18,13 +18,28 @@ const SAFE = new Set([
   'messages.setTyping',
   'contacts.search',
 ]);
-/** Named like a read, but a bot acts on them. */
-const SPENDS = new Set(['messages.getBotCallbackAnswer']);
+/**
+ * Named like a read, and yet a second one does what the first did not: a bot acts on it, stars are spent, an offer is taken,
+ * a password's one-time proof is used up, an address is made anew, what has come meanwhile is marked as read.
+ */
+const ACTS = new Set([
+  'messages.getBotCallbackAnswer',
+  'channels.searchPosts',
+  'payments.resolveStarGiftOffer',
+  'payments.getStarsRevenueWithdrawalUrl',
+  'payments.getStarGiftWithdrawalUrl',
+  'account.getPasswordSettings',
+  'account.getTmpPassword',
+  'phone.getGroupCallStreamRtmpUrl',
+  'messages.readMentions',
+  'messages.readReactions',
+  'messages.readPollVotes',
+]);
 
 /** Whether a function only reads, or does the same when done twice. */
 export function isRepeatable(name: string): boolean {
   if (SAFE.has(name)) return true;
-  if (SPENDS.has(name)) return false;
+  if (ACTS.has(name)) return false;
   return READS.has(firstWord(name));
 }
 

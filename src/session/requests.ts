@@ -11,12 +11,15 @@ import { answerError, beginLine, noteEnd, refuseTicket, Wants } from './answers.
 import { resumeIds } from './connect.ts';
 import { forget } from './forgetting.ts';
 import { dispatch } from './other-centres.ts';
+import { asksForCdn } from './cdn.ts';
+import type { Wait } from './floods.ts';
 import { compileInit, INIT_PATH, lengthWithInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
-import { applyName, isTaken, keepHandedIn, releaseName, wait, type Held, type Step } from './naming.ts';
+import { applyName, isTaken, keepHandedIn, releaseName, wait, waitForKey, type Held, type Step } from './naming.ts';
 import { refusal, refusalOf, refusalOfClaim } from './refusals.ts';
 import { applyServer } from './server-wish.ts';
 import { listedServer, type State } from './state.ts';
+import { targetOf } from './target.ts';
 
 /** Open requests of one session (failures.md A18). */
 const MOST_OPEN = 1024;
@@ -166,7 +169,8 @@ function applySession(
   const { named } = s.shared;
   if (wish.forget !== undefined) return forget(s, named!, ticket, done === undefined, now);
   if (wish.authKey !== undefined && done !== 'keep') return handIn(s, wish, ticket, now);
-  return s.permanent === undefined && named === undefined ? refusal('SessionNotFound') : undefined;
+  if (s.permanent !== undefined || named !== undefined) return undefined;
+  return done !== 'key' && s.pending.size > 0 ? waitForKey(s) : refusal('SessionNotFound');
 }
 
 /** A session from elsewhere; under a name it is kept before it is answered. */
@@ -269,11 +273,22 @@ function enqueue(
   const length = lengthWithInit(s, encoded, call.pos);
   if (length > MAX_PAYLOAD) return tooLarge(length);
   const pending = pendingOf(s, ticket, request, encoded, now, mayExport);
-  const until = s.shared.floods.until(pending, now);
-  if (until === 0) dispatch(s, pending, now);
-  else if (until < pending.deadline) s.pending.addHeld(pending, until);
-  else answerFlood(s, pending, Math.ceil((until - now) / 1000));
+  if (asksForCdn(s, pending)) return cdnRefusal(encoded.depth);
+  const wait = s.shared.floods.before(pending, now, (one) => targetOf(s.env, one));
+  if (wait === undefined) dispatch(s, pending, now);
+  else if (wait.until < pending.deadline) s.pending.addHeld(pending, wait.until);
+  else answerFlood(s, pending, wait, now);
   return undefined;
+}
+
+/** A file that is handed on to a CDN comes sealed, from a server that speaks another way: nobody behind JSON can use it. */
+function cdnRefusal(depth: number): Refusal {
+  const path = `message${'._wrapped'.repeat(depth - 1)}.cdn_supported`;
+  return refusal('InvalidField', {
+    msg: `${path}: this gateway fetches no files from CDNs; leave it out, and the data centre sends the file itself`,
+    path,
+    got: 'true',
+  });
 }
 
 /** The message alone is not too long: the codec would have said so. */
@@ -308,9 +323,10 @@ export function readAgain(
 }
 
 /** The server's own words for a wait that is known to last longer than the request; it was not asked again. */
-function answerFlood(s: State, pending: Pending, seconds: number): void {
-  const text = Buffer.from(`FLOOD_WAIT_${seconds}`);
-  answerError(s, pending, 420, text, { retryable: true, delivered: 'no', retryAfter: seconds });
+function answerFlood(s: State, pending: Pending, { until, type }: Wait, now: number): void {
+  const seconds = Math.ceil((until - now) / 1000);
+  const text = Buffer.from(`${type}_${seconds}`);
+  answerError(s, pending, 420, text, { retryable: true, delivered: 'no', retryAfter: seconds, isLocal: true });
 }
 
 function pendingOf(
@@ -332,6 +348,7 @@ function pendingOf(
     method: encoded.crcs[encoded.depth - 1]!,
     wants: wantsOf(s, request, mayExport),
     ownInit: ownInitLength(encoded),
+    innerAt: encoded.offsets[encoded.depth - 1]! - encoded.offsets[0]!,
     seqNoGiven: request.seqNo,
   });
 }

@@ -17,7 +17,7 @@ import { takeOn, takeRequest } from './requests.ts';
 import { gatherMoves, restore, Saved, takeAgain } from './snapshot.ts';
 import type { Address, Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './keeping.ts';
-import { endHeld, isAwaited, onAnswer, Waiting, type Holder, type NamedAnswer } from './naming.ts';
+import { endHeld, isAwaited, onAnswer, takeKeyWaiter, Waiting, type Holder, type NamedAnswer } from './naming.ts';
 import { flushReady } from './outbox.ts';
 import { Pieces } from './pieces.ts';
 import { Shared } from './shared.ts';
@@ -158,6 +158,12 @@ export class Session implements PacketSink, Holder {
     }
   }
 
+  /** A line has waited for the session's key. */
+  #goOnWithKey(now: number): void {
+    const held = takeKeyWaiter(this.#home);
+    if (held !== undefined) takeOn(this.#home, held, 'key', now);
+  }
+
   /** @returns bytes of the lines taken */
   #takeHeld(now: number): number {
     const { behind } = this.#waiting;
@@ -256,6 +262,7 @@ export class Session implements PacketSink, Holder {
    */
   flush(now: number, most: number, mayExceed: boolean): number {
     this.#leaveIfDue(now);
+    this.#goOnWithKey(now);
     let done = this.#waiting.behind.length > 0 ? this.#takeHeld(now) : 0;
     done += flushConnection(this.#home, now, most, mayExceed);
     const { others } = this.#home.shared;

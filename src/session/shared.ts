@@ -47,6 +47,11 @@ export class Shared {
   /** Where messages are lines: of those that were printed over several. */
   readonly pieces: Pieces | undefined;
 
+  /** Calls are initialised by the operator's parameters or the client's. */
+  get isInitGiven(): boolean {
+    return this.initPrefix.length > 0;
+  }
+
   /** @param dialect what the client speaks @param waiting @param pieces outlive the session, as lines do */
   constructor(env: Env, dialect: Dialect, waiting: Waiting, pieces: Pieces | undefined) {
     this.dialect = dialect;

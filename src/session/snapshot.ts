@@ -247,6 +247,7 @@ function saveSession(s: State): void {
   if (permanent !== undefined) out.raw(permanent.bytes);
   if (isTemporary) out.raw(key.bytes);
   out.int32(s.temporaryUntil);
+  out.double(s.forwardSecrecyAt);
   out.int32(s.permanentSince);
   out.long(s.sessionLow, s.sessionHigh);
   if (initText !== undefined) out.string(initText);
@@ -293,6 +294,7 @@ function restoreSession(s: State, r: Reader, now: number): void {
   else if (!s.forwardSecrecy) s.key = s.permanent;
   s.isBound = has(Has.BOUND);
   s.temporaryUntil = r.int32();
+  s.forwardSecrecyAt = r.double();
   s.permanentSince = r.int32();
   s.sessionLow = r.int32();
   s.sessionHigh = r.int32();

@@ -63,6 +63,8 @@ export class State {
   key: AuthKey | undefined;
   /** Messages go under temporary keys. */
   forwardSecrecy: boolean;
+  /** While they do not, though they should: when it is tried again, Unix ms. */
+  forwardSecrecyAt = Infinity;
   /** Server seconds until which the temporary key lives. */
   temporaryUntil = 0;
   /** The binding of the temporary key stands. */

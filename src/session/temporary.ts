@@ -18,10 +18,13 @@ const LATEST_SHARE = 0.95;
 /** `ENCRYPTED_MESSAGE_INVALID` for a permanent key younger than this proves nothing yet. */
 const YOUNG_SECONDS = 60;
 const PATIENCE_MS = 10_000;
-/** Bindings that failed in a row before a server without them is taken as it is. */
+/** Bindings that failed in a row before the session does without them for a while. */
 export const MOST_FAILURES = 2;
 /** The same for connections that ended during the exchange of a temporary key: networks do that too. */
 export const MOST_LOST = 4;
+/** How long it does without them then; and where the server has said that it does not know them. */
+export const PAUSE_MS = 600_000;
+export const UNKNOWN_PAUSE_MS = 86_400_000;
 
 const BIND_INNER = 0x75a3f765;
 const BIND = 0xcdd42a05;
@@ -29,8 +32,8 @@ const BIND = 0xcdd42a05;
 /** What `finishBinding` found. */
 export type Binding = 'bound' | 'again' | 'dead' | 'impossible';
 
-/** Answers that ask for another temporary key. */
-const ANOTHER = new Set(['TEMP_AUTH_KEY_ALREADY_BOUND', 'TEMP_AUTH_KEY_EMPTY', 'EXPIRES_AT_INVALID']);
+/** Answers of a server that does not know the call; all others, its own faults and floods too, are worth another try. */
+const NOT_KNOWN = new Set(['METHOD_INVALID', 'INPUT_METHOD_INVALID', 'METHOD_NOT_FOUND', 'INPUT_CONSTRUCTOR_INVALID']);
 
 /**
  * Puts `auth.bindTempAuthKey` before everything else. Its message id stands inside it, so it has one from the start.
@@ -97,8 +100,9 @@ function bindCall(s: State): Uint8Array {
 
 /** What a refused or lost binding means. */
 function judge(s: State, error: RpcError | undefined): Binding {
-  if (error === undefined || ANOTHER.has(error.type)) return 'again';
-  if (error.type !== 'ENCRYPTED_MESSAGE_INVALID') return 'impossible';
+  if (error === undefined || error.isServerFault) return 'again';
+  if (NOT_KNOWN.has(error.type)) return 'impossible';
+  if (error.type !== 'ENCRYPTED_MESSAGE_INVALID') return 'again';
   const age = s.temporaryUntil - TEMPORARY_SECONDS - s.permanentSince;
   return age >= YOUNG_SECONDS ? 'dead' : 'again';
 }
@@ -127,4 +131,14 @@ export function wornAt(s: State): number {
   if (!s.isBound || s.key === s.permanent) return Infinity;
   const share = s.pending.size === 0 ? QUIET_SHARE : LATEST_SHARE;
   return (s.temporaryUntil - TEMPORARY_SECONDS * (1 - share) + 1) * 1000 - s.ids.offset;
+}
+
+/** Whether temporary keys are to be tried again: nothing may be open, since the session begins anew with one. */
+export function isDueAgain(s: State, now: number): boolean {
+  return s.forwardSecrecyAt <= now && s.pending.size === 0;
+}
+
+/** When `isDueAgain` may change, Unix ms. */
+export function dueAgainAt(s: State): number {
+  return s.pending.size === 0 ? s.forwardSecrecyAt : Infinity;
 }

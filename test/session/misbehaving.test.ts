@@ -6,6 +6,7 @@ import { playFaults } from '../../src/testdc/faults.ts';
 import { bodies } from '../../src/testdc/faults/bodies.ts';
 import { RpcError } from '../../src/testdc/rpc-error.ts';
 import { writeService } from '../../src/testdc/service.ts';
+import type { TlObject } from '../../src/testdc/tl-value.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
 type Line = Record<string, unknown>;
@@ -15,6 +16,7 @@ function bindsNothing({ method }: Call): RpcError | undefined {
   return method === 'auth.bindTempAuthKey' ? new RpcError(400, 'METHOD_INVALID') : undefined;
 }
 
+const NEAREST = { _cons: 'help.getNearestDc' };
 const UPDATE = { _cons: 'account.updateProfile', about: 'a' };
 const STATUS = { _cons: 'account.updateStatus', offline: true };
 
@@ -264,4 +266,76 @@ test('a session that is left while it must live on at the server is left without
   await pair.run();
   assert.equal(pair.dc.counters.connections, connections + 1);
   assert.deepEqual(pair.take(1).find(({ id }) => id === 3)?.['message'], true);
+});
+
+for (const fault of ['transport.404', 'transport.other'])
+  test(`${fault} in the key exchange is tried again within the request's own time`, async () => {
+    const pair = new Pair();
+    playFaults(pair.dc, `${fault} count=2`);
+    pair.open(1);
+    pair.line(1, { id: 2, message: NEAREST });
+    await pair.advance(5_000);
+    assert.deepEqual(outcome(pair.take(1)[0]), ['nearestDc', undefined]);
+    assert.equal(pair.dc.counters.connections, 3);
+  });
+
+test('-404 in every key exchange ends the request when its time is over, as never delivered', async () => {
+  const pair = new Pair();
+  playFaults(pair.dc, 'transport.404');
+  pair.open(1);
+  pair.line(1, { id: 2, timeout: 3, message: NEAREST });
+  await pair.advance(2_900);
+  assert.deepEqual(pair.take(1), []);
+  await pair.advance(200);
+  const [line] = pair.take(1);
+  assert.deepEqual([line!['error'], line!['delivered'], line!['retryable']], ['NotConnected', 'no', true]);
+  assert.match(String(line!['reason']), /-404/);
+});
+
+test('slow mode is one chat, found by the name of its field, whatever stands around the call', async () => {
+  const pair = await ready('', { session: { init: undefined } });
+  const forwards: unknown[] = [];
+  pair.dc.onRequest = (call) => {
+    if (call.method !== 'messages.forwardMessages') return undefined;
+    forwards.push((call.args['to_peer'] as TlObject)['chat_id']);
+    return new RpcError(420, 'SLOWMODE_WAIT_60');
+  };
+  const init = { _cons: 'initConnection', api_id: 1, device_model: 'd', system_version: '1', app_version: '1' };
+  const forward = (id: number, chat_id: number, isBare = false): object => {
+    const from_peer = { _cons: 'inputPeerChannel', channel_id: 5, access_hash: 7 };
+    const to_peer = { _cons: 'inputPeerChat', chat_id };
+    const call = { _cons: 'messages.forwardMessages', from_peer, to_peer, id: [1], random_id: [id] };
+    const query = { ...init, system_lang_code: 'en', lang_pack: '', lang_code: 'en', _wrapped: call };
+    return { id, message: isBare ? call : { _cons: 'invokeWithLayer', layer: 227, _wrapped: query } };
+  };
+  const told = async (line: object): Promise<unknown[]> => {
+    const [answer] = await pair.ask(1, line);
+    const { retry_after, delivered, local } = answer!;
+    return [(answer!['message'] as Line)['error_message'], retry_after, delivered, local];
+  };
+  assert.deepEqual(await told(forward(1, 11)), ['SLOWMODE_WAIT_60', 60, 'yes', undefined]);
+  assert.deepEqual(await told(forward(2, 12)), ['SLOWMODE_WAIT_60', 60, 'yes', undefined]);
+  await pair.advance(20_000);
+  assert.deepEqual(await told(forward(3, 11)), ['SLOWMODE_WAIT_40', 40, 'no', true]);
+  assert.deepEqual(await told(forward(4, 12, true)), ['SLOWMODE_WAIT_40', 40, 'no', true]);
+  assert.deepEqual(forwards, [11n, 12n]);
+  await pair.advance(40_000);
+  assert.deepEqual(await told(forward(5, 11)), ['SLOWMODE_WAIT_60', 60, 'yes', undefined]);
+  assert.deepEqual(pair.dc.violations.list, []);
+});
+
+test('what failed at the server may be done again only where that does no harm', async () => {
+  const pair = await ready('');
+  pair.dc.onRequest = () => new RpcError(-503, 'Timeout');
+  const peer = { _cons: 'inputPeerSelf' };
+  const rows: [object, boolean][] = [
+    [{ _cons: 'messages.getBotCallbackAnswer', peer, msg_id: 1 }, false],
+    [{ _cons: 'messages.createChat', users: [], title: 't' }, false],
+    [{ _cons: 'messages.sendMessage', peer, message: 'm', random_id: 5 }, true],
+    [NEAREST, true],
+  ];
+  for (const [message, retryable] of rows) {
+    const [line] = await pair.ask(1, { id: 2, timeout: 0.5, message });
+    assert.deepEqual([message, line!['retryable'], line!['delivered']], [message, retryable, 'unknown']);
+  }
 });

@@ -266,3 +266,16 @@ test('an own server has data centres of its own, whatever numbers the built-in o
     assertClean(pair);
   }
 });
+
+test('a migrate error is followed whatever its code', async () => {
+  for (const code of [303, 400, 500]) {
+    const { pair, seen } = pairOf((call) =>
+      call.method === 'upload.getFile' && call.dcId === 2 ? new RpcError(code, 'FILE_MIGRATE_4') : elsewhere(call),
+    );
+    await signIn(pair);
+    seen.length = 0;
+    const [line] = await pair.ask(1, { id: 2, message: FILE });
+    assert.equal((line!['message'] as Line)['_cons'], 'upload.file', String(code));
+    assert.deepEqual(seen.at(-1), 'upload.getFile@4');
+  }
+});

@@ -88,6 +88,7 @@ describe('a fresh session', () => {
       [messageOf(line)['_cons'], messageOf(line)['error_message'], line!['delivered']],
       ['rpc_error', 'CONNECTION_NOT_INITED', 'yes'],
     );
+    assert.match(String(line!['msg']), /--api-id.*options\.init.*initConnection/);
     assertClean(pair);
   });
 
@@ -139,6 +140,49 @@ describe('server and session in the JSON', () => {
     const [session] = await pair.ask(1, '{"session":{}}');
     assert.equal(session!['error'], 'SessionNotFound');
     assert.equal(pair.dc.counters.connections, 0);
+  });
+
+  test('a session whose key is being made for a message before it is shown when it is there', async () => {
+    const pair = pairOf();
+    pair.line(1, PING);
+    pair.line(1, { id: 101, session: {} });
+    pair.line(1, { id: 102, message: NEAREST });
+    await pair.run();
+    const lines = pair.take(1).toSorted((a, b) => Number(a['id']) - Number(b['id']));
+    assert.deepEqual(
+      lines.map((line) => [line['id'], messageOf(line)?.['_cons'], line['error']]),
+      [
+        [100, 'pong', undefined],
+        [101, undefined, undefined],
+        [102, 'nearestDc', undefined],
+      ],
+    );
+    const [key] = pair.centre.keys.values();
+    const { auth_key } = lines[1]!['session'] as Line;
+    assert.equal(auth_key, Buffer.from(key!.authKey.bytes).toString('base64'));
+    assertClean(pair);
+  });
+
+  test('one whose key is never made is not found, once nobody waits for it any more', async () => {
+    const pair = pairOf({ isDown: () => true });
+    pair.line(1, PING);
+    pair.line(1, { id: 101, session: {} });
+    await pair.run();
+    const outcomes = pair.take(1).map(({ id, error }) => [id, error]);
+    assert.deepEqual(outcomes, [
+      [100, 'ConnectFailed'],
+      [101, 'SessionNotFound'],
+    ]);
+  });
+
+  test('it is waited for in a lane whose thread is lost, too', async () => {
+    const pair = pairOf();
+    pair.line(1, PING);
+    pair.line(1, { id: 101, session: {} });
+    pair.loseNext = true;
+    await pair.advance(2_000);
+    const shown = pair.take(1).find(({ id }) => id === 101);
+    assert.ok(shown?.['session'], JSON.stringify(shown));
   });
 
   test('a session that was given may be handed back whole, and goes on', async () => {
@@ -461,6 +505,21 @@ describe('what the server says', () => {
       [[4, 'config']],
     );
     assertClean(pair);
+  });
+
+  test('a file from a CDN is refused before it is asked for, with a sentence', async () => {
+    const pair = pairOf();
+    const location = { _cons: 'inputDocumentFileLocation', id: 1, access_hash: 2, file_reference: '', thumb_size: '' };
+    const file = { _cons: 'upload.getFile', location, offset: 0, limit: 4096 };
+    const cdn = { ...file, cdn_supported: true };
+    const [plain] = await pair.ask(1, { id: 1, message: cdn });
+    assert.deepEqual([plain!['error'], plain!['path']], ['InvalidField', 'message.cdn_supported']);
+    assert.match(String(plain!['msg']), /CDN/);
+    const [wrapped] = await pair.ask(1, { id: 2, message: { _cons: 'invokeWithoutUpdates', _wrapped: cdn } });
+    assert.equal(wrapped!['path'], 'message._wrapped.cdn_supported');
+    assert.equal(pair.dc.counters.connections, 0);
+    const [precise] = await pair.ask(1, { id: 3, message: { ...file, precise: true } });
+    assert.equal(precise!['error'], undefined);
   });
 
   test('its questions are answered: states of messages, and messages again under their own id', async () => {

@@ -1,0 +1,15 @@
+/**
+ * CDN: files that Telegram would have fetched from its CDNs (`upload.fileCdnRedirect`): sealed, from servers with keys of
+ * their own. In: a call. Out: whether it says that its sender can do that. Never: fetches one.
+ */
+import type { Pending } from './pending.ts';
+import type { State } from './state.ts';
+
+const METHOD = 'upload.getFile';
+/** `upload.getFile flags:# precise:flags.0?true cdn_supported:flags.1?true …`. */
+const CDN_SUPPORTED = 2;
+
+/** Whether a call asks for files with `cdn_supported`. */
+export function asksForCdn({ env }: State, { method, body, innerAt }: Pending): boolean {
+  return env.files.has(method) && env.codec.nameOf(method) === METHOD && (body[innerAt + 4]! & CDN_SUPPORTED) !== 0;
+}
