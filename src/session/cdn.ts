@@ -2,7 +2,9 @@
  * CDN: files that Telegram would have fetched from its CDNs (`upload.fileCdnRedirect`): sealed, from servers with keys of
  * their own. In: a call. Out: whether it says that its sender can do that. Never: fetches one.
  */
+import type { Refusal } from '../dialect/dialect.ts';
 import type { Pending } from './pending.ts';
+import { refusal } from './refusals.ts';
 import type { State } from './state.ts';
 
 const METHOD = 'upload.getFile';
@@ -12,4 +14,14 @@ const CDN_SUPPORTED = 2;
 /** Whether a call asks for files with `cdn_supported`. */
 export function asksForCdn({ env }: State, { method, body, innerAt }: Pending): boolean {
   return env.files.has(method) && env.codec.nameOf(method) === METHOD && (body[innerAt + 4]! & CDN_SUPPORTED) !== 0;
+}
+
+/** A file that is handed on to a CDN comes sealed, from a server that speaks another way: nobody behind JSON can use it. @param depth functions inside each other */
+export function cdnRefusal(depth: number): Refusal {
+  const path = `message${'._wrapped'.repeat(depth - 1)}.cdn_supported`;
+  return refusal('InvalidField', {
+    msg: `${path}: this gateway fetches no files from CDNs; leave it out, and the data centre sends the file itself`,
+    path,
+    got: 'true',
+  });
 }

@@ -4,7 +4,6 @@
  * Never: two connections of one session at a time, or a key replaced in silence.
  */
 import { Reader, TlReadError } from '../bytes/reader.ts';
-import { PORTS } from '../address/data-centres.ts';
 import type { AuthKey } from '../crypto/auth-key.ts';
 import { DhError } from '../crypto/dh.ts';
 import { FactorError } from '../crypto/factor.ts';
@@ -13,12 +12,12 @@ import { makeTransport } from '../transport/make.ts';
 import { notify, refuse } from './answers.ts';
 import { Handshake, HandshakeError } from './handshake.ts';
 import { markLost } from './keeping.ts';
+import { NO_OTHERS, othersOf } from './others.ts';
 import { MessageIds } from './message-ids.ts';
 import { askAfterReconnect } from './questions.ts';
 import { refusal } from './refusals.ts';
 import { endSent } from './repeat.ts';
 import type { Mtproxy } from './settings.ts';
-import type { Address } from './sink.ts';
 import type { State } from './state.ts';
 import {
   bind,
@@ -69,27 +68,13 @@ function dial(s: State): void {
   s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, othersOf(s));
 }
 
-/** Further addresses of the same data centre, its other ports and those of both families: tried in turn when one does not answer (failures.md E3). */
-function othersOf(s: State): readonly Address[] {
-  const { host, port, dc, test, namedBy } = s.server;
-  if (namedBy !== 'operator') return NONE;
-  const all = s.env.settings.dataCentres;
-  const own = all.find((one) => one.host === host && one.port === port)?.isOwn;
-  const others = all.filter((one) => one.id === dc && one.test === test && one.isOwn === own);
-  // Networks that let nothing out to one port do so for all addresses.
-  const ports = own === true || !PORTS.includes(port) ? NONE : PORTS.map((one) => ({ host, port: one }));
-  return [...ports, ...others].filter((one) => one.host !== host || one.port !== port);
-}
-
-const NONE: readonly Address[] = [];
-
 /** An MTProxy learns from the obfuscated head which data centre is meant (mtproto.md 2.13). */
 function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void {
   const dc = s.server.dc + (s.server.test ? TEST_OFFSET : 0);
   const options = { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill };
   s.link.dialled(makeTransport(transport, options), host, port);
   tell(s, 'dialled');
-  s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.key === undefined, NONE);
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.key === undefined, NO_OTHERS);
 }
 
 /** The connection stands: the key exchange begins, or the session goes on. */

@@ -11,7 +11,7 @@ import { answerError, beginLine, noteEnd, refuseTicket, Wants } from './answers.
 import { resumeIds } from './connect.ts';
 import { forget } from './forgetting.ts';
 import { dispatch } from './other-centres.ts';
-import { asksForCdn } from './cdn.ts';
+import { asksForCdn, cdnRefusal } from './cdn.ts';
 import type { Wait } from './floods.ts';
 import { compileInit, INIT_PATH, lengthWithInit, ownInitLength } from './init.ts';
 import { AnswerBy, Pending } from './pending.ts';
@@ -279,16 +279,6 @@ function enqueue(
   else if (wait.until < pending.deadline) s.pending.addHeld(pending, wait.until);
   else answerFlood(s, pending, wait, now);
   return undefined;
-}
-
-/** A file that is handed on to a CDN comes sealed, from a server that speaks another way: nobody behind JSON can use it. */
-function cdnRefusal(depth: number): Refusal {
-  const path = `message${'._wrapped'.repeat(depth - 1)}.cdn_supported`;
-  return refusal('InvalidField', {
-    msg: `${path}: this gateway fetches no files from CDNs; leave it out, and the data centre sends the file itself`,
-    path,
-    got: 'true',
-  });
 }
 
 /** The message alone is not too long: the codec would have said so. */
