@@ -13,7 +13,7 @@ import { IdMap, long } from './id-map.ts';
 import { KeyUse } from './key-use.ts';
 import type { KeyEntry, KeyRef, Memory } from './memory.ts';
 import type { TlObject } from './tl-value.ts';
-import type { LoginToken } from './world/world.ts';
+import type { LoginToken } from './world/records.ts';
 import { Salts } from './salts.ts';
 
 /** What `initConnection` and `invokeWithLayer` said last; kept with the key, so a reconnect goes on. */

@@ -41,7 +41,7 @@ export class Layers {
   encode(codec: ObjectCodec, definition: Definition, value: TlValue): Buffer {
     if (codec === this.#newest) return codec.encodeAs(definition.result, value);
     try {
-      return codec.encodeAs(definition.result, value, true);
+      return codec.encodeAs(definition.result, unwrapped(codec, value), true);
     } catch (error) {
       const same = this.#newest.schema.byName.get(definition.name);
       if (!(error instanceof TlObjectError) || same === undefined) throw error;
@@ -54,4 +54,10 @@ export class Layers {
     const codec = this.codec(layer);
     return codec.encodeAs({ kind: 'object' }, value, codec !== this.#newest);
   }
+}
+
+/** `Updates` that only newer layers put into an object of their own, as `channels.joinChannel` does. */
+function unwrapped(codec: ObjectCodec, value: TlValue): TlValue {
+  if (typeof value !== 'object' || Array.isArray(value) || value instanceof Uint8Array) return value;
+  return codec.schema.byName.has(value._) ? value : (value['updates'] ?? value);
 }

@@ -5,7 +5,7 @@ import { codeOf } from '../../src/testdc/answers/codes.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
 import { BOT_ID, SEED_ACCOUNTS } from '../../src/testdc/world/seed.ts';
-import type { CodeKind } from '../../src/testdc/world/world.ts';
+import type { CodeKind } from '../../src/testdc/world/records.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { DIALOGS, NEAREST, withDc } from './support.ts';
 

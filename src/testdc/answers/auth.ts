@@ -71,12 +71,12 @@ export function authorizationObject(call: Call, key: KnownKey): TlObject {
 function resetAuthorization(call: Call): boolean {
   const found = keysOf(call).find((key) => key.id === call.args['hash']);
   if (found === undefined || found === call.session.key.identity) throw new RpcError(400, 'HASH_INVALID');
-  call.world.revoke(found);
+  call.world.logins.revoke(found);
   return true;
 }
 
 function resetAuthorizations(call: Call): boolean {
-  for (const key of keysOf(call)) if (key !== call.session.key.identity) call.world.revoke(key);
+  for (const key of keysOf(call)) if (key !== call.session.key.identity) call.world.logins.revoke(key);
   return true;
 }
 

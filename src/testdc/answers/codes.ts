@@ -7,7 +7,7 @@
 import { random } from '../env.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
-import type { CodeKind, SentCode } from '../world/world.ts';
+import type { CodeKind, SentCode } from '../world/records.ts';
 import type { Answer, Call } from './call.ts';
 import { authorize, checkApi } from './login.ts';
 import { stay } from './migrate.ts';

@@ -2,7 +2,7 @@
 import { random } from '../env.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
-import type { LoginToken } from '../world/world.ts';
+import type { LoginToken } from '../world/records.ts';
 import { authorizationObject } from './auth.ts';
 import type { Answer, Call } from './call.ts';
 import { authorize, checkApi } from './login.ts';

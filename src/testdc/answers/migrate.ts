@@ -4,7 +4,7 @@
  * Never: a DC that this test has not, unless a test says so through `world.sendAway`.
  */
 import { RpcError } from '../rpc-error.ts';
-import type { MoveKind } from '../world/world.ts';
+import type { MoveKind } from '../world/records.ts';
 import type { Call } from './call.ts';
 
 /**

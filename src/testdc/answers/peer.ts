@@ -28,7 +28,7 @@ export function inputPeer(call: Call, input: TlObject): PeerRef {
     case 'inputPeerUser':
       return { kind: 'user', id: person(call, input, 'PEER_ID_INVALID').id };
     case 'inputPeerChat':
-      return group(call, { kind: 'chat', id: input['chat_id'] as bigint }, undefined, 'PEER_ID_INVALID');
+      return basicGroup(call, input['chat_id'] as bigint, 'PEER_ID_INVALID');
     case 'inputPeerChannel':
       return channel(call, input);
     default:
@@ -43,11 +43,24 @@ export function inputUser(call: Call, input: TlObject): Person {
   return person(call, input, 'USER_ID_INVALID');
 }
 
-/** `InputChannel` or `inputPeerChannel`. */
+/** `InputChannel` or `inputPeerChannel`; one without a name is for its members alone. */
 export function channel(call: Call, input: TlObject): Group {
   const id = input['channel_id'];
   if (typeof id !== 'bigint') throw new RpcError(400, 'CHANNEL_INVALID');
-  return group(call, { kind: 'channel', id }, input['access_hash'] as bigint, 'CHANNEL_INVALID');
+  const found = call.world.groups.get(keyOf({ kind: 'channel', id }));
+  if (found === undefined || input['access_hash'] !== found.accessHash) throw new RpcError(400, 'CHANNEL_INVALID');
+  if (found.username === undefined && !call.world.members.has(found, self(call)))
+    throw new RpcError(400, 'CHANNEL_PRIVATE');
+  return found;
+}
+
+/** A basic group that the caller is or was in. */
+export function basicGroup(call: Call, id: bigint, error: string): Group {
+  const { world } = call;
+  const found = world.groups.get(keyOf({ kind: 'chat', id }));
+  const wasIn = (group: Group): boolean => world.account(self(call)).box.count(keyOf(group)) > 0;
+  if (found === undefined || !(world.members.has(found, self(call)) || wasIn(found))) throw new RpcError(400, error);
+  return found;
 }
 
 function person(call: Call, input: TlObject, error: string): Person {
@@ -58,14 +71,12 @@ function person(call: Call, input: TlObject, error: string): Person {
   return found;
 }
 
-function group(call: Call, ref: PeerRef, accessHash: bigint | undefined, error: string): Group {
-  const found = call.world.groups.get(keyOf(ref));
-  if (found === undefined || (accessHash !== undefined && accessHash !== found.accessHash))
-    throw new RpcError(400, error);
-  return found;
-}
-
 /** Some methods are for people only. */
 export function forPeople(call: Call): void {
-  if (call.world.people.get(self(call))?.isBot === true) throw new RpcError(400, 'BOT_METHOD_INVALID');
+  if (call.world.isBot(self(call))) throw new RpcError(400, 'BOT_METHOD_INVALID');
+}
+
+/** And some for bots. */
+export function forBots(call: Call): void {
+  if (!call.world.isBot(self(call))) throw new RpcError(400, 'USER_BOT_REQUIRED');
 }

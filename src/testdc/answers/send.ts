@@ -1,35 +1,59 @@
 /**
- * `messages.sendMessage`: into the boxes, to the sessions, into the ledger.
- * In: a request. Out: `updateShortSentMessage` or `updates`; updates to everybody else concerned.
+ * Sending: into the boxes, to the sessions, into the ledger.
+ * In: a request, a draft. Out: `updateShortSentMessage` or `updates`; updates to everybody else concerned.
  * Never: one `random_id` twice.
  */
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
+import type { Group, PeerRef } from '../world/peers.ts';
 import { keyOf } from '../world/peers.ts';
-import type { PeerRef } from '../world/peers.ts';
-import type { Draft, World, Written } from '../world/world.ts';
+import type { Actor } from '../world/posts.ts';
+import { inUpdates, newMessage } from '../world/posts.ts';
+import type { Draft, Post, Written } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import type { Call } from './call.ts';
+import { contentOf, textOfMessage } from './content.ts';
 import { inputPeer, self } from './peer.ts';
 
-/** UTF-16 units of a text, at most. */
-const LONGEST = 4096;
 /** `random_id`s remembered for an account. */
 const RANDOM_IDS = 10_000;
 
-export function sendMessage(call: Call): TlObject {
-  const { args, world } = call;
-  const peer = inputPeer(call, args['peer'] as TlObject);
-  const text = args['message'] as string;
-  if (text.length === 0) throw new RpcError(400, 'MESSAGE_EMPTY');
-  if (text.length > LONGEST) throw new RpcError(400, 'MESSAGE_TOO_LONG');
-  if (world.groups.get(keyOf(peer))?.isBroadcast === true) throw new RpcError(403, 'CHAT_WRITE_FORBIDDEN');
+function sendMessage(call: Call): TlObject {
+  const { args } = call;
+  const peer = writable(call, args['peer'] as TlObject);
+  const text = textOfMessage(args['message'] as string);
+  const draft = { from: self(call), to: peer, content: contentOf(call), replyTo: replyTo(call, peer) };
   once(call, args['random_id'] as bigint);
-  world.executed(text);
-  const content = contentOf(args);
-  return peer.kind === 'user' ? toPerson(call, peer, content) : toGroup(call, peer, content);
+  call.world.executed(text);
+  return answerTo(call, [send(actor(call), draft)]);
 }
 
-function once(call: Call, randomId: bigint): void {
+/** Who calls, for what is then done in the world. */
+export function actor(call: Call): Actor {
+  return { world: call.world, userId: self(call), dcId: call.dcId, session: call.session };
+}
+
+/** A peer that the caller may write to. */
+export function writable(call: Call, input: TlObject): PeerRef {
+  const peer = inputPeer(call, input);
+  const { world } = call;
+  const from = self(call);
+  const group = world.groups.get(keyOf(peer));
+  if (group !== undefined && !world.members.mayWrite(group, from)) throw new RpcError(403, 'CHAT_WRITE_FORBIDDEN');
+  if (peer.kind === 'user' && peer.id !== from && world.isBot(from) && world.isBot(peer.id))
+    throw new RpcError(400, 'USER_IS_BOT');
+  return peer;
+}
+
+/** The message that is answered; one that is not there is passed over, as Telegram does. */
+export function replyTo({ args, world, session }: Call, peer: PeerRef): Post | undefined {
+  const input = args['reply_to'] as TlObject | undefined;
+  if (input?._ !== 'inputReplyToMessage' || session.key.userId === undefined) return undefined;
+  return world.boxOf(world.account(session.key.userId), peer).post(input['reply_to_msg_id'] as number);
+}
+
+/** Refuses a `random_id` that was there before. */
+export function once(call: Call, randomId: bigint): void {
   if (randomId === 0n) throw new RpcError(400, 'RANDOM_ID_EMPTY');
   const { randomIds } = call.world.account(self(call));
   if (randomIds.has(randomId)) throw new RpcError(500, 'RANDOM_ID_DUPLICATE');
@@ -37,47 +61,60 @@ function once(call: Call, randomId: bigint): void {
   if (randomIds.size > RANDOM_IDS) for (const oldest of randomIds) return void randomIds.delete(oldest);
 }
 
-function contentOf(args: TlObject): TlObject {
-  const content: TlObject = { _: 'message', message: args['message']! };
-  if (args['entities'] !== undefined) content['entities'] = args['entities'];
-  if (args['silent'] === true) content['silent'] = true;
-  return content;
+/** Writes a draft for everybody who is to have it, and tells all but the caller's session. The answer is the sender's copy. */
+export function send(by: Actor, draft: Draft): Written {
+  const group = by.world.groups.get(keyOf(draft.to));
+  return group === undefined ? toPerson(by, draft) : toGroup(by, draft, group);
 }
 
-function toPerson(call: Call, peer: PeerRef, content: TlObject): TlObject {
-  const { world, session } = call;
-  const from = self(call);
-  const written = world.write(world.account(from).box, from, { from, to: peer, content });
-  world.push(from, short(written, peer.id, true), session);
-  deliver(world, from, peer.id, content);
-  const { id, date } = written.message as { id: number; date: number } & TlObject;
-  return { _: 'updateShortSentMessage', out: true, id, pts: written.pts, pts_count: 1, date, ...entitiesOf(content) };
-}
-
-/** To the other one's box, if there is an account, and the echo's answer. */
-function deliver(world: World, from: bigint, to: bigint, content: TlObject): void {
-  if (from === to) return;
-  const person = world.people.get(to);
-  if (person?.isEcho === true) world.env.after(world.echoMs, () => receive(world, to, from, content));
-  else receive(world, from, to, content);
-}
-
-/** A private message arrives. */
-export function receive(world: World, from: bigint, to: bigint, content: TlObject): Written | undefined {
-  if (world.people.get(to) === undefined) return undefined;
-  const account = world.account(to);
-  const written = world.write(account.box, to, { from, to: { kind: 'user', id: to }, content });
-  world.push(to, short(written, from, false));
+function toPerson(by: Actor, draft: Draft): Written {
+  const { world } = by;
+  const post: Post = { copies: [] };
+  const written = world.write(world.account(draft.from).box, draft.from, draft, undefined, post);
+  world.push(draft.from, ofPrivate(by, written, draft.from), by.session);
+  if (draft.from !== draft.to.id) deliver(by, draft, post);
   return written;
 }
 
-/** `updateShortMessage`: what Telegram pushes for a plain private message. */
-function short({ message, pts }: Written, peer: bigint, out: boolean): TlObject {
+/** To the other one's box, if there is an account, and the echo's answer. */
+function deliver(by: Actor, draft: Draft, post: Post): void {
+  const { world } = by;
+  const { from, to, content } = draft;
+  if (world.people.get(to.id)?.isEcho === true)
+    world.env.after(world.echoMs, () => receive(world, to.id, from, content, by.dcId));
+  else if (world.people.has(to.id)) arrive(by, draft, post);
+}
+
+function arrive(by: Actor, draft: Draft, post: Post): Written {
+  const { world } = by;
+  const to = draft.to.id;
+  const written = world.write(world.account(to).box, to, draft, undefined, post);
+  world.push(to, ofPrivate(by, written, to));
+  return written;
+}
+
+/** A private message arrives, from somebody who has no copy of it. */
+export function receive(world: World, from: bigint, to: bigint, content: TlObject, dcId = 0): Written | undefined {
+  if (world.people.get(to) === undefined) return undefined;
+  const draft: Draft = { from, to: { kind: 'user', id: to }, content };
+  return arrive({ world, userId: from, dcId }, draft, { copies: [] });
+}
+
+/** Whether a message fits into the short forms. */
+function isPlain(message: TlObject): boolean {
+  return message._ === 'message' && !LONG_FIELDS.some((name) => message[name] !== undefined);
+}
+const LONG_FIELDS = ['media', 'reply_markup', 'reply_to', 'fwd_from', 'via_bot_id', 'noforwards', 'grouped_id'];
+
+/** What Telegram pushes for a private message: `updateShortMessage` for a plain one. */
+function ofPrivate(by: Actor, written: Written, viewer: bigint): TlObject {
+  const { message, pts } = written;
+  if (!isPlain(message)) return inUpdates(by, viewer, [newMessage(written, viewer)], [message]);
   return {
     _: 'updateShortMessage',
-    out,
+    out: message['out']!,
     id: message['id']!,
-    user_id: peer,
+    user_id: (message['peer_id'] as TlObject)['user_id']!,
     message: message['message']!,
     pts,
     pts_count: 1,
@@ -91,48 +128,54 @@ function entitiesOf(content: TlObject): Record<string, TlObject[]> {
 }
 
 /** A basic group's message goes into every member's box, a channel's into the channel's. */
-function toGroup(call: Call, peer: PeerRef, content: TlObject): TlObject {
-  const { world, session, dcId } = call;
-  const from = self(call);
-  const written = world.write(world.boxOf(world.account(from), peer), peer.kind === 'channel' ? 0n : from, {
-    from,
-    to: peer,
-    content,
-  });
-  const updates = [
-    { _: 'updateMessageID', id: written.message['id'] as number, random_id: call.args['random_id'] as bigint },
-    newMessage(world, written, peer, from),
-  ];
-  world.push(from, inUpdates(world, [updates[1]!], written, from, dcId), session);
-  tellMembers(world, { from, to: peer, content }, written, dcId);
-  return inUpdates(world, updates, written, from, dcId);
-}
-
-function newMessage(world: World, { message, pts }: Written, peer: PeerRef, viewer: bigint): TlObject {
-  const kind = peer.kind === 'channel' ? 'updateNewChannelMessage' : 'updateNewMessage';
-  return { _: kind, message: world.seen(message, viewer), pts, pts_count: 1 };
-}
-
-function inUpdates(world: World, updates: TlObject[], { message }: Written, viewer: bigint, dcId: number): TlObject {
-  return {
-    _: 'updates',
-    updates,
-    ...world.mentioned([message], [], viewer, dcId),
-    date: message['date']!,
-    seq: 0,
-  };
-}
-
-/** Everybody who is signed in is a member of every group. */
-function tellMembers(world: World, draft: Draft, written: Written, dcId: number): void {
-  for (const member of world.signedIn()) {
-    if (member === draft.from) continue;
-    const own = draft.to.kind === 'channel' ? written : world.write(world.account(member).box, member, draft);
-    world.push(member, inUpdates(world, [newMessage(world, own, draft.to, member)], own, member, dcId));
+function toGroup(by: Actor, draft: Draft, group: Group): Written {
+  const { world } = by;
+  const { from } = draft;
+  const post: Post = { copies: [] };
+  const isChannel = draft.to.kind === 'channel';
+  const box = world.boxOf(world.account(from), draft.to);
+  const written = world.write(box, isChannel ? 0n : from, draft, undefined, post);
+  const told = (viewer: bigint, own: Written): TlObject =>
+    inUpdates(by, viewer, [newMessage(own, viewer)], [own.message], [group]);
+  if (world.members.has(group, from)) world.push(from, told(from, written), by.session);
+  for (const member of world.members.listeners(group)) {
+    if (member === from) continue;
+    const own = isChannel ? written : world.write(world.account(member).box, member, draft, undefined, post);
+    world.push(member, told(member, own));
   }
+  return written;
+}
+
+/**
+ * What the sender is answered: the short form for one plain private message, else `updates`.
+ * @param randomIds of the messages, in order; default the request's own
+ */
+export function answerTo(
+  call: Call,
+  all: readonly Written[],
+  randomIds = [call.args['random_id'] as bigint],
+): TlObject {
+  const viewer = self(call);
+  const [{ message, pts }] = all as [Written, ...Written[]];
+  if (call.method === 'messages.sendMessage' && isPlain(message) && (message['peer_id'] as TlObject)._ === 'peerUser') {
+    const { id, date } = message as { id: number; date: number } & TlObject;
+    return { _: 'updateShortSentMessage', out: true, id, pts, pts_count: 1, date, ...entitiesOf(message) };
+  }
+  const updates = all.flatMap((written, i): TlObject[] => [
+    { _: 'updateMessageID', id: written.message['id']!, random_id: randomIds[i]! },
+    newMessage(written, viewer),
+  ]);
+  return inUpdates(
+    call,
+    viewer,
+    updates,
+    all.map((one) => one.message),
+  );
 }
 
 /** For pushes that are to look like a message from somebody: the object to give to `receive`. */
 export function textOf(text: string): TlObject {
   return { _: 'message', message: text };
 }
+
+export const sendAnswers = { 'messages.sendMessage': sendMessage };

@@ -1,11 +1,23 @@
 /** All answers by method. In: nothing. Out: the table. Never: an answer itself. */
 import { authAnswers } from './auth.ts';
 import type { AnswerTable } from './call.ts';
+import { callbacksAnswers } from './callbacks.ts';
+import { channelsAnswers } from './channels.ts';
+import { chatsAnswers } from './chats.ts';
+import { commandsAnswers } from './commands.ts';
+import { dialogsAnswers } from './dialogs.ts';
+import { editAnswers } from './edit.ts';
+import { forwardAnswers } from './forward.ts';
+import { historyAnswers } from './history.ts';
+import { inlineAnswers } from './inline.ts';
+import { mediaAnswers } from './media.ts';
+import { participantsAnswers } from './participants.ts';
+import { readingAnswers } from './reading.ts';
+import { sendAnswers } from './send.ts';
 import { codesAnswers } from './codes.ts';
 import { helpAnswers } from './help.ts';
 import { keysAnswers } from './keys.ts';
 import { loginTokenAnswers } from './login-token.ts';
-import { messagesAnswers } from './messages.ts';
 import { passwordAnswers } from './password.ts';
 import { statsAnswers } from './stats.ts';
 import { transferAnswers } from './transfer.ts';
@@ -24,7 +36,19 @@ export const ANSWERS: AnswerTable = Object.assign(
   loginTokenAnswers,
   keysAnswers,
   usersAnswers,
-  messagesAnswers,
+  callbacksAnswers,
+  channelsAnswers,
+  chatsAnswers,
+  commandsAnswers,
+  dialogsAnswers,
+  editAnswers,
+  forwardAnswers,
+  historyAnswers,
+  inlineAnswers,
+  mediaAnswers,
+  participantsAnswers,
+  readingAnswers,
+  sendAnswers,
   profileAnswers,
   updatesAnswers,
   uploadAnswers,

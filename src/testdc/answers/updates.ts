@@ -1,12 +1,17 @@
 /** Answers of `updates.*` (mtproto.md 2.19). */
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
+import type { Box } from '../world/box.ts';
+import type { Group } from '../world/peers.ts';
+import { keyOf } from '../world/peers.ts';
+import { mentioned, seen, seenUpdate } from '../world/views.ts';
 import type { Answer, Call } from './call.ts';
-import { stateOf } from './messages.ts';
+import { dialogObject, stateOf } from './dialogs.ts';
 import { channel, self } from './peer.ts';
 
-/** New messages in one difference, at most. */
+/** Events in one difference, at most. */
 const SLICE = 100;
+const CHANNEL_SLICE = 100;
 
 function getDifference(call: Call): TlObject {
   const viewer = self(call);
@@ -14,19 +19,23 @@ function getDifference(call: Call): TlObject {
   const pts = call.args['pts'] as number;
   if (pts < 1) throw new RpcError(400, 'PERSISTENT_TIMESTAMP_EMPTY');
   if (pts > box.pts) throw new RpcError(400, 'PERSISTENT_TIMESTAMP_INVALID');
-  const all = box.since(pts);
-  if (all === undefined) return { _: 'updates.differenceTooLong', pts: box.pts };
+  const found = box.since(pts, SLICE);
+  if (found === undefined) return { _: 'updates.differenceTooLong', pts: box.pts };
   const state = stateOf(call);
-  if (all.length === 0) return { _: 'updates.differenceEmpty', date: state['date']!, seq: state['seq']! };
-  const messages = all.slice(0, SLICE);
+  const { messages, updates, isWhole } = found;
+  if (pts === box.pts) return { _: 'updates.differenceEmpty', date: state['date']!, seq: state['seq']! };
   const parts = {
     new_messages: messages,
     new_encrypted_messages: [],
-    other_updates: [],
-    ...call.world.mentioned(messages, [], viewer, call.dcId),
+    other_updates: updates,
+    ...mentioned(call.world, [...messages, ...messagesIn(updates)], [], viewer, call.dcId),
   };
-  if (all.length === messages.length) return { _: 'updates.difference', ...parts, state };
-  return { _: 'updates.differenceSlice', ...parts, intermediate_state: { ...state, pts: pts + SLICE } };
+  if (isWhole) return { _: 'updates.difference', ...parts, state };
+  return { _: 'updates.differenceSlice', ...parts, intermediate_state: { ...state, pts: found.pts } };
+}
+
+function messagesIn(updates: readonly TlObject[]): TlObject[] {
+  return updates.flatMap(({ message }) => (message === undefined ? [] : [message as TlObject]));
 }
 
 function getChannelDifference(call: Call): TlObject {
@@ -35,19 +44,34 @@ function getChannelDifference(call: Call): TlObject {
   const box = call.world.channelBox(group.id);
   const pts = call.args['pts'] as number;
   if (pts < 1) throw new RpcError(400, 'PERSISTENT_TIMESTAMP_EMPTY');
-  const messages = (box.since(pts) ?? []).map((message) => call.world.seen(message, viewer));
-  if (messages.length === 0)
+  const found = box.since(pts, CHANNEL_SLICE);
+  if (found === undefined) return tooLong(call, group, box);
+  if (pts >= box.pts)
     return { _: 'updates.channelDifferenceEmpty', final: true, pts: Math.max(pts, box.pts), timeout: 30 };
-  const parts = call.world.mentioned(messages, [group], viewer, call.dcId);
+  const messages = found.messages.map((message) => seen(message, viewer));
+  const all = [...messages, ...messagesIn(found.updates)];
   return {
     _: 'updates.channelDifference',
-    final: true,
-    pts: box.pts,
+    final: found.isWhole,
+    pts: found.pts,
     timeout: 30,
     new_messages: messages,
-    other_updates: [],
-    ...parts,
+    other_updates: found.updates.map((update) => seenUpdate(update, viewer)),
+    ...mentioned(call.world, all, [group], viewer, call.dcId),
   };
+}
+
+/** Further back than is remembered: the newest messages, and the state to go on from. */
+function tooLong(call: Call, group: Group, box: Box): TlObject {
+  const viewer = self(call);
+  const messages = box
+    .all(keyOf(group))
+    .slice(0, 10)
+    .map((message) => seen(message, viewer));
+  const top = box.get(box.top(keyOf(group)));
+  const dialog = dialogObject(call.world.account(viewer), { peer: group, box, top: top ?? { _: 'message', id: 0 } });
+  const parts = mentioned(call.world, messages, [group], viewer, call.dcId);
+  return { _: 'updates.channelDifferenceTooLong', final: true, timeout: 30, dialog, messages, ...parts };
 }
 
 export const updatesAnswers: Readonly<Record<string, Answer>> = {

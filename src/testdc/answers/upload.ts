@@ -11,7 +11,6 @@ import type { TlObject } from '../tl-value.ts';
 import type { StoredFile } from '../world/files.ts';
 import type { Answer, Call } from './call.ts';
 import { stay } from './migrate.ts';
-import { inputPeer } from './peer.ts';
 
 const MEGABYTE = 1_048_576;
 const LARGEST_PART = 524_288;
@@ -121,29 +120,8 @@ function checkPartSize(parts: readonly Buffer[], part: number, length: number, t
   if (before !== undefined && length > before.length) throw new RpcError(400, 'FILE_PART_SIZE_CHANGED');
 }
 
-/** `messages.uploadMedia`: makes a document of the parts, to be downloaded from the DC it was uploaded to. */
-function uploadMedia(call: Call): TlObject {
-  inputPeer(call, call.args['peer'] as TlObject);
-  const media = call.args['media'] as TlObject;
-  if (media._ !== 'inputMediaUploadedDocument') throw new RpcError(400, 'MEDIA_INVALID');
-  const file = media['file'] as TlObject;
-  if (file._ !== 'inputFile' && file._ !== 'inputFileBig') throw new RpcError(400, 'MEDIA_INVALID');
-  const { id, accessHash, reference, bytes, dcId } = finish(call, file);
-  const document: TlObject = {
-    _: 'document',
-    id,
-    access_hash: accessHash,
-    file_reference: reference,
-    date: Math.floor(call.now / 1000),
-    mime_type: media['mime_type']!,
-    size: BigInt(bytes.length),
-    dc_id: dcId,
-    attributes: media['attributes']!,
-  };
-  return { _: 'messageMediaDocument', document };
-}
-
-function finish(call: Call, file: TlObject): StoredFile {
+/** Makes a file of an upload, to be downloaded from the DC it was uploaded to. @throws RpcError */
+export function finish(call: Call, file: TlObject): StoredFile {
   const { files, env } = call.world;
   const name = uploadName(call, file['id'] as bigint);
   const { parts } = files.upload(name);
@@ -172,5 +150,4 @@ export const uploadAnswers: Readonly<Record<string, Answer>> = {
   'upload.getFile': getFile,
   'upload.saveFilePart': savePart,
   'upload.saveBigFilePart': savePart,
-  'messages.uploadMedia': uploadMedia,
 };

@@ -1,9 +1,11 @@
 /** Answers of `users.*` and `contacts.*`. */
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
-import { chatObject, peerObject, userObject } from '../world/peers.ts';
+import { peerObject, userObject } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';
-import { channel, inputUser, self } from './peer.ts';
+import { chatOf } from './groups.ts';
+import { botInfo } from './commands.ts';
+import { inputUser, self } from './peer.ts';
 
 /** Users that cannot be found are left out. */
 function getUsers(call: Call): TlObject[] {
@@ -26,11 +28,19 @@ function getFullUser(call: Call): TlObject {
     id: person.id,
     settings: { _: 'peerSettings' },
     notify_settings: { _: 'peerNotifySettings' },
-    common_chats_count: 0,
+    common_chats_count: common(call, person.id),
   };
   if (person.about !== undefined) full['about'] = person.about;
-  if (person.isBot === true) full['bot_info'] = { _: 'botInfo', user_id: person.id, description: person.firstName };
+  if (person.isBot === true) full['bot_info'] = botInfo(call, person);
   return { _: 'users.userFull', full_user: full, chats: [], users: [userObject(person, self(call), call.dcId)] };
+}
+
+/** Groups that both are in. */
+function common({ world, session }: Call, id: bigint): number {
+  const viewer = session.key.userId!;
+  if (id === viewer) return 0;
+  const both = [...world.groups.values()].filter((one) => world.members.has(one, viewer) && world.members.has(one, id));
+  return both.length;
 }
 
 function resolveUsername(call: Call): TlObject {
@@ -39,7 +49,7 @@ function resolveUsername(call: Call): TlObject {
   const found = call.world.byUsername(username);
   if (found === undefined) throw new RpcError(400, 'USERNAME_NOT_OCCUPIED');
   if ('kind' in found)
-    return { _: 'contacts.resolvedPeer', peer: peerObject(found), chats: [chatObject(found, call.dcId)], users: [] };
+    return { _: 'contacts.resolvedPeer', peer: peerObject(found), chats: [chatOf(call, found)], users: [] };
   const peer = peerObject({ kind: 'user', id: found.id });
   return { _: 'contacts.resolvedPeer', peer, chats: [], users: [userObject(found, self(call), call.dcId)] };
 }
@@ -56,15 +66,9 @@ function getContacts(call: Call): TlObject {
   };
 }
 
-function getChannels(call: Call): TlObject {
-  const chats = (call.args['id'] as TlObject[]).map((input) => chatObject(channel(call, input), call.dcId));
-  return { _: 'messages.chats', chats };
-}
-
 export const usersAnswers: Readonly<Record<string, Answer>> = {
   'users.getUsers': getUsers,
   'users.getFullUser': getFullUser,
   'contacts.resolveUsername': resolveUsername,
   'contacts.getContacts': getContacts,
-  'channels.getChannels': getChannels,
 };

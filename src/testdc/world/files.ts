@@ -4,6 +4,7 @@
  * oldest files go, and then the oldest uploads.
  */
 import { Cans } from '../canned.ts';
+import type { TlObject } from '../tl-value.ts';
 
 /** Bytes of uploads and of files, each, unless told otherwise. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -30,6 +31,8 @@ export class Files {
   readonly parts = new Cans(256);
   readonly #uploads = new Map<string, Upload>();
   readonly #files = new Map<bigint, StoredFile>();
+  /** `Document` or `Photo` by the file's id. */
+  readonly #described = new Map<bigint, TlObject>();
   #uploadBytes = 0;
   #fileBytes = 0;
   readonly #mostBytes: number;
@@ -78,11 +81,21 @@ export class Files {
       if (this.#fileBytes <= this.#mostBytes || id === file.id) break;
       this.#fileBytes -= bytes.length;
       this.#files.delete(id);
+      this.#described.delete(id);
     }
     return file;
   }
 
   get(id: bigint): StoredFile | undefined {
     return this.#files.get(id);
+  }
+
+  /** Keeps what a file was made: it can be sent again by that. */
+  describe(id: bigint, made: TlObject): void {
+    this.#described.set(id, made);
+  }
+
+  described(id: bigint): TlObject | undefined {
+    return this.#described.get(id);
   }
 }

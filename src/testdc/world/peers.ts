@@ -52,6 +52,16 @@ export interface Group {
   readonly size: number;
   readonly date: number;
   readonly photo?: PeerPhoto;
+  readonly about?: string;
+  /** Everybody is in it who has not left. */
+  readonly isOpen?: boolean;
+}
+
+/** What a group is to one viewer. */
+export interface Standing {
+  readonly isCreator: boolean;
+  readonly isLeft: boolean;
+  readonly size: number;
 }
 
 /** One text for a peer: table key. */
@@ -91,33 +101,47 @@ export function userObject(person: Person, viewer: bigint, dcId: number): TlObje
     ...optional('photo', photoObject('userProfilePhoto', person.photo, dcId)),
     color: { _: 'peerColor', color: Number(person.id % 7n) },
   };
-  if (person.isBot === true) user['bot_info_version'] = 1;
+  // Bots here take inline queries, and read all that is said in their groups.
+  if (person.isBot === true)
+    Object.assign(user, { bot_info_version: 1, bot_chat_history: true, bot_inline_placeholder: 'Search…' });
   else user['status'] = isSelf ? { _: 'userStatusOnline', expires: 2_147_483_647 } : { _: 'userStatusRecently' };
   return user;
 }
 
-/** `Chat`: a basic group or a channel. */
-export function chatObject(group: Group, dcId: number): TlObject {
+/** `Chat`: a basic group or a channel, as somebody sees it. */
+export function chatObject(group: Group, { isCreator, isLeft, size }: Standing, dcId: number): TlObject {
   const photo = photoObject('chatPhoto', group.photo, dcId) ?? { _: 'chatPhotoEmpty' };
   const { id, title, date } = group;
-  if (group.kind === 'chat') return { _: 'chat', id, title, photo, participants_count: group.size, date, version: 1 };
+  const common = { creator: isCreator, left: isLeft, id, title, photo, participants_count: size, date };
+  if (group.kind === 'chat') return { _: 'chat', ...common, version: 1 };
   return {
     _: 'channel',
+    ...common,
     broadcast: group.isBroadcast,
     megagroup: !group.isBroadcast,
-    verified: group.isBroadcast,
+    verified: group.isBroadcast && group.isOpen === true,
     signatures: false,
-    id,
     access_hash: group.accessHash,
-    title,
     ...optional('username', group.username),
-    photo,
-    date,
-    participants_count: group.size,
+    ...(isCreator ? { admin_rights: ADMIN_RIGHTS } : {}),
     default_banned_rights: { _: 'chatBannedRights', change_info: true, pin_messages: true, until_date: 2_147_483_647 },
     color: { _: 'peerColor', color: Number(id % 7n) },
   };
 }
+
+/** Rights of whoever has made a channel. */
+export const ADMIN_RIGHTS: TlObject = {
+  _: 'chatAdminRights',
+  change_info: true,
+  post_messages: true,
+  edit_messages: true,
+  delete_messages: true,
+  ban_users: true,
+  invite_users: true,
+  pin_messages: true,
+  add_admins: true,
+  other: true,
+};
 
 function photoObject(kind: string, photo: PeerPhoto | undefined, dcId: number): TlObject | undefined {
   if (photo === undefined) return undefined;

@@ -144,6 +144,7 @@ export function seedGroups(): Group[] {
       title,
       ...(kind === 'channel' ? { username: `test_channel_${i}` } : {}),
       isBroadcast,
+      isOpen: true,
       size,
       date: 1_650_000_000 + i * 86_400,
       photo: drawPhoto(draw),

@@ -1,14 +1,14 @@
-/** Answers of `messages.*`: dialogs, history, sending. */
+/** Answers of `messages.*` about dialogs. */
 import type { Canned } from '../canned.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject, TlValue } from '../tl-value.ts';
 import type { Box } from '../world/box.ts';
 import { keyOf, peerObject } from '../world/peers.ts';
 import type { PeerRef } from '../world/peers.ts';
-import type { Account } from '../world/world.ts';
+import type { Account } from '../world/records.ts';
+import { mentioned, seen } from '../world/views.ts';
 import type { Answer, Call } from './call.ts';
 import { forPeople, inputPeer, self } from './peer.ts';
-import { sendMessage } from './send.ts';
 
 /** Dialogs and messages in one answer, at most. */
 const MOST = 100;
@@ -54,11 +54,15 @@ function isAfter({ top }: DialogRow, date: number, id: number): boolean {
 
 function dialogRows(call: Call): DialogRow[] {
   const account = call.world.account(self(call));
-  const channels = [...call.world.groups.values()].filter((group) => group.kind === 'channel');
+  const { groups, members } = call.world;
+  const channels = [...groups.values()].filter(
+    (group) => group.kind === 'channel' && members.has(group, account.userId),
+  );
   const peers: PeerRef[] = [...account.box.peers().map(refOf), ...channels];
-  const rows = peers.map((peer): DialogRow => {
+  const rows = peers.flatMap((peer): DialogRow[] => {
     const box = call.world.boxOf(account, peer);
-    return { peer, box, top: box.get(box.top(keyOf(peer)))! };
+    const top = box.get(box.top(keyOf(peer)));
+    return top === undefined ? [] : [{ peer, box, top }];
   });
   return rows.toSorted((a, b) => (b.top['date'] as number) - (a.top['date'] as number));
 }
@@ -71,32 +75,39 @@ function refOf(key: string): PeerRef {
 function dialogParts(call: Call, rows: readonly DialogRow[]): Record<string, TlValue> {
   const viewer = self(call);
   const account = call.world.account(viewer);
-  const messages = rows.map((row) => call.world.seen(row.top, viewer));
+  const messages = rows.map((row) => seen(row.top, viewer));
   const peers = rows.map((row) => row.peer);
   return {
     dialogs: rows.map((row) => dialogObject(account, row)),
     messages,
-    ...call.world.mentioned(messages, peers, viewer, call.dcId),
+    ...mentioned(call.world, messages, peers, viewer, call.dcId),
   };
 }
 
-function dialogObject(account: Account, { peer, box, top }: DialogRow): TlObject {
+export function dialogObject(account: Account, { peer, box, top }: DialogRow): TlObject {
   const id = top['id'] as number;
-  const read = account.read.get(keyOf(peer)) ?? id;
+  const key = keyOf(peer);
+  // What nobody has read begins where the account has first looked.
+  const read = account.read.get(key) ?? (peer.kind === 'channel' ? id : 0);
   return {
     _: 'dialog',
     ...(peer.kind === 'user' && peer.id === SERVICE_ID ? { pinned: true } : {}),
     peer: peerObject(peer),
     top_message: id,
     read_inbox_max_id: Math.min(read, id),
-    read_outbox_max_id: id,
-    unread_count: Math.max(0, id - read),
+    read_outbox_max_id: peer.kind === 'channel' ? id : (account.readByOthers.get(key) ?? 0),
+    unread_count: unread(account, peer, box, read),
     unread_mentions_count: 0,
     unread_reactions_count: 0,
     unread_poll_votes_count: 0,
     notify_settings: { _: 'peerNotifySettings' },
     ...(peer.kind === 'channel' ? { pts: box.pts } : {}),
   };
+}
+
+/** Messages of others above an id. */
+export function unread(account: Account, peer: PeerRef, box: Box, read: number): number {
+  return box.newer(keyOf(peer), read).filter((one) => seen(one, account.userId)['out'] !== true).length;
 }
 
 function getPeerDialogs(call: Call): TlObject {
@@ -117,47 +128,8 @@ export function stateOf(call: Call): TlObject {
   return { _: 'updates.state', pts: box.pts, qts: 0, date: Math.floor(call.now / 1000), seq: 1, unread_count: 0 };
 }
 
-function getHistory(call: Call): TlObject {
-  forPeople(call);
-  const { args } = call;
-  const peer = inputPeer(call, args['peer'] as TlObject);
-  const viewer = self(call);
-  const box = call.world.boxOf(call.world.account(viewer), peer);
-  const limit = Math.min((args['limit'] as number) || 20, MOST);
-  const found = box.history(keyOf(peer), {
-    offsetId: args['offset_id'] as number,
-    addOffset: args['add_offset'] as number,
-    limit,
-    maxId: args['max_id'] as number,
-    minId: args['min_id'] as number,
-  });
-  return page(call, peer, box, found);
-}
-
-function page(call: Call, peer: PeerRef, box: Box, found: readonly TlObject[]): TlObject {
-  const viewer = self(call);
-  const messages = found.map((message) => call.world.seen(message, viewer));
-  const parts = { messages, topics: [], ...call.world.mentioned(messages, [peer], viewer, call.dcId) };
-  const count = box.count(keyOf(peer));
-  if (peer.kind === 'channel') return { _: 'messages.channelMessages', pts: box.pts, count, ...parts };
-  return count === messages.length
-    ? { _: 'messages.messages', ...parts }
-    : { _: 'messages.messagesSlice', count, ...parts };
-}
-
-function readHistory(call: Call): TlObject {
-  const peer = inputPeer(call, call.args['peer'] as TlObject);
-  const account = call.world.account(self(call));
-  account.reads++;
-  account.read.set(keyOf(peer), (call.args['max_id'] as number) || account.box.top(keyOf(peer)));
-  return { _: 'messages.affectedMessages', pts: account.box.pts, pts_count: 0 };
-}
-
-export const messagesAnswers: Readonly<Record<string, Answer>> = {
+export const dialogsAnswers: Readonly<Record<string, Answer>> = {
   'messages.getDialogs': getDialogs,
   'messages.getPinnedDialogs': getPinnedDialogs,
   'messages.getPeerDialogs': getPeerDialogs,
-  'messages.getHistory': getHistory,
-  'messages.readHistory': readHistory,
-  'messages.sendMessage': sendMessage,
 };

@@ -1,0 +1,104 @@
+/**
+ * Content: what a message says: text, entities, keyboards, as Telegram takes them.
+ * In: the arguments of a request that writes. Out: fields of `message`, or an RpcError. Never: media; `media.ts` has them.
+ */
+import { RpcError } from '../rpc-error.ts';
+import type { TlObject } from '../tl-value.ts';
+import type { Call } from './call.ts';
+import { self } from './peer.ts';
+
+/** UTF-16 units of a text and of a caption, at most. */
+const LONGEST = 4096;
+const LONGEST_CAPTION = 1024;
+/** Bytes of a callback button's data, at most. */
+const LONGEST_DATA = 64;
+
+/** A text that may stand alone. */
+export function textOfMessage(text: string): string {
+  if (text.trim().length === 0) throw new RpcError(400, 'MESSAGE_EMPTY');
+  if (text.length > LONGEST) throw new RpcError(400, 'MESSAGE_TOO_LONG');
+  return text;
+}
+
+/** A text beside media: it may be empty. */
+export function caption(text: string): string {
+  if (text.length > LONGEST_CAPTION) throw new RpcError(400, 'MEDIA_CAPTION_TOO_LONG');
+  return text;
+}
+
+/** `message` with what of the request stands in it as it is. */
+export function contentOf(call: Call): TlObject {
+  const { args } = call;
+  const text = args['message'] as string;
+  const content: TlObject = {
+    _: 'message',
+    message: text,
+    ...entities(text, args['entities'] as TlObject[] | undefined),
+  };
+  for (const name of ['silent', 'noforwards', 'invert_media']) if (args[name] === true) content[name] = true;
+  return { ...content, ...keyboard(call, args['reply_markup'] as TlObject | undefined) };
+}
+
+/** Bots alone have keyboards: a person's is passed over. */
+export function keyboard(call: Call, markup: TlObject | undefined): { reply_markup?: TlObject } {
+  if (markup === undefined || !call.world.isBot(self(call))) return {};
+  checkKeyboard(markup);
+  return { reply_markup: markup };
+}
+
+/** @throws RpcError */
+export function checkKeyboard(markup: TlObject): void {
+  const rows = (markup['rows'] ?? []) as TlObject[];
+  for (const button of rows.flatMap((row) => row['buttons'] as TlObject[]))
+    checkButton(button, markup._ === 'replyInlineMarkup');
+}
+
+const INLINE = /^(input)?KeyboardButton(Callback|Url|UrlAuth|SwitchInline|Game|Buy|WebView|UserProfile|Copy)$/i;
+
+function checkButton(button: TlObject, isInline: boolean): void {
+  const text = button['text'] as string;
+  if (text.length === 0) throw new RpcError(400, 'REPLY_MARKUP_INVALID');
+  if (isInline !== INLINE.test(button._)) throw new RpcError(400, 'BUTTON_TYPE_INVALID');
+  const data = button['data'] as Uint8Array | undefined;
+  if (button._ === 'keyboardButtonCallback' && (data!.length === 0 || data!.length > LONGEST_DATA))
+    throw new RpcError(400, 'BUTTON_DATA_INVALID');
+  if (
+    button._ === 'keyboardButtonUrl' &&
+    !/^(?:https?:\/\/|tg:\/\/|ton:\/\/)?\S+\.?\S+$/i.test(button['url'] as string)
+  )
+    throw new RpcError(400, 'BUTTON_URL_INVALID');
+}
+
+/** What Telegram finds in a text by itself. */
+const FOUND: readonly (readonly [string, RegExp])[] = [
+  ['messageEntityBotCommand', /(?<![\w/])\/[a-z0-9_]{1,32}(?:@[a-z]\w{3,31})?(?!\w)/gi],
+  ['messageEntityMention', /(?<![\w/@])@[a-z]\w{3,31}(?!\w)/gi],
+  ['messageEntityHashtag', /(?<![\w#])#[\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*/gu],
+  ['messageEntityUrl', /\bhttps?:\/\/[^\s<>"]*[^\s<>".,!?)]/gi],
+];
+
+/** The entities given, and those found beside them, by offset. Both are in UTF-16 units. */
+export function entities(text: string, given: readonly TlObject[] = []): { entities?: TlObject[] } {
+  const all = given.map(outward);
+  const isFree = (from: number, to: number): boolean =>
+    all.every(
+      (one) => to <= (one['offset'] as number) || from >= (one['offset'] as number) + (one['length'] as number),
+    );
+  for (const one of given)
+    if ((one['offset'] as number) < 0 || (one['offset'] as number) + (one['length'] as number) > text.length)
+      throw new RpcError(400, 'ENTITY_BOUNDS_INVALID');
+  for (const [kind, pattern] of FOUND)
+    for (const { index, 0: word } of text.matchAll(pattern))
+      if (isFree(index, index + word.length)) all.push({ _: kind, offset: index, length: word.length });
+  return all.length === 0
+    ? {}
+    : { entities: all.toSorted((a, b) => (a['offset'] as number) - (b['offset'] as number)) };
+}
+
+/** What is written by input peer is read by id. */
+function outward(entity: TlObject): TlObject {
+  if (entity._ !== 'inputMessageEntityMentionName') return entity;
+  const { offset, length } = entity as { offset: number; length: number } & TlObject;
+  const user = entity['user_id'] as TlObject;
+  return { _: 'messageEntityMentionName', offset, length, user_id: user['user_id'] ?? 0n };
+}

@@ -1,0 +1,101 @@
+/**
+ * Reading and typing: what the other side is told of somebody who is there.
+ * In: a peer. Out: `messages.affectedMessages`, updates to the others. Never: a message.
+ */
+import type { TlObject } from '../tl-value.ts';
+import type { PeerRef } from '../world/peers.ts';
+import { keyOf, peerObject } from '../world/peers.ts';
+import { copyIn, inUpdates } from '../world/posts.ts';
+import type { Account } from '../world/records.ts';
+import type { Answer, Call } from './call.ts';
+import { unread } from './dialogs.ts';
+import { channel, forPeople, inputPeer, self } from './peer.ts';
+import { actor, writable } from './send.ts';
+
+/** Moves the mark of what was read, if that is forward; the answer is whether it was. */
+function mark(call: Call, account: Account, peer: PeerRef, maxId: number): boolean {
+  const box = call.world.boxOf(account, peer);
+  const top = box.top(keyOf(peer));
+  const to = maxId === 0 ? top : Math.min(maxId, top);
+  const before = account.read.get(keyOf(peer)) ?? 0;
+  if (to <= before) return false;
+  account.read.set(keyOf(peer), to);
+  account.reads++;
+  return true;
+}
+
+function readHistory(call: Call): TlObject {
+  forPeople(call);
+  const peer = inputPeer(call, call.args['peer'] as TlObject);
+  const account = call.world.account(self(call));
+  const isNew = mark(call, account, peer, call.args['max_id'] as number);
+  const { box } = account;
+  if (!isNew || peer.kind === 'channel') return { _: 'messages.affectedMessages', pts: box.pts, pts_count: 0 };
+  const max = account.read.get(keyOf(peer))!;
+  const still = unread(account, peer, box, max);
+  const update = box.note({
+    _: 'updateReadHistoryInbox',
+    peer: peerObject(peer),
+    max_id: max,
+    still_unread_count: still,
+  });
+  call.world.push(account.userId, inUpdates(call, account.userId, [update], [], [peer]), call.session);
+  if (peer.kind === 'user' && peer.id !== account.userId) tellWriter(call, account, peer, max);
+  return { _: 'messages.affectedMessages', pts: box.pts, pts_count: 1 };
+}
+
+/** The other one hears up to where his messages were read, by his own ids. */
+function tellWriter(call: Call, account: Account, peer: PeerRef, maxId: number): void {
+  const { world } = call;
+  if (!world.people.has(peer.id)) return;
+  const other = world.account(peer.id);
+  const all = account.box.all(keyOf(peer)).filter((one) => (one['id'] as number) <= maxId && one['out'] !== true);
+  const copy = all.map((one) => copyIn(account.box.post(one['id'] as number)!, other.box)).find(Boolean);
+  const me: PeerRef = { kind: 'user', id: account.userId };
+  if (copy === undefined || copy.id <= (other.readByOthers.get(keyOf(me)) ?? 0)) return;
+  other.readByOthers.set(keyOf(me), copy.id);
+  other.reads++;
+  const update = other.box.note({ _: 'updateReadHistoryOutbox', peer: peerObject(me), max_id: copy.id });
+  world.push(other.userId, inUpdates(call, other.userId, [update], [], [me]));
+}
+
+function readChannel(call: Call): boolean {
+  forPeople(call);
+  const group = channel(call, call.args['channel'] as TlObject);
+  const account = call.world.account(self(call));
+  if (!mark(call, account, group, call.args['max_id'] as number)) return false;
+  const box = call.world.channelBox(group.id);
+  const max = account.read.get(keyOf(group))!;
+  const still = unread(account, group, box, max);
+  const id = { channel_id: group.id, max_id: max };
+  const update = { _: 'updateReadChannelInbox', ...id, still_unread_count: still, pts: box.pts };
+  call.world.push(account.userId, inUpdates(call, account.userId, [update], [], [group]), call.session);
+  return true;
+}
+
+function setTyping(call: Call): boolean {
+  const { world, args } = call;
+  const peer = writable(call, args['peer'] as TlObject);
+  const action = args['action'] as TlObject;
+  const from = self(call);
+  const by = actor(call);
+  const group = world.groups.get(keyOf(peer));
+  const tell = (to: bigint, update: TlObject): void =>
+    void (to === from || world.push(to, inUpdates(by, to, [update], [], [{ kind: 'user', id: from }])));
+  if (group === undefined) tell(peer.id, { _: 'updateUserTyping', user_id: from, action });
+  else for (const member of world.members.listeners(group)) tell(member, typingIn(peer, from, action));
+  return true;
+}
+
+function typingIn(peer: PeerRef, from: bigint, action: TlObject): TlObject {
+  const from_id = peerObject({ kind: 'user', id: from });
+  return peer.kind === 'chat'
+    ? { _: 'updateChatUserTyping', chat_id: peer.id, from_id, action }
+    : { _: 'updateChannelUserTyping', channel_id: peer.id, from_id, action };
+}
+
+export const readingAnswers: Readonly<Record<string, Answer>> = {
+  'messages.readHistory': readHistory,
+  'channels.readHistory': readChannel,
+  'messages.setTyping': setTyping,
+};

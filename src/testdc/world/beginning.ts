@@ -1,0 +1,43 @@
+/**
+ * What accounts and channels have in them from the beginning.
+ * In: a box that is empty. Out: the same messages each time, but for their dates. Never: anything after that.
+ */
+import { Draw, drawContent, seedGroups, seedPeople } from './seed.ts';
+import type { PeerRef } from './peers.ts';
+import { keyOf } from './peers.ts';
+import type { Account } from './records.ts';
+import type { Box } from './box.ts';
+import type { World } from './world.ts';
+
+/** Twenty dialogs: everybody and every group of the seed. */
+export function fillAccount(world: World, account: Account): void {
+  const draw = new Draw(Number(account.userId & 0xffffffffn));
+  const others = seedPeople().filter((person) => person.id !== account.userId);
+  const peers: PeerRef[] = [...others.map((person): PeerRef => ({ kind: 'user', id: person.id })), ...seedGroups()];
+  let date = Math.floor(world.env.now() / 1000) - 3_000_000;
+  for (const peer of peers) {
+    if (peer.kind === 'channel') {
+      world.channelBox(peer.id);
+      continue;
+    }
+    for (let left = 2 + draw.below(4); left > 0; left--) {
+      const from = peer.kind === 'chat' ? draw.one(others).id : draw.below(3) === 0 ? account.userId : peer.id;
+      const to: PeerRef = peer.kind === 'user' && from === peer.id ? { kind: 'user', id: account.userId } : peer;
+      date += 1_000 + draw.below(20_000);
+      world.write(account.box, account.userId, { from, to, content: drawContent(draw) }, date);
+    }
+    const top = account.box.top(keyOf(peer));
+    account.read.set(keyOf(peer), top - draw.below(3));
+    account.readByOthers.set(keyOf(peer), top);
+  }
+}
+
+export function fillChannel(world: World, box: Box, to: PeerRef): void {
+  const draw = new Draw(Number(to.id & 0xffffffffn));
+  const people = seedPeople();
+  let date = Math.floor(world.env.now() / 1000) - 2_000_000;
+  for (let left = 6 + draw.below(6); left > 0; left--) {
+    date += 10_000 + draw.below(80_000);
+    world.write(box, 0n, { from: draw.one(people).id, to, content: drawContent(draw) }, date);
+  }
+}

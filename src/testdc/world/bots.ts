@@ -1,0 +1,109 @@
+/**
+ * Bots: what bots have beside an account: commands, and questions that wait for their answers.
+ * In: commands by scope; questions. Out: them again, once. Never: an update; `answers/` tells the bot.
+ */
+import type { Env } from '../env.ts';
+import { randomLong } from '../env.ts';
+import type { TlObject } from '../tl-value.ts';
+import { Expiring } from './expiring.ts';
+import type { Post } from './records.ts';
+
+/** A question to a bot: a pressed button, an inline query. */
+interface Question<T> {
+  readonly botId: bigint;
+  readonly userId: bigint;
+  answer(value: T): void;
+}
+
+/** Questions by their `query_id`, each answered once or not in time. */
+export class Questions<T> {
+  readonly #env: Env;
+  readonly #open = new Map<bigint, Question<T>>();
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** Asks; `undefined` when no answer came within `ms` milliseconds. */
+  ask(botId: bigint, userId: bigint, ms: number, told: (queryId: bigint) => void): Promise<T | undefined> {
+    const queryId = randomLong(this.#env);
+    return new Promise((resolve) => {
+      const end = (value: T | undefined): void => {
+        cancel();
+        this.#open.delete(queryId);
+        resolve(value);
+      };
+      const cancel = this.#env.after(ms, () => end(undefined));
+      this.#open.set(queryId, { botId, userId, answer: end });
+      told(queryId);
+    });
+  }
+
+  /** The question of that number, if it was put to this bot and waits. */
+  of(queryId: bigint, botId: bigint): Question<T> | undefined {
+    const question = this.#open.get(queryId);
+    return question?.botId === botId ? question : undefined;
+  }
+}
+
+/** What a bot said to an inline query. */
+export interface InlineAnswer {
+  readonly botId: bigint;
+  readonly query: string;
+  /** `messages.botResults` but for `query_id`, `cache_time` and `users`. */
+  readonly shown: TlObject;
+  /** `BotInlineMessage` of each result, by its id. */
+  readonly sent: ReadonlyMap<string, { result: TlObject; message: TlObject }>;
+  readonly isPrivate: boolean;
+  /** Seconds. */
+  readonly cacheTime: number;
+}
+
+export class Bots {
+  /** How long a bot may take to answer, in milliseconds. */
+  waitMs = 10_000;
+  readonly callbacks: Questions<TlObject>;
+  readonly inline: Questions<InlineAnswer>;
+  /** What may be sent, by user and `query_id`. */
+  readonly sendable = new Expiring<InlineAnswer>();
+  readonly #cached = new Expiring<InlineAnswer>();
+  /** Messages sent through bots, by a number. */
+  readonly #posts: Post[] = [];
+  /** `BotCommand`s by bot, scope and language. */
+  readonly #commands = new Map<string, TlObject[]>();
+
+  constructor(env: Env) {
+    this.callbacks = new Questions(env);
+    this.inline = new Questions(env);
+  }
+
+  setCommands(botId: bigint, scope: string, commands: TlObject[]): void {
+    this.#commands.set(`${botId} ${scope}`, commands);
+  }
+
+  commands(botId: bigint, scope: string): TlObject[] {
+    return this.#commands.get(`${botId} ${scope}`) ?? [];
+  }
+
+  /** Keeps an answer for as long as the bot said, for that user alone if it said so. */
+  cache(userId: bigint, offset: string, answer: InlineAnswer, now: number): void {
+    const who = answer.isPrivate ? String(userId) : '';
+    const name = `${answer.botId} ${who} ${offset} ${answer.query}`;
+    if (answer.cacheTime > 0) this.#cached.set(name, answer, now + answer.cacheTime * 1000);
+  }
+
+  cached(botId: bigint, userId: bigint, query: string, offset: string, now: number): InlineAnswer | undefined {
+    const of = (who: string): InlineAnswer | undefined => this.#cached.get(`${botId} ${who} ${offset} ${query}`, now);
+    return of('') ?? of(String(userId));
+  }
+
+  /** The number of a message that was sent through a bot; it gets one when it is first asked for. */
+  inlineNumber(post: Post): number {
+    const at = this.#posts.indexOf(post);
+    return at >= 0 ? at + 1 : this.#posts.push(post);
+  }
+
+  inlinePost(number: number): Post | undefined {
+    return this.#posts[number - 1];
+  }
+}

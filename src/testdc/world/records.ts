@@ -1,0 +1,110 @@
+/**
+ * Records: what the test world writes down. In: nothing. Out: types. Never: behaviour.
+ */
+import type { Cans } from '../canned.ts';
+import type { KnownKey } from '../known-key.ts';
+import type { SrpChallenge } from '../srp.ts';
+import type { TlObject } from '../tl-value.ts';
+import type { Box } from './box.ts';
+import type { Password } from './password.ts';
+import type { PeerRef } from './peers.ts';
+
+/** What an account has beside its messages. */
+export interface Account {
+  readonly userId: bigint;
+  readonly box: Box;
+  /** Keys signed in to it, on whatever DC. */
+  readonly keys: Set<KnownKey>;
+  /** Read up to here, by peer. */
+  readonly read: Map<string, number>;
+  /** Read up to here by the others, by peer. */
+  readonly readByOthers: Map<string, number>;
+  /** How often that has changed. */
+  reads: number;
+  /** Answers about its dialogs. */
+  readonly dialogs: Cans;
+  /** `random_id`s of messages sent. */
+  readonly randomIds: Set<bigint>;
+}
+
+/** One message as somebody has it. */
+export interface Copy {
+  readonly box: Box;
+  /** Whose box; 0n for a channel's. */
+  readonly owner: bigint;
+  readonly id: number;
+}
+
+/** What was sent once: private chats and basic groups have a copy of it in each member's box. */
+export interface Post {
+  readonly copies: Copy[];
+}
+
+/** A message to be written down. */
+export interface Draft {
+  readonly from: bigint;
+  readonly to: PeerRef;
+  /** Its text, entities and the rest: fields of `message`, or of `messageService`. */
+  readonly content: TlObject;
+  /** What it answers to. */
+  readonly replyTo?: Post | undefined;
+}
+
+/** A message in a box, with the pts it brought the box to. */
+export interface Written {
+  readonly message: TlObject;
+  readonly pts: number;
+}
+
+/** Why a call is sent to another DC: the X of `X_MIGRATE_5`. */
+export type MoveKind = 'PHONE' | 'NETWORK' | 'USER' | 'FILE' | 'STATS';
+
+/** An authorization on its way to another DC. */
+export interface Ticket {
+  readonly userId: bigint;
+  readonly to: number;
+  readonly from: KnownKey;
+}
+
+/** How a code gets to its user: the `X` of `auth.sentCodeTypeX`. */
+export type CodeKind =
+  | 'App'
+  | 'Sms'
+  | 'Call'
+  | 'FlashCall'
+  | 'MissedCall'
+  | 'EmailCode'
+  | 'SetUpEmailRequired'
+  | 'FragmentSms'
+  | 'FirebaseSms'
+  | 'SmsWord'
+  | 'SmsPhrase';
+
+/** A code on its way. */
+export interface SentCode {
+  readonly phone: string;
+  /** How it was sent last, and what comes next when it is asked for again. */
+  readonly kinds: CodeKind[];
+  /** Wrong ones tried. */
+  wrong: number;
+  /** Proved, but there is no account yet. */
+  isRight: boolean;
+}
+
+/** What a QR code holds. */
+export interface LoginToken {
+  readonly token: Buffer;
+  /** The key that showed it. */
+  readonly key: KnownKey;
+  /** Users it is not for. */
+  readonly exceptIds: readonly bigint[];
+  /** Who has accepted it. */
+  userId: bigint | undefined;
+}
+
+/** An open question for a password. */
+export interface Challenge {
+  readonly userId: bigint;
+  readonly password: Password;
+  readonly challenge: SrpChallenge;
+}

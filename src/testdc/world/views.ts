@@ -1,0 +1,54 @@
+/**
+ * Views: what somebody sees: messages of a shared box, and the users and chats that go with an answer.
+ * In: messages, peers, who looks. Out: TL objects. Never: a change.
+ */
+import type { TlObject } from '../tl-value.ts';
+import type { PeerRef } from './peers.ts';
+import { chatObject, keyOf, peerOf, userObject } from './peers.ts';
+import type { World } from './world.ts';
+
+/** A message of a shared box as one user sees it. */
+export function seen(message: TlObject, viewer: bigint): TlObject {
+  const from = message['from_id'] as TlObject | undefined;
+  if (from === undefined || (message['peer_id'] as TlObject)._ !== 'peerChannel') return message;
+  return { ...message, out: from['user_id'] === viewer };
+}
+
+/** An update of a channel as one user sees it. */
+export function seenUpdate(update: TlObject, viewer: bigint): TlObject {
+  const message = update['message'];
+  return typeof message === 'object' && '_' in message ? { ...update, message: seen(message, viewer) } : update;
+}
+
+/** Peers a message speaks of. */
+function peersIn(message: TlObject): PeerRef[] {
+  const header = message['fwd_from'] as TlObject | undefined;
+  const action = message['action'] as TlObject | undefined;
+  const peers = [message['peer_id'], message['from_id'], header?.['from_id']].flatMap((one) =>
+    one === undefined ? [] : [peerOf(one as TlObject)],
+  );
+  const users = [message['via_bot_id'], action?.['user_id'], ...((action?.['users'] as bigint[] | undefined) ?? [])];
+  for (const id of users) if (typeof id === 'bigint') peers.push({ kind: 'user', id });
+  return peers;
+}
+
+/** `users` and `chats` that go with messages and peers. */
+export function mentioned(
+  world: World,
+  messages: readonly TlObject[],
+  peers: readonly PeerRef[],
+  viewer: bigint,
+  dcId: number,
+): { users: TlObject[]; chats: TlObject[] } {
+  const wanted = new Map<string, PeerRef>([[keyOf({ kind: 'user', id: viewer }), { kind: 'user', id: viewer }]]);
+  for (const peer of [...peers, ...messages.flatMap(peersIn)]) wanted.set(keyOf(peer), peer);
+  const users: TlObject[] = [];
+  const chats: TlObject[] = [];
+  for (const [key, peer] of wanted) {
+    const person = peer.kind === 'user' ? world.people.get(peer.id) : undefined;
+    const group = world.groups.get(key);
+    if (person !== undefined) users.push(userObject(person, viewer, dcId));
+    else if (group !== undefined) chats.push(chatObject(group, world.members.standing(group, viewer), dcId));
+  }
+  return { users, chats };
+}
