@@ -6,10 +6,13 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 
-/** Adds `bench`; everything behind it is the scripts' own. */
+/** Not in the package: benches measure against libraries that only a developer has. */
+const SCRIPT = new URL('../../bench/main.js', import.meta.url);
+
+/** Adds `bench`; everything behind it is the scripts' own. Where there are none, no help or completion names it. */
 export function registerBench(program: Command): void {
   const bench = program
-    .command('bench')
+    .command('bench', { hidden: !existsSync(SCRIPT) })
     .description('measure (in the repository alone); `bench list` says what there is')
     .argument('[args...]');
   bench.helpOption(false).allowUnknownOption();
@@ -18,9 +21,7 @@ export function registerBench(program: Command): void {
 
 /** The scripts read the process's own arguments, as they do under `npm run bench`. */
 async function runBench(args: readonly string[]): Promise<void> {
-  const script = new URL('../../bench/main.js', import.meta.url);
-  // The package has no benches: they measure against libraries that only a developer has.
-  if (!existsSync(script)) throw new Error('bench is in the repository alone: clone it, then npm run bench');
-  process.argv = [process.execPath, fileURLToPath(script), ...args];
-  await import(script.href);
+  if (!existsSync(SCRIPT)) throw new Error('bench is in the repository alone: clone it, then npm run bench');
+  process.argv = [process.execPath, fileURLToPath(SCRIPT), ...args];
+  await import(SCRIPT.href);
 }

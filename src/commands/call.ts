@@ -10,6 +10,8 @@ import { isWholeRequest } from '../client/fields.ts';
 import { parseJson, writeJson, type Json } from '../client/json.ts';
 import { LineConnection, NoGateway, placeText, type Place } from '../client/lines.ts';
 import { WrongField } from '../client/names.ts';
+import type { Schema } from '../tl/ir.ts';
+import { jsonShape } from '../tl/json-shape.ts';
 import { loadScheme } from '../tl/load.ts';
 import { callMessage, formOf, HOW_TO_START, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
 
@@ -84,7 +86,19 @@ async function requestOf(method: string | undefined, words: readonly string[], f
   }
   const fields = words.filter((word) => word !== '-');
   const base = fields.length < words.length ? await stdinObject() : undefined;
-  return request.set('message', callMessage(loadScheme(flags.scheme), method, fields, base));
+  const schema = loadScheme(flags.scheme);
+  try {
+    return request.set('message', callMessage(schema, method, fields, base));
+  } catch (error) {
+    throw withShape(error, schema, method);
+  }
+}
+
+/** What was wrong with a call of a method there is, with what it takes. */
+function withShape(error: unknown, schema: Schema, method: string): unknown {
+  const definition = schema.byName.get(method);
+  if (!(error instanceof WrongField) || definition?.isFunction !== true) return error;
+  return new WrongField(`${error.message}\n\n${method} takes:\n${jsonShape(schema, definition)}`);
 }
 
 function secondsOf(text: string): string {
@@ -131,7 +145,8 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
         const answer = answerOf(text);
         if (answer === undefined) {
           process.stderr.write(`mtproto2json call: what answers at ${placeText(where)} is no gateway\n`);
-          return finish(3);
+          code = 3;
+          return finish(code);
         }
         if (isUpdate(answer)) return flags.follow === true ? print(shown(text, answer, updateForm)) : undefined;
         code = exitCodeOf(answer);

@@ -103,5 +103,8 @@ function flagsOf(program: Command, command: Command): string[] {
 function plainWords(command: Command, rest: readonly string[], last: string): readonly string[] {
   if (command.name() === 'call') return candidates(loadScheme(), [...rest, last]);
   if (command.commands.length === 0) return command.registeredArguments[0]?.argChoices ?? [];
-  return command.commands.map((one) => one.name()).filter((name) => name !== 'complete');
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((one) => one.name());
 }

@@ -1,0 +1,103 @@
+/** `call` against a gateway that is played: its token, a gateway that goes away, following without a method, refusals of its own. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { type TestContext } from 'node:test';
+import { Run } from '../support/process.ts';
+
+const PONG = '{"id":1,"message":{"_cons":"pong","msg_id":1,"ping_id":1}}\n';
+
+interface Played {
+  readonly port: number;
+  /** Lines that it heard, as JSON. */
+  readonly heard: Record<string, unknown>[];
+}
+
+/** @param answer called with each request, but for a token */
+async function played(t: TestContext, answer: (socket: Socket) => void): Promise<Played> {
+  const heard: Record<string, unknown>[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    createInterface({ input: socket }).on('line', (line) => {
+      const said = JSON.parse(line) as Record<string, unknown>;
+      heard.push(said);
+      if (said['auth'] === undefined) answer(socket);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return { port: (server.address() as AddressInfo).port, heard };
+}
+
+function call(t: TestContext, { port }: Played, args: readonly string[], environment = {}): Run {
+  return new Run(t, ['call', ...args, '--host', '127.0.0.1', '--port', String(port)], environment);
+}
+
+test('the token is the first line: from --token-file, from the environment’s file, from the environment', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'call-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [file, other] = ['tokens', 'other'].map((name) => join(folder, name)) as [string, string];
+  writeFileSync(file, '# of the bots\n\n from-file export\nsecond\n');
+  writeFileSync(other, 'from-other\n');
+  const gateway = await played(t, (socket) => socket.end(PONG));
+  const ways: [string, string[], Record<string, string>][] = [
+    ['from-file', ['--token-file', file], { MTPROTO2JSON_TOKEN_FILE: other, MTPROTO2JSON_TOKEN: 'third' }],
+    ['from-other', [], { MTPROTO2JSON_TOKEN_FILE: other, MTPROTO2JSON_TOKEN: 'third' }],
+    ['third', [], { MTPROTO2JSON_TOKEN: 'third\n' }],
+  ];
+  for (const [token, args, environment] of ways) {
+    gateway.heard.splice(0);
+    const run = call(t, gateway, ['ping', 'ping_id=1', ...args], environment);
+    assert.equal(await run.code(), 0, run.err);
+    assert.deepEqual(gateway.heard, [{ auth: token }, { id: 1, message: { _cons: 'ping', ping_id: 1 } }]);
+    assert.doesNotMatch(run.out + run.err, new RegExp(token));
+  }
+});
+
+test('a gateway that goes away in the middle of a call, or is none, is exit 3', async (t) => {
+  const gone = await played(t, (socket) => void socket.destroy());
+  const run = call(t, gone, ['ping', 'ping_id=1']);
+  assert.equal(await run.code(), 3);
+  assert.deepEqual([run.out, run.err], ['', `mtproto2json call: the gateway at 127.0.0.1:${gone.port} went away\n`]);
+  const none = await played(t, (socket) => socket.write('SSH-2.0-x\n'));
+  const strange = call(t, none, ['ping', 'ping_id=1']);
+  assert.equal(await strange.code(), 3);
+  assert.match(strange.err, /what answers at 127\.0\.0\.1:\d+ is no gateway\n$/);
+});
+
+test('--follow without a METHOD asks for the state, and prints updates alone until the gateway is gone', async (t) => {
+  const state = '{"id":1,"message":{"_cons":"updates.state","pts":1}}\n';
+  const update = '{"_cons":"updateShort","date":1}';
+  const gateway = await played(t, (socket) => socket.end(`${state}{"id":0,"message":${update}}\n`));
+  const run = call(t, gateway, ['--follow', '--session', 'me']);
+  assert.equal(await run.code(), 3);
+  assert.equal(run.out, `${update}\n`);
+  assert.deepEqual(gateway.heard, [{ id: 1, session: { name: 'me' }, message: { _cons: 'updates.getState' } }]);
+  const refused = await played(t, (socket) => socket.write('{"id":1,"error":"SessionInUse","msg":"taken"}\n'));
+  const second = call(t, refused, ['--follow', '--session', 'me']);
+  assert.equal(await second.code(), 2);
+  assert.match(second.out, /"SessionInUse"/);
+});
+
+test('what is wrong with the fields is said with what the method takes, and nothing is sent', async (t) => {
+  const gateway = await played(t, (socket) => socket.end(PONG));
+  for (const field of ['limt=20', 'limit=many', 'limit', 'limit:=[']) {
+    const run = call(t, gateway, ['messages.getDialogs', field]);
+    assert.equal(await run.code(), 2);
+    assert.match(
+      run.err,
+      /^mtproto2json call: [^\n]*(?:limt|limit)[^]*messages\.getDialogs takes:\n\{\n {2}"_cons": "messages\.getDialogs",/,
+    );
+    assert.match(run.err, /\n {2}"limit": 1, +\/\/ required, [^]*\n\/\/ result: /);
+  }
+  const none = call(t, gateway, ['messages.getDialog', 'limit=1']);
+  assert.equal(await none.code(), 2);
+  assert.match(none.err, /did you mean/);
+  assert.doesNotMatch(none.err, /takes:/);
+  assert.deepEqual(gateway.heard, []);
+});
