@@ -8,44 +8,26 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorName } from '../errors.ts';
-import type { Visitor } from '../main/client.ts';
 import { Gate, Why } from '../main/gate.ts';
+import type { Visitor } from '../main/house.ts';
 import type { DoorHouse } from '../main/proxy.ts';
 import type { Guest, Route } from '../main/route.ts';
 import type { Swept } from '../main/sweep.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { IdText, NoticeFields } from './front.ts';
+import { EMPTY, Exchange, refusal, writeResponse } from './http-exchange.ts';
 import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId } from '../bytes/request-id.ts';
 
-const EMPTY = Buffer.alloc(0);
 /** `RequestFlag.MAY_EXPORT` of `batch/records.ts`. */
 const MAY_EXPORT = 1;
 /** Tokens that may have a session on one connection. */
 const MOST_SESSIONS = 64;
+/** Bytes read ahead of the gate at which reading stops, and what a request counts beside its body. */
+const MOST_AHEAD = 16 * 1024;
+const REQUEST_BYTES = 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/** One request: its response, and its body as far as it has come. */
-export class Exchange {
-  readonly response: ServerResponse;
-  readonly client: HttpClient;
-  /** Who asks may see keys of kept sessions. */
-  readonly mayExport: boolean;
-  /** The digest of the token that was shown; empty if none was. */
-  readonly token: string;
-  body: Buffer = EMPTY;
-  length = 0;
-  /** It has its answer, or will never get one. */
-  isOver = false;
-
-  constructor(response: ServerResponse, client: HttpClient, mayExport: boolean, token: string) {
-    this.response = response;
-    this.client = client;
-    this.mayExport = mayExport;
-    this.token = token;
-  }
-}
 
 export class HttpClient implements Guest, Visitor, Swept {
   readonly gate: Gate;
@@ -56,6 +38,9 @@ export class HttpClient implements Guest, Visitor, Swept {
   readonly #house: DoorHouse;
   /** Requests that are with the lane, by ticket. */
   readonly #exchanges = new Map<number, Exchange>();
+  /** Requests that came while the gate was shut, and bytes of them and of what has not ended. */
+  readonly #waiting: Exchange[] = [];
+  #ahead = 0;
   /** Requests that have begun and have no answer yet. */
   #open = 0;
   /** The response that Node will write last of those it knows. */
@@ -73,11 +58,38 @@ export class HttpClient implements Guest, Visitor, Swept {
     this.#house = house;
     this.#now = now;
     this.gate = new Gate(
-      () => socket.pause(),
-      () => socket.resume(),
+      () => this.#shut(),
+      () => this.#opened(),
     );
+    socket.on('end', () => house.sweep.ends.add(socket));
     socket.on('drain', () => this.#drained());
     socket.on('close', () => this.#closed());
+  }
+
+  // While its gate is shut reading goes on up to a mark, so that the end of the connection is noticed (`main/inlet.ts`).
+
+  #shut(): void {
+    this.#house.sweep.ends.add(this.#socket);
+    if (!this.#house.sweep.mayReadAhead) this.#socket.pause();
+  }
+
+  #opened(): void {
+    this.#holdsAhead(-this.#ahead);
+    while (this.gate.isOpen && this.#waiting.length > 0) this.#ask(this.#waiting.shift()!);
+    if (!this.gate.isOpen) return;
+    if (!this.#socket.readableEnded) this.#house.sweep.ends.delete(this.#socket);
+    this.#socket.resume();
+  }
+
+  #came(bytes: number): void {
+    if (this.gate.isOpen) return;
+    this.#holdsAhead(bytes);
+    if (this.#ahead >= MOST_AHEAD || !this.#house.sweep.mayReadAhead) this.#socket.pause();
+  }
+
+  #holdsAhead(by: number): void {
+    this.#ahead += by;
+    this.#house.sweep.readAhead(by);
   }
 
   // What a request brings.
@@ -85,12 +97,14 @@ export class HttpClient implements Guest, Visitor, Swept {
   begin(response: ServerResponse, mayExport: boolean, token: string): Exchange {
     this.#open++;
     this.#newest = response;
+    this.#came(REQUEST_BYTES);
     return new Exchange(response, this, mayExport, token);
   }
 
   /** A piece of a body. */
   took(exchange: Exchange, chunk: Buffer): void {
     this.#house.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
+    this.#came(chunk.length);
     if (exchange.isOver) return;
     const length = exchange.length + chunk.length;
     const { maxLine } = this.#house.limits;
@@ -125,6 +139,11 @@ export class HttpClient implements Guest, Visitor, Swept {
   /** The body is whole: it goes to the session as a line does. */
   ended(exchange: Exchange): void {
     if (this.held > 0) this.#holds(-this.held);
+    if (this.gate.isOpen || this.#isEnding) this.#ask(exchange);
+    else this.#waiting.push(exchange);
+  }
+
+  #ask(exchange: Exchange): void {
     const { body, length } = exchange;
     exchange.body = EMPTY;
     if (exchange.isOver) return;
@@ -226,6 +245,7 @@ export class HttpClient implements Guest, Visitor, Swept {
   /** Nothing more is taken; what is open is answered, then the connection ends. */
   #end(): void {
     this.#isEnding = true;
+    for (const exchange of this.#waiting.splice(0)) this.#ask(exchange);
     this.#endIfIdle();
   }
 
@@ -260,6 +280,9 @@ export class HttpClient implements Guest, Visitor, Swept {
     this.#isEnding = true;
     if (this.held > 0) this.#holds(-this.held);
     this.#house.sweep.forget(this);
+    this.#house.sweep.ends.delete(this.#socket);
+    this.#holdsAhead(-this.#ahead);
+    this.#waiting.length = 0;
     this.#exchanges.clear();
     for (const route of this.#routes.values()) {
       route.ledger.drain();
@@ -322,25 +345,4 @@ export class HttpClient implements Guest, Visitor, Swept {
     const handle = (this.#socket as { _handle?: { writeQueueSize?: number } | null })._handle;
     return `${this.#socket.writableLength}/${handle?.writeQueueSize ?? 0}`;
   }
-}
-
-/** A response as short as it can be. */
-export function writeResponse(
-  response: ServerResponse,
-  status: number,
-  body: Buffer | string,
-  type = 'application/json',
-  retryAfter = 1,
-): void {
-  const headers: Record<string, string | number> = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) };
-  if (status === 503 || status === 429) headers['Retry-After'] = retryAfter;
-  if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
-  response.writeHead(status, headers);
-  response.end(body);
-}
-
-/** An error of what answers no request that was read. The connection stays: HTTP has ends of its own. */
-export function refusal(name: ErrorName, fields: NoticeFields): Buffer {
-  const id = name === 'LineTooLong' ? -2 : name === 'ServerStopping' ? 0 : -1;
-  return errorLine(id, name, { closing: false, ...fields });
 }

@@ -9,52 +9,24 @@ import { ERRORS, type ErrorName } from '../errors.ts';
 import type { Front, FrontOwner, IdText, NoticeFields } from '../front/front.ts';
 import { Count } from '../telemetry/metrics.ts';
 import { now } from './clock.ts';
-import { Gate, Why } from './gate.ts';
-import type { Limits } from './limits.ts';
+import { type Gate, Why } from './gate.ts';
+import type { House, Visitor } from './house.ts';
+import { Inlet, type InletOwner } from './inlet.ts';
 import { Outlet } from './outlet.ts';
 import type { Guest, Route } from './route.ts';
-import type { Router } from './router.ts';
-import type { Sweep, Swept } from './sweep.ts';
+import type { Swept } from './sweep.ts';
 
 /** A closed connection may still take its last line in this time: closing with unread input would reset it away. */
 const LINGER = 1_000;
 
-/** A connection that the gateway has taken in, as far as its end is concerned. */
-export interface Visitor {
-  /** The gateway stops: nothing more is read, what is open may still be answered. */
-  stopping(retryAfter: number): void;
-  /** The gateway waits no longer: what is still open is told so. */
-  abandon(retryAfter: number): void;
-  destroy(): void;
-}
-
-/** What all clients share. */
-export interface House {
-  readonly router: Router;
-  readonly sweep: Sweep;
-  readonly limits: Limits;
-  /** A new session for a client. */
-  route(client: Guest, flags: number): Route;
-  front(owner: FrontOwner): Front;
-  /** Whether a token is known; undefined if none is asked for. */
-  readonly admits: ((token: string) => boolean) | undefined;
-  /** Whether who shows this token, or none, may see keys of kept sessions. */
-  exports(token: string | undefined): boolean;
-  /** What is wrong with a token that was shown from an address. */
-  judgeToken(token: string, address: string): 'AuthFailed' | 'RateLimited' | undefined;
-  /** Memory runs out: new requests are refused. */
-  readonly isOverloaded: boolean;
-  left(client: Visitor): void;
-}
-
-export class Client implements FrontOwner, Swept, Guest, Visitor {
-  readonly gate: Gate;
+export class Client implements FrontOwner, InletOwner, Swept, Guest, Visitor {
   /** Bytes held of a message that has not ended. */
   held = 0;
   isUnread = false;
   readonly #house: House;
   readonly #socket: Socket;
   readonly #front: Front;
+  readonly #inlet: Inlet;
   readonly #outlet: Outlet;
   #route: Route | undefined;
   /** `RequestFlag` of its requests. */
@@ -73,25 +45,25 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
     this.#house = house;
     this.#front = house.front(this);
     this.#outlet = new Outlet(socket, house.router.batch, house.limits.unreadMark, () => this.#unread());
-    this.gate = new Gate(
-      () => socket.pause(),
-      () => this.#goOn(),
-    );
+    this.#inlet = new Inlet(socket, house.sweep, this);
     if (house.exports(undefined)) this.#asks = RequestFlag.MAY_EXPORT;
     if (house.admits !== undefined) house.sweep.tokens.begin(this, now());
-    socket.on('data', (chunk: Buffer) => {
-      house.router.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
-      if (!this.#isEnded) this.#front.take(chunk);
-    });
-    socket.on('end', () => this.#inputEnded());
     socket.on('drain', () => this.#drained());
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
   }
 
-  #goOn(): void {
+  get gate(): Gate {
+    return this.#inlet.gate;
+  }
+
+  take(chunk: Buffer): void {
+    this.#house.router.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
+    if (!this.#isEnded) this.#front.take(chunk);
+  }
+
+  goesOn(): void {
     this.#front.resume();
-    if (this.gate.isOpen) this.#socket.resume();
   }
 
   // What the front found.
@@ -176,15 +148,14 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
   // How it ends.
 
   /** The client's FIN: what is open is still answered (half-close, wire.md 1). */
-  #inputEnded(): void {
+  inputEnded(): void {
     if (this.#isEnded) return;
     this.#front.end();
     this.#end();
   }
 
   #end(): void {
-    this.#isEnded = true;
-    this.#front.discard();
+    this.#discard();
     if (this.#open === 0) this.#finish();
   }
 
@@ -202,11 +173,17 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
   /** After the last line: no waiting for the session, and nothing the client still sends is looked at. */
   #close(): void {
     this.#isClosing = true;
-    this.#isEnded = true;
-    this.#front.discard();
+    this.#discard();
     this.#route?.ledger.drain();
     this.#route?.close();
     this.#endSocket();
+  }
+
+  /** Whatever else comes is dropped. */
+  #discard(): void {
+    this.#isEnded = true;
+    this.#front.discard();
+    this.#inlet.discard();
   }
 
   #endSocket(): void {
@@ -219,8 +196,8 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
   #closed(): void {
     clearTimeout(this.#linger);
     this.#isClosing = true;
-    this.#isEnded = true;
-    this.#front.discard();
+    this.#discard();
+    this.#inlet.close();
     this.#house.sweep.forget(this);
     this.#route?.ledger.drain();
     this.#route?.close();
@@ -333,7 +310,7 @@ export class Client implements FrontOwner, Swept, Guest, Visitor {
 }
 
 /** What is said beside `RateLimited` where tokens were wrong. */
-function wrongTokens({ tokenFailures }: Limits): NoticeFields {
+function wrongTokens({ tokenFailures }: House['limits']): NoticeFields {
   return { limit: tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
 }
 

@@ -1,10 +1,11 @@
 /**
  * Sweep: the clocks and the common budget of all client connections.
- * In: what each connection holds and waits for. Out: those that are late, or hold the most when all hold too much.
+ * In: what each connection holds and waits for. Out: those that are late, or gone, or hold the most when all hold too much.
  * Never: more than one timer.
  */
 import { now } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
+import { Ends } from './ends.ts';
 import type { Limits } from './limits.ts';
 
 /** A connection, as far as clocks are concerned. */
@@ -22,13 +23,18 @@ export interface Swept {
   cutUnread(): void;
 }
 
+/** Part of the budget that may be read ahead of gates that are shut: whoever gets none of it is not read, as ever. */
+const AHEAD = 1 / 8;
+
 export class Sweep {
   readonly lines: Deadlines<Swept>;
   readonly tokens: Deadlines<Swept>;
   readonly unread: Deadlines<Swept>;
+  readonly ends = new Ends();
   readonly #budget: number;
   readonly #every: number;
   #held = 0;
+  #ahead = 0;
   /** Connections that were cut off: what they still hold goes with them and counts no more. */
   readonly #cut = new WeakSet<Swept>();
   #timer: NodeJS.Timeout | undefined;
@@ -55,6 +61,16 @@ export class Sweep {
     this.lines.look(at);
     this.tokens.look(at);
     this.unread.look(at);
+    this.ends.look();
+  }
+
+  /** Bytes more (or less) that were read and wait for a gate. */
+  readAhead(by: number): void {
+    this.#ahead += by;
+  }
+
+  get mayReadAhead(): boolean {
+    return this.#ahead < this.#budget * AHEAD;
   }
 
   /** A connection holds `by` bytes more (or less) of an unfinished message than before. */

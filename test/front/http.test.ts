@@ -437,6 +437,38 @@ test('a client gone leaves no session', async (t) => {
   other.close();
 });
 
+test('a client that is not read and dies is gone at once, with all it had open', { timeout: 60_000 }, async (t) => {
+  const { httpPort, proxy } = await httpProxy(t, { openRequests: 8 });
+  for (const more of [0, 2_000]) {
+    const dead = new Raw(httpPort);
+    await dead.post('{"id":1}').answer();
+    dead.send(post('{keep}').repeat(8 + more));
+    const other = new Raw(httpPort);
+    await other.post('{"id":1}').answer();
+    assert.equal(proxy.gauges().lanes[0]!.openRequests, 8);
+    dead.socket.resetAndDestroy();
+    do await other.post('{"id":1}').answer();
+    while (proxy.connections > 1 || proxy.router.size > 1);
+    other.close();
+  }
+});
+
+test('what comes while too many are open is answered in its turn', async (t) => {
+  const { httpPort } = await httpProxy(t, { openRequests: 2 });
+  const raw = new Raw(httpPort);
+  const bodies = [
+    '{later 20}',
+    '{later 20}',
+    '{"id":3}',
+    '{later 20}',
+    ...Array.from({ length: 60 }, (_, i) => `{"id":${i + 5}}`),
+  ];
+  raw.send(bodies.map((body) => post(body)).join('')).socket.end();
+  for (const body of bodies)
+    assert.equal((await raw.answer()).body, body.startsWith('{later') ? 'later\n' : `${body}\n`);
+  assert.equal(await raw.end(), '');
+});
+
 test('a body that does not end in time ends the connection', async (t) => {
   const { httpPort } = await httpProxy(t, { lineTimeout: 60 });
   const raw = new Raw(httpPort);
