@@ -10,6 +10,8 @@ import { registerServe } from './commands/serve.ts';
 import { foreignVariables } from './environment.ts';
 import { packageText } from './node-check.ts';
 
+/** All of them say the version, for which nothing more is needed. */
+const VERSIONS = ['version', '--version', '-V'];
 const OTHERS = ['demo', 'call', 'repl', 'signin', 'dc', 'bench', 'sessions', 'scheme', 'doctor'];
 
 /** Runs a command line. @param args without node and script */
@@ -37,7 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
 async function registerOthers(program: Command, args: readonly string[]): Promise<void> {
   const [first = ''] = withCommand(args);
   // A name that is none is compared with all there are.
-  const isForAll = first !== 'serve' && !OTHERS.includes(first);
+  const isForAll = first !== 'serve' && !OTHERS.includes(first) && !VERSIONS.includes(first);
   const isAsked = (name: string): boolean => first === name || isForAll;
   if (isAsked('demo')) (await import('./commands/demo.ts')).registerDemo(program);
   if (isAsked('call')) (await import('./commands/call.ts')).registerCall(program);

@@ -12,7 +12,7 @@ import { LineConnection, NoGateway, placeText, type Place } from '../client/line
 import { WrongField } from '../client/names.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
-import { loadScheme } from '../tl/load.ts';
+import { keptScheme } from '../scheme-cache.ts';
 import { callMessage, formOf, HOW_TO_START, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
 
 interface CallFlags extends GatewayFlags {
@@ -86,7 +86,7 @@ async function requestOf(method: string | undefined, words: readonly string[], f
   }
   const fields = words.filter((word) => word !== '-');
   const base = fields.length < words.length ? await stdinObject() : undefined;
-  const schema = loadScheme(flags.scheme);
+  const schema = keptScheme(flags.scheme);
   try {
     return request.set('message', callMessage(schema, method, fields, base));
   } catch (error) {

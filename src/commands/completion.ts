@@ -6,7 +6,7 @@
 import { Argument, type Command } from 'commander';
 import { candidates } from '../client/candidates.ts';
 import { flagName, OPTIONS } from '../options.ts';
-import { loadScheme } from '../tl/load.ts';
+import { keptScheme } from '../scheme-cache.ts';
 
 /** Bash ends words at `=` and `:` too, so that only what is behind the last of them is replaced. */
 const BASH = `_mtproto2json() {
@@ -101,7 +101,7 @@ function flagsOf(program: Command, command: Command): string[] {
 }
 
 function plainWords(command: Command, rest: readonly string[], last: string): readonly string[] {
-  if (command.name() === 'call') return candidates(loadScheme(), [...rest, last]);
+  if (command.name() === 'call') return candidates(keptScheme(), [...rest, last]);
   if (command.commands.length === 0) return command.registeredArguments[0]?.argChoices ?? [];
   return command
     .createHelp()

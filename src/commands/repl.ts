@@ -17,7 +17,7 @@ import { isSecret, wordsOf } from '../client/repl-line.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
-import { loadScheme } from '../tl/load.ts';
+import { keptScheme } from '../scheme-cache.ts';
 import { callMessage, formOf, HOW_TO_START, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
 
 interface ReplFlags extends GatewayFlags {
@@ -43,7 +43,7 @@ export function registerRepl(program: Command): void {
     .option('--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes")
     .option('--scheme <DIR>', 'api.tl and mtproto.tl, if the gateway has others than its own')
     .action(async (flags: ReplFlags) => {
-      process.exitCode = await new Repl(flags, loadScheme(flags.scheme)).run().catch(failed);
+      process.exitCode = await new Repl(flags, keptScheme(flags.scheme)).run().catch(failed);
     });
 }
 

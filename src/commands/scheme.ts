@@ -9,8 +9,9 @@ import { InvalidArgumentError } from 'commander';
 import { checkFile, infoText } from './scheme-report.ts';
 import { pinnedErrors, readFrom } from './scheme-source.ts';
 import { makeFolder } from '../make-folder.ts';
+import { keptScheme } from '../scheme-cache.ts';
 import { compareSchemes } from '../tl/compare.ts';
-import { loadScheme, ownSchemeDir, readScheme, schemeFault } from '../tl/load.ts';
+import { ownSchemeDir, readScheme, schemeFault } from '../tl/load.ts';
 import { searchDefinitions, showDefinition } from '../tl/show.ts';
 import { readSource } from '../tl/source.ts';
 import { updateFrom } from '../tl/update.ts';
@@ -84,7 +85,7 @@ export function registerScheme(program: Command, write: Write = (text) => proces
 /** A scheme; what is wrong with the folder is said with the option that names it. */
 function loaded(dir: string): Schema {
   try {
-    return loadScheme(dir);
+    return keptScheme(dir);
   } catch (error) {
     throw new Error(schemeFault(dir, error), { cause: error });
   }

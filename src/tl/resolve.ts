@@ -61,7 +61,7 @@ export function resolveScheme(parts: readonly ParsedScheme[]): Schema {
   const entries: Entry[] = [];
   for (const part of parts) for (const entry of enter(part, names)) entries.push(entry);
   const definitions = entries.map((entry) => resolveDefinition(entry, names));
-  const schema = joined(parts, definitions);
+  const schema = schemaOf(parts.find((part) => part.layer !== 0)?.layer ?? 0, definitions);
   checkSizes(schema, (definition, what) => {
     const { scheme, parsed } = names.byCrc.get(definition.crc)!;
     return new SchemeError(what, scheme.fileName, scheme.text, parsed.at);
@@ -69,7 +69,8 @@ export function resolveScheme(parts: readonly ParsedScheme[]): Schema {
   return schema;
 }
 
-function joined(parts: readonly ParsedScheme[], definitions: readonly Definition[]): Schema {
+/** A scheme by its resolved definitions: names, numbers and types to find them by. @param layer 0 if there is none */
+export function schemaOf(layer: number, definitions: readonly Definition[]): Schema {
   const types = new Map<string, Definition[]>();
   for (const one of definitions) {
     if (one.isFunction) continue;
@@ -78,7 +79,7 @@ function joined(parts: readonly ParsedScheme[], definitions: readonly Definition
     else same.push(one);
   }
   return {
-    layer: parts.find((part) => part.layer !== 0)?.layer ?? 0,
+    layer,
     definitions,
     byName: new Map(definitions.map((one) => [one.name, one])),
     byCrc: new Map(definitions.map((one) => [one.crc, one])),

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { DownFlag } from '../../src/batch/records.ts';
 import { ERRORS, type ErrorName } from '../../src/errors.ts';
+import { RpcError } from '../../src/testdc/rpc-error.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
 import { MemoryStore, MemoryVault } from '../../src/vault/memory-vault.ts';
 import { VaultError } from '../../src/vault/vault.ts';
@@ -253,10 +253,13 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
   },
   NotConnected: async (t) => await everywhere(await stage(t, { faults: 'connect.silent' }), { ...ASK, timeout: 0.2 }),
   ConnectFailed: async (t) => await everywhere(await stage(t, { flags: { dcPort: await freePort() } }), ASK),
-  ConnectTimeout: async () => {
-    const pair = new Pair({ isDown: () => true, downFlag: DownFlag.TIMED_OUT });
-    pair.open(1);
-    return [onLine((await pair.ask(1, ASK))[0], 7)];
+  ConnectTimeout: async (t) => {
+    // A proxy that takes the connection and never says whether it reached the far end.
+    const mute = createServer();
+    await once(mute.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => void mute.close());
+    const proxy = `socks5://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    return await everywhere(await stage(t, { flags: { proxy }, limits: { connectTimeout: 100 } }), ASK);
   },
   HandshakeFailed: async (t) =>
     // Whoever got a wrong answer once will get it again.
@@ -320,7 +323,9 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     const line = await nc.json();
     nc.close();
     other.close();
-    return [onLine(line, 0)];
+    const pair = await pairReady('');
+    pair.dc.onRequest = () => new RpcError(401, 'SESSION_REVOKED');
+    return [onLine(line, 0), onLine(named(await pair.ask(1, { id: 7, message: STATUS }), 'SessionLost'), 0)];
   },
   UpdatesDropped: async () => {
     const pair = await pairReady('session.forget count=1');
