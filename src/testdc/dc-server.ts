@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { DhGroup } from '../crypto/dh.ts';
-import { loadScheme, ownSchemeDir } from '../tl/load.ts';
+import { loadScheme } from '../tl/load.ts';
 import type { Schema } from '../tl/ir.ts';
 import { ANSWERS } from './answers/table.ts';
 import type { DcAddress } from './answers/call.ts';
@@ -121,8 +121,11 @@ export async function listenForOrders(dc: TestDc, faults: Faults, port: number):
   return listen(server, '127.0.0.1', port);
 }
 
+/** The project's own, loaded once for all data centres of a process: nobody changes it. */
+let ownScheme: Schema | undefined;
+
 async function build(options: TestDcOptions): Promise<TestDc> {
-  const schema = options.schema ?? loadScheme(ownSchemeDir());
+  const schema = options.schema ?? (ownScheme ??= loadScheme());
   const env = machineEnv(options.now);
   const { memory, keyPem = serverPem(memory) } = options;
   const serverKey = await ServerKey.make(keyPem);

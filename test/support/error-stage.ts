@@ -16,6 +16,7 @@ import type { Proxy } from '../../src/main/proxy.ts';
 import { compileScheme } from '../../src/scheme-cache.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
+import { ServerKey } from '../../src/testdc/server-key.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import { type Vault, VaultError } from '../../src/vault/vault.ts';
@@ -51,6 +52,9 @@ interface Wanted {
 
 const WORKER = new URL('../../workers/session-worker.js', import.meta.url);
 
+/** One for all data centres: making one takes longer than the rest of a stage. */
+const SERVER_KEY = ServerKey.make();
+
 /** Whoever does something when a test has ended. */
 interface Ending {
   after(end: () => Promise<void>): void;
@@ -61,7 +65,7 @@ export async function stage(
   { flags = {}, limits = {}, faults, vault, tokens }: Wanted = {},
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-'));
-  const dc = await startTestDc({ dcs: [{ id: 2 }] });
+  const dc = await startTestDc({ dcs: [{ id: 2 }], keyPem: (await SERVER_KEY).privatePem });
   if (faults !== undefined) playFaults(dc, faults);
   const dcKey = join(folder, 'dc.pem');
   writeFileSync(dcKey, dc.publicKeyPem);
