@@ -7,7 +7,7 @@
 import { RecordCursor, recordEnd } from '../batch/batch.ts';
 import type { LaneTask } from '../batch/lane-task.ts';
 import { In } from '../batch/records.ts';
-import { Shares } from './shares.ts';
+import { SHARE, Shares } from './shares.ts';
 import { Slot } from './slot.ts';
 import { isAlone, Turns } from './turns.ts';
 
@@ -18,7 +18,7 @@ export const IN_FLIGHT = 2;
  * Cost of what has waited that goes in one batch: 2 to 4 ms of a lane's work. One batch at a time has any of it, so
  * others wait for no more than that, or for one message that is longer.
  */
-const TURN = 128 * 1024;
+const TURN = SHARE;
 
 /** A record that was alone in its batch when the thread was lost. */
 export interface Culprit {

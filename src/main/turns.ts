@@ -25,7 +25,7 @@ const QUANTUM = 64 * 1024;
 /** Places of records that have gone before the others move up. */
 const MANY = 256;
 /** Bytes of a session that wait at which its feeders stop. */
-const MARK = 256 * 1024;
+const MARK = 512 * 1024;
 
 /** The work a record of so many bytes is for a lane, about: its bytes and what is the same for all. */
 export function costOf(length: number): number {
