@@ -64,6 +64,8 @@ export class Router implements LanesOwner {
   readonly #ending = new Map<Lane, Set<number>>();
   readonly #reached = new Set<string>();
   #lastSession = 0;
+  /** When the block that is being read came, `ticks`: the clock is read once for all its answers; 0: not yet. */
+  #readAt = 0;
 
   constructor(options: RouterOptions) {
     this.limits = options.limits;
@@ -185,7 +187,7 @@ export class Router implements LanesOwner {
     if (closed === undefined) return;
     const outcome = record.flags >>> ReplyFlag.OUTCOME;
     const isBad = (record.flags & ReplyFlag.BAD_LINE) !== 0;
-    this.metrics.answered(outcome, (ticks() - closed.at) | 0);
+    this.metrics.answered(outcome, ((this.#readAt ||= ticks()) - closed.at) | 0);
     if (!route.isHolding) return route.client.reply(ticket, this.#give(record), isBad, outcome);
     const line = Buffer.from(view(record));
     route.later(() => route.client.reply(ticket, line, isBad, outcome), true);
@@ -240,6 +242,7 @@ export class Router implements LanesOwner {
   }
 
   settle(): boolean {
+    this.#readAt = 0;
     return this.batch.settle();
   }
 

@@ -114,6 +114,7 @@ export function answerError(s: State, pending: Pending, code: number, text: Uint
   dialect.rpcError(out, code, text, fate);
   dialect.end(out, mark);
   s.sink.end();
+  if (!s.env.settings.logsRequests) return;
   const error = errorLabel(Buffer.from(text).toString('latin1'));
   noteEnd(s, pending.ticket, 'rpc_error', pending, { code, error });
 }
