@@ -6,7 +6,8 @@
 import type { Int64 } from '../bytes/int64.ts';
 import { packedInt64, packedNumber } from '../bytes/msgpack-number.ts';
 import { BINARY, END, KIND, PACKED_FLOAT, PACKED_INTEGER, START } from '../bytes/tape.ts';
-import { Encoding, MAX_STRING } from './encoding.ts';
+import { Encoding } from './encoding.ts';
+import { MAX_STRING } from './scalar-encoding.ts';
 
 const FLOAT_64 = 0xcb;
 

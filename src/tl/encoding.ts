@@ -1,13 +1,12 @@
 /**
- * What generated encoders call: one value of each TL form, from a node of the tape to TL bytes.
+ * What generated encoders call for what has parts: members, flags, vectors, objects, functions (values without parts:
+ * `scalar-encoding.ts`).
  * In: nodes of one line's tape. Out: bytes in a Writer, or an EncodeError with the path of the culprit.
  * Never: an object per value, a path before there is an error, a number rounded.
  *
  * Generated code reads members into locals first (a node, or 0 for "not there": node 0 is the line itself),
  * then writes them in wire order, so the client's order does not matter.
  */
-import { readBase64, base64Length } from '../bytes/base64.ts';
-import { Int64, parseInt64, parseInteger } from '../bytes/int64.ts';
 import {
   ARRAY,
   COUNT,
@@ -15,13 +14,10 @@ import {
   FALSE,
   HASH,
   hashName,
-  INTEGER,
-  JsonTape,
   KIND,
   NEXT,
   NODE,
   NULL,
-  NUMBER,
   OBJECT,
   START,
   STRING,
@@ -31,23 +27,19 @@ import {
 import type { Tape } from '../bytes/tape.ts';
 import { Writer } from '../bytes/writer.ts';
 import { nearestNames } from '../nearest-name.ts';
-import { DIGITS_LOST, wholeDigits } from '../bytes/whole-number.ts';
-import { EncodeError, type EncodeErrorMore, type EncodeErrorName } from './codec.ts';
+import { EncodeError, type EncodeErrorMore } from './codec.ts';
 import type { Directory } from './directory.ts';
+import { ScalarEncoding } from './scalar-encoding.ts';
 import { ANY, CALLABLE, SchemeNames } from './scheme-names.ts';
 
 const VECTOR = 0x1cb5c415;
 const BOOL_TRUE = 0x997275b5 | 0;
 const BOOL_FALSE = 0xbc799737 | 0;
-/** Longest TL string, in bytes. */
-export const MAX_STRING = 0xffffff;
 /** Functions inside each other: more is no use to anyone (failures.md B6). */
 export const MAX_WRAPPERS = 16;
 
 const CONS = Buffer.from('_cons');
 const CONS_HASH = hashName(CONS);
-const BYTES = Buffer.from('_bytes');
-const BYTES_HASH = hashName(BYTES);
 const SEQNO = Buffer.from('_seqno');
 const SEQNO_HASH = hashName(SEQNO);
 /** How other libraries name what is `_cons` here. */
@@ -72,11 +64,7 @@ const BOOL_FALSE_NAME = Buffer.from('boolFalse');
 /** An encoder: writes the TL bytes of the object at a node, its constructor number first unless it is bare. */
 export type Encode = (node: number) => void;
 
-export class Encoding {
-  tape: Tape = new JsonTape();
-  /** Of the tape, for generated code. */
-  cells: Int32Array = this.tape.cells;
-  out: Writer = new Writer(64);
+export class Encoding extends ScalarEncoding {
   /** Functions met so far, outermost first. */
   depth = 0;
   readonly crcs = new Uint32Array(MAX_WRAPPERS + 1);
@@ -90,18 +78,12 @@ export class Encoding {
   encoders: readonly Encode[] = [];
   results: readonly Encode[] = [];
   readonly #callable: Uint8Array;
-  #root = 0;
-  #rootName = '';
-  readonly #long = new Int64();
-  /** The number read last is larger than its writer's numbers are exact. */
-  protected isLost = false;
-  readonly #double = new Float64Array(1);
-  readonly #doubleHalves = new Int32Array(this.#double.buffer);
   /** Field names one behind the other, for `key`. */
   names: Buffer = Buffer.alloc(0);
 
   /** @param fields as `SchemeNames` takes them */
   constructor(directory: Directory, fields: () => string) {
+    super();
     this.directory = directory;
     this.#schemeNames = new SchemeNames(directory, fields);
     this.#callable = new Uint8Array(directory.tables.names.length);
@@ -114,11 +96,9 @@ export class Encoding {
     this.cells = tape.cells;
     this.out = out;
     this.depth = 0;
-    this.#root = root;
-    this.#rootName = rootName;
+    this.root = root;
+    this.rootName = rootName;
   }
-
-  // --- members -----------------------------------------------------------------------------------------------------
 
   /** Checks that a member whose key has the right hash has the right key too: `names[start..stop)`. */
   key(parent: number, member: number, start: number, stop: number): void {
@@ -130,7 +110,7 @@ export class Encoding {
     const hash = this.cells[member + HASH];
     if (hash === CONS_HASH && this.tape.keyIs(member, CONS)) return;
     // Read by the dialect, and only on the message itself.
-    if (hash === SEQNO_HASH && parent === this.#root && this.depth === 1 && this.tape.keyIs(member, SEQNO)) return;
+    if (hash === SEQNO_HASH && parent === this.root && this.depth === 1 && this.tape.keyIs(member, SEQNO)) return;
     this.#unknownField(parent, member);
   }
 
@@ -156,7 +136,7 @@ export class Encoding {
 
   /** A required field that is not there. */
   missing(parent: number, field: string): never {
-    const path = `${this.tape.path(this.#root, parent, this.#rootName)}.${field}`;
+    const path = `${this.tape.path(this.root, parent, this.rootName)}.${field}`;
     throw new EncodeError('MissingField', path, `${path}: missing`);
   }
 
@@ -181,167 +161,6 @@ export class Encoding {
   /** `true` that no flag stands for: zero bytes, but the value must be given. */
   mustBeTrue(node: number): void {
     if (!this.isTrue(node)) this.wrong(node, 'true');
-  }
-
-  // --- values ------------------------------------------------------------------------------------------------------
-
-  int(node: number): void {
-    const value = this.integer(node, 'int');
-    if (!(value >= -0x8000_0000 && value <= 0x7fff_ffff))
-      this.fail('InvalidField', node, 'expected an integer of 32 bits');
-    this.out.int32(value);
-  }
-
-  long(node: number): void {
-    this.isLost = false;
-    if (!this.int64(node, this.#long))
-      this.fail('InvalidField', node, this.isLost ? DIGITS_LOST : 'expected an integer of 64 bits');
-    this.out.long(this.#long.low, this.#long.high);
-  }
-
-  /** A whole number that is exact as a double; NaN if it is none. */
-  protected integer(node: number, wanted: string): number {
-    const tape = this.tape;
-    return this.#digits(node, wanted) ? parseInteger(tape.textBytes, tape.textStart, tape.textEnd) : Number.NaN;
-  }
-
-  /** @returns whether it is an integer of 64 bits */
-  protected int64(node: number, into: Int64): boolean {
-    const tape = this.tape;
-    return this.#digits(node, 'long') && parseInt64(tape.textBytes, tape.textStart, tape.textEnd, into);
-  }
-
-  /** Points `text…` of the tape at the digits of a number or a decimal string. */
-  #digits(node: number, wanted: string): boolean {
-    const t = this.cells;
-    const tape = this.tape;
-    const kind = t[node + KIND];
-    if (kind === INTEGER) {
-      tape.textBytes = tape.bytes;
-      tape.textStart = t[node + START]!;
-      tape.textEnd = t[node + END]!;
-      return true;
-    }
-    if (kind === STRING || kind === STRING_ESCAPED) return tape.text(node) >= 0;
-    return kind === NUMBER ? this.#wholeDigits(node) : this.wrong(node, wanted);
-  }
-
-  /** Digits of a whole number that was written with a fraction or an exponent. */
-  #wholeDigits(node: number): boolean {
-    const digits = wholeDigits(this.#source(node));
-    this.isLost = digits === 'lost';
-    if (digits === 'lost' || digits === 'fraction') return false;
-    const tape = this.tape;
-    tape.textBytes = Buffer.from(digits);
-    tape.textStart = 0;
-    tape.textEnd = digits.length;
-    return true;
-  }
-
-  /** A number as it stands in the line. */
-  #source(node: number): string {
-    const { bytes } = this.tape;
-    const start = this.cells[node + START]!;
-    return Buffer.from(bytes.buffer, bytes.byteOffset + start, this.cells[node + END]! - start).toString('latin1');
-  }
-
-  double(node: number): void {
-    const t = this.cells;
-    const kind = t[node + KIND];
-    if (kind === INTEGER || kind === NUMBER) {
-      const value = Number(this.#source(node));
-      if (!Number.isFinite(value)) this.fail('InvalidField', node, 'too large for a double');
-      this.#putDouble(value);
-    } else if (kind === STRING) this.#putDouble(this.#namedDouble(node));
-    else if (kind === OBJECT) this.#fixedInto(this.#bytesMember(node, 'double'), 8);
-    else this.wrong(node, 'double');
-  }
-
-  #namedDouble(node: number): number {
-    const length = this.tape.text(node);
-    const text = Buffer.from(
-      this.tape.textBytes.buffer,
-      this.tape.textBytes.byteOffset + this.tape.textStart,
-      Math.min(length, 12),
-    );
-    const name = text.toString('latin1');
-    if (name === 'NaN') return Number.NaN;
-    if (name === 'Infinity') return Number.POSITIVE_INFINITY;
-    if (name === '-Infinity') return Number.NEGATIVE_INFINITY;
-    return this.wrong(node, 'double');
-  }
-
-  #putDouble(value: number): void {
-    this.#double[0] = value;
-    // A NaN of JavaScript may have any bits: this one is what `"NaN"` stands for.
-    if (Number.isNaN(value)) this.out.long(0, 0x7ff8_0000);
-    else this.out.long(this.#doubleHalves[0]!, this.#doubleHalves[1]!);
-  }
-
-  string(node: number): void {
-    const t = this.cells;
-    const kind = t[node + KIND];
-    const tape = this.tape;
-    if (kind === STRING) {
-      const start = t[node + START]! + 1;
-      const stop = t[node + END]! - 1;
-      if (stop - start > MAX_STRING) this.tooLong(node);
-      this.out.string(tape.bytes, start, stop);
-    } else if (kind === STRING_ESCAPED) {
-      const length = tape.text(node);
-      if (length < 0) this.fail('InvalidField', node, 'a surrogate without its other half');
-      if (length > MAX_STRING) this.tooLong(node);
-      this.out.string(tape.textBytes, tape.textStart, tape.textEnd);
-    } else if (kind === OBJECT) {
-      this.bytes(this.#bytesMember(node, 'string'));
-    } else this.wrong(node, 'string');
-  }
-
-  protected tooLong(node: number): never {
-    return this.fail('InvalidField', node, 'longer than 16777215 bytes');
-  }
-
-  /** The value of `{"_bytes":…}`. */
-  #bytesMember(node: number, wanted: string): number {
-    const member = node + NODE;
-    if (this.cells[node + COUNT] === 1 && this.cells[member + HASH] === BYTES_HASH && this.tape.keyIs(member, BYTES))
-      return member;
-    return this.wrong(node, wanted);
-  }
-
-  bytes(node: number): void {
-    const tape = this.tape;
-    const length = this.#base64(node, 'bytes');
-    if (length > MAX_STRING) this.tooLong(node);
-    const out = this.out;
-    const at = out.pos;
-    out.stringHeader(length);
-    if (!readBase64(out, tape.textBytes, tape.textStart, tape.textEnd)) this.fail('InvalidField', node, 'not base64');
-    out.pad4(at);
-  }
-
-  /** `int128` and `int256`: exactly `size` bytes. */
-  fixed(node: number, size: number): void {
-    this.#fixedInto(node, size);
-  }
-
-  #fixedInto(node: number, size: number): void {
-    const tape = this.tape;
-    if (this.#base64(node, `int${size * 8}`) !== size)
-      this.fail('InvalidField', node, `expected base64 of ${size} bytes`);
-    if (!readBase64(this.out, tape.textBytes, tape.textStart, tape.textEnd))
-      this.fail('InvalidField', node, 'not base64');
-  }
-
-  /** Points `text…` at base64 text and says how many bytes it stands for. */
-  #base64(node: number, wanted: string): number {
-    const kind = this.cells[node + KIND];
-    if (kind !== STRING && kind !== STRING_ESCAPED) this.wrong(node, wanted);
-    // PHP writes `\/` in strings, so base64 may come with backslashes.
-    if (this.tape.text(node) < 0) this.fail('InvalidField', node, 'not base64');
-    const length = base64Length(this.tape.textBytes, this.tape.textStart, this.tape.textEnd);
-    if (length < 0) this.fail('InvalidField', node, 'not base64');
-    return length;
   }
 
   bool(node: number): void {
@@ -449,7 +268,7 @@ export class Encoding {
   /** An object that does not say what it is, or not by the name that is wanted here. */
   #noCons(node: number): never {
     const other = this.#otherCons(node);
-    const path = `${this.tape.path(this.#root, node, this.#rootName)}._cons`;
+    const path = `${this.tape.path(this.root, node, this.rootName)}._cons`;
     if (other === undefined) throw new EncodeError('MissingField', path, `${path}: missing`);
     const text = `${path}: missing; what an object is stands in "_cons" here, not in "${other}"`;
     throw new EncodeError('MissingField', path, text, { got: other, didYouMean: '_cons' });
@@ -482,23 +301,12 @@ export class Encoding {
     return -1;
   }
 
-  // --- errors ------------------------------------------------------------------------------------------------------
-
-  protected wrong(node: number, wanted: string): never {
-    return this.fail('InvalidField', node, `expected ${wanted}, got ${this.tape.kindName(node)}`);
-  }
-
   #wrongType(node: number, wanted: string, found: number): never {
     const got = this.directory.tables.names[found]!;
     const type = this.directory.tables.typeNames.indexOf(wanted);
     const near = type < 0 ? [] : this.#schemeNames.near(got, type).filter((name) => name !== got);
     const what = `expected ${wanted}, got ${got}${hintOf(near)}`;
     return this.fail('InvalidField', node, what, { got, ...meaning(near) });
-  }
-
-  fail(code: EncodeErrorName, node: number, what: string, more: EncodeErrorMore = {}): never {
-    const path = this.tape.path(this.#root, node, this.#rootName);
-    throw new EncodeError(code, path, `${path}: ${what}`, { got: this.tape.kindName(node), ...more });
   }
 }
 
