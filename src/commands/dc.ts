@@ -3,10 +3,10 @@
  * In: the command line. Out: a DC that runs until a signal; its public key in a file; what it listens on, printed.
  * Never: an address beyond loopback unless `--host` names it; a private key on disk, but in the file of `--state`.
  */
-import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { TestDc } from '../testdc/test-dc.ts';
+import { playFaults, sentencesOnFaults, tellOfLacking } from './dc-faults.ts';
 
 interface DcFlags {
   port: string;
@@ -25,6 +25,7 @@ interface DcFlags {
   seed?: string;
   control?: string;
   state?: string;
+  methods?: boolean;
 }
 
 /** Results of so many bytes and more are packed with `--gzip`. */
@@ -54,14 +55,15 @@ export function registerDc(program: Command): void {
     .option('--old-rsa-padding', 'take the RSA padding from before 2021 as well')
     .option('--faults <FILE>', 'faults to play: one rule a line, e.g. `rpc.500 method=messages.* p=0.1`, or `all`')
     .option('--seed <N>', 'where chance begins for faults (default: drawn, and printed)')
+    .option('--methods', 'list the methods it answers, and end')
     .option(
       '--control <PORT>',
       'take orders for faults on this loopback port: {"add":"…"}, {"clear":true}, {"report":true}',
     );
   dc.action(async (flags: DcFlags) => {
-    const wrong = [...sentencesOn(flags), ...(await sentencesOnFaults(flags))];
+    const wrong = [...sentencesOn(flags), ...(await sentencesOnFaults(flags.faults))];
     if (wrong.length > 0) dc.error(wrong.map((sentence) => `mtproto2json dc: ${sentence}`).join('\n'), { exitCode: 2 });
-    await runDc(flags);
+    await (flags.methods === true ? listMethods() : runDc(flags));
   });
 }
 
@@ -90,28 +92,20 @@ function isWhole(text: string, least: number, most: number): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most;
 }
 
-/** A file of faults that cannot be read, or a line in it that is none. */
-async function sentencesOnFaults({ faults: file }: DcFlags): Promise<string[]> {
-  if (file === undefined) return [];
-  const { parseFaults } = await import('../testdc/faults/rule.ts');
-  try {
-    parseFaults(readFileSync(file, 'utf8'));
-    return [];
-  } catch (error) {
-    return [`--faults: ${file}: ${error instanceof Error ? error.message : String(error)}`];
-  }
-}
-
 /** Faults from the file, and the port that takes more of them. */
-async function playFaults(dc: TestDc, { faults: file, seed, control }: DcFlags): Promise<void> {
+async function faultsOf(dc: TestDc, { faults: file, seed, control }: DcFlags): Promise<void> {
   if (file === undefined && control === undefined) return;
-  const { Faults } = await import('../testdc/faults.ts');
   const { listenForOrders } = await import('../testdc/dc-server.ts');
-  const text = file === undefined ? '' : readFileSync(file, 'utf8');
-  const faults = new Faults(dc, text, seed === undefined ? randomInt(2 ** 32) : Number(seed));
+  const faults = await playFaults(dc, file, seed);
   process.stdout.write(`faults: seed ${faults.seed}\n`);
   if (control === undefined) return;
   process.stdout.write(`faults: orders on 127.0.0.1:${await listenForOrders(dc, faults, Number(control))}\n`);
+}
+
+/** Every method the test data centre has an answer for, one a line. */
+async function listMethods(): Promise<void> {
+  const { ANSWERS } = await import('../testdc/answers/table.ts');
+  process.stdout.write(`${Object.keys(ANSWERS).toSorted().join('\n')}\n`);
 }
 
 /** @throws Error that names the option */
@@ -147,6 +141,7 @@ async function runDc(flags: DcFlags): Promise<void> {
     `a signed-in user: {"session":{"auth_key":"${demo.authKey.toString('base64')}","session_id":${demo.sessionId}}}\n`,
   );
   if (flags.pushRate !== undefined) dc.startPushing({ to: demo.userId, rate: Number(flags.pushRate) });
-  await playFaults(dc, flags);
+  tellOfLacking(dc);
+  await faultsOf(dc, flags);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void dc.close());
 }

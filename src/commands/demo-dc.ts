@@ -1,13 +1,23 @@
 /**
  * The demo's data centre, on a thread of its own, so that it takes nothing from the gateway's main thread.
- * In: the file of its memory, if it has one. Out: one message: where it listens, its key, a signed-in user.
+ * In: the file of its memory, a file of faults, if it has them. Out: one message: where it listens, its key, a signed-in user.
  * Never: anything but 127.0.0.1.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf } from '../testdc/answers/codes.ts';
 import { startTestDc } from '../testdc/dc-server.ts';
 import { openMemory } from '../testdc/memory-file.ts';
+import { playFaults, tellOfLacking } from './dc-faults.ts';
 import { ECHO_ID, SEED_ACCOUNTS } from '../testdc/world/seed.ts';
+
+/** What `demo.ts` wants of it. */
+export interface DemoOrders {
+  /** The file of its memory. */
+  readonly state?: string | undefined;
+  /** A file of faults to play, and where their chance begins. */
+  readonly faults?: string | undefined;
+  readonly seed?: string | undefined;
+}
 
 /** What `demo.ts` needs to know; 64-bit numbers as decimal text. */
 export interface DemoDc {
@@ -30,8 +40,10 @@ function inWords({ firstName, phone, password, token }: (typeof SEED_ACCOUNTS)[n
   return `${firstName}: phone ${phone}, code ${codeOf(phone!, 'Sms')}${after}`;
 }
 
-const state = workerData as string | undefined;
+const { state, faults, seed } = workerData as DemoOrders;
 const dc = await startTestDc(state === undefined ? {} : { memory: openMemory(state) });
+tellOfLacking(dc);
+if (faults !== undefined) await playFaults(dc, faults, seed);
 const user = dc.rememberedUser();
 const echo = dc.world.people.get(ECHO_ID)!;
 parentPort!.postMessage({

@@ -11,7 +11,8 @@ import { Option, type Command } from 'commander';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { flagName } from '../options.ts';
 import { bannerOf } from './demo-banner.ts';
-import type { DemoDc } from './demo-dc.ts';
+import { sentencesOnFaults } from './dc-faults.ts';
+import type { DemoDc, DemoOrders } from './demo-dc.ts';
 import { addOptions } from './serve.ts';
 import { lockState } from './state-lock.ts';
 
@@ -23,6 +24,8 @@ export function registerDemo(program: Command): void {
   const demo = program
     .command('demo')
     .description('the gateway with a test data centre inside: no account, no network');
+  demo.option('--faults <FILE>', 'faults its data centre plays, as in `dc --faults`');
+  demo.option('--seed <N>', 'where chance begins for faults (default: drawn)');
   addOptions(demo, new Set(NOT_HERE)).action(async (flags: Record<string, unknown>) => runDemo(flags));
   // Known, so that they are refused with a reason; not shown.
   for (const name of NOT_HERE) demo.addOption(new Option(`--${flagName(name)} [VALUE]`).hideHelp());
@@ -47,13 +50,22 @@ function vaultIn(folder: string | undefined): string {
   return folder === undefined ? 'off' : join(folder, 'vault');
 }
 
-async function runDemo({ config: file, ...flags }: Record<string, unknown>): Promise<void> {
+/** @throws ConfigError with all that is wrong with them */
+async function checkFaults(faults: string | undefined, seed: string | undefined): Promise<void> {
+  const wrong = await sentencesOnFaults(faults);
+  if (seed !== undefined && !/^\d{1,10}$/.test(seed)) wrong.push(`--seed: ${seed} is no seed`);
+  if (wrong.length > 0) throw new ConfigError(wrong);
+}
+
+async function runDemo({ config: file, faults, seed, ...flags }: Record<string, unknown>): Promise<void> {
+  await checkFaults(faults as string | undefined, seed as string | undefined);
   refuseDataCentres(flags);
   const sources = { flags, environment: process.env, file: file as string | undefined };
   const wanted = loadConfig(sources);
   const folder = stateFolder(wanted.state);
   if (folder !== undefined) await lockState(folder);
-  const workerData = folder === undefined ? undefined : join(folder, 'dc.jsonl');
+  const memory = folder === undefined ? undefined : join(folder, 'dc.jsonl');
+  const workerData = { state: memory, faults, seed } as DemoOrders;
   const worker = new Worker(new URL('./demo-dc.js', import.meta.url), { workerData });
   const message = once(worker, 'message').then(
     ([dc]) => dc as DemoDc,

@@ -28,6 +28,8 @@ export interface InvokingSettings {
   readonly gzipFrom: number;
   /** Fills in what an answer needs to know beside the request. */
   call(request: Request): Call;
+  /** Told of a method that Telegram has and this DC has no answer for. */
+  lacks(method: string): void;
   /** Told of every request before it is answered. */
   seen(call: Call): void;
   hook: RequestHook;
@@ -206,7 +208,10 @@ export class Invoking {
 
   #own(answers: AnswerTable, call: Call): TlValue | Canned | Promise<TlValue> {
     const answer = answers[call.method];
-    if (answer === undefined) throw new RpcError(400, 'METHOD_INVALID');
+    if (answer === undefined) {
+      this.#settings.lacks(call.method);
+      throw new RpcError(400, 'METHOD_INVALID');
+    }
     // A hook may have taken its time: the login may be gone.
     if (call.session.key.userId === undefined && needsLogin(call.method))
       throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');

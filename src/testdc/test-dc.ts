@@ -57,6 +57,8 @@ export interface TestDcEvents {
   session: [DcSession];
   /** A request, before it is answered. */
   request: [Call];
+  /** A method of Telegram's that this DC has no answer for: the first time it is called. */
+  lacking: [method: string];
 }
 
 /** A signed-in user: `auth_key` and `session_id` of a session line, and who it is. */
@@ -100,6 +102,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
   readonly sockets = new Set<{ destroy(): void }>();
   readonly #settings: TestDcSettings;
   readonly #invoking: Invoking;
+  readonly #lacking = new Set<string>();
   #closers: (() => Promise<void>)[] = [];
   #connections = 0;
 
@@ -116,6 +119,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       answers: settings.answers,
       gzipFrom: settings.gzipFrom,
       call: (request) => this.#call(request),
+      lacks: (method) => this.#lacks(method),
       seen: (call) => this.#seen(call),
       hook: (call) => this.taps.request?.(call) ?? this.onRequest?.(call),
       duplicated: (session) => this.#duplicated(session),
@@ -205,6 +209,12 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     session.violation('key-duplicated', 'one key on two connections in parallel');
     this.world.signOut(session.key);
     return true;
+  }
+
+  #lacks(method: string): void {
+    if (this.#lacking.has(method)) return;
+    this.#lacking.add(method);
+    this.emit('lacking', method);
   }
 
   #seen(call: Call): void {

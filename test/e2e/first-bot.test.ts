@@ -148,6 +148,8 @@ for (const language of LANGUAGES)
     const writer = await Writer.as('me', port);
     await writer.write('hi 👋');
     assert.match(await writer.hears('You said'), /"You said: hi 👋"/);
+    await writer.write('/file');
+    assert.match(await writer.hears('hello.txt'), /"_cons":"messageMediaDocument"/);
     writer.close();
     run.child.kill('SIGTERM');
     await run.ended;

@@ -1,0 +1,37 @@
+/**
+ * What `dc` and `demo` share about their data centre: a file of faults, and what is said of methods it lacks.
+ * In: the name of a file, a running data centre. Out: sentences, faults that are played, lines on standard error.
+ * Never: a fault nobody asked for.
+ */
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Faults } from '../testdc/faults.ts';
+import type { TestDc } from '../testdc/test-dc.ts';
+
+/** A file of faults that cannot be read, or a line in it that is none: a sentence each. */
+export async function sentencesOnFaults(file: string | undefined): Promise<string[]> {
+  if (file === undefined) return [];
+  const { parseFaults } = await import('../testdc/faults/rule.ts');
+  try {
+    parseFaults(readFileSync(file, 'utf8'));
+    return [];
+  } catch (error) {
+    return [`--faults: ${file}: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+/** Plays what the file says; without one, what is ordered later. @param seed where chance begins; default drawn */
+export async function playFaults(dc: TestDc, file: string | undefined, seed: string | undefined): Promise<Faults> {
+  const { Faults } = await import('../testdc/faults.ts');
+  const text = file === undefined ? '' : readFileSync(file, 'utf8');
+  return new Faults(dc, text, seed === undefined ? randomInt(2 ** 32) : Number(seed));
+}
+
+/** Says once for each method that it is the test data centre that lacks it, not Telegram and not the caller. */
+export function tellOfLacking(dc: TestDc): void {
+  dc.on('lacking', (method) =>
+    process.stderr.write(
+      `METHOD_INVALID for ${method}: Telegram has it, the test data centre does not answer it (dc --methods lists what it answers)\n`,
+    ),
+  );
+}
