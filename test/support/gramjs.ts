@@ -24,6 +24,9 @@ export interface GramjsClient {
   }): Promise<void>;
   getMe(): Promise<{ readonly username: string; readonly id: unknown }>;
   invoke(query: object): Promise<{ readonly className: string }>;
+  /** Everything else: its own types do not compile here. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly [method: string]: any;
   destroy(): Promise<void>;
   setLogLevel(level: string): void;
 }
@@ -45,6 +48,11 @@ const { _serverKeys: keys } = need('telegram/crypto/RSA') as { _serverKeys: Map<
 const bigInt = need('big-integer') as (text: string, base?: number) => object;
 
 export const { LogOut } = gramjs.Api.auth;
+/** Its constructors, by their names there. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export const api = gramjs.Api as any;
+// oxlint-disable-next-line typescript/no-explicit-any
+export const { CustomFile } = need('telegram/client/uploads') as any;
 
 /** The scheme of the layer it speaks, from the package itself. */
 export function gramjsScheme(): Schema {
