@@ -49,7 +49,6 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const settings = toVaultSettings(config, sources.environment, warn);
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
   for (const reason of warnings) log.warn('secretOpen', { reason });
-  if (config.apiId === undefined) log.warn('noApiId', { reason: NO_API_ID });
   const wrong = wanted.scheme === undefined ? undefined : wrongNumbers(wanted.scheme);
   if (wrong !== undefined) log.warn('schemeNumbers', { reason: wrong });
   const vault = settings && (await vaultOf(settings, isWanted(config, settings), log));
@@ -74,6 +73,7 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
     ...startFields(config, layerOf(codec), settings),
   });
   sayOpenness(config, log);
+  if (config.apiId === undefined) log.warn('noApiId', { reason: NO_API_ID });
   if (proxy.httpAddresses.length > 0) log.info('listening for HTTP', { addresses: shown(proxy.httpAddresses) });
   notify.ready();
   return { proxy, fail };

@@ -134,6 +134,16 @@ test('a port that is taken: by whom, and which option helps', async (t) => {
   }
 });
 
+test('who starts without an api_id is told so, and only then', async (t) => {
+  const without = new Run(t, ['--port', '0', '--workers', '1']);
+  await without.until(/"reason":"without --api-id [^\n]*"event":"noApiId"/);
+  const having = new Run(t, ['--port', '0', '--workers', '1', '--api-id', '1']);
+  await having.until(/"event":"listening"/);
+  having.child.kill('SIGTERM');
+  assert.equal(await having.code(), 0);
+  assert.doesNotMatch(having.err, /noApiId/);
+});
+
 test('SIGHUP without a terminal is logged, and nothing ends', async (t) => {
   const run = new Run(t, ['--port', '0', '--workers', '1']);
   await run.port();
