@@ -74,8 +74,9 @@ export class HttpClient implements Guest, Visitor, Swept {
   }
 
   #opened(): void {
-    this.#holdsAhead(-this.#ahead);
     while (this.gate.isOpen && this.#waiting.length > 0) this.#ask(this.#waiting.shift()!);
+    // Those that wait for another opening count on: else each opening would let as many more be read.
+    this.#holdsAhead(this.#waiting.reduce((sum, one) => sum + REQUEST_BYTES + one.length, 0) - this.#ahead);
     if (!this.gate.isOpen) return;
     if (!this.#socket.readableEnded) this.#house.sweep.ends.delete(this.#socket);
     this.#socket.resume();

@@ -1,0 +1,46 @@
+/** HttpClient alone: what it reads ahead of a gate that is shut. */
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { test } from 'node:test';
+import { HttpClient } from '../../src/front/http-client.ts';
+import { Why } from '../../src/main/gate.ts';
+import { LIMITS } from '../../src/main/limits.ts';
+import type { DoorHouse } from '../../src/main/proxy.ts';
+import { Sweep } from '../../src/main/sweep.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
+
+const KIB = 1024;
+
+/** A client of which one request may be open, and what its session was asked. */
+function clientOf(): { client: HttpClient; socket: Socket; asked: number[] } {
+  const limits = { ...LIMITS, openRequests: 1 };
+  const asked: number[] = [];
+  const route = {
+    ledger: { bytes: 0 },
+    request: (_body: Buffer, start: number, stop: number) => asked.push(stop - start),
+  };
+  const house = { limits, sweep: new Sweep(limits), metrics: new Metrics(), route: () => route };
+  const socket = new Socket();
+  return { client: new HttpClient(socket, house as unknown as DoorHouse, () => 0), socket, asked };
+}
+
+test('requests that wait for the second opening of the gate count towards what may be read ahead', () => {
+  const { client, socket, asked } = clientOf();
+  const send = (length: number): void => {
+    const exchange = client.begin({} as ServerResponse, false, '');
+    client.took(exchange, Buffer.alloc(length));
+    client.ended(exchange);
+  };
+  send(1);
+  assert.deepEqual(asked, [1]);
+  for (const length of [2, 3, 4]) send(length * KIB);
+  assert.equal(socket.isPaused(), false);
+  client.gate.open(Why.REQUESTS);
+  assert.deepEqual(asked, [1, 2 * KIB]);
+  // 4 and 5 KiB wait, a KiB for each beside its body among them: 7 more make it 16.
+  send(5 * KIB);
+  assert.equal(socket.isPaused(), false);
+  send(KIB);
+  assert.equal(socket.isPaused(), true);
+});
