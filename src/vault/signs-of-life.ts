@@ -20,14 +20,13 @@ export class SignOfLife {
   readonly #folder: string;
   readonly #name: string;
   #server: Promise<Server | undefined> | undefined;
+  /** Where the socket is; undefined if there is none. */
+  place: string | undefined;
 
   constructor(folder: string, uuid: string) {
     this.#folder = folder;
     this.#name = PREFIX + uuid;
   }
-
-  /** Where the socket is; undefined if there is none. */
-  place: string | undefined;
 
   /** Begins to be there, before anything is said of names. Where sockets cannot be made there is none. */
   async give(): Promise<void> {
@@ -38,6 +37,8 @@ export class SignOfLife {
   async #listen(): Promise<Server | undefined> {
     if (process.platform !== 'linux') return undefined;
     const server = createServer((socket) => socket.destroy()).unref();
+    // Without a descriptor nobody can be accepted: whoever asks is connected all the same, and this process goes on.
+    server.on('error', () => undefined);
     try {
       await inFolder(this.#folder, async (path) => {
         server.listen(join(path, this.#name));
