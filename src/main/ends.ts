@@ -1,5 +1,5 @@
 /**
- * Ends: whether the peers of sockets that are not read from are still there (failures.md A4).
+ * Ends: whether the peers of sockets that are not read from are still there.
  * In: sockets whose reading has stopped, or whose peer has sent its FIN. Out: their own `error` and `close`, once the peer has
  * reset the connection. Never: a byte sent.
  *

@@ -29,22 +29,22 @@ export class Floods {
   changes = 0;
   /** By method, or by method and chat for slow mode. */
   readonly #waits = new Map<string, Wait>();
-  /** Methods that a slow mode was met with. */
-  readonly #slow = new Set<number>();
+  /** By method that a slow mode was met with: until when the last of its chats waits, Unix ms. */
+  readonly #slowUntil = new Map<number, number>();
 
   /** The server wants a pause. Slow mode is a chat's own; other waits are the method's. */
   note(pending: Pending, type: string, until: number, targetOf: TargetOf): void {
     if (this.#waits.size >= MOST) this.#clear();
     const { method } = pending;
     const target = type === SLOW_MODE ? targetOf(pending) : undefined;
-    if (target !== undefined) this.#slow.add(method);
+    if (target !== undefined) this.#slowUntil.set(method, Math.max(until, this.#slowUntil.get(method) ?? 0));
     this.#waits.set(nameOf(method, target), { until, type, method, target });
     this.changes++;
   }
 
   #clear(): void {
     this.#waits.clear();
-    this.#slow.clear();
+    this.#slowUntil.clear();
   }
 
   /** The methods' waits: those of single chats are short, and not worth keeping, nor are those of accounts without Premium. */
@@ -66,7 +66,8 @@ export class Floods {
     if (this.#waits.size === 0) return undefined;
     const { method } = pending;
     const own = this.#of(nameOf(method), now);
-    if (!this.#slow.has(method)) return own;
+    // Finding the chat costs as much as decoding the call: only while one of them waits.
+    if ((this.#slowUntil.get(method) ?? 0) <= now) return own;
     const chats = this.#of(nameOf(method, targetOf(pending)), now);
     return (chats?.until ?? 0) > (own?.until ?? 0) ? chats : own;
   }

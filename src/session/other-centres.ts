@@ -19,9 +19,9 @@ const MOST_HOPS = 3;
 /** Errors that move the account, and errors that move one call (mtproto.md 2.15). */
 const HOME_MOVES = new Set(['PHONE_MIGRATE', 'USER_MIGRATE', 'NETWORK_MIGRATE']);
 const CALL_MOVES = new Set(['FILE_MIGRATE', 'STATS_MIGRATE']);
-/** Runs at the data centre of the connection it names: it must not move the account (mtproto.md 2.14). */
 /** Why a call at another data centre could not be made. */
 const NOT_KNOWN = 'the other data centre could not be told who this is';
+/** `invokeWithBusinessConnection` runs at the data centre of the connection it names: it must not move the account. */
 const BUSINESS = 0xdd289f8e;
 const EXPORT_LOGIN_TOKEN = 0xb7e085fe;
 const IMPORT_LOGIN_TOKEN = 0x95ac5ce4;

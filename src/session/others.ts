@@ -9,7 +9,7 @@ import type { State } from './state.ts';
 /** For those that have none. */
 export const NO_OTHERS: readonly Address[] = [];
 
-/** Further addresses of the same data centre, its other ports and those of both families: tried in turn when one does not answer (failures.md E3). */
+/** Further addresses of the same data centre, its other ports and those of both families: tried in turn when one does not answer. */
 export function othersOf(s: State): readonly Address[] {
   const { host, port, dc, test, namedBy } = s.server;
   if (namedBy !== 'operator') return NO_OTHERS;

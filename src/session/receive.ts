@@ -34,7 +34,7 @@ export function receivePacket(s: State, bytes: Uint8Array, start: number, end: n
   return isWhole;
 }
 
-/** Whether a packet is a message in plain: auth_key_id 0 (mtproto.md 2.3). */
+/** Whether a packet is a message in plain: its auth_key_id is 0. */
 export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 20) return false;
   for (let i = start; i < start + 8; i++) if (bytes[i] !== 0) return false;
