@@ -3,13 +3,12 @@
  * In: `--connections N`. Out: requests a second, CPU a request of every process, latency.
  * Never: a bench of the HTTP server alone: every request goes through MTProto to the test DC and back.
  */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { numberOption, type Bench, type Context } from './bench.ts';
 import { NEAREST_DC } from './calls.ts';
 import type { HttpResult, HttpRun } from './http-load.ts';
 import { rowOf, type Report } from './report.ts';
 import { Rig, type SessionLine, type Spent } from './rig.ts';
+import { freePort } from '../test/support/free-port.ts';
 
 interface Case {
   readonly name: string;
@@ -54,16 +53,6 @@ async function orderOf(rig: Rig, port: number, one: Case, context: Context): Pro
     first: sessions.map(firstBody),
     expected: NEAREST_DC.expected,
   };
-}
-
-/** A port nobody listens on: the gateway's own choice cannot be asked for, 0 being off. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function run(context: Context): Promise<Report> {

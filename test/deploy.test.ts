@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { loadConfig } from '../src/config.ts';
 import { foreignVariables } from '../src/environment.ts';
 import { OPTIONS } from '../src/options.ts';
-import { freePort } from './support/error-stage.ts';
+import { freePort } from './support/free-port.ts';
 import { noteNotRun } from './support/not-run.ts';
 import { CLI, Run } from './support/process.ts';
 

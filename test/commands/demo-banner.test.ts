@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { bannerOf, type DemoPlace } from '../../src/commands/demo-banner.ts';
 import type { DemoDc } from '../../src/commands/demo-dc.ts';
-import { freePort } from '../support/error-stage.ts';
+import { freePort } from '../support/free-port.ts';
 import { noteNotRun } from '../support/not-run.ts';
 import { Run } from '../support/process.ts';
 import { shell } from '../support/shell.ts';

@@ -18,7 +18,6 @@ import {
   errorsOf,
   everywhere,
   frame,
-  freePort,
   lines,
   post,
   stage,
@@ -26,6 +25,7 @@ import {
   type Line,
   type Stage,
 } from '../support/error-stage.ts';
+import { freePort } from '../support/free-port.ts';
 import { packFrame } from '../support/mp.ts';
 import { Nc } from '../support/nc.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '../support/error-stage.ts';
+import { freePort } from '../support/free-port.ts';
 import { Nc } from '../support/nc.ts';
 import { noteNotRun } from '../support/not-run.ts';
 import { Run } from '../support/process.ts';

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request, type IncomingMessage } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -13,6 +12,7 @@ import { loadConfig } from '../../src/config.ts';
 import { createProxy } from '../../src/index.ts';
 import { compileScheme } from '../../src/scheme-cache.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { freePort } from '../support/free-port.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { Mp, type Frame } from '../support/mp.ts';
 import { Nc } from '../support/nc.ts';
@@ -219,13 +219,4 @@ async function httpSession(agent: Agent, port: number): Promise<string> {
     if (one === body) return (JSON.parse(text) as { session: { auth_key: string } }).session.auth_key;
   }
   throw new Error('not reached');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

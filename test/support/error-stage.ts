@@ -3,9 +3,7 @@
  * are passed in no time. In: a test, options, limits. Out: ports; what clients in each form hear. Never: outlives the test.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config.ts';
@@ -20,6 +18,7 @@ import { ServerKey } from '../../src/testdc/server-key.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import { type Vault, VaultError } from '../../src/vault/vault.ts';
+import { freePort } from './free-port.ts';
 import { Mp, packFrame } from './mp.ts';
 import { Nc } from './nc.ts';
 
@@ -97,15 +96,6 @@ export async function stage(
     rmSync(folder, { recursive: true });
   });
   return { dc, proxy, port: proxy.port, httpPort };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** What a client of lines hears until it has heard `count` lines with an error. */

@@ -4,15 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import { Password } from '../../src/testdc/world/password.ts';
+import { freePort } from './free-port.ts';
 import { Nc } from './nc.ts';
 import { Planted, sentences } from './planted.ts';
 import { Run } from './process.ts';
@@ -188,15 +187,6 @@ export class Stage {
     const found = [...this.said.texts].flatMap(([where, text]) => this.planted.search(where, text));
     assert.deepEqual(sentences(found), []);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**
