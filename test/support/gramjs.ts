@@ -51,8 +51,7 @@ export const { LogOut } = gramjs.Api.auth;
 /** Its constructors, by their names there. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export const api = gramjs.Api as any;
-// oxlint-disable-next-line typescript/no-explicit-any
-export const { CustomFile } = need('telegram/client/uploads') as any;
+export const { CustomFile } = need('telegram/client/uploads');
 
 /** The scheme of the layer it speaks, from the package itself. */
 export function gramjsScheme(): Schema {

@@ -1,7 +1,7 @@
 /**
  * Mutants: is each rule held by a test? One line of the source is changed so that a rule falls, the tree is built, and the
  * tests that should care are run; whoever fails none is a rule that nothing holds.
- * In: `RULES`, words that choose among them (`npm run mutants -- session/floods`). Out: a line for each, and exit code 1
+ * In: `RULES`, words that choose among them (`node dist/test/trials/mutants.js session/floods`). Out: a line for each, and exit code 1
  * if one survives. Never: changes this tree: it works on a copy of what is committed, in a temporary folder.
  */
 import { spawnSync } from 'node:child_process';
