@@ -14,6 +14,18 @@ describe('pooled random bytes', () => {
     assert.equal(seen.size, 5000);
   });
 
+  // 7 and 9 do not divide a pool of 8192 bytes: 2 bytes are left of it, so that 5 and 7 of a draw would come from behind it.
+  for (const length of [7, 9]) {
+    it(`never end behind a pool, in draws of ${length}`, () => {
+      for (let i = 0; i < 5000; i++) {
+        const bytes = new Uint8Array(length);
+        fillRandom(bytes);
+        // By chance once in 2^40 draws.
+        assert.ok(bytes.subarray(2).some((byte) => byte !== 0));
+      }
+    });
+  }
+
   for (const length of [0, 1, 31, 1024, 1025, 8192, 100_000]) {
     it(`fill ${length} bytes, all of them`, () => {
       const touched = new Uint8Array(length);

@@ -16,8 +16,8 @@ const serverSecret = toBytes(toBigInt(ramp(256)) | 1n, 256);
 const k = toBigInt(sha256(DH_PRIME, toBytes(3n, 256)));
 
 /** g_b = k v + g^b. */
-function serverPublic(verifier: Uint8Array): Buffer {
-  return toBytes((k * toBigInt(verifier) + toBigInt(group.powers(serverSecret).public)) % P, 256);
+function serverPublic(verifier: Uint8Array, secret: Uint8Array = serverSecret): Buffer {
+  return toBytes((k * toBigInt(verifier) + toBigInt(group.powers(secret).public)) % P, 256);
 }
 
 describe('password proof', () => {
@@ -43,6 +43,18 @@ describe('password proof', () => {
     }
   });
 
+  it('takes a g_b that begins with a zero byte and was sent without it', () => {
+    // One g_b of 256 begins so: the server's secrets are tried in order until one does.
+    let secret = toBigInt(serverSecret);
+    let short = gb;
+    while (short[0] !== 0) {
+      secret += 2n;
+      short = serverPublic(verifier, toBytes(secret, 256));
+    }
+    const { a, m1 } = srpProof(ALGORITHM, PASSWORD, short.subarray(1), (bytes) => void randomFillSync(bytes));
+    assert.equal(toHex(m1), toHex(serverProof(a, short, verifier, toBytes(secret, 256))));
+  });
+
   it('is not made for a group or a g_b that breaks a rule', () => {
     const fill = (bytes: Uint8Array): void => void randomFillSync(bytes);
     const bad = { ...ALGORITHM, p: toBytes(P - 2n, 256) };
@@ -54,10 +66,10 @@ describe('password proof', () => {
 });
 
 /** M1 from the server's secret: S = (g_a v^u)^b. */
-function serverProof(ga: Uint8Array, gb: Uint8Array, verifier: Uint8Array): Buffer {
+function serverProof(ga: Uint8Array, gb: Uint8Array, verifier: Uint8Array, secret: Uint8Array = serverSecret): Buffer {
   const u = sha256(ga, gb);
   const base = (toBigInt(ga) * toBigInt(group.powers(u).shared(verifier))) % P;
-  const key = sha256(group.powers(serverSecret).shared(toBytes(base, 256)));
+  const key = sha256(group.powers(secret).shared(toBytes(base, 256)));
   const hg = sha256(toBytes(3n, 256));
   const mixed = sha256(DH_PRIME).map((byte, i) => byte ^ hg[i]!);
   return sha256(mixed, sha256(ALGORITHM.salt1), sha256(ALGORITHM.salt2), ga, gb, key);
