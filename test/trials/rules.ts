@@ -84,9 +84,9 @@ export const RULES: readonly Rule[] = [
     tests: SESSION,
   },
   {
-    file: 'src/session/snapshot.ts',
+    file: 'src/session/resume.ts',
     rule: 'after a lost thread a doubled request still counts as doubled',
-    find: 'pending.copies = (flags & DOUBLED) !== 0 ? 2 : 1;',
+    find: 'pending.copies = (flags & Took.DOUBLED) !== 0 ? 2 : 1;',
     replace: 'pending.copies = 1;',
     tests: SESSION,
   },
@@ -107,8 +107,8 @@ export const RULES: readonly Rule[] = [
   {
     file: 'src/main/router.ts',
     rule: 'an answer to a closed ticket goes to nobody',
-    find: 'if (!route.ledger.close(ticket)) return;',
-    replace: 'route.ledger.close(ticket);',
+    find: 'if (closed === undefined) return;',
+    replace: 'if (closed === undefined) return route.client.reply(ticket, this.#give(record), false, 0);',
     tests: MAIN,
   },
   {

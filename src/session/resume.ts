@@ -1,0 +1,132 @@
+/**
+ * Resume: a session goes on after its thread was lost, from what `snapshot.ts` saved of it.
+ * In: a fresh state; what was saved last, and the requests that were taken. Out: the state as it was, its connection gone.
+ * Never: sends anything; what the lost thread may have sent is asked about once there is a connection.
+ */
+import { readRecord, type SessionRecord } from '../account/record.ts';
+import { Reader } from '../bytes/reader.ts';
+import { AuthKey } from '../crypto/auth-key.ts';
+import { Named, takeForeign, wipeRecord } from './named.ts';
+import { Stage } from './pending.ts';
+import { readAgain } from './requests.ts';
+import type { NamedBy } from './sink.ts';
+import { Has, Is, Took } from './snapshot-flags.ts';
+import type { State } from './state.ts';
+
+/**
+ * Brings a fresh state to where the saved one was; its connection is gone, and wanted again if it was wanted.
+ * @param bytes of a RESUME record: `bytes[start..end)`, see `batch/records.ts`
+ */
+export function restore(s: State, bytes: Uint8Array, start: number, end: number, now: number): void {
+  const r = new Reader(bytes, start, end);
+  const rest = r.int32();
+  const at = r.skip((rest + 3) & ~3);
+  if (rest > 0) restoreSession(s, new Reader(bytes, at, at + rest), now);
+  // What the lost thread sent twice is not known any more.
+  s.doubledAt = now;
+  if (r.left > 4) restoreCounters(s, r, r.pos + 4 + r.int32(), now);
+}
+
+function restoreSession(s: State, r: Reader, now: number): void {
+  const flags = r.int32();
+  const dc = r.int32();
+  const port = r.int32();
+  const host = text(r);
+  const rsa = (flags & Has.RSA) === 0 ? undefined : text(r);
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  s.server = { host, port, dc, test: has(Has.TEST), rsa, namedBy: namedBy(flags) };
+  if (has(Has.KEY)) s.permanent = AuthKey.from(r.raw(256));
+  s.forwardSecrecy = has(Has.FORWARD_SECRECY);
+  if (has(Has.TEMPORARY)) s.key = AuthKey.from(r.raw(256));
+  else if (!s.forwardSecrecy) s.key = s.permanent;
+  s.isBound = has(Has.BOUND);
+  s.temporaryUntil = r.int32();
+  s.forwardSecrecyAt = r.double();
+  s.permanentSince = r.int32();
+  s.sessionLow = r.int32();
+  s.sessionHigh = r.int32();
+  if (has(Has.INIT_TEXT)) s.shared.initText = r.view().slice();
+  if (has(Has.INIT)) s.shared.initPrefix = r.view().slice();
+  s.shared.initIsOwn = has(Has.INIT_OWN);
+  s.shared.style = { int64AsString: has(Has.INT64_TEXT), flagsAsBool: has(Has.BOOLS) };
+  for (let left = r.int32(); left > 0; left--) s.salts.future.push(r.int32());
+  if (s.permanent !== undefined) s.env.claims.claim(s.permanent.idLow, s.permanent.idHigh, s.number);
+  s.shared.isBare = has(Has.BARE);
+  if (has(Has.NAME)) restoreNamed(s, text(r), readRecord(r.view()), has(Has.KEPT), now);
+}
+
+function restoreNamed(s: State, name: string, record: SessionRecord, isKept: boolean, now: number): void {
+  const named = new Named(name);
+  named.take(record);
+  named.isKept = isKept;
+  s.shared.named = named;
+  takeForeign(s, record);
+  s.shared.floods.restore(record.floods, now);
+  wipeRecord(record);
+}
+
+function namedBy(flags: number): NamedBy {
+  if ((flags & Has.NAMED_BY_CLIENT) !== 0) return 'client';
+  return (flags & Has.NAMED_BY_SERVER) !== 0 ? 'server' : 'operator';
+}
+
+function text(r: Reader): string {
+  return Buffer.from(r.view()).toString();
+}
+
+function restoreCounters(s: State, r: Reader, end: number, now: number): void {
+  s.ids.low = r.int32();
+  s.ids.high = r.int32();
+  s.ids.contentCount = r.int32();
+  s.lastSeqNo = r.int32();
+  s.ids.offset = r.double();
+  s.salts.low = r.int32();
+  s.salts.high = r.int32();
+  s.salts.until = r.int32();
+  s.uniqueLow = r.int32();
+  s.uniqueHigh = r.int32();
+  const flags = r.int32();
+  s.ids.synchronised = (flags & Is.SYNCHRONISED) !== 0;
+  s.lived = (flags & Is.LIVED) !== 0;
+  s.lost = (flags & Is.LOST) !== 0;
+  s.keyDoubted = (flags & Is.KEY_DOUBTED) !== 0;
+  s.link.wasUp = (flags & Is.WAS_UP) !== 0;
+  while (r.pos < end) s.received.note(r.int32(), r.int32());
+  if ((flags & Is.WANTED) !== 0) s.link.redialAt = now;
+}
+
+/**
+ * A request the lost thread had taken, where it stood: one that was on its way is asked about once there is a
+ * connection. `bytes[start..end)` is its entry of SAVE without the ticket, then its line.
+ */
+export function takeAgain(
+  s: State,
+  ticket: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  mayExport: boolean,
+): void {
+  const r = new Reader(bytes, start, end);
+  const flags = r.int32();
+  const [msgIdLow, msgIdHigh, seqNo] = [r.int32(), r.int32(), r.int32()];
+  const at = r.pos;
+  const [containerLow, containerHigh] = [r.int32(), r.int32()];
+  const deadline = r.double();
+  const pending = readAgain(s, ticket, bytes, r.pos, end, deadline, mayExport);
+  if (pending === undefined) return;
+  pending.msgIdLow = msgIdLow;
+  pending.msgIdHigh = msgIdHigh;
+  pending.seqNo = seqNo;
+  pending.everSent = (flags & Took.SENT) !== 0;
+  pending.isFromLostThread = true;
+  if ((flags & Took.WRAPPED) !== 0) pending.prefix = s.shared.initPrefix;
+  pending.copies = (flags & Took.DOUBLED) !== 0 ? 2 : 1;
+  const stage = flags & Took.STAGE;
+  if (stage === Stage.QUEUED) return s.pending.add(pending);
+  r.pos = at;
+  if (stage === Stage.HELD) return s.pending.addHeld(pending, r.double());
+  pending.containerLow = containerLow;
+  pending.containerHigh = containerHigh;
+  s.pending.placeAgain(pending);
+}

@@ -1,0 +1,30 @@
+/**
+ * Snapshot flags: the bits in what is saved of a session, for who writes them (`snapshot.ts`) and who reads them (`resume.ts`).
+ * In: nothing. Out: numbers. Never: kept longer than the process: they may change with each version.
+ */
+
+/** Of what rarely changes. */
+export const Has = {
+  KEY: 1,
+  RSA: 2,
+  NAMED_BY_CLIENT: 4,
+  TEST: 8,
+  INIT_TEXT: 16,
+  INIT: 32,
+  INIT_OWN: 64,
+  INT64_TEXT: 128,
+  BOOLS: 256,
+  NAMED_BY_SERVER: 512,
+  /** A temporary key, and whether it is bound. */
+  TEMPORARY: 1024,
+  BOUND: 2048,
+  FORWARD_SECRECY: 4096,
+  /** It has a name; it is kept under that; it was given up. */
+  NAME: 8192,
+  KEPT: 16_384,
+  BARE: 32_768,
+};
+/** Of what changes all the time. */
+export const Is = { SYNCHRONISED: 1, LIVED: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WANTED: 32 };
+/** Of an entry of SAVE (`TookFlag` of `batch/records.ts`): three bits of stage, and these. */
+export const Took = { STAGE: 7, SENT: 8, WRAPPED: 16, DOUBLED: 32 };
