@@ -204,7 +204,7 @@ export class Route implements LinkOwner {
     if (!this.#router.permits(flags, first!.host, first!.port)) {
       return this.#refuse(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
     }
-    this.#try(number, attempt, flags, this.#router.inTurn(targets));
+    this.#try(number, attempt, flags, this.#router.reached.inTurn(targets));
   }
 
   #try(number: number, attempt: number, flags: number, targets: readonly Target[]): void {
@@ -272,7 +272,7 @@ export class Route implements LinkOwner {
   linkUp(link: DcLink): void {
     const wish = this.#dials.get(link.number)!;
     this.#router.dialler.connected(wish);
-    this.#router.reached(wish.address);
+    this.#router.reached.add(wish.address);
     this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt, Buffer.from(wish.address, 'latin1'));
   }
 
@@ -285,7 +285,7 @@ export class Route implements LinkOwner {
   linkDown(link: DcLink, flags: number, code: string): void {
     const wish = this.#dials.get(link.number)!;
     if (link.isUp) this.#router.dialler.closed(wish);
-    else this.#router.unreached(wish.address);
+    else this.#router.reached.delete(wish.address);
     if (!link.isUp) this.#router.dialler.failed(wish, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
     this.#dials.delete(link.number);
     this.#links.delete(link.number);

@@ -20,7 +20,8 @@ import type { LanesOwner } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import type { Names } from './names.ts';
 import { Batch } from './outlet.ts';
-import { Route, type Guest, type Target } from './route.ts';
+import { Reached } from './reached.ts';
+import { Route, type Guest } from './route.ts';
 import type { Culprit } from './slots.ts';
 import type { Socks } from './socks.ts';
 
@@ -42,9 +43,6 @@ export interface RouterOptions {
   readonly broken: (error: unknown) => void;
 }
 
-/** Addresses remembered as reachable. */
-const MOST_REACHED = 1_000;
-
 export class Router implements LanesOwner {
   readonly batch = new Batch();
   readonly dialler: Dialler;
@@ -53,6 +51,7 @@ export class Router implements LanesOwner {
   readonly metrics: Metrics;
   readonly descriptors: Descriptors;
   readonly names: Names;
+  readonly reached = new Reached();
   readonly #allow: AllowList;
   readonly #log: Log;
   readonly #centres: Centres;
@@ -62,7 +61,6 @@ export class Router implements LanesOwner {
   readonly #routes = new Map<number, Route>();
   /** Sessions of a lost lane whose keys are given back when its thread has ended. */
   readonly #ending = new Map<Lane, Set<number>>();
-  readonly #reached = new Set<string>();
   #lastSession = 0;
   /** When the block that is being read came, `ticks`: the clock is read once for all its answers; 0: not yet. */
   #readAt = 0;
@@ -208,24 +206,6 @@ export class Router implements LanesOwner {
       return { host: other.slice(0, at), port: Number(other.slice(at + 1)) };
     });
     route.dial(record.link, record.ticket, record.flags, [{ host, port: bytes.readUInt16LE(0) }, ...targets]);
-  }
-
-  /** Addresses in the order they are tried: one that was reached goes before those that were not. */
-  inTurn(targets: readonly Target[]): readonly Target[] {
-    const at = targets.findIndex(({ host, port }) => this.#reached.has(`${host} ${port}`));
-    return at <= 0 ? targets : [targets[at]!, ...targets.slice(0, at), ...targets.slice(at + 1)];
-  }
-
-  /** An address answers: those of its server that do not are tried after it. */
-  reached(address: string): void {
-    if (this.#reached.has(address)) return;
-    if (this.#reached.size >= MOST_REACHED) this.#reached.clear();
-    this.#reached.add(address);
-  }
-
-  /** It does not any more. */
-  unreached(address: string): void {
-    this.#reached.delete(address);
   }
 
   /** An address of several did not answer, and the next is tried: nobody else hears of it. */

@@ -1,0 +1,30 @@
+/**
+ * Reached: addresses of data centres that have answered, so that of several the one that does is tried first.
+ * In: addresses (`host port`) that answered, or did not. Out: an order to try them in. Never: grows without end.
+ */
+import type { Target } from './route.ts';
+
+/** Addresses remembered. */
+const MOST = 1_000;
+
+export class Reached {
+  readonly #addresses = new Set<string>();
+
+  /** Addresses in the order they are tried: one that was reached goes before those that were not. */
+  inTurn(targets: readonly Target[]): readonly Target[] {
+    const at = targets.findIndex(({ host, port }) => this.#addresses.has(`${host} ${port}`));
+    return at <= 0 ? targets : [targets[at]!, ...targets.slice(0, at), ...targets.slice(at + 1)];
+  }
+
+  /** It answers: those of its server that do not are tried after it. */
+  add(address: string): void {
+    if (this.#addresses.has(address)) return;
+    if (this.#addresses.size >= MOST) this.#addresses.clear();
+    this.#addresses.add(address);
+  }
+
+  /** It does not answer any more. */
+  delete(address: string): void {
+    this.#addresses.delete(address);
+  }
+}
