@@ -105,6 +105,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'bytes',
     'type main',
     'main/gate.ts',
+    'main/read-ahead.ts',
     'telemetry/metrics.ts',
     'node:http',
     'node:net',

@@ -10,10 +10,10 @@ import { Worker } from 'node:worker_threads';
 import { Option, type Command } from 'commander';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { flagName } from '../options.ts';
+import { addOptions } from './add-options.ts';
 import { bannerOf } from './demo-banner.ts';
 import { sentencesOnFaults } from './dc-faults.ts';
 import type { DemoDc, DemoOrders } from './demo-dc.ts';
-import { addOptions } from './serve.ts';
 import { lockState } from './state-lock.ts';
 
 /** What chooses a data centre is not the demo's to take. */

@@ -5,7 +5,7 @@
  */
 import type { Command } from 'commander';
 import type { Finding } from '../doctor/finding.ts';
-import { addOptions } from './serve.ts';
+import { addOptions } from './add-options.ts';
 
 /** Adds `doctor`. What it runs is loaded when it runs. */
 export function registerDoctor(program: Command): void {

@@ -11,6 +11,7 @@ import type { ErrorName } from '../errors.ts';
 import { Gate, Why } from '../main/gate.ts';
 import type { Visitor } from '../main/house.ts';
 import type { DoorHouse } from '../main/proxy.ts';
+import { ReadAhead } from '../main/read-ahead.ts';
 import type { Guest, Route } from '../main/route.ts';
 import type { Swept } from '../main/sweep.ts';
 import { Count } from '../telemetry/metrics.ts';
@@ -24,8 +25,7 @@ import { requestId } from '../bytes/request-id.ts';
 const MAY_EXPORT = 1;
 /** Tokens that may have a session on one connection. */
 const MOST_SESSIONS = 64;
-/** Bytes read ahead of the gate at which reading stops, and what a request counts beside its body. */
-const MOST_AHEAD = 16 * 1024;
+/** What a request that waits counts beside its body. */
 const REQUEST_BYTES = 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -38,9 +38,9 @@ export class HttpClient implements Guest, Visitor, Swept {
   readonly #house: DoorHouse;
   /** Requests that are with the lane, by ticket. */
   readonly #exchanges = new Map<number, Exchange>();
-  /** Requests that came while the gate was shut, and bytes of them and of what has not ended. */
+  /** Requests that came while the gate was shut. */
   readonly #waiting: Exchange[] = [];
-  #ahead = 0;
+  readonly #ahead: ReadAhead;
   /** Requests that have begun and have no answer yet. */
   #open = 0;
   /** The response that Node will write last of those it knows. */
@@ -57,40 +57,25 @@ export class HttpClient implements Guest, Visitor, Swept {
     this.#socket = socket;
     this.#house = house;
     this.#now = now;
+    this.#ahead = new ReadAhead(socket, house.sweep);
     this.gate = new Gate(
-      () => this.#shut(),
+      () => this.#ahead.begin(),
       () => this.#opened(),
     );
-    socket.on('end', () => house.sweep.ends.add(socket));
     socket.on('drain', () => this.#drained());
     socket.on('close', () => this.#closed());
-  }
-
-  // While its gate is shut reading goes on up to a mark, so that the end of the connection is noticed (`main/inlet.ts`).
-
-  #shut(): void {
-    this.#house.sweep.ends.add(this.#socket);
-    if (!this.#house.sweep.mayReadAhead) this.#socket.pause();
   }
 
   #opened(): void {
     while (this.gate.isOpen && this.#waiting.length > 0) this.#ask(this.#waiting.shift()!);
     // Those that wait for another opening count on: else each opening would let as many more be read.
-    this.#holdsAhead(this.#waiting.reduce((sum, one) => sum + REQUEST_BYTES + one.length, 0) - this.#ahead);
-    if (!this.gate.isOpen) return;
-    if (!this.#socket.readableEnded) this.#house.sweep.ends.delete(this.#socket);
-    this.#socket.resume();
+    this.#ahead.clear();
+    for (const { length } of this.#waiting) this.#ahead.add(REQUEST_BYTES + length);
+    if (this.gate.isOpen) this.#ahead.end();
   }
 
   #came(bytes: number): void {
-    if (this.gate.isOpen) return;
-    this.#holdsAhead(bytes);
-    if (this.#ahead >= MOST_AHEAD || !this.#house.sweep.mayReadAhead) this.#socket.pause();
-  }
-
-  #holdsAhead(by: number): void {
-    this.#ahead += by;
-    this.#house.sweep.readAhead(by);
+    if (!this.gate.isOpen) this.#ahead.add(bytes);
   }
 
   // What a request brings.
@@ -281,8 +266,7 @@ export class HttpClient implements Guest, Visitor, Swept {
     this.#isEnding = true;
     if (this.held > 0) this.#holds(-this.held);
     this.#house.sweep.forget(this);
-    this.#house.sweep.ends.delete(this.#socket);
-    this.#holdsAhead(-this.#ahead);
+    this.#ahead.close();
     this.#waiting.length = 0;
     this.#exchanges.clear();
     for (const route of this.#routes.values()) {

@@ -1,15 +1,12 @@
 /**
- * Inlet: what a client sends while its gate is shut. Reading goes on up to a mark, so that a FIN is noticed: it comes behind
- * the bytes before it, and who does not read these does not see it.
+ * Inlet: what a client sends while its gate is shut, as far as it is read (`read-ahead.ts`).
  * In: a socket's chunks and its FIN. Out: the chunks in their order while the gate is open, then the end.
- * Never: looks into a chunk; holds more than the mark and one chunk, or more than all connections together may.
+ * Never: looks into a chunk.
  */
 import type { Socket } from 'node:net';
 import { Gate } from './gate.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { Sweep } from './sweep.ts';
-
-/** Bytes read ahead at which reading stops. */
-const MARK = 16 * 1024;
 
 /** Whom an inlet tells. */
 export interface InletOwner {
@@ -22,20 +19,17 @@ export interface InletOwner {
 
 export class Inlet {
   readonly gate: Gate;
-  readonly #socket: Socket;
-  readonly #sweep: Sweep;
+  readonly #ahead: ReadAhead;
   readonly #owner: InletOwner;
   #waiting: Buffer[] = [];
-  #held = 0;
   #hasEnded = false;
   #isDone = false;
 
   constructor(socket: Socket, sweep: Sweep, owner: InletOwner) {
-    this.#socket = socket;
-    this.#sweep = sweep;
+    this.#ahead = new ReadAhead(socket, sweep);
     this.#owner = owner;
     this.gate = new Gate(
-      () => this.#shut(),
+      () => this.#ahead.begin(),
       () => this.#opened(),
     );
     socket.on('data', (chunk: Buffer) => this.#came(chunk));
@@ -45,49 +39,36 @@ export class Inlet {
   #came(chunk: Buffer): void {
     if (this.#isDone || this.gate.isOpen) return this.#owner.take(chunk);
     this.#waiting.push(chunk);
-    this.#holds(chunk.length);
-    if (this.#held >= MARK || !this.#sweep.mayReadAhead) this.#socket.pause();
-  }
-
-  #shut(): void {
-    this.#sweep.ends.add(this.#socket);
-    if (!this.#sweep.mayReadAhead) this.#socket.pause();
+    this.#ahead.add(chunk.length);
   }
 
   #opened(): void {
     this.#owner.goesOn();
     while (this.gate.isOpen && this.#waiting.length > 0) {
       const chunk = this.#waiting.shift()!;
-      this.#holds(-chunk.length);
+      this.#ahead.add(-chunk.length);
       this.#owner.take(chunk);
     }
     if (!this.gate.isOpen) return;
     if (this.#hasEnded) return this.#owner.inputEnded();
-    this.#sweep.ends.delete(this.#socket);
-    this.#socket.resume();
+    this.#ahead.end();
   }
 
   #ended(): void {
     this.#hasEnded = true;
-    this.#sweep.ends.add(this.#socket);
     if (this.gate.isOpen) this.#owner.inputEnded();
-  }
-
-  #holds(by: number): void {
-    this.#held += by;
-    this.#sweep.readAhead(by);
   }
 
   /** Nothing is wanted any more: what waits is dropped, and what still comes is handed on to be dropped. */
   discard(): void {
     this.#isDone = true;
     this.#waiting = [];
-    this.#holds(-this.#held);
+    this.#ahead.clear();
   }
 
   /** The connection is gone. */
   close(): void {
     this.discard();
-    this.#sweep.ends.delete(this.#socket);
+    this.#ahead.close();
   }
 }

@@ -2,7 +2,12 @@
  * Reached: addresses of data centres that have answered, so that of several the one that does is tried first.
  * In: addresses (`host port`) that answered, or did not. Out: an order to try them in. Never: grows without end.
  */
-import type { Target } from './route.ts';
+
+/** Where a server can be reached. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** Addresses remembered. */
 const MOST = 1_000;

@@ -14,6 +14,7 @@ import { type Gate, Why } from './gate.ts';
 import type { Lane } from './lane.ts';
 import { Ledger } from './ledger.ts';
 import type { Limits } from './limits.ts';
+import type { Target } from './reached.ts';
 import type { Router } from './router.ts';
 import { Saved } from './saved.ts';
 
@@ -35,12 +36,6 @@ export interface Guest {
   settled(): void;
   /** `close` has come to its end. */
   sessionGone(): void;
-}
-
-/** Where a server can be reached. */
-export interface Target {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** A connection that was asked for, and what is tried after it. */
