@@ -22,6 +22,14 @@ export interface GatewayFlags {
 export const HOW_TO_START =
   'start one with `mtproto2json demo` (no account needed) or `mtproto2json serve`, or say where it is: --host, --port';
 
+/** What `--session NAME` is in a request: one that is kept; a name that is misspelt is refused, and begins none. */
+export function keptSession(name: string): Json {
+  return new Map([
+    ['name', JSON.stringify(name)],
+    ['existing', 'true'],
+  ]);
+}
+
 /** @throws WrongField */
 export function placeOf(flags: GatewayFlags): Place {
   const { env } = process;

@@ -13,7 +13,7 @@ import { WrongField } from '../client/names.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
 import { keptScheme } from '../scheme-cache.ts';
-import { callMessage, formOf, HOW_TO_START, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
+import { callMessage, formOf, HOW_TO_START, keptSession, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
 
 interface CallFlags extends GatewayFlags {
   session?: string;
@@ -76,7 +76,7 @@ async function run(method: string | undefined, words: readonly string[], flags: 
 /** The request as a tree, with all that the flags add. */
 async function requestOf(method: string | undefined, words: readonly string[], flags: CallFlags): Promise<Json> {
   const request = new Map<string, Json>([['id', '1']]);
-  if (flags.session !== undefined) request.set('session', new Map([['name', JSON.stringify(flags.session)]]));
+  if (flags.session !== undefined) request.set('session', keptSession(flags.session));
   if (flags.timeout !== undefined) request.set('timeout', secondsOf(flags.timeout));
   if (method === undefined) {
     const given = await stdinObject();
@@ -108,11 +108,12 @@ function secondsOf(text: string): string {
 }
 
 async function stdinObject(): Promise<ReadonlyMap<string, Json>> {
-  if (process.stdin.isTTY)
+  const text = process.stdin.isTTY ? '' : await textOf(process.stdin);
+  if (text.trim() === '')
     throw new WrongField('give a METHOD (`mtproto2json call ping ping_id=1`), or a JSON object on stdin');
   let json: Json;
   try {
-    json = parseJson(await textOf(process.stdin));
+    json = parseJson(text);
   } catch {
     throw new WrongField('what came on stdin is no JSON');
   }

@@ -18,7 +18,7 @@ import { makeFolder } from '../make-folder.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
 import { keptScheme } from '../scheme-cache.ts';
-import { callMessage, formOf, HOW_TO_START, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
+import { callMessage, formOf, HOW_TO_START, keptSession, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
 
 interface ReplFlags extends GatewayFlags {
   session?: string;
@@ -129,7 +129,8 @@ class Repl {
     try {
       if (line === '.help') return this.#say(HELP);
       if (words[0] === '.session' && words[1] !== undefined) return await this.#speakAs(words[1]);
-      if (line.startsWith('.')) throw new WrongField(`${words[0]} is none of ${DOTTED.join(', ')}`);
+      if (line.startsWith('.'))
+        throw new WrongField(`${words[0]} is none of ${DOTTED.map((word) => word.trim()).join(', ')}`);
       if (words[0]!.startsWith('?') || words[1] === '?') return this.#shape(words);
       return await this.#ask([['message', callMessage(this.#schema, words[0]!, words.slice(1))]]);
     } catch (error) {
@@ -150,7 +151,7 @@ class Repl {
   async #speakAs(name: string): Promise<number> {
     this.#drop();
     await this.#connect();
-    return this.#ask([['session', new Map([['name', JSON.stringify(name)]])]]);
+    return this.#ask([['session', keptSession(name)]]);
   }
 
   #ask(attributes: readonly (readonly [string, Json])[]): Promise<number> {

@@ -36,7 +36,10 @@ function showType(schema: Schema, name: string): string {
   const constructors = schema.types.get(name);
   if (constructors === undefined) {
     const names = [...schema.byName.keys(), ...schema.types.keys()];
-    throw new Error(`no constructor, function or type ${name}${didYouMean(name, names)}`);
+    const near = didYouMean(name, names);
+    throw new Error(
+      `no constructor, function or type ${name}${near === '' ? '; `scheme search WORD …` finds names by their parts' : near}`,
+    );
   }
   const givers = schema.definitions.filter((one) => one.isFunction && one.typeName === name);
   const count = constructors.length === 1 ? 'one constructor' : `${constructors.length} constructors`;

@@ -170,7 +170,10 @@ describe('info, check, show', () => {
       /odd#00000001 x:int = Odd;\n\n\{\n {2}"_cons": "odd",\n {2}"x": 1 +\/\/ required, int\n\}/,
     );
     const { err, exitCode } = await run('show', 'oddd');
-    assert.deepEqual([exitCode, err], [1, 'scheme: no constructor, function or type oddd\n']);
+    assert.deepEqual(
+      [exitCode, err],
+      [1, 'scheme: no constructor, function or type oddd; `scheme search WORD …` finds names by their parts\n'],
+    );
     assert.match((await run('show', 'ping', '--code')).out, /\nfunction e/);
     assert.match((await run('search', 'send', 'message')).out, /^function {5}messages\.sendMessage#/);
     assert.match(

@@ -77,7 +77,9 @@ test('--follow without a METHOD asks for the state, and prints updates alone unt
   const run = call(t, gateway, ['--follow', '--session', 'me']);
   assert.equal(await run.code(), 3);
   assert.equal(run.out, `${update}\n`);
-  assert.deepEqual(gateway.heard, [{ id: 1, session: { name: 'me' }, message: { _cons: 'updates.getState' } }]);
+  assert.deepEqual(gateway.heard, [
+    { id: 1, session: { name: 'me', existing: true }, message: { _cons: 'updates.getState' } },
+  ]);
   const refused = await played(t, (socket) => socket.write('{"id":1,"error":"SessionInUse","msg":"taken"}\n'));
   const second = call(t, refused, ['--follow', '--session', 'me']);
   assert.equal(await second.code(), 2);

@@ -71,6 +71,10 @@ test('exit 2 for what the gateway refuses, and for what was never sent', async (
   }
   const [status, , sentence] = await ended(call(t, ['ping', '-'], '{"ping_id"'));
   assert.deepEqual([status, sentence], [2, 'mtproto2json call: what came on stdin is no JSON\n']);
+  const [nothing, , advice] = await ended(call(t, [], '\n'));
+  assert.deepEqual([nothing, /: give a METHOD \(/.test(advice)], [2, true]);
+  const [kept, refusal] = await ended(call(t, ['users.getUsers', 'id=inputUserSelf', '--session', 'misspelt']));
+  assert.deepEqual([kept, /"SessionNotFound"/.test(refusal)], [2, true]);
 });
 
 test('exit 3 and how to start one where no gateway is', async (t) => {

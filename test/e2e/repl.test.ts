@@ -44,15 +44,20 @@ test('a script of lines, and the same at a terminal with Tab, an update and a hi
     'ping ping_id=-1111111111111111111',
     'pin',
     '? ping',
+    '.sesion me',
+    '.session mee',
     '.session me',
     'users.getUsers id=inputUserSelf',
   ];
   const script = new Run(t, ['repl'], environment, CLI, `${lines.join('\n')}\n.exit\nping ping_id=2\n`);
   assert.equal(await script.code(), 2);
-  assert.match(script.err, /^there is no method pin; did you mean ping/);
+  assert.match(
+    script.err,
+    /^there is no method pin; did you mean ping[^]*\n\.sesion is none of \.session, \.help, \.exit\n/,
+  );
   assert.match(
     script.out,
-    /^\{"_cons":"pong",.*"ping_id":-1111111111111111111\}\nping#7abe77ec [^]*"ping_id": .*required, long[^]*result: Pong[^]*"session":\{"name":"me".*\n\[\{"_cons":"user",.*"guarded_user".*\n$/,
+    /^\{"_cons":"pong",.*"ping_id":-1111111111111111111\}\nping#7abe77ec [^]*"ping_id": .*required, long[^]*result: Pong[^]*"error":"SessionNotFound"[^]*"session":\{"name":"me".*\n\[\{"_cons":"user",.*"guarded_user".*\n$/,
   );
 
   const none = new Run(t, ['repl', '--port', '1'], environment, CLI, 'ping ping_id=1\n');
