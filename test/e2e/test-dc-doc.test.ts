@@ -44,3 +44,15 @@ test('the demo plays the faults on the page, refuses what is none, and says whos
   nc.close();
   await run.until(/METHOD_INVALID for help\.getPromoData: Telegram has it, the test data centre does not answer it/);
 });
+
+test('the gateway takes the data centre as the page says', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'test-dc-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const key = join(folder, 'dc.pem');
+  const dc = new Run(t, ['dc', '--port', '0', '--key-out', key]);
+  const [, port] = await dc.until(/listens on 127\.0\.0\.1:(\d+)/);
+  const words = /`serve (--[^`]*)`/.exec(page)![1]!.replace('4430', port!).replace('dc.pem', key).split(' ');
+  const check = new Run(t, ['serve', '--check', '--port', '0', '--vault', 'off', ...words]);
+  assert.equal(await check.code(), 0);
+  assert.match(check.out, /^ok +dc +.*answers, with a key that is trusted$/m);
+});
