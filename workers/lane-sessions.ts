@@ -234,7 +234,9 @@ export class LaneSessions {
     seat.touched = false;
     if (seat.closed) return;
     const isLate = this.#sent > LITTLE_OF_ALL;
-    if (!isLate) this.#flush(seat, LITTLE, false);
+    // What it has told its client goes with what it has become, whether it has its turn to send or not.
+    if (isLate) this.#save(seat);
+    else this.#flush(seat, LITTLE, false);
     if (isLate || seat.session.hasRest) this.#rest.add(seat);
   }
 
@@ -256,6 +258,7 @@ export class LaneSessions {
 
   /** Also after a fault: what was sent before it has left. */
   #save(seat: Seat): void {
+    this.#sink.session = seat.number;
     try {
       seat.session.save();
     } catch (error) {

@@ -3,6 +3,7 @@
  * once, none is carried out twice, every update comes once, and the DC has nothing to complain of.
  */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Pair } from '../support/pair.ts';
@@ -88,6 +89,28 @@ test('what options, server and init said holds, and the client is never asked ag
   const [line] = await pair.ask(1, { id: 2, options: {} });
   const options = line?.['options'] as Record<string, unknown>;
   assert.deepEqual(options, { int64: 'string', flags: 'bool', init: { api_id: 77, device_model: 'x' } });
+});
+
+test('what came for a session that had no turn to send in its batch is not told again by the next thread', async () => {
+  const { pair } = runOf();
+  const busy = [2, 3, 4, 5, 6, 7];
+  for (const session of busy) pair.open(session);
+  for (const session of [1, ...busy]) await pair.ask(session, { id: 1, message: CONFIG });
+  await pair.advance(11_000);
+  pair.take(1);
+  const source = randomBytes(45_000).toString('base64');
+  for (const session of busy) pair.line(session, { id: 2, message: { _cons: 'help.getAppUpdate', source } });
+  const [key] = pair.centre.keys.values();
+  [...key!.sessions.values()][0]!.push(UPDATE);
+  // It is to come in the batch that the lines go in, behind them.
+  await new Promise((done) => setImmediate(done));
+  let batches = 0;
+  pair.onBatch = () => {
+    if (++batches === 2) pair.lose();
+  };
+  await pair.advance(11_000);
+  assert.deepEqual(pair.take(1), [{ id: 0, message: { _cons: 'updatesTooLong' } }]);
+  assert.deepEqual(pair.dc.violations.list, []);
 });
 
 for (const secrecy of ['never', 'always', 'made'] as const) {
