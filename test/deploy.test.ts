@@ -1,7 +1,7 @@
 /** The files of deploy/: what they name exists, what they run runs. Containers and units themselves are not run here. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -131,6 +131,22 @@ test('the compose file: what a service uses is declared, its root is read-only, 
   ]);
   assert.match(DOCKERFILE, /^USER node$/m);
   noteNotRun(t, 'deploy/Dockerfile and deploy/compose.yaml were read, not built: no test starts containers');
+});
+
+test('the secrets that lie beside the compose file get into neither git, nor the package, nor the image', () => {
+  const secrets = Object.values(COMPOSE.secrets).map(({ file }) => `deploy/${file}`);
+  assert.deepEqual(secrets, ['deploy/vault.key', 'deploy/tokens']);
+  const linesOf = (name: string): string[] => readFileSync(join(ROOT, name), 'utf8').split('\n');
+  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: string[] };
+  for (const secret of secrets) {
+    assert.ok(linesOf('.gitignore').includes(`/${secret}`), secret);
+    assert.ok(linesOf('deploy/Dockerfile.dockerignore').includes(secret), secret);
+  }
+  // One by one: a folder would be packed with whatever lies in it, and the image is made of the package.
+  const others = readdirSync(join(ROOT, 'deploy'), { withFileTypes: true })
+    .map(({ name }) => `deploy/${name}`)
+    .filter((name) => !secrets.includes(name));
+  assert.deepEqual(files.filter((name) => name.startsWith('deploy')).toSorted(), others.toSorted());
 });
 
 test('with the environment of the container it serves, and the health check says so, and when not', async (t) => {

@@ -107,13 +107,7 @@ class Reader {
     const among = this.#constructors(type);
     if (name === undefined) return this.object(onlyOne(among, place, path), place, path);
     const found = among.find((one) => one.name === name);
-    if (found === undefined)
-      throw new WrongField(
-        `${path}: "${name}" is none of its constructors${didYouMean(
-          name,
-          among.map((one) => one.name),
-        )}`,
-      );
+    if (found === undefined) throw new WrongField(`${path}: ${noConstructor(name, among)}`);
     return this.object(found, place, path);
   }
 
@@ -208,4 +202,12 @@ function join(path: string, name: string): string {
 /** Whether a JSON object is a request as it goes over the wire, and not a method's fields. */
 export function isWholeRequest(json: Json): boolean {
   return ['message', 'session', 'server', 'options'].some((name) => member(json, name) instanceof Map);
+}
+
+/** A name that is none; one that begins with @ is what people call a user or a chat, and the API does not. */
+function noConstructor(name: string, among: readonly Definition[]): string {
+  if (name.startsWith('@'))
+    return `names are not looked up here: ask contacts.resolveUsername username=${name.slice(1)}, and give the id and access_hash of the answer`;
+  const names = among.map((one) => one.name);
+  return `"${name}" is none of its constructors${didYouMean(name, names)}`;
 }

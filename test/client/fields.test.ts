@@ -115,3 +115,12 @@ test('any fields, as words and back', () => {
     }),
   );
 });
+
+test('a name with @ is no peer, and what finds one is said', () => {
+  refused(
+    /^peer: names are not looked up here: ask contacts\.resolveUsername username=demo_bot, /,
+    'messages.readHistory',
+    'peer=@demo_bot',
+    'max_id=1',
+  );
+});
