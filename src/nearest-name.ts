@@ -102,7 +102,11 @@ export function nearestNames(wanted: string, among: readonly string[]): string[]
 
 /** `; did you mean a, b?` for the end of a sentence, or nothing. */
 export function didYouMean(wanted: string, among: readonly string[] | NearestNames): string {
-  const near = among instanceof NearestNames ? among.find(wanted) : nearestNames(wanted, among);
+  return hintOf(among instanceof NearestNames ? among.find(wanted) : nearestNames(wanted, among));
+}
+
+/** The same for names that were found. */
+export function hintOf(near: readonly string[]): string {
   return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
 }
 

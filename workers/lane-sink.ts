@@ -3,10 +3,19 @@
  * In: the session it speaks for, calls of the Sink. Out: records. Never: two open records at a time.
  */
 import type { BatchWriter } from '../src/batch/batch.ts';
-import { CENTRE_EVENTS, DialFlag, KeepFlag, NameOp, Out, ReplyFlag, SaveFlag } from '../src/batch/records.ts';
+import {
+  CENTRE_EVENTS,
+  type CentreEvent,
+  DialFlag,
+  KeepFlag,
+  NameOp,
+  Out,
+  ReplyFlag,
+  SaveFlag,
+} from '../src/batch/records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
-import type { Address, CentreEvent, CentreFields, Ended, NamedBy, Sink } from '../src/session/sink.ts';
+import type { Address, CentreFields, Ended, NamedBy, Sink } from '../src/session/sink.ts';
 
 const NAMED: Readonly<Record<NamedBy, number>> = {
   operator: 0,

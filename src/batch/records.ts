@@ -75,6 +75,7 @@ export const Out = {
 
 /** What becomes of a connection to a data centre. */
 export const CENTRE_EVENTS = ['dialled', 'connected', 'back', 'lost', 'failed'] as const;
+export type CentreEvent = (typeof CENTRE_EVENTS)[number];
 
 /** DOWN: why there is no connection. */
 export const DownFlag = { NEVER_UP: 1, TIMED_OUT: 2, NOT_ALLOWED: 4 } as const;

@@ -24,7 +24,7 @@ import type { Tape } from '../bytes/tape.ts';
 import { DIGITS_LOST, wholeDigits } from '../bytes/whole-number.ts';
 import { Writer } from '../bytes/writer.ts';
 import { NAME, NAME_FORM } from '../account/name.ts';
-import { nearestNames } from '../nearest-name.ts';
+import { hintOf, nearestNames } from '../nearest-name.ts';
 import type { OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
 
 export const AUTH_KEY = 256;
@@ -292,9 +292,9 @@ export class JsonFields {
 }
 
 function unknownField(error: string, path: string, got: string, among: readonly string[]): Refusal {
-  const near = nearestNames(got, among).join(', ');
-  const hint = near === '' ? '' : `; did you mean ${near}?`;
-  return { error, msg: `${path}: no such field${hint}`, path, got, ...(near !== '' && { didYouMean: near }) };
+  const near = nearestNames(got, among);
+  const meant = near.length === 0 ? {} : { didYouMean: near.join(', ') };
+  return { error, msg: `${path}: no such field${hintOf(near)}`, path, got, ...meant };
 }
 
 function wipeKey({ authKey }: SessionWish): void {

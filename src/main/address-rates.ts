@@ -34,11 +34,6 @@ export class AddressRates {
     return true;
   }
 
-  /** Whether one more would be too many. */
-  isSpent(address: string, now: number): boolean {
-    return this.#buckets.size > 0 && this.#bucket(address, now).tokens < 1;
-  }
-
   #bucket(address: string, now: number): Bucket {
     const key = networkOf(address);
     const known = this.#buckets.get(key);

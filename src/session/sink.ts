@@ -2,13 +2,11 @@
  * Sink: what the session machine may say. In production these become records of the lane's block; in tests, a list.
  * Each writer stands inside the block: write, then call `end()` before the next call of any of these.
  */
+import type { CentreEvent } from '../batch/records.ts';
 import type { Writer } from '../bytes/writer.ts';
 
 /** Who named an address: the operator's are dialled as they are, others are judged at each dial (wire.md 6). */
 export type NamedBy = 'operator' | 'client' | 'server';
-
-/** What became of a connection to a data centre. */
-export type CentreEvent = 'dialled' | 'connected' | 'back' | 'lost' | 'failed';
 
 /** Which connection it was. */
 export interface CentreFields {

@@ -4,11 +4,11 @@
  * a client, a word that the far end said, anything for a connection that ended because nobody wanted it.
  */
 import { unreachableWords } from '../address/unreachable.ts';
+import type { CentreEvent } from '../batch/records.ts';
 import { foreignProtocol, FOREIGN_HEAD } from '../transport/foreign.ts';
 import type { Refusal } from '../dialect/dialect.ts';
 import type { Link } from './link.ts';
 import { refusal } from './refusals.ts';
-import type { CentreEvent } from './sink.ts';
 import type { State } from './state.ts';
 
 /** How a connection ended, as the main thread tells it. */

@@ -6,6 +6,7 @@
 import type { Log, LogFields } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
+/** As records say it (`CENTRE_EVENTS` of `batch/records.ts`). */
 type CentreEvent = 'dialled' | 'connected' | 'back' | 'lost' | 'failed';
 
 const [DEBUG, INFO, WARN] = [20, 30, 40];

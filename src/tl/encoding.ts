@@ -26,7 +26,7 @@ import {
 } from '../bytes/json-tape.ts';
 import type { Tape } from '../bytes/tape.ts';
 import { Writer } from '../bytes/writer.ts';
-import { nearestNames } from '../nearest-name.ts';
+import { hintOf, nearestNames } from '../nearest-name.ts';
 import { EncodeError, type EncodeErrorMore } from './codec.ts';
 import type { Directory } from './directory.ts';
 import { ScalarEncoding } from './scalar-encoding.ts';
@@ -313,10 +313,6 @@ export class Encoding extends ScalarEncoding {
 /** What looks like no name may be a secret that was put in the wrong place: it is not said again. */
 function isName(text: string): boolean {
   return /^[A-Za-z][A-Za-z_.]{0,63}\d{0,3}$/.test(text);
-}
-
-function hintOf(near: readonly string[]): string {
-  return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
 }
 
 function meaning(near: readonly string[]): EncodeErrorMore {
