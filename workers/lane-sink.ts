@@ -116,6 +116,11 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
+  keyMade(link: number): void {
+    this.#batch.begin(Out.KEY_MADE, link, 0, this.session, 0);
+    this.#batch.end();
+  }
+
   /** The session is gone. */
   gone(): void {
     this.#batch.begin(Out.GONE, 0, 0, this.session, 0);

@@ -71,6 +71,8 @@ export const Out = {
   CENTRE: 76,
   /** A data centre has answered with an error. `ticket`: its code, signed; bytes: its text without numbers. */
   RPC_ERROR: 77,
+  /** A key was made over this connection: another exchange may begin. No bytes. */
+  KEY_MADE: 78,
 } as const;
 
 /** What becomes of a connection to a data centre. */

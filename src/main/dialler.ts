@@ -1,11 +1,13 @@
 /**
  * Dialler: when a connection to a data centre may be begun (failures.md E4): so many a second, so many under way to one
- * address, so many key exchanges at once. Everybody's turn comes in the order they asked.
+ * address, so many key exchanges at once. The address with the least under way goes first, at one address whoever asked first.
  * In: wishes, what becomes of their connections. Out: `start` of a wish, at once or later. Never: two connections for one
  * wish, or a socket.
  */
 import { now } from './clock.ts';
+import { Exchanges } from './exchanges.ts';
 import type { Limits } from './limits.ts';
+import { WaitingDials } from './waiting-dials.ts';
 
 /** A connection that somebody wants. */
 export interface Dial {
@@ -22,8 +24,8 @@ export interface Dial {
 /** The address of a wish that failed can be reached again. */
 export type Waiter = () => void;
 
-/** A key exchange takes no longer (mtproto.md 2.7); one that nobody reported the end of has ended by then. */
-const EXCHANGE_TIME = 10_000;
+/** What holds waiting wishes up ends with a report; a key exchange also without one: how often to look, ms. */
+const LOOK_EVERY = 1_000;
 const IDLE_EVERY = 8;
 
 /** A twentieth of a second's share may go at once; the rest evenly, so that a server that counts late counts no more. */
@@ -47,17 +49,17 @@ export class Dialler {
   /** Connections that may be begun now; they come back with time. */
   #tokens: number;
   #countedAt = 0;
-  /** In the order they asked. */
-  readonly #urgent = new Set<Dial>();
-  readonly #idle = new Set<Dial>();
+  readonly #urgent = new WaitingDials<Dial>();
+  readonly #idle = new WaitingDials<Dial>();
   #turns = 0;
   readonly #addresses = new Map<string, Address>();
-  readonly #exchanges = new Map<Dial, number>();
+  readonly #exchanges: Exchanges;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: Limits) {
     this.#limits = limits;
     this.#tokens = burstOf(limits);
+    this.#exchanges = new Exchanges(limits.handshakesAtOnce);
   }
 
   /** Wishes that wait. */
@@ -98,9 +100,15 @@ export class Dialler {
     this.closed(dial);
   }
 
-  /** The connection is gone, or its key is made. */
+  /** The key that was to be made is there: another may be made. */
+  keyMade(dial: Dial): void {
+    this.#exchanges.made(dial);
+    this.#go();
+  }
+
+  /** The connection is gone. */
   closed(dial: Dial): void {
-    this.#exchanges.delete(dial);
+    this.#exchanges.ended(dial, now());
     this.#go();
   }
 
@@ -146,8 +154,7 @@ export class Dialler {
     while (this.waiting > 0) {
       if (!this.#mayBegin(at)) return this.#later(1_000 / rateOf(this.#limits));
       const dial = this.#pick(at);
-      // What holds the others up ends with a report; a key exchange also without one.
-      if (dial === undefined) return this.#later(EXCHANGE_TIME / 10);
+      if (dial === undefined) return this.#later(LOOK_EVERY);
       this.#begin(dial, at);
     }
   }
@@ -167,7 +174,7 @@ export class Dialler {
     this.cancel(dial);
     this.#tokens--;
     this.#address(dial.address).underWay++;
-    if (dial.makesKey) this.#exchanges.set(dial, at);
+    if (dial.makesKey) this.#exchanges.begin(dial, at);
     dial.start();
   }
 
@@ -175,25 +182,15 @@ export class Dialler {
   #pick(at: number): Dial | undefined {
     const isIdleTurn = ++this.#turns % IDLE_EVERY === 0;
     const [first, second] = isIdleTurn ? [this.#idle, this.#urgent] : [this.#urgent, this.#idle];
-    return this.#firstOf(first, at) ?? this.#firstOf(second, at);
+    const load = (one: Dial): number | undefined => this.#loadOf(one, at);
+    return first.lightest(load) ?? second.lightest(load);
   }
 
-  #firstOf(dials: ReadonlySet<Dial>, at: number): Dial | undefined {
-    const mayExchange = this.#mayExchange(at);
-    for (const dial of dials) {
-      if (dial.makesKey && !mayExchange) continue;
-      const underWay = this.#addresses.get(dial.address)?.underWay ?? 0;
-      if (underWay < this.#limits.dialsPerAddress) return dial;
-    }
-    return undefined;
-  }
-
-  #mayExchange(at: number): boolean {
-    if (this.#exchanges.size < this.#limits.handshakesAtOnce) return true;
-    for (const [dial, since] of this.#exchanges) {
-      if (since + EXCHANGE_TIME > at) break;
-      this.#exchanges.delete(dial);
-    }
-    return this.#exchanges.size < this.#limits.handshakesAtOnce;
+  /** How busy the address of a wish is with such as it; undefined if the wish has to wait. */
+  #loadOf({ address, makesKey }: Dial, at: number): number | undefined {
+    const underWay = this.#addresses.get(address)?.underWay ?? 0;
+    if (underWay >= this.#limits.dialsPerAddress) return undefined;
+    if (!makesKey) return underWay;
+    return this.#exchanges.mayBegin(address, at) ? this.#exchanges.countOf(address) : undefined;
   }
 }

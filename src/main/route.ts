@@ -255,9 +255,9 @@ export class Route implements LinkOwner {
   }
 
   /** A key was made: another may make one. */
-  keyMade(): void {
-    const dial = this.#dials.get(0);
-    if (dial?.makesKey === true && this.#links.get(0)?.isUp === true) this.#router.dialler.closed(dial);
+  keyMade(number: number): void {
+    const dial = this.#dials.get(number);
+    if (dial !== undefined) this.#router.dialler.keyMade(dial);
   }
 
   #refuse(number: number, attempt: number, flags: number, code: string): void {

@@ -150,7 +150,9 @@ export class Router implements LanesOwner {
         break;
       case Out.SAVE_SESSION:
         route.saved.takeSession(view(record));
-        route.keyMade();
+        break;
+      case Out.KEY_MADE:
+        route.keyMade(record.link);
         break;
       case Out.NAME:
         this.names.wish(route, record.flags, record.ticket, text(record));

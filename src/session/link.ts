@@ -15,7 +15,9 @@ export class Link {
   transport: Transport | undefined;
   /** There while a key is being created on this connection. */
   handshake: Handshake | undefined;
+  /** When its next step, and when all of it must be there. */
   handshakeUntil = Infinity;
+  handshakeEnds = Infinity;
   /** Unencrypted packets that wait for `work`. */
   plain: Uint8Array[] = [];
   /** Where it was dialled, or where it stands: the first address of the server, or another one. */

@@ -86,6 +86,8 @@ export interface Sink {
   keep(how: 'later' | 'urgent' | 'explicit' | 'last', ticket: number): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;
+  /** A key was made over this connection. */
+  keyMade(link: number): void;
   /** News of a connection to a data centre: for the log, and to be counted. */
   centre(event: CentreEvent, fields: CentreFields): void;
   /** A data centre has answered with an error. @param type its text without numbers, or '' for one that is no name */

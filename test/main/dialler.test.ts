@@ -64,7 +64,8 @@ test('attempts under way to one address hold up that address only', () => {
 });
 
 test('key exchanges have a limit of their own, until the key is there or the connection is not', () => {
-  const { dialler, begun, ask } = diallerOf({ handshakesAtOnce: 2 });
+  // Of 16 places two are for an address that has made no key yet.
+  const { dialler, begun, ask } = diallerOf({ handshakesAtOnce: 16 });
   const made = ask('k1', { makesKey: true });
   const lost = ask('k2', { makesKey: true });
   ask('k3', { makesKey: true });
@@ -73,9 +74,21 @@ test('key exchanges have a limit of their own, until the key is there or the con
   assert.deepEqual(begun, ['k1', 'k2', 'plain']);
   dialler.connected(made);
   assert.equal(begun.length, 3);
-  dialler.closed(made);
   dialler.abandoned(lost);
+  assert.deepEqual(begun, ['k1', 'k2', 'plain', 'k3']);
+  dialler.keyMade(made);
   assert.deepEqual(begun, ['k1', 'k2', 'plain', 'k3', 'k4']);
+});
+
+test('the address with the fewest key exchanges goes first, whoever asked first', () => {
+  const { dialler, begun, ask } = diallerOf({ handshakesAtOnce: 16 });
+  const mute = Array.from({ length: 5 }, (_, i) => ask(`mute${i}`, { address: 'mute 1', makesKey: true }));
+  Array.from({ length: 5 }, (_, i) => ask(`dumb${i}`, { address: 'dumb 1', makesKey: true }));
+  assert.deepEqual(begun, ['mute0', 'mute1', 'dumb0', 'dumb1']);
+  // All four places of such addresses are taken; the next one is for whoever has none.
+  ask('good', { address: 'good 1', makesKey: true });
+  dialler.abandoned(mute[0]!);
+  assert.deepEqual(begun.slice(4), ['good']);
 });
 
 test('who has a request goes before who has none, but for every eighth', async () => {

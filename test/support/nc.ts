@@ -9,7 +9,8 @@ export class Nc {
   readonly socket: Socket;
   /** Everything that came and was not taken by `line` yet. */
   #lines: string[] = [];
-  #part = '';
+  /** A line that has not ended, in the pieces it came in: a long one is joined once. */
+  #pieces: string[] = [];
   #wake: (() => void) | undefined;
   isEnded = false;
   isClosed = false;
@@ -18,9 +19,12 @@ export class Nc {
     this.socket = socket;
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
-      const parts = (this.#part + text).split('\n');
-      this.#part = parts.pop()!;
-      this.#lines.push(...parts);
+      const [first, ...others] = text.split('\n') as [string, ...string[]];
+      this.#pieces.push(first);
+      for (const other of others) {
+        this.#lines.push(this.#part);
+        this.#pieces = [other];
+      }
       this.#wake?.();
     });
     socket.on('end', () => {
@@ -32,6 +36,10 @@ export class Nc {
       this.isClosed = true;
       this.#wake?.();
     });
+  }
+
+  get #part(): string {
+    return this.#pieces.join('');
   }
 
   static async to(port: number, host = '127.0.0.1'): Promise<Nc> {
