@@ -70,6 +70,11 @@ class Line {
     this.#next = 0;
   }
 
+  /** All are dropped: what was copied is zeroed, for it may be a session's key. */
+  wipe(): void {
+    while (this.head !== undefined) this.shift();
+  }
+
   /** Drops what would be work for nobody: the client has gone. What must run alone is counted elsewhere, and stays. */
   dropWork(): void {
     const left = this.#records.slice(this.#next);
@@ -148,7 +153,9 @@ export class Turns {
     this.#lines.set(line.session, line);
   }
 
+  /** The thread they wait for is gone. */
   clear(): void {
+    for (const line of this.#lines.values()) line.wipe();
     this.#lines.clear();
   }
 }

@@ -195,4 +195,22 @@ describe('turns', () => {
     assert.equal(seen, 'a record with a key');
     assert.ok(copy.every((byte) => byte === 0));
   });
+
+  test('what waits for a thread that is lost is zeroed too; a message, which is its client’s, is not', () => {
+    const turns = new Turns();
+    const bytes = Buffer.from('a record with a key');
+    const message: LaneRecord = [In.REQUEST, 0, 0, 1, 1, bytes, 0, bytes.length];
+    turns.add([In.RESUME, 0, 0, 1, 0, bytes, 0, bytes.length]);
+    turns.add(message);
+    let copy: Uint8Array = new Uint8Array(0);
+    turns.take(TURN, (...record) => {
+      copy = record[5];
+      return false;
+    });
+    assert.equal(Buffer.from(copy).toString(), 'a record with a key');
+    turns.clear();
+    assert.ok(copy.every((byte) => byte === 0));
+    assert.equal(bytes.toString(), 'a record with a key');
+    assert.equal(turns.isEmpty, true);
+  });
 });
