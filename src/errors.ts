@@ -141,7 +141,7 @@ export const ERRORS = Object.freeze({
         retryable: true,
         fields: ['path'],
       },
-      SessionNotFound: { text: 'there is no session yet', sometimes: ['path'] },
+      SessionNotFound: { text: 'there is no session yet; the first message begins one', sometimes: ['path'] },
       InvalidMessage: { text: 'message is not usable', fields: PLACE },
       UnknownConstructor: { text: 'the scheme has no such constructor', fields: PLACE, sometimes: ['did_you_mean'] },
       NotAMethod: { text: 'this is not a function a client may call', fields: PLACE },

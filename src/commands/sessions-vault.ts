@@ -3,6 +3,7 @@
  * In: flags and the environment. Out: an open vault for the time of one task. Never: makes a vault just to look into it;
  * takes a name from a process that has it.
  */
+import { join } from 'node:path';
 import { readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
 import { Writer } from '../bytes/writer.ts';
 import { ConfigError, loadConfig } from '../config.ts';
@@ -47,7 +48,10 @@ export async function withVault<T>(flags: Flags, task: (vault: Vault) => Promise
 
 /** @throws SessionsError */
 export function mustExist(folder: string): void {
-  if (!isVaultIn(folder)) throw new SessionsError(`there is no vault in ${folder}: --vault says where it is`);
+  if (isVaultIn(folder)) return;
+  const ofDemo = join(folder, '../demo/vault');
+  const elsewhere = isVaultIn(ofDemo) ? `; the demo's is ${ofDemo}` : '';
+  throw new SessionsError(`there is no vault in ${folder}: --vault says where it is${elsewhere}`);
 }
 
 /** @throws ConfigError, exit code 2 */

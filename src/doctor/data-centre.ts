@@ -31,7 +31,8 @@ export interface Target {
 export type Answer = { readonly serverTime: number } | { readonly why: string; readonly todo: string };
 
 const NETWORK = 'look at the network, the firewall, --proxy and --mtproxy';
-const NOT_ONE = 'check --dc-host and --dc-port, or what stands between (a captive portal, an HTTP proxy)';
+const NOT_ONE =
+  'look at what stands between (a captive portal, an HTTP proxy), and at --dc-host and --dc-port if they are given';
 /** auth_key_id, msg_id, length. */
 const PLAIN_HEAD = 20;
 

@@ -87,3 +87,11 @@ test('a file that is longer than any session, and a folder where a text was said
     assert.match(err, sentence);
   }
 });
+
+test('who looks for the vault while only the demo has one is told where that is', async (t) => {
+  const command = new SessionsCommand(t, KEY);
+  const demo = command.file('demo/vault');
+  await command.ok(['import', 'a', '--vault', demo], textOf('telethon'));
+  const none = await command.run(['list', '--vault', command.file('vault')]);
+  assert.deepEqual([none.code, none.err.includes(`--vault says where it is; the demo's is ${demo}`)], [1, true]);
+});
