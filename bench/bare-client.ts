@@ -137,7 +137,7 @@ export class BareClient {
     body.int32(length);
   }
 
-  /** A msg_id by the server's clock, above all before (mtproto.md 2.5). */
+  /** A msg_id by the server's clock, above all before (protocol: Message ids). */
   #nextId(): void {
     const now = Date.now() / 1000 + this.#offset;
     const high = Math.floor(now);

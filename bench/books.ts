@@ -1,5 +1,5 @@
 /**
- * Books: what clients asked and were told, and what the DC carried out (failures.md 2.E).
+ * Books: what clients asked and were told, and what the DC carried out (threats: The network).
  * In: requests of which none may be carried out twice. Out: who is still owed an answer, how long each took, a verdict.
  * Never: a request that does no harm twice: those prove nothing.
  */

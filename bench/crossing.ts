@@ -1,5 +1,5 @@
 /**
- * What it costs to cross to a lane's thread and back, by records in a batch (design.md 4.3).
+ * What it costs to cross to a lane's thread and back, by records in a batch (decisions: crossing).
  * In: nothing. Out: tasks a second, time of the main thread and of all threads a record. Never: work in the lane.
  *
  * Three ways: a pool of one thread a lane, as the gateway has it; one pool keyed by its load balancer; a bare port.

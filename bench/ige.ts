@@ -25,7 +25,7 @@ const HEAD = newHead();
 
 const sha256 = (a: Uint8Array, b: Uint8Array): Buffer => createHash('sha256').update(a).update(b).digest();
 
-/** Key and iv as in mtproto.md 2.2. */
+/** Key and iv as in protocol: Encrypted messages. */
 function derive(msgKey: Uint8Array, x: number): [Uint8Array, Uint8Array] {
   const a = sha256(msgKey, KEY.bytes.subarray(x, x + 36));
   const b = sha256(KEY.bytes.subarray(40 + x, 76 + x), msgKey);

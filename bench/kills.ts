@@ -1,5 +1,5 @@
 /**
- * Kills: a lane's worker dies under load, again and again (design.md 4.5, failures.md F1).
+ * Kills: a lane's worker dies under load, again and again (decisions: lanes, threats: The process).
  * In: how many, the rate. Out: how long open requests waited, how soon new ones were answered, what others felt; the
  * books. Never: a figure of a run in which a request was lost, doubled or lied about.
  */

@@ -18,7 +18,7 @@ export interface ClientsSpec {
   readonly clients: number;
   /** Lines each client says before its first run, one at a time. */
   readonly setUp: readonly SetUpLine[];
-  /** Sessions the clients hand in before anything else, by their number; wire.md 2. */
+  /** Sessions the clients hand in before anything else, by their number; wire: Requests and answers. */
   readonly sessions?: readonly object[];
   /** Clients that are being set up at once. */
   readonly opening: number;

@@ -1,5 +1,5 @@
 /**
- * Outage: the DC goes away for a while, and everybody comes back (failures.md E4).
+ * Outage: the DC goes away for a while, and everybody comes back (threats: The network).
  * In: how many sessions, how long. Out: how soon they were back, and the most connections begun in any second. Never: a
  * figure of a run in which a session did not come back.
  */

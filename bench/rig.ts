@@ -43,7 +43,7 @@ export interface Spent {
 /** What one run cost, beside what its clients saw. */
 export type Measured = RunResult & Spent;
 
-/** A session that the DC knows as signed in; wire.md 2. */
+/** A session that the DC knows as signed in; wire: Requests and answers. */
 export interface SessionLine {
   readonly auth_key: string;
   readonly session_id: string;

@@ -1,5 +1,5 @@
 /**
- * Stops: SIGTERM under load (failures.md F8).
+ * Stops: SIGTERM under load (threats: The process).
  * In: how often, the rate. Out: how long it took; the books. Never: a figure of a run that lost or doubled a request, or
  * did not exit with 0.
  */

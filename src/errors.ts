@@ -1,5 +1,5 @@
 /**
- * Errors: the one table of what the gateway refuses or reports by itself (wire.md 5).
+ * Errors: the one table of what the gateway refuses or reports by itself (wire: Errors).
  * In: a name. Out: default text, whose fault it is, which id it carries, what follows. Never: builds a line; the
  * dialects and fronts do, each in its own form. Imports nothing.
  */
@@ -17,7 +17,7 @@ export type IdRule =
 /** Who could have prevented it. */
 export type Fault = 'client' | 'gateway' | 'telegram' | 'network' | 'load';
 
-/** Whether Telegram may have executed the request (wire.md 3). */
+/** Whether Telegram may have executed the request (wire: Requests and answers). */
 export type Delivered = 'no' | 'yes' | 'unknown';
 
 export interface ErrorEntry {

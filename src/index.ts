@@ -122,7 +122,7 @@ function toLimits({ maxConnections, maxLine, dialRate }: Config): Limits {
   };
 }
 
-/** The main thread needs a core for its sockets once there are more than two (design.md 4.7). */
+/** The main thread needs a core for its sockets once there are more than two (decisions: lanes). */
 function lanesFor(cores: number): number {
   return cores <= 2 ? cores : cores - 1;
 }

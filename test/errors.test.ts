@@ -1,4 +1,4 @@
-/** The table of errors, held against the contract (wire.md 5), name by name. */
+/** The table of errors, held against the contract (wire: Errors), name by name. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ERRORS, type ErrorName } from '../src/errors.ts';

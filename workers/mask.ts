@@ -1,11 +1,11 @@
 /**
- * Mask: an object as `--verbose` shows it: its structure, not its values (failures.md S1).
+ * Mask: an object as `--verbose` shows it: its structure, not its values (threats: Secrets).
  * In: a line of JSON, or a frame. Out: JSON text with the same structure. Never: a word of a client's or of
  * Telegram's that is not the scheme's or the protocol's own; only the request's id is shown as it came.
  */
 import { ERRORS } from '../src/errors.ts';
 
-/** Attributes of requests and answers, wire.md 2 and 3. */
+/** Attributes of requests and answers, wire: Requests and answers. */
 const ENVELOPE = [
   ...['id', 'message', 'session', 'server', 'options', 'timeout', 'auth', '_cons', '_wrapped', '_seqno', '_bytes'],
   ...['auth_key', 'session_id', 'last_seqno', 'server_salt', 'time_offset', 'dc', 'test', 'host', 'port', 'rsa'],

@@ -1,6 +1,6 @@
 /**
  * Secrets of a whole test run: every process that a test starts speaks at the highest level into a folder, and the
- * folder is searched (failures.md S1).
+ * folder is searched (threats: Secrets).
  * In: words that pick test files, none for all. Out: counts, and where which kind of secret stood. Never: a secret.
  */
 import { spawn } from 'node:child_process';

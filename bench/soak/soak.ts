@@ -1,5 +1,5 @@
 /**
- * The soak: gateway and misbehaving DC as processes, clients here, books compared at the end (failures.md 2.E).
+ * The soak: gateway and misbehaving DC as processes, clients here, books compared at the end (threats: The network).
  * In: minutes, requests a second, clients, faults, a seed. Out: the verdict and the figures.
  * Never: a verdict while a request still has time left.
  */

@@ -1,7 +1,7 @@
 /**
  * Addresses: IP literals to bytes, and what kind of network they lie in.
  * In: text. Out: 4 or 16 bytes, a class, and text again. Never: a name look-up, or a lenient reading: octal,
- * hexadecimal, short, trailing-dot and zone forms are no addresses here (failures.md 2.C).
+ * hexadecimal, short, trailing-dot and zone forms are no addresses here (threats: Addresses and neighbours).
  */
 
 /** 4 bytes for IPv4, 16 for IPv6; an IPv4-mapped IPv6 address is its IPv4 address. */

@@ -1,5 +1,5 @@
 /**
- * The allow list: which addresses beside the configured data centres a client may name (`--allow-server`, wire.md 6).
+ * The allow list: which addresses beside the configured data centres a client may name (`--allow-server`, options: What it guards).
  * In: `host:port`, an address, a CIDR, or `any`. Out: yes or no for an IP literal and a port.
  * Never: a yes by accident. `any` and wide ranges mean public addresses; a loopback, private or otherwise special
  * address must be named itself, or by a range that lies wholly in the same special network.

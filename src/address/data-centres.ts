@@ -1,5 +1,5 @@
 /**
- * Data centres: Telegram's addresses, built in (mtproto.md 2.13).
+ * Data centres: Telegram's addresses, built in (protocol: Transports).
  * In: nothing. Out: two lists. Never: asks the network; `help.getConfig` has more, and is not trusted by itself.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Claims: which session holds which authorization key, seen by all lanes at once (failures.md B8: two connections
+ * Claims: which session holds which authorization key, seen by all lanes at once (threats: Values: two connections
  * of one key bring AUTH_KEY_DUPLICATED, which destroys the login).
  * In: auth_key_id as halves, a session's number. Out: yes or no, at once. Never: a key, or a message between threads.
  *

@@ -3,7 +3,7 @@
  * In: the bytes of one line. Out: a tape (`tape.ts`), or the fault with its position.
  * Never: builds a string or an object per value, scans a nested value twice, or takes more than linear time.
  *
- * The limits of wire.md 5 (depth, values, digits, duplicate keys, UTF-8) are held here, so that whatever comes
+ * The limits of wire: Errors (depth, values, digits, duplicate keys, UTF-8) are held here, so that whatever comes
  * later may trust the text. After a fault the tape still holds the values that were whole before it.
  */
 import { isUtf8 } from 'node:buffer';

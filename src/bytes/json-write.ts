@@ -43,7 +43,7 @@ const WORDS_FROM = 12;
 /** So many characters go one by one after one that is not plain: where there is one there are often more. */
 const SINGLY = 8;
 
-/** Writes `from[start..stop)` as a JSON string; bytes that are no UTF-8 as `{"_bytes":"<base64>"}` (wire.md 4). */
+/** Writes `from[start..stop)` as a JSON string; bytes that are no UTF-8 as `{"_bytes":"<base64>"}` (wire: TL and JSON). */
 export function writeString(out: Writer, from: Uint8Array, start: number, stop: number): void {
   out.ensure(stop - start + 2);
   const to = out.bytes;

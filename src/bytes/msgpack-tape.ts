@@ -4,7 +4,7 @@
  * Never: builds an object, takes a count at its word before the bytes for it are there, or recurses.
  *
  * Keys are strings; strings are UTF-8 (what is not goes as bytes); depth, values and duplicate keys are held to the
- * limits of wire.md 5 here, so that whatever comes later may trust the tape. A string's node stands as if it had
+ * limits of wire: Errors here, so that whatever comes later may trust the tape. A string's node stands as if it had
  * quotes, one byte before and one behind, so that readers of JSON strings read it as it is.
  */
 import { isUtf8 } from 'node:buffer';

@@ -8,7 +8,7 @@ const MAX_ID = 128;
 const UNKNOWN = '-3';
 const USUAL = '\x01';
 
-/** The id as it stands in the frame; 1 if it has none (wire.md 2); `-3` if it could not be found near the front. */
+/** The id as it stands in the frame; 1 if it has none (wire: Requests and answers); `-3` if it could not be found near the front. */
 export function packedRequestId(bytes: Uint8Array, start: number, stop: number): string {
   return idWithin(bytes, start, Math.min(stop, start + FAR)) ?? USUAL;
 }

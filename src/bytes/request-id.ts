@@ -13,7 +13,7 @@ const USUAL = '1';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** The id as it stands in the line; `1` if it has none (wire.md 2); `-3` if it could not be found near the front. */
+/** The id as it stands in the line; `1` if it has none (wire: Requests and answers); `-3` if it could not be found near the front. */
 export function requestId(bytes: Buffer, start: number, stop: number): string {
   return idWithin(bytes, start, Math.min(stop, start + FAR)) ?? (start + FAR < stop ? UNKNOWN : USUAL);
 }

@@ -65,7 +65,7 @@ export type JsonFaultCode =
   | 'NumberTooLong'
   | 'DuplicateKey';
 
-/** What is wrong with a message; the names are those of wire.md 5. */
+/** What is wrong with a message; the names are those of wire: Errors. */
 export interface JsonFault {
   readonly code: JsonFaultCode;
   /** Offset in the message of the first byte that cannot stand there; its length if it ends too early. */

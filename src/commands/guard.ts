@@ -1,5 +1,5 @@
 /**
- * Guard: what keeps a process's memory to itself (failures.md S3).
+ * Guard: what keeps a process's memory to itself (threats: Secrets).
  * In: nothing. Out: a process that no signal makes inspectable, whose core dump holds none of its data, and which
  * ends without a word once nobody reads its output.
  * Never: a wait, or an end of the process because a system has no such switch.

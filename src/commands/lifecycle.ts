@@ -1,5 +1,5 @@
 /**
- * Lifecycle: how a serving process ends (failures.md F8, F10, F16).
+ * Lifecycle: how a serving process ends (threats: The process).
  * In: what to drain. Out: exit codes: 0 after a drain, 129, 130 or 143 on a second signal, 70 after an internal error.
  * Never: goes on after an uncaught exception as if nothing had been.
  */

@@ -22,7 +22,7 @@ export interface Listed {
   readonly broken?: true;
 }
 
-/** What tells one key from another without being it: auth_key_id, hex (mtproto.md 2.1). */
+/** What tells one key from another without being it: auth_key_id, hex (protocol: Objects and lifetimes). */
 export function fingerprint(key: Uint8Array): string {
   return createHash('sha1').update(key).digest().subarray(12, 20).toString('hex');
 }

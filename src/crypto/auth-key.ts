@@ -1,5 +1,5 @@
 /**
- * An authorization key (mtproto.md 2.1): 256 bytes, its id, and the auxiliary hash of the handshake.
+ * An authorization key (protocol: Objects and lifetimes): 256 bytes, its id, and the auxiliary hash of the handshake.
  * In: exactly 256 bytes, leading zeroes kept. Out: the numbers derived from them. Never: the key as text.
  */
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * AES-256-CTR as a stream that is never reset: transport obfuscation (mtproto.md 2.13).
+ * AES-256-CTR as a stream that is never reset: transport obfuscation (protocol: Transports).
  * In: bytes in any cut. Out: as many bytes. Never: the key kept outside OpenSSL.
  */
 import { createCipheriv } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * Diffie-Hellman with the checks of mtproto.md 2.8, and powers modulo the group's prime.
+ * Diffie-Hellman with the checks of protocol: Diffie-Hellman checks, and powers modulo the group's prime.
  * In: g, p and numbers as big-endian bytes. Out: powers, left-padded to 256 bytes. Never: an unchecked group.
  *
  * Powers go through DH keys given to OpenSSL as DER: its exponentiation is constant-time, and reading a key skips

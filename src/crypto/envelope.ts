@@ -1,5 +1,5 @@
 /**
- * Envelope: message head and body <-> encrypted packet (MTProto 2.0, mtproto.md 2.2 and 2.4).
+ * Envelope: message head and body <-> encrypted packet (MTProto 2.0, protocol: Encrypted messages; Receiving).
  * In: an auth key, and a body or a packet as a range of bytes. Out: a packet in a writer, or a view of the body.
  * Never: compares auth_key_id or session_id (the caller's), and never tells why a packet was refused.
  *
@@ -28,7 +28,7 @@ export type Side = 'client' | 'server';
 const HEAD = 32;
 /** auth_key_id and msg_key. */
 const OUTER = 24;
-/** mtproto.md 2.2: at least 12 random bytes, then up to the next multiple of 16. */
+/** protocol: Encrypted messages: at least 12 random bytes, then up to the next multiple of 16. */
 const LEAST_PADDING = 12;
 /**
  * From this many bytes of header and body on, node:crypto hashes and (for sealing) OpenSSL's CBC encrypts faster than
@@ -82,7 +82,7 @@ export function seal(
 }
 
 /**
- * Decrypts `bytes[start..end)`, a whole packet with its auth_key_id, and checks it (mtproto.md 2.4, steps 3, 4, 6).
+ * Decrypts `bytes[start..end)`, a whole packet with its auth_key_id, and checks it (protocol: Receiving, steps 3, 4, 6).
  * @returns false when any check fails; `into` then holds nothing to use
  */
 export function open(key: AuthKey, from: Side, bytes: Uint8Array, start: number, end: number, into: Opened): boolean {

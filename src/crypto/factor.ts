@@ -1,5 +1,5 @@
 /**
- * Factoring of `pq` (mtproto.md 2.7 step 3): Pollard's rho in the kernel, checked here.
+ * Factoring of `pq` (protocol: Key exchange, step 3): Pollard's rho in the kernel, checked here.
  * In: pq as at most 8 big-endian bytes. Out: p < q, both prime, as minimal big-endian bytes.
  * Never: more than a bounded number of steps, whatever number comes.
  */

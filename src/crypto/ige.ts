@@ -1,5 +1,5 @@
 /**
- * AES-256-IGE over bytes of any multiple of 16 (mtproto.md 2.2): what the key exchange uses beside envelopes.
+ * AES-256-IGE over bytes of any multiple of 16 (protocol: Encrypted messages): what the key exchange uses beside envelopes.
  * In: key and iv of 32 bytes. Out: a new block. Never: a check of what was decrypted.
  * On loading it tests the kernel against vector A4, so a bad build stops the program instead of talking nonsense.
  */

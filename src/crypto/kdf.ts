@@ -1,5 +1,5 @@
 /**
- * Key derivation: AES key and iv from an auth key and a msg_key (mtproto.md 2.2 and 2.9), and the handshake's own.
+ * Key derivation: AES key and iv from an auth key and a msg_key (protocol: Encrypted messages; Forward secrecy), and the handshake's own.
  * In: byte strings. Out: new byte strings. Never on the hot path: there the kernel derives by itself.
  */
 import { createHash } from 'node:crypto';
@@ -46,7 +46,7 @@ export function deriveV1(authKey: Uint8Array, msgKey: Uint8Array, x: 0 | 8 = 0):
   };
 }
 
-/** tmp_aes_key and tmp_aes_iv of the key exchange (mtproto.md 2.7 step 7). */
+/** tmp_aes_key and tmp_aes_iv of the key exchange (protocol: Key exchange, step 7). */
 export function deriveHandshake(serverNonce: Uint8Array, newNonce: Uint8Array): AesPair {
   const newServer = sha1(newNonce, serverNonce);
   const serverNew = sha1(serverNonce, newNonce);
@@ -66,7 +66,7 @@ export function newNonceHash(newNonce: Uint8Array, which: 1 | 2 | 3, key: AuthKe
 }
 
 /**
- * The encrypted_message of `auth.bindTempAuthKey` (mtproto.md 2.9): 104 bytes.
+ * The encrypted_message of `auth.bindTempAuthKey` (protocol: Forward secrecy): 104 bytes.
  * @param inner bind_auth_key_inner as TL bytes, 40 of them
  * @param fill fills its argument with secure random bytes: the 16-byte prefix, then the 8-byte padding
  */

@@ -1,5 +1,5 @@
 /**
- * RSA of the key exchange: server keys, their fingerprints, and RSA_PAD (mtproto.md 2.7, steps 2 and 5).
+ * RSA of the key exchange: server keys, their fingerprints, and RSA_PAD (protocol: Key exchange, steps 2 and 5).
  * In: PEM text, inner data. Out: 256 bytes. Never: a private key.
  */
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto';

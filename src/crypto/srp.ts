@@ -1,5 +1,5 @@
 /**
- * The 2FA password proof (mtproto.md 2.17): SRP with Telegram's hashes.
+ * The 2FA password proof (protocol: Login): SRP with Telegram's hashes.
  * In: the algorithm's numbers, the password as UTF-8, the server's g_b. Out: A and M1 for inputCheckPasswordSRP.
  * Never: parameters that fail the checks of 2.8, and never the password or x kept.
  */

@@ -1,6 +1,6 @@
 /**
  * The interface of a client dialect: how a client's message is read, and how answers are written.
- * `json.ts` is the JSON-lines dialect (wire.md 1-5); a msgpack dialect can stand beside it (wire.md 9).
+ * `json.ts` is the JSON-lines dialect (wire: Connections; Requests and answers; TL and JSON; Errors); a msgpack dialect can stand beside it (http-and-msgpack: msgpack).
  * In: the bytes of one client message; TL bytes of results. Out: a `ClientRequest`, and whole reply lines.
  * Never: a socket, a session's state, or a client's value echoed in an error.
  *
@@ -28,7 +28,7 @@ import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
 
-/** What a client is told when the gateway refuses or gives a notice; names and meanings as in wire.md 3 and 5. */
+/** What a client is told when the gateway refuses or gives a notice; names and meanings as in wire: Requests and answers; Errors. */
 export interface Refusal {
   readonly error: string;
   /** One sentence in English, without secrets and without the client's own values but for names that are none. */
@@ -54,10 +54,10 @@ export interface Refusal {
   readonly fatal?: boolean;
 }
 
-/** Whether Telegram may have executed a request (wire.md 3). */
+/** Whether Telegram may have executed a request (wire: Requests and answers). */
 export type Delivered = 'no' | 'yes' | 'unknown';
 
-/** What goes beside an `rpc_error` or `rpc_timeout` (wire.md 3). */
+/** What goes beside an `rpc_error` or `rpc_timeout` (wire: Requests and answers). */
 export interface Fate {
   readonly retryable: boolean;
   readonly delivered: Delivered;

@@ -1,5 +1,5 @@
 /**
- * Error lines of the JSON dialect (wire.md 3 and 5).
+ * Error lines of the JSON dialect (wire: Requests and answers; Errors).
  * In: an id and a `Refusal`. Out: one line of at most 512 bytes.
  * Never: cuts a character in half, or leaves out anything but the end of a long `msg` or `path`.
  */
@@ -7,7 +7,7 @@ import { writeString } from '../bytes/json-write.ts';
 import { Writer } from '../bytes/writer.ts';
 import type { Refusal } from './dialect.ts';
 
-/** Longest error line, newline included (failures.md A8). */
+/** Longest error line, newline included (threats: Bytes and lines). */
 const MAX_LINE = 512;
 /** What a path may take of the room there is; the sentence gets the rest. */
 const PATH_SHARE = 0.4;

@@ -1,5 +1,5 @@
 /**
- * The attributes `server`, `session` and `options` of a JSON request (wire.md 2 and 4).
+ * The attributes `server`, `session` and `options` of a JSON request (wire: Requests and answers; TL and JSON).
  * In: their nodes on the tape. Out: what was asked for, or a refusal with the path.
  * Never: judges whether a server may be reached or a session exists; echoes a value.
  */

@@ -1,5 +1,5 @@
 /**
- * The JSON-lines dialect (wire.md 1-5): one JSON object a line, both ways.
+ * The JSON-lines dialect (wire: Connections; Requests and answers; TL and JSON; Errors): one JSON object a line, both ways.
  * In: a line without its newline. Out: a `ClientRequest`; reply lines, each ending in a newline.
  * Never: builds an object of a line, echoes a client's value other than the id, or writes an error line over 512 bytes.
  */
@@ -35,7 +35,7 @@ const RPC_TIMEOUT = new Piece(
 );
 const RETRYABLE = new Piece('},"retryable":');
 
-/** Ids that answer no request, as JSON (wire.md 5). */
+/** Ids that answer no request, as JSON (wire: Errors). */
 const IDS: Ids = {
   usual: Buffer.from('1'),
   notice: Buffer.from('0'),

@@ -1,5 +1,5 @@
 /**
- * The msgpack dialect (wire.md 9): the envelope of JSON lines as one map a frame, both ways. Messages go straight
+ * The msgpack dialect (http-and-msgpack: msgpack): the envelope of JSON lines as one map a frame, both ways. Messages go straight
  * between TL and msgpack (`Codec.msgpack`); what is small and rare goes through msgpackr.
  * In: a frame without its length. Out: a `ClientRequest`; frames: four bytes of length, big-endian, and a map.
  * Never: builds an object of a message, base64, a number rounded, or a client's value echoed other than the id.
@@ -41,7 +41,7 @@ const FAULT_TEXTS: FaultTexts = {
   NumberTooLong: 'a number of more than 40 digits',
   DuplicateKey: 'a map has one key twice',
 };
-/** Longest error frame (failures.md A8), what of it is neither id nor text at most, and the path's share of the rest. */
+/** Longest error frame (threats: Bytes and lines), what of it is neither id nor text at most, and the path's share of the rest. */
 const MAX_ERROR = 512;
 const FIXED = 190;
 const PATH_SHARE = 0.4;

@@ -1,5 +1,5 @@
 /**
- * Reading requests, whatever they are written in: the attributes of wire.md 2, found on a tape.
+ * Reading requests, whatever they are written in: the attributes of wire: Requests and answers, found on a tape.
  * In: the bytes of one message, a tape that can read them. Out: a `ClientRequest`, wishes, refusals.
  * Never: the TL of the message (the codec's), or a client's value echoed but for the id.
  */
@@ -33,7 +33,7 @@ export interface Ids {
 /** For each fault of the message itself one sentence. */
 export type FaultTexts = Readonly<Record<JsonFaultCode, string>>;
 
-/** Of a string id, in bytes of UTF-8 (wire.md 2). */
+/** Of a string id, in bytes of UTF-8 (wire: Requests and answers). */
 const MAX_ID = 128;
 const DEFAULT_TIMEOUT = 10_000;
 const MIN_TIMEOUT = 100;

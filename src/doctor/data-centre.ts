@@ -1,5 +1,5 @@
 /**
- * Data centre: whether one answers the first step of the key exchange as one of ours (mtproto.md 2.7).
+ * Data centre: whether one answers the first step of the key exchange as one of ours (protocol: Key exchange).
  * In: where, how to speak, which RSA keys are trusted. Out: its time, or why not in words.
  * Never: a second step: nothing is left behind at the server; longer than its time.
  */

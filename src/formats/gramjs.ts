@@ -1,5 +1,5 @@
 /**
- * gramjs's StringSession (mtproto.md 2.18): `1`, then base64 of `dc u8, length u16 BE, address, port u16 BE, key 256`.
+ * gramjs's StringSession (protocol: Session formats): `1`, then base64 of `dc u8, length u16 BE, address, port u16 BE, key 256`.
  * In: the text, or a record. Out: the other. Never: who the account is, or of which environment: the format has no room;
  * the environment is told by the address.
  */

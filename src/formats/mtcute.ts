@@ -1,5 +1,5 @@
 /**
- * mtcute's session string, version 3 (mtproto.md 2.18): base64url of `3 u8, flags int, dc bytes, [media dc bytes],
+ * mtcute's session string, version 3 (protocol: Session formats): base64url of `3 u8, flags int, dc bytes, [media dc bytes],
  * [user_id int53, is_bot Bool], key bytes`, where a dc is TL bytes of `2 u8, id u8, flags u8, address string, port int`.
  * In: the text, or a record. Out: the other. Never: the address of the media data centre, which is the gateway's to know.
  */

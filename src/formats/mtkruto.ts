@@ -1,6 +1,6 @@
 /**
  * MTKruto's auth strings: base64url of `dc string (-test behind it for test), key bytes, api_id int, is_bot u8,
- * user_id long`, TL, with runs of zero bytes as `0, count`. Before, the string ended with the key (mtproto.md 2.18).
+ * user_id long`, TL, with runs of zero bytes as `0, count`. Before, the string ended with the key (protocol: Session formats).
  * In: the text, or a record. Out: the other. Never: an address: the format has no room.
  */
 import type { SessionRecord } from '../account/record.ts';

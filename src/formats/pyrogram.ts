@@ -1,5 +1,5 @@
 /**
- * Pyrogram's session strings (mtproto.md 2.18), base64url without padding, big-endian:
+ * Pyrogram's session strings (protocol: Session formats), base64url without padding, big-endian:
  * now `dc u8, api_id u32, test u8, key 256, user_id u64, is_bot u8`; before without api_id; first with user_id u32.
  * In: the text, or a record. Out: the other. Never: an address: the format has no room.
  */

@@ -1,5 +1,5 @@
 /**
- * The `.session` files of Telethon and Pyrogram: SQLite, with a table `sessions` of one row (mtproto.md 2.18).
+ * The `.session` files of Telethon and Pyrogram: SQLite, with a table `sessions` of one row (protocol: Session formats).
  * In: the whole file. Out: a record. Never: a file that its program has open, if that can be seen (the caller looks for
  * its journal); contacts, hashes, phone numbers, which are there as well.
  *

@@ -1,5 +1,5 @@
 /**
- * Telegram Desktop's `tdata` folder (mtproto.md 2.18): its accounts, each as a record.
+ * Telegram Desktop's `tdata` folder (protocol: Session formats): its accounts, each as a record.
  * In: the folder, and the passcode if it has one. Out: the accounts in the order of the program.
  * Never: a write there; a look at anything but keys, user and environment.
  *

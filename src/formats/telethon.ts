@@ -1,5 +1,5 @@
 /**
- * Telethon's StringSession (mtproto.md 2.18): `1`, then padded base64url of `dc u8, address 4 or 16, port u16 BE, key 256`.
+ * Telethon's StringSession (protocol: Session formats): `1`, then padded base64url of `dc u8, address 4 or 16, port u16 BE, key 256`.
  * In: the text, or a record. Out: the other. Never: who the account is, or of which environment: the format has no room;
  * the environment is told by the address.
  */

@@ -1,5 +1,5 @@
 /**
- * First byte: which kind of front a connection gets: 0x00 is msgpack (wire.md 9), anything else is for JSON lines to judge.
+ * First byte: which kind of front a connection gets: 0x00 is msgpack (http-and-msgpack: msgpack), anything else is for JSON lines to judge.
  * In: the first bytes of a connection. Out: all of them to the front that fits. Never: a byte held back.
  */
 import type { ErrorName } from '../errors.ts';

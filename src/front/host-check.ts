@@ -1,5 +1,5 @@
 /**
- * Host: whether a request over HTTP was meant for this gateway (failures.md C5, CVE-2018-7160).
+ * Host: whether a request over HTTP was meant for this gateway (threats: Addresses and neighbours, CVE-2018-7160).
  * In: the `Host` header. Out: yes or no. Never: looks a name up.
  *
  * A web page can have its own name resolve to 127.0.0.1 and then speaks to us from a browser as "the same origin"; what

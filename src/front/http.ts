@@ -1,5 +1,5 @@
 /**
- * HTTP (wire.md 8): `POST /v1/rpc` takes a request as a line does and answers with its one answer; `GET /livez`,
+ * HTTP (http-and-msgpack: HTTP): `POST /v1/rpc` takes a request as a line does and answers with its one answer; `GET /livez`,
  * `/readyz`, `/metrics` for those who watch.
  * In: requests of HTTP/1.1. Out: responses. Never: CORS, a body parsed here, an answer to a `Host` that is not ours but
  * that of a probe.

@@ -1,5 +1,5 @@
 /**
- * JSON lines: one JSON object a line (wire.md 1).
+ * JSON lines: one JSON object a line (wire: Connections).
  * In: stream bytes in any cut. Out: lines without their ends, in order; error lines as bytes.
  * Never: parses JSON (but for the token line), holds more than `maxLine` bytes, or reads on after a refusal.
  */
@@ -17,7 +17,7 @@ const BRACKET = 0x5b;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** The token line is judged before anything is known of the client: it gets little room. */
 const MAX_TOKEN_LINE = 4096;
-/** What browsers and other HTTP clients send, where a request should stand (failures.md K10, C4). */
+/** What browsers and other HTTP clients send, where a request should stand (threats: Addresses and neighbours). */
 const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) |Host:)/i;
 
 export class JsonLines implements Front {

@@ -1,5 +1,5 @@
 /**
- * Msgpack frames: four bytes of length, big-endian, and one msgpack map (wire.md 9).
+ * Msgpack frames: four bytes of length, big-endian, and one msgpack map (http-and-msgpack: msgpack).
  * In: stream bytes in any cut. Out: frames without their lengths, in order; error frames as bytes.
  * Never: unpacks a frame (but for the token), holds more than `maxLine` bytes, takes a length at its word before the
  * bytes for it are there, or reads on after a refusal.

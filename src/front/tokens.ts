@@ -1,5 +1,5 @@
 /**
- * Tokens: who may speak where `--token-file` is set (wire.md 6).
+ * Tokens: who may speak where `--token-file` is set (options: What it guards).
  * In: the known tokens, and one a client showed. Out: yes or no, in constant time. Never: a token in clear once read.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';

@@ -6,7 +6,7 @@
 import type { AddressInfo, Server, ServerOpts } from 'node:net';
 
 const BACKLOG = 4_096;
-/** Half-open peers are found out by the system (failures.md A4). */
+/** Half-open peers are found out by the system (threats: Bytes and lines). */
 const KEEP_ALIVE = 60_000;
 
 export class Acceptor {

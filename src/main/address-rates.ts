@@ -1,5 +1,5 @@
 /**
- * Address rates: how often something may happen from one address (failures.md A6, C7).
+ * Address rates: how often something may happen from one address (threats: Bytes and lines; Addresses and neighbours).
  * In: addresses, the time. Out: yes or no. Never: more than `MOST` addresses kept, or a single address of a network of
  * which every customer has 2^64.
  */

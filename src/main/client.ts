@@ -147,7 +147,7 @@ export class Client implements FrontOwner, InletOwner, Swept, Guest, Visitor {
 
   // How it ends.
 
-  /** The client's FIN: what is open is still answered (half-close, wire.md 1). */
+  /** The client's FIN: what is open is still answered (half-close, wire: Connections). */
   inputEnded(): void {
     if (this.#isEnded) return;
     this.#front.end();

@@ -9,7 +9,7 @@ import { Gate } from './gate.ts';
 import { Outlet, type Batch } from './outlet.ts';
 import { connectThrough, type Socks } from './socks.ts';
 
-/** One block for all links: what is read is copied into a slot before the next read (design.md 3.2, step 8). */
+/** One block for all links: what is read is copied into a slot before the next read (architecture: The life of a request, step 8). */
 const READ = Buffer.allocUnsafeSlow(64 * 1024);
 const KEEP_ALIVE = 60_000;
 /** What was written before a hang-up may still leave in this time. */

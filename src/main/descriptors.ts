@@ -1,5 +1,5 @@
 /**
- * Descriptors: how many sockets this process may still open (failures.md K2, K3).
+ * Descriptors: how many sockets this process may still open (threats: The process).
  * In: sockets that come and go. Out: yes or no, before the system says EMFILE. Never: uses the reserve.
  *
  * At EMFILE Node accepts and drops connections without a byte (measured), so the limit has to be met before it.

@@ -1,5 +1,5 @@
 /**
- * Dialler: when a connection to a data centre may be begun (failures.md E4): so many a second, so many under way to one
+ * Dialler: when a connection to a data centre may be begun (threats: The network): so many a second, so many under way to one
  * address, so many key exchanges at once. The address with the least under way goes first, at one address whoever asked first.
  * In: wishes, what becomes of their connections. Out: `start` of a wish, at once or later. Never: two connections for one
  * wish, or a socket.

@@ -1,5 +1,5 @@
 /**
- * Gate: why a socket is not read from just now (design.md 3.6).
+ * Gate: why a socket is not read from just now (decisions: crossing).
  * In: reasons that come and go. Out: one call to stop reading, one to go on. Never: a queue; the peer's TCP window is it.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Lane: one worker thread as the main thread sees it (design.md 4.7): always there, whichever thread runs it.
+ * Lane: one worker thread as the main thread sees it (decisions: lanes): always there, whichever thread runs it.
  * In: records, written straight into `slots.ts`; gathered for one turn of the event loop. Out: blocks, in order.
  * Never: an object across the thread boundary, a result applied that belongs to a lost thread.
  */

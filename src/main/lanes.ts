@@ -1,5 +1,5 @@
 /**
- * Lanes: the keyed pool (design.md 4.7). A session is given to the lane with the fewest, and stays.
+ * Lanes: the keyed pool (decisions: lanes). A session is given to the lane with the fewest, and stays.
  * In: how many, and the worker's file. Out: lanes that run, are watched, and come back when their thread is lost.
  * Never: moves a session, or gives up silently: a worker that will not start again is told to the owner.
  */
@@ -16,7 +16,7 @@ const RETRY_AFTER = [0, 50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
 export interface LanesOwner extends Omit<LaneOwner, 'lost'> {
   /**
    * As `LaneOwner.lost`.
-   * @param isHopeless it is lost again and again (design.md 4.5): nothing of it should be put again
+   * @param isHopeless it is lost again and again (decisions: lanes): nothing of it should be put again
    */
   lost(lane: Lane, loss: Loss, isHopeless: boolean): boolean;
   /** A lane does not start any more. */

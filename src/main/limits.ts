@@ -45,7 +45,7 @@ export interface Limits {
   readonly handshakesAtOnce: number;
   /** Bytes, and a little for each record, that one batch to a lane holds before all that comes waits for its session's turn. */
   readonly laneMark: number;
-  /** A worker must be there in this time, ms, and a batch back in that (design.md 4.5, K7). */
+  /** A worker must be there in this time, ms, and a batch back in that (decisions: lanes). */
   readonly startTimeout: number;
   readonly batchTimeout: number;
   /** Old generation a lane's thread may have, MiB; 0: what V8 takes for its own. */

@@ -1,5 +1,5 @@
 /**
- * Memory: a ladder of measures as the process comes near its limit (failures.md F6), so that the system never ends it.
+ * Memory: a ladder of measures as the process comes near its limit (threats: The process), so that the system never ends it.
  * In: what the process holds, now and then. Out: which measures are in force. Never: a measure taken here.
  */
 import { totalmem } from 'node:os';

@@ -1,5 +1,5 @@
 /**
- * Router: client -> session -> lane, and back (design.md 3.2).
+ * Router: client -> session -> lane, and back (architecture: The life of a request).
  * In: messages of clients, blocks of lanes. Out: each record at the one client or link it is meant for.
  * Never: a record to another session's client: what names no open session is dropped.
  */
@@ -108,8 +108,8 @@ export class Router implements LanesOwner {
   }
 
   /**
-   * Whether an address may be dialled, judged at each dial (wire.md 6): a client's only if the operator allowed it; one a
-   * data centre handed out also if it is public (failures.md C2).
+   * Whether an address may be dialled, judged at each dial (options: What it guards): a client's only if the operator allowed it; one a
+   * data centre handed out also if it is public (threats: Addresses and neighbours).
    */
   permits(flags: number, host: string, port: number): boolean {
     if ((flags & (DialFlag.UNTRUSTED | DialFlag.FROM_DC)) === 0 || this.#allow.permits(host, port)) return true;
@@ -229,7 +229,7 @@ export class Router implements LanesOwner {
   }
 
   /**
-   * A lane's thread is gone (design.md 4.5). Nothing of its lost batches was applied, so its sessions go on from what was
+   * A lane's thread is gone (decisions: lanes). Nothing of its lost batches was applied, so its sessions go on from what was
    * saved, with their open requests, in the next thread. Who killed two threads is refused; if nobody can be named and
    * it happens again and again, the lane's sessions are closed.
    *

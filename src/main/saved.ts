@@ -1,5 +1,5 @@
 /**
- * Saved: what the main thread holds of a session so that it can go on in another thread (design.md 4.5).
+ * Saved: what the main thread holds of a session so that it can go on in another thread (decisions: lanes).
  * In: SAVE and SAVE_SESSION records, opaque. Out: the bytes of a RESUME record. Never: a key longer than the session.
  */
 import type { RecordCursor } from '../batch/batch.ts';

@@ -11,7 +11,7 @@ import { SHARE, Shares } from './shares.ts';
 import { Slot } from './slot.ts';
 import { isAlone, Turns } from './turns.ts';
 
-/** Two in flight hide the crossing, the third fills (design.md 4.3). */
+/** Two in flight hide the crossing, the third fills (decisions: crossing). */
 const SLOTS = 3;
 export const IN_FLIGHT = 2;
 /**

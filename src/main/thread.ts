@@ -1,5 +1,5 @@
 /**
- * Thread: one worker thread from its start to its end. A Piscina of one thread (design.md 4.7).
+ * Thread: one worker thread from its start to its end. A Piscina of one thread (decisions: lanes).
  * In: batches. Out: what they gave, in order; once it is up, that it was lost. Never: an object across the thread boundary
  * that is no batch; a second thread: when the first is lost, this one is over.
  */

@@ -1,5 +1,5 @@
 /**
- * Abandoned: sessions at the server that this side has left for another (mtproto.md 2.10, `destroy_session`).
+ * Abandoned: sessions at the server that this side has left for another (protocol: Delivery, `destroy_session`).
  * In: the session that is left, the time. Out: `destroy_session` for it, at once or when it can do no harm.
  * Never: a session destroyed while the server may yet get an old packet of it that holds what it has carried out.
  *

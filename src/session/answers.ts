@@ -43,7 +43,7 @@ function writeServer(s: State, out: Writer): void {
   s.dialect.server(out, { host, port, dc, test, rsa });
 }
 
-/** A session that is kept is a handle only, unless its key was asked for by somebody who may (failures.md S7). */
+/** A session that is kept is a handle only, unless its key was asked for by somebody who may (threats: Secrets). */
 function writeSession(s: State, out: Writer, isExport: boolean): void {
   const { named, style } = s.shared;
   const secret = s.permanent === undefined ? undefined : secretOf(s, s.permanent);

@@ -1,5 +1,5 @@
 /**
- * Back-off: when a lost DC connection may be dialled again (failures.md E4, E6).
+ * Back-off: when a lost DC connection may be dialled again (threats: The network).
  * In: failures and successes, the time, a random number. Out: a delay in milliseconds. Never: a timer.
  */
 

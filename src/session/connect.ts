@@ -1,5 +1,5 @@
 /**
- * Connect: dialling, creating a key, losing a connection and coming back (mtproto.md 2.7, 2.10, 2.13).
+ * Connect: dialling, creating a key, losing a connection and coming back (protocol: Key exchange; Delivery; Transports).
  * In: events of the connection, the time. Out: dials, handshake messages, the fate of open requests.
  * Never: two connections of one session at a time, or a key replaced in silence.
  */
@@ -31,13 +31,13 @@ import {
 } from './temporary.ts';
 import { noteTrouble, prove, reasonOf, refusalOfDial, statusWords, tell, wordsOf, type Closed } from './trouble.ts';
 
-/** The whole exchange should end within this (mtproto.md 2.7). */
+/** The whole exchange should end within this (protocol: Key exchange). */
 const HANDSHAKE_MS = 10_000;
 /** Each of its steps within this: a server that says nothing keeps others from theirs. */
 const STEP_MS = 5_000;
-/** The test environment's data centres are numbered from here in the exchange (mtproto.md 2.7 step 4). */
+/** The test environment's data centres are numbered from here in the exchange (protocol: Key exchange, step 4). */
 const TEST_OFFSET = 10_000;
-/** Transport codes (mtproto.md 2.13). */
+/** Transport codes (protocol: Transports). */
 const KEY_UNKNOWN = -404;
 const FLOOD = -429;
 const WRONG_DC = -444;
@@ -70,7 +70,7 @@ function dial(s: State): void {
   s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, othersOf(s));
 }
 
-/** An MTProxy learns from the obfuscated head which data centre is meant (mtproto.md 2.13). */
+/** An MTProxy learns from the obfuscated head which data centre is meant (protocol: Transports). */
 function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void {
   const dc = s.server.dc + (s.server.test ? TEST_OFFSET : 0);
   const options = { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill };
@@ -108,7 +108,7 @@ function startHandshake(s: State, now: number, expiresIn: number | undefined): v
   sendPlain(s, now);
 }
 
-/** An unencrypted message: `0 | msg_id | length | body` (mtproto.md 2.3). */
+/** An unencrypted message: `0 | msg_id | length | body` (protocol: Unencrypted messages). */
 function sendPlain(s: State, now: number): void {
   const { body } = s.env;
   s.ids.next(now, s.env.random32());

@@ -13,13 +13,13 @@ import type { State } from './state.ts';
 import { dueAgainAt, isDueAgain, isWorn, wornAt } from './temporary.ts';
 import { whyNotConnected } from './trouble.ts';
 
-/** With requests open: ask after so long a silence, give the connection up after so long (failures.md E2). */
+/** With requests open: ask after so long a silence, give the connection up after so long (threats: The network). */
 const BUSY_PING_MS = 10_000;
 const BUSY_DEAD_MS = 15_000;
 /** With none: the server waits 75 s for the next ping. */
 const IDLE_PING_MS = 60_000;
 const IDLE_DEAD_MS = 110_000;
-/** Salts refused one after the other without an answer between (failures.md E9). */
+/** Salts refused one after the other without an answer between (threats: The network). */
 const SALT_STORM = 10;
 
 /** Does what is due on one connection. */

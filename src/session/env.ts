@@ -10,7 +10,7 @@ import type { Codec } from '../tl/codec.ts';
 import type { AccountCrcs } from './login.ts';
 import type { SessionSettings } from './settings.ts';
 
-/** Who uses which key, over all lanes: one key, one connection (failures.md B8). */
+/** Who uses which key, over all lanes: one key, one connection (threats: Values). */
 export interface Claims {
   /** @returns false if another session holds the key */
   claim(idLow: number, idHigh: number, owner: number): boolean;

@@ -1,5 +1,5 @@
 /**
- * Floods: which methods the server wants left alone, and until when (mtproto.md 2.15, wire.md 3).
+ * Floods: which methods the server wants left alone, and until when (protocol: RPC errors, wire: Requests and answers).
  * In: waits as the server named them. Out: when a call may go. Never: holds a call itself, or more than `MOST` waits.
  */
 import type { KeptFlood } from '../account/record.ts';

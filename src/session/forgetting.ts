@@ -1,6 +1,6 @@
 /**
  * Forgetting: a kept session ends for good: its account is logged out, its keys are destroyed, then what is kept of it is
- * removed (mtproto.md 2.17).
+ * removed (protocol: Login).
  * In: a wish to forget, the data centre's answers. Out: calls of the gateway's own; at the end the main thread is asked.
  * Never: removes anything while the account may still be signed in.
  */

@@ -1,7 +1,7 @@
 /**
- * Salts and refused messages: bad_server_salt, bad_msg_notification, future_salts (mtproto.md 2.6, 2.12).
+ * Salts and refused messages: bad_server_salt, bad_msg_notification, future_salts (protocol: Salts; Refused messages).
  * In: bodies. Out: the messages they name put back to go again under new ids, or given up.
- * Never: believes a notification about a message this session has not sent (failures.md D10).
+ * Never: believes a notification about a message this session has not sent (threats: The network).
  */
 import type { Reader } from '../bytes/reader.ts';
 import { abandon } from './abandoned.ts';

@@ -1,7 +1,7 @@
 /**
- * Containers and gzip: bodies that hold other bodies (mtproto.md 2.11).
+ * Containers and gzip: bodies that hold other bodies (protocol: Service messages).
  * In: a body. Out: the messages in it, one by one. Never: a container in a container, gzip in gzip, or more than
- * `MAX_INFLATED` bytes out of one packet (256 MiB of zeros fit in 595 bytes gzipped twice, failures.md K9).
+ * `MAX_INFLATED` bytes out of one packet (256 MiB of zeros fit in 595 bytes gzipped twice, threats: The network).
  */
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { Reader, TlReadError } from '../bytes/reader.ts';

@@ -1,5 +1,5 @@
 /**
- * Notices: what the server says about messages, sessions and the world (mtproto.md 2.10, 2.11).
+ * Notices: what the server says about messages, sessions and the world (protocol: Delivery; Service messages).
  * In: bodies. Out: answers to service calls, requests that go again, updates for the client.
  * Never: a request sent again that may have been carried out and may not be twice.
  */
@@ -15,7 +15,7 @@ import { refusal } from './refusals.ts';
 import { mayRepeat, repeatOrRefuse, sendAgain } from './repeat.ts';
 import type { State } from './state.ts';
 
-/** Low three bits of a message's state (mtproto.md 2.10): below this the server has not received it. */
+/** Low three bits of a message's state (protocol: Delivery): below this the server has not received it. */
 const RECEIVED = 4;
 /** The answer is made: it was sent, or will be. */
 const ANSWER_MADE = 64;

@@ -1,5 +1,5 @@
 /**
- * rpc_result: the answer to a call, an error of the server's among them (mtproto.md 2.11, 2.15).
+ * rpc_result: the answer to a call, an error of the server's among them (protocol: Service messages; RPC errors).
  * In: a body. Out: the answer, or the call put back to wait or to go again. Never: an answer for a request that is closed.
  */
 import type { Reader } from '../bytes/reader.ts';
@@ -17,7 +17,7 @@ import { errorLabel, parseRpcError, type RpcError } from './rpc-error.ts';
 import type { State } from './state.ts';
 import { targetOf } from './target.ts';
 
-/** Errors of the server's own: 1, 2, 4 … seconds between tries (mtproto.md 2.15). */
+/** Errors of the server's own: 1, 2, 4 … seconds between tries (protocol: RPC errors). */
 const RETRY_BASE_MS = 1000;
 const MOST_REPEATS = 6;
 
@@ -69,7 +69,7 @@ function wasSignedIn({ role, shared: { named } }: State): boolean {
   return role !== 'foreign' && named?.userId !== undefined && named.lost === undefined;
 }
 
-/** The server wants `initConnection`, and the gateway has it: once more, with it in front (failures.md E20). */
+/** The server wants `initConnection`, and the gateway has it: once more, with it in front (threats: The network). */
 function repair(s: State, pending: Pending, error: RpcError): boolean {
   if (!error.isNotInited || pending.prefix !== undefined || !mayHavePrefix(s, pending)) return false;
   s.initDone = false;
@@ -100,7 +100,7 @@ const NOT_INITED =
 
 /**
  * Milliseconds after which the same call goes again inside, or undefined: only if that ends before the client's
- * own deadline (wire.md 3), for floods, and for the server's own faults where repeating does no harm.
+ * own deadline (wire: Requests and answers), for floods, and for the server's own faults where repeating does no harm.
  */
 function waitFor(s: State, pending: Pending, error: RpcError, now: number): number | undefined {
   if (pending.repeats >= MOST_REPEATS) return undefined;

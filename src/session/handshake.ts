@@ -1,5 +1,5 @@
 /**
- * Handshake: creating an authorization key, step by step (mtproto.md 2.7).
+ * Handshake: creating an authorization key, step by step (protocol: Key exchange).
  * In: the server's unencrypted answers, the time, random bytes. Out: the next message's body, at last the key.
  * Never: sends, retries, or keeps a nonce after it is done. Every mismatch throws: the caller closes and says so.
  */
@@ -28,7 +28,7 @@ export interface HandshakeResult {
   readonly serverTime: number;
 }
 
-/** dh_gen_retry is answered this often with a fresh b (failures.md D5). */
+/** dh_gen_retry is answered this often with a fresh b (threats: The network). */
 const MAX_RETRIES = 5;
 
 type Step = 'resPQ' | 'serverDHParams' | 'dhGen' | 'done';

@@ -1,5 +1,5 @@
 /**
- * Inbox: the filters a message passes (mtproto.md 2.4 steps 8 and 9), and which handler its body goes to, in the
+ * Inbox: the filters a message passes (protocol: Receiving, steps 8 and 9), and which handler its body goes to, in the
  * order of the documentation's chapters (2.11). In: a message, alone or out of a container. Out: one call. Never: a fault of one message that touches another: it is counted and left.
  */
 import { TlReadError, type Reader } from '../bytes/reader.ts';

@@ -1,5 +1,5 @@
 /**
- * Init: `invokeWithLayer(initConnection(…))` around requests (mtproto.md 2.14).
+ * Init: `invokeWithLayer(initConnection(…))` around requests (protocol: Invoking).
  * In: the operator's or the client's parameters; requests in which the client does it itself. Out: TL bytes to put before a call.
  * Never: wraps what the client wrapped, or knows the fields of initConnection: the scheme has them.
  */

@@ -36,7 +36,7 @@ export function keepLast(home: State, record: Buffer): void {
 }
 
 /**
- * The server will not have this account any more: that is kept, and never replaced by a new key (failures.md E5, E18).
+ * The server will not have this account any more: that is kept, and never replaced by a new key (threats: The network).
  * @returns whether that is news
  */
 export function markLost(s: State, reason: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * Message ids: msg_id and seq_no of what a client sends, and the server's clock (mtproto.md 2.5, 2.12).
+ * Message ids: msg_id and seq_no of what a client sends, and the server's clock (protocol: Message ids; Refused messages).
  * In: the time, given. Out: ids as int32 halves, strictly increasing. Never: reads a clock.
  *
  * Times are Unix milliseconds on a monotonic base, so the local clock may be set by anyone without harm.
@@ -9,10 +9,10 @@ const FRACTION = 2 ** 32;
 /** Random bits that may be mixed in; the last two of an id are 0 and so none of them. */
 const BLUR = 0x3ffff8;
 const FIRST_BIT = 4;
-/** A server id this far below its request's shows that the offset was learnt wrong (mtproto.md 2.12). */
+/** A server id this far below its request's shows that the offset was learnt wrong (protocol: Refused messages). */
 const OFFSET_RESET_SECONDS = 15;
 
-/** Neither side takes a message whose id is older than this, or further ahead (mtproto.md 2.4 step 9, 2.12 codes 16 and 17). */
+/** Neither side takes a message whose id is older than this, or further ahead (protocol: Receiving, step 9; Refused messages, codes 16 and 17). */
 export const TOO_OLD_SECONDS = 300;
 export const TOO_NEW_SECONDS = 30;
 

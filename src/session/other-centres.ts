@@ -1,5 +1,5 @@
 /**
- * Other centres: which connection carries a call, and how a call follows the server to another one (mtproto.md 2.15, 2.16).
+ * Other centres: which connection carries a call, and how a call follows the server to another one (protocol: RPC errors; Data centres).
  * In: calls, migrate errors. Out: calls in the queue of the right connection; keys and authorizations made there.
  * Never: more than `MOST_HOPS` moves of one call, or an address that the main thread has not judged.
  */
@@ -16,7 +16,7 @@ import { State, type Role, type Server } from './state.ts';
 import { dropTemporary } from './temporary.ts';
 
 const MOST_HOPS = 3;
-/** Errors that move the account, and errors that move one call (mtproto.md 2.15). */
+/** Errors that move the account, and errors that move one call (protocol: RPC errors). */
 const HOME_MOVES = new Set(['PHONE_MIGRATE', 'USER_MIGRATE', 'NETWORK_MIGRATE']);
 const CALL_MOVES = new Set(['FILE_MIGRATE', 'STATS_MIGRATE']);
 /** Why a call at another data centre could not be made. */
@@ -56,7 +56,7 @@ export function follow(s: State, pending: Pending, error: RpcError, now: number)
 }
 
 /**
- * The result of a login token's call: where its story goes on, if that is elsewhere (mtproto.md 2.17). The account moves
+ * The result of a login token's call: where its story goes on, if that is elsewhere (protocol: Login). The account moves
  * only when its client asks for that: with the next `auth.importLoginToken`.
  */
 export function noteLoginToken(s: State, pending: Pending, r: Reader): void {
@@ -264,7 +264,7 @@ function shareAgain(home: State, media: State): void {
   shareKey(home, media);
 }
 
-/** The same key, a session of its own (mtproto.md 2.10). It never makes or binds one. */
+/** The same key, a session of its own (protocol: Delivery). It never makes or binds one. */
 function shareKey(home: State, media: State): void {
   media.server = home.server;
   media.forwardSecrecy = false;

@@ -1,5 +1,5 @@
 /**
- * Outbox: packs what waits into packets: acknowledgements, service messages, requests (mtproto.md 2.5, 2.10, 2.11).
+ * Outbox: packs what waits into packets: acknowledgements, service messages, requests (protocol: Message ids; Delivery; Service messages).
  * In: the state of a ready session, the time. Out: sealed and framed packets through the sink.
  * Never: more than one container in a packet, or a request before one the client sent earlier.
  */
@@ -19,7 +19,7 @@ const ACK_WITHIN_MS = 10_000;
 const PACKET_BYTES = 256 * 1024;
 /** Own messages without a request that a notification may still name. */
 const RECENT = 16;
-/** Seconds the server waits for the next ping before it closes (mtproto.md 2.10). */
+/** Seconds the server waits for the next ping before it closes (protocol: Delivery). */
 const DISCONNECT_DELAY = 75;
 const CONTAINER_HEAD = 8;
 const MESSAGE_HEAD = 16;
@@ -78,7 +78,7 @@ export class Outbox {
 
   /**
    * Sends a request once more as it was, inside a container: a server that has it, or gets it yet from a packet that was
-   * late, carries one id out once (mtproto.md 2.10). Unless it is answered, or goes under another id, before that.
+   * late, carries one id out once (protocol: Delivery). Unless it is answered, or goes under another id, before that.
    */
   sendAgain(pending: Pending): void {
     this.#again.add(pending);

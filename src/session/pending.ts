@@ -1,5 +1,5 @@
 /**
- * Pending: requests that still await their answer, and in which state each is (mtproto.md 2.10).
+ * Pending: requests that still await their answer, and in which state each is (protocol: Delivery).
  * In: requests, msg_ids, the time. Out: the request an answer belongs to; those that ran out of time.
  * Never: writes an answer, or decides whether to repeat.
  */

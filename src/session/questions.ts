@@ -1,6 +1,6 @@
 /**
  * Questions: asks the server what became of requests that nothing was heard of, and notices that nobody is there
- * (mtproto.md 2.10). In: requests as they leave, the time. Out: ids for one `msgs_state_req` and a ping, at most one
+ * (protocol: Delivery). In: requests as they leave, the time. Out: ids for one `msgs_state_req` and a ping, at most one
  * question out on a connection; whether the connection is dead. Never: a timer or an object for a request.
  *
  * A question and its ping go in one packet. A server that answers neither, and says nothing else, is not there. One that

@@ -1,5 +1,5 @@
 /**
- * Receive: one packet from the DC, judged in the order the specification lists (mtproto.md 2.4).
+ * Receive: one packet from the DC, judged in the order the specification lists (protocol: Receiving).
  * In: packet bytes. Out: messages for the inbox, acknowledgements noted. Never: a field read before msg_key is checked,
  * or a different reaction to different faults: the connection is dropped, the session goes on.
  */

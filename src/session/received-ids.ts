@@ -1,5 +1,5 @@
 /**
- * Received ids: which server messages were seen already (mtproto.md 2.4 step 8).
+ * Received ids: which server messages were seen already (protocol: Receiving, step 8).
  * In: msg_ids as halves. Out: new, seen, or too old to tell. Never: grows past `CAPACITY` ids.
  *
  * A sorted window in one Int32Array, grown on demand: most sessions see few messages at a time, and

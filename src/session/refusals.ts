@@ -1,5 +1,5 @@
 /**
- * Refusals: what a session tells its client when it cannot do what was asked (wire.md 5).
+ * Refusals: what a session tells its client when it cannot do what was asked (wire: Errors).
  * In: a name of the error table and the little that varies. Out: a `Refusal`. Never: a client's values, a key, an
  * address inside the network; a text that the table has already.
  */

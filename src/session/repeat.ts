@@ -1,5 +1,5 @@
 /**
- * Repeat: what becomes of a request when nobody can say whether the server carried it out (mtproto.md 2.10).
+ * Repeat: what becomes of a request when nobody can say whether the server carried it out (protocol: Delivery).
  * In: such a request. Out: it is put back, or its client is told. Never: a second execution that does harm.
  */
 import type { Refusal } from '../dialect/dialect.ts';

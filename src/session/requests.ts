@@ -1,5 +1,5 @@
 /**
- * Requests: one client message, from its bytes to a place in the queue or an answer at once (wire.md 2).
+ * Requests: one client message, from its bytes to a place in the queue or an answer at once (wire: Requests and answers).
  * In: bytes of a line, its ticket. Out: `options`, `server`, `session` carried out in that order, the call encoded.
  * Never: dials or sends; the first thing that is wrong ends the line and nothing else happens.
  */
@@ -21,7 +21,7 @@ import { applyServer } from './server-wish.ts';
 import { listedServer, type State } from './state.ts';
 import { targetOf } from './target.ts';
 
-/** Open requests of one session (failures.md A18). */
+/** Open requests of one session (threats: Bytes and lines). */
 const MOST_OPEN = 1024;
 
 /** Service calls whose answers do not come as rpc_result. */

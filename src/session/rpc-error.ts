@@ -1,11 +1,11 @@
 /**
- * rpc_error: what a code and a text mean for the one who called (mtproto.md 2.15, wire.md 3).
+ * rpc_error: what a code and a text mean for the one who called (protocol: RPC errors, wire: Requests and answers).
  * In: code and text. Out: type, number, and what follows. Never: acts.
  */
 import { isUtf8 } from 'node:buffer';
 import type { Fate } from '../dialect/dialect.ts';
 
-/** Errors after which the authorization is gone (failures.md E18, E19). */
+/** Errors after which the authorization is gone (threats: The network). */
 const ENDS = new Set([
   'AUTH_KEY_DUPLICATED',
   'AUTH_KEY_INVALID',
@@ -42,7 +42,7 @@ export interface RpcError {
 /** TDLib's words for a text nobody can read. */
 const UNREADABLE = Buffer.from('INVALID_UTF8_ERROR_MESSAGE');
 
-/** Judges an error by its code and text; codes outside of HTTP's manner are the server's fault (failures.md E24). */
+/** Judges an error by its code and text; codes outside of HTTP's manner are the server's fault (threats: The network). */
 export function parseRpcError(given: number, words: Uint8Array): RpcError {
   const isSound = isUtf8(words) && Math.abs(given) >= 100 && Math.abs(given) < 1000;
   const code = isSound ? given : 500;

@@ -1,5 +1,5 @@
 /**
- * Salts: which server salt counts now, and when to ask for more (mtproto.md 2.6).
+ * Salts: which server salt counts now, and when to ask for more (protocol: Salts).
  * In: salts with their times (server seconds). Out: the salt of the moment as halves. Never: a clock, a message.
  */
 

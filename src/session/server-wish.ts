@@ -1,5 +1,5 @@
 /**
- * Server wish: which server a client wants its session at (wire.md 2, `server`).
+ * Server wish: which server a client wants its session at (wire: Requests and answers, `server`).
  * In: the wish of one line. Out: the session's server set, or why not. Never: an address that neither the list nor the
  * operator's rules allow; a session moved that has a connection or a key.
  */

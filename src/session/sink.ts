@@ -5,7 +5,7 @@
 import type { CentreEvent } from '../batch/records.ts';
 import type { Writer } from '../bytes/writer.ts';
 
-/** Who named an address: the operator's are dialled as they are, others are judged at each dial (wire.md 6). */
+/** Who named an address: the operator's are dialled as they are, others are judged at each dial (options: What it guards). */
 export type NamedBy = 'operator' | 'client' | 'server';
 
 /** Which connection it was. */

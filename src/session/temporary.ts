@@ -1,5 +1,5 @@
 /**
- * Temporary: perfect forward secrecy: messages go under a temporary key that is bound to the permanent one (mtproto.md 2.9).
+ * Temporary: perfect forward secrecy: messages go under a temporary key that is bound to the permanent one (protocol: Forward secrecy).
  * In: a temporary key just made, the server's answer to its binding, the time. Out: the bind call, or a new key wanted.
  * Never: a temporary key that is stored, shown, or used past its time; a message before the binding stands.
  */

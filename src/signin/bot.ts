@@ -1,5 +1,5 @@
 /**
- * Bot: signing in by a bot's token (mtproto.md 2.17).
+ * Bot: signing in by a bot's token (protocol: Login).
  * In: the token. Out: an authorization. Never: the token in a sentence.
  */
 import type { Api } from './phone.ts';

@@ -1,5 +1,5 @@
 /**
- * Code kinds: how Telegram has sent a code, in words (`auth.SentCodeType`, mtproto.md 2.17).
+ * Code kinds: how Telegram has sent a code, in words (`auth.SentCodeType`, protocol: Login).
  * In: `auth.sentCode`. Out: where to look, what to type, what Enter alone does. Never: the code.
  */
 import { numberOf, partOf, textOf, type Tl } from './steps.ts';

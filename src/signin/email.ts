@@ -1,5 +1,5 @@
 /**
- * E-mail: an address for codes, where Telegram wants one before it lets a phone in (mtproto.md 2.17).
+ * E-mail: an address for codes, where Telegram wants one before it lets a phone in (protocol: Login).
  * In: the names of the code. Out: the code that is sent then. Never: an address in a sentence.
  */
 import type { CodeNames } from './phone.ts';

@@ -1,5 +1,5 @@
 /**
- * Gateway connection: a client of the gateway's JSON port, as any other (wire.md 1-3).
+ * Gateway connection: a client of the gateway's JSON port, as any other (wire: Connections; Requests and answers).
  * In: requests as objects. Out: answers, updates; sentences for what ended the connection. Never: more of the gateway
  * than its port; a line of its in a sentence.
  */
@@ -204,7 +204,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   VaultUnavailable: 'This gateway keeps no sessions by name; leave --save out, or give it a vault.',
 };
 
-/** Gateway's errors carry no secrets (wire.md 5). */
+/** Gateway's errors carry no secrets (wire: Errors). */
 function refusedBy(line: Line): SigninFailed {
   const name = String(line['error']);
   const retryAfter = typeof line['retry_after'] === 'number' ? line['retry_after'] : undefined;

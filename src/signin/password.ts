@@ -1,5 +1,5 @@
 /**
- * Password: the second factor (mtproto.md 2.17, 2.8).
+ * Password: the second factor (protocol: Login; Diffie-Hellman checks).
  * In: the password as it is typed. Out: an authorization. Never: the password on its way to anybody: only its proof is;
  * a proof for numbers that fail the checks of 2.8.
  */

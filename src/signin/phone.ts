@@ -1,5 +1,5 @@
 /**
- * Phone: signing in by a code that Telegram sends (mtproto.md 2.17).
+ * Phone: signing in by a code that Telegram sends (protocol: Login).
  * In: a phone number, codes as they are typed. Out: an authorization, or that a password is still wanted.
  * Never: a code left open at Telegram when the sign-in ends before it was used.
  */

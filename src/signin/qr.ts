@@ -1,5 +1,5 @@
 /**
- * QR: signing in by a code that another session of the account scans (mtproto.md 2.17).
+ * QR: signing in by a code that another session of the account scans (protocol: Login).
  * In: the time. Out: links to show; an authorization, or that a password is still wanted. Never: shows one that is out
  * of date for longer than the clocks differ.
  */

@@ -1,5 +1,5 @@
 /**
- * Sign-up: an account for a phone that has none (mtproto.md 2.17).
+ * Sign-up: an account for a phone that has none (protocol: Login).
  * In: the names of a code that was right, the terms of service. Out: an authorization. Never: an account without consent.
  */
 import type { CodeNames } from './phone.ts';

@@ -188,7 +188,7 @@ function bucketsOf(name: string, { took, tookMs }: Metrics): object[] {
   ];
 }
 
-/** Reads a file, so it fails where no descriptor is left (failures.md K3). */
+/** Reads a file, so it fails where no descriptor is left (threats: The process). */
 function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss();

@@ -1,7 +1,7 @@
 /**
  * Log: entries to stderr through pino; lines of `--verbose` to stdout.
  * In: an event's name and fields. Out: one line each. Never: a field that is not on the allow list, a throw, a wait:
- * a full or closed output drops lines and counts them (failures.md F10, S1).
+ * a full or closed output drops lines and counts them (threats: The process; Secrets).
  */
 import pino from 'pino';
 import { Gathering } from './gathering.ts';

@@ -1,5 +1,5 @@
 /**
- * The server's half of `auth.bindTempAuthKey` (mtproto.md 2.9): the message inside, in MTProto 1.0's envelope.
+ * The server's half of `auth.bindTempAuthKey` (protocol: Forward secrecy): the message inside, in MTProto 1.0's envelope.
  * In: a permanent key and `encrypted_message`. Out: what it says, or undefined if anything about it is wrong.
  * Never: code of the client's src/crypto/kdf.ts: the derivation is written from the description once more.
  */

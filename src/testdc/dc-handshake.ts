@@ -1,5 +1,5 @@
 /**
- * The server half of the key exchange (mtproto.md 2.7), written from the description alone.
+ * The server half of the key exchange (protocol: Key exchange), written from the description alone.
  * In: bodies of unencrypted messages, the time. Out: the answer's body, or a transport code; a new
  * key through `made`. Never: a socket, or anything of the client's handshake.
  *

@@ -1,5 +1,5 @@
 /**
- * DcSession: the server half of one MTProto session (mtproto.md 2.4 to 2.12), strict.
+ * DcSession: the server half of one MTProto session (protocol: Receiving to Refused messages), strict.
  * In: opened messages, the time through `env`. Out: what the outbox holds; API requests to `host`.
  * Never: sockets, encryption, the client's session code.
  *

@@ -1,5 +1,5 @@
 /**
- * Floods: methods that may be called so often, and then have to wait (mtproto.md 2.15).
+ * Floods: methods that may be called so often, and then have to wait (protocol: RPC errors).
  * In: rules, calls. Out: nothing, or FLOOD_WAIT_X with the seconds that are left. Never: a rule nobody made.
  */
 import type { Call } from './answers/call.ts';

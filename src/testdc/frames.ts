@@ -1,5 +1,5 @@
 /**
- * Frames: the server's side of the transports (mtproto.md 2.13), told apart by the first bytes.
+ * Frames: the server's side of the transports (protocol: Transports), told apart by the first bytes.
  * In: stream bytes in any cut; packets to send. Out: packets; stream bytes.
  * Never: a socket, or the client's framing of src/transport: a shared misreading would cancel out.
  */

@@ -1,5 +1,5 @@
 /**
- * Invoking: an API request from its bytes to its answer's bytes (mtproto.md 2.14 and 2.15).
+ * Invoking: an API request from its bytes to its answer's bytes (protocol: Invoking; RPC errors).
  * In: a session and a reader at the request. Out: `session.answer`, at once or later.
  * Never: what an answer says; `answers/` does.
  *

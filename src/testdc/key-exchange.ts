@@ -1,5 +1,5 @@
 /**
- * The arithmetic of the key exchange as the server does it (mtproto.md 2.7 and 2.8).
+ * The arithmetic of the key exchange as the server does it (protocol: Key exchange; Diffie-Hellman checks).
  * In: nonces, numbers of the other side. Out: keys, hashes, wrapped answers.
  * Never: state; `dc-handshake.ts` keeps that.
  */
@@ -12,7 +12,7 @@ import { random } from './env.ts';
 /** The generator that goes with the prime: 3 is allowed since p mod 3 = 2. */
 export const G = 3;
 
-/** The well-known 2048-bit prime (mtproto.md appendix A). */
+/** The well-known 2048-bit prime (protocol: Golden vectors). */
 export const DH_PRIME = Buffer.from(
   'c71caeb9c6b1c9048e6c522f70f13f73980d40238e3e21c14934d037563d930f48198a0aa7c14058229493d22530f4db' +
     'fa336f6e0ac925139543aed44cce7c3720fd51f69458705ac68cd4fe6b6b13abdc9746512969328454f18faf8c595f64' +

@@ -1,5 +1,5 @@
 /**
- * KeyUse: from where a signed-in key does its main work, to tell use from two places in parallel (mtproto.md 2.15).
+ * KeyUse: from where a signed-in key does its main work, to tell use from two places in parallel (protocol: RPC errors).
  * In: the sessions and connections of its requests, in their order. Out: whether Telegram would still put up with it.
  * Never: files, or calls without a login: those may come from anywhere.
  *

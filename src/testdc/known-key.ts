@@ -3,7 +3,7 @@
  * In: a key made by the exchange, or given. Out: the table of keys of one DC.
  * Never: bytes of the wire.
  *
- * A temporary key that is bound to a permanent one is signed in as that one is (mtproto.md 2.9); its salts,
+ * A temporary key that is bound to a permanent one is signed in as that one is (protocol: Forward secrecy); its salts,
  * sessions and init stay its own.
  */
 import type { AuthKey } from '../crypto/auth-key.ts';

@@ -1,5 +1,5 @@
 /**
- * Layers: which scheme a client is spoken to in (mtproto.md 2.14).
+ * Layers: which scheme a client is spoken to in (protocol: Invoking).
  * In: the newest scheme, and others by their layer. Out: a codec for a layer, results in that layer.
  * Never: files; a layer without a scheme is answered by the newest one, that is, with what is the same.
  */

@@ -1,5 +1,5 @@
 /**
- * MessageBook: which messages of a client a session has received (mtproto.md 2.5, 2.10, 2.12).
+ * MessageBook: which messages of a client a session has received (protocol: Message ids; Delivery; Refused messages).
  * In: ids and sequence numbers. Out: the code of `bad_msg_notification` they deserve, what is known
  * of an id. Never: a message's content.
  *

@@ -1,5 +1,5 @@
 /**
- * Outbox: what a session's server side says (mtproto.md 2.5, 2.10).
+ * Outbox: what a session's server side says (protocol: Message ids; Delivery).
  * In: bodies and the time. Out: messages with ids and sequence numbers, packed into bodies of
  * packets; what is not acknowledged yet. Never: encryption or a socket.
  */

@@ -1,5 +1,5 @@
 /**
- * What messages come packed in: `msg_container` and `gzip_packed` (mtproto.md 2.11).
+ * What messages come packed in: `msg_container` and `gzip_packed` (protocol: Service messages).
  * In: a reader at their constructor number. Out: the messages, or a reader over what was packed; or a
  * text on what is wrong. Never: more bytes than a bound, a container in a container.
  */

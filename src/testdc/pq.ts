@@ -1,5 +1,5 @@
 /**
- * Random `pq` for `resPQ` (mtproto.md 2.7 step 2).
+ * Random `pq` for `resPQ` (protocol: Key exchange, step 2).
  * In: a source of random bytes. Out: two different primes of 30 to 31 bits and their product, as
  * minimal big-endian bytes. Never: a pq of 2^63 or more.
  */

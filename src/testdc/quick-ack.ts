@@ -1,5 +1,5 @@
 /**
- * The token of a quick ack (mtproto.md 2.2): the first four bytes of msg_key_large, top bit set.
+ * The token of a quick ack (protocol: Encrypted messages): the first four bytes of msg_key_large, top bit set.
  * In: an auth key and a client's packet whose envelope is right. Out: a number. Never: asked for on the usual path;
  * it decrypts the packet a second time.
  */

@@ -1,4 +1,4 @@
-/** An answer that is an error: `rpc_error#2144ca19` (mtproto.md 2.15). Thrown by answers. */
+/** An answer that is an error: `rpc_error#2144ca19` (protocol: RPC errors). Thrown by answers. */
 import { Writer } from '../bytes/writer.ts';
 
 export class RpcError extends Error {

@@ -1,5 +1,5 @@
 /**
- * Salts of one key (mtproto.md 2.6): a new one every half hour, the one before honoured as long again.
+ * Salts of one key (protocol: Salts): a new one every half hour, the one before honoured as long again.
  * In: the time. Out: which salt is in force, whether one is taken, the ones to come.
  * Never: a clock of its own.
  */

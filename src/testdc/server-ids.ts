@@ -1,5 +1,5 @@
 /**
- * ServerIds: msg_ids as the server makes them (mtproto.md 2.5).
+ * ServerIds: msg_ids as the server makes them (protocol: Message ids).
  * In: the time through `env`. Out: ids in halves, strictly increasing. Never: one id twice.
  */
 import type { Env } from './env.ts';

@@ -1,5 +1,5 @@
 /**
- * ServerKey: the DC's RSA key and the server half of RSA_PAD (mtproto.md 2.7 step 5).
+ * ServerKey: the DC's RSA key and the server half of RSA_PAD (protocol: Key exchange, step 5).
  * In: a PEM or nothing; `encrypted_data`. Out: the public PEM, its fingerprint, the inner data.
  * Never: writes a key to disk, or shares code with the client's src/crypto/rsa.ts.
  */

@@ -1,5 +1,5 @@
 /**
- * Service messages as the server takes and makes them (mtproto.md 2.11), in the order of that table.
+ * Service messages as the server takes and makes them (protocol: Service messages), in the order of that table.
  * In: a session, the message, a reader behind its constructor number. Out: what the session says.
  * Never: API requests; whatever is not in the table is one.
  */

@@ -1,5 +1,5 @@
 /**
- * The server's half of the 2FA proof: SRP with Telegram's hashes (mtproto.md 2.17), from the description alone.
+ * The server's half of the 2FA proof: SRP with Telegram's hashes (protocol: Login), from the description alone.
  * In: a password or its verifier, a secret, what the client sent. Out: srp_B, and whether the proof holds.
  * Never: code of the client's src/crypto/srp.ts, or the password kept.
  */

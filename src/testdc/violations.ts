@@ -4,7 +4,7 @@
  * caller answers the client as Telegram would.
  */
 
-/** The rules of mtproto.md that a client can be caught breaking. */
+/** The rules of docs/protocol.md that a client can be caught breaking. */
 export type Rule =
   | 'frame' // 2.13: length, CRC, sequence, unknown transport
   | 'plain-message' // 2.3: an unencrypted message that is no query of the key exchange

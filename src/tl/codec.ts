@@ -6,7 +6,7 @@ import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { Tape } from '../bytes/tape.ts';
 
-/** How JSON is written for one connection (`options`, wire.md 4). */
+/** How JSON is written for one connection (`options`, wire: TL and JSON). */
 export interface JsonStyle {
   /** `long` as a decimal string instead of exact digits. */
   int64AsString: boolean;
@@ -29,7 +29,7 @@ export interface EncodedCall {
   readonly offsets: Uint32Array;
 }
 
-/** Errors of `encodeCall`: the names are those of wire.md 5. */
+/** Errors of `encodeCall`: the names are those of wire: Errors. */
 export type EncodeErrorName =
   | 'InvalidMessage'
   | 'UnknownConstructor'

@@ -10,7 +10,7 @@ import type { Decode, Decoding } from './decoding.ts';
 import type { Directory } from './directory.ts';
 import type { Encode, Encoding } from './encoding.ts';
 
-/** Longest message in bytes of TL (wire.md 5): Telegram closes the connection on more. */
+/** Longest message in bytes of TL (wire: Errors): Telegram closes the connection on more. */
 const MAX_MESSAGE = 1_044_404;
 
 export class CompiledForm implements MessageForm {

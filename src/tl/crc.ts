@@ -1,5 +1,5 @@
 /**
- * A definition's number: the CRC-32 of its canonical text (mtproto.md 2.21).
+ * A definition's number: the CRC-32 of its canonical text (protocol: TL).
  * In: parsed definitions. Out: canonical text, numbers, the list of those that do not fit.
  * Never: changes a number that is written; Telegram has a few that are no CRC (fixed by hand).
  */

@@ -76,7 +76,7 @@ ${indent(code`${all}`)}
 }`;
 }
 
-/** What is shown of a field: `!X` as `_wrapped` (wire.md 4). */
+/** What is shown of a field: `!X` as `_wrapped` (wire: TL and JSON). */
 function key(field: Field): string {
   return `,${JSON.stringify(field.type.kind === 'call' ? '_wrapped' : field.name)}:`;
 }
@@ -96,7 +96,7 @@ ${value}
   ];
 }
 
-/** `flags.N?true` in both styles of wire.md 4. */
+/** `flags.N?true` in both styles of wire: TL and JSON. */
 function emitFlag(plan: Plan, field: Field): Code {
   const asBool = `${key(field)}true`;
   const asCons = `${key(field)}{"_cons":"true"}`;

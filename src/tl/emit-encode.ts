@@ -68,7 +68,7 @@ function emitMembers(plan: Plan, definition: Definition): Code[] {
   ];
 }
 
-/** The argument of a polymorphic function goes by its own name and by `_wrapped` (wire.md 4). */
+/** The argument of a polymorphic function goes by its own name and by `_wrapped` (wire: TL and JSON). */
 function emitCases(plan: Plan, field: Field): Code[] {
   const local = nameOf('f', field.name);
   if (field.type.kind !== 'call') return [emitCase(plan, field.name, code`${local} = m`)];
@@ -135,7 +135,7 @@ function emitFields(plan: Plan, definition: Definition): Code[] {
 }
 
 function emitRequired(plan: Plan, field: Field, local: Code, needed: Code): Code {
-  // wire.md 4: methods of the original's examples have gained this field since; 0 is "nothing cached".
+  // wire: TL and JSON: methods of the original's examples have gained this field since; 0 is "nothing cached".
   if (field.name === 'hash' && field.type.kind === 'long') {
     return code`if (${local} === 0) r.out.long(0, 0); else r.long(${local});`;
   }

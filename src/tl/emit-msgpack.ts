@@ -84,7 +84,7 @@ ${indent(code`${[code`n++;`, ...value]}`)}
 }`;
 }
 
-/** `flags.N?true` in both styles of wire.md 4. */
+/** `flags.N?true` in both styles of wire: TL and JSON. */
 function emitFlag(plan: Plan, field: Field): Code {
   const asBool = key(field) + TRUE;
   const asCons = key(field) + TRUE_OBJECT;

@@ -35,7 +35,7 @@ import { ANY, CALLABLE, SchemeNames } from './scheme-names.ts';
 const VECTOR = 0x1cb5c415;
 const BOOL_TRUE = 0x997275b5 | 0;
 const BOOL_FALSE = 0xbc799737 | 0;
-/** Functions inside each other: more is no use to anyone (failures.md B6). */
+/** Functions inside each other: more is no use to anyone (threats: Values). */
 export const MAX_WRAPPERS = 16;
 
 const CONS = Buffer.from('_cons');

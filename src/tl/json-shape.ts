@@ -1,5 +1,5 @@
 /**
- * The JSON of a definition: an example value by the table of wire.md 4, each field with a comment
+ * The JSON of a definition: an example value by the table of wire: TL and JSON, each field with a comment
  * that says whether it is needed and what it is.
  * In: a schema, a definition. Out: text; without its comments it is JSON the gateway takes.
  */
@@ -32,7 +32,7 @@ function row(schema: Schema, field: Field): { text: string; note: string } {
 
 function needNote(field: Field): string {
   if (field.flag !== undefined) return `optional (${field.flag.field}.${field.flag.bit})`;
-  // wire.md 4: the one field that may be left out without a flag.
+  // wire: TL and JSON: the one field that may be left out without a flag.
   return field.name === 'hash' && field.type.kind === 'long' ? 'required, 0 if left out' : 'required';
 }
 

@@ -7,7 +7,7 @@ import { hashName } from '../bytes/json-tape.ts';
 import type { Definition, Schema, TlType } from './ir.ts';
 import type { Tables } from './directory.ts';
 
-/** Functions of the protocol that a client may call itself (wire.md 5). `msgs_state_req` stands among the types. */
+/** Functions of the protocol that a client may call itself (wire: Errors). `msgs_state_req` stands among the types. */
 const SERVICE_CALLS = new Set([
   'ping',
   'ping_delay_disconnect',
@@ -18,7 +18,7 @@ const SERVICE_CALLS = new Set([
 ]);
 /** What `msgs_state_req` brings. */
 const SERVICE_RESULTS: Readonly<Record<string, TlType>> = { msgs_state_req: { kind: 'boxed', type: 'MsgsStateInfo' } };
-/** Functions that the gateway alone calls (wire.md 5). */
+/** Functions that the gateway alone calls (wire: Errors). */
 const PROTOCOL_CALLS = new Set([
   'req_pq',
   'req_pq_multi',

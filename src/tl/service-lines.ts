@@ -1,5 +1,5 @@
 /**
- * Service definitions of the public protocol that no package carries (libraries.md 2.2), as TL text.
+ * Service definitions of the public protocol that no package carries (scheme/README.md), as TL text.
  * In: nothing. Out: text that `scheme update` joins with a source's service definitions.
  *
  * `// foreign` stands where Telegram's number is not the CRC-32 of the line it publishes.

@@ -1,5 +1,5 @@
 /**
- * Service messages: the part of TL that MTProto itself is spoken in, written by hand (mtproto.md 2.6-2.12).
+ * Service messages: the part of TL that MTProto itself is spoken in, written by hand (protocol: Salts to Refused messages).
  * In: a Reader or a Writer. Out: numbers. Never: anything of the API scheme; these do not change with a layer.
  */
 import type { Reader } from '../bytes/reader.ts';
@@ -61,11 +61,11 @@ export const Crc = {
   invokeWithoutUpdates: 0xbf9459b7,
 } as const;
 
-/** Ids an ack, a state request or a resend request may carry (mtproto.md 2.10). */
+/** Ids an ack, a state request or a resend request may carry (protocol: Delivery). */
 export const MAX_IDS = 8192;
-/** Messages in one container (mtproto.md 2.11). */
+/** Messages in one container (protocol: Service messages). */
 export const MAX_CONTAINED = 1020;
-/** Bytes of body in one packet: over this the server closes the connection (mtproto.md 2.2). */
+/** Bytes of body in one packet: over this the server closes the connection (protocol: Encrypted messages). */
 export const MAX_PAYLOAD = 1_044_404;
 
 /** `msgs_ack`, `msgs_state_req`, `msg_resend_req`: a constructor and a `Vector<long>` of halves `low, high, low, high, …`. */

@@ -1,6 +1,6 @@
 /**
  * Source form of `@mtcute/core`: `tl/api-schema.json` (`l` layer, `e` entries) and
- * `tl/mtp-schema.json` (entries alone), libraries.md 2.2.
+ * `tl/mtp-schema.json` (entries alone), scheme/README.md.
  * In: parsed JSON. Out: TL text, which goes through the parser like any other.
  * Never: takes its comments, which are prose of Telegram's site.
  */

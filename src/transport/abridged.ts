@@ -1,5 +1,5 @@
 /**
- * The abridged transport (mtproto.md 2.13): the packet's length in words, in one byte or four.
+ * The abridged transport (protocol: Transports): the packet's length in words, in one byte or four.
  * In: packets, stream bytes. Out: stream bytes, packets. Never: asks for a quick ack.
  */
 import type { Writer } from '../bytes/writer.ts';

@@ -109,7 +109,7 @@ export abstract class Framing implements Transport {
   }
 
   /**
-   * A packet too short for a message is a transport error (mtproto.md 2.4 step 1); 0 and -1 mean nothing
+   * A packet too short for a message is a transport error (protocol: Receiving, step 1); 0 and -1 mean nothing
    * (-1 marks a quick ack of the padded transport).
    */
   protected short(bytes: Uint8Array, start: number, sink: PacketSink): void {

@@ -1,5 +1,5 @@
 /**
- * The full transport (mtproto.md 2.13): length, sequence number, packet, CRC-32.
+ * The full transport (protocol: Transports): length, sequence number, packet, CRC-32.
  * In: packets, stream bytes. Out: stream bytes, packets. Never: goes on behind a wrong sequence or CRC.
  */
 import type { Writer } from '../bytes/writer.ts';

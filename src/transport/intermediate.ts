@@ -1,5 +1,5 @@
 /**
- * The intermediate transports, plain and padded (mtproto.md 2.13): a 4-byte length before each packet.
+ * The intermediate transports, plain and padded (protocol: Transports): a 4-byte length before each packet.
  * In: packets, stream bytes. Out: stream bytes, packets. Never: asks for a quick ack.
  */
 import type { Writer } from '../bytes/writer.ts';

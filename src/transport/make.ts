@@ -1,5 +1,5 @@
 /**
- * Makes transports by name (mtproto.md 2.13).
+ * Makes transports by name (protocol: Transports).
  * In: a name and options. Out: a transport for one connection. Never: one instance for two connections.
  */
 import { fillRandom } from '../crypto/random.ts';

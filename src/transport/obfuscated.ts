@@ -1,5 +1,5 @@
 /**
- * Obfuscation (mtproto.md 2.13): any transport inside AES-256-CTR, as WebSocket and MTProxy demand.
+ * Obfuscation (protocol: Transports): any transport inside AES-256-CTR, as WebSocket and MTProxy demand.
  * In: an inner transport, 64 random bytes or the 64 bytes a client sent. Out: a transport.
  * Never: fake TLS (secrets that begin with `ee` are refused).
  */
@@ -16,7 +16,7 @@ const TAGS: Readonly<Record<Exclude<TransportName, 'full'>, number>> = {
   padded: 0xdddddddd | 0,
 };
 
-/** First words that mean another protocol: HEAD, POST, GET, OPTI, TLS, padded, intermediate. */
+/** First words that mean another one: HEAD, POST, GET, OPTI, TLS, padded, intermediate. */
 const TAKEN = new Set([0x44414548, 0x54534f50, 0x20544547, 0x4954504f, 0x02010316, 0xdddddddd | 0, 0xeeeeeeee | 0]);
 
 export const INIT_LENGTH = 64;

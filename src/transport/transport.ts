@@ -1,5 +1,5 @@
 /**
- * A transport: how packets are told apart in the byte stream of one TCP connection (mtproto.md 2.13).
+ * A transport: how packets are told apart in the byte stream of one TCP connection (protocol: Transports).
  * In: packets, and stream bytes in any cut. Out: stream bytes, and packets or 4-byte status codes.
  * Never: a socket, a timer, or a packet's content.
  */
@@ -31,5 +31,5 @@ export interface Transport {
 
 export type TransportName = 'intermediate' | 'padded' | 'abridged' | 'full';
 
-/** Longest frame taken, in bytes: Telegram's packets end well below (failures.md D19). */
+/** Longest frame taken, in bytes: Telegram's packets end well below (threats: The network). */
 export const MAX_FRAME = 16 * 1024 * 1024;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { allowList } from '../../src/address/allow-list.ts';
 import { addressText, classify, isLoopback, parseAddress } from '../../src/address/address.ts';
 
-test('the forms that are none (failures.md 2.C)', () => {
+test('the forms that are none (threats: Addresses and neighbours)', () => {
   const none = [
     ...[
       '127.1',

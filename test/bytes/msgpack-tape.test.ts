@@ -1,4 +1,4 @@
-/** The msgpack tape: every form of the specification, the limits of wire.md 5, and every cut. */
+/** The msgpack tape: every form of the specification, the limits of wire: Errors, and every cut. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

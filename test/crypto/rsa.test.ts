@@ -16,7 +16,7 @@ const sha256 = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(B
 const fingerprint = (key: PublicKey): bigint =>
   (BigInt(key.fingerprintHigh >>> 0) << 32n) | BigInt(key.fingerprintLow >>> 0);
 
-/** The server's half, from mtproto.md 2.7 step 5 read backwards: the 192 bytes of data and padding. */
+/** The server's half, from protocol: Key exchange, step 5 read backwards: the 192 bytes of data and padding. */
 function unpad(encrypted: Uint8Array): Buffer {
   const block = privateDecrypt({ key: PAIR.privateKey, padding: constants.RSA_NO_PADDING }, encrypted);
   const body = block.subarray(32);

@@ -1,6 +1,6 @@
 /**
  * Secrets of sessions that are kept by name: `signin`, the vault, `sessions`, a vault that is broken or of another key:
- * none in any log, error or list, and none readable in the vault's files (failures.md S1, S5).
+ * none in any log, error or list, and none readable in the vault's files (threats: Secrets).
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * Secrets through a gateway that logs all it can: none in any output, error, metric or trace (failures.md S1, S2).
+ * Secrets through a gateway that logs all it can: none in any output, error, metric or trace (threats: Secrets).
  * What may carry them is the answer to who they belong to: the session answer, results, updates. Nothing else.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /**
- * A lane's worker that runs out of memory (failures.md F1), the gateway as a process, under load: only that lane is
+ * A lane's worker that runs out of memory (threats: The process), the gateway as a process, under load: only that lane is
  * touched, nobody's socket closes, the sessions go on, the books of clients and DC agree.
  */
 import assert from 'node:assert/strict';

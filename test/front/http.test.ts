@@ -1,4 +1,4 @@
-/** HTTP on the echo worker: what is promised of `POST /v1/rpc` and of those that watch (wire.md 8, failures.md C4, C5). */
+/** HTTP on the echo worker: what is promised of `POST /v1/rpc` and of those that watch (http-and-msgpack: HTTP, threats: Addresses and neighbours). */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

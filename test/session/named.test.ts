@@ -1,4 +1,4 @@
-/** Named sessions, as a lane sees them: attached, kept, gone on with, lost, moved, forgotten (wire.md 2). */
+/** Named sessions, as a lane sees them: attached, kept, gone on with, lost, moved, forgotten (wire: Requests and answers). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BOT_ID } from '../../src/testdc/world/seed.ts';

@@ -1,5 +1,5 @@
 /**
- * Requests that nothing is heard of: asked about, sent again, called for (mtproto.md 2.10). Whatever the server says, and
+ * Requests that nothing is heard of: asked about, sent again, called for (protocol: Delivery). Whatever the server says, and
  * whenever an old packet reaches it, none is carried out twice.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /**
- * Ledger: three books of one run, and whether they agree (failures.md 2.E).
+ * Ledger: three books of one run, and whether they agree (threats: The network).
  * In: each line a client sent and got, each execution and each push of the DC. Out: what is wrong; the figures.
  * Never: a judgement by what fault was played: the rules hold under every one.
  */

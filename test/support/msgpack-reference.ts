@@ -1,5 +1,5 @@
 /**
- * What a TL value is as msgpack, written plainly from wire.md 4 and 9 and the msgpack specification, with objects and
+ * What a TL value is as msgpack, written plainly from wire: TL and JSON, http-and-msgpack: msgpack and the msgpack specification, with objects and
  * `Buffer.concat`. Shares nothing with the codec but the `Schema`.
  */
 import { isUtf8 } from 'node:buffer';

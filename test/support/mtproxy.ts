@@ -15,7 +15,7 @@ export interface Mtproxy {
   readonly asked: string[];
 }
 
-/** First bytes of the framings without obfuscation (mtproto.md 2.13). */
+/** First bytes of the framings without obfuscation (protocol: Transports). */
 const MAGIC = { abridged: 'ef', intermediate: 'eeeeeeee', padded: 'dddddddd', full: '' } as const;
 
 /** No framing at all: what comes is handed on as it is. */

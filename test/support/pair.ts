@@ -150,7 +150,7 @@ export class Pair {
     });
     this.centre = this.dc.addCentre(2);
     this.dc.addCentre(4);
-    // Port numbers are the only address on this wire: DC n listens on 440 + n.
+    // Port numbers are the only address on this wire. DC n listens on 440 + n.
     for (const id of [2, 4]) this.dc.addresses.push({ id, host: '127.0.0.1', port: 440 + id });
     this.#lane = this.#makeLane();
   }

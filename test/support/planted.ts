@@ -1,5 +1,5 @@
 /**
- * Planted secrets: looked for in whatever was said, in every form a program is likely to give them (failures.md S1).
+ * Planted secrets: looked for in whatever was said, in every form a program is likely to give them (threats: Secrets).
  * In: secrets by name, as text or bytes. Out: where which was found. Never: a secret's text in a finding.
  */
 import { confess } from './child.ts';

@@ -139,7 +139,7 @@ export class RawClient {
     this.socket.destroy();
   }
 
-  // ---- the key exchange (mtproto.md 2.7) ----
+  // ---- the key exchange (protocol: Key exchange) ----
 
   /** Makes a key and goes on under it. Throws on any answer but the right one. */
   async makeKey(options: MakeKeyOptions): Promise<AuthKey> {

@@ -1,6 +1,6 @@
 /**
  * A second, slow MTProto envelope for tests: `node:crypto` hashes and AES block by block through ECB.
- * Written from mtproto.md 2.2 alone; shares no code with src/crypto.
+ * Written from protocol: Encrypted messages alone; shares no code with src/crypto.
  */
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 

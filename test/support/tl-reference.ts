@@ -1,5 +1,5 @@
 /**
- * The reference: what a TL value is as bytes and as JSON, written plainly from wire.md 4 and the TL rules,
+ * The reference: what a TL value is as bytes and as JSON, written plainly from wire: TL and JSON and the TL rules,
  * with objects, BigInt and string concatenation. Shares nothing with the codec but the `Schema`.
  */
 import type { Field, Schema, TlType } from '../../src/tl/ir.ts';

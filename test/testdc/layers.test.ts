@@ -60,7 +60,7 @@ describe('layers', () => {
 });
 
 describe('quick acks', () => {
-  it('has the token of the golden vector (mtproto.md A1)', () => {
+  it('has the token of the golden vector (protocol: Golden vectors)', () => {
     const authKey = Uint8Array.from({ length: 256 }, (_, i) => (7 * i + 1) & 255);
     const packet = Buffer.from(
       '1594015ebc218c04de07067d1ad019b0a2484609e2aca750445854b5d3250dd5c7d4d4090767dc2c8951a1c6042fb492e1b3eb6e077ced99' +

@@ -1,4 +1,4 @@
-/** Ways to sign in to the test DC: codes of every kind, sign-up, QR, bots; and out again (mtproto.md 2.17). */
+/** Ways to sign in to the test DC: codes of every kind, sign-up, QR, bots; and out again (protocol: Login). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { codeOf } from '../../src/testdc/answers/codes.ts';

@@ -1,4 +1,4 @@
-/** Temporary keys: bound exactly, replaced, dropped, expired, forgotten (mtproto.md 2.9). */
+/** Temporary keys: bound exactly, replaced, dropped, expired, forgotten (protocol: Forward secrecy). */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -81,7 +81,7 @@ async function bind(client: RawClient, user: DemoUser, change: Bind = {}): Promi
 }
 
 describe('binding a temporary key', () => {
-  it('opens the vector A2 of mtproto.md, and nothing that differs from it by a bit', () => {
+  it('opens the vector A2 of docs/protocol.md, and nothing that differs from it by a bit', () => {
     const key = AuthKey.from(Uint8Array.from({ length: 256 }, (_, i) => (7 * i + 1) & 255));
     const vector = Buffer.from(
       '1594015ebc218c0421e89f413a950264dc5489dc4c0e5021c67c676293ab5fa22e9df3d0f891d682' +

@@ -12,7 +12,7 @@ import { NEAREST, rules, withDc } from './support.ts';
 const SECRET = '000102030405060708090a0b0c0d0e0f';
 const env = { now: () => 0, fill: (bytes: Uint8Array) => void randomFillSync(bytes), after: () => () => {} };
 
-/** Vector A7 of mtproto.md: what a client sends first for DC 2, with the secret 00..0f. */
+/** Vector A7 of docs/protocol.md: what a client sends first for DC 2, with the secret 00..0f. */
 function vector(): Buffer {
   const init = Buffer.from(Array.from({ length: 64 }, (_, i) => (11 * i + 3) & 255));
   return Buffer.concat([init.subarray(0, 56), Buffer.from('5596d6ed47907f56', 'hex')]);

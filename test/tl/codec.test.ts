@@ -1,4 +1,4 @@
-/** The table of wire.md 4, line by line, and the refusals of wire.md 5 with their paths. */
+/** The table of wire: TL and JSON, line by line, and the refusals of wire: Errors with their paths. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JsonTape } from '../../src/bytes/json-tape.ts';

@@ -15,7 +15,7 @@ function shape(definition: Definition): Record<string, unknown> {
   return JSON.parse(jsonShape(schema, definition).replace(/ *\/\/ .*$/gm, '')) as Record<string, unknown>;
 }
 
-/** Whether an example could be of a type, by the table of wire.md 4. */
+/** Whether an example could be of a type, by the table of wire: TL and JSON. */
 function fits(value: unknown, type: TlType, at: string): void {
   if (type.kind === 'vector') {
     assert.ok(Array.isArray(value), at);
@@ -60,7 +60,7 @@ describe('the JSON shape', () => {
     const { codec } = compileCodec(schema);
     const tape = new JsonTape();
     const out = new Writer();
-    // What the gateway alone calls (wire.md 5).
+    // What the gateway alone calls (wire: Errors).
     const own = new Set(['req_pq', 'req_pq_multi', 'req_DH_params', 'set_client_DH_params', 'destroy_auth_key']);
     for (const definition of schema.definitions) {
       if (!definition.isFunction || own.has(definition.name)) continue;

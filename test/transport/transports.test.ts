@@ -17,7 +17,7 @@ const other = (end: End): End => (end === 'client' ? 'server' : 'client');
 
 /** An encrypted packet: 24 bytes and whole blocks. */
 const encrypted = (blocks: number): Buffer => randomBytes(24 + 16 * blocks);
-/** An unencrypted message (mtproto.md 2.3). */
+/** An unencrypted message (protocol: Unencrypted messages). */
 function unencrypted(length: number): Buffer {
   const message = Buffer.concat([Buffer.alloc(8), randomBytes(8), Buffer.alloc(4), randomBytes(length)]);
   message.writeInt32LE(length, 16);

@@ -1,4 +1,4 @@
-/** Answers of `auth.*` and `account.*` about bots, and about where an account is signed in (mtproto.md 2.17). */
+/** Answers of `auth.*` and `account.*` about bots, and about where an account is signed in (protocol: Login). */
 import { random } from '../env.ts';
 import type { KnownKey } from '../known-key.ts';
 import { RpcError } from '../rpc-error.ts';

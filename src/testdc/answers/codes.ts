@@ -1,5 +1,5 @@
 /**
- * Signing in and up by a code sent to a phone (mtproto.md 2.17).
+ * Signing in and up by a code sent to a phone (protocol: Login).
  * Test phones are 99966XYYYY: X is the home DC, the code is X five times, and a new one that begins its YYYY with 9
  * has to sign up; other new ones get an account at once.
  * How codes are sent is `world.codeKinds`: the first kind at once, the next ones on `auth.resendCode`.

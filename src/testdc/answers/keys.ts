@@ -1,4 +1,4 @@
-/** Answers about temporary keys (mtproto.md 2.9): binding one to a permanent key, dropping them. */
+/** Answers about temporary keys (protocol: Forward secrecy): binding one to a permanent key, dropping them. */
 import { openBinding } from '../bind.ts';
 import type { Binding } from '../bind.ts';
 import { long } from '../id-map.ts';

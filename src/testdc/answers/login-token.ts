@@ -1,4 +1,4 @@
-/** Signing in by a QR code: the token of one session, accepted by another (mtproto.md 2.17). */
+/** Signing in by a QR code: the token of one session, accepted by another (protocol: Login). */
 import { random } from '../env.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';

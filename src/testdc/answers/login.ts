@@ -1,5 +1,5 @@
 /**
- * How a key comes to be signed in, whatever the way: shared by codes, bots, QR and passwords (mtproto.md 2.17).
+ * How a key comes to be signed in, whatever the way: shared by codes, bots, QR and passwords (protocol: Login).
  * In: a call and a person. Out: `auth.authorization`, or 401 SESSION_PASSWORD_NEEDED. Never: who the person is.
  */
 import { RpcError } from '../rpc-error.ts';

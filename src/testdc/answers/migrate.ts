@@ -1,5 +1,5 @@
 /**
- * Who is sent to which DC (mtproto.md 2.15, 2.16).
+ * Who is sent to which DC (protocol: RPC errors; Data centres).
  * In: a call and where what it asks for is at home. Out: nothing, or an RpcError 303.
  * Never: a DC that this test has not, unless a test says so through `world.sendAway`.
  */

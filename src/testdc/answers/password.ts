@@ -1,4 +1,4 @@
-/** Answers about the second factor: asked for, proved, set (mtproto.md 2.17). */
+/** Answers about the second factor: asked for, proved, set (protocol: Login). */
 import { random, randomLong } from '../env.ts';
 import { DH_PRIME, G, isGoodPublic } from '../key-exchange.ts';
 import { RpcError } from '../rpc-error.ts';

@@ -1,4 +1,4 @@
-/** Answers of `stats.*`: for admins on Telegram, for everybody here; what matters is at which DC (mtproto.md 2.15). */
+/** Answers of `stats.*`: for admins on Telegram, for everybody here; what matters is at which DC (protocol: RPC errors). */
 import type { TlObject } from '../tl-value.ts';
 import type { Answer, Call } from './call.ts';
 import { stay } from './migrate.ts';

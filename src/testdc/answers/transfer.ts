@@ -1,4 +1,4 @@
-/** Answers about authorizations carried from one DC to another (mtproto.md 2.16). */
+/** Answers about authorizations carried from one DC to another (protocol: Data centres). */
 import { random } from '../env.ts';
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';

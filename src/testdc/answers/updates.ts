@@ -1,4 +1,4 @@
-/** Answers of `updates.*` (mtproto.md 2.19). */
+/** Answers of `updates.*` (protocol: Updates). */
 import { RpcError } from '../rpc-error.ts';
 import type { TlObject } from '../tl-value.ts';
 import type { Box } from '../world/box.ts';

@@ -1,5 +1,5 @@
 /**
- * Answers of `upload.*` with the rules of mtproto.md 2.20.
+ * Answers of `upload.*` with the rules of protocol: Files.
  * Every location names a file: one that was uploaded, or one whose bytes follow from its id, so that a client can
  * check what it got.
  */

@@ -1,6 +1,6 @@
 /**
  * Faults of answers: the request was carried out, and its answer is late, lost, doubled, announced, packed badly, or
- * unreadable (mtproto.md 2.10, 2.11, 2.15).
+ * unreadable (protocol: Delivery; Service messages; RPC errors).
  * In: the bytes of a result. Out: other bytes, or none now. Never: a second execution.
  */
 import { gzipSync } from 'node:zlib';

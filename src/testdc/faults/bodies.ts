@@ -1,5 +1,5 @@
 /**
- * Bodies: service messages that nobody asked for, and containers that are none (mtproto.md 2.11).
+ * Bodies: service messages that nobody asked for, and containers that are none (protocol: Service messages).
  * In: numbers, dice. Out: TL bytes. Never: a session; whoever says them has one.
  */
 import { gzipSync } from 'node:zlib';

@@ -1,5 +1,5 @@
 /**
- * Faults of the key exchange: each field of the server's answers wrong (mtproto.md 2.7, 2.8), and of new sessions' clocks.
+ * Faults of the key exchange: each field of the server's answers wrong (protocol: Key exchange; Diffie-Hellman checks), and of new sessions' clocks.
  * In: a field as it should be. Out: a field as it should not. Never: a key that the DC stores wrongly.
  */
 import type { FieldName } from '../dc-handshake.ts';

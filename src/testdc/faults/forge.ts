@@ -1,5 +1,5 @@
 /**
- * Forge: packets a true server would never make (mtproto.md 2.2, 2.4).
+ * Forge: packets a true server would never make (protocol: Encrypted messages; Receiving).
  * In: a true packet and its key. Out: the packet with its plaintext or its envelope changed; msg_key fits unless said.
  * Never: src/crypto's envelope, which refuses to make most of these.
  */

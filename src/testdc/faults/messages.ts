@@ -1,5 +1,5 @@
 /**
- * Faults of messages and sessions: refused, forgotten, asked about, spoken about to nobody (mtproto.md 2.6, 2.10 to 2.12).
+ * Faults of messages and sessions: refused, forgotten, asked about, spoken about to nobody (protocol: Salts; Delivery to Refused messages).
  * In: a client's messages. Out: notifications, and whether the message is to be handled. Never: a notification that
  * says a message was not taken when it was: a server that lies about that cannot be survived by anyone.
  */

@@ -1,5 +1,5 @@
 /**
- * Faults of packets: lost, late, doubled, changed on their way, or followed by what no server sends (mtproto.md 2.3, 2.4, 2.13).
+ * Faults of packets: lost, late, doubled, changed on their way, or followed by what no server sends (protocol: Unencrypted messages; Receiving; Transports).
  * In: packets. Out: other packets. Never: a change of what the DC knows.
  *
  * A bad packet goes out before the true one: a client that drops the connection gets the true one again

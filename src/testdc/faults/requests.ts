@@ -1,5 +1,5 @@
 /**
- * Faults of requests: refused before anything is done: every family of rpc_error (mtproto.md 2.15).
+ * Faults of requests: refused before anything is done: every family of rpc_error (protocol: RPC errors).
  * In: a request. Out: an error in its place, or a pause before it. Never: an execution; `answers.ts` has what happens after one.
  */
 import { RpcError } from '../rpc-error.ts';

@@ -1,5 +1,5 @@
 /**
- * Box: messages that share one row of ids and one `pts`: those of an account, or of a channel (mtproto.md 2.19).
+ * Box: messages that share one row of ids and one `pts`: those of an account, or of a channel (protocol: Updates).
  * In: messages, what becomes of them. Out: them again by id, by peer, by pts. Never: who sees what; `world.ts` knows that.
  */
 import type { TlObject } from '../tl-value.ts';

@@ -1,5 +1,5 @@
 /**
- * Files: what was uploaded, so that it can be downloaded again (mtproto.md 2.20).
+ * Files: what was uploaded, so that it can be downloaded again (protocol: Files).
  * In: parts, by uploader and file id. Out: whole files, by the id they got. Never: more bytes than a bound; the
  * oldest files go, and then the oldest uploads.
  */

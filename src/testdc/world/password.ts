@@ -1,5 +1,5 @@
 /**
- * Password: the second factor of an account (mtproto.md 2.17).
+ * Password: the second factor of an account (protocol: Login).
  * In: a text, or what a client made of one. Out: salts, the verifier. Never: the text, once the verifier is made.
  */
 import type { Env } from '../env.ts';

@@ -1,5 +1,5 @@
 /**
- * The kernel's exports: one call seals or opens a whole message (mtproto.md 2.2), in place.
+ * The kernel's exports: one call seals or opens a whole message (protocol: Encrypted messages), in place.
  * In: the message in FRAME/DATA, the auth key's first 128 bytes at AUTH. Out: the same place changed.
  * Never: allocates, grows its memory, or calls out.
  */
@@ -16,7 +16,7 @@ fillTables();
   v128.store(FRAME, v128.load(AUTH + x, 104), 16);
 }
 
-/** KEY and IV from the msg_key at `mk` (mtproto.md 2.2): two hashes of 52 bytes, one block each. */
+/** KEY and IV from the msg_key at `mk` (protocol: Encrypted messages): two hashes of 52 bytes, one block each. */
 function derive(mk: usize, x: usize): void {
   const key = AUTH + x;
   v128.store(BLOCK, v128.load(mk));
@@ -119,7 +119,7 @@ export function open(x: usize, length: i32): i32 {
   return judge(length);
 }
 
-/** The checks of mtproto.md 2.4 steps 4 and 6, in one time whatever the bytes: the hash is in DIGEST. */
+/** The checks of protocol: Receiving, steps 4 and 6, in one time whatever the bytes: the hash is in DIGEST. */
 export function judge(length: i32): i32 {
   const wrong = v128.any_true(v128.xor(v128.load(DIGEST, 8), v128.load(MSG_KEY)));
   const body = load<i32>(DATA, 28);
