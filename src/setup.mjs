@@ -59,7 +59,7 @@ function run(command, args) {
 function install() {
   const state = digest([join(root, 'package.json'), join(root, 'package-lock.json')].filter(existsSync));
   if (isFresh(installStamp, state)) return;
-  process.stderr.write('setup: installing dependencies\n');
+  process.stderr.write('setup: installing dependencies (a minute or two, the first time)\n');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(installStamp, state);
 }

@@ -73,7 +73,9 @@ export class Exchanges {
     if (took >= MUTE_AFTER && took < EXCHANGE_TIME) this.#doubt(dial.address);
   }
 
+  /** The one that made no key for longest is forgotten where there are too many. */
   #prove(address: string): void {
+    this.#doubt(address);
     const [oldest] = this.#proven;
     if (this.#proven.size >= MOST_PROVEN) this.#doubt(oldest!);
     this.#move(address, () => this.#proven.add(address));

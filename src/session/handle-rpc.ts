@@ -90,13 +90,17 @@ function waitsInside(s: State, pending: Pending, error: RpcError, now: number): 
 }
 
 /** What the client is told beside the server's words: a call that failed there may have been carried out all the same. */
-function fateOf(s: State, pending: Pending, { fate, isServerFault, isNotInited }: RpcError): Fate {
+function fateOf(s: State, pending: Pending, { fate, isServerFault, isNotInited, type }: RpcError): Fate {
   if (isServerFault) return { ...fate, retryable: fate.retryable && mayRepeat(s, pending) };
-  return isNotInited && !s.shared.isInitGiven ? { ...fate, msg: NOT_INITED } : fate;
+  if (isNotInited && !s.shared.isInitGiven) return { ...fate, msg: NOT_INITED };
+  return type === 'AUTH_KEY_UNREGISTERED' && !wasSignedIn(s) ? { ...fate, msg: NOT_SIGNED_IN } : fate;
 }
 
 const NOT_INITED =
   'this gateway has no api_id: start it with --api-id, give options.init, or send initConnection yourself';
+
+const NOT_SIGNED_IN =
+  'nobody is signed in with the key of this connection: name a session that is kept, hand one in, or sign in';
 
 /**
  * Milliseconds after which the same call goes again inside, or undefined: only if that ends before the client's

@@ -43,6 +43,8 @@ export class Session implements PacketSink, Holder {
   #saved: Saved;
   /** Lines that wait for the vault; they outlive the session they were said to. */
   readonly #waiting = new Waiting();
+  /** Which of several connections sends first. */
+  #turn = 0;
   #now = 0;
 
   /**
@@ -265,10 +267,21 @@ export class Session implements PacketSink, Holder {
     this.#leaveIfDue(now);
     this.#goOnWithKey(now);
     let done = this.#waiting.behind.length > 0 ? this.#takeHeld(now) : 0;
-    done += flushConnection(this.#home, now, most, mayExceed);
+    return done + this.#send(now, most, mayExceed);
+  }
+
+  /** All its connections together send what one may; which of them is first changes each time. */
+  #send(now: number, most: number, mayExceed: boolean): number {
     const { others } = this.#home.shared;
-    for (let i = 0; i < others.length; i++) done += flushConnection(others[i]!, now, most, mayExceed);
-    return done;
+    if (others.length === 0) return flushConnection(this.#home, now, most, mayExceed);
+    const all = this.#all();
+    this.#turn = (this.#turn + 1) % all.length;
+    let sent = 0;
+    for (let i = 0; i < all.length; i++) {
+      const connection = all[(this.#turn + i) % all.length]!;
+      sent += flushConnection(connection, now, Math.max(0, most - sent), mayExceed && sent === 0);
+    }
+    return sent;
   }
 
   /** Something waits that the last `flush` could have sent, or taken on, had it been let. */

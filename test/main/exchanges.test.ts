@@ -71,6 +71,16 @@ test('an exchange left after four seconds without a key shows a mute address; on
   assert.equal(fill(exchanges, 'good 1', 4_001).length, 8);
 });
 
+test('of too many addresses that make keys the one that made none for longest is forgotten, and no other', () => {
+  const exchanges = new Exchanges(64);
+  for (let i = 0; i < 1_024; i++) prove(exchanges, `good ${i}`);
+  prove(exchanges, 'good 0');
+  prove(exchanges, 'good 0');
+  prove(exchanges, 'new 1');
+  assert.equal(fill(exchanges, 'good 1').length, 8);
+  assert.equal(fill(exchanges, 'good 0').length, 48);
+});
+
 test('an exchange whose end nobody reported has ended after ten seconds, and shows nothing', () => {
   const exchanges = new Exchanges(8);
   prove(exchanges, 'good 1');

@@ -81,6 +81,14 @@ describe('a fresh session', () => {
     assertClean(pair);
   });
 
+  test('a call that needs a login says what is missing beside the server’s words', async () => {
+    const pair = pairOf();
+    const [line] = await pair.ask(1, { id: 7, message: { _cons: 'updates.getState' } });
+    assert.equal(messageOf(line)['error_message'], 'AUTH_KEY_UNREGISTERED');
+    assert.match(String(line!['msg']), /nobody is signed in.*sign in/);
+    assertClean(pair);
+  });
+
   test('without an api_id the call goes as it is, and the server refuses it as Telegram does', async () => {
     const pair = pairOf({ session: { init: undefined } });
     const [line] = await pair.ask(1, { id: 7, message: CONFIG });
