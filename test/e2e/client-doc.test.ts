@@ -55,7 +55,10 @@ test('every command of the document works, and the options are those there are',
 test('exit 1 and the whole line for what Telegram refuses', async (t) => {
   const [code, out] = await ended(call(t, ['account.updateStatus', 'offline=true']));
   assert.equal(code, 1);
-  assert.match(out, /^\{"id":1,"message":\{"_cons":"rpc_error",.*"delivered":"yes","msg":"nobody is signed in [^"]*"\}\n$/);
+  assert.match(
+    out,
+    /^\{"id":1,"message":\{"_cons":"rpc_error",.*"delivered":"yes","msg":"nobody is signed in [^"]*"\}\n$/,
+  );
 });
 
 test('exit 2 for what the gateway refuses, and for what was never sent', async (t) => {
