@@ -34,7 +34,7 @@ export class Floods {
 
   /** The server wants a pause. Slow mode is a chat's own; other waits are the method's. */
   note(pending: Pending, type: string, until: number, targetOf: TargetOf): void {
-    if (this.#waits.size >= MOST) this.#clear();
+    if (this.#waits.size >= MOST) this.#dropFirst();
     const { method } = pending;
     const target = type === SLOW_MODE ? targetOf(pending) : undefined;
     if (target !== undefined) this.#slowUntil.set(method, Math.max(until, this.#slowUntil.get(method) ?? 0));
@@ -42,9 +42,12 @@ export class Floods {
     this.changes++;
   }
 
-  #clear(): void {
-    this.#waits.clear();
-    this.#slowUntil.clear();
+  /** The wait that is over first makes room. */
+  #dropFirst(): void {
+    let first: Wait | undefined;
+    for (const wait of this.#waits.values()) if (first === undefined || wait.until < first.until) first = wait;
+    this.#waits.delete(nameOf(first!.method, first!.target));
+    if (this.#slowUntil.size >= MOST) this.#slowUntil.delete(first!.method);
   }
 
   /** The methods' waits: those of single chats are short, and not worth keeping, nor are those of accounts without Premium. */
