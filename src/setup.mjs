@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -73,6 +73,7 @@ function build() {
   mkdirSync(join(root, 'dist'), { recursive: true });
   run(process.execPath, [join(root, 'src/crypto/kernel/build.mjs')]);
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root]);
+  makeRunnable();
   rmSync(join(root, 'dist/.cache'), { recursive: true, force: true });
   run(process.execPath, [join(root, 'dist/src/scheme-cache.js')]);
   writeFileSync(buildStamp, state);
@@ -87,6 +88,12 @@ function removeStale() {
     rmSync(file);
     rmSync(join(root, 'dist/.tsbuildinfo'), { force: true });
   }
+}
+
+/** npx makes commands runnable when it first meets this folder, and not again for files that were built anew. */
+function makeRunnable() {
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const file of Object.values(bin)) chmodSync(join(root, file), 0o755);
 }
 
 function lint() {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   OPTIONS_DOC,
@@ -64,4 +64,10 @@ test('what the commands of the documents leave in the folder they are typed in i
     assert.ok(isIgnored(file, patterns), file);
   for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', '.oxlintrc.json', 'README.md'])
     assert.ok(!isIgnored(file, patterns), file);
+});
+
+test('the commands of package.json may be run as they were built', () => {
+  const root = new URL('../../', import.meta.url);
+  const { bin } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { bin: Record<string, string> };
+  for (const file of Object.values(bin)) assert.equal(statSync(new URL(file, root)).mode & 0o111, 0o111, file);
 });
