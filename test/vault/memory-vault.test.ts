@@ -1,8 +1,8 @@
 /** The vault in memory: what every vault does (`contract.ts`), and what tests ask of this one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryStore, MemoryVault } from '../../src/vault/memory-vault.ts';
 import { VaultError } from '../../src/vault/vault.ts';
+import { MemoryStore, MemoryVault } from '../support/memory-vault.ts';
 import { contract } from './contract.ts';
 
 contract('memory', () => {
