@@ -58,7 +58,7 @@ export class MemoryVault implements Vault {
     }
   }
 
-  list(): Kept[] {
+  async list(): Promise<Kept[]> {
     return [...this.#store.rows]
       .filter(([, { record }]) => record !== undefined)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -45,7 +45,7 @@ test('a record can be broken', async () => {
   assert.throws(() => vault.read('a'), { fault: 'VaultRecordBroken' });
   await assert.rejects(vault.claim('a'), { fault: 'VaultRecordBroken' });
   assert.deepEqual(
-    vault.list().map(({ name, record }) => [name, record !== undefined]),
+    (await vault.list()).map(({ name, record }) => [name, record !== undefined]),
     [
       ['a', false],
       ['b', true],
