@@ -7,7 +7,6 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { RequestFlag } from '../batch/records.ts';
 import type { ErrorName } from '../errors.ts';
 import { Gate, Why } from '../main/gate.ts';
 import type { Visitor } from '../main/house.ts';
@@ -21,8 +20,9 @@ import { EMPTY, Exchange, refusal, writeResponse } from './http-exchange.ts';
 import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId } from '../bytes/request-id.ts';
-import type { Bearer } from './tokens.ts';
 
+/** `RequestFlag.MAY_EXPORT` of `batch/records.ts`. */
+const MAY_EXPORT = 1;
 /** Tokens that may have a session on one connection. */
 const MOST_SESSIONS = 64;
 /** What a request that waits counts beside its body. */
@@ -40,6 +40,8 @@ export class HttpClient implements Guest, Visitor, Swept {
   readonly #exchanges = new Map<number, Exchange>();
   /** Requests that came while the gate was shut. */
   readonly #waiting: Exchange[] = [];
+  /** What they count towards what is read ahead. */
+  #waitingBytes = 0;
   readonly #ahead: ReadAhead;
   /** Requests that have begun and have no answer yet. */
   #open = 0;
@@ -67,10 +69,14 @@ export class HttpClient implements Guest, Visitor, Swept {
   }
 
   #opened(): void {
-    while (this.gate.isOpen && this.#waiting.length > 0) this.#ask(this.#waiting.shift()!);
+    while (this.gate.isOpen && this.#waiting.length > 0) {
+      const exchange = this.#waiting.shift()!;
+      this.#waitingBytes -= REQUEST_BYTES + exchange.length;
+      this.#ask(exchange);
+    }
     // Those that wait for another opening count on: else each opening would let as many more be read.
     this.#ahead.clear();
-    for (const { length } of this.#waiting) this.#ahead.add(REQUEST_BYTES + length);
+    this.#ahead.add(this.#waitingBytes);
     if (this.gate.isOpen) this.#ahead.end();
   }
 
@@ -80,11 +86,11 @@ export class HttpClient implements Guest, Visitor, Swept {
 
   // What a request brings.
 
-  begin(response: ServerResponse, bearer: Bearer): Exchange {
+  begin(response: ServerResponse, mayExport: boolean, token: string): Exchange {
     this.#open++;
     this.#newest = response;
     this.#came(REQUEST_BYTES);
-    return new Exchange(response, this, bearer);
+    return new Exchange(response, this, mayExport, token);
   }
 
   /** A piece of a body. */
@@ -126,20 +132,23 @@ export class HttpClient implements Guest, Visitor, Swept {
   ended(exchange: Exchange): void {
     if (this.held > 0) this.#holds(-this.held);
     if (this.gate.isOpen || this.#isEnding) this.#ask(exchange);
-    else this.#waiting.push(exchange);
+    else {
+      this.#waiting.push(exchange);
+      this.#waitingBytes += REQUEST_BYTES + exchange.length;
+    }
   }
 
   #ask(exchange: Exchange): void {
-    const { body, length, bearer } = exchange;
+    const { body, length } = exchange;
     exchange.body = EMPTY;
     if (exchange.isOver) return;
     if (this.#isEnding) return this.#refuse(exchange, 'ServerStopping', { retry_after: 1 });
-    const route = this.#routeOf(bearer.digest);
+    const route = this.#routeOf(exchange.token);
     if (route === undefined) {
       return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: 'too many tokens on one connection' });
     }
     const start = length >= 3 && BYTE_ORDER_MARK.equals(body.subarray(0, 3)) ? 3 : 0;
-    const flags = bearer.mayExport ? RequestFlag.MAY_EXPORT : 0;
+    const flags = exchange.mayExport ? MAY_EXPORT : 0;
     const ticket = route.request(body, start, length, requestId(body, start, length), flags);
     this.#exchanges.set(ticket, exchange);
     if (!this.#hasRoom()) this.gate.shut(Why.REQUESTS);
@@ -231,6 +240,7 @@ export class HttpClient implements Guest, Visitor, Swept {
   /** Nothing more is taken; what is open is answered, then the connection ends. */
   #end(): void {
     this.#isEnding = true;
+    this.#waitingBytes = 0;
     for (const exchange of this.#waiting.splice(0)) this.#ask(exchange);
     this.#endIfIdle();
   }

@@ -15,7 +15,7 @@ import { HttpClient } from './http-client.ts';
 import { type Exchange, refusal, writeResponse } from './http-exchange.ts';
 import { statusOfError } from './http-status.ts';
 import { targetOf } from './http-target.ts';
-import type { Bearer } from './tokens.ts';
+import { digestOf } from './tokens.ts';
 
 export interface HttpSettings {
   /** Names in `Host` that are right beside loopback. */
@@ -33,9 +33,13 @@ const HEADER_BYTES = 16_384;
 /** Connections beyond what clients may have, for those who watch: when all places are taken, that is worth seeing. */
 const MOST_WATCHERS = 16;
 
+/** Answers of the door's own that a connection may be owed; who asks on without taking them is cut. */
+const MOST_OWED = 256;
+
 const CLIENT = Symbol('client');
+const OWED = Symbol('owed');
 const EXCHANGE = Symbol('exchange');
-type OwnSocket = Socket & { [CLIENT]?: HttpClient };
+type OwnSocket = Socket & { [CLIENT]?: HttpClient; [OWED]?: Set<ServerResponse> };
 type OwnRequest = IncomingMessage & { [EXCHANGE]?: Exchange };
 
 export class HttpDoor implements Door {
@@ -44,6 +48,8 @@ export class HttpDoor implements Door {
   readonly #hosts: HostCheck;
   readonly #servers: Server[] = [];
   #watchers = 0;
+  /** What is being read of the counters: whoever asks meanwhile hears the same. */
+  #counters: ReturnType<HttpSettings['metrics']> | undefined;
 
   constructor(house: DoorHouse, settings: HttpSettings) {
     this.#house = house;
@@ -106,30 +112,41 @@ export class HttpDoor implements Door {
         ? 'Host must be loopback, --host, or a name given by --http-host; there was none'
         : `Host "${name}" is no name of this gateway; --http-host ${name} makes it one`;
     this.#house.metrics.ended('ProtocolMismatch');
-    writeResponse(response, 403, refusal('ProtocolMismatch', { msg }));
+    this.#write(response, 403, refusal('ProtocolMismatch', { msg }));
   }
 
   // POST /v1/rpc
 
   #rpc(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {
     if (request.method !== 'POST') return this.#wrongMethod(response, 'POST');
-    const unreadable = unreadableOf(request);
-    if (unreadable !== undefined) return this.#refuse(response, 'ProtocolMismatch', { msg: unreadable });
-    const bearer = this.#bearer(request);
-    if (typeof bearer === 'string') return this.#refuse(response, bearer, this.#tokenFields(bearer));
-    const refused = this.#noRoom(request);
+    const refused = this.#judge(request);
     if (refused !== undefined) return this.#refuse(response, ...refused);
     const client = (request.socket as OwnSocket)[CLIENT];
     if (client === undefined)
       return this.#refuse(response, 'TooManyConnections', { limit: this.#house.limits.maxConnections, retry_after: 1 });
-    (request as OwnRequest)[EXCHANGE] = client.begin(response, bearer);
+    const token = bearer(request.headers.authorization);
+    (request as OwnRequest)[EXCHANGE] = client.begin(
+      response,
+      this.#house.exports(token),
+      token === undefined ? '' : digestOf(token),
+    );
     request.on('data', takeBody).on('end', endBody);
     goOn();
   }
 
-  /** Why a request is not taken though it is one, as far as that is known before its body has come. */
-  #noRoom({ headers }: IncomingMessage): [ErrorName, NoticeFields] | undefined {
+  /** What can be said before the body has come. */
+  #judge(request: IncomingMessage): [ErrorName, NoticeFields] | undefined {
+    const { headers } = request;
     const { limits } = this.#house;
+    // A page of another site can post text and forms without asking; for JSON its browser asks first, and gets no yes.
+    if (!isJson(headers['content-type'])) {
+      return ['ProtocolMismatch', { msg: 'Content-Type must be application/json, in UTF-8' }];
+    }
+    if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? '')) {
+      return ['ProtocolMismatch', { msg: 'a body is taken as it is, without Content-Encoding' }];
+    }
+    const token = this.#token(headers.authorization, request.socket.remoteAddress ?? '');
+    if (token !== undefined) return [token, this.#tokenFields(token)];
     if (Number(headers['content-length'] ?? 0) > limits.maxLine) return ['LineTooLong', { limit: limits.maxLine }];
     if (this.#house.isOverloaded) return ['Overloaded', { retry_after: 1 }];
     if (!this.#house.isServing)
@@ -137,12 +154,11 @@ export class HttpDoor implements Door {
     return undefined;
   }
 
-  /** Who asks, or why it is not served. */
-  #bearer({ headers, socket }: IncomingMessage): Bearer | ErrorName {
-    const token = tokenOf(headers.authorization);
-    const { tokens } = this.#house;
-    if (token === undefined) return tokens.areNeeded ? 'AuthRequired' : tokens.nobody;
-    return this.#house.judgeToken(token, socket.remoteAddress ?? '');
+  #token(authorization: string | undefined, address: string): ErrorName | undefined {
+    if (this.#house.admits === undefined) return undefined;
+    const token = bearer(authorization);
+    if (token === undefined) return 'AuthRequired';
+    return this.#house.judgeToken(token, address);
   }
 
   #tokenFields(refused: ErrorName): NoticeFields {
@@ -156,7 +172,7 @@ export class HttpDoor implements Door {
     // Whoever tries tokens has to connect anew for each, and connections are counted.
     if (name === 'RateLimited') response.shouldKeepAlive = false;
     const retryAfter = Number(fields['retry_after'] ?? 1);
-    writeResponse(response, statusOfError(name), refusal(name, fields), undefined, retryAfter);
+    this.#write(response, statusOfError(name), refusal(name, fields), undefined, retryAfter);
   }
 
   // For those who watch.
@@ -175,34 +191,39 @@ export class HttpDoor implements Door {
   }
 
   #metrics(request: IncomingMessage, response: ServerResponse): void {
-    const bearer = this.#bearer(request);
-    if (typeof bearer === 'string') return this.#refuse(response, bearer, this.#tokenFields(bearer));
-    this.#settings.metrics().then(
-      ({ text, type }) => writeResponse(response, 200, text, type),
+    const refused = this.#token(request.headers.authorization, request.socket.remoteAddress ?? '');
+    if (refused !== undefined) return this.#refuse(response, refused, this.#tokenFields(refused));
+    this.#counters ??= this.#settings.metrics().finally(() => (this.#counters = undefined));
+    this.#counters.then(
+      ({ text, type }) => this.#write(response, 200, text, type),
       () => this.#plain(response, 500, 'the counters could not be read\n'),
     );
   }
 
   #plain(response: ServerResponse, status: number, text: string): void {
-    writeResponse(response, status, text, 'text/plain; charset=utf-8');
+    this.#write(response, status, text, 'text/plain; charset=utf-8');
+  }
+
+  /** An answer without a session. Node holds those that wait for others, however many they are. */
+  #write(response: ServerResponse, ...answer: Answer): void {
+    const socket = response.req.socket as OwnSocket;
+    if (socket.destroyed) return;
+    const owed = (socket[OWED] ??= new Set());
+    owed.add(response);
+    if (owed.size > MOST_OWED) return void socket.destroy();
+    response.once('close', () => owed.delete(response));
+    writeResponse(response, ...answer);
   }
 }
+
+type Answer = [status: number, body: Buffer | string, type?: string, retryAfter?: number];
 
 const PROBES = new Set(['/livez', '/readyz']);
 
 function nothing(): void {}
 
-function tokenOf(authorization: string | undefined): string | undefined {
+function bearer(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-}
-
-/** What is wrong with the form of a body, before it has come. */
-function unreadableOf({ headers }: IncomingMessage): string | undefined {
-  // A page of another site can post text and forms without asking; for JSON its browser asks first, and gets no yes.
-  if (!isJson(headers['content-type'])) return 'Content-Type must be application/json, in UTF-8';
-  if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? ''))
-    return 'a body is taken as it is, without Content-Encoding';
-  return undefined;
 }
 
 function isJson(type = ''): boolean {

@@ -63,7 +63,7 @@ export class Inlet {
   discard(): void {
     this.#isDone = true;
     this.#waiting = [];
-    this.#ahead.clear();
+    this.#ahead.release();
   }
 
   /** The connection is gone. */

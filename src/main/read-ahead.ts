@@ -14,30 +14,54 @@ export class ReadAhead {
   readonly #socket: Socket;
   readonly #sweep: Sweep;
   #bytes = 0;
+  #isStopped = false;
 
   constructor(socket: Socket, sweep: Sweep) {
     this.#socket = socket;
     this.#sweep = sweep;
     socket.on('end', () => sweep.ends.add(socket));
+    socket.on('resume', () => this.#goesOn());
+  }
+
+  /**
+   * Node's HTTP goes on with the socket behind each request that it has read. It is told so later, by an event, and that
+   * may come when the socket is paused once more: it begins to read all the same, and must hear of the pause again.
+   */
+  #goesOn(): void {
+    if (!this.#isStopped) return;
+    if (this.#socket.isPaused()) this.#socket.emit('pause');
+    else this.#socket.pause();
   }
 
   /** The gate is shut. */
   begin(): void {
     this.#sweep.ends.add(this.#socket);
-    if (!this.#sweep.mayReadAhead) this.#socket.pause();
+    if (!this.#sweep.mayReadAhead) this.#stop();
+  }
+
+  #stop(): void {
+    this.#isStopped = true;
+    this.#socket.pause();
   }
 
   /** So many bytes more wait, or fewer. */
   add(by: number): void {
     this.#bytes += by;
     this.#sweep.readAhead(by);
-    if (by > 0 && (this.#bytes >= MARK || !this.#sweep.mayReadAhead)) this.#socket.pause();
+    if (by > 0 && (this.#bytes >= MARK || !this.#sweep.mayReadAhead)) this.#stop();
   }
 
   /** The gate is open, and nothing waits. One whose input has ended is still looked at. */
   end(): void {
     if (!this.#socket.readableEnded) this.#sweep.ends.delete(this.#socket);
+    this.#isStopped = false;
     this.#socket.resume();
+  }
+
+  /** Nothing is wanted any more: whoever goes on with the socket drops what comes. */
+  release(): void {
+    this.#isStopped = false;
+    this.clear();
   }
 
   /** No byte waits any more. */
@@ -47,7 +71,7 @@ export class ReadAhead {
 
   /** The connection is gone. */
   close(): void {
-    this.clear();
+    this.release();
     this.#sweep.ends.delete(this.#socket);
   }
 }

@@ -51,7 +51,9 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     if (!isReadOnly) makeRoom(folder);
     const store = openStore(folder, isReadOnly);
     await refuseSamePid(store, named);
-    return new LmdbVault(new Rows(store, secret), self, source.kind, path, isReadOnly);
+    const vault = new LmdbVault(new Rows(store, secret), self, source.kind, path, isReadOnly);
+    await vault.lookAround();
+    return vault;
   } catch (error) {
     throw asVaultError(error, 'VaultClosed', `the vault ${named} cannot be opened`);
   }

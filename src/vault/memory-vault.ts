@@ -1,8 +1,9 @@
 /**
- * MemoryVault: a vault that forgets. Several over one store are several processes over one folder.
+ * MemoryVault: a vault that forgets, for tests. Several over one store are several
+ * processes over one folder.
  * In: names and records. Out: copies of the same bytes; who owns what. Never: touches a disk.
  */
-import { type Claim, type Kept, type Vault, VaultError } from '../../src/vault/vault.ts';
+import { type Claim, type Kept, type Vault, VaultError } from './vault.ts';
 
 interface Row {
   record: Uint8Array | undefined;
@@ -58,7 +59,7 @@ export class MemoryVault implements Vault {
     }
   }
 
-  async list(): Promise<Kept[]> {
+  list(): Kept[] {
     return [...this.#store.rows]
       .filter(([, { record }]) => record !== undefined)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
