@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { isLoopback } from './address/address.ts';
 import { allowList } from './address/allow-list.ts';
 import { isServiceLink } from './environment.ts';
+import { firstToken } from './front/tokens.ts';
 import { didYouMean } from './nearest-name.ts';
 import { environmentName, flagName, type Option, OPTIONS } from './options.ts';
 import { readSecretFile, SecretFileError, withoutLineEnd } from './secret-file.ts';
@@ -216,7 +217,7 @@ function readSecret(flag: string, path: string, errors: string[], warn: Sources[
     const { content, warning } = readSecretFile(path);
     if (warning !== undefined) warn?.(`${flag}: ${warning}`);
     const text = content.toString();
-    if (text.trim() === '') errors.push(`${flag}: ${path} holds no token`);
+    if (firstToken(text) === undefined) errors.push(`${flag}: ${path} holds no token`);
     return text;
   } catch (error) {
     if (!(error instanceof SecretFileError)) throw error;

@@ -49,8 +49,8 @@ export async function createProxy(config: Config, { codec, log, broken, lane, va
   const limits = { ...toLimits(config), ...lane?.limits };
   const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
   const claims = new ClaimTable(settings.claims);
-  const tokens = config.tokenText === undefined ? undefined : tokensOf(config.tokenText);
-  const front = { maxLine: config.maxLine, needsToken: tokens !== undefined };
+  const tokens = tokensOf(config.tokenText, config.allowExport);
+  const front = { maxLine: config.maxLine, needsToken: tokens.areNeeded };
   const proxy = new Proxy({
     host: config.host,
     port: config.port,
@@ -62,8 +62,7 @@ export async function createProxy(config: Config, { codec, log, broken, lane, va
     socks: socksOf(config),
     front: lineFronts(front),
     http: config.httpPort === 0 ? undefined : { port: config.httpPort, door: (house) => httpDoor(house, config) },
-    admits: tokens === undefined ? undefined : (token) => tokens.knows(token),
-    exports: (token) => config.allowExport || (token !== undefined && tokens?.mayExport(token) === true),
+    tokens,
     vault,
     lost: (sessions) => giveBack(claims, sessions),
     ended: (number) => claims.free(number),

@@ -101,6 +101,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:perf_hooks',
   ],
   front: [
+    'batch/records.ts',
     'errors.ts',
     'bytes',
     'type main',
@@ -130,6 +131,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'config.ts': [
     'address',
+    'front/tokens.ts',
     'environment.ts',
     'nearest-name.ts',
     'options.ts',

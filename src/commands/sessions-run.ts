@@ -28,13 +28,13 @@ import {
 } from './sessions-vault.ts';
 
 export async function list({ json, ...flags }: Flags): Promise<void> {
-  const all = await withVault(flags, (vault) => vault.list().map(listed));
+  const all = await withVault(flags, async (vault) => (await vault.list()).map(listed));
   process.stdout.write(json === true ? all.map((one) => `${JSON.stringify(one)}\n`).join('') : table(all));
 }
 
 export async function show(name: string, { json, ...flags }: Flags): Promise<void> {
-  const kept = await withVault(flags, (vault) => {
-    const all = vault.list();
+  const kept = await withVault(flags, async (vault) => {
+    const all = await vault.list();
     for (const { name: other, record } of all) if (other !== name) record?.fill(0);
     return all.find((one) => one.name === name);
   });
@@ -67,7 +67,7 @@ async function keep(vault: Vault, name: string, record: SessionRecord, mayReplac
     await vault.release(name);
     throw new SessionsError(`there is a session ${name} already: take another name, or give --replace`);
   }
-  const same = sameKey(vault, name, record);
+  const same = await sameKey(vault, name, record);
   if (same.length > 0) say(`the same key is kept as ${same.join(', ')}: use one of them, or Telegram ends the session`);
   const bytes = bytesOf(record);
   try {
@@ -79,21 +79,19 @@ async function keep(vault: Vault, name: string, record: SessionRecord, mayReplac
   }
 }
 
-function sameKey(vault: Vault, name: string, record: SessionRecord): string[] {
+async function sameKey(vault: Vault, name: string, record: SessionRecord): Promise<string[]> {
   const key = fingerprint(homeKey(record));
-  const all = vault.list().map(listed);
+  const all = (await vault.list()).map(listed);
   return all.filter((one) => one.key === key && one.name !== name).map((one) => one.name);
 }
 
 export async function exportOne(name: string, flags: Flags): Promise<void> {
   const format = formatOf(flags['format'] as string);
-  const text = await withVault(flags, (vault) => {
+  const text = await withVault(flags, async (vault) => {
     const record = readKept(vault, checkName(name));
-    const isInUse = vault
-      .list()
-      .some((kept) => (kept.record?.fill(0), kept.name === name && kept.owner === 'elsewhere'));
-    if (isInUse) say(`a running gateway has ${name} open: Telegram ends a session that is used in two places`);
     try {
+      if (await isInUse(vault, name))
+        say(`a running gateway has ${name} open: Telegram ends a session that is used in two places`);
       return `${format.write(completed(record, flags))}\n`;
     } finally {
       wipe(record);
@@ -102,6 +100,12 @@ export async function exportOne(name: string, flags: Flags): Promise<void> {
   const out = flags['out'] as string | undefined;
   if (out === undefined) process.stdout.write(text);
   else writeNew(out, text);
+}
+
+async function isInUse(vault: Vault, name: string): Promise<boolean> {
+  const kept = await vault.list();
+  for (const { record } of kept) record?.fill(0);
+  return kept.some((one) => one.name === name && one.owner === 'elsewhere');
 }
 
 /** A file that nobody else may read, and that was not there before. */
@@ -142,7 +146,7 @@ export async function rename(from: string, to: string, flags: Flags): Promise<vo
 export async function remove(name: string, flags: Flags): Promise<void> {
   checkName(name);
   await withVault(flags, async (vault) => {
-    const kept = vault.list();
+    const kept = await vault.list();
     for (const { record } of kept) record?.fill(0);
     if (!kept.some((one) => one.name === name)) throw new SessionsError(`there is no session ${name}`);
     if (!(await vault.remove(name))) throw inUse(name, 'removed');

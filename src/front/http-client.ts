@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { RequestFlag } from '../batch/records.ts';
 import type { ErrorName } from '../errors.ts';
 import { Gate, Why } from '../main/gate.ts';
 import type { Visitor } from '../main/house.ts';
@@ -20,9 +21,8 @@ import { EMPTY, Exchange, refusal, writeResponse } from './http-exchange.ts';
 import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId } from '../bytes/request-id.ts';
+import type { Bearer } from './tokens.ts';
 
-/** `RequestFlag.MAY_EXPORT` of `batch/records.ts`. */
-const MAY_EXPORT = 1;
 /** Tokens that may have a session on one connection. */
 const MOST_SESSIONS = 64;
 /** What a request that waits counts beside its body. */
@@ -86,11 +86,11 @@ export class HttpClient implements Guest, Visitor, Swept {
 
   // What a request brings.
 
-  begin(response: ServerResponse, mayExport: boolean, token: string): Exchange {
+  begin(response: ServerResponse, bearer: Bearer): Exchange {
     this.#open++;
     this.#newest = response;
     this.#came(REQUEST_BYTES);
-    return new Exchange(response, this, mayExport, token);
+    return new Exchange(response, this, bearer);
   }
 
   /** A piece of a body. */
@@ -139,16 +139,16 @@ export class HttpClient implements Guest, Visitor, Swept {
   }
 
   #ask(exchange: Exchange): void {
-    const { body, length } = exchange;
+    const { body, length, bearer } = exchange;
     exchange.body = EMPTY;
     if (exchange.isOver) return;
     if (this.#isEnding) return this.#refuse(exchange, 'ServerStopping', { retry_after: 1 });
-    const route = this.#routeOf(exchange.token);
+    const route = this.#routeOf(bearer.digest);
     if (route === undefined) {
       return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: 'too many tokens on one connection' });
     }
     const start = length >= 3 && BYTE_ORDER_MARK.equals(body.subarray(0, 3)) ? 3 : 0;
-    const flags = exchange.mayExport ? MAY_EXPORT : 0;
+    const flags = bearer.mayExport ? RequestFlag.MAY_EXPORT : 0;
     const ticket = route.request(body, start, length, requestId(body, start, length), flags);
     this.#exchanges.set(ticket, exchange);
     if (!this.#hasRoom()) this.gate.shut(Why.REQUESTS);

@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { ErrorName } from '../errors.ts';
 import type { NoticeFields } from './front.ts';
 import { errorLine } from './json-lines.ts';
+import type { Bearer } from './tokens.ts';
 
 export const EMPTY = Buffer.alloc(0);
 
@@ -19,20 +20,16 @@ interface Asker {
 export class Exchange {
   readonly response: ServerResponse;
   readonly client: Asker;
-  /** Who asks may see keys of kept sessions. */
-  readonly mayExport: boolean;
-  /** The digest of the token that was shown; empty if none was. */
-  readonly token: string;
+  readonly bearer: Bearer;
   body: Buffer = EMPTY;
   length = 0;
   /** It has its answer, or will never get one. */
   isOver = false;
 
-  constructor(response: ServerResponse, client: Asker, mayExport: boolean, token: string) {
+  constructor(response: ServerResponse, client: Asker, bearer: Bearer) {
     this.response = response;
     this.client = client;
-    this.mayExport = mayExport;
-    this.token = token;
+    this.bearer = bearer;
   }
 }
 

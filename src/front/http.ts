@@ -15,7 +15,7 @@ import { HttpClient } from './http-client.ts';
 import { type Exchange, refusal, writeResponse } from './http-exchange.ts';
 import { statusOfError } from './http-status.ts';
 import { targetOf } from './http-target.ts';
-import { digestOf } from './tokens.ts';
+import type { Bearer } from './tokens.ts';
 
 export interface HttpSettings {
   /** Names in `Host` that are right beside loopback. */
@@ -119,34 +119,23 @@ export class HttpDoor implements Door {
 
   #rpc(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {
     if (request.method !== 'POST') return this.#wrongMethod(response, 'POST');
-    const refused = this.#judge(request);
+    const unreadable = unreadableOf(request);
+    if (unreadable !== undefined) return this.#refuse(response, 'ProtocolMismatch', { msg: unreadable });
+    const bearer = this.#bearer(request);
+    if (typeof bearer === 'string') return this.#refuse(response, bearer, this.#tokenFields(bearer));
+    const refused = this.#noRoom(request);
     if (refused !== undefined) return this.#refuse(response, ...refused);
     const client = (request.socket as OwnSocket)[CLIENT];
     if (client === undefined)
       return this.#refuse(response, 'TooManyConnections', { limit: this.#house.limits.maxConnections, retry_after: 1 });
-    const token = bearer(request.headers.authorization);
-    (request as OwnRequest)[EXCHANGE] = client.begin(
-      response,
-      this.#house.exports(token),
-      token === undefined ? '' : digestOf(token),
-    );
+    (request as OwnRequest)[EXCHANGE] = client.begin(response, bearer);
     request.on('data', takeBody).on('end', endBody);
     goOn();
   }
 
-  /** What can be said before the body has come. */
-  #judge(request: IncomingMessage): [ErrorName, NoticeFields] | undefined {
-    const { headers } = request;
+  /** Why a request is not taken though it is one, as far as that is known before its body has come. */
+  #noRoom({ headers }: IncomingMessage): [ErrorName, NoticeFields] | undefined {
     const { limits } = this.#house;
-    // A page of another site can post text and forms without asking; for JSON its browser asks first, and gets no yes.
-    if (!isJson(headers['content-type'])) {
-      return ['ProtocolMismatch', { msg: 'Content-Type must be application/json, in UTF-8' }];
-    }
-    if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? '')) {
-      return ['ProtocolMismatch', { msg: 'a body is taken as it is, without Content-Encoding' }];
-    }
-    const token = this.#token(headers.authorization, request.socket.remoteAddress ?? '');
-    if (token !== undefined) return [token, this.#tokenFields(token)];
     if (Number(headers['content-length'] ?? 0) > limits.maxLine) return ['LineTooLong', { limit: limits.maxLine }];
     if (this.#house.isOverloaded) return ['Overloaded', { retry_after: 1 }];
     if (!this.#house.isServing)
@@ -154,11 +143,12 @@ export class HttpDoor implements Door {
     return undefined;
   }
 
-  #token(authorization: string | undefined, address: string): ErrorName | undefined {
-    if (this.#house.admits === undefined) return undefined;
-    const token = bearer(authorization);
-    if (token === undefined) return 'AuthRequired';
-    return this.#house.judgeToken(token, address);
+  /** Who asks, or why it is not served. */
+  #bearer({ headers, socket }: IncomingMessage): Bearer | ErrorName {
+    const token = tokenOf(headers.authorization);
+    const { tokens } = this.#house;
+    if (token === undefined) return tokens.areNeeded ? 'AuthRequired' : tokens.nobody;
+    return this.#house.judgeToken(token, socket.remoteAddress ?? '');
   }
 
   #tokenFields(refused: ErrorName): NoticeFields {
@@ -191,8 +181,8 @@ export class HttpDoor implements Door {
   }
 
   #metrics(request: IncomingMessage, response: ServerResponse): void {
-    const refused = this.#token(request.headers.authorization, request.socket.remoteAddress ?? '');
-    if (refused !== undefined) return this.#refuse(response, refused, this.#tokenFields(refused));
+    const bearer = this.#bearer(request);
+    if (typeof bearer === 'string') return this.#refuse(response, bearer, this.#tokenFields(bearer));
     this.#counters ??= this.#settings.metrics().finally(() => (this.#counters = undefined));
     this.#counters.then(
       ({ text, type }) => this.#write(response, 200, text, type),
@@ -222,8 +212,17 @@ const PROBES = new Set(['/livez', '/readyz']);
 
 function nothing(): void {}
 
-function bearer(authorization: string | undefined): string | undefined {
+function tokenOf(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** What is wrong with the form of a body, before it has come. */
+function unreadableOf({ headers }: IncomingMessage): string | undefined {
+  // A page of another site can post text and forms without asking; for JSON its browser asks first, and gets no yes.
+  if (!isJson(headers['content-type'])) return 'Content-Type must be application/json, in UTF-8';
+  if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? ''))
+    return 'a body is taken as it is, without Content-Encoding';
+  return undefined;
 }
 
 function isJson(type = ''): boolean {

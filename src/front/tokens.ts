@@ -1,25 +1,44 @@
 /**
  * Tokens: who may speak where `--token-file` is set (options: What it guards).
- * In: the known tokens, and one a client showed. Out: yes or no, in constant time. Never: a token in clear once read.
+ * In: the known tokens, and one a client showed. Out: who that is, or that it is none, in constant time. Never: a token in
+ * clear once read.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
+/** Whoever is served. */
+export interface Bearer {
+  /** Stands for the token where only its sameness counts; empty if none was shown. */
+  readonly digest: string;
+  /** It may see keys of kept sessions. */
+  readonly mayExport: boolean;
+}
+
 export interface Tokens {
-  knows(token: string): boolean;
-  /** Whether who shows it may see keys of kept sessions. */
-  mayExport(token: string): boolean;
+  /** Nobody is served without one. */
+  readonly areNeeded: boolean;
+  /** Who shows none, where none is needed. */
+  readonly nobody: Bearer;
+  /** Who shows this token; undefined if it is not known. Where none is needed any will do. */
+  judge(token: string): Bearer | undefined;
 }
 
 /**
  * @param text one token a line, behind it the word `export` if who shows it may see keys; empty lines and lines that begin
- * with `#` do not count
+ * with `#` do not count. Undefined: no token is needed
+ * @param allowExport whoever is served may see keys
  */
-export function tokensOf(text: string): Tokens | undefined {
-  const tokens = linesOf(text).map(parse);
-  if (tokens.length === 0) return undefined;
+export function tokensOf(text: string | undefined, allowExport = false): Tokens {
+  const known = text === undefined ? undefined : linesOf(text).map(parse);
   return {
-    knows: (token) => fitting(tokens, token).length > 0,
-    mayExport: (token) => fitting(tokens, token).some(({ mayExport }) => mayExport),
+    areNeeded: known !== undefined,
+    nobody: { digest: '', mayExport: allowExport },
+    judge(token) {
+      const shown = digestOf(token);
+      const fitting = known && fittingOf(known, shown);
+      if (fitting?.length === 0) return undefined;
+      const mayExport = allowExport || fitting?.some((one) => one.mayExport) === true;
+      return { digest: shown.toString('latin1'), mayExport };
+    },
   };
 }
 
@@ -41,7 +60,7 @@ interface Known {
 
 function parse(line: string): Known {
   const { token, mayExport } = split(line);
-  return { digest: digest(token), mayExport };
+  return { digest: digestOf(token), mayExport };
 }
 
 function split(line: string): { readonly token: string; readonly mayExport: boolean } {
@@ -50,16 +69,10 @@ function split(line: string): { readonly token: string; readonly mayExport: bool
 }
 
 /** All are compared, whichever fits: the time tells nothing of which. */
-function fitting(tokens: readonly Known[], token: string): Known[] {
-  const shown = digest(token);
+function fittingOf(tokens: readonly Known[], shown: Buffer): Known[] {
   return tokens.filter((known) => timingSafeEqual(known.digest, shown));
 }
 
-/** What stands for a token where only its sameness counts. */
-export function digestOf(token: string): string {
-  return digest(token).toString('latin1');
-}
-
-function digest(token: string): Buffer {
+function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -46,8 +46,8 @@ export class Client implements FrontOwner, InletOwner, Swept, Guest, Visitor {
     this.#front = house.front(this);
     this.#outlet = new Outlet(socket, house.router.batch, house.limits.unreadMark, () => this.#unread());
     this.#inlet = new Inlet(socket, house.sweep, this);
-    if (house.exports(undefined)) this.#asks = RequestFlag.MAY_EXPORT;
-    if (house.admits !== undefined) house.sweep.tokens.begin(this, now());
+    if (house.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
+    if (house.tokens.areNeeded) house.sweep.tokens.begin(this, now());
     socket.on('drain', () => this.#drained());
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
@@ -100,11 +100,12 @@ export class Client implements FrontOwner, InletOwner, Swept, Guest, Visitor {
 
   admit(token: string): boolean {
     this.#house.sweep.tokens.end(this);
-    const fault = this.#house.judgeToken(token, this.#socket.remoteAddress ?? '');
+    const bearer = this.#house.judgeToken(token, this.#socket.remoteAddress ?? '');
     // What the front says then, that it failed, comes behind the end.
-    if (fault === 'RateLimited') this.refuse(fault, wrongTokens(this.#house.limits));
-    if (fault === undefined && this.#house.exports(token)) this.#asks = RequestFlag.MAY_EXPORT;
-    return fault === undefined;
+    if (bearer === 'RateLimited') this.refuse(bearer, wrongTokens(this.#house.limits));
+    if (typeof bearer === 'string') return false;
+    if (bearer.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
+    return true;
   }
 
   // What the session answers.

@@ -3,6 +3,7 @@
  * In: nothing. Out: shapes. Never: code.
  */
 import type { Front, FrontOwner } from '../front/front.ts';
+import type { Bearer, Tokens } from '../front/tokens.ts';
 import type { Limits } from './limits.ts';
 import type { Guest, Route } from './route.ts';
 import type { Router } from './router.ts';
@@ -25,12 +26,9 @@ export interface House {
   /** A new session for a client. */
   route(client: Guest, flags: number): Route;
   front(owner: FrontOwner): Front;
-  /** Whether a token is known; undefined if none is asked for. */
-  readonly admits: ((token: string) => boolean) | undefined;
-  /** Whether who shows this token, or none, may see keys of kept sessions. */
-  exports(token: string | undefined): boolean;
-  /** What is wrong with a token that was shown from an address. */
-  judgeToken(token: string, address: string): 'AuthFailed' | 'RateLimited' | undefined;
+  readonly tokens: Tokens;
+  /** Who shows a token from an address, or what is wrong with it. */
+  judgeToken(token: string, address: string): Bearer | 'AuthFailed' | 'RateLimited';
   /** Memory runs out: new requests are refused. */
   readonly isOverloaded: boolean;
   left(client: Visitor): void;

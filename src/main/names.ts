@@ -52,7 +52,7 @@ export class Names {
   async #list(wish: Wish): Promise<void> {
     try {
       const vault = await this.#vault.get();
-      const kept = vault.list();
+      const kept = await vault.list();
       const entries = listed(kept);
       answer(wish, 0, entries);
       entries.fill(0);

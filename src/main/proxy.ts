@@ -8,6 +8,7 @@ import { isLoopback } from '../address/address.ts';
 import type { AllowList } from '../address/allow-list.ts';
 import type { ErrorName } from '../errors.ts';
 import type { Front, FrontOwner, NoticeFields } from '../front/front.ts';
+import type { Bearer, Tokens } from '../front/tokens.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Count, Metrics, type Gauges } from '../telemetry/metrics.ts';
 import { Acceptor } from './acceptor.ts';
@@ -70,9 +71,7 @@ export interface ProxyOptions {
   readonly front: FrontKind;
   /** HTTP, if there is to be any. */
   readonly http?: { readonly port: number; readonly door: (house: DoorHouse) => Door } | undefined;
-  readonly admits: ((token: string) => boolean) | undefined;
-  /** Whether who shows this token, or none, may see keys of kept sessions. */
-  readonly exports?: ((token: string | undefined) => boolean) | undefined;
+  readonly tokens: Tokens;
   /** Opens the vault of kept sessions, when the first is asked for; undefined if there is none. */
   readonly vault?: (() => Promise<Vault>) | undefined;
   readonly log: Log;
@@ -99,7 +98,7 @@ export class Proxy implements DoorHouse {
   readonly sweep: Sweep;
   readonly limits: Limits;
   readonly metrics = new Metrics();
-  readonly admits: ((token: string) => boolean) | undefined;
+  readonly tokens: Tokens;
   readonly #options: ProxyOptions;
   readonly #lanes: Lanes;
   readonly #descriptors: Descriptors;
@@ -125,7 +124,7 @@ export class Proxy implements DoorHouse {
     const { limits, log, allow, socks, lost, ended, broken, worker, settings } = options;
     this.#options = options;
     this.limits = limits;
-    this.admits = options.admits;
+    this.tokens = options.tokens;
     this.#descriptors = new Descriptors(limits.descriptors, limits.descriptorReserve);
     this.#names = new Names(options.vault, log);
     this.router = new Router({
@@ -181,10 +180,6 @@ export class Proxy implements DoorHouse {
     return this.#lanes.isDegraded || this.#names.isDegraded ? 'degraded' : 'ok';
   }
 
-  exports(token: string | undefined): boolean {
-    return this.#options.exports?.(token) ?? false;
-  }
-
   get connections(): number {
     return this.#visitors.size;
   }
@@ -226,12 +221,11 @@ export class Proxy implements DoorHouse {
   }
 
   /**
-   * What is wrong with a token. A right one always goes in: somebody else's wrong ones may come from the same address. After
+   * Who shows a token. A right one always goes in: somebody else's wrong ones may come from the same address. After
    * too many wrong ones each costs a connection (C7), and those are counted by address.
    */
-  judgeToken(token: string, address: string): 'AuthFailed' | 'RateLimited' | undefined {
-    if (this.admits === undefined || this.admits(token)) return undefined;
-    return this.#failures.take(address, now()) ? 'AuthFailed' : 'RateLimited';
+  judgeToken(token: string, address: string): Bearer | 'AuthFailed' | 'RateLimited' {
+    return this.tokens.judge(token) ?? (this.#failures.take(address, now()) ? 'AuthFailed' : 'RateLimited');
   }
 
   get isOverloaded(): boolean {

@@ -57,13 +57,10 @@ export class LmdbVault implements Vault {
     this.#sign = new SignOfLife(this.#folder, self.uuid);
   }
 
-  /** Asks every process that has said that it has names whether it lives. */
-  async lookAround(): Promise<void> {
+  async list(): Promise<Kept[]> {
     this.#rows.refresh();
+    // Anew each time: a process that lived when it was asked last may be dead.
     for (const { name } of [...this.#rows.all(Kind.PROCESS)]) await this.#askSign(name);
-  }
-
-  list(): Kept[] {
     this.#rows.refresh();
     const kept: Kept[] = [];
     for (const row of this.#rows.all(Kind.RECORD)) {

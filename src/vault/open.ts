@@ -51,9 +51,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     if (!isReadOnly) makeRoom(folder);
     const store = openStore(folder, isReadOnly);
     await refuseSamePid(store, named);
-    const vault = new LmdbVault(new Rows(store, secret), self, source.kind, path, isReadOnly);
-    await vault.lookAround();
-    return vault;
+    return new LmdbVault(new Rows(store, secret), self, source.kind, path, isReadOnly);
   } catch (error) {
     throw asVaultError(error, 'VaultClosed', `the vault ${named} cannot be opened`);
   }

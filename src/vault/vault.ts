@@ -53,8 +53,8 @@ export interface Vault {
   /** How records are protected: by a key, by a passphrase, or by file modes alone. */
   readonly protection: 'key' | 'passphrase' | 'modes';
 
-  /** Every name, in order. One that cannot be read is among them, without its record. */
-  list(): Kept[];
+  /** Every name, in order, and whether its owner lives now. One that cannot be read is among them, without its record. */
+  list(): Promise<Kept[]>;
 
   /** @returns undefined for a name that is not kept @throws VaultError `VaultRecordBroken` */
   read(name: string): Uint8Array | undefined;

@@ -10,7 +10,6 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { ERRORS, type ErrorName } from '../../src/errors.ts';
 import { RpcError } from '../../src/testdc/rpc-error.ts';
 import { playFaults } from '../../src/testdc/faults.ts';
-import { MemoryStore, MemoryVault } from '../../src/vault/memory-vault.ts';
 import { VaultError } from '../../src/vault/vault.ts';
 import { echoProxy } from '../support/echo-proxy.ts';
 import {
@@ -26,6 +25,7 @@ import {
   type Stage,
 } from '../support/error-stage.ts';
 import { freePort } from '../support/free-port.ts';
+import { MemoryStore, MemoryVault } from '../support/memory-vault.ts';
 import { packFrame } from '../support/mp.ts';
 import { Nc } from '../support/nc.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';

@@ -28,7 +28,7 @@ function clientOf(): { client: HttpClient; socket: Socket; asked: number[] } {
 test('requests that wait for the second opening of the gate count towards what may be read ahead', () => {
   const { client, socket, asked } = clientOf();
   const send = (length: number): void => {
-    const exchange = client.begin({} as ServerResponse, false, '');
+    const exchange = client.begin({} as ServerResponse, { digest: '', mayExport: false });
     client.took(exchange, Buffer.alloc(length));
     client.ended(exchange);
   };

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { RequestFlag } from '../../src/batch/records.ts';
 import { HttpDoor } from '../../src/front/http.ts';
+import { tokensOf } from '../../src/front/tokens.ts';
 import { now } from '../../src/main/clock.ts';
 import type { ProxyOptions } from '../../src/main/proxy.ts';
 import type { Limits } from '../../src/main/limits.ts';
@@ -270,14 +271,16 @@ test('Expect: 100-continue: the body is asked for, or the request refused before
 });
 
 test('one connection, several users: each token has a session of its own', async (t) => {
-  const { httpPort, proxy } = await httpProxy(t, { options: { admits: (token) => token !== 'bad' } });
+  const others = Array.from({ length: 62 }, (_, i) => `token${i}`);
+  const tokens = tokensOf(['one', 'two', 'more', ...others].join('\n'));
+  const { httpPort, proxy } = await httpProxy(t, { options: { tokens } });
   const raw = new Raw(httpPort);
   const ask = async (token: string): Promise<string> =>
     (await raw.post('{session}', { Authorization: `Bearer ${token}` }).answer()).body;
   const [first, second] = [await ask('one'), await ask('two')];
   assert.notEqual(first, second);
   assert.deepEqual([await ask('one'), await ask('two')], [first, second]);
-  for (let i = 2; i < 64; i++) await ask(`token ${i}`.replace(' ', ''));
+  for (const token of others) await ask(token);
   assert.match(await ask('more'), /"error":"TooManySessions"/);
   assert.equal(await ask('one'), first);
   assert.equal(proxy.router.size, 64);
@@ -289,18 +292,34 @@ test('one connection, several users: each token has a session of its own', async
   other.close();
 });
 
-test('keys are shown to who may export them alone', async (t) => {
-  const options = { admits: () => true, exports: (token?: string) => token === 'owner' };
-  const { httpPort } = await httpProxy(t, { options });
+test('where no token is needed, those that are shown keep sessions apart all the same', async (t) => {
+  const { httpPort } = await httpProxy(t);
+  const raw = new Raw(httpPort);
+  const ask = async (headers: Record<string, string>): Promise<string> =>
+    (await raw.post('{session}', headers).answer()).body;
+  const shown = [{}, { Authorization: 'Bearer one' }, { Authorization: 'Bearer two' }];
+  const sessions: string[] = [];
+  for (const headers of [...shown, ...shown]) sessions.push(await ask(headers));
+  assert.equal(new Set(sessions).size, 3);
+  assert.deepEqual(sessions.slice(3), sessions.slice(0, 3));
+  raw.close();
+});
+
+test('keys are shown to who may export them alone; each token is judged once', async (t) => {
+  const known = tokensOf('owner export\nguest');
+  const judged: string[] = [];
+  const tokens = { ...known, judge: (token: string) => (judged.push(token), known.judge(token)) };
+  const { httpPort } = await httpProxy(t, { options: { tokens } });
   const raw = new Raw(httpPort);
   const flags = async (token: string): Promise<string> =>
     (await raw.post('{flags}', { Authorization: `Bearer ${token}` }).answer()).body;
   assert.deepEqual([await flags('owner'), await flags('guest')], [`flags ${RequestFlag.MAY_EXPORT}\n`, 'flags 0\n']);
+  assert.deepEqual(judged, ['owner', 'guest']);
   raw.close();
 });
 
 test('wrong tokens: more than five cost a connection each; the right one goes in on any', async (t) => {
-  const { httpPort } = await httpProxy(t, { options: { admits: (token) => token === 'good' } });
+  const { httpPort } = await httpProxy(t, { options: { tokens: tokensOf('good') } });
   const raw = new Raw(httpPort);
   const ask = (on: Raw, token: string): Promise<Answer> =>
     on.post('{"id":1}', { Authorization: `Bearer ${token}` }).answer();
@@ -363,7 +382,7 @@ test('Host: loopback and configured names, nothing else (DNS rebinding)', async 
 });
 
 test('tokens: needed, wrong, right; who watches liveness needs none', async (t) => {
-  const { httpPort } = await httpProxy(t, { options: { admits: (token) => token === 'good' } });
+  const { httpPort } = await httpProxy(t, { options: { tokens: tokensOf('good') } });
   const raw = new Raw(httpPort);
   const none = await raw.post('{"id":1}').answer();
   assert.deepEqual([none.status, none.headers['www-authenticate']], [401, 'Bearer']);

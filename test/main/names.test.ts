@@ -6,8 +6,8 @@ import { In, KeepFlag, NamedFlag, NameOp } from '../../src/batch/records.ts';
 import { Names } from '../../src/main/names.ts';
 import type { Route } from '../../src/main/route.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { MemoryStore, MemoryVault } from '../../src/vault/memory-vault.ts';
 import { VaultError } from '../../src/vault/vault.ts';
+import { MemoryStore, MemoryVault } from '../support/memory-vault.ts';
 
 const log = await createLog({ level: 'silent' });
 

@@ -1,6 +1,7 @@
 /** The main thread end to end on the echo worker: order, half-close, limits, ends. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { tokensOf } from '../../src/front/tokens.ts';
 import { Nc } from '../support/nc.ts';
 import { echoProxy } from '../support/echo-proxy.ts';
 
@@ -191,7 +192,7 @@ test('a client that reads again in time gets all of it', async (t) => {
 });
 
 test('tokens: needed, wrong, right', async (t) => {
-  const { port } = await echoProxy(t, { tokenTimeout: 80, options: { admits: (token) => token === 'good' } });
+  const { port } = await echoProxy(t, { tokenTimeout: 80, options: { tokens: tokensOf('good') } });
   const silent = await Nc.to(port);
   assert.match((await silent.rest())[0]!, /"error":"AuthRequired"/);
   const none = await Nc.to(port);
@@ -229,7 +230,7 @@ test('drain: the idle are told and closed, the open are answered first, the late
 });
 
 test('wrong tokens: after five from an address more are slowed; the right one always goes in', async (t) => {
-  const { port } = await echoProxy(t, { options: { admits: (token) => token === 'good' } });
+  const { port } = await echoProxy(t, { options: { tokens: tokensOf('good') } });
   const tell = async (token: string): Promise<string> => {
     const nc = await Nc.to(port);
     nc.send(`{"auth":"${token}"}\n{"id":1}\n`);

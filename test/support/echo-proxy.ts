@@ -5,6 +5,7 @@
 import type { TestContext } from 'node:test';
 import { allowList } from '../../src/address/allow-list.ts';
 import { lineFronts } from '../../src/front/first-byte.ts';
+import { tokensOf } from '../../src/front/tokens.ts';
 import { LIMITS, type Limits } from '../../src/main/limits.ts';
 import { Proxy, type ProxyOptions } from '../../src/main/proxy.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -27,7 +28,7 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
     level: 'debug',
     to: { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) },
   });
-  const needsToken = options.admits !== undefined;
+  const { tokens = tokensOf(undefined) } = options;
   const proxy = new Proxy({
     host: '127.0.0.1',
     port: 0,
@@ -36,8 +37,8 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
     settings,
     limits,
     allow: allowList(allow),
-    front: lineFronts({ maxLine: limits.maxLine, needsToken }),
-    admits: undefined,
+    front: lineFronts({ maxLine: limits.maxLine, needsToken: tokens.areNeeded }),
+    tokens,
     log,
     lost: () => undefined,
     ended: () => undefined,

@@ -99,7 +99,7 @@ export class FlippedVault {
   }
 
   async #judge(vault: Vault, writes: boolean, most: number): Promise<string[]> {
-    const kept = new Map(vault.list().map(({ name, record }) => [name, record]));
+    const kept = new Map((await vault.list()).map(({ name, record }) => [name, record]));
     const sentences: string[] = [];
     const refused = Object.keys(RECORDS).filter((name) => kept.get(name) === undefined);
     for (const [name, record] of Object.entries(RECORDS)) {

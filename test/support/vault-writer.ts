@@ -32,7 +32,7 @@ function versionOf(record: Uint8Array | undefined): number {
 
 const vault = await openVault({ folder, warn: (sentence) => say(`warn ${sentence}`) });
 const versions = new Map<string, number>();
-for (const { name, record } of vault.list()) {
+for (const { name, record } of await vault.list()) {
   say(`found ${name} ${versionOf(record)}`);
   versions.set(name, versionOf(record));
 }

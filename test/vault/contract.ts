@@ -27,7 +27,7 @@ export function contract(kind: string, make: (t: TestContext) => Store): void {
     assert.deepEqual(one.read('bot1'), bytes('second'));
     assert.deepEqual(two.read('bot1'), bytes('second'));
     assert.deepEqual(
-      two.list().map(({ name, record, owner }) => ({ name, record, owner })),
+      (await two.list()).map(({ name, record, owner }) => ({ name, record, owner })),
       [{ name: 'bot1', record: bytes('second'), owner: 'elsewhere' }],
     );
     await one.close();
@@ -100,7 +100,7 @@ export function contract(kind: string, make: (t: TestContext) => Store): void {
     assert.equal(await two.remove('a'), false);
     assert.equal(await one.remove('a'), true);
     assert.equal(two.read('a'), undefined);
-    assert.deepEqual(two.list(), []);
+    assert.deepEqual(await two.list(), []);
     assert.deepEqual(await two.claim('a'), { record: undefined, isClean: false });
     await one.close();
     await two.close();
@@ -144,7 +144,7 @@ export function contract(kind: string, make: (t: TestContext) => Store): void {
           }
         }
         for (const vault of vaults) {
-          const found = vault.list().map(({ name, record }) => [name, record]);
+          const found = (await vault.list()).map(({ name, record }) => [name, record]);
           assert.deepEqual(
             found,
             [...kept].toSorted(([a], [b]) => (a < b ? -1 : 1)),

@@ -55,7 +55,7 @@ async function limitedGrowth(t: TestContext, blocks: number): Promise<void> {
   assert.deepEqual(filled.faults, ['VaultWriteFailed']);
   assert.ok(filled.written > 10 && filled.isAllThere, JSON.stringify(filled));
   const vault = await opened(t, { folder, warn: (sentence) => assert.fail(sentence) });
-  assert.equal(vault.list().length, filled.written);
+  assert.equal((await vault.list()).length, filled.written);
   await vault.claim('later');
   await vault.write('later', OLD);
   assert.deepEqual(Buffer.from(vault.read('later')!), OLD);
@@ -109,7 +109,7 @@ test('a new vault on a full disk is refused in a sentence', async (t) => {
   // 64 KiB hold the files of an empty vault, and no session.
   const vault = await openVault({ folder });
   await assert.rejects(vault.claim('a'), { fault: 'VaultWriteFailed', code: 'ENOSPC' });
-  assert.deepEqual(vault.list(), []);
+  assert.deepEqual(await vault.list(), []);
   await vault.close();
 });
 

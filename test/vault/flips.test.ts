@@ -99,7 +99,7 @@ test('a foreign file in the place of the data: put aside, and the vault is empty
     writeFileSync(join(folder, 'data.mdb'), content, { mode: 0o600 });
     const warnings: string[] = [];
     const vault = await openVault({ folder, warn: (sentence) => warnings.push(sentence) });
-    assert.deepEqual(vault.list(), []);
+    assert.deepEqual(await vault.list(), []);
     assert.match(warnings.join(), /was damaged \(.*\); what could be read is in it again, and the old file is/);
     await vault.claim('new');
     await vault.release('new', RECORDS['a']);

@@ -1,8 +1,8 @@
 /** The vault in memory: what every vault does (`contract.ts`), and what tests ask of this one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryStore, MemoryVault } from '../../src/vault/memory-vault.ts';
 import { VaultError } from '../../src/vault/vault.ts';
+import { MemoryStore, MemoryVault } from '../support/memory-vault.ts';
 import { contract } from './contract.ts';
 
 contract('memory', () => {
@@ -45,7 +45,7 @@ test('a record can be broken', async () => {
   assert.throws(() => vault.read('a'), { fault: 'VaultRecordBroken' });
   await assert.rejects(vault.claim('a'), { fault: 'VaultRecordBroken' });
   assert.deepEqual(
-    vault.list().map(({ name, record }) => [name, record !== undefined]),
+    (await vault.list()).map(({ name, record }) => [name, record !== undefined]),
     [
       ['a', false],
       ['b', true],

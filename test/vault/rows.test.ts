@@ -58,7 +58,7 @@ test('records that changed places under an open vault bring back nobody', async 
   const again = await openVault({ folder, warn: (sentence) => warnings.push(sentence) });
   assert.match(warnings.join(), /was damaged/);
   assert.equal(Buffer.from(again.read('alice')!).toString(), 'the session of alice');
-  const found = again.list().find(({ name }) => name === 'bob')?.record;
+  const found = (await again.list()).find(({ name }) => name === 'bob')?.record;
   assert.ok(found === undefined || Buffer.from(found).toString() === 'the session of bob');
   await again.close();
 });

@@ -1,9 +1,8 @@
 /**
- * MemoryVault: a vault that forgets, for tests. Several over one store are several
- * processes over one folder.
+ * MemoryVault: a vault that forgets. Several over one store are several processes over one folder.
  * In: names and records. Out: copies of the same bytes; who owns what. Never: touches a disk.
  */
-import { type Claim, type Kept, type Vault, VaultError } from './vault.ts';
+import { type Claim, type Kept, type Vault, VaultError } from '../../src/vault/vault.ts';
 
 interface Row {
   record: Uint8Array | undefined;
@@ -59,7 +58,7 @@ export class MemoryVault implements Vault {
     }
   }
 
-  list(): Kept[] {
+  async list(): Promise<Kept[]> {
     return [...this.#store.rows]
       .filter(([, { record }]) => record !== undefined)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
