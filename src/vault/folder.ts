@@ -2,7 +2,17 @@
  * Folder: files of the vault's folder: private, written whole, on the disk.
  * In: paths. Out: nothing, or a VaultError that says which and why. Never: half a file under its name.
  */
-import { chmodSync, closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { VaultError, type VaultFault } from './vault.ts';
@@ -39,14 +49,8 @@ export function makeFilePrivate(path: string): void {
 export function writeWhole(path: string, content: Uint8Array, mayReplace: boolean): boolean {
   const temporary = `${path}.${process.pid}.new`;
   rmSync(temporary, { force: true });
-  const fd = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(fd, content);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  try {
+    writeNew(temporary, content);
     if (mayReplace) renameSync(temporary, path);
     else linkSync(temporary, path);
     syncFolder(dirname(path));
@@ -56,6 +60,17 @@ export function writeWhole(path: string, content: Uint8Array, mayReplace: boolea
     throw error;
   } finally {
     rmSync(temporary, { force: true });
+  }
+}
+
+function writeNew(path: string, content: Uint8Array): void {
+  const fd = openSync(path, 'wx', 0o600);
+  try {
+    // All of it: a disk with some room left takes a part of one write, and says nothing.
+    writeFileSync(fd, content);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -4,7 +4,7 @@
  * walked; a foreign, newer or half-open folder.
  */
 import type { KeyObject } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { dataKey, rewrap } from './data-key.ts';
@@ -31,6 +31,8 @@ export interface VaultOptions extends KeyOptions {
 
 /** Bytes that LMDB makes of its lock file; they must be on the disk before it maps them. */
 const LOCK_SIZE = 16 * 1024;
+/** What LMDB writes into a new file before anybody can see to the room for it: two pages, of at most 16 KiB. */
+const FIRST_PAGES = 32 * 1024;
 /** Another process may write while the file is read: so often it is read again before it is called damaged. */
 const READS = 5;
 
@@ -48,7 +50,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     const secret = await dataKey(folder, source, isEmpty, maySeal);
     const isReadOnly = isEmpty ? false : !isWritable(path);
     if (!isEmpty) await beWhole(folder, secret, warn);
-    if (!isReadOnly) makeRoom(folder);
+    if (!isReadOnly) makeRoom(folder, isEmpty);
     const store = openStore(folder, isReadOnly);
     await refuseSamePid(store, named);
     return new LmdbVault(new Rows(store, secret), self, source.kind, path, isReadOnly);
@@ -110,13 +112,24 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** LMDB maps its lock file, and a map whose block is missing kills the process: so there must be blocks. */
-function makeRoom(folder: string): void {
+/**
+ * LMDB maps its lock file, and a map whose block is missing kills the process; so does a first write of its own that fails
+ * (`room.ts`). So there must be blocks: for the lock file, and, where they are tried and given back, for a new data file.
+ * A disk that has some of them takes a part of what is written, and says nothing: `writeFileSync` goes on to the error.
+ */
+function makeRoom(folder: string, isEmpty: boolean): void {
   const fd = openSync(join(folder, 'lock.mdb'), 'a', 0o600);
   try {
     const { size } = fstatSync(fd);
-    if (size < LOCK_SIZE) writeSync(fd, Buffer.alloc(LOCK_SIZE - size));
+    if (size < LOCK_SIZE) writeFileSync(fd, Buffer.alloc(LOCK_SIZE - size));
   } finally {
     closeSync(fd);
+  }
+  if (!isEmpty) return;
+  const trial = join(folder, `room.${process.pid}`);
+  try {
+    writeFileSync(trial, Buffer.alloc(FIRST_PAGES));
+  } finally {
+    rmSync(trial, { force: true });
   }
 }

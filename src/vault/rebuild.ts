@@ -16,7 +16,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { Commits } from './commits.ts';
@@ -114,7 +114,7 @@ function lock(folder: string): () => void {
   for (;;) {
     try {
       const fd = openSync(path, 'wx', 0o600);
-      writeSync(fd, JSON.stringify({ ...identityOf(process.pid), at: Date.now() }));
+      writeFileSync(fd, JSON.stringify({ ...identityOf(process.pid), at: Date.now() }));
       closeSync(fd);
       return () => rmSync(path, { force: true });
     } catch (error) {

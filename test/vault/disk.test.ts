@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -112,6 +122,33 @@ test('a new vault on a full disk is refused in a sentence', async (t) => {
   assert.deepEqual(await vault.list(), []);
   await vault.close();
 });
+
+test('a new vault on a disk with some blocks left, for some of its files or for parts of them, is refused in a sentence', async (t) => {
+  const folder = smallDisk(t, '256k');
+  if (folder === undefined) return limitedGrowth(t, 1_200);
+  const ballast = join(folder, 'ballast');
+  const outcomes = [];
+  for (let left = 4_096; left <= 65_536; left += 4_096) {
+    fill(ballast);
+    truncateSync(ballast, statSync(ballast).size - left);
+    outcomes.push(await openVault({ folder: join(folder, 'vault') }).then(closed, fault));
+    rmSync(ballast);
+    rmSync(join(folder, 'vault'), { recursive: true, force: true });
+  }
+  const opens = outcomes.indexOf('opened');
+  assert.ok(opens > 0, JSON.stringify(outcomes));
+  assert.deepEqual(new Set(outcomes.slice(0, opens)), new Set(['ENOSPC']));
+  assert.deepEqual(new Set(outcomes.slice(opens)), new Set(['opened']));
+});
+
+async function closed(vault: Awaited<ReturnType<typeof openVault>>): Promise<string> {
+  await vault.close();
+  return 'opened';
+}
+
+function fault(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
+}
 
 test('a vault that may only be read is read', async (t) => {
   const folder = folderOf(t);
