@@ -6,11 +6,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, type Config } from './config.ts';
-import { type KeyOptions, keySource } from './vault/key-source.ts';
+import { type KeySource, keySource } from './vault/key-source.ts';
 import { VaultError } from './vault/vault.ts';
 
-export interface VaultSettings extends KeyOptions {
+export interface VaultSettings {
   readonly folder: string;
+  /** Read once: whoever opens the vault later, or says how it is sealed, means what was there at the start. */
+  readonly source: KeySource;
 }
 
 type Wanted = Pick<Config, 'vault' | 'vaultKeyFile' | 'vaultPassphraseFile'>;
@@ -28,20 +30,15 @@ export function toVaultSettings(
 ): VaultSettings | undefined {
   const folder = vaultFolder(config, environment);
   if (folder === undefined) return undefined;
-  const settings = {
-    folder,
-    keyFile: config.vaultKeyFile,
-    passphraseFile: config.vaultPassphraseFile,
-    environment,
-  };
+  const { vaultKeyFile: keyFile, vaultPassphraseFile: passphraseFile } = config;
   try {
-    const { warning } = keySource(settings);
+    const { source, warning } = keySource({ keyFile, passphraseFile, environment });
     if (warning !== undefined) warn(warning);
+    return { folder, source };
   } catch (error) {
     if (error instanceof VaultError) throw new ConfigError([error.message]);
     throw error;
   }
-  return settings;
 }
 
 /** The folder that is or will be the vault; undefined if there is to be none. */

@@ -1,12 +1,13 @@
 /** Which vault: folder, key, passphrase; what is wrong with them is said at the start. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startFields } from '../src/commands/start-line.ts';
 import { loadConfig } from '../src/config.ts';
 import { toVaultSettings, type VaultSettings } from '../src/vault-settings.ts';
-import { keySource } from '../src/vault/key-source.ts';
+import { openVault } from '../src/vault/open.ts';
 import { Run } from './support/process.ts';
 import { folderOf } from './vault/support.ts';
 
@@ -27,19 +28,34 @@ test('a key: raw, hex, base64; from a file or the environment', (t) => {
   const file = join(folderOf(t), 'key');
   for (const content of [KEY, `${KEY.toString('hex')}\n`, KEY.toString('base64'), KEY.toString('base64url')]) {
     writeFileSync(file, content, { mode: 0o600 });
-    assert.deepEqual(keySource(settings({ vaultKeyFile: file })!).source, { kind: 'key', key: KEY });
+    assert.deepEqual(settings({ vaultKeyFile: file })?.source, { kind: 'key', key: KEY });
   }
   const inEnvironment = settings({}, { MTPROTO2JSON_VAULT_KEY: KEY.toString('hex') });
-  assert.deepEqual(keySource(inEnvironment!).source, { kind: 'key', key: KEY });
+  assert.deepEqual(inEnvironment?.source, { kind: 'key', key: KEY });
+});
+
+test('the file of a key is read once', async (t) => {
+  const folder = folderOf(t);
+  const file = join(folder, 'key');
+  writeFileSync(file, KEY, { mode: 0o600 });
+  const found = settings({ vault: join(folder, 'vault'), vaultKeyFile: file })!;
+  rmSync(file);
+  const vault = await openVault({ ...found, maySeal: true });
+  assert.equal(vault.protection, 'key');
+  await vault.close();
+  assert.match(
+    JSON.stringify(startFields(loadConfig({ flags: {}, environment: {}, file: undefined }), 1, found)),
+    /sealed by a key/,
+  );
 });
 
 test('a passphrase: the first line of a file, or the environment', (t) => {
   const file = join(folderOf(t), 'passphrase');
   writeFileSync(file, 'correct horse\n', { mode: 0o600 });
   const expected = { kind: 'passphrase', passphrase: 'correct horse' };
-  assert.deepEqual(keySource(settings({ vaultPassphraseFile: file })!).source, expected);
-  assert.deepEqual(keySource(settings({}, { MTPROTO2JSON_VAULT_PASSPHRASE: 'correct horse\n' })!).source, expected);
-  assert.deepEqual(keySource(settings({})!).source, { kind: 'modes' });
+  assert.deepEqual(settings({ vaultPassphraseFile: file })?.source, expected);
+  assert.deepEqual(settings({}, { MTPROTO2JSON_VAULT_PASSPHRASE: 'correct horse\n' })?.source, expected);
+  assert.deepEqual(settings({})?.source, { kind: 'modes' });
 });
 
 test('what cannot be right is a sentence, without the secret', (t) => {

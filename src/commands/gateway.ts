@@ -13,7 +13,6 @@ import { type CodecSource, compileScheme, layerOf } from '../scheme-cache.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { schemeFault, wrongNumbers } from '../tl/load.ts';
 import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
-import { keySource } from '../vault/key-source.ts';
 import { type Vault, VaultError } from '../vault/vault.ts';
 import { live } from './lifecycle.ts';
 import { explainListening } from './listening.ts';
@@ -102,7 +101,7 @@ function keepYoungSpaceSmall(): void {
 
 /** Whether the operator has said anything of a vault. */
 function isWanted({ vault }: Config, settings: VaultSettings): boolean {
-  return vault !== undefined || keySource(settings).source.kind !== 'modes';
+  return vault !== undefined || settings.source.kind !== 'modes';
 }
 
 /**

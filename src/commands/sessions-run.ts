@@ -8,6 +8,7 @@ import type { SessionRecord } from '../account/record.ts';
 import { ConfigError } from '../config.ts';
 import { formatOf } from '../formats/formats.ts';
 import { homeKey } from '../formats/parts.ts';
+import { keySource } from '../vault/key-source.ts';
 import { rewrapVault } from '../vault/open.ts';
 import type { Vault } from '../vault/vault.ts';
 import { completed, readSession } from './sessions-import.ts';
@@ -162,7 +163,7 @@ export async function rotateKey(flags: Flags): Promise<void> {
     throw new ConfigError(['give --new-vault-key-file, --new-vault-passphrase-file or --unseal, one of them']);
   const settings = vaultSettings(flags);
   mustExist(settings.folder);
-  await rewrapVault(settings.folder, settings, { keyFile, passphraseFile });
+  await rewrapVault(settings.folder, settings.source, keySource({ keyFile, passphraseFile }).source);
   if (isUnsealed)
     return void process.stdout.write(
       'the vault is no longer sealed; a running gateway needs no key at its next start\n',

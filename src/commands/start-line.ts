@@ -7,7 +7,6 @@ import { HOME_DC } from '../address/data-centres.ts';
 import type { Config } from '../config.ts';
 import type { LogFields } from '../telemetry/log.ts';
 import type { VaultSettings } from '../vault-settings.ts';
-import { keySource } from '../vault/key-source.ts';
 
 /** AES and SHA of most messages: the one build there is, which does not load without SIMD. */
 const KERNEL = 'wasm-simd';
@@ -21,7 +20,7 @@ export function startFields(config: Config, layer: number, vault: VaultSettings 
   return {
     layer,
     dc: dataCentre(config),
-    vault: vault === undefined ? 'off' : `${vault.folder} (${PROTECTION[keySource(vault).source.kind]})`,
+    vault: vault === undefined ? 'off' : `${vault.folder} (${PROTECTION[vault.source.kind]})`,
     apiId: config.apiId === undefined ? 'not set' : 'set',
     transport: wayThere(config),
     kernel: KERNEL,

@@ -9,7 +9,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { dataKey, rewrap } from './data-key.ts';
 import { asVaultError } from './folder.ts';
-import { type KeyOptions, keySource } from './key-source.ts';
+import type { KeySource } from './key-source.ts';
 import { lastTransaction } from './last.ts';
 import { LmdbVault } from './lmdb-vault.ts';
 import { faultOf, transactionOf } from './pages.ts';
@@ -19,8 +19,10 @@ import { rebuild } from './rebuild.ts';
 import { DATA_FILE, isInPlace, MAP_SIZE, openStore, Rows, type Store } from './rows.ts';
 import { type Vault, VaultError } from './vault.ts';
 
-export interface VaultOptions extends KeyOptions {
+export interface VaultOptions {
   readonly folder: string;
+  /** What protects it; file modes alone if it is not given. */
+  readonly source?: KeySource;
   /** Told in words what an operator should know: a damaged file that was rebuilt. */
   readonly warn?: (sentence: string) => void;
   /** An empty vault that is not sealed is sealed with the key that is given: for who serves it, not for who looks. */
@@ -41,8 +43,7 @@ const READS = 5;
  * @throws VaultError `VaultClosed`, in one sentence
  */
 export async function openVault(options: VaultOptions): Promise<Vault> {
-  const { folder: named, warn = () => {}, maySeal = false, self = thisProcess() } = options;
-  const { source } = keySource(options);
+  const { folder: named, source = { kind: 'modes' }, warn = () => {}, maySeal = false, self = thisProcess() } = options;
   try {
     const folder = privateFolder(named, warn);
     const path = join(folder, DATA_FILE);
@@ -60,8 +61,8 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
 }
 
 /** The vault's key or passphrase is another from now on. @throws VaultError `VaultClosed` */
-export async function rewrapVault(folder: string, from: KeyOptions, to: KeyOptions): Promise<void> {
-  await rewrap(vaultWithin(folder), keySource(from).source, keySource(to).source);
+export async function rewrapVault(folder: string, from: KeySource, to: KeySource): Promise<void> {
+  await rewrap(vaultWithin(folder), from, to);
 }
 
 /**

@@ -4,23 +4,28 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { openVault, rewrapVault } from '../../src/vault/open.ts';
-import type { KeyOptions } from '../../src/vault/key-source.ts';
+import { openVault, rewrapVault, type VaultOptions } from '../../src/vault/open.ts';
+import type { KeySource } from '../../src/vault/key-source.ts';
 import { folderOf } from './support.ts';
 
 const RECORD = Buffer.from('the-planted-secret-of-a-session');
 
-const byKey = (key: Buffer): KeyOptions => ({ environment: { MTPROTO2JSON_VAULT_KEY: key.toString('hex') } });
-const byPassphrase = (text: string): KeyOptions => ({ environment: { MTPROTO2JSON_VAULT_PASSPHRASE: text } });
+type Sealed = Pick<VaultOptions, 'source'>;
 
-async function made(folder: string, options: KeyOptions): Promise<void> {
+const OPEN: KeySource = { kind: 'modes' };
+const byKey = (key: Buffer): { readonly source: KeySource } => ({ source: { kind: 'key', key } });
+const byPassphrase = (passphrase: string): { readonly source: KeySource } => ({
+  source: { kind: 'passphrase', passphrase },
+});
+
+async function made(folder: string, options: Sealed): Promise<void> {
   const vault = await openVault({ folder, ...options });
   await vault.claim('a');
   await vault.release('a', RECORD);
   await vault.close();
 }
 
-async function recordIn(folder: string, options: KeyOptions): Promise<string | undefined> {
+async function recordIn(folder: string, options: Sealed): Promise<string | undefined> {
   const vault = await openVault({ folder, ...options });
   const record = vault.read('a');
   await vault.close();
@@ -28,7 +33,7 @@ async function recordIn(folder: string, options: KeyOptions): Promise<string | u
 }
 
 /** @returns the one sentence */
-async function refusal(folder: string, options: KeyOptions): Promise<string> {
+async function refusal(folder: string, options: Sealed): Promise<string> {
   const error = await openVault({ folder, ...options }).then(
     async (vault) => {
       await vault.close();
@@ -97,8 +102,8 @@ test('the key can be replaced: the records stay as they are', async (t) => {
   const [one, two] = [byKey(randomBytes(32)), byKey(randomBytes(32))];
   await made(folder, one);
   const before = readFileSync(join(folder, 'data.mdb'));
-  await assert.rejects(rewrapVault(folder, two, one), { fault: 'VaultClosed' });
-  await rewrapVault(folder, one, two);
+  await assert.rejects(rewrapVault(folder, two.source, one.source), { fault: 'VaultClosed' });
+  await rewrapVault(folder, one.source, two.source);
   assert.ok(before.equals(readFileSync(join(folder, 'data.mdb'))));
   assert.match(await refusal(folder, one), /not the key/);
   assert.equal(await recordIn(folder, two), RECORD.toString());
@@ -181,7 +186,7 @@ test('in a folder that is not the vault’s alone it gets one inside, which is f
     assert.equal(await recordIn(folder, {}), RECORD.toString());
     // A key that is rotated is that of the vault inside, and it stays where it is when the folder is private at last.
     const key = byKey(randomBytes(32));
-    await rewrapVault(folder, {}, key);
+    await rewrapVault(folder, OPEN, key.source);
     chmodSync(folder, 0o700);
     assert.equal(await recordIn(folder, key), RECORD.toString());
   }
