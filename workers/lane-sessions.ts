@@ -3,18 +3,18 @@
  * In: the records of a batch, the time. Out: records through the sink. Never: throws, awaits, or lets one session's
  * fault touch another.
  */
-import { BatchWriter, BLOCK_HEAD, RecordCursor } from '../src/batch/batch.ts';
-import { DownFlag, In, NamedFlag, NameOp, OpenFlag, Out, RequestFlag } from '../src/batch/records.ts';
+import { BatchWriter, RecordCursor } from '../src/batch/batch.ts';
+import { In, OpenFlag } from '../src/batch/records.ts';
 import type { Dialect } from '../src/dialect/dialect.ts';
-import { FRAME_HEAD, MsgpackDialect } from '../src/dialect/msgpack.ts';
+import { MsgpackDialect } from '../src/dialect/msgpack.ts';
 import type { Env } from '../src/session/env.ts';
-import type { NamedAnswer } from '../src/session/naming.ts';
 import { Session } from '../src/session/session.ts';
-import type { Address } from '../src/session/sink.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
 import { LaneSink } from './lane-sink.ts';
+import type { Mask } from './mask.ts';
 import { Rotation } from './rotation.ts';
-import type { Mask, Speaker } from './mask.ts';
+import { tellSession } from './session-events.ts';
+import { Shown, Times } from './shown.ts';
 
 /**
  * Bytes a session sends in every batch, whatever others have: more than what small calls take. What is more waits for
@@ -40,8 +40,6 @@ class Seat implements Timed {
   queued = false;
   closed = false;
   readonly speaksMsgpack: boolean;
-  /** When each open request was taken, if somebody wants to know how long it took. */
-  readonly since = new Map<number, number>();
 
   constructor(number: number, session: Session, speaksMsgpack: boolean) {
     this.number = number;
@@ -52,11 +50,12 @@ class Seat implements Timed {
 
 export class LaneSessions {
   readonly #env: Env;
-  readonly #mask: Mask | undefined;
   readonly #batch = new BatchWriter(BLOCK_LEAST);
-  readonly #sink = new LaneSink(this.#batch, (ticket) => this.#msOf(ticket));
-  /** How long each request takes is shown. */
-  readonly #isTimed: boolean;
+  readonly #sink: LaneSink;
+  /** If anybody wants to know how long requests take. */
+  readonly #times: Times | undefined;
+  /** With `--verbose` alone. */
+  readonly #shown: Shown | undefined;
   readonly #seats = new Map<number, Seat>();
   /** Made with the first client that speaks it. */
   #msgpack: MsgpackDialect | undefined;
@@ -79,13 +78,18 @@ export class LaneSessions {
   /** @param mask with `--verbose` alone */
   constructor(env: Env, mask?: Mask) {
     this.#env = env;
-    this.#mask = mask;
-    this.#isTimed = mask !== undefined || env.settings.logsRequests;
+    this.#times = mask !== undefined || env.settings.logsRequests ? new Times() : undefined;
+    this.#sink = new LaneSink(this.#batch, this.#times);
+    if (mask === undefined || this.#times === undefined) return;
+    this.#shown = new Shown(mask, this.#times, this.#sink, (session) =>
+      this.#seats.get(session)?.speaksMsgpack === true ? this.#msgpack : undefined,
+    );
   }
 
   /** Runs one batch, `bytes[from..to)`. @returns the block that goes back, whole */
   run(bytes: Uint8Array, to: number, now: number, from = 0): Buffer {
     this.#now = now;
+    this.#times?.begin(now);
     this.#sent = 0;
     const cursor = new RecordCursor(bytes, from, to);
     while (cursor.next()) this.#record(cursor);
@@ -94,8 +98,8 @@ export class LaneSessions {
     for (const seat of this.#touched) this.#finish(seat);
     this.#touched = [];
     this.#serveRest(to - from);
-    if (this.#mask !== undefined) this.#showAnswers(this.#mask);
-    if (this.#isTimed) this.#forgetTimes();
+    this.#shown?.answers(this.#batch.writer, now);
+    this.#times?.end();
     const wakeAt = this.#work.length > 0 || !this.#rest.isEmpty ? 0 : this.#deadlines.first;
     return this.#finishBlock(wakeAt);
   }
@@ -130,13 +134,13 @@ export class LaneSessions {
     this.#sink.session = r.session;
     if (r.kind === In.OPEN || r.kind === In.RESUME) this.#open(r.session, r.flags);
     if (r.kind === In.OPEN) return;
-    if (r.kind === In.REQUEST && this.#mask !== undefined) this.#show(this.#mask, 'client', r);
+    if (r.kind === In.REQUEST) this.#shown?.request(r, this.#now);
     const seat = this.#seats.get(r.session);
     if (seat === undefined) return;
     if (r.kind === In.CLOSE) return this.#close(seat);
-    if (this.#isTimed && (r.kind === In.REQUEST || r.kind === In.AGAIN)) seat.since.set(r.ticket, this.#now);
+    if (r.kind === In.REQUEST || r.kind === In.AGAIN) this.#times?.taken(r.session, r.ticket);
     try {
-      this.#event(seat.session, r);
+      tellSession(seat.session, r, this.#now);
     } catch (error) {
       this.#fault(seat, error, r.kind === In.REQUEST ? r : undefined);
     }
@@ -144,43 +148,6 @@ export class LaneSessions {
     if (seat.session.hasWork && !seat.queued) {
       seat.queued = true;
       this.#work.push(seat);
-    }
-  }
-
-  #event(session: Session, r: RecordCursor): void {
-    const now = this.#now;
-    switch (r.kind) {
-      case In.REQUEST:
-        session.request(r.ticket, r.bytes, r.start, r.stop, now, mayExport(r));
-        break;
-      case In.RESUME:
-        session.resume(r.bytes, r.start, r.stop, now);
-        break;
-      case In.AGAIN:
-        session.again(r.ticket, r.bytes, r.start, r.stop, mayExport(r));
-        break;
-      case In.NAMED:
-        session.named(answerOf(r), now);
-        // It may hold keys; nobody reads it again.
-        r.bytes.fill(0, r.start, r.stop);
-        break;
-      case In.LEAVE:
-        session.leave(now);
-        break;
-      case In.NUDGE:
-        session.nudge(now);
-        break;
-      case In.LINK_BYTES:
-        session.received(r.link, r.ticket, r.bytes, r.start, r.stop, now);
-        break;
-      case In.LINK_UP:
-        session.opened(r.link, r.ticket, now, addressOf(r));
-        break;
-      case In.LINK_DOWN:
-        session.closed(r.link, r.ticket, closedOf(r), now);
-        break;
-      default:
-        throw new RangeError(`record of kind ${r.kind}`);
     }
   }
 
@@ -200,6 +167,7 @@ export class LaneSessions {
   #close(seat: Seat): void {
     seat.closed = true;
     this.#seats.delete(seat.number);
+    this.#times?.forget(seat.number);
     try {
       seat.session.close(this.#now);
     } catch (error) {
@@ -275,38 +243,6 @@ export class LaneSessions {
     }
   }
 
-  /** `--verbose`: a copy of every object, its values masked. */
-  #show(mask: Mask, from: Speaker, r: RecordCursor): void {
-    this.#sink.session = r.session;
-    const msgpack = this.#seats.get(r.session)?.speaksMsgpack === true ? this.#msgpack : undefined;
-    const head = msgpack !== undefined && from === 'gateway' ? FRAME_HEAD : 0;
-    const bytes = r.bytes.subarray(r.start + head, r.stop);
-    const ms = from === 'gateway' && r.ticket !== 0 ? this.#msOf(r.ticket) : undefined;
-    this.#sink.verbose(this.#now, from, ms, mask.show(from, bytes, msgpack && ((frame) => msgpack.plain(frame))));
-  }
-
-  /** How long ago a request of the session that speaks was taken, in tenths of ms. */
-  #msOf(ticket: number): number | undefined {
-    const since = this.#seats.get(this.#sink.session)?.since.get(ticket);
-    return since === undefined ? undefined : Math.round((this.#now - since) * 10) / 10;
-  }
-
-  /** Requests that were answered in this batch are nobody's any more. */
-  #forgetTimes(): void {
-    const { bytes, pos } = this.#batch.writer;
-    const cursor = new RecordCursor(bytes, BLOCK_HEAD, pos);
-    while (cursor.next()) if (cursor.kind === Out.REPLY) this.#seats.get(cursor.session)?.since.delete(cursor.ticket);
-  }
-
-  /** What this batch has said so far, as the clients will get it. */
-  #showAnswers(mask: Mask): void {
-    const { bytes, pos } = this.#batch.writer;
-    const cursor = new RecordCursor(Uint8Array.from(bytes.subarray(0, pos)), BLOCK_HEAD, pos);
-    while (cursor.next())
-      if ((cursor.kind === Out.REPLY || cursor.kind === Out.UPDATE) && cursor.stop > cursor.start)
-        this.#show(mask, 'gateway', cursor);
-  }
-
   /** A bug met by one session: its requests are told, the log gets the stack, the lane goes on. */
   #fault(seat: Seat, error: unknown, asked?: RecordCursor): void {
     seat.session.crash(this.#log(error), stackOf(error), asked);
@@ -322,47 +258,4 @@ export class LaneSessions {
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function mayExport(r: RecordCursor): boolean {
-  return (r.flags & RequestFlag.MAY_EXPORT) !== 0;
-}
-
-const STEPS = new Map<number, NamedAnswer['step']>([
-  [NameOp.ATTACH, 'attach'],
-  [NameOp.TAKEOVER, 'takeover'],
-  [NameOp.NEW, 'new'],
-  [NameOp.LIST, 'list'],
-  [NameOp.FORGET, 'forget'],
-  [NameOp.KEEP, 'keep'],
-]);
-
-function answerOf(r: RecordCursor): NamedAnswer {
-  const bytes = r.bytes.subarray(r.start, r.stop);
-  const isRefused = (r.flags & NamedFlag.REFUSED) !== 0;
-  return {
-    ticket: r.ticket,
-    step: STEPS.get(r.flags & NamedFlag.OP)!,
-    refused: isRefused ? Buffer.from(bytes).toString('latin1') : undefined,
-    isClean: (r.flags & NamedFlag.CLEAN) !== 0,
-    bytes,
-  };
-}
-
-function addressOf(r: RecordCursor): Address | undefined {
-  const [host, port] = textOf(r).split(' ') as [string, string | undefined];
-  return port === undefined ? undefined : { host, port: Number(port) };
-}
-
-function textOf(r: RecordCursor): string {
-  return Buffer.from(r.bytes.buffer, r.bytes.byteOffset + r.start, r.stop - r.start).toString('latin1');
-}
-
-function closedOf(r: RecordCursor): Parameters<Session['closed']>[2] {
-  return {
-    code: textOf(r),
-    neverUp: (r.flags & DownFlag.NEVER_UP) !== 0,
-    timedOut: (r.flags & DownFlag.TIMED_OUT) !== 0,
-    notAllowed: (r.flags & DownFlag.NOT_ALLOWED) !== 0,
-  };
 }

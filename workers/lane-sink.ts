@@ -16,6 +16,7 @@ import {
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
 import type { Address, CentreFields, Ended, NamedBy, Sink } from '../src/session/sink.ts';
+import type { Times } from './shown.ts';
 
 const NAMED: Readonly<Record<NamedBy, number>> = {
   operator: 0,
@@ -46,15 +47,16 @@ export class LaneSink implements Sink {
   /** The session that speaks now; set by the lane before each call into one. */
   session = 0;
   readonly #batch: BatchWriter;
-  readonly #msOf: (ticket: number) => number | undefined;
+  readonly #times: Times | undefined;
 
-  /** @param msOf how long ago a request of the session that speaks was taken, if that is known */
-  constructor(batch: BatchWriter, msOf: (ticket: number) => number | undefined) {
+  /** @param times if it is to be said how long requests take */
+  constructor(batch: BatchWriter, times: Times | undefined) {
     this.#batch = batch;
-    this.#msOf = msOf;
+    this.#times = times;
   }
 
   reply(ticket: number, badLine: boolean, outcome: string): Writer {
+    this.#times?.answered(this.session, ticket);
     const flags =
       (badLine ? ReplyFlag.BAD_LINE : 0) | (outcome === RESULT ? 0 : PLACES.get(outcome)! << ReplyFlag.OUTCOME);
     return this.#batch.begin(Out.REPLY, 0, flags, this.session, ticket);
@@ -139,7 +141,7 @@ export class LaneSink implements Sink {
   }
 
   ended(ticket: number, how: Ended): void {
-    const ms = this.#msOf(ticket);
+    const ms = this.#times?.msOf(this.session, ticket);
     this.log(20, 'request', { session: this.session, ...how, ...(ms !== undefined && { ms }) });
   }
 
