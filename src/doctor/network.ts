@@ -8,13 +8,13 @@ import { parsePublicKey } from '../crypto/rsa.ts';
 import { parseSocks } from '../main/socks.ts';
 import { toSessionSettings } from '../session-settings.ts';
 import { PORTS } from '../address/data-centres.ts';
+import { TEST_OFFSET } from '../session/handshake.ts';
 import type { SessionSettings } from '../session/settings.ts';
 import { askDataCentre, type Target } from './data-centre.ts';
 import { type Finding, ok, warning, wrong } from './finding.ts';
 import { judgeClock } from './judge.ts';
 
 const WITHIN = 5_000;
-const TEST_OFFSET = 10_000;
 
 /** @returns a finding an address, and one about the clock if any of them told the time */
 export async function checkDataCentres(config: Config): Promise<Finding[]> {

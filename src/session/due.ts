@@ -5,7 +5,9 @@
 import { dropAnswer } from '../tl/service.ts';
 import { abandonedAt, destroyAbandoned } from './abandoned.ts';
 import { answerTimeout, refuse } from './answers.ts';
-import { dropLink, hangUp, redial, renewTemporary, tryTemporaryAgain } from './connect.ts';
+import { redial } from './connect.ts';
+import { dropLink, hangUp } from './hang-up.ts';
+import { renewTemporary, tryTemporaryAgain } from './make-keys.ts';
 import { AnswerBy, type Pending } from './pending.ts';
 import { lookForSilence, questionAt } from './questions.ts';
 import { refusal } from './refusals.ts';

@@ -6,7 +6,7 @@
  */
 import type { Refusal } from '../dialect/dialect.ts';
 import { Crc } from '../tl/service.ts';
-import { hangUp } from './connect.ts';
+import { hangUp } from './hang-up.ts';
 import { compileInit } from './init.ts';
 import { ask } from './internal.ts';
 import type { Named } from './named.ts';

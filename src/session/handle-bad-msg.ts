@@ -6,7 +6,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import { abandon } from './abandoned.ts';
 import { answer, notify } from './answers.ts';
-import { leaveLink } from './connect.ts';
+import { leaveLink } from './hang-up.ts';
 import { isAfter } from './message-ids.ts';
 import { Stage, type Pending } from './pending.ts';
 import { refusal } from './refusals.ts';

@@ -28,6 +28,8 @@ export interface HandshakeResult {
   readonly serverTime: number;
 }
 
+/** The test environment's data centres are numbered from here in the exchange (protocol: Key exchange, step 4). */
+export const TEST_OFFSET = 10_000;
 /** dh_gen_retry is answered this often with a fresh b (threats: The network). */
 const MAX_RETRIES = 5;
 
@@ -57,7 +59,7 @@ export class Handshake {
 
   /**
    * @param keys RSA keys that are trusted for this server; any other fingerprint is refused
-   * @param dc number as the exchange names it: +10000 for the test environment
+   * @param dc number as the exchange names it: `TEST_OFFSET` more in the test environment
    * @param fill secure random bytes
    * @param expiresIn seconds, for a temporary key
    */

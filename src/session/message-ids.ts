@@ -37,6 +37,11 @@ export class MessageIds {
     this.offset = offset;
   }
 
+  /** Goes on after the last number that the server has of a session begun elsewhere. */
+  continueAfter(lastSeqNo: number): void {
+    this.contentCount = (lastSeqNo + 1) >> 1;
+  }
+
   /** Server time now, milliseconds. */
   serverTime(now: number): number {
     return now + this.offset;

@@ -277,7 +277,7 @@ function goOn(s: State, { sessionLow, sessionHigh, lastSeqNo }: SessionRecord, n
   s.sessionLow = sessionLow;
   s.sessionHigh = sessionHigh;
   s.lastSeqNo = lastSeqNo;
-  s.ids.contentCount = (lastSeqNo + 1) >> 1;
+  s.ids.continueAfter(lastSeqNo);
   // Above whatever the last owner has sent, were it in this very millisecond: ids are blurred by one.
   s.ids.next(now + HANDOVER_MS, 0);
 }

@@ -5,7 +5,7 @@
  */
 import { answerError, refuse } from './answers.ts';
 import type { Reader } from '../bytes/reader.ts';
-import { hangUp } from './connect.ts';
+import { hangUp } from './hang-up.ts';
 import { ask } from './internal.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';

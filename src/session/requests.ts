@@ -8,7 +8,6 @@ import type { ClientRequest, OptionsWish, Refusal, SessionWish } from '../dialec
 import { EncodeError, type EncodedCall } from '../tl/codec.ts';
 import { Crc, MAX_PAYLOAD } from '../tl/service.ts';
 import { answerError, beginLine, noteEnd, refuseTicket, Wants } from './answers.ts';
-import { resumeIds } from './connect.ts';
 import { forget } from './forgetting.ts';
 import { dispatch } from './other-centres.ts';
 import { asksForCdn, cdnRefusal } from './cdn.ts';
@@ -215,7 +214,8 @@ function startSession(s: State, wish: SessionWish, now: number): void {
     s.sessionHigh = wish.sessionHigh;
   }
   s.lastSeqNo = wish.lastSeqNo ?? 0;
-  resumeIds(s.ids, s.lastSeqNo, wish.timeOffset);
+  s.ids.continueAfter(s.lastSeqNo);
+  if (wish.timeOffset !== undefined) s.ids.offset = wish.timeOffset * 1000;
   if (wish.hasSalt) s.salts.set(wish.saltLow, wish.saltHigh, s.serverSeconds(now));
 }
 

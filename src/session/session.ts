@@ -7,7 +7,9 @@
  */
 import type { PacketSink } from '../transport/transport.ts';
 import { notify, refuse, refuseTicket } from './answers.ts';
-import { close, connectIfNeeded, dropLink, onClosed, onOpened, onPlainPacket, onStatus } from './connect.ts';
+import { close, connectIfNeeded, onClosed, onOpened, onStatus } from './connect.ts';
+import { dropLink } from './hang-up.ts';
+import { onPlainPacket } from './make-keys.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
 import { deadlineOf, tickConnection } from './due.ts';
 import type { Env } from './env.ts';
