@@ -8,9 +8,11 @@
  */
 import { KeepFlag, NamedFlag, NameOp } from '../batch/records.ts';
 import type { Log } from '../telemetry/log.ts';
+import { shownOf } from '../vault/shown.ts';
 import type { Claim, Vault } from '../vault/vault.ts';
 import { Holding } from './holding.ts';
 import { faultName, LazyVault } from './lazy-vault.ts';
+import { Listing } from './listing.ts';
 import type { Route } from './route.ts';
 import { answer, askToLeave, EMPTY, listed, refuse, type Wish } from './wish.ts';
 
@@ -24,6 +26,7 @@ export class Names {
   readonly #log: Log;
   readonly #held = new Map<string, Holding>();
   readonly #byRoute = new Map<Route, Holding>();
+  readonly #listing = new Listing(() => this.#list());
   #onEmpty: (() => void) | undefined;
 
   /** @param open the vault, when it is first needed; undefined if there is none */
@@ -42,24 +45,21 @@ export class Names {
   /** A NAME record. */
   wish(route: Route, op: number, ticket: number, name: string): void {
     const wish = { route, op, ticket, name };
-    if (op === NameOp.LIST) void this.#list(wish);
+    if (op === NameOp.LIST) this.#listing.ask(wish);
     else if (op === NameOp.FORGET) void this.#forget(wish);
     else if (op === NameOp.LOGGED_OUT) this.#loggedOut(route);
     else if (op === NameOp.RELEASE) this.#giveBack(route);
     else void this.#attach(wish);
   }
 
-  async #list(wish: Wish): Promise<void> {
-    try {
-      const vault = await this.#vault.get();
-      const kept = await vault.list();
-      const entries = listed(kept);
-      answer(wish, 0, entries);
-      entries.fill(0);
-      for (const { record } of kept) record?.fill(0);
-    } catch (error) {
-      refuse(wish, faultName(error));
-    }
+  async #list(): Promise<Buffer> {
+    const vault = await this.#vault.get();
+    return listed(await vault.list(shownOf));
+  }
+
+  /** Its client takes its answers again. */
+  isRead(): void {
+    this.#listing.goOn();
   }
 
   /** A KEEP record; the bytes are copied, and zeroed where they stood. */
@@ -186,6 +186,7 @@ export class Names {
 
   /** The route is gone, whatever it left undone. */
   gone(route: Route): void {
+    this.#listing.forget(route);
     const held = this.#disowned(route);
     // While it is being claimed, whoever claims gives it back.
     if (held !== undefined && held.claiming === undefined) this.#end(held, held.clean);

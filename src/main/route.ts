@@ -323,5 +323,6 @@ export class Route implements LinkOwner {
 
   resumeLinks(): void {
     for (const link of this.#links.values()) link.gate.open(Why.UNREAD);
+    this.#router.names.isRead();
   }
 }

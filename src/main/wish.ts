@@ -45,7 +45,7 @@ function put({ lane, session }: Route, kind: number, flags: number, ticket: numb
   lane.put(kind, 0, flags, session, ticket, bytes);
 }
 
-/** The answer to LIST: every name with its record. Secret, the caller wipes it. */
+/** The answer to LIST: every name with what is shown of its record. */
 export function listed(kept: readonly Kept[]): Buffer {
   return Buffer.concat(kept.flatMap(entryOf));
 }

@@ -12,13 +12,15 @@ import { type Identity, isAlive, isInOtherNamespace } from './processes.ts';
 import type { Row, Rows } from './rows.ts';
 import { Kind } from './seal.ts';
 import { forgetSign, type Heard, heardIn, sayOf, type Sign, SignOfLife, signOf } from './signs-of-life.ts';
-import { type Claim, type Kept, type Vault, VaultError } from './vault.ts';
+import { type Claim, type Kept, type Part, type Vault, VaultError, whole } from './vault.ts';
 
 /** How often a process with names says that it lives, and looks whether it is asked for one; milliseconds. */
 const HEARTBEAT = 5_000;
 const POLL = 200;
 /** Nobody has the name. */
 const NOBODY = '-';
+/** Opening thousands of rows takes longer than others of the process can wait: so long at a time; milliseconds. */
+const AT_A_TIME = 4;
 /** Bytes of a row that is not a record. */
 const SMALL = 512;
 
@@ -57,16 +59,23 @@ export class LmdbVault implements Vault {
     this.#sign = new SignOfLife(this.#folder, self.uuid);
   }
 
-  async list(): Promise<Kept[]> {
+  async list(part: Part = whole): Promise<Kept[]> {
     this.#rows.refresh();
     // Anew each time: a process that lived when it was asked last may be dead.
     for (const { name } of [...this.#rows.all(Kind.PROCESS)]) await this.#askSign(name);
     this.#rows.refresh();
     const kept: Kept[] = [];
+    let until = performance.now() + AT_A_TIME;
     for (const row of this.#rows.all(Kind.RECORD)) {
       if (row.kind === Kind.GONE) continue;
-      const owner = this.#ownerOf(row.name);
-      kept.push({ name: row.name, ...bodyOf(row), owner: this.#whose(owner) });
+      const owner = this.#whose(this.#ownerOf(row.name));
+      const { record, writtenAt } = bodyOf(row);
+      kept.push({ name: row.name, record: record && part(record), writtenAt, owner });
+      if (part !== whole) record?.fill(0);
+      if (performance.now() < until) continue;
+      await new Promise(setImmediate);
+      this.#rows.refresh();
+      until = performance.now() + AT_A_TIME;
     }
     return kept.sort((a, b) => (a.name < b.name ? -1 : 1));
   }

@@ -30,10 +30,15 @@ export class VaultError extends Error {
   }
 }
 
-/** A record as a list shows it: nothing secret. */
+/** Takes what is wanted of a record's bytes: a copy, or the bytes themselves. */
+export type Part = (record: Uint8Array) => Uint8Array;
+
+export const whole: Part = (record) => record;
+
+/** A record as a list has it. */
 export interface Kept {
   readonly name: string;
-  /** Bytes of the record; undefined if it is broken. Secret, the caller wipes them. */
+  /** What was wanted of the record; undefined if it is broken. All of it is secret: the caller wipes it. */
   readonly record: Uint8Array | undefined;
   /** Who has it: this process, another living one, or nobody. */
   readonly owner: 'here' | 'elsewhere' | undefined;
@@ -53,8 +58,12 @@ export interface Vault {
   /** How records are protected: by a key, by a passphrase, or by file modes alone. */
   readonly protection: 'key' | 'passphrase' | 'modes';
 
-  /** Every name, in order, and whether its owner lives now. One that cannot be read is among them, without its record. */
-  list(): Promise<Kept[]>;
+  /**
+   * Every name, in order, and whether its owner lives now. One that cannot be read is among them, without its record.
+   * Others of the process have their turns meanwhile: what changes then may be in it or not.
+   * @param part what of each record is wanted; all of it if nothing is said
+   */
+  list(part?: Part): Promise<Kept[]>;
 
   /** @returns undefined for a name that is not kept @throws VaultError `VaultRecordBroken` */
   read(name: string): Uint8Array | undefined;

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { emptyRecord, readRecord, writeRecord } from '../../src/account/record.ts';
 import { In, KeepFlag, NamedFlag, NameOp } from '../../src/batch/records.ts';
+import { Writer } from '../../src/bytes/writer.ts';
 import { Names } from '../../src/main/names.ts';
 import type { Route } from '../../src/main/route.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -23,6 +25,7 @@ class FakeRoute {
       this.said.push({ kind, flags, ticket, bytes: Buffer.from(bytes) }),
   };
   readonly client = {
+    isUnread: false,
     notice: (name: string, { reason }: { reason?: string }) => this.notices.push(`${name} ${reason}`),
   };
 
@@ -484,4 +487,67 @@ it('a vault that cannot be opened is said with the system’s word, until it can
   none.wish(real(route), NameOp.LIST, 2, '');
   await settled();
   assert.deepEqual([route.last, none.isDegraded], ['VaultUnavailable', false]);
+});
+
+describe('a list of all names', () => {
+  /** @returns the lists that were read, and how often */
+  function counted(house: House): { reads: number } {
+    const count = { reads: 0 };
+    const { vault } = house;
+    const list = vault.list.bind(vault);
+    vault.list = (part) => {
+      count.reads++;
+      return list(part);
+    };
+    return count;
+  }
+
+  it('is read once for all who ask at a time, and anew for who asks later', async () => {
+    const house = new House();
+    await house.wish(house.route(), NameOp.ATTACH);
+    const count = counted(house);
+    const [first, ...others] = Array.from({ length: 50 }, () => house.route());
+    for (const route of [first!, ...others]) house.names.wish(real(route), NameOp.LIST, 1, '');
+    await settled();
+    for (const route of [first!, ...others]) assert.match(route.last, /^granted:/);
+    // The first one's is begun at once; the others have come before the next.
+    assert.equal(count.reads, 2);
+    await house.wish(first!, NameOp.LIST);
+    assert.equal(count.reads, 3);
+  });
+
+  it('holds no key', async () => {
+    const house = new House();
+    const one = house.route();
+    await house.wish(one, NameOp.ATTACH);
+    const key = Buffer.alloc(256, 7);
+    const out = new Writer();
+    writeRecord(out, { ...emptyRecord(2, false), userId: 5n, keys: [{ dc: 2, key }] });
+    house.names.keep(real(one), KeepFlag.LAST, 0, out.written());
+    await settled();
+    assert.ok(Buffer.from(house.vault.read('me')!).includes(key));
+    const two = house.route();
+    await house.wish(two, NameOp.LIST);
+    const { bytes } = two.said.at(-1)!;
+    assert.equal(bytes.includes(key.subarray(0, 16)), false);
+    const shown = readRecord(bytes.subarray(2 + 'me'.length + 4));
+    assert.deepEqual([shown.dc, shown.userId, shown.keys], [2, 5n, []]);
+  });
+
+  it('is not read for who leaves answers unread, until they are taken, nor for who has gone', async () => {
+    const house = new House();
+    const count = counted(house);
+    const [slow, gone, other] = [house.route(), house.route(), house.route()];
+    slow.client.isUnread = gone.client.isUnread = true;
+    assert.equal(await house.wish(slow, NameOp.LIST), 'nothing');
+    assert.equal(await house.wish(gone, NameOp.LIST), 'nothing');
+    assert.equal(count.reads, 0);
+    assert.equal(await house.wish(other, NameOp.LIST), 'granted:');
+    assert.equal(slow.last, 'nothing');
+    house.names.gone(real(gone));
+    slow.client.isUnread = gone.client.isUnread = false;
+    house.names.isRead();
+    await settled();
+    assert.deepEqual([slow.last, gone.last, count.reads], ['granted:', 'nothing', 2]);
+  });
 });

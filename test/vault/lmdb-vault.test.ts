@@ -42,3 +42,33 @@ test('what could not be given up on a full disk is given up later', { timeout: 2
   await one.ask('b');
   assert.deepEqual(await two.claim('a'), { record: new Uint8Array([0x31]), isClean: false });
 });
+
+test('others of the process have their turns while all names are listed', async (t) => {
+  const vault = await opened(t, { folder: folderOf(t) });
+  const names = Array.from({ length: 12 }, (_, i) => `name${i}`).toSorted();
+  for (const name of names) {
+    await vault.claim(name);
+    await vault.write(name, Buffer.from(name));
+  }
+  let at = 0;
+  t.mock.method(performance, 'now', () => (at += 2));
+  let read = 0;
+  const seen: number[] = [];
+  const look = (): void => {
+    seen.push(read);
+    if (read < names.length) setImmediate(look);
+  };
+  setImmediate(look);
+  const kept = await vault.list((record) => {
+    read++;
+    return Buffer.from(record);
+  });
+  assert.deepEqual(
+    kept.map(({ name, record }) => [name, String(record)]),
+    names.map((name) => [name, name]),
+  );
+  assert.ok(
+    seen.some((count) => count > 0 && count < names.length),
+    String(seen),
+  );
+});
