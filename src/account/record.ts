@@ -29,13 +29,21 @@ export interface KeptFlood {
   readonly until: number;
 }
 
-/** A temporary key of the home data centre (perfect forward secrecy), so that a restart needs no new one. */
-export interface KeptTemporary {
+/** Perfect forward secrecy at the home data centre: the temporary key, or that one is to be made. */
+export type KeptTemporary = KeptTemporaryKey | NoTemporaryKey;
+
+/** It is bound, so that a restart needs no new one. */
+export interface KeptTemporaryKey {
   /** 256 bytes. Secret. */
   readonly key: Uint8Array;
   /** Server time, seconds, at which it expires. */
   readonly until: number;
-  readonly isBound: boolean;
+}
+
+export interface NoTemporaryKey {
+  readonly key: undefined;
+  /** The session does without one until then, seconds since 1970; 0: one is made at once. */
+  readonly notBefore: number;
 }
 
 /** `updates.state`: where the account's stream of updates stood when it was asked for last. */
@@ -80,6 +88,8 @@ export interface SessionRecord {
 export const RECORD_VERSION = 1;
 /** `mj`, then the version. */
 const MAGIC = 0x6a6d;
+const KEY_LENGTH = 256;
+const NO_KEY = new Uint8Array(KEY_LENGTH);
 
 const Has = {
   TEST: 1,
@@ -135,10 +145,7 @@ export function writeRecord(out: Writer, record: SessionRecord): void {
     out.int32(dc);
     out.raw(key);
   }
-  if (record.temporary !== undefined) {
-    out.raw(record.temporary.key);
-    out.int32(record.temporary.until);
-  }
+  if (record.temporary !== undefined) writeTemporary(out, record.temporary);
   out.long(record.sessionLow, record.sessionHigh);
   out.int32(record.lastSeqNo);
   out.double(record.timeOffset);
@@ -146,6 +153,12 @@ export function writeRecord(out: Writer, record: SessionRecord): void {
     out.long(Number(BigInt.asIntN(32, record.userId)), Number(BigInt.asIntN(32, record.userId >> 32n)));
   if (record.apiId !== undefined) out.int32(record.apiId);
   writeLists(out, record);
+}
+
+/** One that is not there leaves its place empty. */
+function writeTemporary(out: Writer, temporary: KeptTemporary): void {
+  out.raw(temporary.key ?? NO_KEY);
+  out.int32(temporary.key === undefined ? temporary.notBefore : temporary.until);
 }
 
 function writeLists(out: Writer, { salts, floods, updates }: SessionRecord): void {
@@ -166,7 +179,7 @@ function flagsOf(record: SessionRecord): number {
     (record.rsa === undefined ? 0 : Has.RSA) |
     (record.lost === undefined ? 0 : Has.LOST) |
     (record.temporary === undefined ? 0 : Has.TEMPORARY) |
-    (record.temporary?.isBound === true ? Has.BOUND : 0) |
+    (record.temporary?.key === undefined ? 0 : Has.BOUND) |
     (record.userId === undefined ? 0 : Has.USER) |
     (record.isBot ? Has.BOT : 0) |
     (record.apiId === undefined ? 0 : Has.API_ID) |
@@ -190,6 +203,12 @@ export function readRecord(bytes: Uint8Array): SessionRecord {
   }
 }
 
+/** The keys that were read out of a record's bytes: nobody needs these copies any more. */
+export function wipeRecord({ keys, temporary }: SessionRecord): void {
+  for (const { key } of keys) key.fill(0);
+  temporary?.key?.fill(0);
+}
+
 function readFields(r: Reader): SessionRecord {
   const head = r.int32();
   if ((head & 0xffff) !== MAGIC) throw new RecordError('this is no session record');
@@ -207,10 +226,8 @@ function readFields(r: Reader): SessionRecord {
     host: has(Has.HOST) ? text(r) : undefined,
     rsa: has(Has.RSA) ? text(r) : undefined,
     lost: has(Has.LOST) ? text(r) : undefined,
-    keys: list(r, 260, () => ({ dc: r.int32(), key: Uint8Array.from(r.raw(256)) })),
-    temporary: has(Has.TEMPORARY)
-      ? { key: Uint8Array.from(r.raw(256)), until: r.int32(), isBound: has(Has.BOUND) }
-      : undefined,
+    keys: list(r, 4 + KEY_LENGTH, () => ({ dc: r.int32(), key: Uint8Array.from(r.raw(KEY_LENGTH)) })),
+    temporary: has(Has.TEMPORARY) ? temporary(r, has(Has.BOUND)) : undefined,
     sessionLow: r.int32(),
     sessionHigh: r.int32(),
     lastSeqNo: r.int32(),
@@ -221,6 +238,11 @@ function readFields(r: Reader): SessionRecord {
     floods: list(r, 12, () => ({ method: r.int32(), until: r.double() })),
     updates: has(Has.UPDATES) ? { pts: r.int32(), qts: r.int32(), date: r.int32(), seq: r.int32() } : undefined,
   };
+}
+
+function temporary(r: Reader, isThere: boolean): KeptTemporary {
+  const key = r.raw(KEY_LENGTH);
+  return isThere ? { key: Uint8Array.from(key), until: r.int32() } : { key: undefined, notBefore: r.int32() };
 }
 
 /** A count, checked against what is left before anything is made. */

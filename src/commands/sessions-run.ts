@@ -4,7 +4,7 @@
  * say, or in an error; a session taken from a running gateway.
  */
 import { writeFileSync } from 'node:fs';
-import type { SessionRecord } from '../account/record.ts';
+import { type SessionRecord, wipeRecord } from '../account/record.ts';
 import { ConfigError } from '../config.ts';
 import { formatOf } from '../formats/formats.ts';
 import { homeKey } from '../formats/parts.ts';
@@ -24,7 +24,6 @@ import {
   say,
   SessionsError,
   vaultSettings,
-  wipe,
   withVault,
 } from './sessions-vault.ts';
 
@@ -54,7 +53,7 @@ export async function importOne(name: string, file: string, flags: Flags): Promi
     const whose = user === undefined ? '' : `, user ${user}${record.isBot ? ' (bot)' : ''}`;
     process.stdout.write(`${name}: ${format}, data centre ${dc}${test ? ' (test)' : ''}${whose}, key ${key}\n`);
   } finally {
-    wipe(record);
+    wipeRecord(record);
   }
 }
 
@@ -95,7 +94,7 @@ export async function exportOne(name: string, flags: Flags): Promise<void> {
         say(`a running gateway has ${name} open: Telegram ends a session that is used in two places`);
       return `${format.write(completed(record, flags))}\n`;
     } finally {
-      wipe(record);
+      wipeRecord(record);
     }
   });
   const out = flags['out'] as string | undefined;
@@ -127,7 +126,7 @@ export async function rename(from: string, to: string, flags: Flags): Promise<vo
   checkName(to);
   if (from === to) throw new ConfigError(['the two names are the same']);
   await withVault(flags, async (vault) => {
-    wipe(readKept(vault, from));
+    wipeRecord(readKept(vault, from));
     const { record, isClean } = await claimOrSay(vault, from, 'renamed');
     const target = await vault.claim(to);
     const isFree = target !== undefined && target.record === undefined;

@@ -3,9 +3,8 @@
  * In: a kept record. Out: an object for machines, lines for people. Never: a key, a salt, a session id.
  */
 import { createHash } from 'node:crypto';
-import { readRecord, RecordError, type SessionRecord } from '../account/record.ts';
+import { type KeptTemporary, readRecord, RecordError, type SessionRecord, wipeRecord } from '../account/record.ts';
 import type { Kept } from '../vault/vault.ts';
-import { wipe } from './sessions-vault.ts';
 
 /** A line of `list --json`. */
 export interface Listed {
@@ -37,7 +36,7 @@ function withRecord<T>({ record }: Kept, use: (record: SessionRecord | undefined
   }
   record?.fill(0);
   const result = use(read);
-  if (read !== undefined) wipe(read);
+  if (read !== undefined) wipeRecord(read);
   return result;
 }
 
@@ -106,7 +105,7 @@ function described(record: SessionRecord): Record<string, unknown> {
     is_bot: userId === undefined ? undefined : record.isBot,
     api_id: record.apiId,
     keys: Object.fromEntries(record.keys.map(({ dc, key }) => [dc, fingerprint(key)])),
-    temporary_key_until: temporary && seconds(temporary.until),
+    ...(temporary && shownTemporary(temporary)),
     has_session_id: record.sessionLow !== 0 || record.sessionHigh !== 0,
     last_seqno: record.lastSeqNo,
     salts: record.salts.length,
@@ -118,6 +117,12 @@ function described(record: SessionRecord): Record<string, unknown> {
     updates_state: updates && { ...updates, date: seconds(updates.date) },
     lost: record.lost,
   };
+}
+
+/** Until when there is a temporary key, or before when none is made again after faults. */
+function shownTemporary(temporary: KeptTemporary): Record<string, unknown> {
+  if (temporary.key !== undefined) return { temporary_key_until: seconds(temporary.until) };
+  return { no_temporary_key_before: temporary.notBefore === 0 ? undefined : seconds(temporary.notBefore) };
 }
 
 /** One line a member; what is not known is left out. */

@@ -91,11 +91,6 @@ export function bytesOf(record: SessionRecord): Buffer {
   return out.written();
 }
 
-export function wipe(record: SessionRecord): void {
-  for (const { key } of record.keys) key.fill(0);
-  record.temporary?.key.fill(0);
-}
-
 /** @throws SessionsError if a running gateway has it */
 export async function claimOrSay(vault: Vault, name: string, what: string): Promise<Claim> {
   const claim = await vault.claim(name);

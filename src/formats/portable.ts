@@ -5,7 +5,7 @@
  * In: a text, or a record. Out: the other. Never: less than the record had.
  */
 import { createHash } from 'node:crypto';
-import { readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
+import { type KeptTemporary, readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
 import { Writer } from '../bytes/writer.ts';
 import { FormatError } from './format-error.ts';
 import {
@@ -21,7 +21,7 @@ import {
   text,
   truth,
 } from './json-text.ts';
-import { fromBase64, KEY_SIZE, keyFrom, textOf } from './parts.ts';
+import { fromBase64, keyFrom, textOf } from './parts.ts';
 
 const VERSION = 1;
 const PREFIX = 'mj1';
@@ -79,9 +79,10 @@ function keysOf(keys: Members): SessionRecord['keys'] {
 function temporaryOf(from: Members): SessionRecord['temporary'] {
   if (from['temporary_key'] === undefined) return undefined;
   const one = membersOf(from['temporary_key'], 'temporary_key');
-  // Without a key it says that one is to be made (forward secrecy).
-  const bytes = one['key'] === undefined ? new Uint8Array(KEY_SIZE) : key(one, 'key');
-  return { key: bytes, until: integer(one, 'until', 0, INT) ?? 0, isBound: truth(one, 'bound') ?? false };
+  // Without a key, or with one that was not bound, it says that one is to be made (forward secrecy).
+  if (one['key'] === undefined || truth(one, 'bound') === false)
+    return { key: undefined, notBefore: integer(one, 'not_before', 0, INT) ?? 0 };
+  return { key: key(one, 'key'), until: integer(one, 'until', 0, INT) ?? 0 };
 }
 
 function updatesOf(from: Members): SessionRecord['updates'] {
@@ -100,7 +101,6 @@ function listOf<T>(from: Members, name: string, read: (one: Members) => T): T[] 
 /** One line, its members in the order in which one looks for them. What a record does not have is left out. */
 export function writePortable(record: SessionRecord): string {
   const { temporary, userId, salts, floods, updates } = record;
-  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   return JSON.stringify({
     v: VERSION,
     test: record.test,
@@ -112,11 +112,7 @@ export function writePortable(record: SessionRecord): string {
     user_id: userId === undefined || userId > BigInt(Number.MAX_SAFE_INTEGER) ? userId?.toString() : Number(userId),
     is_bot: record.isBot,
     api_id: record.apiId,
-    temporary_key: temporary && {
-      key: temporary.key.some((byte) => byte !== 0) ? base64(temporary.key) : undefined,
-      until: temporary.until,
-      bound: temporary.isBound,
-    },
+    temporary_key: temporary && membersOfTemporary(temporary),
     session_id: joined(record.sessionLow, record.sessionHigh).toString(),
     last_seqno: record.lastSeqNo,
     server_time_diff: record.timeOffset / 1000,
@@ -125,6 +121,15 @@ export function writePortable(record: SessionRecord): string {
     updates_state: updates,
     lost: record.lost,
   });
+}
+
+function membersOfTemporary(temporary: KeptTemporary): Record<string, unknown> {
+  if (temporary.key === undefined) return { not_before: temporary.notBefore || undefined };
+  return { key: base64(temporary.key), until: temporary.until };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
 }
 
 /** @throws FormatError */

@@ -23,8 +23,6 @@ const CLOCK_STEP_MS = 1_000;
 /** A temporary key that ends within this is not worth going on with, seconds. */
 const LEAST_LIFE = 60;
 const HANDOVER_MS = 2;
-/** In place of a temporary key where there is none just now: the next one is made, the permanent one is not used. */
-const NO_KEY = new Uint8Array(256);
 
 /** How urgently a record is to be kept: `urgent` before anything more is said to the client. */
 export type Urgency = 'later' | 'urgent';
@@ -202,11 +200,10 @@ function keysOf(s: State): KeptKey[] {
  */
 function temporaryOf(s: State): KeptTemporary | undefined {
   if (s.env.settings.forwardSecrecy === 'always') return undefined;
-  if (s.forwardSecrecyAt !== Infinity)
-    return { key: NO_KEY, until: Math.ceil(s.forwardSecrecyAt / 1000), isBound: false };
+  if (s.forwardSecrecyAt !== Infinity) return { key: undefined, notBefore: Math.ceil(s.forwardSecrecyAt / 1000) };
   if (!s.forwardSecrecy) return undefined;
-  if (s.key === undefined || s.key === s.permanent || !s.isBound) return { key: NO_KEY, until: 0, isBound: false };
-  return { key: s.key.bytes, until: s.temporaryUntil, isBound: true };
+  if (s.key === undefined || s.key === s.permanent || !s.isBound) return { key: undefined, notBefore: 0 };
+  return { key: s.key.bytes, until: s.temporaryUntil };
 }
 
 function saltsOf({ salts }: State): KeptSalt[] {
@@ -261,13 +258,12 @@ function serverOf(s: State, record: SessionRecord): Server | undefined {
 
 function takeTemporary(s: State, temporary: KeptTemporary | undefined, now: number): void {
   if (temporary === undefined || s.env.settings.forwardSecrecy !== 'made') return;
-  // One that is not there, with a time: the session does without until then.
-  if (!temporary.isBound && temporary.until * 1000 > now) {
-    s.forwardSecrecyAt = temporary.until * 1000;
+  if (temporary.key === undefined && temporary.notBefore * 1000 > now) {
+    s.forwardSecrecyAt = temporary.notBefore * 1000;
     return;
   }
   s.forwardSecrecy = true;
-  const isAlive = temporary.isBound && temporary.until - s.serverSeconds(now) > LEAST_LIFE;
+  const isAlive = temporary.key !== undefined && temporary.until - s.serverSeconds(now) > LEAST_LIFE;
   s.key = isAlive ? AuthKey.from(temporary.key) : undefined;
   s.isBound = isAlive;
   s.temporaryUntil = isAlive ? temporary.until : 0;
@@ -303,10 +299,4 @@ export function takeForeign(s: State, { dc: home, keys }: SessionRecord): void {
     if (s.env.claims.claim(key.idLow, key.idHigh, s.number)) s.shared.keys.set(dc, key);
     else key.wipe();
   }
-}
-
-/** The keys that were read out of a record's bytes: nobody needs these copies any more. */
-export function wipeRecord({ keys, temporary }: SessionRecord): void {
-  for (const { key } of keys) key.fill(0);
-  temporary?.key.fill(0);
 }

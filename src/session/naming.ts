@@ -3,12 +3,12 @@
  * In: wishes, what the main thread answers. Out: records through the sink; the session under its name.
  * Never: a line out of its turn: while one waits for the vault, those behind it wait with it.
  */
-import { readRecord, RecordError, type SessionRecord } from '../account/record.ts';
+import { readRecord, RecordError, type SessionRecord, wipeRecord } from '../account/record.ts';
 import type { Refusal, SessionHandle, SessionWish } from '../dialect/dialect.ts';
 import type { ErrorName } from '../errors.ts';
 import { beginLine, refuseTicket, Wants } from './answers.ts';
 import { keep } from './keeping.ts';
-import { Named, takeRecord, wipeRecord } from './named.ts';
+import { Named, takeRecord } from './named.ts';
 import { refusal } from './refusals.ts';
 import type { RpcError } from './rpc-error.ts';
 import type { State } from './state.ts';

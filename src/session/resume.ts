@@ -3,10 +3,10 @@
  * In: a fresh state; what was saved last, and the requests that were taken. Out: the state as it was, its connection gone.
  * Never: sends anything; what the lost thread may have sent is asked about once there is a connection.
  */
-import { readRecord, type SessionRecord } from '../account/record.ts';
+import { readRecord, type SessionRecord, wipeRecord } from '../account/record.ts';
 import { Reader } from '../bytes/reader.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
-import { Named, takeForeign, wipeRecord } from './named.ts';
+import { Named, takeForeign } from './named.ts';
 import { Stage } from './pending.ts';
 import { readAgain } from './requests.ts';
 import type { NamedBy } from './sink.ts';

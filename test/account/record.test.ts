@@ -4,6 +4,8 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { emptyRecord, readRecord, RecordError, type SessionRecord, writeRecord } from '../../src/account/record.ts';
 import { Writer } from '../../src/bytes/writer.ts';
+import { shown } from '../../src/commands/sessions-show.ts';
+import { readPortable, writePortable } from '../../src/formats/portable.ts';
 import { fullRecords, recordWith } from '../support/session-records.ts';
 
 function bytesOf(record: SessionRecord): Buffer {
@@ -21,6 +23,33 @@ test('a record comes back whole, also when its bytes are wiped afterwards', () =
       assert.deepEqual(read, record);
     }),
   );
+});
+
+test('a temporary key that is there has its end; one that is not, the time before which none is made', () => {
+  const key = Uint8Array.from({ length: 256 }, (_, i) => i);
+  for (const temporary of [
+    { key, until: 5 },
+    { key: undefined, notBefore: 5 },
+  ]) {
+    const record = { ...emptyRecord(2, false), temporary };
+    const bytes = bytesOf(record);
+    assert.deepEqual(readRecord(bytes).temporary, temporary);
+    assert.equal(bytes.includes(Buffer.from(key)), temporary.key !== undefined);
+    assert.deepEqual(readPortable(writePortable(record)).temporary, temporary);
+  }
+  const unbound = { v: 1, dc: 2, temporary_key: { key: Buffer.from(key).toString('base64'), until: 5, bound: false } };
+  assert.deepEqual(readPortable(JSON.stringify(unbound)).temporary, { key: undefined, notBefore: 0 });
+});
+
+test('what is shown of a session says which of the two', () => {
+  const of = (temporary: SessionRecord['temporary']): unknown[] => {
+    const record = bytesOf({ ...emptyRecord(2, false), temporary });
+    const all = shown({ name: 'me', record, owner: undefined, writtenAt: 0 });
+    return [all['temporary_key_until'], all['no_temporary_key_before']];
+  };
+  assert.deepEqual(of({ key: new Uint8Array(256).fill(7), until: 1 }), ['1970-01-01T00:00:01.000Z', undefined]);
+  assert.deepEqual(of({ key: undefined, notBefore: 1 }), [undefined, '1970-01-01T00:00:01.000Z']);
+  assert.deepEqual(of({ key: undefined, notBefore: 0 }), [undefined, undefined]);
 });
 
 test('bytes that are cut, longer, foreign or newer are none', () => {

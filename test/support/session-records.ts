@@ -45,8 +45,8 @@ export const fullRecords: fc.Arbitrary<SessionRecord> = members({
   others: fc.array(members({ dc: fc.integer({ min: 256, max: 999 }), key: keys }), { maxLength: 3 }),
   temporary: fc.oneof(
     fc.constant(undefined),
-    fc.constant({ key: new Uint8Array(256), until: 0, isBound: false }),
-    members({ key: keys, until: int, isBound: fc.boolean() }),
+    members({ key: fc.constant(undefined), notBefore: int }),
+    members({ key: keys, until: int }),
   ),
   sessionLow: word,
   sessionHigh: word,
