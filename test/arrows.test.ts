@@ -51,6 +51,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'address',
     'account',
     'type batch',
+    'batch/records.ts',
     'node:zlib',
     'node:buffer',
   ],

@@ -1,7 +1,7 @@
 /**
  * Claims: which session holds which authorization key, seen by all lanes at once (threats: Values: two connections
  * of one key bring AUTH_KEY_DUPLICATED, which destroys the login).
- * In: auth_key_id as halves, a session's number. Out: yes or no, at once. Never: a key, or a message between threads.
+ * In: auth_key_id as halves, a session's number. Out: yes, or why not, at once. Never: a key, or a message between threads.
  *
  * An open-addressed table in one shared block under a lock held for some hundred nanoseconds:
  *   0 lock i32: 0, or the holder's number plus two | 4 entries i32 | 8… entries of owner i32, low i32, high i32 (owner 0 free, -1 left)
@@ -19,6 +19,9 @@ export function makeClaims(capacity = 65_536): SharedArrayBuffer {
   return new SharedArrayBuffer((HEAD + capacity * WIDTH) * 4);
 }
 
+/** Why a key could not be taken: another session holds it, or there is no place left for any. */
+export type ClaimFault = 'held' | 'full';
+
 export class ClaimTable {
   readonly #cells: Int32Array;
   readonly #capacity: number;
@@ -32,30 +35,22 @@ export class ClaimTable {
     this.#capacity = (this.#cells.length - HEAD) / WIDTH;
   }
 
-  /** Takes the key for `owner` (above 0). @returns false if another owner holds it, or the table is full */
-  claim(idLow: number, idHigh: number, owner: number): boolean {
+  /** Takes the key for `owner` (above 0). @returns why it could not; undefined if it is the owner's now, or was before */
+  claim(idLow: number, idHigh: number, owner: number): ClaimFault | undefined {
     this.#lock();
     try {
       const at = this.#find(idLow, idHigh);
-      if (at < 0) return false;
+      if (at < 0) return 'full';
       const holder = this.#cells[at]!;
-      if (holder > 0) return holder === owner;
+      if (holder > 0) return holder === owner ? undefined : 'held';
       // The owner last: a thread that dies between these leaves nothing that counts.
       this.#cells[at + 1] = idLow;
       this.#cells[at + 2] = idHigh;
       this.#cells[at] = owner;
-      return true;
+      return undefined;
     } finally {
       this.#unlock();
     }
-  }
-
-  /** Whether the key could not be taken because there is no place left for any. */
-  isFull(idLow: number, idHigh: number): boolean {
-    this.#lock();
-    const at = this.#find(idLow, idHigh);
-    this.#unlock();
-    return at < 0;
   }
 
   /** Gives the key back; nothing happens if `owner` does not hold it. */

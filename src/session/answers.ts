@@ -11,7 +11,7 @@ import { readInternal, type Internal } from './internal.ts';
 import { noteResult } from './login.ts';
 import { handleOf } from './named.ts';
 import type { Pending } from './pending.ts';
-import { errorLabel } from './rpc-error.ts';
+import type { RpcError } from './rpc-error.ts';
 import type { Ended } from './sink.ts';
 import { crcText, refusal, withConsequences } from './refusals.ts';
 import type { State } from './state.ts';
@@ -105,18 +105,19 @@ function answerInternal(s: State, pending: Pending, internal: Internal, r: Reade
   internal.done(result, now);
 }
 
-/** The server refused. */
-export function answerError(s: State, pending: Pending, code: number, text: Uint8Array, fate: Fate): void {
+/** What is said of an error to the client, and in the log. */
+type AnsweredError = Pick<RpcError, 'code' | 'text' | 'label'>;
+
+/** The server refused, or this gateway in its words. */
+export function answerError(s: State, pending: Pending, error: AnsweredError, fate: Fate): void {
   s.pending.remove(pending);
   const { dialect } = s;
   const out = s.sink.reply(pending.ticket, false, 'rpc_error');
   const mark = beginLine(s, out, pending.id, pending.wants);
-  dialect.rpcError(out, code, text, fate);
+  dialect.rpcError(out, error.code, error.text, fate);
   dialect.end(out, mark);
   s.sink.end();
-  if (!s.env.settings.logsRequests) return;
-  const error = errorLabel(Buffer.from(text).toString('latin1'));
-  noteEnd(s, pending.ticket, 'rpc_error', pending, { code, error });
+  noteEnd(s, pending.ticket, 'rpc_error', pending, { code: error.code, error: error.label });
 }
 
 /** Nobody answered in time. */

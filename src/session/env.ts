@@ -2,6 +2,7 @@
  * Env: what all sessions of one lane share. Made once a lane by `workers/`, or by a test.
  * In: the compiled scheme, settings, randomness. Out: nothing by itself. Never: state of a session.
  */
+import type { ClaimFault } from '../batch/claims.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { MessageHead, Opened } from '../crypto/envelope.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
@@ -12,10 +13,8 @@ import type { SessionSettings } from './settings.ts';
 
 /** Who uses which key, over all lanes: one key, one connection (threats: Values). */
 export interface Claims {
-  /** @returns false if another session holds the key */
-  claim(idLow: number, idHigh: number, owner: number): boolean;
-  /** Whether that was because there is no place for another key. */
-  isFull(idLow: number, idHigh: number): boolean;
+  /** @returns why the key could not be taken */
+  claim(idLow: number, idHigh: number, owner: number): ClaimFault | undefined;
   release(idLow: number, idHigh: number, owner: number): void;
 }
 

@@ -13,7 +13,7 @@ import { markLost } from './keeping.ts';
 import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
 import { mayRepeat } from './repeat.ts';
-import { errorLabel, parseRpcError, type RpcError } from './rpc-error.ts';
+import { parseRpcError, type RpcError } from './rpc-error.ts';
 import type { State } from './state.ts';
 import { targetOf } from './target.ts';
 
@@ -48,7 +48,7 @@ function ownAnswer(s: State, low: number, high: number, r: Reader, now: number, 
 function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   r.skip(4);
   const error = parseRpcError(r.int32(), r.view());
-  s.sink.rpcError(error.code, errorLabel(Buffer.from(error.text).toString('latin1')));
+  s.sink.rpcError(error.code, error.label);
   if (repair(s, pending, error)) return;
   if (follow(s, pending, error, now) || waitsInside(s, pending, error, now)) return;
   if (error.type === 'AUTH_KEY_UNREGISTERED' && authoriseAgain(s, pending, now)) return;
@@ -60,7 +60,7 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   s.lived = true;
   const isLost = error.endsSession || (error.type === 'AUTH_KEY_UNREGISTERED' && wasSignedIn(s));
   if (isLost && s.role !== 'foreign') markLost(s, error.type);
-  answerError(s, pending, error.code, error.text, fateOf(s, pending, error));
+  answerError(s, pending, error, fateOf(s, pending, error));
   if (isLost) notify(s, refusal('SessionLost', { reason: error.type, fatal: true }));
 }
 

@@ -226,10 +226,10 @@ export function takeRecord(s: State, record: SessionRecord, isClean: boolean, no
   const kept = record.keys.find(({ dc }) => dc === record.dc);
   if (kept === undefined) return refusal('VaultRecordBroken', { path: 'session.name' });
   const key = AuthKey.from(kept.key);
-  if (!s.env.claims.claim(key.idLow, key.idHigh, s.number)) {
-    const isFull = s.env.claims.isFull(key.idLow, key.idHigh);
+  const fault = s.env.claims.claim(key.idLow, key.idHigh, s.number);
+  if (fault !== undefined) {
     key.wipe();
-    return refusalOfClaim(isFull, 'session.name');
+    return refusalOfClaim(fault, 'session.name');
   }
   s.server = server;
   s.takeKey(key);
@@ -296,7 +296,7 @@ export function takeForeign(s: State, { dc: home, keys }: SessionRecord): void {
   for (const { dc, key: bytes } of keys) {
     if (dc === home) continue;
     const key = AuthKey.from(bytes);
-    if (s.env.claims.claim(key.idLow, key.idHigh, s.number)) s.shared.keys.set(dc, key);
+    if (s.env.claims.claim(key.idLow, key.idHigh, s.number) === undefined) s.shared.keys.set(dc, key);
     else key.wipe();
   }
 }

@@ -51,7 +51,7 @@ export function follow(s: State, pending: Pending, error: RpcError, now: number)
     if (movesHome) moveHome(home, pending, server);
     else sendAt(home, pending, server, now);
   };
-  reach(home, error.number, pending, go, () => answerError(home, pending, error.code, error.text, error.fate), now);
+  reach(home, error.number, pending, go, () => answerError(home, pending, error, error.fate), now);
   return true;
 }
 
@@ -232,7 +232,7 @@ function endWaiting(there: State, error: RpcError | undefined): void {
   for (const pending of there.pending.clear()) {
     if (pending.internal !== undefined) continue;
     if (error === undefined) refuse(there, pending, refusal('NotConnected', { reason: NOT_KNOWN }));
-    else answerError(there, pending, error.code, error.text, error.fate);
+    else answerError(there, pending, error, error.fate);
   }
 }
 

@@ -3,6 +3,7 @@
  * In: a name of the error table and the little that varies. Out: a `Refusal`. Never: a client's values, a key, an
  * address inside the network; a text that the table has already.
  */
+import type { ClaimFault } from '../batch/claims.ts';
 import type { Refusal } from '../dialect/dialect.ts';
 import { ERRORS, type ErrorName } from '../errors.ts';
 import type { EncodeError } from '../tl/codec.ts';
@@ -16,8 +17,8 @@ export function refusal(error: ErrorName, more: More = {}): Refusal {
 }
 
 /** A key that could not be claimed. @param path of the wish for it */
-export function refusalOfClaim(isFull: boolean, path: string): Refusal {
-  if (isFull) return refusal('TooManySessions', { retryAfter: 10 });
+export function refusalOfClaim(fault: ClaimFault, path: string): Refusal {
+  if (fault === 'full') return refusal('TooManySessions', { retryAfter: 10 });
   return refusal('SessionInUse', { msg: 'another connection has this key in use', path });
 }
 

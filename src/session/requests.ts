@@ -201,8 +201,8 @@ function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | unde
   const server = isElsewhere ? listedServer(s.env, dc, test) : s.server;
   if (server === undefined)
     return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session' });
-  if (!s.env.claims.claim(key.idLow, key.idHigh, s.number))
-    return refusalOfClaim(s.env.claims.isFull(key.idLow, key.idHigh), 'session');
+  const fault = s.env.claims.claim(key.idLow, key.idHigh, s.number);
+  if (fault !== undefined) return refusalOfClaim(fault, 'session');
   s.server = server;
   return undefined;
 }
@@ -316,7 +316,12 @@ export function readAgain(
 function answerFlood(s: State, pending: Pending, { until, type }: Wait, now: number): void {
   const seconds = Math.ceil((until - now) / 1000);
   const text = Buffer.from(`${type}_${seconds}`);
-  answerError(s, pending, 420, text, { retryable: true, delivered: 'no', retryAfter: seconds, isLocal: true });
+  answerError(
+    s,
+    pending,
+    { code: 420, text, label: type },
+    { retryable: true, delivered: 'no', retryAfter: seconds, isLocal: true },
+  );
 }
 
 function pendingOf(

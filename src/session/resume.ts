@@ -4,13 +4,14 @@
  * Never: sends anything; what the lost thread may have sent is asked about once there is a connection.
  */
 import { readRecord, type SessionRecord, wipeRecord } from '../account/record.ts';
+import { TookFlag } from '../batch/records.ts';
 import { Reader } from '../bytes/reader.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
 import { Named, takeForeign } from './named.ts';
 import { Stage } from './pending.ts';
 import { readAgain } from './requests.ts';
 import type { NamedBy } from './sink.ts';
-import { Has, Is, Took } from './snapshot-flags.ts';
+import { Has, Is } from './snapshot-flags.ts';
 import type { State } from './state.ts';
 
 /**
@@ -118,11 +119,11 @@ export function takeAgain(
   pending.msgIdLow = msgIdLow;
   pending.msgIdHigh = msgIdHigh;
   pending.seqNo = seqNo;
-  pending.everSent = (flags & Took.SENT) !== 0;
+  pending.everSent = (flags & TookFlag.SENT) !== 0;
   pending.isFromLostThread = true;
-  if ((flags & Took.WRAPPED) !== 0) pending.prefix = s.shared.initPrefix;
-  pending.copies = (flags & Took.DOUBLED) !== 0 ? 2 : 1;
-  const stage = flags & Took.STAGE;
+  if ((flags & TookFlag.WRAPPED) !== 0) pending.prefix = s.shared.initPrefix;
+  pending.copies = (flags & TookFlag.DOUBLED) !== 0 ? 2 : 1;
+  const stage = flags & TookFlag.STAGE;
   if (stage === Stage.QUEUED) return s.pending.add(pending);
   r.pos = at;
   if (stage === Stage.HELD) return s.pending.addHeld(pending, r.double());

@@ -28,6 +28,8 @@ export interface RpcError {
   readonly text: Uint8Array;
   /** Text without its number: `FLOOD_WAIT`. */
   readonly type: string;
+  /** As `errorLabel` has it. */
+  readonly label: string;
   /** The number at its end. */
   readonly number: number | undefined;
   /** Seconds asked for, where the error asks for patience. */
@@ -57,6 +59,7 @@ export function parseRpcError(given: number, words: Uint8Array): RpcError {
     code,
     text: bytes.slice(),
     type,
+    label: errorLabel(text),
     number: value,
     waitSeconds,
     isServerFault,

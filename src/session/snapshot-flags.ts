@@ -1,5 +1,6 @@
 /**
  * Snapshot flags: the bits in what is saved of a session, for who writes them (`snapshot.ts`) and who reads them (`resume.ts`).
+ * Those of an entry of SAVE are `TookFlag` of `batch/records.ts`: the main thread reads one of them.
  * In: nothing. Out: numbers. Never: kept longer than the process: they may change with each version.
  */
 
@@ -26,5 +27,3 @@ export const Has = {
 };
 /** Of what changes all the time. */
 export const Is = { SYNCHRONISED: 1, LIVED: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WANTED: 32 };
-/** Of an entry of SAVE (`TookFlag` of `batch/records.ts`): three bits of stage, and these. */
-export const Took = { STAGE: 7, SENT: 8, WRAPPED: 16, DOUBLED: 32 };

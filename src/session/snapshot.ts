@@ -6,12 +6,13 @@
  * A batch is a transaction: what a lost batch did was never applied by anyone, so that what was saved last is exactly
  * what the server and the client have seen. The record's forms are in `batch/records.ts`.
  */
+import { TookFlag } from '../batch/records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { AuthKey } from '../crypto/auth-key.ts';
 import type { JsonStyle } from '../tl/codec.ts';
 import { type Named, recordBytes } from './named.ts';
 import { Stage, type Pending } from './pending.ts';
-import { Has, Is, Took } from './snapshot-flags.ts';
+import { Has, Is } from './snapshot-flags.ts';
 import type { Server, State } from './state.ts';
 
 /** What was saved last of one session: it is only compared with what is now. */
@@ -138,9 +139,9 @@ function writeEntry(out: Writer, s: State, pending: Pending): void {
   out.int32(pending.ticket);
   out.int32(
     stage |
-      (pending.everSent ? Took.SENT : 0) |
-      (pending.prefix === undefined ? 0 : Took.WRAPPED) |
-      (pending.copies > 1 ? Took.DOUBLED : 0),
+      (pending.everSent ? TookFlag.SENT : 0) |
+      (pending.prefix === undefined ? 0 : TookFlag.WRAPPED) |
+      (pending.copies > 1 ? TookFlag.DOUBLED : 0),
   );
   out.long(pending.msgIdLow, pending.msgIdHigh);
   out.int32(pending.seqNo);

@@ -5,28 +5,33 @@ import { ClaimTable, makeClaims } from '../../src/batch/claims.ts';
 
 test('a key has one owner until it is given back by that owner', () => {
   const claims = new ClaimTable(makeClaims(64));
-  assert.equal(claims.claim(1, 2, 10), true);
-  assert.equal(claims.claim(1, 2, 10), true);
-  assert.equal(claims.claim(1, 2, 11), false);
+  assert.equal(claims.claim(1, 2, 10), undefined);
+  assert.equal(claims.claim(1, 2, 10), undefined);
+  assert.equal(claims.claim(1, 2, 11), 'held');
   claims.release(1, 2, 11);
-  assert.equal(claims.claim(1, 2, 11), false);
+  assert.equal(claims.claim(1, 2, 11), 'held');
   claims.release(1, 2, 10);
-  assert.equal(claims.claim(1, 2, 11), true);
+  assert.equal(claims.claim(1, 2, 11), undefined);
 });
 
 test('keys that fall on one place stand beside each other, also after one has left', () => {
   const claims = new ClaimTable(makeClaims(8));
-  for (let i = 0; i < 5; i++) assert.equal(claims.claim(3 + i * 8, i, 100 + i), true);
+  for (let i = 0; i < 5; i++) assert.equal(claims.claim(3 + i * 8, i, 100 + i), undefined);
   claims.release(3, 0, 100);
-  assert.equal(claims.claim(3 + 4 * 8, 4, 999), false);
-  assert.equal(claims.claim(77, 77, 200), true);
+  assert.equal(claims.claim(3 + 4 * 8, 4, 999), 'held');
+  assert.equal(claims.claim(77, 77, 200), undefined);
   claims.releaseAll(new Set([101, 102]));
-  assert.equal(claims.claim(3 + 8, 1, 300), true);
+  assert.equal(claims.claim(3 + 8, 1, 300), undefined);
 });
 
 test('a full table refuses', () => {
   const claims = new ClaimTable(makeClaims(2));
-  assert.deepEqual([claims.claim(1, 0, 1), claims.claim(2, 0, 2), claims.claim(3, 0, 3)], [true, true, false]);
+  assert.deepEqual(
+    [claims.claim(1, 0, 1), claims.claim(2, 0, 2), claims.claim(3, 0, 3)],
+    [undefined, undefined, 'full'],
+  );
+  assert.equal(claims.claim(1, 0, 9), 'held', 'though there is no place either');
+  assert.equal(claims.claim(1, 0, 1), undefined);
 });
 
 test('threads that race for the same keys never both win', async () => {
@@ -37,7 +42,7 @@ test('threads that race for the same keys never both win', async () => {
     import(workerData.module).then(({ ClaimTable }) => {
       const claims = new ClaimTable(workerData.block);
       const won = new Int32Array(workerData.won);
-      for (let key = 1; key <= 1024; key++) if (claims.claim(key, key, workerData.owner)) Atomics.add(won, key - 1, 1);
+      for (let key = 1; key <= 1024; key++) if (claims.claim(key, key, workerData.owner) === undefined) Atomics.add(won, key - 1, 1);
       parentPort.postMessage('done');
     });`;
   const module = new URL('../../src/batch/claims.js', import.meta.url).href;

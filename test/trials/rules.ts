@@ -86,7 +86,7 @@ export const RULES: readonly Rule[] = [
   {
     file: 'src/session/resume.ts',
     rule: 'after a lost thread a doubled request still counts as doubled',
-    find: 'pending.copies = (flags & Took.DOUBLED) !== 0 ? 2 : 1;',
+    find: 'pending.copies = (flags & TookFlag.DOUBLED) !== 0 ? 2 : 1;',
     replace: 'pending.copies = 1;',
     tests: SESSION,
   },
