@@ -3,7 +3,7 @@
  * In: records, written straight into `slots.ts`; gathered for one turn of the event loop. Out: blocks, in order.
  * Never: an object across the thread boundary, a result applied that belongs to a lost thread.
  */
-import { RecordCursor, blockHead, BLOCK_HEAD } from '../batch/batch.ts';
+import { type RecordHead, RecordCursor, blockHead, BLOCK_HEAD } from '../batch/batch.ts';
 import type { LaneTask } from '../batch/lane-task.ts';
 import { Alarm } from './alarm.ts';
 import { now } from './clock.ts';
@@ -105,20 +105,20 @@ export class Lane {
    * The bytes of a REQUEST or an AGAIN must stay as they are; those of others are copied.
    * @returns true if much of this session waits: the feeder should wait for `clear`
    */
-  put(
-    kind: number,
-    link: number,
-    flags: number,
-    session: number,
-    ticket: number,
-    bytes: Uint8Array = EMPTY,
+  readonly put: (...record: [...head: RecordHead, bytes?: Uint8Array, start?: number, stop?: number]) => boolean = (
+    kind,
+    link,
+    flags,
+    session,
+    ticket,
+    bytes = EMPTY,
     start = 0,
     stop = bytes.length,
-  ): boolean {
+  ) => {
     const isOver = this.#slots.put(kind, link, flags, session, ticket, bytes, start, stop);
     this.#schedule();
     return isOver;
-  }
+  };
 
   #schedule(): void {
     if (this.#isScheduled || !this.#mayRun()) return;

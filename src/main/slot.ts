@@ -2,7 +2,7 @@
  * Slot: one shared block that records are written into on their way to a lane.
  * In: records. Out: a block the lane's thread sees too. Never: shrinks (shared memory cannot), or goes over its maximum.
  */
-import { writeHeader } from '../batch/batch.ts';
+import { type PutRecord, writeHeader } from '../batch/batch.ts';
 import { HEADER_LENGTH, In, padded } from '../batch/records.ts';
 
 const FIRST = 64 * 1024;
@@ -32,16 +32,7 @@ export class Slot {
   }
 
   /** Copies one record in. @returns false if the slot has no room for it, grown as far as it may */
-  put(
-    kind: number,
-    link: number,
-    flags: number,
-    session: number,
-    ticket: number,
-    from: Uint8Array,
-    start: number,
-    stop: number,
-  ): boolean {
+  readonly put: PutRecord = (kind, link, flags, session, ticket, from, start, stop) => {
     const at = this.length;
     const size = HEADER_LENGTH + padded(stop - start);
     if (at + size > this.#bytes.length && !this.#grow(at + size)) return false;
@@ -50,7 +41,7 @@ export class Slot {
     copy(from, start, stop, this.#bytes, at + HEADER_LENGTH);
     this.length = at + size;
     return true;
-  }
+  };
 
   #grow(needed: number): boolean {
     if (needed > MOST) return false;

@@ -4,7 +4,7 @@
  * Never: a record before one of its session that was put earlier; a third batch in flight; more of one session in a
  * batch than its share, or more of all that have waited than one turn.
  */
-import { RecordCursor, recordEnd } from '../batch/batch.ts';
+import { type PutRecord, RecordCursor, recordEnd } from '../batch/batch.ts';
 import type { LaneTask } from '../batch/lane-task.ts';
 import { In } from '../batch/records.ts';
 import { SHARE, Shares } from './shares.ts';
@@ -58,23 +58,14 @@ export class Slots {
   }
 
   /** Writes a record, or has it wait for its session's turn. @returns whether so much of the session waits that its feeder should */
-  put(
-    kind: number,
-    link: number,
-    flags: number,
-    session: number,
-    ticket: number,
-    bytes: Uint8Array,
-    start: number,
-    stop: number,
-  ): boolean {
+  readonly put: PutRecord = (kind, link, flags, session, ticket, bytes, start, stop) => {
     if (isAlone(kind, flags)) this.#alone++;
     const open = this.#open;
     const mayGo = !this.#turns.has(session) && this.#shares.take(open, session, stop - start);
     if (mayGo && open.put(kind, link, flags, session, ticket, bytes, start, stop)) return false;
     this.#turns.add([kind, link, flags, session, ticket, bytes, start, stop]);
     return this.#turns.isOver(session);
-  }
+  };
 
   /** All run one a batch, until then. */
   careful(until: number): void {
@@ -105,7 +96,7 @@ export class Slots {
   takeTurn(): readonly number[] {
     if (!this.#mayTakeTurn) return NONE;
     const open = this.#open;
-    const cleared = this.#turns.take(TURN, (...record) => open.put(...record));
+    const cleared = this.#turns.take(TURN, open.put);
     open.hasTurn = true;
     return cleared;
   }

@@ -4,19 +4,8 @@
  * turn, by what its records cost.
  * Never: a session's record before an earlier one of the same session.
  */
+import type { LaneRecord, PutRecord } from '../batch/batch.ts';
 import { In, RequestFlag } from '../batch/records.ts';
-
-/** One record on its way to a lane: kind, link, flags, session, ticket, bytes, start, stop. */
-export type LaneRecord = [
-  kind: number,
-  link: number,
-  flags: number,
-  session: number,
-  ticket: number,
-  bytes: Uint8Array,
-  start: number,
-  stop: number,
-];
 
 /** What a record costs beside its bytes: a small call takes a lane as long as half a KiB of a long one. */
 const RECORD_COST = 512;
@@ -123,7 +112,7 @@ export class Turns {
    * @param put takes a record, or says that there is no room for it now
    * @returns sessions of which so little waits now that their feeders may go on
    */
-  take(most: number, put: (...record: LaneRecord) => boolean): number[] {
+  take(most: number, put: PutRecord): number[] {
     const over = new Set<number>();
     let left = most;
     for (let line = this.#first(); line !== undefined; line = this.#first()) {

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { RecordCursor } from '../../src/batch/batch.ts';
+import { type LaneRecord, RecordCursor } from '../../src/batch/batch.ts';
 import { In, RequestFlag } from '../../src/batch/records.ts';
 import { SHARE } from '../../src/main/shares.ts';
 import { Slots } from '../../src/main/slots.ts';
-import { costOf, type LaneRecord, Turns } from '../../src/main/turns.ts';
+import { costOf, Turns } from '../../src/main/turns.ts';
 
 const KIB = 1024;
 const MARK = 1024 * KIB;
