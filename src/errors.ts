@@ -188,7 +188,10 @@ export const ERRORS = Object.freeze({
     { id: 'notice', delivered: 'unknown' },
     {
       SessionLost: { text: 'the session is lost', fault: 'telegram', fatal: true, fields: ['reason'] },
-      UpdatesDropped: { text: 'updates were lost; ask for the difference', fault: 'load' },
+      UpdatesDropped: {
+        text: 'updates may be missing: ask for the difference, once for this and an updatesTooLong beside it',
+        fault: 'load',
+      },
     },
   ),
   ...group(

@@ -12,7 +12,20 @@ import type { Form } from '../client/answer.ts';
 import { firstToken } from '../front/tokens.ts';
 import type { Schema } from '../tl/ir.ts';
 
+/** Options of both: flag, its text. */
+export const GATEWAY_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
+  ['--session <NAME>', 'speak as the session that the gateway keeps under this name'],
+  ['--takeover', 'with --session: from whoever has it open; their open requests get up to 10 s'],
+  ['--host <HOST>', 'where the gateway is (default: localhost)'],
+  ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
+  ['--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes"],
+  ['--scheme <DIR>', 'api.tl and mtproto.tl, if the gateway has others than its own'],
+];
+
 export interface GatewayFlags {
+  session?: string;
+  takeover?: boolean;
+  scheme?: string;
   host?: string;
   port?: string;
   tokenFile?: string;
@@ -23,10 +36,11 @@ export const HOW_TO_START =
   'start one with `mtproto2json demo` (no account needed) or `mtproto2json serve`, or say where it is: --host, --port';
 
 /** What `--session NAME` is in a request: one that is kept; a name that is misspelt is refused, and begins none. */
-export function keptSession(name: string): Json {
+export function keptSession(name: string, takesOver: boolean): Json {
   return new Map([
     ['name', JSON.stringify(name)],
     ['existing', 'true'],
+    ...(takesOver ? ([['takeover', 'true']] as const) : []),
   ]);
 }
 

@@ -5,6 +5,7 @@
  */
 import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { inOwnWords } from '../client/advice.ts';
 import { answerOf, exitCodeOf, isUpdate, shown } from '../client/answer.ts';
 import { isWholeRequest } from '../client/fields.ts';
 import { parseJson, writeJson, type Json } from '../client/json.ts';
@@ -13,26 +14,29 @@ import { WrongField } from '../client/names.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
 import { keptScheme } from '../scheme-cache.ts';
-import { callMessage, formOf, HOW_TO_START, keptSession, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
+import {
+  callMessage,
+  formOf,
+  GATEWAY_OPTIONS,
+  HOW_TO_START,
+  keptSession,
+  placeOf,
+  tokenOf,
+  type GatewayFlags,
+} from './call-message.ts';
 
 interface CallFlags extends GatewayFlags {
-  session?: string;
   timeout?: string;
-  scheme?: string;
   follow?: boolean;
   raw?: boolean;
 }
 
 /** Flag, its text: the reference of docs/client.md is held to it. */
 export const CALL_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
-  ['--session <NAME>', 'speak as the session that the gateway keeps under this name'],
-  ['--host <HOST>', 'where the gateway is (default: localhost)'],
-  ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
-  ['--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes"],
+  ...GATEWAY_OPTIONS,
   ['--timeout <SECONDS>', "how long Telegram may take, 0.1 to 600 (default: the gateway's 10)"],
   ['--follow', 'stay, and print updates, one a line, until Ctrl-C; needs no METHOD'],
   ['--raw', 'lines as the gateway writes them, whole'],
-  ['--scheme <DIR>', 'api.tl and mtproto.tl, if the gateway has others than its own'],
 ];
 
 /** Adds `call`. */
@@ -76,7 +80,8 @@ async function run(method: string | undefined, words: readonly string[], flags: 
 /** The request as a tree, with all that the flags add. */
 async function requestOf(method: string | undefined, words: readonly string[], flags: CallFlags): Promise<Json> {
   const request = new Map<string, Json>([['id', '1']]);
-  if (flags.session !== undefined) request.set('session', keptSession(flags.session));
+  if (flags.session !== undefined) request.set('session', keptSession(flags.session, flags.takeover === true));
+  else if (flags.takeover === true) throw new WrongField('--takeover goes with --session');
   if (flags.timeout !== undefined) request.set('timeout', secondsOf(flags.timeout));
   if (method === undefined) {
     const given = await stdinObject();
@@ -143,7 +148,8 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
     if (flags.follow === true) process.once('SIGINT', stop);
     connection.listen({
       line(text) {
-        const answer = answerOf(text);
+        const given = answerOf(text);
+        const answer = given && inOwnWords(given);
         if (answer === undefined) {
           process.stderr.write(`mtproto2json call: what answers at ${placeText(where)} is no gateway\n`);
           code = 3;

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
 import type { Command } from 'commander';
+import { inOwnWords } from '../client/advice.ts';
 import { answerOf, exitCodeOf, isUpdate, shown } from '../client/answer.ts';
 import { candidates } from '../client/candidates.ts';
 import { member, writeJson, type Json } from '../client/json.ts';
@@ -18,33 +19,33 @@ import { makeFolder } from '../make-folder.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
 import { keptScheme } from '../scheme-cache.ts';
-import { callMessage, formOf, HOW_TO_START, keptSession, placeOf, tokenOf, type GatewayFlags } from './call-message.ts';
-
-interface ReplFlags extends GatewayFlags {
-  session?: string;
-  scheme?: string;
-}
+import {
+  callMessage,
+  formOf,
+  GATEWAY_OPTIONS,
+  HOW_TO_START,
+  keptSession,
+  placeOf,
+  tokenOf,
+  type GatewayFlags,
+} from './call-message.ts';
 
 const HELP = `METHOD name=value …   a call; Tab completes methods, fields and constructors
 ? METHOD              what it takes and gives (METHOD ? too)
 .session NAME         speak as this kept session, on a new connection
+.session NAME --takeover  the same, from whoever has it open
 .help  .exit
 `;
+const TAKEOVER = '--takeover';
 const DOTTED = ['.session ', '.help', '.exit'];
 
 /** Adds `repl`. */
 export function registerRepl(program: Command): void {
-  program
-    .command('repl')
-    .description('calls typed one after the other, with completion')
-    .option('--session <NAME>', 'speak as the session that the gateway keeps under this name')
-    .option('--host <HOST>', 'where the gateway is (default: localhost)')
-    .option('--port <PORT>', 'its port for JSON lines (default: 1543)')
-    .option('--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes")
-    .option('--scheme <DIR>', 'api.tl and mtproto.tl, if the gateway has others than its own')
-    .action(async (flags: ReplFlags) => {
-      process.exitCode = await new Repl(flags, keptScheme(flags.scheme)).run().catch(failed);
-    });
+  const command = program.command('repl').description('calls typed one after the other, with completion');
+  for (const [flag, text] of GATEWAY_OPTIONS) command.option(flag, text);
+  command.action(async (flags: GatewayFlags) => {
+    process.exitCode = await new Repl(flags, keptScheme(flags.scheme)).run().catch(failed);
+  });
 }
 
 function failed(error: unknown): number {
@@ -55,7 +56,7 @@ function failed(error: unknown): number {
 }
 
 class Repl {
-  readonly #flags: ReplFlags;
+  readonly #flags: GatewayFlags;
   readonly #schema: Schema;
   readonly #isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   #connection: LineConnection | undefined;
@@ -64,17 +65,20 @@ class Repl {
   /** Of the first line that did not go well. */
   #code = 0;
 
-  constructor(flags: ReplFlags, schema: Schema) {
+  constructor(flags: GatewayFlags, schema: Schema) {
     this.#flags = flags;
     this.#schema = schema;
   }
 
   /** Until the input ends, `.exit`, or the gateway goes. @returns the exit code @throws WrongField, NoGateway */
   async run(): Promise<number> {
+    if (this.#flags.takeover === true && this.#flags.session === undefined)
+      throw new WrongField(`${TAKEOVER} goes with --session`);
     await this.#connect();
     const input = this.#readline();
     const lines = input[Symbol.asyncIterator]();
-    if (this.#flags.session !== undefined) this.#note(await this.#speakAs(this.#flags.session));
+    if (this.#flags.session !== undefined)
+      this.#note(await this.#speakAs(this.#flags.session, this.#flags.takeover === true ? TAKEOVER : undefined));
     this.#prompt();
     for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
       if (line.value.trim() === '.exit') break;
@@ -128,7 +132,7 @@ class Repl {
     const words = wordsOf(line);
     try {
       if (line === '.help') return this.#say(HELP);
-      if (words[0] === '.session' && words[1] !== undefined) return await this.#speakAs(words[1]);
+      if (words[0] === '.session' && words[1] !== undefined) return await this.#speakAs(words[1], words[2]);
       if (line.startsWith('.'))
         throw new WrongField(`${words[0]} is none of ${DOTTED.map((word) => word.trim()).join(', ')}`);
       if (words[0]!.startsWith('?') || words[1] === '?') return this.#shape(words);
@@ -148,10 +152,12 @@ class Repl {
   }
 
   /** A session belongs to a connection from its first line on. */
-  async #speakAs(name: string): Promise<number> {
+  async #speakAs(name: string, flag?: string): Promise<number> {
+    if (flag !== undefined && flag !== TAKEOVER) throw new WrongField(`behind a name only ${TAKEOVER} may stand`);
+    const takesOver = flag === TAKEOVER;
     this.#drop();
     await this.#connect();
-    return this.#ask([['session', keptSession(name)]]);
+    return this.#ask([['session', keptSession(name, takesOver)]]);
   }
 
   #ask(attributes: readonly (readonly [string, Json])[]): Promise<number> {
@@ -186,7 +192,7 @@ class Repl {
   }
 
   #heard(text: string): void {
-    const answer = answerOf(text) ?? JSON.stringify(text);
+    const answer = inOwnWords(answerOf(text) ?? JSON.stringify(text));
     const form = formOf(false);
     if (isUpdate(answer)) return this.#update(shown(text, answer, form === 'line' ? 'raw' : form));
     this.#say(shown(text, answer, form));

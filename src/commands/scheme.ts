@@ -99,7 +99,8 @@ async function guard(command: Command, run: () => void | Promise<void>): Promise
   } catch (error) {
     fault = error instanceof Error ? error.message : String(error);
   }
-  if (fault !== undefined) command.error(`scheme: ${fault}`, { exitCode: 1 });
+  // What is wrong is no option: the list of options would not help.
+  if (fault !== undefined) command.showHelpAfterError(false).error(`scheme: ${fault}`, { exitCode: 1 });
 }
 
 function layerNumber(text: string): number {

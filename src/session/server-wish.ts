@@ -6,6 +6,7 @@
 import { parsePublicKey } from '../crypto/rsa.ts';
 import type { Refusal, ServerWish } from '../dialect/dialect.ts';
 import { refusal } from './refusals.ts';
+import type { DataCentre } from './settings.ts';
 import { listedServer, type State } from './state.ts';
 
 /** Only a data centre of the list, or an address the operator allowed; only before the session has connected. */
@@ -42,11 +43,31 @@ export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
 
 function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
   if (wish.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
-  const found = listedServer(s.env, wish.dc ?? s.server.dc, wish.test ?? s.server.test);
-  if (found === undefined)
-    return refusal('InvalidServer', { msg: 'no data centre of this number is configured', path: 'server' });
+  const dc = wish.dc ?? s.server.dc;
+  const test = wish.test ?? s.server.test;
+  const known = offered(s);
+  const found = known.some((one) => one.id === dc && one.test === test) ? listedServer(s.env, dc, test) : undefined;
+  if (found === undefined) {
+    const path = wish.dc === undefined ? 'server' : 'server.dc';
+    return refusal('InvalidServer', { msg: `this gateway has no ${nameOf(dc, test)}; it has ${listOf(known)}`, path });
+  }
   s.server = found;
   return undefined;
+}
+
+/** Data centres that go by their number: who has configured some of his own does not mean Telegram's by the others. */
+function offered(s: State): readonly DataCentre[] {
+  const all = s.env.settings.dataCentres;
+  const own = all.filter(({ isOwn }) => isOwn === true);
+  return own.length > 0 ? own : all;
+}
+
+function listOf(known: readonly DataCentre[]): string {
+  return [...new Set(known.map(({ id, test }) => nameOf(id, test)))].join(', ');
+}
+
+function nameOf(dc: number, test: boolean): string {
+  return `${test ? 'test ' : ''}data centre ${dc}`;
 }
 
 function isPublicKey(pem: string): boolean {

@@ -37,9 +37,8 @@ function showType(schema: Schema, name: string): string {
   if (constructors === undefined) {
     const names = [...schema.byName.keys(), ...schema.types.keys()];
     const near = didYouMean(name, names);
-    throw new Error(
-      `no constructor, function or type ${name}${near === '' ? '; `scheme search WORD …` finds names by their parts' : near}`,
-    );
+    const search = '`mtproto2json scheme search WORD …` finds names by their parts';
+    throw new Error(`no constructor, function or type ${name}${near === '' ? ';' : near} ${search}`);
   }
   const givers = schema.definitions.filter((one) => one.isFunction && one.typeName === name);
   const count = constructors.length === 1 ? 'one constructor' : `${constructors.length} constructors`;

@@ -26,10 +26,13 @@ interface Ran {
 
 async function run(...args: string[]): Promise<Ran> {
   const said = { out: '', err: '', exitCode: 0 };
-  const program = new Command('mtproto2json').exitOverride().configureOutput({
-    writeOut: (text) => (said.out += text),
-    writeErr: (text) => (said.err += text),
-  });
+  const program = new Command('mtproto2json')
+    .exitOverride()
+    .showHelpAfterError('(--help)')
+    .configureOutput({
+      writeOut: (text) => (said.out += text),
+      writeErr: (text) => (said.err += text),
+    });
   registerScheme(program, (text) => (said.out += text));
   try {
     await program.parseAsync(['scheme', ...args], { from: 'user' });
@@ -172,7 +175,10 @@ describe('info, check, show', () => {
     const { err, exitCode } = await run('show', 'oddd');
     assert.deepEqual(
       [exitCode, err],
-      [1, 'scheme: no constructor, function or type oddd; `scheme search WORD …` finds names by their parts\n'],
+      [
+        1,
+        'scheme: no constructor, function or type oddd; `mtproto2json scheme search WORD …` finds names by their parts\n',
+      ],
     );
     assert.match((await run('show', 'ping', '--code')).out, /\nfunction e/);
     assert.match((await run('search', 'send', 'message')).out, /^function {5}messages\.sendMessage#/);

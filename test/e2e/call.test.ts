@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
-import { Run } from '../support/process.ts';
+import { CLI, Run } from '../support/process.ts';
 
 const PONG = '{"id":1,"message":{"_cons":"pong","msg_id":1,"ping_id":1}}\n';
 
@@ -84,6 +84,77 @@ test('--follow without a METHOD asks for the state, and prints updates alone unt
   const second = call(t, refused, ['--follow', '--session', 'me']);
   assert.equal(await second.code(), 2);
   assert.match(second.out, /"SessionInUse"/);
+});
+
+test('refusals that name attributes of the wire name options instead, but for --raw', async (t) => {
+  const cases: [string, string, RegExp][] = [
+    [
+      '{"id":-1,"error":"AuthRequired","msg":"the first line is {\\"auth\\":…}","closing":true}',
+      '',
+      /--token-file FILE/,
+    ],
+    ['{"id":-1,"error":"AuthFailed","msg":"the token is not known here","closing":true}', '', /--token-file FILE/],
+    [
+      '{"id":1,"error":"SessionInUse","msg":"…\\"takeover\\":true…","path":"session"}',
+      'path',
+      /; --takeover takes it over$/,
+    ],
+    [
+      '{"id":1,"error":"SessionNotFound","msg":"leave out existing","path":"session.name"}',
+      'path',
+      /signin --save NAME/,
+    ],
+  ];
+  for (const [line, kept, said] of cases) {
+    const gateway = await played(t, (socket) => socket.write(`${line}\n`));
+    const args = ['ping', 'ping_id=1', '--session', 'me'];
+    const run = call(t, gateway, args);
+    assert.equal(await run.code(), 2);
+    const [given, shown] = [line, run.out].map((one) => JSON.parse(one) as Record<string, string>) as [
+      Record<string, string>,
+      Record<string, string>,
+    ];
+    assert.match(shown['msg']!, said);
+    assert.doesNotMatch(shown['msg']!, /[{}"]|existing/);
+    assert.deepEqual({ ...shown, msg: given['msg'] }, given, kept);
+    const raw = call(t, gateway, [...args, '--raw']);
+    await raw.code();
+    assert.equal(raw.out, `${line}\n`);
+    const script = new Run(
+      t,
+      ['repl', '--host', '127.0.0.1', '--port', String(gateway.port), '--session', 'me'],
+      {},
+      CLI,
+      '.exit\n',
+    );
+    if (line.includes('"id":1')) assert.deepEqual([await script.code(), script.out], [2, run.out]);
+    else script.child.kill();
+  }
+  const unnamed = '{"id":1,"error":"SessionNotFound","msg":"there is no session yet"}\n';
+  const other = call(t, await played(t, (socket) => socket.write(unnamed)), ['ping', 'ping_id=1']);
+  assert.deepEqual([await other.code(), other.out], [2, unnamed]);
+});
+
+test('--takeover takes a session over, of call and of repl, and goes with --session', async (t) => {
+  const gateway = await played(t, (socket) => socket.write(PONG));
+  const session = { name: 'me', existing: true, takeover: true };
+  assert.equal(await call(t, gateway, ['ping', 'ping_id=1', '--session', 'me', '--takeover']).code(), 0);
+  const where = ['--host', '127.0.0.1', '--port', String(gateway.port)];
+  const lines = '.session me --takeover\n.session me --tkover\n.exit\n';
+  const script = new Run(t, ['repl', ...where, '--session', 'me', '--takeover'], {}, CLI, lines);
+  assert.equal(await script.code(), 2);
+  assert.match(script.err, /only --takeover may stand/);
+  assert.deepEqual(
+    gateway.heard.map((one) => one['session']),
+    [session, session, session],
+  );
+  for (const alone of [
+    call(t, gateway, ['ping', 'ping_id=1', '--takeover']),
+    new Run(t, ['repl', ...where, '--takeover']),
+  ]) {
+    assert.equal(await alone.code(), 2);
+    assert.match(alone.err, /--takeover goes with --session/);
+  }
 });
 
 test('what is wrong with the fields is said with what the method takes, and nothing is sent', async (t) => {

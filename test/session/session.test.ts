@@ -254,6 +254,29 @@ describe('server and session in the JSON', () => {
     assert.equal(pair.dc.counters.connections, 0);
     assert.equal(pair.badLines, 3);
   });
+
+  test('a gateway with a data centre of its own has no other by number, and says which it has', async () => {
+    const own = { id: 2, host: '127.0.0.1', port: 443, test: false, isOwn: true };
+    const telegrams = { id: 4, host: '9.9.9.9', port: 443, test: false };
+    const pair = pairOf({ session: { dataCentres: [own, telegrams, { ...telegrams, id: 2, test: true }] } });
+    for (const [server, name] of [
+      [{ dc: 4 }, 'data centre 4'],
+      [{ dc: 2, test: true }, 'test data centre 2'],
+    ]) {
+      const [line] = await pair.ask(1, { server });
+      assert.deepEqual(
+        [line!['error'], line!['msg'], line!['path']],
+        ['InvalidServer', `this gateway has no ${String(name)}; it has data centre 2`, 'server.dc'],
+      );
+    }
+    const [line] = await pair.ask(1, { server: { dc: 2 } });
+    assert.equal((line!['server'] as Line)['host'], '127.0.0.1');
+    const all = pairOf({ session: { dataCentres: [{ ...own, isOwn: false }, telegrams] } });
+    const [none] = await all.ask(1, { server: { dc: 77 } });
+    assert.match(String(none!['msg']), /no data centre 77; it has data centre 2, data centre 4$/);
+    const [other] = await all.ask(1, { server: { dc: 4 } });
+    assert.equal((other!['server'] as Line)['host'], '9.9.9.9');
+  });
 });
 
 /** session_id with all its digits, which JSON.parse would round. */

@@ -104,7 +104,7 @@ describe('the JSON shape', () => {
     );
     assert.throws(
       () => showDefinition(schema, 'messages.sendmessage'),
-      /no constructor, function or type messages\.sendmessage; did you mean messages\.sendMessage\?/,
+      /no constructor, function or type messages\.sendmessage; did you mean messages\.sendMessage\? `mtproto2json scheme search WORD …` finds/,
     );
     assert.throws(() => showDefinition(schema, 'InputPer'), /type InputPer; did you mean InputPeer\?/);
   });
