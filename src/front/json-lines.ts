@@ -20,6 +20,9 @@ const MAX_TOKEN_LINE = 4096;
 /** What browsers and other HTTP clients send, where a request should stand (threats: Addresses and neighbours). */
 const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) |Host:)/i;
 
+/** A whole request line of HTTP/1, as far as it takes to know one; its answer is one that HTTP clients show. */
+const HTTP_REQUEST = /^(GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT) /;
+
 export class JsonLines implements Front {
   readonly isMsgpack = false;
   readonly #owner: FrontOwner;
@@ -32,6 +35,8 @@ export class JsonLines implements Front {
   /** Before the first line: where no token is needed, one that is shown all the same changes nothing. */
   #mayGreet = true;
   #isDone = false;
+  /** The verb of an HTTP request that came where the first line should stand. */
+  #verb: string | undefined;
   /** A line that has begun. */
   readonly #held = new Reassembly();
   /** What the line before took: parts of a file come one after another. */
@@ -83,7 +88,8 @@ export class JsonLines implements Front {
   }
 
   notice(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer {
-    return errorLine(id, name, fields);
+    const line = errorLine(id, name, fields);
+    return this.#verb === undefined || name !== 'ProtocolMismatch' ? line : httpAnswer(line, this.#verb);
   }
 
   /** Judges the first byte that is no white space; what cannot be ours is refused before its line has ended. */
@@ -93,6 +99,7 @@ export class JsonLines implements Front {
       at++;
     if (at === chunk.length) return at;
     this.#isFresh = false;
+    this.#verb = HTTP_REQUEST.exec(chunk.toString('latin1', at, at + 8))?.[1];
     // A list of requests is told that it is one where requests are told what is wrong with them.
     if (chunk[at] !== BRACE && chunk[at] !== BRACKET)
       this.#mismatch(chunk[at] === 0 ? 'msgpack begins with the first byte of the connection' : undefined);
@@ -208,4 +215,12 @@ function tokenOf(line: string): string | undefined {
 export function errorLine(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer {
   const rest = JSON.stringify(errorFields(name, fields));
   return Buffer.from(`{"id":${id},${rest.slice(1)}\n`);
+}
+
+/** The line as an answer of HTTP's, so that `curl` and browsers show it. Every answer is the last of its connection. */
+function httpAnswer(line: Buffer, verb: string): Buffer {
+  const head =
+    'HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n' +
+    `Content-Length: ${line.length}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n`;
+  return verb === 'HEAD' ? Buffer.from(head) : Buffer.concat([Buffer.from(head), line]);
 }

@@ -132,7 +132,7 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     return [onLine(named(await lines(port, '{bad}\n'.repeat(3), 4), 'TooManyErrors'), -1)];
   },
   ProtocolMismatch: async (_t, { port, httpPort }) => [
-    onLine((await lines(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'))[0], -1),
+    onLine((await lines(port, 'PRI * HTTP/2.0\r\n\r\n'))[0], -1),
     { by: 'http', id: -1, line: await post(httpPort, '{}', { 'Content-Type': 'text/plain' }) },
   ],
   AuthRequired: async (t) => await everywhere(await stage(t, { tokens: 'right\n' }), ASK, -1),
