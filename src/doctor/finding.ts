@@ -11,6 +11,13 @@ export interface Finding {
   readonly text: string;
   /** What to do about it; not there for `ok`. */
   readonly todo?: string;
+  /** Of a data centre: every address and port that was tried, for `--json`. */
+  readonly attempts?: readonly {
+    readonly host: string;
+    readonly port: number;
+    readonly ok: boolean;
+    readonly why?: string;
+  }[];
 }
 
 export function ok(check: string, text: string): Finding {

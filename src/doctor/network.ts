@@ -10,13 +10,14 @@ import { toSessionSettings } from '../session-settings.ts';
 import { PORTS } from '../address/data-centres.ts';
 import { TEST_OFFSET } from '../session/handshake.ts';
 import type { SessionSettings } from '../session/settings.ts';
+import { centreFinding } from './centre-finding.ts';
 import { askDataCentre, type Target } from './data-centre.ts';
-import { type Finding, ok, warning, wrong } from './finding.ts';
+import { type Finding, ok, wrong } from './finding.ts';
 import { judgeClock } from './judge.ts';
 
 const WITHIN = 5_000;
 
-/** @returns a finding an address, and one about the clock if any of them told the time */
+/** @returns a finding a data centre, and one about the clock if any of them told the time */
 export async function checkDataCentres(config: Config): Promise<Finding[]> {
   const settings = toSessionSettings(config);
   const targets = targetsOf(config, settings);
@@ -24,12 +25,11 @@ export async function checkDataCentres(config: Config): Promise<Finding[]> {
     targets.map(async (target) => ({ target, answer: await askDataCentre(target, WITHIN), at: Date.now() / 1000 })),
   );
   const homeId = settings.home.id + (settings.home.test ? TEST_OFFSET : 0);
-  const isHomeReached = answers.some(({ target, answer }) => target.dc === homeId && 'serverTime' in answer);
-  const findings = answers.map(({ target, answer }) => {
-    const place = `data centre ${target.dc % TEST_OFFSET} at ${target.host}:${target.port}`;
-    if ('serverTime' in answer) return ok('dc', `${place} answers, with a key that is trusted`);
-    const isNeeded = target.dc === homeId && !isHomeReached;
-    return (isNeeded ? wrong : warning)('dc', `${place} ${answer.why}`, answer.todo);
+  const findings = [...new Set(targets.map(({ dc }) => dc))].map((dc) => {
+    const attempts = answers
+      .filter(({ target }) => target.dc === dc)
+      .map(({ target: { host, port }, answer }) => ({ host, port, answer }));
+    return centreFinding(dc % TEST_OFFSET, attempts, dc === homeId);
   });
   const told = answers.flatMap(({ answer, at }) =>
     'serverTime' in answer ? [{ time: answer.serverTime, at }] : [],

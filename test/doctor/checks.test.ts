@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, after, test } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
+import { centreFinding } from '../../src/doctor/centre-finding.ts';
 import { judgeApiId, judgeClock, judgeDescriptors } from '../../src/doctor/judge.ts';
 import { checkScheme, checkVault } from '../../src/doctor/local.ts';
 import { checkRights } from '../../src/doctor/rights.ts';
@@ -96,4 +97,34 @@ test('what reading the options warns of is found too', async () => {
   chmodSync(folder, 0o755);
   const [open] = await rightsOf();
   assert.match(open!, /^warning: --token-file: .*tokens can be read by others \(0644\)/);
+});
+
+test('a data centre is one finding, whatever was tried of it, with each reason once', () => {
+  const silent = { why: 'does not answer', todo: 'look at the network' };
+  const shut = { why: 'cannot be reached: ENETUNREACH', todo: 'look at the network' };
+  const here = { serverTime: 1 };
+  const at = (answers: readonly (typeof silent | typeof here)[]): Parameters<typeof centreFinding>[1] =>
+    answers.map((answer, i) => ({ host: i < 3 ? '192.0.2.1' : '2001:db8::1', port: [443, 80, 5222][i % 3]!, answer }));
+  const none = centreFinding(4, at([silent, silent, silent, shut, shut, shut]), true);
+  assert.deepEqual(
+    [none.check, none.level, none.text, none.todo, none.attempts?.length],
+    [
+      'dc',
+      'error',
+      'data centre 4 cannot be had at 6 places (2 addresses, ports 443, 80, 5222): does not answer (3); cannot be reached: ENETUNREACH (3)',
+      'look at the network',
+      6,
+    ],
+  );
+  assert.deepEqual(none.attempts?.[3], { host: '2001:db8::1', port: 443, ok: false, why: shut.why });
+  assert.equal(centreFinding(4, at([silent, silent, silent]), false).level, 'warning');
+  assert.match(centreFinding(4, at([silent, silent, silent]), false).text, /: does not answer$/);
+  const some = centreFinding(4, at([here, silent, silent]), true);
+  assert.deepEqual(
+    [some.level, some.text],
+    ['warning', 'data centre 4 answers at 1 of 3 places (192.0.2.1, ports 443, 80, 5222); elsewhere: does not answer'],
+  );
+  const all = centreFinding(4, at([here, here, here]), true);
+  assert.deepEqual([all.level, all.todo], ['ok', undefined]);
+  assert.deepEqual(all.attempts?.[0], { host: '192.0.2.1', port: 443, ok: true });
 });
