@@ -4,6 +4,9 @@
  */
 import { connect, type Socket } from 'node:net';
 
+/** The system asks a silent gateway after so long whether it is there, ms. */
+const KEEP_ALIVE = 60_000;
+
 export interface Place {
   readonly host: string;
   readonly port: number;
@@ -23,10 +26,13 @@ export class NoGateway extends Error {
 export class LineConnection {
   readonly #socket: Socket;
   #events: LineEvents = { line: () => undefined, end: () => undefined };
-  #part = '';
+  /** Of a line that has not ended. */
+  #parts: string[] = [];
 
   private constructor(socket: Socket) {
     this.#socket = socket;
+    // Who listens for updates writes nothing: a gateway whose machine has gone would never be missed.
+    socket.setKeepAlive(true, KEEP_ALIVE);
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => this.#take(text));
     // `close` follows, and says it.
@@ -58,9 +64,13 @@ export class LineConnection {
   }
 
   #take(text: string): void {
-    const lines = (this.#part + text).split('\n');
-    this.#part = lines.pop()!;
-    for (const line of lines) if (line !== '') this.#events.line(line);
+    const [first, ...lines] = text.split('\n');
+    this.#parts.push(first!);
+    if (lines.length === 0) return;
+    lines.unshift(this.#parts.join(''));
+    this.#parts = [lines.pop()!];
+    // Whoever closes it at one line hears none of those behind.
+    for (const line of lines) if (line !== '' && !this.#socket.destroyed) this.#events.line(line);
   }
 }
 

@@ -8,7 +8,7 @@ import { messageOf } from '../client/fields.ts';
 import { member, type Json } from '../client/json.ts';
 import type { Place } from '../client/lines.ts';
 import { methodNamed, WrongField } from '../client/names.ts';
-import type { Form } from '../client/answer.ts';
+import { forTerminal, type Form } from '../client/answer.ts';
 import { firstToken } from '../front/tokens.ts';
 import type { Schema } from '../tl/ir.ts';
 
@@ -21,6 +21,11 @@ export const GATEWAY_OPTIONS: readonly (readonly [flag: string, text: string])[]
   ['--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes"],
   ['--scheme <DIR>', 'api.tl and mtproto.tl, if the gateway has others than its own'],
 ];
+
+/** What the gateway needs beside Telegram's time. */
+const HANG_SECONDS = 10;
+/** Others may keep a session that is taken over for so long. */
+const TAKEOVER_SECONDS = 25;
 
 export interface GatewayFlags {
   session?: string;
@@ -47,16 +52,17 @@ export function keptSession(name: string, takesOver: boolean): Json {
 /** @throws WrongField */
 export function placeOf(flags: GatewayFlags): Place {
   const { env } = process;
-  const port = Number(flags.port ?? env['MTPROTO2JSON_PORT'] ?? 1543);
+  const port = Number(flags.port ?? (env['MTPROTO2JSON_PORT'] || 1543));
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new WrongField('--port is a whole number from 1 to 65535');
-  return { host: flags.host ?? env['MTPROTO2JSON_HOST'] ?? 'localhost', port };
+  return { host: flags.host ?? (env['MTPROTO2JSON_HOST'] || 'localhost'), port };
 }
 
 /** @throws WrongField for a file that cannot be read, or holds no token */
 export function tokenOf(flags: GatewayFlags): string | undefined {
-  const file = flags.tokenFile ?? process.env['MTPROTO2JSON_TOKEN_FILE'];
-  if (file === undefined) return process.env['MTPROTO2JSON_TOKEN']?.trim();
+  // Compose files pass on variables that nobody has set as empty ones.
+  const file = flags.tokenFile ?? (process.env['MTPROTO2JSON_TOKEN_FILE'] || undefined);
+  if (file === undefined) return process.env['MTPROTO2JSON_TOKEN']?.trim() || undefined;
   try {
     const token = firstToken(readFileSync(file, 'utf8'));
     if (token === undefined) throw new WrongField(`--token-file: ${file} holds no token`);
@@ -87,4 +93,18 @@ export function formOf(isRaw: boolean): Form {
   if (isRaw) return 'raw';
   if (!process.stdout.isTTY) return 'line';
   return process.env['NO_COLOR'] ? 'pretty' : 'coloured';
+}
+
+/** Text of answers, as whatever stdout is may have it. */
+export function forStdout(text: string): string {
+  return process.stdout.isTTY ? forTerminal(text) : text;
+}
+
+/** How long the gateway may take to say anything, ms: it answers when Telegram has had its time, and a session its own. */
+export function patience(request: Json): number {
+  const timeout = member(request, 'timeout');
+  // As text it is taken too.
+  const seconds = typeof timeout === 'string' ? Number(timeout.replaceAll('"', '')) : NaN;
+  const isTakeover = member(member(request, 'session'), 'takeover') === 'true';
+  return ((seconds > 0 ? seconds : 10) + (isTakeover ? TAKEOVER_SECONDS : HANG_SECONDS)) * 1000;
 }

@@ -1,12 +1,13 @@
 /**
  * `mtproto2json call`: one call over a running gateway, and updates if they are wanted.
  * In: a method, its fields, or JSON from stdin. Out: the answer on stdout; exit 0 a result, 1 Telegram refused or did not
- * answer, 2 asked wrongly, 3 no gateway. Never: more of the gateway than its port; a session line on stdout.
+ * answer, or the session that is followed is lost, 2 asked wrongly, 3 no gateway. Never: more of the gateway than its port; a
+ * session line on stdout; a wait without end for an answer.
  */
 import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { inOwnWords } from '../client/advice.ts';
-import { answerOf, exitCodeOf, isUpdate, shown } from '../client/answer.ts';
+import { answerOf, exitCodeOf, isLast, isUpdate, shown } from '../client/answer.ts';
 import { isWholeRequest } from '../client/fields.ts';
 import { parseJson, writeJson, type Json } from '../client/json.ts';
 import { LineConnection, NoGateway, placeText, type Place } from '../client/lines.ts';
@@ -17,9 +18,11 @@ import { keptScheme } from '../scheme-cache.ts';
 import {
   callMessage,
   formOf,
+  forStdout,
   GATEWAY_OPTIONS,
   HOW_TO_START,
   keptSession,
+  patience,
   placeOf,
   tokenOf,
   type GatewayFlags,
@@ -50,7 +53,7 @@ export function registerCall(program: Command): void {
   command.addHelpText(
     'after',
     '\nAlso in the environment: MTPROTO2JSON_HOST, _PORT, _TOKEN_FILE, _TOKEN.' +
-      '\nExit: 0 a result, 1 Telegram refused or did not answer, 2 asked wrongly,\n3 no gateway.',
+      '\nExit: 0 a result, 1 Telegram refused or did not answer, or the session that is\nfollowed is lost, 2 asked wrongly, 3 no gateway.',
   );
   command.action(async (method: string | undefined, words: string[], flags: CallFlags) => {
     process.exitCode = await run(method, words, flags).catch(failed);
@@ -141,9 +144,15 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
   return new Promise((done) => {
     let code: number | undefined;
     const finish = (last: number): void => {
+      clearTimeout(hang);
+      code ??= last;
       done(last);
       connection.close();
     };
+    const hang = setTimeout(() => {
+      process.stderr.write(`mtproto2json call: what listens at ${placeText(where)} does not answer\n`);
+      finish(3);
+    }, patience(request));
     const stop = (): void => finish(code ?? 130);
     if (flags.follow === true) process.once('SIGINT', stop);
     connection.listen({
@@ -152,15 +161,20 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
         const answer = given && inOwnWords(given);
         if (answer === undefined) {
           process.stderr.write(`mtproto2json call: what answers at ${placeText(where)} is no gateway\n`);
-          code = 3;
-          return finish(code);
+          return finish(3);
         }
-        if (isUpdate(answer)) return flags.follow === true ? print(shown(text, answer, updateForm)) : undefined;
+        if (isUpdate(answer)) {
+          if (flags.follow !== true) return undefined;
+          print(shown(text, answer, updateForm));
+          return isLast(answer) ? finish(1) : undefined;
+        }
+        clearTimeout(hang);
         code = exitCodeOf(answer);
         if (!isFollowOnly || code !== 0) print(shown(text, answer, formOf(isRaw)));
         if (flags.follow !== true || code !== 0) finish(code);
       },
       end() {
+        clearTimeout(hang);
         process.off('SIGINT', stop);
         if (code === undefined)
           process.stderr.write(`mtproto2json call: the gateway at ${placeText(where)} went away\n`);
@@ -173,5 +187,5 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
 }
 
 function print(text: string): void {
-  process.stdout.write(text);
+  process.stdout.write(forStdout(text));
 }

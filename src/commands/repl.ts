@@ -22,9 +22,11 @@ import { keptScheme } from '../scheme-cache.ts';
 import {
   callMessage,
   formOf,
+  forStdout,
   GATEWAY_OPTIONS,
   HOW_TO_START,
   keptSession,
+  patience,
   placeOf,
   tokenOf,
   type GatewayFlags,
@@ -161,10 +163,22 @@ class Repl {
   }
 
   #ask(attributes: readonly (readonly [string, Json])[]): Promise<number> {
+    const request = new Map<string, Json>([['id', '1'], ...attributes]);
     return new Promise((done) => {
-      this.#answered = done;
-      this.#connection?.write(writeJson(new Map<string, Json>([['id', '1'], ...attributes])));
+      const hang = setTimeout(() => this.#lost('does not answer'), patience(request));
+      this.#answered = (code) => {
+        clearTimeout(hang);
+        done(code);
+      };
+      this.#connection?.write(writeJson(request));
     });
+  }
+
+  #lost(how: string): void {
+    this.#drop();
+    process.stderr.write(`the gateway at ${placeText(placeOf(this.#flags))} ${how}\n`);
+    this.#answered?.(3);
+    this.#input?.close();
   }
 
   async #connect(): Promise<void> {
@@ -175,11 +189,7 @@ class Repl {
     connection.listen({
       line: (text) => this.#heard(text),
       end: () => {
-        if (this.#connection !== connection) return;
-        this.#connection = undefined;
-        process.stderr.write(`the gateway at ${placeText(where)} went away\n`);
-        this.#answered?.(3);
-        this.#input?.close();
+        if (this.#connection === connection) this.#lost('went away');
       },
     });
     if (token !== undefined) connection.write(writeJson(new Map([['auth', JSON.stringify(token)]])));
@@ -194,8 +204,8 @@ class Repl {
   #heard(text: string): void {
     const answer = inOwnWords(answerOf(text) ?? JSON.stringify(text));
     const form = formOf(false);
-    if (isUpdate(answer)) return this.#update(shown(text, answer, form === 'line' ? 'raw' : form));
-    this.#say(shown(text, answer, form));
+    if (isUpdate(answer)) return this.#update(forStdout(shown(text, answer, form === 'line' ? 'raw' : form)));
+    this.#say(forStdout(shown(text, answer, form)));
     if (member(answer, 'id') === '1') this.#answered?.(exitCodeOf(answer));
   }
 

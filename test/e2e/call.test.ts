@@ -1,12 +1,19 @@
-/** `call` against a gateway that is played: its token, a gateway that goes away, following without a method, refusals of its own. */
+/**
+ * `call` against a gateway that is played: its token, one that goes away or says nothing, following without a method, refusals
+ * of its own, what a terminal is shown.
+ */
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text as textOf } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
+import { parseJson } from '../../src/client/json.ts';
+import { patience } from '../../src/commands/call-message.ts';
 import { CLI, Run } from '../support/process.ts';
 
 const PONG = '{"id":1,"message":{"_cons":"pong","msg_id":1,"ping_id":1}}\n';
@@ -64,10 +71,10 @@ test('a gateway that goes away in the middle of a call, or is none, is exit 3', 
   const run = call(t, gone, ['ping', 'ping_id=1']);
   assert.equal(await run.code(), 3);
   assert.deepEqual([run.out, run.err], ['', `mtproto2json call: the gateway at 127.0.0.1:${gone.port} went away\n`]);
-  const none = await played(t, (socket) => socket.write('SSH-2.0-x\n'));
+  const none = await played(t, (socket) => socket.write('SSH-2.0-x\nsecond\nthird\n'));
   const strange = call(t, none, ['ping', 'ping_id=1']);
   assert.equal(await strange.code(), 3);
-  assert.match(strange.err, /what answers at 127\.0\.0\.1:\d+ is no gateway\n$/);
+  assert.match(strange.err, /^mtproto2json call: what answers at 127\.0\.0\.1:\d+ is no gateway\n$/);
 });
 
 test('--follow without a METHOD asks for the state, and prints updates alone until the gateway is gone', async (t) => {
@@ -173,4 +180,59 @@ test('what is wrong with the fields is said with what the method takes, and noth
   assert.match(none.err, /did you mean/);
   assert.doesNotMatch(none.err, /takes:/);
   assert.deepEqual(gateway.heard, []);
+});
+
+test('what takes the request and says nothing is exit 3 once Telegram and the gateway have had their time; repl too', async (t) => {
+  const mute = await played(t, () => undefined);
+  const run = call(t, mute, ['ping', 'ping_id=1', '--timeout', '0.1']);
+  const place = ['--host', '127.0.0.1', '--port', String(mute.port)];
+  const repl = new Run(t, ['repl', ...place], {}, CLI, 'ping ping_id=1\nping ping_id=2\n');
+  assert.equal(await run.code(), 3);
+  assert.equal(run.err, `mtproto2json call: what listens at 127.0.0.1:${mute.port} does not answer\n`);
+  assert.equal(await repl.code(), 3);
+  assert.equal(repl.err, `the gateway at 127.0.0.1:${mute.port} does not answer\n`);
+  assert.equal(mute.heard.length, 2, 'nothing more is asked');
+});
+
+test('how long an answer is waited for: the time of the request, in any form, and of a session that others have', () => {
+  const of = (request: string): number => patience(parseJson(request));
+  assert.equal(of('{}'), 20_000);
+  assert.equal(of('{"timeout":600}'), 610_000);
+  assert.equal(of('{"timeout":"30"}'), 40_000);
+  assert.equal(of('{"timeout":[]}'), 20_000);
+  assert.ok(of('{"session":{"name":"me","takeover":true}}') > 30_000);
+});
+
+test('--follow ends when its session is lost: nothing more would come', async (t) => {
+  const lost = '{"id":0,"error":"SessionLost","reason":"takeover","fatal":true}';
+  const gateway = await played(t, (socket) => socket.write(`{"id":1,"message":{"_cons":"updates.state"}}\n${lost}\n`));
+  const run = call(t, gateway, ['--follow', '--session', 'me']);
+  assert.equal(await run.code(), 1);
+  assert.equal(run.out, `${lost}\n`);
+});
+
+test('variables that are set to nothing are not set', async (t) => {
+  const gateway = await played(t, (socket) => socket.end(PONG));
+  const environment = { MTPROTO2JSON_TOKEN_FILE: '', MTPROTO2JSON_TOKEN: '', MTPROTO2JSON_PORT: '' };
+  assert.equal(await call(t, gateway, ['ping', 'ping_id=1'], environment).code(), 0);
+  assert.deepEqual(gateway.heard, [{ id: 1, message: { _cons: 'ping', ping_id: 1 } }]);
+});
+
+test('a terminal gets nothing that it obeys from what strangers have written, a pipe all of it', async (t) => {
+  const text = 'a\u009B31mb\u202Ec\u007F\u0085é';
+  const gateway = await played(t, (socket) => socket.end(`{"id":1,"message":{"_cons":"pong","text":"${text}"}}\n`));
+  const piped = call(t, gateway, ['ping', 'ping_id=1']);
+  await piped.code();
+  assert.equal(piped.out, `{"_cons":"pong","text":"${text}"}\n`);
+  if (spawnSync('python3', ['-c', 'import pty']).status !== 0) return t.diagnostic('no python3: no terminal was tried');
+  const spawned = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+  const words = [CLI, 'call', 'ping', 'ping_id=1', '--host', '127.0.0.1', '--port', String(gateway.port)];
+  for (const flags of [[], ['--raw']]) {
+    const terminal = spawn('python3', ['-c', spawned, process.execPath, ...words, ...flags], {
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const shown = await textOf(terminal.stdout);
+    assert.match(shown, /"text": ?"a\\u009b31mb\\u202ec\\u007f\\u0085é"/);
+  }
 });
