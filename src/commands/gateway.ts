@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
 import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts';
 import { sayOpenness } from '../openness.ts';
 import { createProxy } from '../index.ts';
@@ -14,6 +13,7 @@ import { createLog, type Log } from '../telemetry/log.ts';
 import { schemeFault, wrongNumbers } from '../tl/load.ts';
 import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
 import { type Vault, VaultError } from '../vault/vault.ts';
+import { keepYoungSpaceSmall, spareCollections } from './collections.ts';
 import { live } from './lifecycle.ts';
 import { explainListening } from './listening.ts';
 import { notifyOf } from './service-notify.ts';
@@ -37,7 +37,7 @@ export interface Additions {
  * @throws ConfigError, errors of the scheme, errors of listening
  */
 export async function startGateway(sources: Sources, { own, end }: Additions = {}): Promise<Gateway> {
-  keepYoungSpaceSmall();
+  spareCollections();
   const warnings: string[] = [];
   const warn = (sentence: string): void => void warnings.push(sentence);
   const wanted = loadConfig({ ...sources, warn });
@@ -88,15 +88,6 @@ function compiled(dir: string | undefined): CodecSource {
   } catch (error) {
     throw dir === undefined ? error : new ConfigError([schemeFault(dir, error)]);
   }
-}
-
-/**
- * The main thread's young space stays as large as it is, 4 MB twice, where V8 would let each half grow to 16. What the hot
- * path makes is dead by the next collection whatever the size. V8 reads this flag when it would grow a space, and forgets
- * it with each thread that starts: the lanes have limits of their own.
- */
-function keepYoungSpaceSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** Whether the operator has said anything of a vault. */
