@@ -7,13 +7,10 @@ import type { Pending } from './pending.ts';
 import { refusal } from './refusals.ts';
 import type { State } from './state.ts';
 
-const METHOD = 'upload.getFile';
-/** `upload.getFile flags:# precise:flags.0?true cdn_supported:flags.1?true …`. */
-const CDN_SUPPORTED = 2;
-
-/** Whether a call asks for files with `cdn_supported`. */
+/** Whether a call asks for files with `cdn_supported`: a bit of its flags, which stand behind its number. */
 export function asksForCdn({ env }: State, { method, body, innerAt }: Pending): boolean {
-  return env.files.has(method) && env.codec.nameOf(method) === METHOD && (body[innerAt + 4]! & CDN_SUPPORTED) !== 0;
+  const bit = env.codec.cdnBit(method);
+  return bit >= 0 && ((body[innerAt + 4 + (bit >> 3)]! >> (bit & 7)) & 1) === 1;
 }
 
 /** A file that is handed on to a CDN comes sealed, from a server that speaks another way: nobody behind JSON can use it. @param depth functions inside each other */

@@ -122,4 +122,6 @@ export interface Codec extends MessageForm {
   isUpdate(crc: number): boolean;
   /** Whether a function has a `random_id` field of its own, so that Telegram drops the second of two. */
   hasRandomId(crc: number): boolean;
+  /** The bit of a call's `cdn_supported` in its flags, which are its first field; -1 if it has none. */
+  cdnBit(crc: number): number;
 }

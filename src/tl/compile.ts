@@ -157,6 +157,7 @@ function emitTables(tables: Tables): Code {
     results: ${numbers(tables.results)},
     callable: ${numbers(tables.callable)},
     randomIds: ${numbers(tables.randomIds)},
+    cdnBits: ${numbers(tables.cdnBits)},
     updates: ${numbers(tables.updates)},
   }`;
 }

@@ -13,6 +13,7 @@ export class CompiledCodec extends CompiledForm implements Codec {
   readonly hash: string;
   readonly #updates: Uint8Array;
   readonly #randomIds: Uint8Array;
+  readonly #cdnBits: Int8Array;
   readonly #makeMsgpack: () => MessageForm;
   #msgpack: MessageForm | undefined;
 
@@ -23,6 +24,8 @@ export class CompiledCodec extends CompiledForm implements Codec {
     this.hash = tables.hash;
     this.#updates = marks(tables.names.length, tables.updates);
     this.#randomIds = marks(tables.names.length, tables.randomIds);
+    this.#cdnBits = new Int8Array(tables.names.length).fill(-1);
+    for (let i = 0; i < tables.cdnBits.length; i += 2) this.#cdnBits[tables.cdnBits[i]!] = tables.cdnBits[i + 1]!;
     this.#makeMsgpack = makeMsgpack;
   }
 
@@ -54,6 +57,11 @@ export class CompiledCodec extends CompiledForm implements Codec {
   hasRandomId(crc: number): boolean {
     const index = this.directory.byCrc(crc);
     return index >= 0 && this.#randomIds[index] === 1;
+  }
+
+  cdnBit(crc: number): number {
+    const index = this.directory.byCrc(crc);
+    return index < 0 ? -1 : this.#cdnBits[index]!;
   }
 }
 

@@ -20,6 +20,8 @@ export interface Tables {
   readonly callable: readonly number[];
   /** Functions with a `random_id` of their own. */
   readonly randomIds: readonly number[];
+  /** Functions with a flag `cdn_supported` in their first field, each with its bit behind it. */
+  readonly cdnBits: readonly number[];
   /** Constructors of `Updates`. */
   readonly updates: readonly number[];
 }

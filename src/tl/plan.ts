@@ -159,6 +159,7 @@ export class Plan {
       results,
       callable: this.#where((one) => this.isCallable(one)),
       randomIds: this.#where((one) => one.isFunction && one.fields.some((field) => field.name === 'random_id')),
+      cdnBits: all.flatMap((one, index) => (one.isFunction ? cdnBitOf(one).map((bit) => [index, bit]) : [])).flat(),
       updates: this.#where((one) => one.typeName === 'Updates' && !one.isFunction),
     };
   }
@@ -166,6 +167,12 @@ export class Plan {
   #where(is: (definition: Definition) => boolean): number[] {
     return this.definitions.flatMap((one, index) => (is(one) ? [index] : []));
   }
+}
+
+/** The bit of `cdn_supported` in the flags that a function begins with; none of most. */
+function cdnBitOf({ fields }: Definition): number[] {
+  const flag = fields.find(({ name }) => name === 'cdn_supported')?.flag;
+  return flag !== undefined && flag.field === fields[0]?.name ? [flag.bit] : [];
 }
 
 function indexIn(indexes: Map<string, number>, key: string): number {

@@ -455,6 +455,8 @@ test('the directory', () => {
   assert.ok(!codec.isUpdate(1));
   assert.ok(codec.hasRandomId(codec.crcOf('messages.sendMessage')));
   assert.ok(!codec.hasRandomId(codec.crcOf('messages.getDialogs')));
+  assert.equal(codec.cdnBit(codec.crcOf('upload.getFile')), 1);
+  for (const crc of [codec.crcOf('messages.getDialogs'), 1]) assert.equal(codec.cdnBit(crc), -1);
   assert.equal(codec.resultOf(codec.crcOf('user')), -2);
   assert.match(codec.hash, /^[0-9a-f]{64}$/);
 });

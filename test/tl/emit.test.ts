@@ -77,6 +77,17 @@ test('any scheme compiles, also a small one; two codecs do not disturb each othe
   assert.equal(decodeObject(encodeObject('{"_cons":"inputPeerSelf"}')), '{"_cons":"inputPeerSelf"}');
 });
 
+test('the bit of cdn_supported is the scheme’s, if it is in the flags that a call begins with', () => {
+  const { codec: own } = compileCodec(
+    schemeOf(`
+---functions---
+get#00000021 flags:# first:flags.3?true cdn_supported:flags.11?true = Bool;
+late#00000022 n:int flags:# cdn_supported:flags.1?true = Bool;
+`),
+  );
+  assert.deepEqual([own.cdnBit(0x21), own.cdnBit(0x22), own.cdnBit(0x23)], [11, -1, -1]);
+});
+
 test('the source stands alone: a worker needs nothing but it and the cached data', () => {
   assert.equal(generateSource(schema), source);
   for (const cached of [cachedData, undefined, Buffer.from('no cache at all')]) {
