@@ -1,11 +1,12 @@
 /** What systemd is told of the service, heard on a socket as systemd has one; and the first line of the log. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import test, { type TestContext } from 'node:test';
 import { notifyOf, watchdogEvery } from '../../src/commands/service-notify.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
@@ -63,28 +64,35 @@ test('systemd hears that it is ready, that it turns, that it stops', async (t) =
   assert.doesNotMatch(run.err, /notifyFailed/);
 });
 
-async function logOf(lines: string[]): Promise<Log> {
-  return createLog({ level: 'info', to: { write: (line) => void lines.push(line) } });
+/** A log, and its entries one at a time, as they come: event and reason, but for how each reason begins. */
+async function logOf(): Promise<[Log, () => Promise<string[]>]> {
+  const lines = new PassThrough({ objectMode: true });
+  const read = on(lines, 'data');
+  const log = await createLog({ level: 'info', to: { write: (line) => void lines.write(line) } });
+  const next = async (): Promise<string[]> => {
+    const [line] = (await read.next()).value as [string];
+    const { event, reason } = JSON.parse(line) as { event: string; reason: string };
+    return [event, reason.replace('systemd is not told how the service is', '…')];
+  };
+  return [log, next];
 }
 
-test('without systemd nothing is run; where it cannot be told that is said once, and nothing ends', async () => {
-  const lines: string[] = [];
-  const log = await logOf(lines);
+test('without systemd nothing is run; where it cannot be told that is said once, and nothing ends', async (t) => {
+  // What is run keeps no process alive, this one neither.
+  const alive = setInterval(() => undefined, 60_000);
+  t.after(() => clearInterval(alive));
+  const [log, next] = await logOf();
   const silent = notifyOf({ WATCHDOG_USEC: '1000' }, log, '/no/such/program');
   silent.ready();
   silent.stopping();
   const without = notifyOf({ NOTIFY_SOCKET: '/x' }, log, '/no/such/program');
   without.ready();
   without.stopping();
-  while (lines.length === 0) await new Promise((done) => setImmediate(done));
-  // Both attempts have failed by the time a third one has.
+  assert.deepEqual(await next(), ['notifyFailed', '…: spawn /no/such/program ENOENT']);
+  // Both attempts have failed by the time a third one has: the second has said nothing.
   const third = notifyOf({ NOTIFY_SOCKET: '/x' }, log, 'false');
   third.stopping();
-  while (lines.length === 1) await new Promise((done) => setTimeout(done, 1));
-  for (const line of lines) assert.match(line, /"event":"notifyFailed"/);
-  assert.match(lines[0]!, /no\/such\/program ENOENT/);
-  assert.match(lines[1]!, /false ended with 1/);
-  assert.equal(lines.length, 2);
+  assert.deepEqual(await next(), ['notifyFailed', '…: false ended with 1']);
 });
 
 test('a watchdog is told twice in its time, if it is this process’s', () => {
