@@ -145,7 +145,11 @@ export const ERRORS = Object.freeze({
       InvalidMessage: { text: 'message is not usable', fields: PLACE },
       UnknownConstructor: { text: 'the scheme has no such constructor', fields: PLACE, sometimes: ['did_you_mean'] },
       NotAMethod: { text: 'this is not a function a client may call', fields: PLACE },
-      MissingField: { text: 'a required field is missing', fields: ['path'], sometimes: NAMING },
+      MissingField: {
+        text: 'a required field is missing; msg names all that are, and what the constructor takes',
+        fields: ['path'],
+        sometimes: NAMING,
+      },
       UnknownField: { text: 'the constructor has no such field', fields: PLACE, sometimes: ['did_you_mean'] },
       InvalidField: { text: 'a field has an unusable value', fields: PLACE, sometimes: ['did_you_mean'] },
       MessageTooLarge: { text: 'the message is larger than a data centre takes', fields: [...PLACE, 'limit'] },

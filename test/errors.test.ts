@@ -57,6 +57,10 @@ test('what is retryable was not delivered; what the network lost is unknown; fat
   assert.equal(ERRORS.DecodeError.delivered, 'yes');
 });
 
+test('a gap is told twice, and says that it is one', () => {
+  assert.match(ERRORS.UpdatesDropped.text, /ask for the difference, once for this and an updatesTooLong/);
+});
+
 test('each text is one short sentence', () => {
   for (const [name, { text }] of Object.entries(ERRORS)) assert.match(text, /^[^.]{10,100}$/, name);
 });

@@ -60,7 +60,7 @@ function compileScript(source: string, cachedData?: Uint8Array): Script {
 interface Generated {
   readonly tables: Tables;
   readonly fieldNames: string;
-  /** Called when somebody has written a field that is none. */
+  /** Called when somebody has written a field that is none, or left one out. */
   readonly fields: () => string;
   readonly texts: string;
   readonly packed: string;
@@ -134,11 +134,14 @@ ${[...packers, ...plan.vectors.map((type) => emitVectorPacker(plan, type))]}
 `.text;
 }
 
-/** Names of all fields that a client may write, as `SchemeNames` takes them. */
+/** All fields that a client may write, `name:type` as in their lines, as `SchemeNames` takes them. */
 function fieldsOf(plan: Plan): string {
-  const names = ({ fields }: Definition): string =>
-    fields.map(({ name, type }) => (type.kind === 'call' ? `${name} _wrapped` : name)).join(' ');
-  return plan.definitions.map(names).join('|');
+  const words = ({ text }: Definition): string =>
+    text
+      .split(' ')
+      .filter((word) => /^\w+:/.test(word))
+      .join(' ');
+  return plan.definitions.map(words).join('|');
 }
 
 function list(items: readonly Code[]): Code {

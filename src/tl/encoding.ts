@@ -134,10 +134,25 @@ export class Encoding extends ScalarEncoding {
     return member;
   }
 
-  /** A required field that is not there. */
+  /** A required field that is not there: the first of an object; all others that it lacks are named too. */
   missing(parent: number, field: string): never {
     const path = `${this.tape.path(this.root, parent, this.rootName)}.${field}`;
-    throw new EncodeError('MissingField', path, `${path}: missing`);
+    const cons = this.#consOf(parent);
+    const index = cons < 0 ? -1 : this.directory.byName(Buffer.from(this.#nameAt(cons)));
+    if (index < 0) throw new EncodeError('MissingField', path, `${path}: missing`);
+    const given = this.#keysOf(parent);
+    const others = this.#schemeNames
+      .required(index, given.includes('_wrapped'))
+      .filter((name) => name !== field && !given.includes(name));
+    const also = others.length === 0 ? '' : `, ${others.length === 1 ? 'as is' : 'as are'} ${others.join(', ')}`;
+    throw new EncodeError('MissingField', path, `${path}: missing${also}; ${this.#schemeNames.shapeOf(index)}`);
+  }
+
+  #keysOf(node: number): string[] {
+    const keys: string[] = [];
+    for (let m = node + NODE, end = this.cells[node + NEXT]!; m < end; m = this.cells[m + NEXT]!)
+      keys.push(this.tape.keyText(m));
+    return keys;
   }
 
   /** A `flags` that the client gave: must agree with what is present; bits that the scheme does not know are kept. */

@@ -1,6 +1,6 @@
 /**
  * SchemeNames: which name of the scheme somebody meant who wrote another.
- * In: the directory's tables, a name that is none. Out: near names, as clients are told of them. Never: on the way of a
+ * In: the directory's tables, a name that is none. Out: near names, and what a definition takes, as clients are told. Never: on the way of a
  * request that is right; each list of names is prepared when it is first asked for.
  */
 import { NearestNames, nearestNames } from '../nearest-name.ts';
@@ -19,7 +19,7 @@ export class SchemeNames {
   readonly #fields: () => string;
   #fieldLists: readonly string[] | undefined;
 
-  /** @param fields names of fields, ` ` between those of a definition and `|` between definitions */
+  /** @param fields fields as `name:type`, ` ` between those of a definition and `|` between definitions */
   constructor(directory: Directory, fields: () => string) {
     this.#directory = directory;
     this.#fields = fields;
@@ -56,7 +56,52 @@ export class SchemeNames {
 
   /** Fields of a definition near this name. */
   nearFields(name: string, index: number): string[] {
-    this.#fieldLists ??= this.#fields().split('|');
-    return nearestNames(name, (this.#fieldLists[index] ?? '').split(' '));
+    const names = this.#fieldsOf(index).flatMap((field) => (isCall(field) ? [field.name, '_wrapped'] : [field.name]));
+    return nearestNames(name, names);
   }
+
+  /**
+   * Names of the fields that an object of a definition must have, in their order.
+   * @param hasWrapped the argument of a polymorphic function is there, by its other name
+   */
+  required(index: number, hasWrapped: boolean): string[] {
+    return this.#fieldsOf(index)
+      .filter((field) => isRequired(field) && !(hasWrapped && isCall(field)))
+      .map(({ name }) => name);
+  }
+
+  /** `messages.search takes peer:InputPeer q:string [from_id:InputPeer]`: what need not be there is in brackets. */
+  shapeOf(index: number): string {
+    const fields = this.#fieldsOf(index).filter(({ type }) => type !== '#');
+    const words = (some: typeof fields): string[] =>
+      some.map((field) => `${isCall(field) ? '_wrapped' : field.name}:${field.type.replace(/^\w+\.\d+\?/, '')}`);
+    const optional = words(fields.filter((field) => !isRequired(field)));
+    const all = [...words(fields.filter(isRequired)), ...(optional.length > 0 ? [`[${optional.join(' ')}]`] : [])];
+    return `${this.#directory.tables.names[index]} takes ${all.join(' ')}`;
+  }
+
+  #fieldsOf(index: number): Field[] {
+    this.#fieldLists ??= this.#fields().split('|');
+    const words = (this.#fieldLists[index] ?? '').split(' ').filter((word) => word !== '');
+    return words.map((word) => {
+      const colon = word.indexOf(':');
+      return { name: word.slice(0, colon), type: word.slice(colon + 1) };
+    });
+  }
+}
+
+/** As its line says it: `flags.3?true`, `!X`. */
+interface Field {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** The argument of a polymorphic function: it goes by its own name and by `_wrapped`. */
+function isCall({ type }: Field): boolean {
+  return type.startsWith('!');
+}
+
+/** The one field that may be left out without a flag is a `hash:long`, which is 0 then (wire: TL and JSON). */
+function isRequired({ name, type }: Field): boolean {
+  return type !== '#' && !type.includes('?') && !(name === 'hash' && type === 'long');
 }

@@ -16,6 +16,8 @@ import { mtproxy } from '../support/mtproxy.ts';
 import { Run } from '../support/process.ts';
 import { socksServer } from '../support/socks-server.ts';
 
+const PRODUCTION = [1, 2, 3, 4, 5];
+
 let dc: TestDc;
 let folder: string;
 
@@ -117,6 +119,20 @@ test('through proxies: the data centre answers behind them, or the proxy is what
   assert.deepEqual([masked.code, masked.of('dc')[0]!.level], [0, 'ok']);
   assert.match(masked.of('dc')[0]!.text, new RegExp(`at 127\\.0\\.0\\.1:${proxy.port} `));
   assert.equal(proxy.asked.length, 1);
+});
+
+test('of each of Telegram’s data centres there is one finding, with every address and port in it', async (t) => {
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  const { code, of } = await doctor(t, ['--port', '0', '--api-id', '1', '--proxy', `socks5://127.0.0.1:${port}`]);
+  assert.equal(code, 1);
+  assert.deepEqual(
+    of('dc').map(({ level, text, attempts }) => [level, text.slice(0, 13), attempts?.length]),
+    PRODUCTION.map((id) => [id === 2 ? 'error' : 'warning', `data centre ${id}`, id === 2 ? 9 : 6]),
+  );
+  for (const { attempts } of of('dc')) assert.ok(attempts?.every(({ why, ok }) => why !== undefined && !ok));
 });
 
 test('a clock that is wrong', async (t) => {

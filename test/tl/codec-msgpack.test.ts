@@ -258,7 +258,7 @@ test('what does not fit is refused with its path', () => {
     ],
     [call('help.getConfig', ['x', packedInt(1)]), 'UnknownField', 'message.x', 'no such field'],
     [call('help.nothing'), 'UnknownConstructor', 'message', 'no such constructor'],
-    [call('ping'), 'MissingField', 'message.ping_id', 'missing'],
+    [call('ping'), 'MissingField', 'message.ping_id', 'missing; ping takes ping_id:long'],
     [packedString('help.getConfig'), 'InvalidMessage', 'message', 'expected object, got string'],
   ];
   for (const [frame, code, path, text] of refused) {

@@ -238,7 +238,12 @@ test('fields that share a bit come together', () => {
 });
 
 test('what is missing is named; only a hash may be left out', () => {
-  assertRefused('{"_cons":"ping"}', 'MissingField', 'message.ping_id', 'message.ping_id: missing');
+  assertRefused(
+    '{"_cons":"ping"}',
+    'MissingField',
+    'message.ping_id',
+    'message.ping_id: missing; ping takes ping_id:long',
+  );
   assertRefused('{}', 'MissingField', 'message._cons');
   assertRefused('{"_cons":"users.getUsers","id":[{}]}', 'MissingField', 'message.id[0]._cons');
   assertRefused(
@@ -248,6 +253,35 @@ test('what is missing is named; only a hash may be left out', () => {
   );
   assert.equal(encodeCall('{"_cons":"messages.getAllStickers"}').toString('hex', 4), '0000000000000000');
   assertRefused('{"_cons":"help.getAppConfig"}', 'MissingField', 'message.hash');
+});
+
+test('all that an object lacks is named at once, with what its constructor takes', () => {
+  assertRefused(
+    '{"_cons":"messages.getDialogs","offset_id":0}',
+    'MissingField',
+    'message.offset_date',
+    'message.offset_date: missing, as are offset_peer, limit; messages.getDialogs takes offset_date:int offset_id:int offset_peer:InputPeer limit:int [exclude_pinned:true folder_id:int hash:long]',
+  );
+  // That of the object, not of the call it stands in.
+  assertRefused(
+    '{"_cons":"users.getUsers","id":[{"_cons":"inputUser"}]}',
+    'MissingField',
+    'message.id[0].user_id',
+    'message.id[0].user_id: missing, as is access_hash; inputUser takes user_id:long access_hash:long',
+  );
+  // A call inside has two names, and is there by either.
+  const inner = '{"_cons":"help.getConfig"}';
+  for (const [given, also] of [
+    ['', ', as is query'],
+    [`,"query":${inner}`, ''],
+    [`,"_wrapped":${inner}`, ''],
+  ])
+    assertRefused(
+      `{"_cons":"invokeWithLayer"${given}}`,
+      'MissingField',
+      'message.layer',
+      `message.layer: missing${also}; invokeWithLayer takes layer:int _wrapped:!X`,
+    );
 });
 
 test('what is unknown is named', () => {
