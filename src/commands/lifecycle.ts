@@ -60,6 +60,10 @@ export function live(
     else
       log.warn('ignored', { signal: 'SIGHUP', reason: 'options are read at the start only: restart to change them' });
   });
+  // Who rotates logs sends it; without a handler it ends the process, and all that is open with it.
+  process.on('SIGUSR2', () =>
+    log.warn('ignored', { signal: 'SIGUSR2', reason: 'the log goes to stderr: no file is to be opened again' }),
+  );
   shield();
   watch();
   process.on('uncaughtException', fail);

@@ -144,11 +144,13 @@ test('who starts without an api_id is told so, and only then', async (t) => {
   assert.doesNotMatch(having.err, /noApiId/);
 });
 
-test('SIGHUP without a terminal is logged, and nothing ends', async (t) => {
+test('SIGHUP without a terminal, and SIGUSR2, are logged, and nothing ends', async (t) => {
   const run = new Run(t, ['--port', '0', '--workers', '1']);
   await run.port();
   run.child.kill('SIGHUP');
   await run.until(/"event":"ignored"[^\n]*"signal":"SIGHUP"|"signal":"SIGHUP"[^\n]*"event":"ignored"/);
+  run.child.kill('SIGUSR2');
+  await run.until(/"signal":"SIGUSR2"[^\n]*"event":"ignored"/);
   run.child.kill('SIGTERM');
   assert.equal(await run.code(), 0);
 });
