@@ -6,8 +6,9 @@
  * once a batch, and again while `hasRest`. `nextDeadline` may change after any of them; a `tick` too many does nothing.
  */
 import type { PacketSink } from '../transport/transport.ts';
-import { notify, refuse, refuseTicket } from './answers.ts';
+import { notify, refuse } from './answers.ts';
 import { close, connectIfNeeded, onClosed, onOpened, onStatus } from './connect.ts';
+import { type Asked, tellCrash } from './crash.ts';
 import { dropLink } from './hang-up.ts';
 import { onPlainPacket } from './make-keys.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
@@ -20,7 +21,7 @@ import { restore, takeAgain } from './resume.ts';
 import { gatherMoves, Saved } from './snapshot.ts';
 import type { Address, Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './keeping.ts';
-import { endHeld, isAwaited, onAnswer, takeKeyWaiter, Waiting, type Holder, type NamedAnswer } from './naming.ts';
+import { isAwaited, onAnswer, takeKeyWaiter, Waiting, type Holder, type NamedAnswer } from './naming.ts';
 import { flushReady } from './outbox.ts';
 import { Pieces } from './pieces.ts';
 import { Shared } from './shared.ts';
@@ -34,9 +35,6 @@ const LEAVE_MS = 10_000;
 const LAST_BYTES = 64 * 1024;
 /** Bytes of lines that have waited for the vault and are taken in one `flush`. */
 const HELD_BYTES = 64 * 1024;
-
-/** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
-const SHOWN_STACK = 240;
 
 export class Session implements PacketSink, Holder {
   #home: State;
@@ -315,33 +313,7 @@ export class Session implements PacketSink, Holder {
 
   /** A fault of the gateway's own: every open request is told, once. @param asked the message it was met in, if it was one */
   crash(ref: string, stack: string, asked?: Asked): void {
-    const home = this.#home;
-    const reason = home.env.settings.sendTracebacks ? { reason: stack.slice(0, SHOWN_STACK) } : {};
-    const refused = refusal('InternalError', { ref, ...reason });
-    const open = this.#all().flatMap((s) => s.pending.clear().map((pending) => ({ s, pending })));
-    for (const { s, pending } of open) refuse(s, pending, refused);
-    for (const held of this.#waiting.clear()) endHeld(home, held, refused);
-    if (asked !== undefined && !open.some(({ pending }) => pending.ticket === asked.ticket))
-      refuseTicket(home, asked.ticket, idOf(home, asked), { ...refused, delivered: 'no' }, false);
-    notify(home, refused);
-  }
-}
-
-/** A message that the session was handed. */
-export interface Asked {
-  readonly ticket: number;
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly stop: number;
-}
-
-/** Whatever went wrong with the message may go wrong again. */
-function idOf({ dialect, env: { request } }: State, { bytes, start, stop }: Asked): Uint8Array {
-  try {
-    dialect.read(bytes, start, stop, request);
-    return request.id;
-  } catch {
-    return dialect.unusableId;
+    tellCrash(this.#all(), this.#waiting, ref, stack, asked);
   }
 }
 

@@ -9,6 +9,7 @@
 import { AuthKey } from '../crypto/auth-key.ts';
 import type { DhGroup } from '../crypto/dh.ts';
 import { Reader } from '../bytes/reader.ts';
+import { REQ_DH_PARAMS, REQ_PQ, REQ_PQ_MULTI, skipQuery } from './handshake-queries.ts';
 import { Writer } from '../bytes/writer.ts';
 import type { Env } from './env.ts';
 import { random } from './env.ts';
@@ -314,11 +315,6 @@ interface Inner {
   readonly expiresIn: number;
 }
 
-const REQ_PQ = 0x60469778;
-const REQ_PQ_MULTI = 0xbe7e8ef1;
-const REQ_DH_PARAMS = 0xd712e4be;
-const SET_CLIENT_DH_PARAMS = 0xf5045f1f;
-
 const INNER = new Map([
   [0x83c95aec, { dc: false, temp: false }],
   [0xa9f55f95, { dc: true, temp: false }],
@@ -331,23 +327,6 @@ const DH_GEN: Record<Outcome, readonly [number, 1 | 2 | 3]> = {
   retry: [0x46dc1fb9, 2],
   fail: [0xa69dae02, 3],
 };
-
-/** Steps over a query, so that its own bytes are known apart from padding. Undefined: none of ours. */
-function skipQuery(reader: Reader): number | undefined {
-  const crc = reader.uint32();
-  if (crc === REQ_PQ || crc === REQ_PQ_MULTI) reader.skip(16);
-  else if (crc === REQ_DH_PARAMS) {
-    reader.skip(32);
-    reader.string();
-    reader.string();
-    reader.skip(8);
-    reader.string();
-  } else if (crc === SET_CLIENT_DH_PARAMS) {
-    reader.skip(32);
-    reader.string();
-  } else return undefined;
-  return crc;
-}
 
 function int(value: number): Buffer {
   const bytes = Buffer.alloc(4);
