@@ -25,6 +25,7 @@ import { AuthKey } from '../crypto/auth-key.ts';
 import { random, randomLong } from './env.ts';
 import { KnownKey } from './known-key.ts';
 import type { DemoEntry, Memory } from './memory.ts';
+import { pushAtRate, type Pushing, type PushOptions } from './pushing.ts';
 import { recall } from './recall.ts';
 import type { TlObject } from './tl-value.ts';
 import { DEMO_ID, ECHO_ID } from './world/seed.ts';
@@ -71,17 +72,6 @@ export interface DemoUser {
   /** In force now. */
   readonly salt: bigint;
   readonly key: KnownKey;
-}
-
-export interface PushOptions {
-  /** A user, or one session. */
-  readonly to: bigint | DcSession;
-  /** Pushes a second. */
-  readonly rate: number;
-  /** Default: until stopped. */
-  readonly count?: number;
-  /** The `Updates` object number n; default a private message from the echo, with its pts. */
-  readonly update?: (n: number) => TlObject;
 }
 
 export class TestDc extends EventEmitter<TestDcEvents> {
@@ -285,28 +275,10 @@ export class TestDc extends EventEmitter<TestDcEvents> {
    * Pushes at a rate.
    * @returns `done`, with the number of pushes, and `stop`
    */
-  startPushing(options: PushOptions): { done: Promise<number>; stop: () => void } {
-    const { env } = this.#settings;
-    const begun = env.now();
-    const most = options.count ?? Infinity;
-    let pushed = 0;
-    let cancel = (): void => {};
-    let finish: (count: number) => void;
-    const done = new Promise<number>((resolve) => (finish = resolve));
-    const stop = (): void => {
-      cancel();
-      finish(pushed);
-    };
-    const step = (): void => {
-      // By the clock, not by the timer: a late timer catches up.
-      const due = Math.min(most, Math.floor(((env.now() - begun) * options.rate) / 1000));
-      for (; pushed < due; pushed++) this.#pushOne(options, pushed);
-      if (pushed >= most) finish(pushed);
-      else cancel = env.after(Math.min(1000, Math.max(5, 1000 / options.rate)), step);
-    };
-    cancel = env.after(0, step);
-    this.onClose(async () => stop());
-    return { done, stop };
+  startPushing(options: PushOptions): Pushing {
+    const pushing = pushAtRate(this.#settings.env, options, (n) => this.#pushOne(options, n));
+    this.onClose(async () => pushing.stop());
+    return pushing;
   }
 
   #pushOne({ to, update }: PushOptions, n: number): void {
