@@ -10,6 +10,7 @@ import { editAnswers } from './edit.ts';
 import { forwardAnswers } from './forward.ts';
 import { historyAnswers } from './history.ts';
 import { inlineAnswers } from './inline.ts';
+import { invitesAnswers } from './invites.ts';
 import { mediaAnswers } from './media.ts';
 import { participantsAnswers } from './participants.ts';
 import { readingAnswers } from './reading.ts';
@@ -45,6 +46,7 @@ export const ANSWERS: AnswerTable = Object.assign(
   forwardAnswers,
   historyAnswers,
   inlineAnswers,
+  invitesAnswers,
   mediaAnswers,
   participantsAnswers,
   readingAnswers,

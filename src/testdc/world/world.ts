@@ -18,6 +18,7 @@ import { Bots } from './bots.ts';
 import { Box } from './box.ts';
 import { Expiring } from './expiring.ts';
 import { Files } from './files.ts';
+import { Invites } from './invites.ts';
 import { Logins } from './logins.ts';
 import { Members } from './members.ts';
 import type { Group, PeerRef, Person } from './peers.ts';
@@ -56,6 +57,7 @@ export class World {
   /** Authorizations exported and not imported yet. */
   readonly tickets = new Expiring<Ticket>();
   readonly files = new Files();
+  readonly invites = new Invites();
   /** The DC that has the statistics of channels; undefined: each. */
   statsDc: number | undefined;
   /** Sends calls to whatever DC a test likes, be it unknown or the one they came from: loops. */
