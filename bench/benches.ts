@@ -6,15 +6,15 @@ import { crossing } from './crossing.ts';
 import { files } from './files.ts';
 import { handshake } from './handshake.ts';
 import { http } from './http.ts';
-import { kills } from './kills.ts';
+import { kills } from '../test/trials/kills.ts';
 import { ige } from './ige.ts';
 import { neighbours } from './neighbours.ts';
-import { outage } from './outage.ts';
+import { outage } from '../test/trials/outage.ts';
 import { peers } from './peers.ts';
 import { proxy } from './proxy.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
-import { stops } from './stops.ts';
+import { stops } from '../test/trials/stops.ts';
 import { updates } from './updates.ts';
 
 export const BENCHES: readonly Bench[] = [

@@ -8,7 +8,7 @@ import { JsonTape } from '../src/bytes/json-tape.ts';
 import { Reader } from '../src/bytes/reader.ts';
 import { Writer } from '../src/bytes/writer.ts';
 import { JsonDialect } from '../src/dialect/json.ts';
-import { ObjectCodec } from '../src/testdc/tl-objects.ts';
+import { ObjectCodec } from '../src/testdc/tl/tl-objects.ts';
 import type { Codec } from '../src/tl/codec.ts';
 import { compileCodec, compileSource } from '../src/tl/compile.ts';
 import { loadScheme } from '../src/tl/load.ts';

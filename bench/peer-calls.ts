@@ -1,5 +1,5 @@
 /** The calls of the peers, as the test DC's TL objects. In: nothing. Out: queries. Never: other calls than `calls.ts`. */
-import type { TlObject } from '../src/testdc/tl-value.ts';
+import type { TlObject } from '../src/testdc/tl/tl-value.ts';
 import type { PeerCall } from './peer.ts';
 
 /** 512 KiB at a time, as clients download. */

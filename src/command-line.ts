@@ -7,7 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { guard } from './commands/guard.ts';
 import { narrowHelp } from './commands/narrow-help.ts';
 import { registerServe } from './commands/serve.ts';
-import { foreignVariables } from './environment.ts';
+import { foreignVariables } from './config/environment.ts';
 import { packageText } from './node-check.ts';
 
 /** All of them say the version, for which nothing more is needed. */

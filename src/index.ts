@@ -6,20 +6,20 @@
 import { availableParallelism } from 'node:os';
 import { allowList } from './address/allow-list.ts';
 import { ClaimTable, makeClaims } from './batch/claims.ts';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError, type Config } from './config/config.ts';
 import { lineFronts } from './front/first-byte.ts';
 import { HttpDoor } from './front/http.ts';
 import { tokensOf } from './front/tokens.ts';
-import { now } from './main/clock.ts';
-import { descriptorLimit } from './main/descriptors.ts';
-import { LIMITS, type Limits } from './main/limits.ts';
-import { memoryLimit } from './main/memory.ts';
+import { now } from './main/limits/clock.ts';
+import { descriptorLimit } from './main/limits/descriptors.ts';
+import { LIMITS, type Limits } from './main/limits/limits.ts';
+import { memoryLimit } from './main/limits/memory.ts';
 import { Proxy, type Door, type DoorHouse } from './main/proxy.ts';
-import { parseSocks, type Socks } from './main/socks.ts';
-import { toSessionSettings } from './session-settings.ts';
+import { parseSocks, type Socks } from './main/links/socks.ts';
+import { toSessionSettings } from './config/session-settings.ts';
 import type { Exposition } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
-import type { CodecSource } from './scheme-cache.ts';
+import type { CodecSource } from './tl/cache.ts';
 import type { Vault } from './vault/vault.ts';
 import type { LaneSettings } from '../workers/lane-env.ts';
 

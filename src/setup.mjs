@@ -75,7 +75,7 @@ function build() {
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root]);
   makeRunnable();
   rmSync(join(root, 'dist/.cache'), { recursive: true, force: true });
-  run(process.execPath, [join(root, 'dist/src/scheme-cache.js')]);
+  run(process.execPath, [join(root, 'dist/src/tl/cache.js')]);
   writeFileSync(buildStamp, state);
 }
 
@@ -145,5 +145,5 @@ else if (command === '--test') {
   if (rest.length === 0) lint();
   test(rest);
 } else if (command === '--bench') await hand('dist/bench/main.js', rest);
-else if (command === '--soak') await hand('dist/bench/soak/main.js', rest);
+else if (command === '--soak') await hand('dist/test/trials/soak/main.js', rest);
 else if (command !== undefined && command !== '--build') await hand('dist/src/cli.js', [command, ...rest]);

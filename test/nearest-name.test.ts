@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NearestNames, nearestNames, didYouMean } from '../src/nearest-name.ts';
-import { OPTIONS } from '../src/options.ts';
+import { OPTIONS } from '../src/config/options.ts';
 import { loadScheme } from '../src/tl/load.ts';
 
 const names = loadScheme().definitions.map(({ name }) => name);

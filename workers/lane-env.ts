@@ -10,9 +10,9 @@ import { Writer } from '../src/bytes/writer.ts';
 import { newHead, Opened } from '../src/crypto/envelope.ts';
 import { parsePublicKey, type PublicKey } from '../src/crypto/rsa.ts';
 import { JsonDialect } from '../src/dialect/json.ts';
-import { compileInit } from '../src/session/init.ts';
+import { compileInit } from '../src/session/delivery/init.ts';
 import type { Env } from '../src/session/env.ts';
-import { accountCrcs } from '../src/session/login.ts';
+import { accountCrcs } from '../src/session/kept/login.ts';
 import type { SessionSettings } from '../src/session/settings.ts';
 import { compileSource } from '../src/tl/compile.ts';
 

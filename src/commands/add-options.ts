@@ -3,7 +3,7 @@
  * In: a command, the table of options. Out: flags with their help, in groups. Never: a default of its own; `options.ts` has them.
  */
 import type { Command } from 'commander';
-import { DEMO_OPTIONS, flagName, type Option, OPTION_GROUPS } from '../options.ts';
+import { DEMO_OPTIONS, flagName, type Option, OPTION_GROUPS } from '../config/options.ts';
 
 const DEMO_ONLY: ReadonlySet<string> = new Set(DEMO_OPTIONS.map(({ name }) => name));
 

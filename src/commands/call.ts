@@ -14,7 +14,7 @@ import { LineConnection, NoGateway, placeText, type Place } from '../client/line
 import { WrongField } from '../client/names.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
-import { keptScheme } from '../scheme-cache.ts';
+import { keptScheme } from '../tl/cache.ts';
 import {
   callMessage,
   formOf,

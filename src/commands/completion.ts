@@ -5,8 +5,8 @@
  */
 import { Argument, type Command } from 'commander';
 import { candidates } from '../client/candidates.ts';
-import { flagName, OPTIONS } from '../options.ts';
-import { keptScheme } from '../scheme-cache.ts';
+import { flagName, OPTIONS } from '../config/options.ts';
+import { keptScheme } from '../tl/cache.ts';
 
 /** Bash ends words at `=` and `:` too, so that only what is behind the last of them is replaced. */
 const BASH = `_mtproto2json() {

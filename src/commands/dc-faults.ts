@@ -5,7 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Faults } from '../testdc/faults.ts';
+import type { Faults } from '../testdc/faults/faults.ts';
 import type { TestDc } from '../testdc/test-dc.ts';
 
 /** A file of faults that cannot be read, or a line in it that is none: a sentence each. */
@@ -22,7 +22,7 @@ export async function sentencesOnFaults(file: string | undefined): Promise<strin
 
 /** Plays what the file says; without one, what is ordered later. @param seed where chance begins; default drawn */
 export async function playFaults(dc: TestDc, file: string | undefined, seed: string | undefined): Promise<Faults> {
-  const { Faults } = await import('../testdc/faults.ts');
+  const { Faults } = await import('../testdc/faults/faults.ts');
   const text = file === undefined ? '' : readFileSync(file, 'utf8');
   return new Faults(dc, text, seed === undefined ? randomInt(2 ** 32) : Number(seed));
 }

@@ -121,7 +121,7 @@ async function runDc(flags: DcFlags): Promise<void> {
   const { startTestDc } = await import('../testdc/dc-server.ts');
   const { loadScheme } = await import('../tl/load.ts');
   const first = Number(flags.port);
-  const { openMemory } = await import('../testdc/memory-file.ts');
+  const { openMemory } = await import('../testdc/world/memory-file.ts');
   const dc = await startTestDc({
     host: flags.host,
     dcs: idsOf(flags).map((id, i) => ({ id: Number(id), port: first === 0 ? 0 : first + i })),

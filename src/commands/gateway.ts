@@ -4,14 +4,14 @@
  */
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts';
-import { sayOpenness } from '../openness.ts';
+import { type Config, ConfigError, loadConfig, type Sources } from '../config/config.ts';
+import { sayOpenness } from '../config/openness.ts';
 import { createProxy } from '../index.ts';
 import type { Proxy } from '../main/proxy.ts';
-import { type CodecSource, compileScheme, layerOf } from '../scheme-cache.ts';
+import { type CodecSource, compileScheme, layerOf } from '../tl/cache.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { schemeFault, wrongNumbers } from '../tl/load.ts';
-import { type VaultSettings, toVaultSettings } from '../vault-settings.ts';
+import { type VaultSettings, toVaultSettings } from '../config/vault-settings.ts';
 import { type Vault, VaultError } from '../vault/vault.ts';
 import { keepYoungSpaceSmall, spareCollections } from './collections.ts';
 import { live } from './lifecycle.ts';

@@ -4,7 +4,7 @@
  * Never: more than one short look at who has the port.
  */
 import { connect } from 'node:net';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** How long whoever has the port may take to say something, ms. */
 const LOOK = 500;

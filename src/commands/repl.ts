@@ -18,7 +18,7 @@ import { isSecret, wordsOf } from '../client/repl-line.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
-import { keptScheme } from '../scheme-cache.ts';
+import { keptScheme } from '../tl/cache.ts';
 import {
   callMessage,
   formOf,

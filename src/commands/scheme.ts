@@ -9,7 +9,7 @@ import { InvalidArgumentError } from 'commander';
 import { checkFile, infoText } from './scheme-report.ts';
 import { pinnedErrors, readFrom } from './scheme-source.ts';
 import { makeFolder } from '../make-folder.ts';
-import { keptScheme } from '../scheme-cache.ts';
+import { keptScheme } from '../tl/cache.ts';
 import { compareSchemes } from '../tl/compare.ts';
 import { ownSchemeDir, readScheme, schemeFault } from '../tl/load.ts';
 import { searchDefinitions, showDefinition } from '../tl/show.ts';

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { type SessionRecord, wipeRecord } from '../account/record.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { formatOf } from '../formats/formats.ts';
 import { homeKey } from '../formats/parts.ts';
 import { keySource } from '../vault/key-source.ts';

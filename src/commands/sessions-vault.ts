@@ -6,12 +6,12 @@
 import { join } from 'node:path';
 import { readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
 import { Writer } from '../bytes/writer.ts';
-import { ConfigError, loadConfig } from '../config.ts';
-import { VAULT_OPTIONS } from '../options.ts';
+import { ConfigError, loadConfig } from '../config/config.ts';
+import { VAULT_OPTIONS } from '../config/options.ts';
 import { openVault } from '../vault/open.ts';
 import { isVaultIn } from '../vault/private-folder.ts';
 import { type Claim, NAME, type Vault } from '../vault/vault.ts';
-import { toVaultSettings, type VaultSettings } from '../vault-settings.ts';
+import { toVaultSettings, type VaultSettings } from '../config/vault-settings.ts';
 
 export type Flags = Readonly<Record<string, unknown>>;
 

@@ -5,7 +5,7 @@
  */
 import { type Command, InvalidArgumentError } from 'commander';
 import { FORMATS, NO_TEXT } from '../formats/formats.ts';
-import { flagName, VAULT_OPTIONS } from '../options.ts';
+import { flagName, VAULT_OPTIONS } from '../config/options.ts';
 import type { Flags } from './sessions-vault.ts';
 
 /** What the commands do, loaded when one of them runs. */

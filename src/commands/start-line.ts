@@ -4,9 +4,9 @@
  * Never: a secret: of an api_id whether there is one, of a proxy that there is one, of a vault what kind of key it has.
  */
 import { HOME_DC } from '../address/data-centres.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { LogFields } from '../telemetry/log.ts';
-import type { VaultSettings } from '../vault-settings.ts';
+import type { VaultSettings } from '../config/vault-settings.ts';
 
 /** AES and SHA of most messages: the one build there is, which does not load without SIMD. */
 const KERNEL = 'wasm-simd';

@@ -9,7 +9,7 @@ import { realpathSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { makeFolder } from '../make-folder.ts';
 
 /** The longest path that a Unix socket may have on every system, bytes. */

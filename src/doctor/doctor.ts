@@ -3,9 +3,9 @@
  * In: the sources of the configuration, whether there is a network to look at. Out: findings.
  * Never: changes anything, or stops at the first thing that is wrong.
  */
-import { type Config, ConfigError, loadConfig, type Sources } from '../config.ts';
-import { descriptorLimit } from '../main/descriptors.ts';
-import { vaultFolder } from '../vault-settings.ts';
+import { type Config, ConfigError, loadConfig, type Sources } from '../config/config.ts';
+import { descriptorLimit } from '../main/limits/descriptors.ts';
+import { vaultFolder } from '../config/vault-settings.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { judgeApiId, judgeDescriptors } from './judge.ts';
 import { checkScheme, checkTokens, checkVault } from './local.ts';

@@ -4,11 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, type Config } from '../config.ts';
-import { opennessOf } from '../openness.ts';
+import { ConfigError, type Config } from '../config/config.ts';
+import { opennessOf } from '../config/openness.ts';
 import { mismatches } from '../tl/crc.ts';
 import { loadScheme, ownSchemeDir, readScheme } from '../tl/load.ts';
-import { toVaultSettings } from '../vault-settings.ts';
+import { toVaultSettings } from '../config/vault-settings.ts';
 import { openVault } from '../vault/open.ts';
 import { isVaultIn } from '../vault/private-folder.ts';
 import { type Finding, ok, warning, wrong } from './finding.ts';

@@ -3,12 +3,12 @@
  * In: the configuration. Out: findings. Never: a data centre that the gateway itself would not dial.
  */
 import { createServer } from 'node:net';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { parsePublicKey } from '../crypto/rsa.ts';
-import { parseSocks } from '../main/socks.ts';
-import { toSessionSettings } from '../session-settings.ts';
+import { parseSocks } from '../main/links/socks.ts';
+import { toSessionSettings } from '../config/session-settings.ts';
 import { PORTS } from '../address/data-centres.ts';
-import { TEST_OFFSET } from '../session/handshake.ts';
+import { TEST_OFFSET } from '../session/link/handshake.ts';
 import type { SessionSettings } from '../session/settings.ts';
 import { centreFinding } from './centre-finding.ts';
 import { askDataCentre, type Target } from './data-centre.ts';

@@ -9,7 +9,7 @@ import type { ServerOpts, Socket } from 'node:net';
 import type { ErrorName } from '../errors.ts';
 import type { Door, DoorHouse } from '../main/proxy.ts';
 import { Count } from '../telemetry/metrics.ts';
-import type { NoticeFields } from './front.ts';
+import type { NoticeFields } from '../main/clients/front.ts';
 import { HostCheck, hostOf } from './host-check.ts';
 import { HttpClient } from './http-client.ts';
 import { type Exchange, refusal, writeResponse } from './http-exchange.ts';

@@ -3,17 +3,17 @@
  * In: a state, the time. Out: what is due, done; when something will be next. Never: a timer, or a clock of its own.
  */
 import { dropAnswer } from '../tl/service.ts';
-import { abandonedAt, destroyAbandoned } from './abandoned.ts';
-import { answerTimeout, refuse } from './answers.ts';
-import { redial } from './connect.ts';
-import { dropLink, hangUp } from './hang-up.ts';
-import { renewTemporary, tryTemporaryAgain } from './make-keys.ts';
-import { AnswerBy, type Pending } from './pending.ts';
-import { lookForSilence, questionAt } from './questions.ts';
-import { refusal } from './refusals.ts';
-import type { State } from './state.ts';
-import { dueAgainAt, isDueAgain, isWorn, wornAt } from './temporary.ts';
-import { whyNotConnected } from './trouble.ts';
+import { abandonedAt, destroyAbandoned } from './delivery/abandoned.ts';
+import { answerTimeout, refuse } from './answers/answers.ts';
+import { redial } from './link/connect.ts';
+import { dropLink, hangUp } from './link/hang-up.ts';
+import { renewTemporary, tryTemporaryAgain } from './link/make-keys.ts';
+import { AnswerBy, type Pending } from './state/pending.ts';
+import { lookForSilence, questionAt } from './delivery/questions.ts';
+import { refusal } from './answers/refusals.ts';
+import type { State } from './state/state.ts';
+import { dueAgainAt, isDueAgain, isWorn, wornAt } from './link/temporary.ts';
+import { whyNotConnected } from './link/trouble.ts';
 
 /** With requests open: ask after so long a silence, give the connection up after so long (threats: The network). */
 const BUSY_PING_MS = 10_000;

@@ -8,7 +8,7 @@ import type { MessageHead, Opened } from '../crypto/envelope.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
 import type { ClientRequest, Dialect, OptionsWish, ServerWish, SessionWish } from '../dialect/dialect.ts';
 import type { Codec } from '../tl/codec.ts';
-import type { AccountCrcs } from './login.ts';
+import type { AccountCrcs } from './kept/login.ts';
 import type { SessionSettings } from './settings.ts';
 
 /** Who uses which key, over all lanes: one key, one connection (threats: Values). */

@@ -7,12 +7,12 @@ import { readRecord, type SessionRecord, wipeRecord } from '../account/record.ts
 import { TookFlag } from '../batch/records.ts';
 import { Reader } from '../bytes/reader.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
-import { Named, takeForeign } from './named.ts';
-import { Stage } from './pending.ts';
-import { readAgain } from './requests.ts';
+import { Named, takeForeign } from './state/named.ts';
+import { Stage } from './state/pending.ts';
+import { readAgain } from './requests/requests.ts';
 import type { NamedBy } from './sink.ts';
 import { Has, Is } from './snapshot-flags.ts';
-import type { State } from './state.ts';
+import type { State } from './state/state.ts';
 
 /**
  * Brings a fresh state to where the saved one was; its connection is gone, and wanted again if it was wanted.

@@ -6,28 +6,28 @@
  * once a batch, and again while `hasRest`. `nextDeadline` may change after any of them; a `tick` too many does nothing.
  */
 import type { PacketSink } from '../transport/transport.ts';
-import { notify, refuse } from './answers.ts';
-import { close, connectIfNeeded, onClosed, onOpened, onStatus } from './connect.ts';
-import { type Asked, tellCrash } from './crash.ts';
-import { dropLink } from './hang-up.ts';
-import { onPlainPacket } from './make-keys.ts';
+import { notify, refuse } from './answers/answers.ts';
+import { close, connectIfNeeded, onClosed, onOpened, onStatus } from './link/connect.ts';
+import { type Asked, tellCrash } from './answers/crash.ts';
+import { dropLink } from './link/hang-up.ts';
+import { onPlainPacket } from './link/make-keys.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
 import { deadlineOf, tickConnection } from './due.ts';
 import type { Env } from './env.ts';
-import { isPlain, receivePacket } from './receive.ts';
-import { refusal } from './refusals.ts';
-import { takeOn, takeRequest } from './requests.ts';
+import { isPlain, receivePacket } from './incoming/receive.ts';
+import { refusal } from './answers/refusals.ts';
+import { takeOn, takeRequest } from './requests/requests.ts';
 import { restore, takeAgain } from './resume.ts';
 import { gatherMoves, Saved } from './snapshot.ts';
 import type { Address, Sink } from './sink.ts';
-import { keepIfBehind, keepLast, lastRecord } from './keeping.ts';
-import { isAwaited, onAnswer, takeKeyWaiter, Waiting, type Holder, type NamedAnswer } from './naming.ts';
-import { flushReady } from './outbox.ts';
-import { Pieces } from './pieces.ts';
-import { Shared } from './shared.ts';
-import { State, type Server } from './state.ts';
-import type { Pending } from './pending.ts';
-import { hear, type Closed } from './trouble.ts';
+import { keepIfBehind, keepLast, lastRecord } from './kept/keeping.ts';
+import { isAwaited, onAnswer, takeKeyWaiter, Waiting, type Holder, type NamedAnswer } from './naming/naming.ts';
+import { flushReady } from './delivery/outbox.ts';
+import { Pieces } from './requests/pieces.ts';
+import { Shared } from './state/shared.ts';
+import { State, type Server } from './state/state.ts';
+import type { Pending } from './state/pending.ts';
+import { hear, type Closed } from './link/trouble.ts';
 
 /** What is open when somebody else takes the session over may take so long. */
 const LEAVE_MS = 10_000;

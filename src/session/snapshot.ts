@@ -10,10 +10,10 @@ import { TookFlag } from '../batch/records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { AuthKey } from '../crypto/auth-key.ts';
 import type { JsonStyle } from '../tl/codec.ts';
-import { type Named, recordBytes } from './named.ts';
-import { Stage, type Pending } from './pending.ts';
+import { type Named, recordBytes } from './state/named.ts';
+import { Stage, type Pending } from './state/pending.ts';
 import { Has, Is } from './snapshot-flags.ts';
-import type { Server, State } from './state.ts';
+import type { Server, State } from './state/state.ts';
 
 /** What was saved last of one session: it is only compared with what is now. */
 export class Saved {

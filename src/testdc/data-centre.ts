@@ -5,19 +5,19 @@
 import { Opened, open } from '../crypto/envelope.ts';
 import { Reader } from '../bytes/reader.ts';
 import type { Counters } from './counters.ts';
-import type { DcConnection } from './dc-connection.ts';
-import { quickAckToken } from './quick-ack.ts';
-import { DcHandshakes } from './dc-handshake.ts';
-import type { HandshakeSettings } from './dc-handshake.ts';
-import { DcSession } from './dc-session.ts';
-import type { SessionHost } from './dc-session.ts';
+import type { DcConnection } from './wire/dc-connection.ts';
+import { quickAckToken } from './wire/quick-ack.ts';
+import { DcHandshakes } from './keys/dc-handshake.ts';
+import type { HandshakeSettings } from './keys/dc-handshake.ts';
+import { DcSession } from './protocol/dc-session.ts';
+import type { SessionHost } from './protocol/dc-session.ts';
 import type { Env } from './env.ts';
-import type { Invoking } from './invoking.ts';
-import { KeyTable, KnownKey } from './known-key.ts';
-import type { Memory } from './memory.ts';
-import type { Received } from './message-book.ts';
+import type { Invoking } from './protocol/invoking.ts';
+import { KeyTable, KnownKey } from './protocol/known-key.ts';
+import type { Memory } from './world/memory.ts';
+import type { Received } from './protocol/message-book.ts';
 import type { Taps } from './taps.ts';
-import type { Rule, Violations } from './violations.ts';
+import type { Rule, Violations } from './protocol/violations.ts';
 
 export interface DataCentreSettings {
   readonly id: number;

@@ -3,11 +3,11 @@
  * In: nothing. Out: the interface. Never: behaviour; without taps the DC is as strict and as true as it can be.
  */
 import type { Call } from './answers/call.ts';
-import type { DcConnection, Wire } from './dc-connection.ts';
-import type { FieldName } from './dc-handshake.ts';
-import type { DcSession } from './dc-session.ts';
-import type { RequestHook } from './invoking.ts';
-import type { Received } from './message-book.ts';
+import type { DcConnection, Wire } from './wire/dc-connection.ts';
+import type { FieldName } from './keys/dc-handshake.ts';
+import type { DcSession } from './protocol/dc-session.ts';
+import type { RequestHook } from './protocol/invoking.ts';
+import type { Received } from './protocol/message-book.ts';
 
 /** A message of a client, its envelope found right, before anything else is judged. */
 export interface Arrived {

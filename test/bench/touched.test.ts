@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
-import type { Opening } from '../../bench/soak/client.ts';
-import { Lives } from '../../bench/soak/lives.ts';
-import { PAUSE_MS, Pauses } from '../../bench/soak/pauses.ts';
-import { AFTERMATH_MS, DUE_MS, SLACK_MS, Touched, type FaultSpan, type Life } from '../../bench/soak/touched.ts';
-import { Unknowns } from '../../bench/soak/unknowns.ts';
-import type { DcConnection } from '../../src/testdc/dc-connection.ts';
-import type { DcSession } from '../../src/testdc/dc-session.ts';
-import type { KnownKey } from '../../src/testdc/known-key.ts';
+import type { Opening } from '../trials/soak/client.ts';
+import { Lives } from '../trials/soak/lives.ts';
+import { PAUSE_MS, Pauses } from '../trials/soak/pauses.ts';
+import { AFTERMATH_MS, DUE_MS, SLACK_MS, Touched, type FaultSpan, type Life } from '../trials/soak/touched.ts';
+import { Unknowns } from '../trials/soak/unknowns.ts';
+import type { DcConnection } from '../../src/testdc/wire/dc-connection.ts';
+import type { DcSession } from '../../src/testdc/protocol/dc-session.ts';
+import type { KnownKey } from '../../src/testdc/protocol/known-key.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 
 const ANN = 'ann';

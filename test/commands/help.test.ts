@@ -14,7 +14,7 @@ import { registerScheme } from '../../src/commands/scheme.ts';
 import { registerServe } from '../../src/commands/serve.ts';
 import { registerSessions } from '../../src/commands/sessions.ts';
 import { registerSignin } from '../../src/commands/signin.ts';
-import { DEMO_OPTIONS, flagName, OPTION_GROUPS } from '../../src/options.ts';
+import { DEMO_OPTIONS, flagName, OPTION_GROUPS } from '../../src/config/options.ts';
 import { Run } from '../support/process.ts';
 
 const program = narrowHelp(new Command('mtproto2json'));

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { formatOf } from '../../src/formats/formats.ts';
-import { environmentName, flagName, SECRET_VARIABLES, VAULT_OPTIONS } from '../../src/options.ts';
+import { environmentName, flagName, SECRET_VARIABLES, VAULT_OPTIONS } from '../../src/config/options.ts';
 import { openVault } from '../../src/vault/open.ts';
 import { aKey, recordWith } from '../support/session-records.ts';
 import { bytesOf } from '../../src/commands/sessions-vault.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { foreignVariables } from '../../src/environment.ts';
+import { foreignVariables } from '../../src/config/environment.ts';
 import { nodeComplaint } from '../../src/node-check.ts';
 import { ownSchemeDir } from '../../src/tl/load.ts';
 import { CLI, Run } from '../support/process.ts';

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, after, test } from 'node:test';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { centreFinding } from '../../src/doctor/centre-finding.ts';
 import { judgeApiId, judgeClock, judgeDescriptors } from '../../src/doctor/judge.ts';
 import { checkScheme, checkVault } from '../../src/doctor/local.ts';

@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { ERRORS, type ErrorName } from '../../src/errors.ts';
-import { RpcError } from '../../src/testdc/rpc-error.ts';
-import { playFaults } from '../../src/testdc/faults.ts';
+import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
+import { playFaults } from '../../src/testdc/faults/faults.ts';
 import { VaultError } from '../../src/vault/vault.ts';
 import { echoProxy } from '../support/echo-proxy.ts';
 import {

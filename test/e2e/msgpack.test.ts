@@ -7,10 +7,10 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Death, KILL_CELLS } from '../../bench/deaths.ts';
-import { loadConfig } from '../../src/config.ts';
+import { Death, KILL_CELLS } from '../trials/deaths.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { createProxy } from '../../src/index.ts';
-import { compileScheme } from '../../src/scheme-cache.ts';
+import { compileScheme } from '../../src/tl/cache.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { freePort } from '../support/free-port.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -173,7 +173,7 @@ test('a session goes on in msgpack, and one over HTTP on its connection, when th
     codec: compileScheme(undefined),
     log: await createLog({ level: 'silent' }),
     broken: () => undefined,
-    lane: { worker: new URL('../../bench/killable-worker.js', import.meta.url), settings: { [KILL_CELLS]: cells } },
+    lane: { worker: new URL('../trials/killable-worker.js', import.meta.url), settings: { [KILL_CELLS]: cells } },
   });
   t.after(async () => {
     await proxy.drain(0);

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { killsOf } from '../../bench/kills.ts';
-import { mostInASecond, outageOf } from '../../bench/outage.ts';
-import { stopOnce } from '../../bench/stops.ts';
+import { killsOf } from '../trials/kills.ts';
+import { mostInASecond, outageOf } from '../trials/outage.ts';
+import { stopOnce } from '../trials/stops.ts';
 
 test('workers die under load: every request is answered once, no client is dropped', async () => {
   const { figures } = await killsOf(4, 300, 8, () => undefined, 1_000);

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Death } from '../../bench/deaths.ts';
+import { Death } from '../trials/deaths.ts';
 import { srpProof } from '../../src/crypto/srp.ts';
-import { Faults } from '../../src/testdc/faults.ts';
-import { RpcError } from '../../src/testdc/rpc-error.ts';
+import { Faults } from '../../src/testdc/faults/faults.ts';
+import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
 import { ECHO_ID } from '../../src/testdc/world/seed.ts';
 import { Mp, packFrame, type Frame } from '../support/mp.ts';
 import { Nc } from '../support/nc.ts';
@@ -17,7 +17,7 @@ import { formsOf, Planted, sentences } from '../support/planted.ts';
 import { Run } from '../support/process.ts';
 import { raise, SECRET, type Client, type Stage } from '../support/secret-stage.ts';
 
-const KILLABLE = fileURLToPath(new URL('../../bench/killable-gateway.js', import.meta.url));
+const KILLABLE = fileURLToPath(new URL('../trials/killable-gateway.js', import.meta.url));
 
 const INPUT_SELF = { _cons: 'inputPeerSelf' };
 const API = { api_id: 1, api_hash: SECRET.apiHash };

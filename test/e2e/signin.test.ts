@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test, type TestContext } from 'node:test';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject } from '../../src/testdc/tl-value.ts';
+import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { Password } from '../../src/testdc/world/password.ts';
 import { SEED_ACCOUNTS } from '../../src/testdc/world/seed.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';

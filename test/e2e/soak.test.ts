@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Run } from '../support/process.ts';
 
-const SOAK = fileURLToPath(new URL('../../bench/soak/main.js', import.meta.url));
+const SOAK = fileURLToPath(new URL('../trials/soak/main.js', import.meta.url));
 
 test('the ledger under faults', { timeout: 170_000 }, async (t) => {
   const seed = String(randomInt(2 ** 31));

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { askAtRate, pause, type Books } from '../../bench/books.ts';
-import { DEADLY_TEXT, Death } from '../../bench/deaths.ts';
-import { Ordeal } from '../../bench/ordeal.ts';
+import { askAtRate, pause, type Books } from '../trials/books.ts';
+import { DEADLY_TEXT, Death } from '../trials/deaths.ts';
+import { Ordeal } from '../trials/ordeal.ts';
 
 const CLIENTS = 8;
 const LANES = 2;

@@ -4,10 +4,10 @@ import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
 import { HttpClient } from '../../src/front/http-client.ts';
-import { Why } from '../../src/main/gate.ts';
-import { LIMITS } from '../../src/main/limits.ts';
+import { Why } from '../../src/main/flow/gate.ts';
+import { LIMITS } from '../../src/main/limits/limits.ts';
 import type { DoorHouse } from '../../src/main/proxy.ts';
-import { Sweep } from '../../src/main/sweep.ts';
+import { Sweep } from '../../src/main/clients/sweep.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 
 const KIB = 1024;

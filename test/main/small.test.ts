@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { Deadlines } from '../../src/main/deadlines.ts';
-import { descriptorLimit, Descriptors } from '../../src/main/descriptors.ts';
-import { Gate, Why } from '../../src/main/gate.ts';
-import { AddressRates } from '../../src/main/address-rates.ts';
-import { Memory, Step } from '../../src/main/memory.ts';
-import { Ledger } from '../../src/main/ledger.ts';
+import { Deadlines } from '../../src/main/clients/deadlines.ts';
+import { descriptorLimit, Descriptors } from '../../src/main/limits/descriptors.ts';
+import { Gate, Why } from '../../src/main/flow/gate.ts';
+import { AddressRates } from '../../src/main/clients/address-rates.ts';
+import { Memory, Step } from '../../src/main/limits/memory.ts';
+import { Ledger } from '../../src/main/sessions/ledger.ts';
 
 test('a gate reads exactly when no reason is left, and says each change once', () => {
   fc.assert(

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Call } from '../../src/testdc/answers/call.ts';
-import { playFaults } from '../../src/testdc/faults.ts';
+import { playFaults } from '../../src/testdc/faults/faults.ts';
 import { bodies } from '../../src/testdc/faults/bodies.ts';
-import { RpcError } from '../../src/testdc/rpc-error.ts';
-import { writeService } from '../../src/testdc/service.ts';
-import type { TlObject } from '../../src/testdc/tl-value.ts';
+import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
+import { writeService } from '../../src/testdc/protocol/service.ts';
+import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
 type Line = Record<string, unknown>;

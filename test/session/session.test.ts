@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import type { DcSession } from '../../src/testdc/dc-session.ts';
-import { RpcError } from '../../src/testdc/rpc-error.ts';
+import type { DcSession } from '../../src/testdc/protocol/dc-session.ts';
+import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
 
 type Line = Record<string, unknown>;

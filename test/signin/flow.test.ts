@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { DH_PRIME } from '../../src/testdc/key-exchange.ts';
-import { SrpChallenge } from '../../src/testdc/srp.ts';
+import { DH_PRIME } from '../../src/testdc/keys/key-exchange.ts';
+import { SrpChallenge } from '../../src/testdc/keys/srp.ts';
 import { Password } from '../../src/testdc/world/password.ts';
 import { apiOf, type Given, nameOf, signIn } from '../../src/signin/flow.ts';
 import { SigninFailed, type Tl } from '../../src/signin/steps.ts';

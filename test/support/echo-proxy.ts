@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { allowList } from '../../src/address/allow-list.ts';
 import { lineFronts } from '../../src/front/first-byte.ts';
 import { tokensOf } from '../../src/front/tokens.ts';
-import { LIMITS, type Limits } from '../../src/main/limits.ts';
+import { LIMITS, type Limits } from '../../src/main/limits/limits.ts';
 import { Proxy, type ProxyOptions } from '../../src/main/proxy.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 

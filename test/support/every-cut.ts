@@ -9,10 +9,10 @@
  * taken again: they were nearly half of the time.
  */
 import { DhGroup, type Powers } from '../../src/crypto/dh.ts';
-import { playFaults } from '../../src/testdc/faults.ts';
+import { playFaults } from '../../src/testdc/faults/faults.ts';
 import { Dice } from '../../src/testdc/faults/dice.ts';
 import type { Manner } from '../../src/testdc/faults/path.ts';
-import { DH_PRIME, G } from '../../src/testdc/key-exchange.ts';
+import { DH_PRIME, G } from '../../src/testdc/keys/key-exchange.ts';
 import { Trial } from './trial.ts';
 
 export type Direction = 'up' | 'down';

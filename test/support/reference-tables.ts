@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { SIGNIN_OPTIONS } from '../../src/commands/signin.ts';
 import { ERRORS } from '../../src/errors.ts';
 import { FORMATS, NO_TEXT } from '../../src/formats/formats.ts';
-import { flagName, OPTIONS } from '../../src/options.ts';
+import { flagName, OPTIONS } from '../../src/config/options.ts';
 
 export const README = fileURLToPath(new URL('../../../README.md', import.meta.url));
 export const WIRE_DOC = fileURLToPath(new URL('../../../docs/wire.md', import.meta.url));

@@ -5,7 +5,7 @@ import { AuthKey } from '../../src/crypto/auth-key.ts';
 import { fileBytes } from '../../src/testdc/answers/upload.ts';
 import type { Person } from '../../src/testdc/world/peers.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
+import type { TlObject, TlValue } from '../../src/testdc/tl/tl-value.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { demoClient, DIALOGS, NEAREST, withDc } from './support.ts';
 

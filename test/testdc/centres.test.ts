@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { fileAt, fileBytes } from '../../src/testdc/answers/upload.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
+import type { TlObject, TlValue } from '../../src/testdc/tl/tl-value.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { demoClient, DIALOGS, NEAREST, withDc } from './support.ts';
 

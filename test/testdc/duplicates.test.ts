@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject } from '../../src/testdc/tl-value.ts';
+import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { demoClient, DIALOGS, NEAREST, rules, withDc } from './support.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { listenForOrders, startTestDc } from '../../src/testdc/dc-server.ts';
-import { Faults } from '../../src/testdc/faults.ts';
+import { Faults } from '../../src/testdc/faults/faults.ts';
 import { Dice } from '../../src/testdc/faults/dice.ts';
 import { KINDS } from '../../src/testdc/faults/kinds.ts';
 import { parseFaults } from '../../src/testdc/faults/rule.ts';

@@ -4,12 +4,12 @@ import { constants, createHash, createPublicKey, publicEncrypt, randomBytes } fr
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { DhGroup } from '../../src/crypto/dh.ts';
-import { DH_PRIME } from '../../src/testdc/key-exchange.ts';
-import { isPrime } from '../../src/testdc/pq.ts';
+import { DH_PRIME } from '../../src/testdc/keys/key-exchange.ts';
+import { isPrime } from '../../src/testdc/keys/pq.ts';
 import type { TestDcOptions } from '../../src/testdc/dc-server.ts';
-import type { Outcome } from '../../src/testdc/dc-handshake.ts';
+import type { Outcome } from '../../src/testdc/keys/dc-handshake.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject } from '../../src/testdc/tl-value.ts';
+import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { codec, RawClient } from '../support/raw-client.ts';
 import type { MakeKeyOptions } from '../support/raw-client.ts';
 import { NEAREST, PING, rules, withDc } from './support.ts';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Reader } from '../../src/bytes/reader.ts';
 import { loadSchemeText, ownSchemeDir } from '../../src/tl/load.ts';
-import { quickAckToken } from '../../src/testdc/quick-ack.ts';
-import { ObjectCodec } from '../../src/testdc/tl-objects.ts';
-import type { TlObject } from '../../src/testdc/tl-value.ts';
+import { quickAckToken } from '../../src/testdc/wire/quick-ack.ts';
+import { ObjectCodec } from '../../src/testdc/tl/tl-objects.ts';
+import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { RawClient, withInit } from '../support/raw-client.ts';
 import { demoClient, NEAREST, PING, rules, withDc } from './support.ts';
 

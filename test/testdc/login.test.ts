@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { codeOf } from '../../src/testdc/answers/codes.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
+import type { TlObject, TlValue } from '../../src/testdc/tl/tl-value.ts';
 import { BOT_ID, SEED_ACCOUNTS } from '../../src/testdc/world/seed.ts';
 import type { CodeKind } from '../../src/testdc/world/records.ts';
 import { RawClient } from '../support/raw-client.ts';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { Reader } from '../../src/bytes/reader.ts';
 import { AuthKey } from '../../src/crypto/auth-key.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
+import type { TlObject, TlValue } from '../../src/testdc/tl/tl-value.ts';
 import { codec, RawClient } from '../support/raw-client.ts';
 import { NEAREST } from './support.ts';
 

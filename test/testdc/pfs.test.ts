@@ -6,10 +6,10 @@ import { gzipSync } from 'node:zlib';
 import { Writer } from '../../src/bytes/writer.ts';
 import { AuthKey } from '../../src/crypto/auth-key.ts';
 import { sealBind } from '../../src/crypto/kdf.ts';
-import { openBinding } from '../../src/testdc/bind.ts';
-import { long } from '../../src/testdc/id-map.ts';
+import { openBinding } from '../../src/testdc/keys/bind.ts';
+import { long } from '../../src/testdc/protocol/id-map.ts';
 import type { DemoUser, TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
+import type { TlObject, TlValue } from '../../src/testdc/tl/tl-value.ts';
 import { codec, RawClient, withInit } from '../support/raw-client.ts';
 import { DIALOGS, NEAREST, withDc } from './support.ts';
 

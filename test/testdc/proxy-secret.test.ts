@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { proxiedDc, readSecret, ServerFraming } from '../../src/testdc/frames.ts';
+import { proxiedDc, readSecret, ServerFraming } from '../../src/testdc/wire/frames.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject } from '../../src/testdc/tl-value.ts';
+import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { makeTransport } from '../../src/transport/make.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { NEAREST, rules, withDc } from './support.ts';

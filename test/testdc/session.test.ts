@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Writer } from '../../src/bytes/writer.ts';
-import { RpcError } from '../../src/testdc/rpc-error.ts';
-import type { TlObject, TlValue } from '../../src/testdc/tl-value.ts';
+import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
+import type { TlObject, TlValue } from '../../src/testdc/tl/tl-value.ts';
 import { codec, RawClient, withInit } from '../support/raw-client.ts';
 import { demoClient, DIALOGS, NEAREST, PING, rules, withDc } from './support.ts';
 

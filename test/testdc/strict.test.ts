@@ -1,7 +1,7 @@
 /** What Telegram refuses, the test DC refuses: each code of bad_msg_notification, salts, containers, envelopes. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { TlObject } from '../../src/testdc/tl-value.ts';
+import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { codec } from '../support/raw-client.ts';
 import { demoClient, NEAREST, PING, rules, withDc } from './support.ts';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
 import type { TestDcOptions } from '../../src/testdc/dc-server.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
-import type { TlObject } from '../../src/testdc/tl-value.ts';
-import { ServerKey } from '../../src/testdc/server-key.ts';
+import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
+import { ServerKey } from '../../src/testdc/keys/server-key.ts';
 import { codec, RawClient } from '../support/raw-client.ts';
 import { AuthKey } from '../../src/crypto/auth-key.ts';
 

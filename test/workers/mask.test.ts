@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileScheme } from '../../src/scheme-cache.ts';
+import { compileScheme } from '../../src/tl/cache.ts';
 import { Mask } from '../../workers/mask.ts';
 
 const mask = new Mask(compileScheme(undefined).source);

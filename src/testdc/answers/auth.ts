@@ -1,8 +1,8 @@
 /** Answers of `auth.*` and `account.*` about bots, and about where an account is signed in (protocol: Login). */
 import { random } from '../env.ts';
-import type { KnownKey } from '../known-key.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import type { KnownKey } from '../protocol/known-key.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Answer, Call } from './call.ts';
 import { authorize, checkApi } from './login.ts';
 import { stay } from './migrate.ts';

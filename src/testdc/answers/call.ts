@@ -2,10 +2,10 @@
  * Call: what an answer is told, and the table answers stand in.
  * In: nothing. Out: types. Never: behaviour.
  */
-import type { Canned } from '../canned.ts';
-import type { DcSession } from '../dc-session.ts';
-import type { Received } from '../message-book.ts';
-import type { TlObject, TlValue } from '../tl-value.ts';
+import type { Canned } from './canned.ts';
+import type { DcSession } from '../protocol/dc-session.ts';
+import type { Received } from '../protocol/message-book.ts';
+import type { TlObject, TlValue } from '../tl/tl-value.ts';
 import type { World } from '../world/world.ts';
 
 /** A DC as clients are told of it. */

@@ -3,8 +3,8 @@
  * In: `getBotCallbackAnswer`, which waits; `setBotCallbackAnswer`. Out: `messages.botCallbackAnswer`, updates to the bot.
  * Never: an answer that no bot gave; without one in time it is 502 BOT_RESPONSE_TIMEOUT.
  */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject, TlValue } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject, TlValue } from '../tl/tl-value.ts';
 import type { Box } from '../world/box.ts';
 import type { PeerRef } from '../world/peers.ts';
 import { keyOf, peerObject } from '../world/peers.ts';

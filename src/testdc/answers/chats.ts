@@ -1,6 +1,6 @@
 /** Answers about basic groups: made, joined by others' hand, left, renamed. */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { keyOf } from '../world/peers.ts';
 import type { Group } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';

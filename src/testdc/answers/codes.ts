@@ -5,8 +5,8 @@
  * How codes are sent is `world.codeKinds`: the first kind at once, the next ones on `auth.resendCode`.
  */
 import { random } from '../env.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { CodeKind, SentCode } from '../world/records.ts';
 import type { Answer, Call } from './call.ts';
 import { authorize, checkApi } from './login.ts';

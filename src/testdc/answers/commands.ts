@@ -1,6 +1,6 @@
 /** Answers of `bots.*` about the commands a bot offers, each list for a scope and a language. */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Person } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';
 import { forBots, self } from './peer.ts';

@@ -2,8 +2,8 @@
  * Content: what a message says: text, entities, keyboards, as Telegram takes them.
  * In: the arguments of a request that writes. Out: fields of `message`, or an RpcError. Never: media; `media.ts` has them.
  */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Call } from './call.ts';
 import { self } from './peer.ts';
 

@@ -1,7 +1,7 @@
 /** Answers of `messages.*` about dialogs. */
-import type { Canned } from '../canned.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject, TlValue } from '../tl-value.ts';
+import type { Canned } from './canned.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject, TlValue } from '../tl/tl-value.ts';
 import type { Box } from '../world/box.ts';
 import { keyOf, peerObject } from '../world/peers.ts';
 import type { PeerRef } from '../world/peers.ts';

@@ -2,8 +2,8 @@
  * Editing and deleting messages, for everybody who has them.
  * In: ids as the caller has them. Out: `updates`, `messages.affectedMessages`. Never: somebody else's message.
  */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Box } from '../world/box.ts';
 import type { PeerRef } from '../world/peers.ts';
 import { keyOf, peerOf } from '../world/peers.ts';

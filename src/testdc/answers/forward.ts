@@ -1,6 +1,6 @@
 /** `messages.forwardMessages`: copies that say where they come from, each under a `random_id` of its own. */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { PeerRef } from '../world/peers.ts';
 import { keyOf, peerObject } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';

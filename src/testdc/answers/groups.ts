@@ -2,8 +2,8 @@
  * Groups: what basic groups and channels have in common: who joins and leaves, and what is said of it.
  * In: a group, people. Out: members, service messages, `Chat`. Never: a method; `chats.ts` and `channels.ts` have them.
  */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Group, Person } from '../world/peers.ts';
 import { chatObject } from '../world/peers.ts';
 import { newMessage, inUpdates } from '../world/posts.ts';

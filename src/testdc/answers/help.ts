@@ -1,7 +1,7 @@
 /** Answers of `help.*`: what a client asks before and beside everything else. */
-import { Cans } from '../canned.ts';
-import type { Canned } from '../canned.ts';
-import type { TlObject } from '../tl-value.ts';
+import { Cans } from './canned.ts';
+import type { Canned } from './canned.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { World } from '../world/world.ts';
 import type { Answer, Call, DcAddress } from './call.ts';
 

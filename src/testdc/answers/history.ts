@@ -1,6 +1,6 @@
 /** Answers about messages that are there: by page, by id, by what they say. */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Box, HistoryQuery } from '../world/box.ts';
 import { pageOf } from '../world/box.ts';
 import type { PeerRef } from '../world/peers.ts';

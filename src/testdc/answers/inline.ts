@@ -5,8 +5,8 @@
  * Never: results of another user's query where the bot said they are private.
  */
 import { randomLong } from '../env.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject, TlValue } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject, TlValue } from '../tl/tl-value.ts';
 import type { InlineAnswer } from '../world/bots.ts';
 import { peerOf, userObject } from '../world/peers.ts';
 import type { PeerRef } from '../world/peers.ts';

@@ -1,7 +1,7 @@
 /** Answers about invite links: made, listed, changed, revoked by a group's administrators; looked at and used by others. */
 import { random } from '../env.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { hashIn, isGood, linkOf } from '../world/invites.ts';
 import type { Invite } from '../world/invites.ts';
 import { keyOf } from '../world/peers.ts';

@@ -1,9 +1,9 @@
 /** Answers about temporary keys (protocol: Forward secrecy): binding one to a permanent key, dropping them. */
-import { openBinding } from '../bind.ts';
-import type { Binding } from '../bind.ts';
-import { long } from '../id-map.ts';
-import type { KnownKey } from '../known-key.ts';
-import { RpcError } from '../rpc-error.ts';
+import { openBinding } from '../keys/bind.ts';
+import type { Binding } from '../keys/bind.ts';
+import { long } from '../protocol/id-map.ts';
+import type { KnownKey } from '../protocol/known-key.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
 import type { Answer, Call } from './call.ts';
 
 /** Seconds by which `expires_at` may differ from what the key exchange said: its own length, and more. */

@@ -1,7 +1,7 @@
 /** Signing in by a QR code: the token of one session, accepted by another (protocol: Login). */
 import { random } from '../env.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { LoginToken } from '../world/records.ts';
 import { authorizationObject } from './auth.ts';
 import type { Answer, Call } from './call.ts';

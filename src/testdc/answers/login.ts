@@ -2,8 +2,8 @@
  * How a key comes to be signed in, whatever the way: shared by codes, bots, QR and passwords (protocol: Login).
  * In: a call and a person. Out: `auth.authorization`, or 401 SESSION_PASSWORD_NEEDED. Never: who the person is.
  */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Person } from '../world/peers.ts';
 import type { Call } from './call.ts';
 import { authorization } from './peer.ts';

@@ -2,9 +2,9 @@
  * Media: `messages.sendMedia`, `sendMultiMedia` and `uploadMedia`: files that were uploaded, or that are there already.
  * In: `InputMedia`. Out: `MessageMedia` whose file can be downloaded, or an RpcError. Never: the bytes; `files.ts` keeps them.
  */
-import { RpcError } from '../rpc-error.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
 import { randomLong } from '../env.ts';
-import type { TlObject } from '../tl-value.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { StoredFile } from '../world/files.ts';
 import type { Answer, Call } from './call.ts';
 import { caption, contentOf } from './content.ts';

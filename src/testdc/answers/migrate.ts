@@ -3,7 +3,7 @@
  * In: a call and where what it asks for is at home. Out: nothing, or an RpcError 303.
  * Never: a DC that this test has not, unless a test says so through `world.sendAway`.
  */
-import { RpcError } from '../rpc-error.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
 import type { MoveKind } from '../world/records.ts';
 import type { Call } from './call.ts';
 

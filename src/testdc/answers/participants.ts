@@ -1,6 +1,6 @@
 /** Answers about members: of channels by page, one by one, and all of a group with `getFullChat` and `getFullChannel`. */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Member } from '../world/members.ts';
 import type { Group, PeerRef } from '../world/peers.ts';
 import { ADMIN_RIGHTS, keyOf } from '../world/peers.ts';

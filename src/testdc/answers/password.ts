@@ -1,10 +1,10 @@
 /** Answers about the second factor: asked for, proved, set (protocol: Login). */
 import { random, randomLong } from '../env.ts';
-import { DH_PRIME, G, isGoodPublic } from '../key-exchange.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { Salting } from '../srp.ts';
-import { SrpChallenge } from '../srp.ts';
-import type { TlObject } from '../tl-value.ts';
+import { DH_PRIME, G, isGoodPublic } from '../keys/key-exchange.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { Salting } from '../keys/srp.ts';
+import { SrpChallenge } from '../keys/srp.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { Password } from '../world/password.ts';
 import type { Person } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';

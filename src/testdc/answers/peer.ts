@@ -2,8 +2,8 @@
  * Input peers, users and channels to who is meant, as Telegram judges them.
  * In: `InputPeer`, `InputUser`, `InputChannel`. Out: a peer, or an RpcError. Never: a peer whose access hash is wrong.
  */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { keyOf, userObject } from '../world/peers.ts';
 import type { Group, PeerRef, Person } from '../world/peers.ts';
 import type { Call } from './call.ts';

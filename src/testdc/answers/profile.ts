@@ -2,8 +2,8 @@
  * `account.updateProfile` and `account.updateStatus`: done each time they come, since no `random_id` protects them.
  * In: a request. Out: the changed user. Never: once for two requests; the ledger counts each.
  */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { userObject } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';
 import { self } from './peer.ts';

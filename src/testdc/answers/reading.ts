@@ -2,7 +2,7 @@
  * Reading and typing: what the other side is told of somebody who is there.
  * In: a peer. Out: `messages.affectedMessages`, updates to the others. Never: a message.
  */
-import type { TlObject } from '../tl-value.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { PeerRef } from '../world/peers.ts';
 import { keyOf, peerObject } from '../world/peers.ts';
 import { copyIn, inUpdates } from '../world/posts.ts';

@@ -3,8 +3,8 @@
  * In: a request, a draft. Out: `updateShortSentMessage` or `updates`; updates to everybody else concerned.
  * Never: one `random_id` twice.
  */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Group, PeerRef } from '../world/peers.ts';
 import { keyOf } from '../world/peers.ts';
 import type { Actor } from '../world/posts.ts';

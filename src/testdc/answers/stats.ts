@@ -1,5 +1,5 @@
 /** Answers of `stats.*`: for admins on Telegram, for everybody here; what matters is at which DC (protocol: RPC errors). */
-import type { TlObject } from '../tl-value.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Answer, Call } from './call.ts';
 import { stay } from './migrate.ts';
 import { channel } from './peer.ts';

@@ -1,7 +1,7 @@
 /** Answers about authorizations carried from one DC to another (protocol: Data centres). */
 import { random } from '../env.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Answer, Call } from './call.ts';
 import { authorization, self } from './peer.ts';
 

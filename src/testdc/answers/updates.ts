@@ -1,6 +1,6 @@
 /** Answers of `updates.*` (protocol: Updates). */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Box } from '../world/box.ts';
 import type { Group } from '../world/peers.ts';
 import { keyOf } from '../world/peers.ts';

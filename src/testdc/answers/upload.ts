@@ -4,10 +4,10 @@
  * check what it got.
  */
 import { createHash } from 'node:crypto';
-import type { Canned } from '../canned.ts';
+import type { Canned } from './canned.ts';
 import { random, randomLong } from '../env.ts';
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { StoredFile } from '../world/files.ts';
 import type { Answer, Call } from './call.ts';
 import { stay } from './migrate.ts';

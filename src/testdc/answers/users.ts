@@ -1,6 +1,6 @@
 /** Answers of `users.*` and `contacts.*`. */
-import { RpcError } from '../rpc-error.ts';
-import type { TlObject } from '../tl-value.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { peerObject, userObject } from '../world/peers.ts';
 import type { Answer, Call } from './call.ts';
 import { chatOf } from './groups.ts';

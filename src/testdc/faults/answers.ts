@@ -5,9 +5,9 @@
  */
 import { gzipSync } from 'node:zlib';
 import { Writer } from '../../bytes/writer.ts';
-import type { DcSession } from '../dc-session.ts';
-import type { Received } from '../message-book.ts';
-import { RpcError } from '../rpc-error.ts';
+import type { DcSession } from '../protocol/dc-session.ts';
+import type { Received } from '../protocol/message-book.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
 import { bodies } from './bodies.ts';
 import type { How, Kind, Kinds } from './kind.ts';
 

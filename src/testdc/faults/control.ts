@@ -3,7 +3,7 @@
  * In: `{"add":"rpc.500 p=0.1"}`, `{"clear":true}`, `{"report":true}`. Out: one JSON object a line.
  * Never: a socket; `dc-server.ts` has it.
  */
-import type { Faults } from '../faults.ts';
+import type { Faults } from './faults.ts';
 import type { TestDc } from '../test-dc.ts';
 
 /** Carries out one order. Every answer is a report, or `{"error":…}`. */

@@ -2,8 +2,8 @@
  * Faults of the key exchange: each field of the server's answers wrong (protocol: Key exchange; Diffie-Hellman checks), and of new sessions' clocks.
  * In: a field as it should be. Out: a field as it should not. Never: a key that the DC stores wrongly.
  */
-import type { FieldName } from '../dc-handshake.ts';
-import { DH_PRIME } from '../key-exchange.ts';
+import type { FieldName } from '../keys/dc-handshake.ts';
+import { DH_PRIME } from '../keys/key-exchange.ts';
 import type { How, Kind, Kinds } from './kind.ts';
 
 const USUAL = 0.004;

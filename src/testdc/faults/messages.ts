@@ -3,9 +3,9 @@
  * In: a client's messages. Out: notifications, and whether the message is to be handled. Never: a notification that
  * says a message was not taken when it was: a server that lies about that cannot be survived by anyone.
  */
-import type { DcConnection } from '../dc-connection.ts';
-import type { DcSession } from '../dc-session.ts';
-import { writeService } from '../service.ts';
+import type { DcConnection } from '../wire/dc-connection.ts';
+import type { DcSession } from '../protocol/dc-session.ts';
+import { writeService } from '../protocol/service.ts';
 import type { Arrived } from '../taps.ts';
 import { bodies } from './bodies.ts';
 import type { How, Kind, Kinds } from './kind.ts';

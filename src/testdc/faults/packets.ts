@@ -5,8 +5,8 @@
  * A bad packet goes out before the true one: a client that drops the connection gets the true one again
  * on the next; one that ignores the bad packet goes on.
  */
-import { DcConnection } from '../dc-connection.ts';
-import type { DcSession } from '../dc-session.ts';
+import { DcConnection } from '../wire/dc-connection.ts';
+import type { DcSession } from '../protocol/dc-session.ts';
 import { AT, forged, opened, withPadding } from './forge.ts';
 import type { How, Kind, Kinds } from './kind.ts';
 

@@ -2,7 +2,7 @@
  * Path: the way of bytes between a client and the DC, and what can befall it.
  * In: the wire of a connection. Out: a wire that cuts at byte n, stalls, is slow, or splits. Never: looks at a byte.
  */
-import type { DcConnection, Wire } from '../dc-connection.ts';
+import type { DcConnection, Wire } from '../wire/dc-connection.ts';
 import type { Env } from '../env.ts';
 import type { Kind, Kinds } from './kind.ts';
 

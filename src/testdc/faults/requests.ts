@@ -2,7 +2,7 @@
  * Faults of requests: refused before anything is done: every family of rpc_error (protocol: RPC errors).
  * In: a request. Out: an error in its place, or a pause before it. Never: an execution; `answers.ts` has what happens after one.
  */
-import { RpcError } from '../rpc-error.ts';
+import { RpcError } from '../protocol/rpc-error.ts';
 import type { How, Kind, Kinds } from './kind.ts';
 
 const USUAL = 0.000_12;

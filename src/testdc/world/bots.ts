@@ -4,7 +4,7 @@
  */
 import type { Env } from '../env.ts';
 import { randomLong } from '../env.ts';
-import type { TlObject } from '../tl-value.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { Expiring } from './expiring.ts';
 import type { Post } from './records.ts';
 

@@ -2,7 +2,7 @@
  * Box: messages that share one row of ids and one `pts`: those of an account, or of a channel (protocol: Updates).
  * In: messages, what becomes of them. Out: them again by id, by peer, by pts. Never: who sees what; `world.ts` knows that.
  */
-import type { TlObject } from '../tl-value.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { keyOf, peerOf } from './peers.ts';
 import type { Post } from './records.ts';
 

@@ -3,8 +3,8 @@
  * In: parts, by uploader and file id. Out: whole files, by the id they got. Never: more bytes than a bound; the
  * oldest files go, and then the oldest uploads.
  */
-import { Cans } from '../canned.ts';
-import type { TlObject } from '../tl-value.ts';
+import { Cans } from '../answers/canned.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 
 /** Bytes of uploads and of files, each, unless told otherwise. */
 const MOST_BYTES = 256 * 1024 * 1024;

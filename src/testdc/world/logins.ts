@@ -3,8 +3,8 @@
  * In: keys and users. Out: the marks on the keys, the keys of accounts, entries of the memory. Never: whether somebody may.
  */
 import type { Env } from '../env.ts';
-import type { KnownKey } from '../known-key.ts';
-import type { Memory } from '../memory.ts';
+import type { KnownKey } from '../protocol/known-key.ts';
+import type { Memory } from './memory.ts';
 import type { Account } from './records.ts';
 
 export class Logins {

@@ -4,8 +4,8 @@
  */
 import type { Env } from '../env.ts';
 import { random } from '../env.ts';
-import type { Salting } from '../srp.ts';
-import { verifierOf } from '../srp.ts';
+import type { Salting } from '../keys/srp.ts';
+import { verifierOf } from '../keys/srp.ts';
 
 export class Password implements Salting {
   readonly salt1: Buffer;

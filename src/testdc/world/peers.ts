@@ -2,7 +2,7 @@
  * Peers: the people, groups and channels of the test world, and what of them goes over the wire.
  * In: records. Out: TL objects as layer 227 has them. Never: messages.
  */
-import type { TlObject } from '../tl-value.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Password } from './password.ts';
 
 export type PeerKind = 'user' | 'chat' | 'channel';

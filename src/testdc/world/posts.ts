@@ -2,8 +2,8 @@
  * Posts: messages as everybody concerned has them: written, changed and deleted in all boxes at once, and told.
  * In: drafts, posts, who does it where. Out: copies in boxes, updates to sessions. Never: whether somebody may.
  */
-import type { DcSession } from '../dc-session.ts';
-import type { TlObject } from '../tl-value.ts';
+import type { DcSession } from '../protocol/dc-session.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Box } from './box.ts';
 import type { PeerRef } from './peers.ts';
 import { keyOf, peerObject, peerOf } from './peers.ts';

@@ -1,10 +1,10 @@
 /**
  * Records: what the test world writes down. In: nothing. Out: types. Never: behaviour.
  */
-import type { Cans } from '../canned.ts';
-import type { KnownKey } from '../known-key.ts';
-import type { SrpChallenge } from '../srp.ts';
-import type { TlObject } from '../tl-value.ts';
+import type { Cans } from '../answers/canned.ts';
+import type { KnownKey } from '../protocol/known-key.ts';
+import type { SrpChallenge } from '../keys/srp.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Box } from './box.ts';
 import type { Password } from './password.ts';
 import type { PeerRef } from './peers.ts';

@@ -3,7 +3,7 @@
  * In: a number the same inputs are drawn from each time. Out: people, groups, texts, photos.
  * Never: real names of users, phone numbers but Telegram's test numbers, or chance from the clock.
  */
-import type { TlObject } from '../tl-value.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { Group, PeerPhoto, Person } from './peers.ts';
 
 /** A small generator of numbers below 2^32, the same for the same seed (mulberry32). */

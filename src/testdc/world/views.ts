@@ -2,7 +2,7 @@
  * Views: what somebody sees: messages of a shared box, and the users and chats that go with an answer.
  * In: messages, peers, who looks. Out: TL objects. Never: a change.
  */
-import type { TlObject } from '../tl-value.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import type { PeerRef } from './peers.ts';
 import { chatObject, keyOf, peerOf, userObject } from './peers.ts';
 import type { World } from './world.ts';

@@ -3,16 +3,16 @@
  * In: sign-ins, messages. Out: boxes, updates to a user's sessions.
  * Never: a request's bytes; the rules of methods, which are in `answers/`.
  */
-import { Cans } from '../canned.ts';
-import type { DcSession } from '../dc-session.ts';
+import { Cans } from '../answers/canned.ts';
+import type { DcSession } from '../protocol/dc-session.ts';
 import type { Env } from '../env.ts';
 import { random, randomLong } from '../env.ts';
-import { Floods } from '../floods.ts';
-import type { KnownKey } from '../known-key.ts';
-import type { Layers } from '../layers.ts';
-import type { Memory } from '../memory.ts';
-import type { Salting } from '../srp.ts';
-import type { TlObject } from '../tl-value.ts';
+import { Floods } from '../answers/floods.ts';
+import type { KnownKey } from '../protocol/known-key.ts';
+import type { Layers } from '../protocol/layers.ts';
+import type { Memory } from './memory.ts';
+import type { Salting } from '../keys/srp.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 import { fillAccount, fillChannel } from './beginning.ts';
 import { Bots } from './bots.ts';
 import { Box } from './box.ts';

@@ -1,0 +1,331 @@
+/**
+ * Client: one client connection: its socket, its gate, what it is owed.
+ * In: stream bytes, which its front cuts into messages; answers of its session. Out: messages to its route; lines.
+ * Never: more open requests than the limit, a line after one with `closing`, another client's bytes.
+ */
+import type { Socket } from 'node:net';
+import { OpenFlag, RequestFlag } from '../../batch/records.ts';
+import { ERRORS, type ErrorName } from '../../errors.ts';
+import type { Front, FrontOwner, IdText, NoticeFields } from './front.ts';
+import { Count } from '../../telemetry/metrics.ts';
+import { now } from '../limits/clock.ts';
+import { type Gate, Why } from '../flow/gate.ts';
+import type { House, Visitor } from './house.ts';
+import { Inlet, type InletOwner } from './inlet.ts';
+import { Outlet } from '../flow/outlet.ts';
+import type { Guest, Route } from '../sessions/route.ts';
+import type { Swept } from './sweep.ts';
+
+/** A closed connection may still take its last line in this time: closing with unread input would reset it away. */
+const LINGER = 1_000;
+
+export class Client implements FrontOwner, InletOwner, Swept, Guest, Visitor {
+  /** Bytes held of a message that has not ended. */
+  held = 0;
+  isUnread = false;
+  readonly #house: House;
+  readonly #socket: Socket;
+  readonly #front: Front;
+  readonly #inlet: Inlet;
+  readonly #outlet: Outlet;
+  #route: Route | undefined;
+  /** `RequestFlag` of its requests. */
+  #asks = 0;
+  #badLines = 0;
+  /** Nothing more is taken from the client, but what it is owed is still written. */
+  #isEnded = false;
+  /** The last line was written. */
+  #isClosing = false;
+  #linger: NodeJS.Timeout | undefined;
+  /** What was unsent when the clock of unread answers was looked at last. */
+  #progress = '';
+
+  constructor(socket: Socket, house: House) {
+    this.#socket = socket;
+    this.#house = house;
+    this.#front = house.front(this);
+    this.#outlet = new Outlet(socket, house.router.batch, house.limits.unreadMark, () => this.#unread());
+    this.#inlet = new Inlet(socket, house.sweep, this);
+    if (house.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
+    if (house.tokens.areNeeded) house.sweep.tokens.begin(this, now());
+    socket.on('drain', () => this.#drained());
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#closed());
+  }
+
+  get gate(): Gate {
+    return this.#inlet.gate;
+  }
+
+  take(chunk: Buffer): void {
+    this.#house.router.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
+    if (!this.#isEnded) this.#front.take(chunk);
+  }
+
+  goesOn(): void {
+    this.#front.resume();
+  }
+
+  // What the front found.
+
+  message(bytes: Buffer, start: number, stop: number, id: IdText): boolean {
+    if (this.#house.isOverloaded) {
+      this.#house.router.metrics.ended('Overloaded');
+      this.#say(id === '-3' ? -3 : id, 'Overloaded', { retry_after: 1, closing: false });
+      return this.gate.isOpen;
+    }
+    this.#route ??= this.#house.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : OpenFlag.LINES);
+    this.#route.request(bytes, start, stop, id, this.#asks);
+    if (!this.#route.hasRoom(this.#house.limits)) this.gate.shut(Why.REQUESTS);
+    return this.gate.isOpen;
+  }
+
+  reject(name: ErrorName, fields: NoticeFields): void {
+    this.#house.router.metrics.ended(name);
+    this.#say(idOf(name), name, fields);
+  }
+
+  refuse(name: ErrorName, fields: NoticeFields): void {
+    if (this.#isClosing) return;
+    this.#house.router.metrics.ended(name);
+    this.#say(idOf(name), name, { ...fields, closing: true });
+    this.#close();
+  }
+
+  unfinished(held: number): void {
+    const by = held - this.held;
+    this.held = held;
+    this.#house.sweep.holds(this, by);
+  }
+
+  admit(token: string): boolean {
+    this.#house.sweep.tokens.end(this);
+    const bearer = this.#house.judgeToken(token, this.#socket.remoteAddress ?? '');
+    // What the front says then, that it failed, comes behind the end.
+    if (bearer === 'RateLimited') this.refuse(bearer, wrongTokens(this.#house.limits));
+    if (typeof bearer === 'string') return false;
+    if (bearer.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
+    return true;
+  }
+
+  // What the session answers.
+
+  reply(_ticket: number, line: Buffer, isBad: boolean): void {
+    this.#write(line);
+    this.#badLines = isBad ? this.#badLines + 1 : 0;
+    if (this.#badLines >= this.#house.limits.badLines) return this.refuse('TooManyErrors', { limit: this.#badLines });
+    this.settled();
+  }
+
+  update(line: Buffer): void {
+    this.#write(line);
+  }
+
+  crashed(_ticket: number, id: IdText, isSent: boolean): void {
+    this.#say(id === '-3' ? -3 : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
+  }
+
+  notice(name: ErrorName, fields: NoticeFields): void {
+    this.#say(0, name, { closing: false, ...fields });
+  }
+
+  lostSession(): void {
+    this.#say(0, 'SessionLost', {
+      reason: 'worker',
+      msg: 'the worker of this session was lost; hand the session in again',
+    });
+  }
+
+  /** Fewer requests are open than before: reading may go on, or all is answered. */
+  settled(): void {
+    if (this.#route?.hasRoom(this.#house.limits) !== false) this.gate.open(Why.REQUESTS);
+    if (this.#isEnded && this.#open === 0) this.#finish();
+  }
+
+  get #open(): number {
+    return this.#route?.open ?? 0;
+  }
+
+  // How it ends.
+
+  /** The client's FIN: what is open is still answered (half-close, wire: Connections). */
+  inputEnded(): void {
+    if (this.#isEnded) return;
+    this.#front.end();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#discard();
+    if (this.#open === 0) this.#finish();
+  }
+
+  /** All is answered: the session is dropped first, so that whoever comes next with its key finds it free. */
+  #finish(): void {
+    this.#isClosing = true;
+    if (this.#route === undefined) this.#endSocket();
+    else this.#route.close();
+  }
+
+  sessionGone(): void {
+    this.#endSocket();
+  }
+
+  /** After the last line: no waiting for the session, and nothing the client still sends is looked at. */
+  #close(): void {
+    this.#isClosing = true;
+    this.#discard();
+    this.#route?.ledger.drain();
+    this.#route?.close();
+    this.#endSocket();
+  }
+
+  /** Whatever else comes is dropped. */
+  #discard(): void {
+    this.#isEnded = true;
+    this.#front.discard();
+    this.#inlet.discard();
+  }
+
+  #endSocket(): void {
+    if (this.#linger !== undefined || this.#socket.destroyed) return;
+    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER);
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #closed(): void {
+    clearTimeout(this.#linger);
+    this.#isClosing = true;
+    this.#discard();
+    this.#inlet.close();
+    this.#house.sweep.forget(this);
+    this.#route?.ledger.drain();
+    this.#route?.close();
+    this.#house.left(this);
+  }
+
+  stopping(retryAfter: number): void {
+    if (this.#isClosing) return;
+    this.gate.shut(Why.CLOSING);
+    if (this.#open === 0) return this.refuse('ServerStopping', { retry_after: retryAfter });
+    this.#say(0, 'ServerStopping', { retry_after: retryAfter, closing: false });
+    this.#end();
+  }
+
+  abandon(retryAfter: number): void {
+    if (this.#isClosing) return;
+    this.#route?.letGo();
+    for (const { id } of this.#route?.ledger.drain() ?? []) {
+      this.#say(id, 'ServerStopping', {
+        retry_after: retryAfter,
+        retryable: false,
+        delivered: 'unknown',
+        closing: false,
+      });
+    }
+    this.#close();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  // Clocks.
+
+  lineIsLate(): void {
+    // While the gateway itself does not read, the clock starts again.
+    if (this.gate.isOpen) this.refuse('LineTimeout', { limit: this.#house.limits.lineTimeout / 1_000 });
+    else this.#house.sweep.lines.begin(this, now());
+  }
+
+  tokenIsLate(): void {
+    this.refuse('AuthRequired', {});
+  }
+
+  cutOff(): void {
+    this.refuse('LineTooLong', {
+      limit: this.held,
+      msg: 'lines that have not ended take too much memory in all',
+      retryable: true,
+    });
+  }
+
+  get unreadBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  cutUnread(): void {
+    this.refuse('SlowConsumer', {
+      limit: this.unreadBytes,
+      msg: 'the gateway is out of memory, and answers were left unread',
+    });
+  }
+
+  /** Unread for the whole time: gone if nothing moved, or if far too much is still there. */
+  unreadIsLate(): void {
+    const progress = this.#unsent();
+    if (progress !== this.#progress && this.#socket.writableLength <= this.#house.limits.unreadMost) {
+      this.#progress = progress;
+      this.#house.sweep.unread.begin(this, now());
+      return;
+    }
+    this.refuse('SlowConsumer', { limit: this.#house.limits.unreadMost });
+  }
+
+  // Writing.
+
+  #write(bytes: Buffer): void {
+    if (this.#isClosing) return;
+    this.#house.router.metrics.counts[Count.CLIENT_BYTES_OUT]! += bytes.length;
+    this.#outlet.write(bytes);
+  }
+
+  /** A line of the gateway's own, outside of any block. */
+  #say(id: IdText | number, name: ErrorName, fields: NoticeFields): void {
+    if (!this.#isClosing && this.#socket.writable) this.#socket.write(this.#front.notice(id, name, fields));
+  }
+
+  #unread(): void {
+    if (this.isUnread) return;
+    this.isUnread = true;
+    this.gate.shut(Why.UNREAD);
+    this.#route?.pauseLinks();
+    this.#progress = this.#unsent();
+    this.#house.sweep.unread.begin(this, now());
+  }
+
+  #drained(): void {
+    if (!this.isUnread) return;
+    this.isUnread = false;
+    this.#house.sweep.unread.end(this);
+    this.#route?.resumeLinks();
+    this.gate.open(Why.UNREAD);
+  }
+
+  /** What the peer has not taken, in Node's queue and in libuv's; only compared with itself. */
+  #unsent(): string {
+    const handle = (this.#socket as { _handle?: { writeQueueSize?: number } | null })._handle;
+    return `${this.#socket.writableLength}/${handle?.writeQueueSize ?? 0}`;
+  }
+}
+
+/** What is said beside `RateLimited` where tokens were wrong. */
+function wrongTokens({ tokenFailures }: House['limits']): NoticeFields {
+  return { limit: tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
+}
+
+const IDS = {
+  request: -3,
+  requestOrUnusable: -3,
+  line: -2,
+  connection: -1,
+  connectionOrRequest: -1,
+  notice: 0,
+  requestAndNotice: 0,
+} as const;
+
+/** The id of a line that answers no request that could be read. */
+function idOf(name: ErrorName): number {
+  return IDS[ERRORS[name].id];
+}

@@ -1,0 +1,50 @@
+/**
+ * A front: how one kind of client is understood and spoken to. JSON lines now; msgpack frames, HTTP and websockets fit.
+ * In: stream bytes in any cut. Out: messages as byte ranges, and the client's form of a notice.
+ * Never: a socket, a session, the content of a message (but for its `id`, and a token where one is asked for).
+ */
+import type { ErrorName } from '../../errors.ts';
+
+/** Further attributes of an error line (`pos`, `limit`, `retry_after`, ...); overrides of the table's defaults too. */
+export type NoticeFields = Readonly<Record<string, string | number | boolean>>;
+
+/** The request's id as it stands in the client's own form, for answers the lane can no longer give. */
+export type IdText = string;
+
+/** Whom a front tells what it found; called synchronously from `take` and `resume`. */
+export interface FrontOwner {
+  /**
+   * One whole message, `bytes[start..stop)`. The bytes stay as they are until it is answered: it may have to be run again.
+   * @returns false if no more may come for now: the front keeps the rest until `resume`
+   */
+  message(bytes: Buffer, start: number, stop: number, id: IdText): boolean;
+  /** A message that is refused without a lane, as an answer of its own. */
+  reject(name: ErrorName, fields: NoticeFields): void;
+  /** The connection cannot go on: one line, then the end. The front takes nothing any more. */
+  refuse(name: ErrorName, fields: NoticeFields): void;
+  /** How many bytes are now held of a message that has begun and not ended; 0 if none. */
+  unfinished(held: number): void;
+  /** Whether a token is known; called once, with the first message of a connection that needs one. */
+  admit(token: string): boolean;
+}
+
+export interface Front {
+  /** The lane is to read and write msgpack for this client; known from the first message on. */
+  readonly isMsgpack: boolean;
+  take(chunk: Buffer): void;
+  /** Goes on with what was kept back when `message` answered false. */
+  resume(): void;
+  /** Nothing more will come: what has begun and not ended is answered. */
+  end(): void;
+  /** Drops whatever is held. */
+  discard(): void;
+  /** One error line or notice in the client's form. `id` as the client wrote it, or a number of the catalogue. */
+  notice(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer;
+}
+
+export interface FrontSettings {
+  /** Longest message in bytes. */
+  readonly maxLine: number;
+  /** A first message with a token is asked for. */
+  readonly needsToken: boolean;
+}

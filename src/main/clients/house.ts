@@ -1,0 +1,35 @@
+/**
+ * House: what every client connection, of whatever front, shares with the gateway and is to the gateway.
+ * In: nothing. Out: shapes. Never: code.
+ */
+import type { Front, FrontOwner } from './front.ts';
+import type { Bearer, Tokens } from '../../front/tokens.ts';
+import type { Limits } from '../limits/limits.ts';
+import type { Guest, Route } from '../sessions/route.ts';
+import type { Router } from '../sessions/router.ts';
+import type { Sweep } from './sweep.ts';
+
+/** A connection that the gateway has taken in, as far as its end is concerned. */
+export interface Visitor {
+  /** The gateway stops: nothing more is read, what is open may still be answered. */
+  stopping(retryAfter: number): void;
+  /** The gateway waits no longer: what is still open is told so. */
+  abandon(retryAfter: number): void;
+  destroy(): void;
+}
+
+/** What all clients share. */
+export interface House {
+  readonly router: Router;
+  readonly sweep: Sweep;
+  readonly limits: Limits;
+  /** A new session for a client. */
+  route(client: Guest, flags: number): Route;
+  front(owner: FrontOwner): Front;
+  readonly tokens: Tokens;
+  /** Who shows a token from an address, or what is wrong with it. */
+  judgeToken(token: string, address: string): Bearer | 'AuthFailed' | 'RateLimited';
+  /** Memory runs out: new requests are refused. */
+  readonly isOverloaded: boolean;
+  left(client: Visitor): void;
+}

@@ -1,0 +1,113 @@
+/**
+ * Sweep: the clocks and the common budget of all client connections.
+ * In: what each connection holds and waits for. Out: those that are late, or gone, or hold the most when all hold too much.
+ * Never: more than one timer.
+ */
+import { now } from '../limits/clock.ts';
+import { Deadlines } from './deadlines.ts';
+import { Ends } from './ends.ts';
+import type { Limits } from '../limits/limits.ts';
+
+/** A connection, as far as clocks are concerned. */
+export interface Swept {
+  /** Bytes held of a message that has not ended. */
+  readonly held: number;
+  /** Bytes of answers it has not taken. */
+  readonly unreadBytes: number;
+  lineIsLate(): void;
+  tokenIsLate(): void;
+  unreadIsLate(): void;
+  /** The process holds too much of what has not ended, and this connection the most. */
+  cutOff(): void;
+  /** The process holds too much in all, and this connection leaves the most unread. */
+  cutUnread(): void;
+}
+
+/** Part of the budget that may be read ahead of gates that are shut: whoever gets none of it is not read, as ever. */
+const AHEAD = 1 / 8;
+
+export class Sweep {
+  readonly lines: Deadlines<Swept>;
+  readonly tokens: Deadlines<Swept>;
+  readonly unread: Deadlines<Swept>;
+  readonly ends = new Ends();
+  readonly #budget: number;
+  readonly #every: number;
+  #held = 0;
+  #ahead = 0;
+  /** Connections that were cut off: what they still hold goes with them and counts no more. */
+  readonly #cut = new WeakSet<Swept>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: Limits) {
+    this.lines = new Deadlines(limits.lineTimeout, (client) => client.lineIsLate());
+    this.tokens = new Deadlines(limits.tokenTimeout, (client) => client.tokenIsLate());
+    this.unread = new Deadlines(limits.unreadTimeout, (client) => client.unreadIsLate());
+    this.#budget = limits.unfinishedBudget;
+    this.#every = limits.sweepEvery;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), this.#every);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const at = now();
+    this.lines.look(at);
+    this.tokens.look(at);
+    this.unread.look(at);
+    this.ends.look();
+  }
+
+  /** Bytes more (or less) that were read and wait for a gate. */
+  readAhead(by: number): void {
+    this.#ahead += by;
+  }
+
+  get mayReadAhead(): boolean {
+    return this.#ahead < this.#budget * AHEAD;
+  }
+
+  /** A connection holds `by` bytes more (or less) of an unfinished message than before. */
+  holds(client: Swept, by: number): void {
+    if (this.#cut.has(client)) return;
+    this.#held += by;
+    if (client.held === 0) this.lines.end(client);
+    else this.lines.begin(client, now());
+    while (this.#held > this.#budget && this.#cutLargest());
+  }
+
+  /**
+   * Takes the largest out of the account at once: its connection may end later (HTTP tells of it with its socket's close),
+   * and each turn of the loop above must find less.
+   */
+  #cutLargest(): boolean {
+    let largest: Swept | undefined;
+    for (const client of this.lines.things()) if (largest === undefined || client.held > largest.held) largest = client;
+    if (largest === undefined) return false;
+    this.#cut.add(largest);
+    this.#held -= largest.held;
+    this.lines.end(largest);
+    largest.cutOff();
+    return true;
+  }
+
+  /** Memory runs out: of those who leave their answers unread, the one with the most goes. */
+  cutFattest(): void {
+    let fattest: Swept | undefined;
+    for (const client of this.unread.things())
+      if (fattest === undefined || client.unreadBytes > fattest.unreadBytes) fattest = client;
+    fattest?.cutUnread();
+  }
+
+  forget(client: Swept): void {
+    this.lines.end(client);
+    this.tokens.end(client);
+    this.unread.end(client);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Lane: one worker thread as the main thread sees it (decisions: lanes): always there, whichever thread runs it.
+ * In: records, written straight into `slots.ts`; gathered for one turn of the event loop. Out: blocks, in order.
+ * Never: an object across the thread boundary, a result applied that belongs to a lost thread.
+ */
+import { type RecordHead, RecordCursor, blockHead, BLOCK_HEAD } from '../../batch/batch.ts';
+import type { LaneTask } from '../../batch/lane-task.ts';
+import { Alarm } from './alarm.ts';
+import { now } from '../limits/clock.ts';
+import { type Culprit, IN_FLIGHT, Slots } from './slots.ts';
+import { type LaneOptions, Thread } from './thread.ts';
+
+const EMPTY = new Uint8Array(0);
+const NONE: readonly number[] = [];
+/** Smaller blocks are not worth their way back: they cost the collector little. */
+const WORTH_KEEPING = 16 * 1024;
+
+/** How a thread was lost. */
+export interface Loss {
+  readonly why: string;
+  /** Tickets of the requests that were under way: one of them may be what killed it. */
+  readonly suspects: ReadonlySet<number>;
+  /** The record that was alone in its batch. */
+  readonly culprit: Culprit | undefined;
+}
+
+/** Whom a lane tells. */
+export interface LaneOwner {
+  /** One record of a block; its bytes may be kept as views, and then `settle` answers false. */
+  record(lane: Lane, record: RecordCursor): void;
+  /** All records of a block were told. @returns whether nobody reads the block any more: it is written again then */
+  settle(lane: Lane): boolean;
+  /** The lane takes more of this session again, after `put` said that too much of it waits. */
+  clear(lane: Lane, session: number): void;
+  /**
+   * The thread is gone with all its sessions, and so is everything that was put and not answered by a block. What is
+   * put from here on waits for the next thread.
+   * @returns whether what killed it was found and will not be put again
+   */
+  lost(lane: Lane, loss: Loss): boolean;
+  /** The lost thread has ended for good: it holds nothing any more. */
+  ended(lane: Lane): void;
+}
+
+export class Lane {
+  readonly number: number;
+  /** Sessions that live here; `Lanes` counts them. */
+  sessions = 0;
+  /** Batches sent, and threads lost, since the start. */
+  batches = 0;
+  restarts = 0;
+  readonly #options: LaneOptions;
+  readonly #owner: LaneOwner;
+  readonly #slots: Slots;
+  #thread: Thread | undefined;
+  #isUp = false;
+  #upSince = 0;
+  /** Resolves when the lost thread has ended; the next one is not started before. */
+  #ending: Promise<void> | undefined;
+  /** Blocks to be written again: as many as batches in flight, or one of them is lost to the collector each time. */
+  readonly #spares: ArrayBuffer[] = [];
+  #isScheduled = false;
+  /** An empty batch is due: the lane's deadline has passed. */
+  #isDue = false;
+  /** The last batch had records that had waited for their turn. */
+  #hadTurn = false;
+  readonly #alarm = new Alarm(() => this.#wake());
+  /** Looks of the watchdog since the oldest batch left; counted, not timed, so that a suspended process loses no lane. */
+  #age = 0;
+
+  constructor(options: LaneOptions, owner: LaneOwner) {
+    this.number = options.number;
+    this.#options = options;
+    this.#owner = owner;
+    this.#slots = new Slots(options.limits.laneMark);
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Starts a thread and waits for its first, empty batch. Rejects if it cannot start, or not in time (K7). */
+  async start(): Promise<void> {
+    if (this.#ending !== undefined) await this.#ending;
+    const thread: Thread = new Thread(this.#options, this.#slots.shared, (why) => this.#lose(thread, why));
+    this.#thread = thread;
+    try {
+      const block = await thread.start({ slot: 0, from: 0, to: 0, now: now() });
+      if (this.#thread !== thread) throw new Error('stopped while starting');
+      this.#isUp = true;
+      this.#upSince = now();
+      this.#apply(block);
+    } catch (error) {
+      if (this.#thread === thread) this.#thread = undefined;
+      thread.abandon();
+      throw error;
+    }
+    if (this.#slots.hasMore) this.#schedule();
+  }
+
+  // --- to the thread ---------------------------------------------------------------------------------------------------
+
+  /**
+   * Writes a record; it leaves at the end of this turn, or when its session has its turn. Never refuses.
+   * The bytes of a REQUEST or an AGAIN must stay as they are; those of others are copied.
+   * @returns true if much of this session waits: the feeder should wait for `clear`
+   */
+  readonly put: (...record: [...head: RecordHead, bytes?: Uint8Array, start?: number, stop?: number]) => boolean = (
+    kind,
+    link,
+    flags,
+    session,
+    ticket,
+    bytes = EMPTY,
+    start = 0,
+    stop = bytes.length,
+  ) => {
+    const isOver = this.#slots.put(kind, link, flags, session, ticket, bytes, start, stop);
+    this.#schedule();
+    return isOver;
+  };
+
+  #schedule(): void {
+    if (this.#isScheduled || !this.#mayRun()) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #mayRun(): boolean {
+    return this.#isUp && this.#slots.mayLeave;
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    if (!this.#mayRun() || !(this.#slots.hasMore || this.#isDue)) return;
+    // What a turn has brought may take the lane another batch: nobody's next turn lies in between.
+    const cleared = this.#isDue && this.#hadTurn ? NONE : this.#slots.takeTurn();
+    this.#hadTurn = this.#slots.hasTurn;
+    this.#isDue = false;
+    this.#run(this.#slots.leave(now()));
+    if (!this.#slots.isInParts) this.#openNext();
+    for (const session of cleared) this.#owner.clear(this, session);
+  }
+
+  #run(task: LaneTask): void {
+    const thread = this.#thread!;
+    this.batches++;
+    thread.run(task, this.#spares.pop()).then(
+      (block) => {
+        if (this.#thread === thread) this.#returned(block);
+      },
+      (error: unknown) => this.#lose(thread, error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  #openNext(): void {
+    this.#slots.openNext();
+    if (this.#slots.hasMore) this.#schedule();
+  }
+
+  #wake(): void {
+    this.#isDue = true;
+    this.#schedule();
+  }
+
+  // --- back from it ----------------------------------------------------------------------------------------------------
+
+  #returned(block: Uint8Array): void {
+    if (this.#slots.returned()) this.#openNext();
+    this.#age = 0;
+    this.#apply(block);
+    if (this.#isDue || this.#slots.hasMore) this.#schedule();
+  }
+
+  #apply(moved: Uint8Array | ArrayBuffer): void {
+    const block = ArrayBuffer.isView(moved)
+      ? Buffer.from(moved.buffer, moved.byteOffset, moved.byteLength)
+      : Buffer.from(moved);
+    const { wakeAt, length } = blockHead(block);
+    const record = new RecordCursor(block, BLOCK_HEAD, length);
+    while (record.next()) this.#owner.record(this, record);
+    const isFree = this.#owner.settle(this);
+    const isWorth = block.length >= WORTH_KEEPING && this.#spares.length < IN_FLIGHT;
+    if (isFree && isWorth) this.#spares.push(block.buffer as ArrayBuffer);
+    // Work of its own that waits for the next batch (a step of a key exchange): no timer's millisecond for that.
+    if (this.#alarm.set(wakeAt)) this.#isDue = true;
+  }
+
+  // --- its loss --------------------------------------------------------------------------------------------------------
+
+  /** Looked at twice a second: a batch that does not come back means that the thread hangs. */
+  watch(every: number): void {
+    if (!this.#isUp || !this.#slots.areUnderWay) return;
+    if (++this.#age * every > this.#options.limits.batchTimeout) this.#lose(this.#thread!, 'batch not back in time');
+  }
+
+  /** Drops the thread and everything that was put; the owner hears of it and may put what it has, and `start` again. */
+  #lose(thread: Thread, why: string): void {
+    if (this.#thread !== thread || !this.#isUp) return;
+    this.restarts++;
+    const loss = { why, suspects: this.#slots.suspects(), culprit: this.#slots.culprit() };
+    const { carefulFor } = this.#options.limits;
+    const isSudden = now() - this.#upSince < carefulFor;
+    this.#reset();
+    this.#ending = thread.end().then(() => this.#owner.ended(this));
+    const isSolved = this.#owner.lost(this, loss);
+    if (isSudden && !isSolved) this.#slots.careful(now() + carefulFor);
+  }
+
+  #reset(): void {
+    this.#thread = undefined;
+    this.#isUp = false;
+    this.#isDue = false;
+    this.#age = 0;
+    this.#alarm.clear();
+    this.#slots.reset();
+  }
+
+  /** Ends the thread; nothing is told any more. */
+  async stop(): Promise<void> {
+    const thread = this.#thread;
+    this.#reset();
+    await thread?.stop();
+  }
+}

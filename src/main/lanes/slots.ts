@@ -1,0 +1,211 @@
+/**
+ * Slots: the shared blocks of one lane, and which of their records cross in which batch.
+ * In: records; batches that leave, come back, or are lost. Out: the next batch; what the lost ones had in them.
+ * Never: a record before one of its session that was put earlier; a third batch in flight; more of one session in a
+ * batch than its share, or more of all that have waited than one turn.
+ */
+import { type PutRecord, RecordCursor, recordEnd } from '../../batch/batch.ts';
+import type { LaneTask } from '../../batch/lane-task.ts';
+import { In } from '../../batch/records.ts';
+import { SHARE, Shares } from './shares.ts';
+import { Slot } from './slot.ts';
+import { isAlone, Turns } from './turns.ts';
+
+/** Two in flight hide the crossing, the third fills (decisions: crossing). */
+const SLOTS = 3;
+export const IN_FLIGHT = 2;
+/**
+ * Cost of what has waited that goes in one batch: 2 to 4 ms of a lane's work. One batch at a time has any of it, so
+ * others wait for no more than that, or for one message that is longer.
+ */
+const TURN = SHARE;
+
+/** A record that was alone in its batch when the thread was lost. */
+export interface Culprit {
+  readonly kind: number;
+  readonly session: number;
+  readonly ticket: number;
+}
+
+export class Slots {
+  readonly #all = Array.from({ length: SLOTS }, () => new Slot());
+  readonly #free: number[] = [2, 1];
+  /** Slots under way, oldest first. */
+  readonly #sent: number[] = [];
+  #number = 0;
+  /** The one that is written into. */
+  #open = this.#all[0]!;
+  /** What each session has in it. */
+  readonly #shares: Shares;
+  /** What found its session's share used up. */
+  readonly #turns = new Turns();
+  /** The open slot was run up to here, and a part of it is under way up to there (0: none is). */
+  #from = 0;
+  #partTo = 0;
+  /** Records that must run one a batch and have not been run. */
+  #alone = 0;
+  /** Until then every record is: the last thread died soon after its start, and nobody knows of what. */
+  #carefulUntil = 0;
+
+  /** @param mark what one batch may cost before all that comes waits for its turn; see `costOf` */
+  constructor(mark: number) {
+    this.#shares = new Shares(mark);
+  }
+
+  /** What the thread sees of them. */
+  get shared(): SharedArrayBuffer[] {
+    return this.#all.map((slot) => slot.shared);
+  }
+
+  /** Writes a record, or has it wait for its session's turn. @returns whether so much of the session waits that its feeder should */
+  readonly put: PutRecord = (kind, link, flags, session, ticket, bytes, start, stop) => {
+    if (isAlone(kind, flags)) this.#alone++;
+    const open = this.#open;
+    const mayGo = !this.#turns.has(session) && this.#shares.take(open, session, stop - start);
+    if (mayGo && open.put(kind, link, flags, session, ticket, bytes, start, stop)) return false;
+    this.#turns.add([kind, link, flags, session, ticket, bytes, start, stop]);
+    return this.#turns.isOver(session);
+  };
+
+  /** All run one a batch, until then. */
+  careful(until: number): void {
+    this.#carefulUntil = until;
+  }
+
+  /** Something has not left yet and may. */
+  get hasMore(): boolean {
+    return this.#open.length > this.#from || this.#mayTakeTurn;
+  }
+
+  /** What waits goes in one batch at a time. */
+  get #mayTakeTurn(): boolean {
+    return !this.#turns.isEmpty && !this.#all.some((slot) => slot.hasTurn);
+  }
+
+  get areUnderWay(): boolean {
+    return this.#sent.length > 0 || this.#partTo > 0;
+  }
+
+  /** One batch at a time while records run alone: whose fault it is must be certain. */
+  get mayLeave(): boolean {
+    if (this.#partTo > 0) return false;
+    return this.#sent.length < (this.#carefulUntil > 0 || this.#alone > 0 ? 1 : IN_FLIGHT);
+  }
+
+  /** Takes from those that wait behind what is in the open slot. @returns sessions whose feeders may go on; to be told after `leave` */
+  takeTurn(): readonly number[] {
+    if (!this.#mayTakeTurn) return NONE;
+    const open = this.#open;
+    const cleared = this.#turns.take(TURN, open.put);
+    open.hasTurn = true;
+    return cleared;
+  }
+
+  /** The open slot holds records that have waited. */
+  get hasTurn(): boolean {
+    return this.#open.hasTurn;
+  }
+
+  /** The next batch: it is under way from here on. Empty if there is nothing. */
+  leave(now: number): LaneTask {
+    if (now > this.#carefulUntil) this.#carefulUntil = 0;
+    const from = this.#from;
+    const to = this.#partEnd();
+    if (to < this.#open.length || (this.#isAlone && to > from)) this.#partTo = to;
+    else this.#sent.push(this.#number);
+    return { slot: this.#number, from, to, now };
+  }
+
+  /** A part of the open slot is under way: what is put still goes behind it. */
+  get isInParts(): boolean {
+    return this.#partTo > 0;
+  }
+
+  get #isAlone(): boolean {
+    return this.#carefulUntil > 0 || (this.#alone > 0 && this.#firstAlone() === this.#from);
+  }
+
+  /** How much of the open slot goes in one batch. */
+  #partEnd(): number {
+    const { length } = this.#open;
+    if (this.#from === length) return length;
+    if (this.#isAlone) return recordEnd(this.#open.written, this.#from);
+    return this.#alone > 0 ? this.#firstAlone() : length;
+  }
+
+  /** Where the first record that must run alone begins, or the open slot's end. */
+  #firstAlone(): number {
+    const { written } = this.#open;
+    for (let at = this.#from; at < written.length; at = recordEnd(written, at)) {
+      const record = new RecordCursor(written, at, written.length);
+      record.next();
+      if (isAlone(record.kind, record.flags)) return at;
+    }
+    return written.length;
+  }
+
+  /** The open slot has left, or is done with. */
+  openNext(): void {
+    this.#number = this.#free.pop()!;
+    this.#open = this.#all[this.#number]!;
+    this.#from = 0;
+    this.#shares.clear();
+  }
+
+  /** The oldest batch is back. @returns whether the open slot is done with, part by part */
+  returned(): boolean {
+    if (this.#partTo === 0) {
+      this.#empty(this.#sent.shift()!);
+      return false;
+    }
+    if (this.#alone > 0 && this.#firstAlone() === this.#from) this.#alone--;
+    this.#from = this.#partTo;
+    this.#partTo = 0;
+    if (this.#from < this.#open.length) return false;
+    this.#empty(this.#number);
+    return true;
+  }
+
+  #empty(number: number): void {
+    this.#all[number]!.clear();
+    this.#free.push(number);
+  }
+
+  /** Tickets of the requests that are under way. */
+  suspects(): Set<number> {
+    const tickets = new Set<number>();
+    for (const number of this.#sent) {
+      const slot = this.#all[number]!;
+      requestsOf(slot, 0, slot.length, tickets);
+    }
+    requestsOf(this.#open, this.#from, this.#partTo, tickets);
+    return tickets;
+  }
+
+  /** The record that is under way alone. */
+  culprit(): Culprit | undefined {
+    if (this.#partTo === this.#from || this.#partTo === 0 || !this.#isAlone) return undefined;
+    const record = new RecordCursor(this.#open.written, this.#from, this.#partTo);
+    record.next();
+    return { kind: record.kind, session: record.session, ticket: record.ticket };
+  }
+
+  /** Drops everything, what is under way too. */
+  reset(): void {
+    this.#from = 0;
+    this.#partTo = 0;
+    this.#alone = 0;
+    this.#carefulUntil = 0;
+    this.#turns.clear();
+    this.#shares.clear();
+    this.#open.clear();
+    for (const number of this.#sent.splice(0)) this.#empty(number);
+  }
+}
+
+const NONE: readonly number[] = [];
+
+function requestsOf(slot: Slot, from: number, to: number, tickets: Set<number>): void {
+  const record = new RecordCursor(slot.written, from, to);
+  while (record.next()) if (record.kind === In.REQUEST || record.kind === In.AGAIN) tickets.add(record.ticket);
+}

@@ -1,0 +1,158 @@
+/**
+ * Turns: records of a lane that wait, by session, and whose turn is next (deficit round robin).
+ * In: records of sessions that have had their share of a batch. Out: so much of them as one batch takes, every session in
+ * turn, by what its records cost.
+ * Never: a session's record before an earlier one of the same session.
+ */
+import type { LaneRecord, PutRecord } from '../../batch/batch.ts';
+import { In, RequestFlag } from '../../batch/records.ts';
+
+/** What a record costs beside its bytes: a small call takes a lane as long as half a KiB of a long one. */
+const RECORD_COST = 512;
+/** What a session's turn is worth. What costs more takes as many turns as it is worth. */
+const QUANTUM = 64 * 1024;
+/** Places of records that have gone before the others move up. */
+const MANY = 256;
+/** Bytes of a session that wait at which its feeders stop. */
+const MARK = 512 * 1024;
+
+/** The work a record of so many bytes is for a lane, about: its bytes and what is the same for all. */
+export function costOf(length: number): number {
+  return length + RECORD_COST;
+}
+
+/** Whether a record crosses in a batch of its own. */
+export function isAlone(kind: number, flags: number): boolean {
+  return kind === In.REQUEST && (flags & RequestFlag.ALONE) !== 0;
+}
+
+/** What waits of one session. */
+class Line {
+  readonly session: number;
+  /** Those before `#next` have gone. */
+  #records: LaneRecord[] = [];
+  #next = 0;
+  bytes = 0;
+  credit = 0;
+
+  constructor(session: number) {
+    this.session = session;
+  }
+
+  get head(): LaneRecord | undefined {
+    return this.#records[this.#next];
+  }
+
+  add(record: LaneRecord): void {
+    this.#records.push(record);
+    this.bytes += lengthOf(record);
+  }
+
+  /** The first one has gone: nothing of it stays here, and what was copied for it alone is zeroed. */
+  shift(): void {
+    const record = this.#records[this.#next]!;
+    this.#records[this.#next++] = GONE;
+    this.bytes -= lengthOf(record);
+    if (isCopied(record[0])) record[5].fill(0);
+    if (this.#next < MANY) return;
+    this.#records = this.#records.slice(this.#next);
+    this.#next = 0;
+  }
+
+  /** All are dropped: what was copied is zeroed, for it may be a session's key. */
+  wipe(): void {
+    while (this.head !== undefined) this.shift();
+  }
+
+  /** Drops what would be work for nobody: the client has gone. What must run alone is counted elsewhere, and stays. */
+  dropWork(): void {
+    const left = this.#records.slice(this.#next);
+    this.#records = left.filter(([kind, , flags]) => !WORK.has(kind) || isAlone(kind, flags));
+    this.#next = 0;
+    this.bytes = this.#records.reduce((sum, record) => sum + lengthOf(record), 0);
+  }
+}
+
+const GONE: LaneRecord = [0, 0, 0, 0, 0, new Uint8Array(0), 0, 0];
+const WORK = new Set<number>([In.REQUEST, In.AGAIN, In.LINK_BYTES]);
+
+export class Turns {
+  /** In the order of their turns. */
+  readonly #lines = new Map<number, Line>();
+
+  get isEmpty(): boolean {
+    return this.#lines.size === 0;
+  }
+
+  /** Whether something of this session waits: what comes then waits behind it. */
+  has(session: number): boolean {
+    return this.#lines.size > 0 && this.#lines.has(session);
+  }
+
+  /** Whether so much of it waits that its feeders should. */
+  isOver(session: number): boolean {
+    const line = this.#lines.size > 0 ? this.#lines.get(session) : undefined;
+    return line !== undefined && line.bytes >= MARK;
+  }
+
+  /** A message's bytes stay as they are until it is answered, and are not copied; all others are. */
+  add(record: LaneRecord): void {
+    const [kind, link, flags, session, ticket, bytes, start, stop] = record;
+    let line = this.#lines.get(session);
+    if (line === undefined) this.#lines.set(session, (line = new Line(session)));
+    if (kind === In.CLOSE) line.dropWork();
+    if (!isCopied(kind)) return line.add(record);
+    // A copy by hand: `slice` of a Buffer is a view.
+    const copy = new Uint8Array(bytes.subarray(start, stop));
+    line.add([kind, link, flags, session, ticket, copy, 0, copy.length]);
+  }
+
+  /**
+   * Gives out records that cost `most` in all; the first one whatever it costs.
+   * @param put takes a record, or says that there is no room for it now
+   * @returns sessions of which so little waits now that their feeders may go on
+   */
+  take(most: number, put: PutRecord): number[] {
+    const over = new Set<number>();
+    let left = most;
+    for (let line = this.#first(); line !== undefined; line = this.#first()) {
+      const cost = costOf(lengthOf(line.head!));
+      if (cost > line.credit) {
+        line.credit += QUANTUM;
+        this.#toTheEnd(line);
+        continue;
+      }
+      if ((cost > left && left < most) || !put(...line.head!)) break;
+      if (line.bytes >= MARK) over.add(line.session);
+      line.credit -= cost;
+      left -= cost;
+      line.shift();
+      if (line.head === undefined) this.#lines.delete(line.session);
+    }
+    return [...over].filter((session) => !this.isOver(session));
+  }
+
+  #first(): Line | undefined {
+    for (const line of this.#lines.values()) return line;
+    return undefined;
+  }
+
+  #toTheEnd(line: Line): void {
+    this.#lines.delete(line.session);
+    this.#lines.set(line.session, line);
+  }
+
+  /** The thread they wait for is gone. */
+  clear(): void {
+    for (const line of this.#lines.values()) line.wipe();
+    this.#lines.clear();
+  }
+}
+
+function lengthOf(record: LaneRecord): number {
+  return record[7] - record[6];
+}
+
+function isCopied(kind: number): boolean {
+  return kind !== In.REQUEST && kind !== In.AGAIN;
+}

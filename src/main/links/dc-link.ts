@@ -1,0 +1,164 @@
+/**
+ * DC link: one TCP connection to a data centre, or an attempt at one.
+ * In: an address, views to write. Out: up, bytes, down - to the session's route. Never: frames, decides to come back
+ * (the session does), or says anything after it was hung up.
+ */
+import { connect, type Socket } from 'node:net';
+import { DownFlag } from '../../batch/records.ts';
+import { Gate } from '../flow/gate.ts';
+import { Outlet, type Batch } from '../flow/outlet.ts';
+import { connectThrough, type Socks } from './socks.ts';
+
+/** One block for all links: what is read is copied into a slot before the next read (architecture: The life of a request, step 8). */
+const READ = Buffer.allocUnsafeSlow(64 * 1024);
+const KEEP_ALIVE = 60_000;
+/** What was written before a hang-up may still leave in this time. */
+const LINGER = 5_000;
+
+/** Whom a link tells. */
+export interface LinkOwner {
+  linkUp(link: DcLink): void;
+  /** @returns through the link's gate whether more may come */
+  linkBytes(link: DcLink, bytes: Buffer, length: number): void;
+  linkDown(link: DcLink, flags: number, code: string): void;
+  linkFull(link: DcLink): void;
+  linkDrained(link: DcLink): void;
+  /** The descriptor is free again. */
+  linkFreed(): void;
+}
+
+export class DcLink {
+  readonly number: number;
+  /** The lane's number for this attempt, echoed with everything it is told. */
+  readonly attempt: number;
+  readonly gate: Gate;
+  isFull = false;
+  readonly #owner: LinkOwner;
+  readonly #socket: Socket;
+  readonly #outlet: Outlet;
+  #timer: NodeJS.Timeout | undefined;
+  /** It was connected. */
+  isUp = false;
+  #isDead = false;
+  #isLate = false;
+  #code = 'END';
+
+  constructor(
+    owner: LinkOwner,
+    number: number,
+    attempt: number,
+    { host, port }: { readonly host: string; readonly port: number },
+    batch: Batch,
+    mark: number,
+    within: number,
+    socks: Socks | undefined,
+  ) {
+    this.number = number;
+    this.attempt = attempt;
+    this.#owner = owner;
+    this.#socket = socks === undefined ? this.#direct(host, port) : this.#indirect(socks, host, port, within);
+    this.gate = new Gate(
+      () => this.#socket.pause(),
+      () => this.#socket.resume(),
+    );
+    this.#outlet = new Outlet(this.#socket, batch, mark, () => this.#filled());
+    this.#timer = setTimeout(() => this.#late(), within);
+    this.#listen();
+  }
+
+  #direct(host: string, port: number): Socket {
+    const callback = (length: number, bytes: Uint8Array) => this.#received(length, bytes as Buffer);
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE,
+      onread: { buffer: READ, callback },
+    });
+    socket.on('connect', () => this.#connected());
+    return socket;
+  }
+
+  #indirect(socks: Socks, host: string, port: number, timeout: number): Socket {
+    const refused = (): void => void (this.#code = 'ESOCKS');
+    return connectThrough(socks, host, port, timeout, () => this.#throughProxy(), refused);
+  }
+
+  /** The proxy's own words are over: what comes from now on is the far end's. */
+  #throughProxy(): void {
+    const socket = this.#socket;
+    socket.setKeepAlive(true, KEEP_ALIVE);
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#received(chunk.length, chunk)) socket.pause();
+    });
+    this.#connected();
+  }
+
+  #connected(): void {
+    clearTimeout(this.#timer);
+    this.isUp = true;
+    if (!this.#isDead) this.#owner.linkUp(this);
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.on('drain', () => this.#drained());
+    socket.on('error', (error: NodeJS.ErrnoException) => (this.#code = error.code ?? 'ERROR'));
+    socket.on('close', () => this.#closed());
+  }
+
+  #received(length: number, bytes: Buffer): boolean {
+    if (this.#isDead) return false;
+    this.#owner.linkBytes(this, bytes, length);
+    return this.gate.isOpen;
+  }
+
+  #late(): void {
+    this.#isLate = true;
+    this.#code = 'ETIMEDOUT';
+    this.#socket.destroy();
+  }
+
+  #closed(): void {
+    clearTimeout(this.#timer);
+    this.#owner.linkFreed();
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#drained();
+    const flags = (this.isUp ? 0 : DownFlag.NEVER_UP) | (this.#isLate ? DownFlag.TIMED_OUT : 0);
+    this.#owner.linkDown(this, flags, this.#code);
+  }
+
+  #filled(): void {
+    if (this.isFull || this.#isDead) return;
+    this.isFull = true;
+    this.#owner.linkFull(this);
+  }
+
+  #drained(): void {
+    if (!this.isFull) return;
+    this.isFull = false;
+    this.#owner.linkDrained(this);
+  }
+
+  /** A view of a lane's block; leaves with the rest of its batch. */
+  write(view: Buffer): void {
+    if (!this.#isDead) this.#outlet.write(view);
+  }
+
+  /** Ends the connection or the attempt. Nothing of it reaches the lane from here on. */
+  hangUp(): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#drained();
+    clearTimeout(this.#timer);
+    if (!this.isUp) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#timer = setTimeout(() => this.#socket.destroy(), LINGER);
+    this.#socket.resume();
+    this.#socket.destroySoon();
+  }
+}

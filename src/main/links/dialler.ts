@@ -1,0 +1,196 @@
+/**
+ * Dialler: when a connection to a data centre may be begun (threats: The network): so many a second, so many under way to one
+ * address, so many key exchanges at once. The address with the least under way goes first, at one address whoever asked first.
+ * In: wishes, what becomes of their connections. Out: `start` of a wish, at once or later. Never: two connections for one
+ * wish, or a socket.
+ */
+import { now } from '../limits/clock.ts';
+import { Exchanges } from './exchanges.ts';
+import type { Limits } from '../limits/limits.ts';
+import { WaitingDials } from './waiting-dials.ts';
+
+/** A connection that somebody wants. */
+export interface Dial {
+  /** `host port`: limits of an address go by it. */
+  readonly address: string;
+  /** A key will be made on it. */
+  readonly makesKey: boolean;
+  /** A request waits for it: those without let others pass, but for every eighth. */
+  readonly isUrgent: boolean;
+  /** Begins it. */
+  start(): void;
+}
+
+/** The address of a wish that failed can be reached again. */
+export type Waiter = () => void;
+
+/** What holds waiting wishes up ends with a report; a key exchange also without one: how often to look, ms. */
+const LOOK_EVERY = 1_000;
+const IDLE_EVERY = 8;
+
+/** A twentieth of a second's share may go at once; the rest evenly, so that a server that counts late counts no more. */
+function burstOf({ dialsPerSecond }: Limits): number {
+  return Math.max(1, dialsPerSecond / 20);
+}
+
+function rateOf({ dialsPerSecond }: Limits): number {
+  return Math.max(1, dialsPerSecond * 0.9);
+}
+
+interface Address {
+  /** Attempts that have not connected yet. */
+  underWay: number;
+  /** Who failed here, and would like to hear when somebody does not. */
+  readonly failed: Map<object, Waiter>;
+}
+
+export class Dialler {
+  readonly #limits: Limits;
+  /** Connections that may be begun now; they come back with time. */
+  #tokens: number;
+  #countedAt = 0;
+  readonly #urgent = new WaitingDials<Dial>();
+  readonly #idle = new WaitingDials<Dial>();
+  #turns = 0;
+  readonly #addresses = new Map<string, Address>();
+  readonly #exchanges: Exchanges;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.#tokens = burstOf(limits);
+    this.#exchanges = new Exchanges(limits.handshakesAtOnce);
+  }
+
+  /** Wishes that wait. */
+  get waiting(): number {
+    return this.#urgent.size + this.#idle.size;
+  }
+
+  ask(dial: Dial): void {
+    (dial.isUrgent ? this.#urgent : this.#idle).add(dial);
+    this.#go();
+  }
+
+  /** The wish is taken back before it was begun. @returns false if it had been */
+  cancel(dial: Dial): boolean {
+    return this.#urgent.delete(dial) || this.#idle.delete(dial);
+  }
+
+  /** The connection stands: whoever failed at its address may try again. */
+  connected(dial: Dial): void {
+    const { failed } = this.#ended(dial.address);
+    const waiters = [...failed.values()];
+    failed.clear();
+    for (const waiter of waiters) waiter();
+    this.#tidy(dial.address);
+    this.#go();
+  }
+
+  /** It could not be made. `waiter` is told, once, when somebody else reaches the address. */
+  failed(dial: Dial, who: object, waiter: Waiter): void {
+    this.#ended(dial.address).failed.set(who, waiter);
+    this.closed(dial);
+  }
+
+  /** The attempt was given up by whoever wanted it. */
+  abandoned(dial: Dial): void {
+    this.#ended(dial.address);
+    this.#tidy(dial.address);
+    this.closed(dial);
+  }
+
+  /** The key that was to be made is there: another may be made. */
+  keyMade(dial: Dial): void {
+    this.#exchanges.made(dial);
+    this.#go();
+  }
+
+  /** The connection is gone. */
+  closed(dial: Dial): void {
+    this.#exchanges.ended(dial, now());
+    this.#go();
+  }
+
+  /** Nobody waits for its addresses any more. */
+  forget(who: object): void {
+    for (const [name, address] of this.#addresses) {
+      address.failed.delete(who);
+      this.#tidy(name);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#urgent.clear();
+    this.#idle.clear();
+  }
+
+  #ended(name: string): Address {
+    const address = this.#address(name);
+    address.underWay = Math.max(0, address.underWay - 1);
+    return address;
+  }
+
+  #tidy(name: string): void {
+    const address = this.#address(name);
+    if (address.underWay === 0 && address.failed.size === 0) this.#addresses.delete(name);
+  }
+
+  #address(name: string): Address {
+    let address = this.#addresses.get(name);
+    if (address === undefined) {
+      address = { underWay: 0, failed: new Map() };
+      this.#addresses.set(name, address);
+    }
+    return address;
+  }
+
+  /** Begins what may begin, and comes back when more may. */
+  #go(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const at = now();
+    while (this.waiting > 0) {
+      if (!this.#mayBegin(at)) return this.#later(1_000 / rateOf(this.#limits));
+      const dial = this.#pick(at);
+      if (dial === undefined) return this.#later(LOOK_EVERY);
+      this.#begin(dial, at);
+    }
+  }
+
+  #later(ms: number): void {
+    this.#timer ??= setTimeout(() => this.#go(), Math.ceil(ms));
+  }
+
+  #mayBegin(at: number): boolean {
+    const back = ((at - this.#countedAt) * rateOf(this.#limits)) / 1_000;
+    this.#tokens = Math.min(burstOf(this.#limits), this.#tokens + back);
+    this.#countedAt = at;
+    return this.#tokens >= 1;
+  }
+
+  #begin(dial: Dial, at: number): void {
+    this.cancel(dial);
+    this.#tokens--;
+    this.#address(dial.address).underWay++;
+    if (dial.makesKey) this.#exchanges.begin(dial, at);
+    dial.start();
+  }
+
+  /** The first that may go, of those a request waits for; every eighth time, of the others. */
+  #pick(at: number): Dial | undefined {
+    const isIdleTurn = ++this.#turns % IDLE_EVERY === 0;
+    const [first, second] = isIdleTurn ? [this.#idle, this.#urgent] : [this.#urgent, this.#idle];
+    const load = (one: Dial): number | undefined => this.#loadOf(one, at);
+    return first.lightest(load) ?? second.lightest(load);
+  }
+
+  /** How busy the address of a wish is with such as it; undefined if the wish has to wait. */
+  #loadOf({ address, makesKey }: Dial, at: number): number | undefined {
+    const underWay = this.#addresses.get(address)?.underWay ?? 0;
+    if (underWay >= this.#limits.dialsPerAddress) return undefined;
+    if (!makesKey) return underWay;
+    return this.#exchanges.mayBegin(address, at) ? this.#exchanges.countOf(address) : undefined;
+  }
+}

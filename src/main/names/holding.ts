@@ -1,0 +1,56 @@
+/**
+ * Holding: one name that this process has, is about to have, or is giving up: who has it, and where it stood when it was
+ * handed over.
+ * In: what `names.ts` finds out. Out: fields. Never: decides anything; the record in it is secret.
+ */
+import type { Log } from '../../telemetry/log.ts';
+import type { LazyVault } from './lazy-vault.ts';
+import type { Route } from '../sessions/route.ts';
+import { EMPTY, type Wish } from './wish.ts';
+import { Writing } from './writing.ts';
+
+export class Holding {
+  readonly name: string;
+  owner: Route | undefined;
+  /** The wish that is being claimed for; undefined once it has been granted. */
+  claiming: Wish | undefined;
+  /** Who takes it over when the owner has left. */
+  heir: Wish | undefined;
+  /** Another process wants it. */
+  isAsked = false;
+  /** Resolves when it has been given up. */
+  ended: Promise<void> | undefined;
+  /** What of it waits for the disk. */
+  readonly writing: Writing;
+  #record: Buffer = EMPTY;
+  #isClean = false;
+
+  constructor(name: string, claiming: Wish, vault: LazyVault, log: Log) {
+    this.name = name;
+    this.owner = claiming.route;
+    this.claiming = claiming;
+    this.writing = new Writing(this, vault, log);
+  }
+
+  /** As it came from the vault or the last owner; until the owner says what it is now. */
+  get record(): Buffer {
+    return this.#record;
+  }
+
+  /** The record is exactly where its last owner stopped. */
+  get isClean(): boolean {
+    return this.#isClean;
+  }
+
+  /** It stands there from now on; what was here before is zeroed. */
+  stands(record: Buffer, isClean: boolean): void {
+    this.#record.fill(0);
+    this.#record = record;
+    this.#isClean = isClean;
+  }
+
+  /** What is given back without having been used is as clean as it came. */
+  get clean(): Buffer | undefined {
+    return this.#isClean && this.#record.length > 0 ? this.#record : undefined;
+  }
+}

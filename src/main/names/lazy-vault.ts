@@ -1,0 +1,73 @@
+/**
+ * Lazy vault: the process's vault, opened when it is first needed.
+ * In: how it is opened; who is told of other processes' wishes. Out: the open vault, and in words what was wrong with it.
+ * Never: opens one twice at once; gives up: what could not be opened is tried again by the next who needs it.
+ */
+import type { ErrorName } from '../../errors.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { type Vault, VaultError } from '../../vault/vault.ts';
+
+/** The operator wants none. */
+class NoVault extends VaultError {
+  constructor() {
+    super('VaultClosed', 'no vault');
+  }
+}
+
+export class LazyVault {
+  /** The process ends: what the vault refuses is not tried again. */
+  isStopping = false;
+  /** There is to be one, and it could not be opened when it was needed last. */
+  isFailing = false;
+  readonly #open: (() => Promise<Vault>) | undefined;
+  readonly #log: Log;
+  readonly #asked: (name: string) => void;
+  #vault: Promise<Vault> | undefined;
+  #opened: Vault | undefined;
+
+  /**
+   * @param open undefined if there is none
+   * @param asked another process wants a name that this one has
+   */
+  constructor(open: (() => Promise<Vault>) | undefined, log: Log, asked: (name: string) => void) {
+    this.#open = open;
+    this.#log = log;
+    this.#asked = asked;
+  }
+
+  /** The vault, open. @throws whatever kept it from being opened */
+  async get(): Promise<Vault> {
+    if (this.#open === undefined) throw new NoVault();
+    this.#vault ??= this.#open();
+    try {
+      const vault = await this.#vault;
+      this.#opened = vault;
+      this.isFailing = false;
+      vault.asked ??= this.#asked;
+      return vault;
+    } catch (error) {
+      // Whatever is wrong with it may be mended: the next one tries again.
+      this.#vault = undefined;
+      this.isFailing = true;
+      this.#log.error('vaultClosed', { reason: textOf(error) });
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#opened?.close();
+  }
+}
+
+/** The name of the table for what the vault says, with the system's code behind a space. */
+export function faultName(error: unknown): string {
+  if (!(error instanceof VaultError)) return 'VaultWriteFailed' satisfies ErrorName;
+  if (error instanceof NoVault) return 'VaultUnavailable' satisfies ErrorName;
+  if (error.fault === 'VaultClosed') return `${'VaultUnavailable' satisfies ErrorName} ${error.code ?? 'closed'}`;
+  return error.code === undefined ? error.fault : `${error.fault} ${error.code}`;
+}
+
+/** What is logged of it. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

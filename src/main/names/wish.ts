@@ -1,0 +1,62 @@
+/**
+ * Wish: what a lane asks about a name (a NAME record), and how it is answered.
+ * In: wishes; what `names.ts` and `writing.ts` have found out. Out: NAMED and LEAVE records. Never: decides anything.
+ *
+ * A session that was closed meanwhile is not the lane's any more: the record is ignored there.
+ */
+import { In, ListFlag, NamedFlag, NameOp } from '../../batch/records.ts';
+import type { Kept } from '../../vault/vault.ts';
+import type { Route } from '../sessions/route.ts';
+
+/** No record. */
+export const EMPTY = Buffer.alloc(0);
+
+/** What one session wants of one name. */
+export interface Wish {
+  readonly route: Route;
+  /** `NameOp`. */
+  readonly op: number;
+  readonly ticket: number;
+  readonly name: string;
+}
+
+/** It is done. @param flags `NamedFlag` */
+export function answer({ route, op, ticket }: Wish, flags: number, bytes: Buffer): void {
+  put(route, In.NAMED, op | flags, ticket, bytes);
+}
+
+/** @param fault the error's name, and its reason behind a space */
+export function refuse({ route, op, ticket }: Wish, fault: string): void {
+  put(route, In.NAMED, op | NamedFlag.REFUSED, ticket, Buffer.from(fault));
+}
+
+/** What a request asked to be kept is on the disk; or is not, with the fault as `refuse` has it. */
+export function answerKeep(route: Route, ticket: number, fault?: string): void {
+  if (fault === undefined) put(route, In.NAMED, NameOp.KEEP, ticket, EMPTY);
+  else put(route, In.NAMED, NameOp.KEEP | NamedFlag.REFUSED, ticket, Buffer.from(fault));
+}
+
+/** The owner of a name is to give it up. */
+export function askToLeave(route: Route): void {
+  put(route, In.LEAVE, 0, 0, EMPTY);
+}
+
+function put({ lane, session }: Route, kind: number, flags: number, ticket: number, bytes: Buffer): void {
+  lane.put(kind, 0, flags, session, ticket, bytes);
+}
+
+/** The answer to LIST: every name with what is shown of its record. */
+export function listed(kept: readonly Kept[]): Buffer {
+  return Buffer.concat(kept.flatMap(entryOf));
+}
+
+function entryOf({ name, record, owner }: Kept): Buffer[] {
+  const flags =
+    (owner === 'here' ? ListFlag.HERE : 0) |
+    (owner === 'elsewhere' ? ListFlag.ELSEWHERE : 0) |
+    (record === undefined ? ListFlag.BROKEN : 0);
+  const label = Buffer.from(name);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(record?.length ?? 0);
+  return [Buffer.from([flags, label.length]), label, length, Buffer.from(record ?? EMPTY)];
+}

@@ -1,0 +1,273 @@
+/**
+ * Writing: what of one name waits for the disk, and who waits for that.
+ * In: records of the name's owner; its end. Out: writes to the vault; what failed, told to the client.
+ * Never: looks into a record; lets a line out to a client before what it says is kept, or that has failed; begins a write
+ * while another is tried.
+ */
+import { KeepFlag } from '../../batch/records.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { faultName, type LazyVault, textOf } from './lazy-vault.ts';
+import type { Route } from '../sessions/route.ts';
+import { answerKeep } from './wish.ts';
+
+/** What need not be kept at once is written so often, ms. */
+const LATER = 5_000;
+/** A write that failed is tried again: doubling, at most so often, ms. */
+const RETRY = 1_000;
+const MOST_RETRY = 60_000;
+/** A client waits so long for a write that does not end, ms; then it is told that it has failed. */
+const PATIENCE = 5_000;
+
+/** Whose records are written. */
+export interface Subject {
+  readonly name: string;
+  readonly owner: Route | undefined;
+}
+
+export class Writing {
+  readonly #of: Subject;
+  readonly #vault: LazyVault;
+  readonly #log: Log;
+  /** The newest that is not on the disk. */
+  #unwritten: Buffer | undefined;
+  /** It is to be written now, not later. */
+  #isDue = false;
+  /** The owner's output waits for the disk. */
+  #isAwaited = false;
+  /** Ticket of the request that asked for it to be kept. */
+  #explicit: number | undefined;
+  /** Runs while the vault works on this name. */
+  #work: Promise<void> | undefined;
+  /** Rises when all that was to be written is not to be any more. */
+  #epoch = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  /** The name is being given up. */
+  #isEnding = false;
+
+  constructor(of: Subject, vault: LazyVault, log: Log) {
+    this.#of = of;
+    this.#vault = vault;
+    this.#log = log;
+  }
+
+  /** What should be on the disk is not. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
+  // --- what is to be written -------------------------------------------------------------------------------------------
+
+  /** The owner's newest; the bytes are this writing's now. @param flags `KeepFlag` @param ticket who asked for it, if EXPLICIT */
+  keep(record: Buffer, flags: number, ticket: number): void {
+    this.#replace(record);
+    if ((flags & KeepFlag.EXPLICIT) !== 0) this.#explicit = ticket;
+    if ((flags & KeepFlag.URGENT) !== 0) this.#hold();
+    if (flags === 0) this.#later();
+    else this.#now();
+  }
+
+  /** At once, and nobody waits for it. */
+  write(record: Buffer): void {
+    this.#replace(record);
+    this.#now();
+  }
+
+  /** What is kept goes before the owner's client hears of that; the name stays with it. */
+  remove(): void {
+    this.#hold();
+    const before = this.#work;
+    this.#drop();
+    this.#start(async () => {
+      await before;
+      try {
+        const vault = await this.#vault.get();
+        await vault.remove(this.#of.name);
+        await vault.claim(this.#of.name);
+      } catch (error) {
+        this.#log.error('vaultWriteFailed', { reason: textOf(error) });
+        const reason = codeOf(faultName(error));
+        this.#of.owner?.client.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
+      }
+      this.letGo();
+    });
+  }
+
+  /** What is kept goes, and nobody has the name any more. @throws VaultError */
+  async forget(): Promise<void> {
+    this.#drop();
+    await this.#work;
+    const vault = await this.#vault.get();
+    await vault.remove(this.#of.name);
+  }
+
+  #replace(record: Buffer | undefined): void {
+    this.#unwritten?.fill(0);
+    this.#unwritten = record;
+  }
+
+  /** Nothing of it is to be written any more. */
+  #drop(): void {
+    this.#clearTimer();
+    this.#replace(undefined);
+    this.#isDue = false;
+    this.#epoch++;
+    this.#failures = 0;
+  }
+
+  // --- when ------------------------------------------------------------------------------------------------------------
+
+  #later(): void {
+    if (this.#timer !== undefined || this.#work !== undefined || this.#failures > 0) return;
+    this.#nowIn(LATER);
+  }
+
+  #nowIn(wait: number): void {
+    this.#timer = setTimeout(() => this.#now(), wait).unref();
+  }
+
+  #now(): void {
+    this.#clearTimer();
+    this.#isDue = true;
+    if (this.#work === undefined) this.#start(() => this.#writeAll());
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** One thing at a time for each name: what is due when it ends follows at once. */
+  #start(work: () => Promise<void>): void {
+    const run = work().finally(() => {
+      if (this.#work !== run) return;
+      this.#work = undefined;
+      if (this.#unwritten === undefined || this.#isEnding) return;
+      if (this.#isDue) this.#now();
+      else this.#later();
+    });
+    this.#work = run;
+  }
+
+  // --- a write ---------------------------------------------------------------------------------------------------------
+
+  async #writeAll(): Promise<void> {
+    while (this.#unwritten !== undefined && this.#isDue) {
+      const record = this.#unwritten;
+      const explicit = this.#explicit;
+      const epoch = this.#epoch;
+      const { name, owner } = this.#of;
+      this.#unwritten = undefined;
+      this.#explicit = undefined;
+      this.#isDue = false;
+      const late = setTimeout(() => this.#tell('ETIMEDOUT'), PATIENCE);
+      try {
+        await (await this.#vault.get()).write(name, record);
+        record.fill(0);
+        this.#written(explicit, owner);
+      } catch (error) {
+        if (epoch === this.#epoch) return this.#failed(record, explicit, owner, error);
+        record.fill(0);
+      } finally {
+        clearTimeout(late);
+      }
+    }
+  }
+
+  #written(explicit: number | undefined, owner: Route | undefined): void {
+    if (this.#failures > 0) this.#log.info('vaultWritten', { count: this.#failures });
+    this.#failures = 0;
+    if (!this.#isDue) this.letGo();
+    if (explicit !== undefined && owner !== undefined) answerKeep(owner, explicit);
+  }
+
+  /** What was kept before still is. The session goes on; it is tried again until it works. */
+  #failed(record: Buffer, explicit: number | undefined, owner: Route | undefined, error: unknown): void {
+    const fault = faultName(error);
+    this.#log.error('vaultWriteFailed', { reason: textOf(error) });
+    if (explicit !== undefined && owner !== undefined) {
+      record.fill(0);
+      this.letGo();
+      return answerKeep(owner, explicit, fault);
+    }
+    this.#failures++;
+    this.#unwritten ??= record;
+    this.#tell(codeOf(fault) ?? fault);
+    // Else whoever gives the name up tries again: two at it would write bytes that the other has zeroed.
+    if (this.#isEnding) return;
+    this.#clearTimer();
+    this.#nowIn(waitAfter(this.#failures));
+  }
+
+  // --- who waits -------------------------------------------------------------------------------------------------------
+
+  #hold(): void {
+    this.#isAwaited = true;
+    this.#of.owner?.hold();
+  }
+
+  /** The client hears once that its session is not kept, and then what it waits for. */
+  #tell(reason: string): void {
+    if (this.#failures <= 1) this.#of.owner?.client.notice('VaultWriteFailed', { reason });
+    this.letGo();
+  }
+
+  /** The owner waits for the disk no longer. */
+  letGo(): void {
+    if (!this.#isAwaited) return;
+    this.#isAwaited = false;
+    this.#of.owner?.letGo();
+  }
+
+  // --- the end ---------------------------------------------------------------------------------------------------------
+
+  /** Gives the name up, when all is written. @param last its last and clean state, if there is one: zeroed afterwards */
+  async release(last: Buffer | undefined): Promise<void> {
+    this.#isEnding = true;
+    this.#clearTimer();
+    await this.#work;
+    // What was never told to be on the disk may be late, but not lost: it is tried as long as the process lives.
+    const owed = last ?? this.#unwritten;
+    if (owed !== undefined && this.#failures > 0) await this.#writeAtLast(owed);
+    const { name } = this.#of;
+    try {
+      const vault = await this.#vault.get();
+      if (last === undefined && this.#unwritten !== undefined) await vault.write(name, this.#unwritten);
+      await vault.release(name, last);
+    } catch (error) {
+      this.#log.error('vaultWriteFailed', { reason: textOf(error) });
+    }
+    last?.fill(0);
+  }
+
+  async #writeAtLast(record: Buffer): Promise<void> {
+    while (!this.#vault.isStopping) {
+      await pause(waitAfter(this.#failures++));
+      try {
+        return await (await this.#vault.get()).write(this.#of.name, record);
+      } catch {
+        // Said when it failed first.
+      }
+    }
+  }
+
+  /** Nothing of it stays in memory. */
+  wipe(): void {
+    this.#clearTimer();
+    this.#replace(undefined);
+  }
+}
+
+/** The system's code in what `faultName` says. */
+function codeOf(fault: string): string | undefined {
+  return fault.split(' ')[1];
+}
+
+function waitAfter(failures: number): number {
+  return Math.min(MOST_RETRY, RETRY * 2 ** (failures - 1));
+}
+
+/** Keeps no process alive. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,139 @@
+/**
+ * Ledger: a session's tickets that are not answered yet. Each client message gets one, and one answer closes it.
+ * In: the requests, ids and lines; where the lane says each of them stands. Out: whether a ticket is still owed an answer;
+ * what is needed to run or ask for a request again when its lane is lost. Never: an answer twice.
+ */
+import type { RecordCursor } from '../../batch/batch.ts';
+import { TOOK_LENGTH, TookFlag } from '../../batch/records.ts';
+import { ticks } from '../limits/clock.ts';
+import type { IdText } from '../clients/front.ts';
+
+/** Process-wide, so that a ticket names one request whatever its session. */
+let last = 0;
+
+/** One open request. */
+export class Ticket {
+  readonly number: number;
+  readonly id: IdText;
+  /** The client's message is `bytes[start..stop)`. */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly stop: number;
+  /** `RequestFlag`. */
+  readonly asks: number;
+  /** When it came, `ticks`. */
+  readonly at: number;
+  /** Threads that died while it was under way. */
+  deaths: number;
+  /** The lane has taken it; the fields below are its entry as it came last. Plain fields: no block a request. */
+  isTaken: boolean;
+  flags: number;
+  msgIdLow: number;
+  msgIdHigh: number;
+  seqNo: number;
+  containerLow: number;
+  containerHigh: number;
+  deadlineLow: number;
+  deadlineHigh: number;
+
+  constructor(number: number, id: IdText, bytes: Buffer, start: number, stop: number, asks: number) {
+    this.number = number;
+    this.id = id;
+    this.bytes = bytes;
+    this.start = start;
+    this.stop = stop;
+    this.asks = asks;
+    this.at = ticks();
+    this.deaths = 0;
+    this.isTaken = false;
+    this.flags = this.msgIdLow = this.msgIdHigh = this.seqNo = 0;
+    this.containerLow = this.containerHigh = this.deadlineLow = this.deadlineHigh = 0;
+  }
+
+  /** The entry of a SAVE record that begins `at` bytes behind its start. */
+  took(record: RecordCursor, at: number): void {
+    this.isTaken = true;
+    this.flags = record.int32(at + 4);
+    this.msgIdLow = record.int32(at + 8);
+    this.msgIdHigh = record.int32(at + 12);
+    this.seqNo = record.int32(at + 16);
+    this.containerLow = record.int32(at + 20);
+    this.containerHigh = record.int32(at + 24);
+    this.deadlineLow = record.int32(at + 28);
+    this.deadlineHigh = record.int32(at + 32);
+  }
+
+  /** A server may have it. */
+  get isSent(): boolean {
+    return (this.flags & TookFlag.SENT) !== 0;
+  }
+
+  /** The bytes of an AGAIN record. */
+  again(): Buffer {
+    const bytes = Buffer.allocUnsafe(TOOK_LENGTH - 4 + this.stop - this.start);
+    const [ids, container] = [
+      [this.msgIdLow, this.msgIdHigh],
+      [this.containerLow, this.containerHigh],
+    ] as const;
+    const words = [this.flags, ...ids, this.seqNo, ...container, this.deadlineLow, this.deadlineHigh];
+    for (const [i, word] of words.entries()) bytes.writeInt32LE(word, i * 4);
+    this.bytes.copy(bytes, words.length * 4, this.start, this.stop);
+    return bytes;
+  }
+}
+
+export class Ledger {
+  readonly #open = new Map<number, Ticket>();
+  /** Bytes of all open messages. */
+  bytes = 0;
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** A new ticket: 32 bits, never 0, never one that is still open here. The message's bytes must stay as they are. */
+  open(id: IdText, bytes: Buffer, start: number, stop: number, asks = 0): Ticket {
+    do last = (last + 1) >>> 0 || 1;
+    while (this.#open.has(last));
+    const ticket = new Ticket(last, id, bytes, start, stop, asks);
+    this.#open.set(last, ticket);
+    this.bytes += stop - start;
+    return ticket;
+  }
+
+  /** @returns the request; undefined if nothing is owed to this ticket */
+  close(ticket: number): Ticket | undefined {
+    const found = this.#open.get(ticket);
+    if (found === undefined) return undefined;
+    this.bytes -= found.stop - found.start;
+    this.#open.delete(ticket);
+    return found;
+  }
+
+  /**
+   * The entries of a SAVE record, from `from` bytes behind its start: where requests stand now. Those answered meanwhile
+   * are nobody's any more. @returns where they end
+   */
+  took(record: RecordCursor, from: number): number {
+    const end = from + record.ticket * TOOK_LENGTH;
+    for (let at = from; at < end; at += TOOK_LENGTH) this.#open.get(record.int32(at) >>> 0)?.took(record, at);
+    return end;
+  }
+
+  find(ticket: number): Ticket | undefined {
+    return this.#open.get(ticket);
+  }
+
+  /** All that are open, oldest first. */
+  all(): IterableIterator<Ticket> {
+    return this.#open.values();
+  }
+
+  /** Gives up all open tickets, oldest first. */
+  drain(): Ticket[] {
+    const tickets = [...this.#open.values()];
+    this.#open.clear();
+    this.bytes = 0;
+    return tickets;
+  }
+}

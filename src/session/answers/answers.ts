@@ -1,0 +1,171 @@
+/**
+ * Answers: how a request ends for its client. Each request ends here exactly once.
+ * In: an open request and its end. Out: one line through the sink. Never: leaves a request in the table.
+ */
+import { TlReadError, type Reader } from '../../bytes/reader.ts';
+import type { Writer } from '../../bytes/writer.ts';
+import type { AuthKey } from '../../crypto/auth-key.ts';
+import type { Delivered, Fate, Refusal, SessionInForce } from '../../dialect/dialect.ts';
+import { DecodeFailure } from '../../tl/codec.ts';
+import { readInternal, type Internal } from '../delivery/internal.ts';
+import { noteResult } from '../kept/login.ts';
+import { handleOf } from '../state/named.ts';
+import type { Pending } from '../state/pending.ts';
+import type { RpcError } from './rpc-error.ts';
+import type { Ended } from '../sink.ts';
+import { crcText, refusal, withConsequences } from './refusals.ts';
+import type { State } from '../state/state.ts';
+
+/** Attributes a request asked for beside its message. */
+export const Wants = { OPTIONS: 1, SERVER: 2, SESSION: 4, EXPORT: 8 } as const;
+
+/** Begins the line of a request, with the attributes it asked for. @returns the dialect's mark */
+export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number): number {
+  const { dialect } = s;
+  const mark = dialect.begin(out, id);
+  if ((wants & Wants.OPTIONS) !== 0) writeOptions(s, out);
+  if ((wants & Wants.SERVER) !== 0) writeServer(s, out);
+  if ((wants & Wants.SESSION) !== 0) writeSession(s, out, (wants & Wants.EXPORT) !== 0);
+  return mark;
+}
+
+function writeOptions(s: State, out: Writer): void {
+  s.dialect.options(out, {
+    int64: s.shared.style.int64AsString ? 'string' : 'number',
+    flags: s.shared.style.flagsAsBool ? 'bool' : 'cons',
+    init: s.shared.initText,
+  });
+}
+
+function writeServer(s: State, out: Writer): void {
+  const { host, port, dc, test } = s.server;
+  const rsa = s.server.rsa ?? s.env.keyText(test);
+  s.dialect.server(out, { host, port, dc, test, rsa });
+}
+
+/** A session that is kept is a handle only, unless its key was asked for by somebody who may (threats: Secrets). */
+function writeSession(s: State, out: Writer, isExport: boolean): void {
+  const { named, style } = s.shared;
+  const secret = s.permanent === undefined ? undefined : secretOf(s, s.permanent);
+  if (named !== undefined) s.dialect.handle(out, handleOf(s, named), isExport ? secret : undefined, style);
+  else if (secret !== undefined) s.dialect.session(out, secret, style);
+}
+
+function secretOf(s: State, permanent: AuthKey): SessionInForce {
+  return {
+    authKey: permanent.bytes,
+    // Sequence numbers count within a temporary key's session: under the permanent key nothing was sent yet.
+    sessionLow: s.sessionLow,
+    sessionHigh: s.sessionHigh,
+    lastSeqNo: s.key === s.permanent ? s.lastSeqNo : 0,
+    saltLow: s.salts.low,
+    saltHigh: s.salts.high,
+    timeOffset: Math.round(s.ids.offset) / 1000,
+    dc: s.server.dc,
+  };
+}
+
+/** What a body is decoded as: the result of a call, or one boxed object. */
+export type BodyKind = 'result' | 'object';
+
+/** The result came: decodes it straight into the line. A body that cannot be read is the request's own `DecodeError`. */
+export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, now: number): void {
+  s.pending.remove(pending);
+  if (pending.internal !== undefined) return answerInternal(s, pending, pending.internal, r, now);
+  s.lived = true;
+  const { dialect } = s;
+  const { codec } = s.env;
+  const { named } = s.shared;
+  if (named !== undefined && kind === 'result') noteResult(s, named, pending, r);
+  const out = s.sink.reply(pending.ticket, false, 'result');
+  const mark = beginLine(s, out, pending.id, pending.wants);
+  try {
+    if (kind === 'result') dialect.result(out, codec, pending.result, r, s.shared.style);
+    else dialect.object(out, codec, r, s.shared.style);
+    dialect.end(out, mark);
+    s.sink.end();
+    noteEnd(s, pending.ticket, 'result', pending);
+  } catch (error) {
+    if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
+    s.sink.drop();
+    s.sink.log(40, 'unreadable answer', { reason: error.message });
+    refuse(s, pending, refusal('DecodeError', error instanceof DecodeFailure ? { crc: crcText(error.crc) } : {}));
+  }
+}
+
+/** A result nobody can read is as good as none. */
+function answerInternal(s: State, pending: Pending, internal: Internal, r: Reader, now: number): void {
+  let result: Readonly<Record<string, unknown>>;
+  try {
+    result = readInternal(s, pending, r);
+  } catch (error) {
+    if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
+    return internal.failed(undefined);
+  }
+  internal.done(result, now);
+}
+
+/** What is said of an error to the client, and in the log. */
+type AnsweredError = Pick<RpcError, 'code' | 'text' | 'label'>;
+
+/** The server refused, or this gateway in its words. */
+export function answerError(s: State, pending: Pending, error: AnsweredError, fate: Fate): void {
+  s.pending.remove(pending);
+  const { dialect } = s;
+  const out = s.sink.reply(pending.ticket, false, 'rpc_error');
+  const mark = beginLine(s, out, pending.id, pending.wants);
+  dialect.rpcError(out, error.code, error.text, fate);
+  dialect.end(out, mark);
+  s.sink.end();
+  noteEnd(s, pending.ticket, 'rpc_error', pending, { code: error.code, error: error.label });
+}
+
+/** Nobody answered in time. */
+export function answerTimeout(s: State, pending: Pending): void {
+  if (pending.internal !== undefined) return pending.internal.failed(undefined);
+  const { dialect } = s;
+  const out = s.sink.reply(pending.ticket, false, 'rpc_timeout');
+  const mark = beginLine(s, out, pending.id, pending.wants);
+  dialect.rpcTimeout(out, { delivered: delivered(pending), retryable: false });
+  dialect.end(out, mark);
+  s.sink.end();
+  noteEnd(s, pending.ticket, 'rpc_timeout', pending);
+}
+
+/** The gateway gives a request up. The caller has taken it out of the table. */
+export function refuse(s: State, pending: Pending, refused: Refusal): void {
+  if (pending.internal !== undefined) pending.internal.failed(undefined, refused);
+  else refuseTicket(s, pending.ticket, pending.id, refused, false, pending);
+}
+
+/** One error line for a ticket. @param of the request, if it had come that far */
+export function refuseTicket(
+  s: State,
+  ticket: number,
+  id: Uint8Array,
+  refused: Refusal,
+  badLine: boolean,
+  of?: Pending,
+): void {
+  s.dialect.error(s.sink.reply(ticket, badLine, refused.error), id, withConsequences(refused));
+  s.sink.end();
+  noteEnd(s, ticket, refused.error, of);
+}
+
+/** One entry in the log for each request, where they are wanted. */
+export function noteEnd(s: State, ticket: number, outcome: string, of?: Pending, error: Partial<Ended> = {}): void {
+  if (!s.env.settings.logsRequests) return;
+  const method = of && s.env.codec.nameOf(of.method);
+  s.sink.ended(ticket, { ...(method !== undefined && { method }), outcome, ...error, dc: s.server.dc });
+}
+
+/** A notice: a line with id 0 that answers nobody. */
+export function notify(s: State, notice: Refusal): void {
+  s.dialect.error(s.sink.update(), s.dialect.noticeId, withConsequences(notice));
+  s.sink.end();
+}
+
+/** Whether Telegram may have carried a request out that is given up now. */
+export function delivered(pending: Pending): Delivered {
+  return pending.everSent ? 'unknown' : 'no';
+}

@@ -1,0 +1,47 @@
+/**
+ * Crash: what a session's client hears of a fault of the gateway's own.
+ * In: the session's connections and lines that wait, the fault as the log has it. Out: an error line for each open
+ * request, and a notice. Never: a request told twice; the stack trace of a fault, unless the operator wants that.
+ */
+import { notify, refuse, refuseTicket } from './answers.ts';
+import { endHeld, type Waiting } from '../naming/naming.ts';
+import { refusal } from './refusals.ts';
+import type { State } from '../state/state.ts';
+
+/** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
+const SHOWN_STACK = 240;
+
+/** A message that the session was handed. */
+export interface Asked {
+  readonly ticket: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly stop: number;
+}
+
+/**
+ * Every open request is told, once.
+ * @param all the session's connections, the home one first @param ref finds the fault in the log
+ * @param asked the message it was met in, if it was one
+ */
+export function tellCrash(all: readonly State[], waiting: Waiting, ref: string, stack: string, asked?: Asked): void {
+  const home = all[0]!;
+  const reason = home.env.settings.sendTracebacks ? { reason: stack.slice(0, SHOWN_STACK) } : {};
+  const refused = refusal('InternalError', { ref, ...reason });
+  const open = all.flatMap((s) => s.pending.clear().map((pending) => ({ s, pending })));
+  for (const { s, pending } of open) refuse(s, pending, refused);
+  for (const held of waiting.clear()) endHeld(home, held, refused);
+  if (asked !== undefined && !open.some(({ pending }) => pending.ticket === asked.ticket))
+    refuseTicket(home, asked.ticket, idOf(home, asked), { ...refused, delivered: 'no' }, false);
+  notify(home, refused);
+}
+
+/** Whatever went wrong with the message may go wrong again. */
+function idOf({ dialect, env: { request } }: State, { bytes, start, stop }: Asked): Uint8Array {
+  try {
+    dialect.read(bytes, start, stop, request);
+    return request.id;
+  } catch {
+    return dialect.unusableId;
+  }
+}

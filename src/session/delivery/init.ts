@@ -1,0 +1,105 @@
+/**
+ * Init: `invokeWithLayer(initConnection(…))` around requests (protocol: Invoking).
+ * In: the operator's or the client's parameters; requests in which the client does it itself. Out: TL bytes to put before a call.
+ * Never: wraps what the client wrapped, or knows the fields of initConnection: the scheme has them.
+ */
+import { EncodeError, type EncodedCall } from '../../tl/codec.ts';
+import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
+import type { Env } from '../env.ts';
+import { encodeText } from './internal.ts';
+import type { State } from '../state/state.ts';
+import type { Pending } from '../state/pending.ts';
+
+/** Where `options.init` stands in the line that is compiled of it. */
+export const INIT_PATH = 'message._wrapped';
+
+/** What a client that gives an api_id alone is called. */
+const DEFAULTS = {
+  device_model: 'mtproto2json',
+  system_version: '1.0',
+  app_version: '1.0',
+  system_lang_code: 'en',
+  lang_pack: '',
+  lang_code: 'en',
+};
+
+/** Bytes of one text: it goes before a call again with each connection. */
+const MOST_TEXT = 4096;
+/** Bytes of all of it: every text as long as it may be, and some `params`. A client's own that is longer is not kept. */
+const MOST_INIT = 32 * 1024;
+
+/** What of a lane's `Env` is needed here. */
+type InitEnv = Pick<Env, 'codec' | 'dialect' | 'call' | 'request'>;
+
+/** Any function without arguments: it only marks where the call goes. */
+const PLACE_HOLDER = { _cons: 'help.getNearestDc' };
+
+/**
+ * Compiles the parameters into the prefix, by the scheme. Reads a line of its own through the dialect: what was
+ * read before is gone.
+ * @param text JSON object of initConnection's own fields
+ * @throws EncodeError when a field is wrong, or too long
+ */
+export function compileInit(env: InitEnv, text: string): Uint8Array {
+  const fields = JSON.parse(text) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === 'string') checkLength(`${INIT_PATH}.${name}`, Buffer.byteLength(value), MOST_TEXT);
+  }
+  const { codec, call } = env;
+  const query = { _cons: 'initConnection', ...DEFAULTS, ...fields, _wrapped: PLACE_HOLDER };
+  const line = JSON.stringify({ message: { _cons: 'invokeWithLayer', layer: codec.layer, _wrapped: query } });
+  const encoded = encodeText(env, line);
+  const length = encoded.offsets[2]!;
+  checkLength(INIT_PATH, length, MOST_INIT);
+  return Uint8Array.prototype.slice.call(call.bytes, 0, length);
+}
+
+function checkLength(path: string, length: number, limit: number): void {
+  if (length > limit)
+    throw new EncodeError('InvalidField', path, `${path}: longer than ${limit} bytes`, { limit, got: length });
+}
+
+/**
+ * Bytes of a call as it would be sent if its connection were new now; over `MAX_PAYLOAD` the data centre would close.
+ * @param length of the call alone
+ */
+export function lengthWithInit(s: State, encoded: EncodedCall, length: number): number {
+  return ownInitLength(encoded) > 0 ? length : length + s.shared.initPrefix.length;
+}
+
+/** Length of the client's own invokeWithLayer/initConnection at the front of a call; 0 if there is none. */
+export function ownInitLength(call: EncodedCall): number {
+  let at = 0;
+  while (at < call.depth - 1 && isInit(call.crcs[at]!)) at++;
+  return at === 0 ? 0 : call.offsets[at]! - call.offsets[0]!;
+}
+
+function isInit(crc: number): boolean {
+  return crc === Crc.invokeWithLayer || crc === Crc.initConnection;
+}
+
+/** Whether the prefix goes before this request now: until the first answer. */
+export function needsPrefix(s: State, pending: Pending): boolean {
+  return !s.initDone && pending.answerBy === 0 && mayHavePrefix(s, pending);
+}
+
+/**
+ * There is a prefix, and it may go before this request: never around the client's own. One that came later than the request,
+ * and is too long for it, is left out: the server's answer to that is better than its silence.
+ */
+export function mayHavePrefix(s: State, pending: Pending): boolean {
+  const { length } = s.shared.initPrefix;
+  return length > 0 && pending.ownInit === 0 && length + pending.body.length <= MAX_PAYLOAD;
+}
+
+/** A result has come: the connection is initialised, by us or by the client, whose words are kept for reconnects. */
+export function noteInit(s: State, pending: Pending): void {
+  if (pending.ownInit > 0) {
+    s.initDone = true;
+    if (pending.ownInit > MOST_INIT) return;
+    s.shared.initPrefix = pending.body.slice(0, pending.ownInit);
+    s.shared.initIsOwn = true;
+  } else if (pending.prefix !== undefined) {
+    s.initDone = true;
+  }
+}

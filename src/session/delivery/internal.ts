@@ -1,0 +1,62 @@
+/**
+ * Internal: the gateway's own calls: what it must ask a data centre to carry a client's request out.
+ * In: a call as an object. Out: its result as an object, or why there is none. Never: on the way of ordinary requests:
+ * these are rare, so they go through JSON text, by the scheme, as a client's would.
+ */
+import type { Reader } from '../../bytes/reader.ts';
+import { Writer } from '../../bytes/writer.ts';
+import type { Refusal } from '../../dialect/dialect.ts';
+import type { EncodedCall } from '../../tl/codec.ts';
+import type { Env } from '../env.ts';
+import { AnswerBy, Pending } from '../state/pending.ts';
+import type { RpcError } from '../answers/rpc-error.ts';
+import type { State } from '../state/state.ts';
+
+/** Who waits for an internal call. */
+export interface Internal {
+  done(result: Readonly<Record<string, unknown>>, now: number): void;
+  /** @param error the server's, or undefined if nobody answered @param refused why this side gave up, if it did */
+  failed(error: RpcError | undefined, refused?: Refusal): void;
+  /** The message was refused, not the call: for calls that know their own message id. */
+  again?(now: number): void;
+}
+
+/** Longs as text: every digit counts. */
+const STYLE = { int64AsString: true, flagsAsBool: true };
+const PATIENCE_MS = 30_000;
+
+/** Encodes a line of JSON that has a `message`, through the lane's scratch: what was read of a client's line is gone. */
+export function encodeText(env: Pick<Env, 'codec' | 'dialect' | 'call' | 'request'>, line: string): EncodedCall {
+  const bytes = Buffer.from(line);
+  env.call.clear();
+  env.dialect.read(bytes, 0, bytes.length, env.request);
+  return env.dialect.encodeMessage(env.codec, env.call);
+}
+
+/** Puts a call of the gateway's own into a connection's queue. @param patience ms that its answer may take */
+export function ask(s: State, call: object, internal: Internal, now: number, patience = PATIENCE_MS): Pending {
+  const encoded = encodeText(s.env, JSON.stringify({ message: call }));
+  const pending = new Pending({
+    ticket: 0,
+    id: new Uint8Array(0),
+    body: Buffer.from(s.env.call.written()),
+    result: encoded.result,
+    answerBy: AnswerBy.RPC,
+    deadline: now + patience,
+    method: encoded.crcs[encoded.depth - 1]!,
+    wants: 0,
+    ownInit: 0,
+    seqNoGiven: -1,
+  });
+  pending.internal = internal;
+  s.pending.add(pending);
+  return pending;
+}
+
+/** The result of an internal call as an object. Throws as the codec does. */
+export function readInternal(s: State, pending: Pending, r: Reader): Readonly<Record<string, unknown>> {
+  const out = new Writer(1024);
+  s.env.codec.decodeResult(pending.result, r, out, STYLE);
+  const value: unknown = JSON.parse(out.written().toString());
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : { value };
+}

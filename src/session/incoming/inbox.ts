@@ -1,0 +1,138 @@
+/**
+ * Inbox: the filters a message passes (protocol: Receiving, steps 8 and 9), and which handler its body goes to, in the
+ * order of the documentation's chapters (2.11). In: a message, alone or out of a container. Out: one call. Never: a fault of one message that touches another: it is counted and left.
+ */
+import { TlReadError, type Reader } from '../../bytes/reader.ts';
+import { Crc } from '../../tl/service.ts';
+import { handleBadMsg, handleBadServerSalt, handleFutureSalts } from './handle-bad-msg.ts';
+import { handleContainer, handleGzip, type Inside } from './handle-container.ts';
+import {
+  handleAllInfo,
+  handleDestroyed,
+  handleKeyDestroyed,
+  handleNewSession,
+  handleNamedAnswer,
+  handleStateInfo,
+  handleAcks,
+  handleDetailedInfo,
+  handleNothing,
+  handleResendRequest,
+  handleStateRequest,
+  handleUpdate,
+} from './handle-notices.ts';
+import { handleRpcResult } from './handle-rpc.ts';
+import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from '../state/message-ids.ts';
+import type { State } from '../state/state.ts';
+
+/** Takes a message's body; the reader stands before the constructor number. */
+type Handler = (s: State, low: number, high: number, r: Reader, now: number, inside: Inside) => void;
+
+const handlers = new Map<number, Handler>([
+  [Crc.rpcResult, handleRpcResult],
+  [Crc.msgContainer, handleContainer],
+  [Crc.gzipPacked, handleGzip],
+  [Crc.msgsAck, handleAcks],
+  [Crc.badMsgNotification, handleBadMsg],
+  [Crc.badServerSalt, handleBadServerSalt],
+  [Crc.msgsStateReq, handleStateRequest],
+  [Crc.msgsStateInfo, handleStateInfo],
+  [Crc.msgsAllInfo, handleAllInfo],
+  [Crc.msgDetailedInfo, handleDetailedInfo],
+  [Crc.msgNewDetailedInfo, handleDetailedInfo],
+  [Crc.msgResendReq, handleResendRequest],
+  [Crc.msgCopy, handleNothing],
+  [Crc.futureSalts, handleFutureSalts],
+  [Crc.pong, handleNamedAnswer],
+  [Crc.newSessionCreated, handleNewSession],
+  [Crc.destroySessionOk, handleDestroyed],
+  [Crc.destroySessionNone, handleDestroyed],
+  [Crc.destroyAuthKeyOk, handleKeyDestroyed],
+  [Crc.destroyAuthKeyNone, handleKeyDestroyed],
+  [Crc.destroyAuthKeyFail, handleKeyDestroyed],
+]);
+
+/**
+ * What a packet holds, a message or a container: the time window, then what follows.
+ * The reader stands at the body and ends with it.
+ */
+export function receiveMessage(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+  if (!isTimely(s, high, now)) return receiveUntimely(s, low, high, seqNo, r, now);
+  s.aheadBy = 0;
+  s.ids.learn(high, low, now);
+  receiveInner(s, low, high, seqNo, r, now);
+}
+
+/**
+ * A message, alone or out of a container: duplicates, acknowledgement, then its body. A container's id is new, those
+ * in it need not be: after an outage the server sends again what is minutes old.
+ */
+function receiveInner(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+  const crc = r.left >= 4 ? r.peekUint32() : 0;
+  // A container repeats nothing itself; results are filtered by the table of open requests.
+  const seen = crc === Crc.msgContainer ? 'new' : s.received.note(low, high);
+  if ((seqNo & 1) === 1 && seen !== 'old') s.outbox.acknowledge(low, high, now);
+  if (seen !== 'new' && crc !== Crc.rpcResult) return;
+  dispatch(s, crc, low, high, r, now);
+}
+
+/** Neither acknowledged nor remembered, but for what mends a wrong clock: it may be this side's. */
+function receiveUntimely(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+  const crc = r.left >= 4 ? r.peekUint32() : 0;
+  if (crc === Crc.msgContainer) dispatch(s, crc, low, high, r, now, outside);
+  else if (namesOwnMessage(s, crc, r)) receiveInner(s, low, high, seqNo, r, now);
+  else if (answersOwnMessage(s, crc, r)) doubtClock(s, low, high, now);
+}
+
+/** Only once the clock is known. */
+function isTimely(s: State, high: number, now: number): boolean {
+  if (!s.ids.synchronised) return true;
+  const difference = (high >>> 0) - s.ids.serverTime(now) / 1000;
+  return difference <= TOO_NEW_SECONDS && difference >= -TOO_OLD_SECONDS;
+}
+
+/**
+ * An answer to what was asked a moment ago lies half a minute ahead: nobody can have kept it back, so it is this side's
+ * clock that stood still (a suspended machine, a server that had another time before). Two in a row are believed.
+ */
+function doubtClock(s: State, low: number, high: number, now: number): void {
+  const ahead = (high >>> 0) - s.ids.serverTime(now) / 1000;
+  if (s.aheadBy > 0 && Math.abs(ahead - s.aheadBy) < TOO_NEW_SECONDS) {
+    s.ids.setClock(high, low, now);
+    s.clockMended = true;
+  }
+  s.aheadBy = Math.max(0, ahead);
+}
+
+function answersOwnMessage(s: State, crc: number, r: Reader): boolean {
+  if (crc !== Crc.rpcResult && crc !== Crc.pong) return false;
+  const at = r.skip(4);
+  const low = r.int32();
+  const high = r.int32();
+  r.pos = at;
+  return s.pending.find(low, high) !== undefined || s.outbox.isRecent(low, high);
+}
+
+/** `bad_server_salt` and `bad_msg_notification` may come from any time if they name a message of ours. */
+function namesOwnMessage(s: State, crc: number, r: Reader): boolean {
+  if (crc !== Crc.badServerSalt && crc !== Crc.badMsgNotification) return false;
+  const at = r.skip(4);
+  const low = r.int32();
+  const high = r.int32();
+  r.pos = at;
+  return s.pending.concerned(low, high).length > 0 || s.outbox.isRecent(low, high);
+}
+
+const inside: Inside = { message: receiveInner, body: dispatch };
+/** For containers out of the window. */
+const outside: Inside = { message: receiveUntimely, body: dispatch };
+
+/** Hands a body to its handler; what has none is an update. */
+function dispatch(s: State, crc: number, low: number, high: number, r: Reader, now: number, around = inside): void {
+  const handler = handlers.get(crc) ?? handleUpdate;
+  try {
+    handler(s, low, high, r, now, around);
+  } catch (error) {
+    if (!(error instanceof TlReadError)) throw error;
+    s.sink.log(40, 'unreadable message', { crc, reason: error.message });
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Connect: dialling, losing a connection and coming back (protocol: Delivery; Transports).
+ * In: events of the connection, the time. Out: dials; what follows from an event, in `make-keys.ts` and `hang-up.ts`.
+ * Never: two connections of one session at a time.
+ */
+import type { Refusal } from '../../dialect/dialect.ts';
+import { makeTransport } from '../../transport/make.ts';
+import { noteLostExchange } from './fall-back.ts';
+import { TEST_OFFSET } from './handshake.ts';
+import { comeBack, dropLink, endAll, hangUp, loseKey, pause } from './hang-up.ts';
+import { failHandshake, goOnWithout, makeKeys } from './make-keys.ts';
+import { NO_OTHERS, othersOf } from '../state/others.ts';
+import { refusal } from '../answers/refusals.ts';
+import type { Mtproxy } from '../settings.ts';
+import type { State } from '../state/state.ts';
+import { noteTrouble, refusalOfDial, statusWords, tell, wordsOf, type Closed } from './trouble.ts';
+
+/** Transport codes (protocol: Transports). */
+const KEY_UNKNOWN = -404;
+const FLOOD = -429;
+const WRONG_DC = -444;
+
+/** Dials if there is nothing yet and something waits. */
+export function connectIfNeeded(s: State, now: number): void {
+  if (s.link.stage !== 'down' || s.lost || s.pending.queue.length === 0) return;
+  if (s.link.redialAt !== Infinity && s.link.redialAt > now) return;
+  dial(s);
+}
+
+/** The pause after a failure is over: again, if anybody wants it. */
+export function redial(s: State): void {
+  s.link.redialAt = Infinity;
+  if (!s.lost && isWanted(s)) dial(s);
+  else s.link.trouble = undefined;
+}
+
+/** A session with a key dials even if nothing waits, since updates may. */
+function isWanted(s: State): boolean {
+  return (s.role === 'home' && s.permanent !== undefined) || s.pending.size > 0;
+}
+
+function dial(s: State): void {
+  const { settings } = s.env;
+  if (settings.mtproxy !== undefined) return dialThrough(s, settings.mtproxy);
+  const { host, port, namedBy } = s.server;
+  s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }), host, port);
+  tell(s, 'dialled');
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, othersOf(s));
+}
+
+/** An MTProxy learns from the obfuscated head which data centre is meant (protocol: Transports). */
+function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void {
+  const dc = s.server.dc + (s.server.test ? TEST_OFFSET : 0);
+  const options = { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill };
+  s.link.dialled(makeTransport(transport, options), host, port);
+  tell(s, 'dialled');
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.key === undefined, NO_OTHERS);
+}
+
+/** The connection stands: the key exchange begins, or the session goes on. */
+export function onOpened(s: State, now: number): void {
+  s.link.opened(now);
+  s.initDone = false;
+  const out = s.sink.send(s.linkNumber);
+  s.link.transport!.open(out);
+  s.sink.end();
+  makeKeys(s, now);
+}
+
+/** The main thread lost the connection, or never got one. */
+export function onClosed(s: State, why: Closed, now: number): void {
+  noteLostExchange(s, now);
+  noteTrouble(s, wordsOf(why), now);
+  s.link.dropped();
+  if (why.neverUp && !s.link.wasUp) {
+    comeBack(s, now);
+    endAll(s, refusalOfDial(why));
+    return;
+  }
+  comeBack(s, now);
+}
+
+/** A transport error: a negative number in place of a packet. */
+export function onStatus(s: State, code: number, now: number): void {
+  const { handshake } = s.link;
+  // Without a temporary key the session can wait.
+  const isFatal = code === WRONG_DC || (code === FLOOD && handshake?.expiresIn === undefined);
+  if (handshake !== undefined && isFatal) return failHandshake(s, statusRefusal(s, code), now);
+  if (handshake !== undefined && code !== FLOOD) return dropLink(s, now, statusWords(code));
+  if (code === FLOOD) return flood(s, statusWords(code), now);
+  if (code === WRONG_DC) return failHandshake(s, refusal('InvalidDC'), now);
+  if (code === KEY_UNKNOWN && s.key !== s.permanent) return goOnWithout(s, false, now);
+  if (code === KEY_UNKNOWN && s.keyDoubted) return loseKey(s);
+  if (code === KEY_UNKNOWN) s.keyDoubted = true;
+  dropLink(s, now, statusWords(code));
+}
+
+function statusRefusal(s: State, code: number): Refusal {
+  if (code === WRONG_DC) return refusal('InvalidDC');
+  s.backOff.flooded();
+  return refusal('TransportFlood', { retryAfter: Math.ceil(s.backOff.delay(0) / 1000) });
+}
+
+/** Requests wait until their own time-out; the connection comes back after a growing pause. */
+function flood(s: State, why: string, now: number): void {
+  s.backOff.flooded();
+  noteTrouble(s, why, now);
+  hangUp(s);
+  pause(s, now);
+}
+
+/** The client is gone: nothing secret stays behind. */
+export function close(home: State): void {
+  const { keys, others } = home.shared;
+  for (const s of [home, ...others]) {
+    if (s.link.stage !== 'down') hangUp(s);
+    s.pending.clear();
+    if (s.permanent !== undefined) keys.set(-1 - s.linkNumber, s.permanent);
+    s.key?.wipe();
+    s.key = undefined;
+    s.permanent = undefined;
+  }
+  for (const key of keys.values()) {
+    home.env.claims.release(key.idLow, key.idHigh, home.number);
+    key.wipe();
+  }
+  keys.clear();
+}

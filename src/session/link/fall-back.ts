@@ -1,0 +1,37 @@
+/**
+ * Fall-back: what becomes of forward secrecy when no temporary key can be had or bound (protocol: Forward secrecy).
+ * In: a failure, the time. Out: the session under its permanent key for a while, where the operator allows that.
+ * Never: ends a connection; a message under the permanent key with `--pfs always`.
+ */
+import { endSent } from '../delivery/repeat.ts';
+import type { State } from '../state/state.ts';
+import { dropTemporary, MOST_FAILURES, MOST_LOST, PAUSE_MS, UNKNOWN_PAUSE_MS } from './temporary.ts';
+
+/**
+ * No temporary key, or none that could be bound: another try. After several, or for a server that knows nothing of them,
+ * the permanent key itself for a while, unless the operator wants them always.
+ */
+export function fallBack(s: State, isImpossible: boolean, now: number): void {
+  dropTemporary(s);
+  const isOptional = s.env.settings.forwardSecrecy === 'made';
+  if (isOptional && (isImpossible || ++s.bindFailures >= MOST_FAILURES)) {
+    goOnWithoutTemporary(s, now + (isImpossible ? UNKNOWN_PAUSE_MS : PAUSE_MS));
+  }
+}
+
+/** A server that closes whenever it is asked for a temporary key may have none to give. */
+export function noteLostExchange(s: State, now: number): void {
+  if (s.link.handshake?.expiresIn === undefined || ++s.bindFailures < MOST_LOST) return;
+  if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s, now + PAUSE_MS);
+}
+
+/** @param until when they are tried again, Unix ms */
+function goOnWithoutTemporary(s: State, until: number): void {
+  s.sink.log(30, 'no temporary key', { dc: s.server.dc });
+  s.bindFailures = 0;
+  s.forwardSecrecy = false;
+  s.forwardSecrecyAt = until;
+  s.key = s.permanent;
+  endSent(s);
+  s.renewSession(false);
+}

@@ -1,0 +1,144 @@
+/**
+ * Temporary: perfect forward secrecy: messages go under a temporary key that is bound to the permanent one (protocol: Forward secrecy).
+ * In: a temporary key just made, the server's answer to its binding, the time. Out: the bind call, or a new key wanted.
+ * Never: a temporary key that is stored, shown, or used past its time; a message before the binding stands.
+ */
+import { Writer } from '../../bytes/writer.ts';
+import { sealBind } from '../../crypto/kdf.ts';
+import { endSent } from '../delivery/repeat.ts';
+import type { RpcError } from '../answers/rpc-error.ts';
+import { AnswerBy, Pending } from '../state/pending.ts';
+import type { State } from '../state/state.ts';
+
+/** Seconds a temporary key lives; usual is a day. */
+export const TEMPORARY_SECONDS = 86_400;
+/** From this share of its life on it is renewed when nothing is open; from the second on whatever is. */
+const QUIET_SHARE = 0.75;
+const LATEST_SHARE = 0.95;
+/** `ENCRYPTED_MESSAGE_INVALID` for a permanent key younger than this proves nothing yet. */
+const YOUNG_SECONDS = 60;
+const PATIENCE_MS = 10_000;
+/** Bindings that failed in a row before the session does without them for a while. */
+export const MOST_FAILURES = 2;
+/** The same for connections that ended during the exchange of a temporary key: networks do that too. */
+export const MOST_LOST = 4;
+/** How long it does without them then; and where the server has said that it does not know them. */
+export const PAUSE_MS = 600_000;
+export const UNKNOWN_PAUSE_MS = 86_400_000;
+
+const BIND_INNER = 0x75a3f765;
+const BIND = 0xcdd42a05;
+
+/** What `finishBinding` found. */
+export type Binding = 'bound' | 'again' | 'dead' | 'impossible';
+
+/** Answers of a server that does not know the call; all others, its own faults and floods too, are worth another try. */
+const NOT_KNOWN = new Set(['METHOD_INVALID', 'INPUT_METHOD_INVALID', 'METHOD_NOT_FOUND', 'INPUT_CONSTRUCTOR_INVALID']);
+
+/**
+ * Puts `auth.bindTempAuthKey` before everything else. Its message id stands inside it, so it has one from the start.
+ * @param ended called with what came of it
+ */
+export function bind(s: State, now: number, ended: (binding: Binding, now: number) => void): void {
+  forgetBinding(s);
+  s.ids.next(now, s.env.random32());
+  const pending = new Pending({
+    ticket: 0,
+    id: new Uint8Array(0),
+    body: bindCall(s),
+    result: s.env.codec.resultOf(BIND),
+    answerBy: AnswerBy.RPC,
+    deadline: now + PATIENCE_MS,
+    method: BIND,
+    wants: 0,
+    ownInit: 0,
+    seqNoGiven: -1,
+  });
+  pending.msgIdLow = s.ids.low;
+  pending.msgIdHigh = s.ids.high;
+  pending.seqNo = s.ids.seqNo(true);
+  pending.hasOwnId = true;
+  pending.internal = {
+    done: (_result, at) => ended('bound', at),
+    failed: (error) => ended(judge(s, error), now),
+    again: (at) => bind(s, at, ended),
+  };
+  s.binding = [pending];
+}
+
+/** The call was refused as a message: salt, clock or session have changed, and its id and session stand inside it. */
+export function bindAgain(s: State, now: number): void {
+  for (const pending of s.pending.sent()) if (pending.hasOwnId) return pending.internal?.again?.(now);
+}
+
+/** A binding that is still out says nothing about this key, or this session, any more. */
+function forgetBinding(s: State): void {
+  for (const pending of s.pending.sent()) if (pending.hasOwnId) s.pending.remove(pending);
+}
+
+/** `auth.bindTempAuthKey perm_auth_key_id nonce expires_at encrypted_message`. */
+function bindCall(s: State): Uint8Array {
+  const permanent = s.permanent!;
+  const nonceLow = s.env.random32();
+  const nonceHigh = s.env.random32();
+  const inner = new Writer(64);
+  inner.int32(BIND_INNER | 0);
+  inner.long(nonceLow, nonceHigh);
+  inner.long(s.key!.idLow, s.key!.idHigh);
+  inner.long(permanent.idLow, permanent.idHigh);
+  inner.long(s.sessionLow, s.sessionHigh);
+  inner.int32(s.temporaryUntil);
+  const sealed = sealBind(permanent, Uint8Array.from(inner.written()), s.ids.low, s.ids.high, s.env.fill);
+  const out = new Writer(160);
+  out.int32(BIND | 0);
+  out.long(permanent.idLow, permanent.idHigh);
+  out.long(nonceLow, nonceHigh);
+  out.int32(s.temporaryUntil);
+  out.string(sealed);
+  return Uint8Array.from(out.written());
+}
+
+/** What a refused or lost binding means. */
+function judge(s: State, error: RpcError | undefined): Binding {
+  if (error === undefined || error.isServerFault) return 'again';
+  if (NOT_KNOWN.has(error.type)) return 'impossible';
+  if (error.type !== 'ENCRYPTED_MESSAGE_INVALID') return 'again';
+  const age = s.temporaryUntil - TEMPORARY_SECONDS - s.permanentSince;
+  return age >= YOUNG_SECONDS ? 'dead' : 'again';
+}
+
+/** A temporary key goes: what was sent under it can be answered under it only. */
+export function dropTemporary(s: State): void {
+  if (s.key === s.permanent) return;
+  s.key?.wipe();
+  s.key = undefined;
+  s.binding = undefined;
+  s.isBound = false;
+  forgetBinding(s);
+  endSent(s);
+}
+
+/** Whether it is time for another temporary key. */
+export function isWorn(s: State, now: number): boolean {
+  if (!s.isBound || s.key === s.permanent) return false;
+  const left = s.temporaryUntil - s.serverSeconds(now);
+  if (left < TEMPORARY_SECONDS * (1 - LATEST_SHARE)) return true;
+  return left < TEMPORARY_SECONDS * (1 - QUIET_SHARE) && s.pending.size === 0;
+}
+
+/** When `isWorn` may change, Unix ms. */
+export function wornAt(s: State): number {
+  if (!s.isBound || s.key === s.permanent) return Infinity;
+  const share = s.pending.size === 0 ? QUIET_SHARE : LATEST_SHARE;
+  return (s.temporaryUntil - TEMPORARY_SECONDS * (1 - share) + 1) * 1000 - s.ids.offset;
+}
+
+/** Whether temporary keys are to be tried again: nothing may be open, since the session begins anew with one. */
+export function isDueAgain(s: State, now: number): boolean {
+  return s.forwardSecrecyAt <= now && s.pending.size === 0;
+}
+
+/** When `isDueAgain` may change, Unix ms. */
+export function dueAgainAt(s: State): number {
+  return s.pending.size === 0 ? s.forwardSecrecyAt : Infinity;
+}

@@ -1,0 +1,129 @@
+/**
+ * Forgetting: a kept session ends for good: its account is logged out, its keys are destroyed, then what is kept of it is
+ * removed (protocol: Login).
+ * In: a wish to forget, the data centre's answers. Out: calls of the gateway's own; at the end the main thread is asked.
+ * Never: removes anything while the account may still be signed in.
+ */
+import type { Refusal } from '../../dialect/dialect.ts';
+import { Crc } from '../../tl/service.ts';
+import { hangUp } from '../link/hang-up.ts';
+import { compileInit } from '../delivery/init.ts';
+import { ask } from '../delivery/internal.ts';
+import type { Named } from '../state/named.ts';
+import { endHeld, endHeldBy, releaseName, wait } from './naming.ts';
+import { connectionAt } from '../centres/other-centres.ts';
+import { AnswerBy, Pending } from '../state/pending.ts';
+import { refusal } from '../answers/refusals.ts';
+import type { RpcError } from '../answers/rpc-error.ts';
+import type { State } from '../state/state.ts';
+import { dropTemporary } from '../link/temporary.ts';
+import { whyNotConnected } from '../link/trouble.ts';
+
+/** The answer to a log-out may never come; an acknowledgement in this time counts. */
+const PATIENCE_MS = 5_000;
+/** Errors of a key that nobody is signed in with. */
+const GONE = new Set(['AUTH_KEY_UNREGISTERED', 'AUTH_KEY_INVALID', 'SESSION_REVOKED', 'SESSION_EXPIRED']);
+const DESTROY = Uint8Array.of(0x60, 0x51, 0x43, 0xd1);
+
+/**
+ * `forget`: the connection has the session by now, or the bare name.
+ * @param isOwn it had it before: else a name without anything under it is given back
+ */
+export function forget(s: State, named: Named, ticket: number, isOwn: boolean, now: number): Refusal | 'waits' {
+  if (!named.isKept) {
+    if (!isOwn) releaseName(s, named.name);
+    return refusal('SessionNotFound', { msg: 'nothing is kept under this name', path: 'session.forget' });
+  }
+  named.isForgetting = true;
+  s.shared.waiting.step = 'logOut';
+  if (named.lost !== undefined || s.lost) return wait(s, ticket, 'forget', named.name);
+  introduce(s, named);
+  const pending: Pending = ask(
+    s,
+    { _cons: 'auth.logOut' },
+    {
+      done: (_result, at) => destroyKeys(s, named, ticket, at),
+      failed: (error, refused) => judge(s, named, ticket, pending, error, refused, now),
+    },
+    now,
+    PATIENCE_MS,
+  );
+  return 'waits';
+}
+
+/** The server answers only who has said what it is; without better, by the api_id that was used for the login. */
+function introduce(s: State, { apiId }: Named): void {
+  if (s.shared.initPrefix.length > 0 || apiId === undefined) return;
+  s.shared.initPrefix = compileInit(s.env, JSON.stringify({ api_id: apiId }));
+}
+
+/** No answer, or a refusal: what does it say of the account? */
+function judge(
+  s: State,
+  named: Named,
+  ticket: number,
+  pending: Pending,
+  error: RpcError | undefined,
+  refused: Refusal | undefined,
+  now: number,
+): void {
+  const isGone = error !== undefined ? GONE.has(error.type) || error.endsSession : refused?.error === 'AuthKeyInvalid';
+  if (isGone || (error === undefined && pending.acknowledged)) return destroyKeys(s, named, ticket, now);
+  named.isForgetting = false;
+  const { waiting } = s.shared;
+  const held = waiting.first;
+  waiting.first = undefined;
+  if (held === undefined) return;
+  if (error !== undefined) endHeldBy(s, held, error);
+  else endHeld(s, held, refused ?? refusalOfSilence(s, pending));
+}
+
+function refusalOfSilence(s: State, pending: Pending): Refusal {
+  return pending.everSent ? refusal('DeliveryUnknown') : refusal('NotConnected', { reason: whyNotConnected(s) });
+}
+
+/** Each key under itself, as far as its data centre can be reached: none of them opens anything any more. */
+function destroyKeys(s: State, named: Named, ticket: number, now: number): void {
+  const carriers = s.lost ? [] : [s];
+  for (const dc of s.shared.keys.keys()) {
+    const there = connectionAt(s, dc);
+    if (there?.permanent !== undefined && !there.lost) carriers.push(there);
+  }
+  let left = carriers.length;
+  const end = (): void => {
+    if (--left <= 0 && named.isForgetting && s.shared.named === named) wait(s, ticket, 'forget', named.name);
+  };
+  if (left === 0) return end();
+  for (const carrier of carriers) destroyKey(carrier, end, now);
+}
+
+/** `destroy_auth_key`, under the permanent key. */
+function destroyKey(s: State, end: () => void, now: number): void {
+  if (s.key !== s.permanent) {
+    dropTemporary(s);
+    if (s.link.stage !== 'down') hangUp(s);
+    s.key = s.permanent;
+    s.renewSession(false);
+    s.lived = false;
+  }
+  s.forwardSecrecy = false;
+  const pending = new Pending({
+    ticket: 0,
+    id: new Uint8Array(0),
+    body: DESTROY,
+    result: s.env.codec.resultOf(Crc.destroyAuthKey),
+    answerBy: AnswerBy.DESTROY_KEY,
+    deadline: now + PATIENCE_MS,
+    method: Crc.destroyAuthKey,
+    wants: 0,
+    ownInit: 0,
+    seqNoGiven: -1,
+  });
+  let isOver = false;
+  const once = (): void => {
+    if (!isOver) end();
+    isOver = true;
+  };
+  pending.internal = { done: once, failed: once };
+  s.pending.add(pending);
+}

@@ -1,0 +1,280 @@
+/**
+ * Naming: wishes about sessions that are kept: to have one, to see which there are, to forget one (`session` in a request).
+ * In: wishes, what the main thread answers. Out: records through the sink; the session under its name.
+ * Never: a line out of its turn: while one waits for the vault, those behind it wait with it.
+ */
+import { readRecord, RecordError, type SessionRecord, wipeRecord } from '../../account/record.ts';
+import type { Refusal, SessionHandle, SessionWish } from '../../dialect/dialect.ts';
+import type { ErrorName } from '../../errors.ts';
+import { beginLine, refuseTicket, Wants } from '../answers/answers.ts';
+import { keep } from '../kept/keeping.ts';
+import { Named, takeRecord } from '../state/named.ts';
+import { refusal } from '../answers/refusals.ts';
+import type { RpcError } from '../answers/rpc-error.ts';
+import type { State } from '../state/state.ts';
+
+/** What a line waits for. `logOut` and `key` are the data centre's to answer, the others the main thread's. */
+export type Step = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut' | 'key';
+
+/** A line that waits: a copy. */
+export interface Held {
+  readonly ticket: number;
+  readonly line: Uint8Array;
+  /** It may be shown keys of kept sessions. */
+  readonly mayExport: boolean;
+}
+
+/** What waits, of one client. */
+export class Waiting {
+  first: Held | undefined;
+  step: Step = 'list';
+  readonly behind: Held[] = [];
+
+  /** Takes everything out. */
+  clear(): Held[] {
+    const all = this.first === undefined ? [] : [this.first];
+    this.first = undefined;
+    return [...all, ...this.behind.splice(0)];
+  }
+}
+
+/** What the main thread answers. */
+export interface NamedAnswer {
+  readonly ticket: number;
+  readonly step: Step;
+  /** The error's name, with its reason behind a space. */
+  readonly refused: string | undefined;
+  readonly isClean: boolean;
+  readonly bytes: Uint8Array;
+}
+
+/** Whom a wish may change the session of. */
+export interface Holder {
+  readonly home: State;
+  /** Everything of the session goes; the client's next one starts anew. */
+  renew(isBare: boolean): void;
+}
+
+/** Asks the main thread; the line waits. */
+export function wait(s: State, ticket: number, step: Exclude<Step, 'keep' | 'logOut' | 'key'>, name = ''): 'waits' {
+  s.shared.waiting.step = step;
+  s.sink.name(step, ticket, name);
+  return 'waits';
+}
+
+/** The line wants to see the session whose key is being made for requests before it. */
+export function waitForKey(s: State): 'waits' {
+  s.shared.waiting.step = 'key';
+  return 'waits';
+}
+
+/** That key is there, or nobody waits for it any more. @returns the line to go on with */
+export function takeKeyWaiter(s: State): Held | undefined {
+  const { waiting } = s.shared;
+  const { first, step } = waiting;
+  if (first === undefined || step !== 'key' || (s.permanent === undefined && s.pending.size > 0)) return undefined;
+  waiting.first = undefined;
+  return first;
+}
+
+/** Whether this connection has a session already, with or without a name. */
+export function isTaken(s: State): boolean {
+  return s.permanent !== undefined || s.link.stage !== 'down' || s.pending.size > 0;
+}
+
+/** `name`: the one this connection has, or a wish for it. */
+export function applyName(s: State, wish: SessionWish, name: string, ticket: number): Refusal | 'waits' | undefined {
+  if (s.shared.named?.name === name) return wish.existing && !s.shared.named.isKept ? notKept() : undefined;
+  if (s.shared.named !== undefined || isTaken(s))
+    return refusal('InvalidSession', {
+      msg: 'this connection has another session already; use another connection',
+      path: 'session.name',
+    });
+  if (wish.authKey !== undefined) return wait(s, ticket, 'new', name);
+  return wait(s, ticket, wish.takeover ? 'takeover' : 'attach', name);
+}
+
+const NOT_KEPT = 'nothing is kept under this name; sign in and keep it first, or leave out existing to begin one';
+
+function notKept(): Refusal {
+  return refusal('SessionNotFound', { msg: NOT_KEPT, path: 'session.name' });
+}
+
+/** What was handed in is kept under the name this connection has just got. */
+export function keepHandedIn(s: State, named: Named, wish: SessionWish, ticket: number): 'waits' {
+  named.isKept = true;
+  named.userId = wish.userId;
+  named.isBot = wish.isBot ?? false;
+  named.changes++;
+  s.shared.waiting.step = 'keep';
+  keep(s, named, 'explicit', ticket);
+  return 'waits';
+}
+
+/** The name is given up as it was: what came with it cannot be used. */
+export function releaseName(s: State, name: string): void {
+  s.sink.name('release', 0, name);
+  s.shared.named = undefined;
+}
+
+/** What the answer to a waiting line's wish means for it: the line goes on (`true`), or is answered here. */
+export function onAnswer(session: Holder, held: Held, answer: NamedAnswer, now: number): boolean {
+  const { home } = session;
+  if (answer.refused !== undefined) refuseHeld(session, held, answer);
+  else if (answer.step === 'list') answerList(home, held, handlesOf(answer.bytes));
+  else if (answer.step === 'forget') answerForgotten(session, held);
+  else if (answer.step === 'keep') return true;
+  else return attach(home, held, answer, now);
+  return false;
+}
+
+/** @returns whether an answer belongs to the line that waits; it may belong to one a lost thread had asked for */
+export function isAwaited({ first, step }: Waiting, answer: NamedAnswer): boolean {
+  return first !== undefined && first.ticket === answer.ticket && step === answer.step;
+}
+
+const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why';
+
+function refuseHeld(session: Holder, held: Held, { step, refused }: NamedAnswer): void {
+  const { named } = session.home.shared;
+  const [error, reason] = refused!.split(' ') as [ErrorName, string | undefined];
+  const more = {
+    path: 'session',
+    ...(error === 'InvalidSession' && { msg: 'something is kept under this name already' }),
+    ...(error === 'VaultUnavailable' && reason !== undefined && { msg: VAULT_SHUT }),
+    ...(reason !== undefined && { reason }),
+  };
+  // What was handed in is as if it had never been.
+  if (step === 'keep') {
+    if (named !== undefined) session.home.sink.name('release', 0, named.name);
+    session.renew(false);
+  }
+  if (step === 'forget' && named !== undefined) named.isForgetting = false;
+  endHeld(session.home, held, refusal(error, more));
+}
+
+/** Ends a line that has waited with a refusal. */
+export function endHeld(s: State, held: Held, refused: Refusal): void {
+  refuseTicket(s, held.ticket, idOf(s, held), refused, false);
+}
+
+/** Ends it with the server's own words. */
+export function endHeldBy(s: State, held: Held, error: RpcError): void {
+  const out = s.sink.reply(held.ticket, false, 'rpc_error');
+  const mark = s.dialect.begin(out, idOf(s, held));
+  s.dialect.rpcError(out, error.code, error.text, error.fate);
+  s.dialect.end(out, mark);
+  s.sink.end();
+}
+
+/** Reads a line that has waited once more: what was read last is another one. */
+function idOf(s: State, { line }: Held): Uint8Array {
+  s.dialect.read(line, 0, line.length, s.env.request);
+  return s.env.request.id;
+}
+
+/** The name is this connection's, with what is kept under it. @returns false if that cannot be used */
+function attach(s: State, held: Held, { bytes, isClean, step }: NamedAnswer, now: number): boolean {
+  const { sessionWish } = s.env;
+  idOf(s, held);
+  s.dialect.readSession(sessionWish);
+  sessionWish.authKey?.fill(0);
+  const isForgetting = sessionWish.forget !== undefined;
+  const name = sessionWish.name ?? sessionWish.forget!;
+  if (bytes.length === 0 && sessionWish.existing) {
+    releaseName(s, name);
+    endHeld(s, held, notKept());
+    return false;
+  }
+  const named = new Named(name);
+  if (bytes.length > 0 && step !== 'new') {
+    const record = recordOf(bytes);
+    const refused =
+      record === undefined
+        ? refusal('VaultRecordBroken', { path: 'session' })
+        : take(s, record, isClean, isForgetting, now);
+    if (record !== undefined) wipeRecord(record);
+    if (refused !== undefined) {
+      releaseName(s, name);
+      endHeld(s, held, refused);
+      return false;
+    }
+    named.take(record!);
+  }
+  s.shared.named = named;
+  s.shared.isBare = false;
+  if (named.isKept) named.kept(s);
+  return true;
+}
+
+/** What is lost can only be forgotten. */
+function take(
+  s: State,
+  record: SessionRecord,
+  isClean: boolean,
+  isForgetting: boolean,
+  now: number,
+): Refusal | undefined {
+  if (record.lost !== undefined && !isForgetting) return refusal('AuthKeyInvalid', { reason: record.lost });
+  return takeRecord(s, record, isClean, now);
+}
+
+function recordOf(bytes: Uint8Array): SessionRecord | undefined {
+  try {
+    return readRecord(bytes);
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    return undefined;
+  }
+}
+
+// --- what is told of kept sessions -----------------------------------------------------------------------------------
+
+const Listed = { HERE: 1, ELSEWHERE: 2, BROKEN: 4 };
+
+/** The entries of a list: `flags | name length | name | record length u32 | record`. */
+function handlesOf(bytes: Uint8Array): SessionHandle[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const handles: SessionHandle[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const flags = bytes[at]!;
+    const nameEnd = at + 2 + bytes[at + 1]!;
+    const name = Buffer.from(bytes.subarray(at + 2, nameEnd)).toString();
+    const end = nameEnd + 4 + view.getUint32(nameEnd, true);
+    handles.push(listed(name, flags, bytes.subarray(nameEnd + 4, end)));
+    at = end;
+  }
+  return handles;
+}
+
+function listed(name: string, flags: number, bytes: Uint8Array): SessionHandle {
+  const inUse = (flags & Listed.HERE) !== 0 ? 'here' : (flags & Listed.ELSEWHERE) !== 0 ? 'elsewhere' : undefined;
+  const record = (flags & Listed.BROKEN) !== 0 ? undefined : recordOf(bytes);
+  const none = { dc: undefined, test: undefined, userId: undefined, isBot: undefined };
+  if (record === undefined) return { name, ...none, inUse, isBroken: true };
+  wipeRecord(record);
+  const { dc, test, userId, isBot, lost } = record;
+  return { name, dc, test, userId, isBot: userId === undefined ? undefined : isBot, lost, inUse };
+}
+
+function answerList(s: State, held: Held, handles: readonly SessionHandle[]): void {
+  const id = idOf(s, held);
+  const { hasOptions, hasServer } = s.env.request;
+  const out = s.sink.reply(held.ticket, false, 'result');
+  const mark = beginLine(s, out, id, (hasOptions ? Wants.OPTIONS : 0) | (hasServer ? Wants.SERVER : 0));
+  s.dialect.list(out, handles, s.shared.style);
+  s.dialect.end(out, mark);
+  s.sink.end();
+}
+
+/** The session is gone from the data centre and from the vault; this connection has none any more. */
+function answerForgotten(session: Holder, held: Held): void {
+  const { name } = session.home.shared.named!;
+  session.renew(true);
+  const s = session.home;
+  const out = s.sink.reply(held.ticket, false, 'result');
+  const mark = s.dialect.begin(out, idOf(s, held));
+  s.dialect.forgotten(out, name);
+  s.dialect.end(out, mark);
+  s.sink.end();
+}

@@ -1,0 +1,80 @@
+/**
+ * Server wish: which server a client wants its session at (wire: Requests and answers, `server`).
+ * In: the wish of one line. Out: the session's server set, or why not. Never: an address that neither the list nor the
+ * operator's rules allow; a session moved that has a connection or a key.
+ */
+import { parsePublicKey } from '../../crypto/rsa.ts';
+import type { Refusal, ServerWish } from '../../dialect/dialect.ts';
+import { refusal } from '../answers/refusals.ts';
+import type { DataCentre } from '../settings.ts';
+import { listedServer, type State } from '../state/state.ts';
+
+/** Only a data centre of the list, or an address the operator allowed; only before the session has connected. */
+export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
+  const { host, port, rsa, dc, test } = wish;
+  if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)
+    return undefined;
+  if (s.link.stage !== 'down' || s.permanent !== undefined || s.pending.size > 0)
+    return refusal('InvalidServer', {
+      msg: 'the session has a connection or a key already; use another connection',
+      path: 'server',
+    });
+  if (host === undefined && port === undefined) return chooseListed(s, wish);
+  if (host === undefined || port === undefined)
+    return refusal('InvalidServer', { msg: 'host and port go together', path: 'server' });
+  const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
+  if (listed !== undefined && rsa === undefined) {
+    s.server = { ...listed, dc: dc ?? listed.id, rsa: undefined, namedBy: 'operator' };
+    return undefined;
+  }
+  if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');
+  if (rsa !== undefined && !isPublicKey(rsa))
+    return refusal('InvalidServer', { msg: 'rsa is not a public key in PEM form', path: 'server' });
+  s.server = {
+    host,
+    port,
+    dc: dc ?? s.server.dc,
+    test: test ?? false,
+    rsa,
+    namedBy: listed === undefined ? 'client' : 'operator',
+  };
+  return undefined;
+}
+
+function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
+  if (wish.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
+  const dc = wish.dc ?? s.server.dc;
+  const test = wish.test ?? s.server.test;
+  const known = offered(s);
+  const found = known.some((one) => one.id === dc && one.test === test) ? listedServer(s.env, dc, test) : undefined;
+  if (found === undefined) {
+    const path = wish.dc === undefined ? 'server' : 'server.dc';
+    return refusal('InvalidServer', { msg: `this gateway has no ${nameOf(dc, test)}; it has ${listOf(known)}`, path });
+  }
+  s.server = found;
+  return undefined;
+}
+
+/** Data centres that go by their number: who has configured some of his own does not mean Telegram's by the others. */
+function offered(s: State): readonly DataCentre[] {
+  const all = s.env.settings.dataCentres;
+  const own = all.filter(({ isOwn }) => isOwn === true);
+  return own.length > 0 ? own : all;
+}
+
+function listOf(known: readonly DataCentre[]): string {
+  return [...new Set(known.map(({ id, test }) => nameOf(id, test)))].join(', ');
+}
+
+function nameOf(dc: number, test: boolean): string {
+  return `${test ? 'test ' : ''}data centre ${dc}`;
+}
+
+function isPublicKey(pem: string): boolean {
+  try {
+    parsePublicKey(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}

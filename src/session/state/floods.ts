@@ -1,0 +1,88 @@
+/**
+ * Floods: which methods the server wants left alone, and until when (protocol: RPC errors, wire: Requests and answers).
+ * In: waits as the server named them. Out: when a call may go. Never: holds a call itself, or more than `MOST` waits.
+ */
+import type { KeptFlood } from '../../account/record.ts';
+import type { Pending } from './pending.ts';
+
+const MOST = 256;
+/** A chat's own wait; the others are the method's. */
+const SLOW_MODE = 'SLOWMODE_WAIT';
+const FLOOD = 'FLOOD_WAIT';
+
+/** One wait. */
+export interface Wait {
+  /** Unix ms. */
+  readonly until: number;
+  /** What the server called it, without its number. */
+  readonly type: string;
+  readonly method: number;
+  /** The chat it is for; undefined if it is for the method. */
+  readonly target: string | undefined;
+}
+
+/** Tells the chat that a call is about, as text; asked only where a slow mode is known for its method. */
+export type TargetOf = (pending: Pending) => string;
+
+export class Floods {
+  /** Counts waits noted: what is kept of them is behind. */
+  changes = 0;
+  /** By method, or by method and chat for slow mode. */
+  readonly #waits = new Map<string, Wait>();
+  /** By method that a slow mode was met with: until when the last of its chats waits, Unix ms. */
+  readonly #slowUntil = new Map<number, number>();
+
+  /** The server wants a pause. Slow mode is a chat's own; other waits are the method's. */
+  note(pending: Pending, type: string, until: number, targetOf: TargetOf): void {
+    if (this.#waits.size >= MOST) this.#dropFirst();
+    const { method } = pending;
+    const target = type === SLOW_MODE ? targetOf(pending) : undefined;
+    if (target !== undefined) this.#slowUntil.set(method, Math.max(until, this.#slowUntil.get(method) ?? 0));
+    this.#waits.set(nameOf(method, target), { until, type, method, target });
+    this.changes++;
+  }
+
+  /** The wait that is over first makes room. */
+  #dropFirst(): void {
+    let first: Wait | undefined;
+    for (const wait of this.#waits.values()) if (first === undefined || wait.until < first.until) first = wait;
+    this.#waits.delete(nameOf(first!.method, first!.target));
+    if (this.#slowUntil.size >= MOST) this.#slowUntil.delete(first!.method);
+  }
+
+  /** The methods' waits: those of single chats are short, and not worth keeping, nor are those of accounts without Premium. */
+  kept(): KeptFlood[] {
+    const all = [...this.#waits.values()].filter(({ type }) => type === FLOOD);
+    return all.map(({ method, until }) => ({ method: method | 0, until }));
+  }
+
+  /** Takes waits that were kept, unless they are over. */
+  restore(kept: readonly KeptFlood[], now: number): void {
+    for (const { method: signed, until } of kept) {
+      const method = signed >>> 0;
+      if (until > now) this.#waits.set(nameOf(method), { until, type: FLOOD, method, target: undefined });
+    }
+  }
+
+  /** The wait that the call must sit out; undefined if it may go now. */
+  before(pending: Pending, now: number, targetOf: TargetOf): Wait | undefined {
+    if (this.#waits.size === 0) return undefined;
+    const { method } = pending;
+    const own = this.#of(nameOf(method), now);
+    // Finding the chat costs as much as decoding the call: only while one of them waits.
+    if ((this.#slowUntil.get(method) ?? 0) <= now) return own;
+    const chats = this.#of(nameOf(method, targetOf(pending)), now);
+    return (chats?.until ?? 0) > (own?.until ?? 0) ? chats : own;
+  }
+
+  #of(name: string, now: number): Wait | undefined {
+    const wait = this.#waits.get(name);
+    if (wait === undefined || wait.until > now) return wait;
+    this.#waits.delete(name);
+    return undefined;
+  }
+}
+
+function nameOf(method: number, target?: string): string {
+  return target === undefined ? String(method) : `${method} ${target}`;
+}

@@ -1,0 +1,304 @@
+/**
+ * Pending: requests that still await their answer, and in which state each is (protocol: Delivery).
+ * In: requests, msg_ids, the time. Out: the request an answer belongs to; those that ran out of time.
+ * Never: writes an answer, or decides whether to repeat.
+ */
+import type { ResultKind } from '../../tl/codec.ts';
+import type { Internal } from '../delivery/internal.ts';
+
+/** Where a request stands on its way. */
+export const Stage = {
+  /** In the queue: no server has seen this message id. */
+  QUEUED: 0,
+  /** Waits for `notBefore`: the server asked for patience. */
+  HELD: 1,
+  /** On its way or at the server. */
+  SENT: 2,
+  /** The server is being asked what became of it. */
+  ASKED: 3,
+} as const;
+export type Stage = (typeof Stage)[keyof typeof Stage];
+
+/** How the answer is recognised. */
+export const AnswerBy = {
+  /** `rpc_result`, by req_msg_id. */
+  RPC: 0,
+  /** A plain service message that names the request's msg_id: pong, future_salts, msgs_state_info. */
+  SERVICE: 1,
+  /** `destroy_session_ok/none`, which names a session only. */
+  DESTROY: 2,
+  /** `destroy_auth_key_ok/none/fail`, which names nothing. */
+  DESTROY_KEY: 3,
+} as const;
+export type AnswerBy = (typeof AnswerBy)[keyof typeof AnswerBy];
+
+export class Pending {
+  readonly ticket: number;
+  /** The client's id as the answer carries it: its own text, a copy. */
+  readonly id: Uint8Array;
+  /** TL bytes of the call, without what the gateway wraps around it; kept for sending again. */
+  readonly body: Uint8Array;
+  readonly result: ResultKind;
+  readonly answerBy: AnswerBy;
+  /** Unix ms after which the client is told `rpc_timeout`. */
+  readonly deadline: number;
+  /** Innermost function's constructor number: floods and repeats go by it. */
+  readonly method: number;
+  /** Which of options, server, session the answer carries too: `Wants`. */
+  readonly wants: number;
+  /** Where the innermost function begins in `body`. */
+  readonly innerAt: number;
+  /** Bytes of `body` before the first function that is not invokeWithLayer or initConnection; 0 if it has none of these. */
+  readonly ownInit: number;
+  /** The client's `_seqno`, or -1: it gave none, or the server has refused it. */
+  seqNoGiven: number;
+
+  stage: Stage = Stage.QUEUED;
+  msgIdLow = 0;
+  msgIdHigh = 0;
+  seqNo = 0;
+  /** msg_id of the container it went in; 0 if it went alone. */
+  containerLow = 0;
+  containerHigh = 0;
+  /** The `initConnection` that the gateway put around it when it was numbered. */
+  prefix: Uint8Array | undefined;
+  /** The attempt at a connection (`Link`) that it went over last. */
+  attempt = 0;
+  /** Packets that carried this id: from the second on the server may meet it once more at any time. */
+  copies = 0;
+  /** The newest message the server had answered when this one was numbered: whether it still knows that one tells whether its word about this one counts. */
+  knownLow = 0;
+  knownHigh = 0;
+  /** When it was sent, or asked about last, Unix ms; how often it was asked about under this id. */
+  askedAt = 0;
+  asks = 0;
+  /** The server has said that the answer is made. */
+  isAnswerMade = false;
+  /** The server has refused this id, though another packet with it may have been taken. */
+  isIdRefused = false;
+  /** Whether any server may ever have read it: decides `delivered` when it is given up. */
+  everSent = false;
+  /** It was sent by a thread that was lost: what was answered before it is not known any more. */
+  isFromLostThread = false;
+  /** Whether the server has acknowledged it. */
+  acknowledged = false;
+  notBefore = 0;
+  /** Its msg_id and seq_no were given before it was sent: they stand inside it. */
+  hasOwnId = false;
+  /** Moves to another data centre so far. */
+  hops = 0;
+  /** Set for the gateway's own calls: who waits. */
+  internal: Internal | undefined;
+  /** Its place has changed since that was saved. */
+  moved = false;
+  /** How often an error of the server's was answered by sending again. */
+  repeats = 0;
+
+  constructor(init: PendingInit) {
+    this.ticket = init.ticket;
+    this.id = init.id;
+    this.body = init.body;
+    this.result = init.result;
+    this.answerBy = init.answerBy;
+    this.deadline = init.deadline;
+    this.method = init.method;
+    this.wants = init.wants;
+    this.ownInit = init.ownInit;
+    this.innerAt = init.innerAt ?? 0;
+    this.seqNoGiven = init.seqNoGiven;
+  }
+}
+
+export interface PendingInit {
+  ticket: number;
+  id: Uint8Array;
+  body: Uint8Array;
+  result: ResultKind;
+  answerBy: AnswerBy;
+  deadline: number;
+  method: number;
+  wants: number;
+  ownInit: number;
+  /** 0 if not given: no function stands around it. */
+  innerAt?: number;
+  seqNoGiven: number;
+}
+
+/**
+ * The table. Sent requests are found by the low half of their msg_id (a plain number: no BigInt, no text);
+ * `place` makes sure no two of them share it.
+ */
+export class PendingTable {
+  readonly #sent = new Map<number, Pending>();
+  /** In the order the client sent them. */
+  queue: Pending[] = [];
+  #held: Pending[] = [];
+  /** Requests whose place has changed since that was saved; answered ones among them do not count any more. */
+  readonly moved: Pending[] = [];
+  /** No open request runs out before this; may be too early, never too late. */
+  #firstDeadline = Infinity;
+
+  get size(): number {
+    return this.#sent.size + this.queue.length + this.#held.length;
+  }
+
+  /** Requests the server may be working on. */
+  get sentCount(): number {
+    return this.#sent.size;
+  }
+
+  get firstDeadline(): number {
+    return this.#firstDeadline;
+  }
+
+  add(pending: Pending): void {
+    this.queue.push(pending);
+    this.#move(pending);
+    if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
+  }
+
+  /** A request that must wait before it goes for the first time. */
+  addHeld(pending: Pending, notBefore: number): void {
+    if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
+    this.hold(pending, notBefore);
+  }
+
+  /** Takes a request out that waits for something else than time. False: it ran out of time, or was given up. */
+  takeHeld(pending: Pending): boolean {
+    const at = this.#held.indexOf(pending);
+    if (at < 0) return false;
+    this.#held.splice(at, 1);
+    return true;
+  }
+
+  /** Whether the low half of an id is free. */
+  isFree(low: number): boolean {
+    return !this.#sent.has(low);
+  }
+
+  /** A request has left under its id. */
+  place(pending: Pending): void {
+    pending.stage = Stage.SENT;
+    pending.everSent = true;
+    this.#sent.set(pending.msgIdLow, pending);
+    this.#move(pending);
+  }
+
+  /** A request that had left before its lane's thread was lost: the next connection asks about it. */
+  placeAgain(pending: Pending): void {
+    this.place(pending);
+    pending.stage = Stage.ASKED;
+    if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
+  }
+
+  #move(pending: Pending): void {
+    if (pending.moved) return;
+    pending.moved = true;
+    this.moved.push(pending);
+  }
+
+  find(low: number, high: number): Pending | undefined {
+    const pending = this.#sent.get(low);
+    return pending !== undefined && pending.msgIdHigh === high ? pending : undefined;
+  }
+
+  /** The requests a notification about `low, high` concerns: the message itself or all of that container. */
+  concerned(low: number, high: number): Pending[] {
+    const one = this.find(low, high);
+    if (one !== undefined) return [one];
+    const found: Pending[] = [];
+    for (const pending of this.#sent.values())
+      if (pending.containerLow === low && pending.containerHigh === high) found.push(pending);
+    return found;
+  }
+
+  /** The oldest open request of a kind that is answered without naming it. */
+  oldest(answerBy: AnswerBy): Pending | undefined {
+    for (const pending of this.#sent.values()) if (pending.answerBy === answerBy) return pending;
+    return undefined;
+  }
+
+  /** Takes a sent request out: it is answered, or given up. */
+  remove(pending: Pending): void {
+    this.#forget(pending);
+    if (this.size === 0) this.#firstDeadline = Infinity;
+  }
+
+  sent(): Pending[] {
+    return [...this.#sent.values()];
+  }
+
+  /** Goes over to another connection of the same client. */
+  leave(pending: Pending): void {
+    this.#forget(pending);
+    pending.stage = Stage.QUEUED;
+    pending.everSent = false;
+    this.#move(pending);
+  }
+
+  /** Back to the queue, each at its place in the client's order: tickets rise. */
+  requeue(again: readonly Pending[]): void {
+    if (again.length === 0) return;
+    for (const pending of again) {
+      this.#forget(pending);
+      pending.stage = Stage.QUEUED;
+      this.#move(pending);
+    }
+    this.queue = [...again, ...this.queue].sort((a, b) => a.ticket - b.ticket);
+  }
+
+  /** Waits inside until `notBefore`. */
+  hold(pending: Pending, notBefore: number): void {
+    this.#forget(pending);
+    pending.stage = Stage.HELD;
+    pending.notBefore = notBefore;
+    this.#held.push(pending);
+    this.#move(pending);
+  }
+
+  #forget(pending: Pending): void {
+    if (this.#sent.get(pending.msgIdLow) === pending) this.#sent.delete(pending.msgIdLow);
+  }
+
+  /** The earliest end of a wait. */
+  get firstRelease(): number {
+    let first = Infinity;
+    for (const pending of this.#held) if (pending.notBefore < first) first = pending.notBefore;
+    return first;
+  }
+
+  /** Moves those whose wait is over to the queue. */
+  release(now: number): void {
+    if (this.#held.length === 0) return;
+    const due = this.#held.filter((pending) => pending.notBefore <= now);
+    if (due.length === 0) return;
+    this.#held = this.#held.filter((pending) => pending.notBefore > now);
+    this.requeue(due);
+  }
+
+  /** Takes out and returns all that ran out of time. */
+  expire(now: number): Pending[] {
+    if (now < this.#firstDeadline) return [];
+    const late: Pending[] = [];
+    this.#firstDeadline = Infinity;
+    const keep = (pending: Pending): boolean => {
+      if (pending.deadline <= now) late.push(pending);
+      else if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
+      return pending.deadline > now;
+    };
+    for (const pending of this.#sent.values()) if (!keep(pending)) this.#sent.delete(pending.msgIdLow);
+    this.queue = this.queue.filter(keep);
+    this.#held = this.#held.filter(keep);
+    return late;
+  }
+
+  /** Takes everything out. */
+  clear(): Pending[] {
+    const all = [...this.#sent.values(), ...this.#held, ...this.queue];
+    this.#sent.clear();
+    this.#held = [];
+    this.queue = [];
+    this.#firstDeadline = Infinity;
+    return all;
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * State: what one session knows. The modules beside it each keep one part of it true.
+ * In: settings. Out: fields. Never: decides anything but what follows from its fields alone.
+ */
+import type { AuthKey } from '../../crypto/auth-key.ts';
+import type { Dialect } from '../../dialect/dialect.ts';
+import { NONE_LEFT, type Left } from '../delivery/abandoned.ts';
+import { BackOff } from './back-off.ts';
+import type { Env } from '../env.ts';
+import { Link } from './link.ts';
+import { isAfter, MessageIds } from './message-ids.ts';
+import { Outbox } from '../delivery/outbox.ts';
+import { PendingTable, type Pending } from './pending.ts';
+import { ReceivedIds } from './received-ids.ts';
+import { Salts } from './salts.ts';
+import { Questions } from '../delivery/questions.ts';
+import type { Shared } from './shared.ts';
+import type { NamedBy, Sink } from '../sink.ts';
+
+/** The server a session speaks to. */
+export interface Server {
+  readonly host: string;
+  readonly port: number;
+  readonly dc: number;
+  readonly test: boolean;
+  /** PEM of the client's own RSA key, if it named one: then only that one is trusted. */
+  readonly rsa: string | undefined;
+  /** Who named the address. */
+  readonly namedBy: NamedBy;
+}
+
+/** A data centre of the configured list. */
+export function listedServer({ settings }: Env, dc: number, test: boolean): Server | undefined {
+  const found = settings.dataCentres.find((one) => one.id === dc && one.test === test);
+  if (found === undefined) return undefined;
+  return { host: found.host, port: found.port, dc, test, rsa: undefined, namedBy: 'operator' };
+}
+
+/**
+ * What a connection is for: `home` carries everything and hears updates; `media` carries files of the home data centre;
+ * `foreign` carries the calls another data centre must answer.
+ */
+export type Role = 'home' | 'media' | 'foreign';
+
+export class State {
+  readonly env: Env;
+  readonly sink: Sink;
+  /** What this session's client speaks. */
+  readonly dialect: Dialect;
+  /** The number the main thread knows this client's session by. */
+  readonly number: number;
+  readonly shared: Shared;
+  readonly role: Role;
+  /** Which of the client's DC connections this is. */
+  readonly linkNumber: number;
+
+  server: Server;
+  /** The key of the account at this data centre: the one clients see. */
+  permanent: AuthKey | undefined;
+  /** Server seconds at which it was made here; 0 if it was handed in. */
+  permanentSince = 0;
+  /** The key messages go under: the permanent one, or a temporary one bound to it. */
+  key: AuthKey | undefined;
+  /** Messages go under temporary keys. */
+  forwardSecrecy: boolean;
+  /** While they do not, though they should: when it is tried again, Unix ms. */
+  forwardSecrecyAt = Infinity;
+  /** Server seconds until which the temporary key lives. */
+  temporaryUntil = 0;
+  /** The binding of the temporary key stands. */
+  isBound = false;
+  /** There while the binding is under way: nothing else is sent. */
+  binding: Pending[] | undefined;
+  /** Temporary keys or bindings that failed in a row. */
+  bindFailures = 0;
+  sessionLow = 0;
+  sessionHigh = 0;
+  /** Highest content-related seq_no the server has acknowledged. */
+  lastSeqNo = 0;
+  /** The newest own message of this session that was answered; 0 if none was. */
+  knownLow = 0;
+  knownHigh = 0;
+
+  /** The newest own message when the numbering was mended last; 0 if it never was. */
+  mendedLow = 0;
+  mendedHigh = 0;
+  /** How often it was mended without a message taken since. */
+  mends = 0;
+
+  /** When a request that must not be done twice was last sent again under its own id, Unix ms. */
+  doubledAt = -Infinity;
+  /** Sessions that were left and are to be destroyed, the oldest first. */
+  abandoned: readonly Left[] = NONE_LEFT;
+
+  readonly ids = new MessageIds();
+  readonly salts = new Salts();
+  readonly pending = new PendingTable();
+  readonly received = new ReceivedIds();
+  readonly outbox = new Outbox();
+  readonly questions = new Questions();
+  readonly link = new Link();
+  readonly backOff = new BackOff();
+
+  /** An answer on this connection has shown that the server took the prefix. */
+  initDone = false;
+
+  /** An answer or an update has come in this session: from now on a new session at the server means a gap. */
+  lived = false;
+  /** Seconds by which the last packet that answered this side lay ahead of its clock; 0 if it lay within the window. */
+  aheadBy = 0;
+  /** The clock was wrong, and messages were ignored for it: the server must send them again. */
+  clockMended = false;
+  /** The last `new_session_created` taken. */
+  uniqueLow = 0;
+  uniqueHigh = 0;
+  /** Salts refused in a row without an answer between. */
+  saltRefusals = 0;
+  /** Transport code -404 on the connection before this one too. */
+  keyDoubted = false;
+  /** A foreign data centre knows the account; or is being told. */
+  authorised = false;
+  authorising = false;
+  /** The key is gone: nothing will be sent any more. */
+  lost = false;
+
+  /** @param linkNumber 0 for the home connection */
+  constructor(env: Env, sink: Sink, number: number, server: Server, shared: Shared, role: Role, linkNumber: number) {
+    this.env = env;
+    this.sink = sink;
+    this.number = number;
+    this.server = server;
+    this.shared = shared;
+    this.role = role;
+    this.linkNumber = linkNumber;
+    this.forwardSecrecy = env.settings.forwardSecrecy === 'always';
+    if (role === 'home') shared.home = this;
+    this.link.attempt = shared.attempts;
+    this.dialect = shared.dialect;
+  }
+
+  /** Requests may be sealed and sent. */
+  get isReady(): boolean {
+    return this.key !== undefined && this.link.isUp && this.link.handshake === undefined;
+  }
+
+  /** Server time, whole seconds. */
+  serverSeconds(now: number): number {
+    return Math.floor(this.ids.serverTime(now) / 1000);
+  }
+
+  /**
+   * The server has answered this message: as long as it remembers it, it has not begun the session anew since. What is
+   * never sent again under its own id may say so: what is answered.
+   */
+  remembered(low: number, high: number): void {
+    if (!isAfter(low, high, this.knownLow, this.knownHigh)) return;
+    this.knownLow = low;
+    this.knownHigh = high;
+  }
+
+  /** The server has the request: its seq_no is one that `last_seqno` may name. */
+  acknowledged(pending: Pending): void {
+    pending.acknowledged = true;
+    this.taken(pending.msgIdLow, pending.msgIdHigh);
+    if (pending.seqNo > this.lastSeqNo) this.lastSeqNo = pending.seqNo;
+  }
+
+  /** The server has taken a message of ours: its number was right. */
+  taken(low: number, high: number): void {
+    if (isAfter(low, high, this.mendedLow, this.mendedHigh)) this.mends = 0;
+  }
+
+  /** Starts anew with a key of another data centre, or with none: then one is made on connecting. */
+  takeKey(key: AuthKey | undefined): void {
+    this.permanent = key;
+    this.permanentSince = 0;
+    this.key = this.forwardSecrecy ? undefined : key;
+    this.binding = undefined;
+    this.isBound = false;
+    this.renewSession(true);
+    this.initDone = false;
+    this.lived = false;
+    this.keyDoubted = false;
+    this.ids.synchronised = false;
+  }
+
+  /** A new session_id at the server: random, not zero; numbering starts again. */
+  renewSession(idsFromScratch: boolean): void {
+    do {
+      this.sessionLow = this.env.random32();
+      this.sessionHigh = this.env.random32();
+    } while (this.sessionLow === 0 && this.sessionHigh === 0);
+    this.ids.restart(idsFromScratch);
+    this.received.clear();
+    this.outbox.forgetAcks();
+    this.outbox.forgetAgain();
+    this.questions.forget();
+    this.knownLow = this.knownHigh = 0;
+    this.mendedLow = this.mendedHigh = 0;
+    this.mends = 0;
+    this.lastSeqNo = 0;
+    this.doubledAt = -Infinity;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Canned: an answer that is given many times over: made and written as TL bytes once, so that a bench measures clients.
+ * In: how to make it. Out: the value, or its bytes in a layer. Never: a decision on whether it is still true; whoever
+ * keeps one does that.
+ */
+import type { ObjectCodec } from '../tl/tl-objects.ts';
+import type { TlValue } from '../tl/tl-value.ts';
+
+/** TL bytes of one answer, by layer. */
+type Written = Map<ObjectCodec, Uint8Array>;
+
+export class Canned {
+  readonly #written: Written;
+  readonly #make: () => TlValue;
+
+  constructor(written: Written, make: () => TlValue) {
+    this.#written = written;
+    this.#make = make;
+  }
+
+  /** TL bytes; made and written by `write` the first time a layer asks. */
+  bytes(codec: ObjectCodec, write: (value: TlValue) => Uint8Array): Uint8Array {
+    let bytes = this.#written.get(codec);
+    if (bytes === undefined) this.#written.set(codec, (bytes = write(this.#make())));
+    return bytes;
+  }
+}
+
+/** Canned answers by name, each as long as its version stays the same; beyond a bound all are forgotten. */
+export class Cans {
+  readonly #most: number;
+  readonly #cans = new Map<string, { version: string; written: Written }>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** @param make only used if the answer is not there: it is not kept, for it may hold on to a whole session */
+  get(name: string, version: string, make: () => TlValue): Canned {
+    let can = this.#cans.get(name);
+    if (can?.version !== version) {
+      if (this.#cans.size >= this.#most) this.#cans.clear();
+      this.#cans.set(name, (can = { version, written: new Map() }));
+    }
+    return new Canned(can.written, make);
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The server's half of `auth.bindTempAuthKey` (protocol: Forward secrecy): the message inside, in MTProto 1.0's envelope.
+ * In: a permanent key and `encrypted_message`. Out: what it says, or undefined if anything about it is wrong.
+ * Never: code of the client's src/crypto/kdf.ts: the derivation is written from the description once more.
+ */
+import { Reader } from '../../bytes/reader.ts';
+import type { AuthKey } from '../../crypto/auth-key.ts';
+import { igeDecrypt } from '../../crypto/ige.ts';
+import { sha1 } from './key-exchange.ts';
+
+/** `bind_auth_key_inner#75a3f765` and the msg_id of the message it came in. */
+export interface Binding {
+  readonly msgId: bigint;
+  readonly nonce: bigint;
+  readonly tempKeyId: bigint;
+  readonly permKeyId: bigint;
+  readonly tempSessionId: bigint;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+/** auth_key_id, msg_key, and 72 bytes with 8 of padding. */
+const LENGTH = 8 + 16 + 80;
+const INNER = 0x75a3f765;
+const INNER_LENGTH = 40;
+/** Random bytes, msg_id, seq_no, length, body. */
+const MESSAGE_LENGTH = 16 + 8 + 4 + 4 + INNER_LENGTH;
+
+/** Opens `encrypted_message`: 104 bytes under the permanent key. */
+export function openBinding(permanent: AuthKey, encrypted: Uint8Array): Binding | undefined {
+  if (encrypted.length !== LENGTH) return undefined;
+  const reader = new Reader(encrypted);
+  if (reader.int32() !== permanent.idLow || reader.int32() !== permanent.idHigh) return undefined;
+  const msgKey = reader.raw(16);
+  const { key, iv } = deriveV1(permanent.bytes, msgKey);
+  const plain = Buffer.from(igeDecrypt(key, iv, reader.raw(80)));
+  // 1.0 hashes the message without its padding, whose length is what the 72 bytes leave.
+  if (!sha1(plain.subarray(0, MESSAGE_LENGTH)).subarray(4).equals(msgKey)) return undefined;
+  return read(new Reader(plain, 16, MESSAGE_LENGTH));
+}
+
+function read(reader: Reader): Binding | undefined {
+  const msgId = reader.bigInt64();
+  if (reader.int32() !== 0 || reader.int32() !== INNER_LENGTH || reader.uint32() !== INNER) return undefined;
+  return {
+    msgId,
+    nonce: reader.bigInt64(),
+    tempKeyId: reader.bigInt64(),
+    permKeyId: reader.bigInt64(),
+    tempSessionId: reader.bigInt64(),
+    expiresAt: reader.int32(),
+  };
+}
+
+/** A = SHA1(mk + ak[0:32]), B = SHA1(ak[32:48] + mk + ak[48:64]), C = SHA1(ak[64:96] + mk), D = SHA1(mk + ak[96:128]). */
+function deriveV1(authKey: Uint8Array, msgKey: Uint8Array): { key: Buffer; iv: Buffer } {
+  const a = sha1(msgKey, authKey.subarray(0, 32));
+  const b = sha1(authKey.subarray(32, 48), msgKey, authKey.subarray(48, 64));
+  const c = sha1(authKey.subarray(64, 96), msgKey);
+  const d = sha1(msgKey, authKey.subarray(96, 128));
+  return {
+    key: Buffer.concat([a.subarray(0, 8), b.subarray(8), c.subarray(4, 16)]),
+    iv: Buffer.concat([a.subarray(8), b.subarray(0, 8), c.subarray(16), d.subarray(0, 8)]),
+  };
+}

@@ -1,0 +1,341 @@
+/**
+ * The server half of the key exchange (protocol: Key exchange), written from the description alone.
+ * In: bodies of unencrypted messages, the time. Out: the answer's body, or a transport code; a new
+ * key through `made`. Never: a socket, or anything of the client's handshake.
+ *
+ * Answers are remembered for ten minutes by their query: a query sent again verbatim, on whatever
+ * connection, gets the same answer.
+ */
+import { AuthKey } from '../../crypto/auth-key.ts';
+import type { DhGroup } from '../../crypto/dh.ts';
+import { Reader } from '../../bytes/reader.ts';
+import { REQ_DH_PARAMS, REQ_PQ, REQ_PQ_MULTI, skipQuery } from './handshake-queries.ts';
+import { Writer } from '../../bytes/writer.ts';
+import type { Env } from '../env.ts';
+import { random } from '../env.ts';
+import type { DhHalf, TmpAes } from './key-exchange.ts';
+import {
+  DH_PRIME,
+  G,
+  drawHalf,
+  firstSalt,
+  isGoodPublic,
+  newNonceHash,
+  padTo256,
+  sha1,
+  tmpAes,
+  unwrap,
+  wrap,
+} from './key-exchange.ts';
+import type { Pq } from './pq.ts';
+import { drawPq } from './pq.ts';
+import type { ServerKey } from './server-key.ts';
+
+/** A key that was agreed upon. */
+export interface MadeKey {
+  readonly key: AuthKey;
+  readonly salt: bigint;
+  /** Seconds a temporary key lives; 0 for a permanent one. */
+  readonly expiresIn: number;
+}
+
+/** How an exchange ends; anything but `ok` is for tests. */
+export type Outcome = 'ok' | 'retry' | 'fail';
+
+export interface HandshakeSettings {
+  readonly dcId: number;
+  /** Which DC ids fit: as they are, +10000, or both. */
+  readonly environment: 'production' | 'test' | 'any';
+  readonly serverKey: ServerKey;
+  readonly group: DhGroup;
+  readonly env: Env;
+  /** Take the RSA padding from before 2021 too. */
+  readonly oldPadding: boolean;
+  /** Draw a g_a that begins with a zero byte, and send it at 256 bytes or at its shortest. */
+  readonly zeroTop: 'no' | 'padded' | 'minimal';
+  /** Asked once each time a client has sent its g_b. */
+  outcome(): Outcome;
+  /** Stores the key. False if one of that number exists: the client is then told to try again. */
+  made(key: MadeKey): boolean;
+  /** A breach of 2.7 by the client. */
+  fault(detail: string): void;
+  /** Every field of an answer passes here: as it is, but for tests. */
+  field(name: FieldName, value: Uint8Array): Uint8Array;
+}
+
+/** Fields of the server's answers, by step. `answer` is the encrypted one, `inner` what is inside of it. */
+export type FieldName =
+  | `resPQ.${'nonce' | 'server_nonce' | 'pq' | 'fingerprint'}`
+  | `params.${'nonce' | 'server_nonce' | 'answer'}`
+  | `inner.${'nonce' | 'server_nonce' | 'g' | 'dh_prime' | 'g_a' | 'server_time' | 'hash' | 'padding'}`
+  | `gen.${'nonce' | 'server_nonce' | 'hash' | 'constructor'}`;
+
+/** Transport codes (2.13). */
+const WRONG_DATA = -404;
+const WRONG_DC = -444;
+
+/** What the server remembers, and how many exchanges at most. */
+const REMEMBERED_MS = 600_000;
+const MOST = 20_000;
+
+interface Exchange {
+  readonly born: number;
+  readonly nonce: Buffer;
+  readonly serverNonce: Buffer;
+  readonly pq: Pq;
+  newNonce: Buffer | undefined;
+  expiresIn: number;
+  aes: TmpAes | undefined;
+  half: DhHalf | undefined;
+  /** auth_key_aux_hash of the try before, 0 at first. */
+  retryId: bigint;
+  done: boolean;
+}
+
+type Reply = Uint8Array | number;
+
+export class DcHandshakes {
+  readonly #settings: HandshakeSettings;
+  readonly #exchanges = new Map<string, Exchange>();
+  readonly #answers = new Map<string, { born: number; reply: Reply }>();
+
+  constructor(settings: HandshakeSettings) {
+    this.#settings = settings;
+  }
+
+  /** Takes the body of an unencrypted message; bytes behind the query are padding and are ignored. */
+  take(body: Uint8Array): Reply {
+    this.#forget();
+    const reader = new Reader(body);
+    try {
+      return this.#once(body, reader);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'TlReadError') throw error;
+      return this.#refuse(`the query does not parse: ${error.message}`);
+    }
+  }
+
+  #once(body: Uint8Array, reader: Reader): Reply {
+    const query = skipQuery(reader);
+    if (query === undefined) return this.#refuse('not a query of the key exchange');
+    const name = sha1(body.subarray(0, reader.pos)).toString('latin1');
+    const known = this.#answers.get(name);
+    if (known !== undefined) return known.reply;
+    const reply = this.#step(query, new Reader(body, 4));
+    this.#answers.set(name, { born: this.#settings.env.now(), reply });
+    return reply;
+  }
+
+  #step(query: number, reader: Reader): Reply {
+    if (query === REQ_PQ || query === REQ_PQ_MULTI) return this.#resPq(reader);
+    const nonce = Buffer.from(reader.raw(16));
+    const exchange = this.#exchanges.get(Buffer.from(reader.raw(16)).toString('latin1'));
+    if (exchange === undefined || !exchange.nonce.equals(nonce)) return this.#refuse('nonces of no exchange');
+    return query === REQ_DH_PARAMS ? this.#dhParams(exchange, reader) : this.#clientDh(exchange, reader);
+  }
+
+  /** resPQ#05162463 nonce:int128 server_nonce:int128 pq:string server_public_key_fingerprints:Vector<long> */
+  #resPq(reader: Reader): Reply {
+    const { env, serverKey } = this.#settings;
+    const nonce = Buffer.from(reader.raw(16));
+    const serverNonce = random(env, 16);
+    const pq = drawPq(env);
+    this.#exchanges.set(serverNonce.toString('latin1'), {
+      born: env.now(),
+      nonce,
+      serverNonce,
+      pq,
+      newNonce: undefined,
+      expiresIn: 0,
+      aes: undefined,
+      half: undefined,
+      retryId: 0n,
+      done: false,
+    });
+    const out = this.#start('resPQ', int(0x05162463), nonce, serverNonce);
+    out.string(this.#field('resPQ.pq', pq.pq));
+    out.int32(0x1cb5c415);
+    out.int32(1);
+    out.raw(this.#field('resPQ.fingerprint', serverKey.fingerprint));
+    return out.written();
+  }
+
+  /** req_DH_params: p q public_key_fingerprint encrypted_data -> server_DH_params_ok#d0e8075c */
+  #dhParams(exchange: Exchange, reader: Reader): Reply {
+    const { env, serverKey, group, zeroTop } = this.#settings;
+    if (exchange.newNonce !== undefined) return this.#refuse('a second, different req_DH_params');
+    const p = Buffer.from(reader.view());
+    const q = Buffer.from(reader.view());
+    if (!p.equals(exchange.pq.p) || !q.equals(exchange.pq.q)) return this.#refuse('wrong p or q');
+    if (!serverKey.fingerprint.equals(reader.raw(8))) return this.#refuse('fingerprint of another key');
+    const inner = this.#innerData(exchange, Buffer.from(reader.view()));
+    if (typeof inner === 'number') return inner;
+    exchange.newNonce = inner.newNonce;
+    exchange.expiresIn = inner.expiresIn;
+    exchange.aes = tmpAes(inner.newNonce, exchange.serverNonce);
+    exchange.half = drawHalf(group, env, zeroTop !== 'no');
+    const answer = this.#start('inner', int(0xb5890dba), exchange.nonce, exchange.serverNonce);
+    answer.raw(this.#field('inner.g', int(G)));
+    answer.string(this.#field('inner.dh_prime', DH_PRIME));
+    answer.string(this.#field('inner.g_a', zeroTop === 'minimal' ? withoutZeros(exchange.half.gA) : exchange.half.gA));
+    answer.raw(this.#field('inner.server_time', int(Math.floor(env.now() / 1000))));
+    const out = this.#start('params', int(0xd0e8075c), exchange.nonce, exchange.serverNonce);
+    out.string(this.#field('params.answer', this.#wrap(answer.written(), exchange.aes)));
+    return out.written();
+  }
+
+  /** The RSA-encrypted part: one of the four (six with the oldest) kinds of p_q_inner_data. */
+  #innerData(exchange: Exchange, encrypted: Buffer): Inner | number {
+    const { serverKey, oldPadding } = this.#settings;
+    const data = serverKey.unpad(encrypted);
+    if (data !== undefined) return this.#checkInner(exchange, new Reader(data));
+    const old = oldPadding ? serverKey.unpadOld(encrypted) : undefined;
+    if (old === undefined) return this.#refuse('encrypted_data does not open');
+    const reader = new Reader(old.rest);
+    const inner = this.#checkInner(exchange, reader);
+    if (sha1(old.rest.subarray(0, reader.pos)).equals(old.hash)) return inner;
+    return this.#refuse('encrypted_data: wrong hash');
+  }
+
+  #checkInner(exchange: Exchange, reader: Reader): Inner | number {
+    const crc = reader.uint32();
+    const kind = INNER.get(crc);
+    if (kind === undefined) return this.#refuse('no p_q_inner_data inside encrypted_data');
+    const { pq, p, q } = exchange.pq;
+    for (const expected of [pq, p, q])
+      if (!expected.equals(reader.view())) return this.#refuse('inner data: wrong pq, p or q');
+    if (!exchange.nonce.equals(reader.raw(16))) return this.#refuse('inner data: wrong nonce');
+    if (!exchange.serverNonce.equals(reader.raw(16))) return this.#refuse('inner data: wrong server_nonce');
+    const newNonce = Buffer.from(reader.raw(32));
+    const dc = kind.dc ? reader.int32() : undefined;
+    const expiresIn = kind.temp ? reader.int32() : 0;
+    if (kind.temp && expiresIn <= 0) return this.#refuse('inner data: expires_in is not positive');
+    if (dc !== undefined && !this.#fits(dc)) {
+      this.#settings.fault(`inner data: dc ${dc} is not this one`);
+      return WRONG_DC;
+    }
+    return { newNonce, expiresIn };
+  }
+
+  /** The id itself, +10000 in the test environment, negative for media. */
+  #fits(dc: number): boolean {
+    const { dcId, environment } = this.#settings;
+    const id = Math.abs(dc);
+    return (environment !== 'test' && id === dcId) || (environment !== 'production' && id === dcId + 10_000);
+  }
+
+  /** set_client_DH_params: encrypted_data -> dh_gen_ok / dh_gen_retry / dh_gen_fail */
+  #clientDh(exchange: Exchange, reader: Reader): Reply {
+    const { aes, half, newNonce } = exchange;
+    if (aes === undefined || half === undefined || newNonce === undefined)
+      return this.#refuse('set_client_DH_params too early');
+    if (exchange.done) return this.#refuse('the exchange has ended');
+    const gB = this.#clientInner(exchange, unwrap(Buffer.from(reader.view()), aes));
+    if (typeof gB === 'number') return gB;
+    const bytes = half.shared(gB);
+    const outcome = this.#finish(exchange, bytes);
+    exchange.done = outcome !== 'retry';
+    exchange.retryId = sha1(bytes).readBigInt64LE();
+    const [crc, n] = DH_GEN[outcome];
+    const out = this.#start('gen', this.#field('gen.constructor', int(crc)), exchange.nonce, exchange.serverNonce);
+    out.raw(this.#field('gen.hash', newNonceHash(newNonce, n, bytes)));
+    return out.written();
+  }
+
+  #field(name: FieldName, value: Uint8Array): Uint8Array {
+    return this.#settings.field(name, value);
+  }
+
+  /** Every answer begins with its constructor and both nonces. */
+  #start(
+    step: 'resPQ' | 'params' | 'inner' | 'gen',
+    crc: Uint8Array,
+    nonce: Uint8Array,
+    serverNonce: Uint8Array,
+  ): Writer {
+    const out = new Writer(512);
+    out.raw(crc);
+    out.raw(this.#field(`${step}.nonce`, nonce));
+    out.raw(this.#field(`${step}.server_nonce`, serverNonce));
+    return out;
+  }
+
+  /** `IGE(SHA1(answer) + answer + 0..15 random bytes)`. */
+  #wrap(answer: Uint8Array, aes: TmpAes): Uint8Array {
+    const { env } = this.#settings;
+    const padding = random(env, (16 - ((20 + answer.length) % 16)) % 16);
+    return wrap(answer, this.#field('inner.hash', sha1(answer)), this.#field('inner.padding', padding), aes);
+  }
+
+  #finish(exchange: Exchange, bytes: Buffer): Outcome {
+    const outcome = this.#settings.outcome();
+    if (outcome !== 'ok') return outcome;
+    const salt = firstSalt(exchange.newNonce!, exchange.serverNonce);
+    const made = this.#settings.made({ key: AuthKey.from(bytes), salt, expiresIn: exchange.expiresIn });
+    return made ? 'ok' : 'retry';
+  }
+
+  /** client_DH_inner_data#6643b654 nonce server_nonce retry_id:long g_b:string */
+  #clientInner(exchange: Exchange, wrapped: { hash: Buffer; rest: Buffer } | undefined): Buffer | number {
+    if (wrapped === undefined) return this.#refuse('client_DH_inner_data: wrong length');
+    const reader = new Reader(wrapped.rest);
+    if (reader.uint32() !== 0x6643b654) return this.#refuse('client_DH_inner_data does not open');
+    const nonce = reader.raw(16);
+    const serverNonce = reader.raw(16);
+    const retryId = reader.bigInt64();
+    const gB = Buffer.from(reader.view());
+    if (!sha1(wrapped.rest.subarray(0, reader.pos)).equals(wrapped.hash))
+      return this.#refuse('client_DH_inner_data: wrong hash');
+    if (reader.left > 15) return this.#refuse('client_DH_inner_data: more than 15 bytes of padding');
+    if (!exchange.nonce.equals(nonce) || !exchange.serverNonce.equals(serverNonce))
+      return this.#refuse('client_DH_inner_data: wrong nonces');
+    if (retryId !== exchange.retryId) return this.#refuse('client_DH_inner_data: wrong retry_id');
+    if (!isGoodPublic(gB)) return this.#refuse('g_b out of range');
+    return padTo256(gB);
+  }
+
+  #refuse(detail: string): number {
+    this.#settings.fault(detail);
+    return WRONG_DATA;
+  }
+
+  /** Maps keep the order of insertion: the oldest stand in front. */
+  #forget(): void {
+    const before = this.#settings.env.now() - REMEMBERED_MS;
+    for (const table of [this.#exchanges, this.#answers])
+      for (const [name, { born }] of table) {
+        if (born >= before && table.size <= MOST) break;
+        table.delete(name);
+      }
+  }
+}
+
+interface Inner {
+  readonly newNonce: Buffer;
+  readonly expiresIn: number;
+}
+
+const INNER = new Map([
+  [0x83c95aec, { dc: false, temp: false }],
+  [0xa9f55f95, { dc: true, temp: false }],
+  [0x3c6a84d4, { dc: false, temp: true }],
+  [0x56fddf88, { dc: true, temp: true }],
+]);
+
+const DH_GEN: Record<Outcome, readonly [number, 1 | 2 | 3]> = {
+  ok: [0x3bcbf734, 1],
+  retry: [0x46dc1fb9, 2],
+  fail: [0xa69dae02, 3],
+};
+
+function int(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value | 0);
+  return bytes;
+}
+
+function withoutZeros(bytes: Buffer): Buffer {
+  let at = 0;
+  while (bytes[at] === 0) at++;
+  return bytes.subarray(at);
+}

@@ -1,0 +1,280 @@
+/**
+ * Invoking: an API request from its bytes to its answer's bytes (protocol: Invoking; RPC errors).
+ * In: a session and a reader at the request. Out: `session.answer`, at once or later.
+ * Never: what an answer says; `answers/` does.
+ *
+ * The order is Telegram's: wrappers off, layer, init, method known, login, then the method itself.
+ */
+import type { Reader } from '../../bytes/reader.ts';
+import type { Definition } from '../../tl/ir.ts';
+import type { AnswerTable, Call } from '../answers/call.ts';
+import { stayHome } from '../answers/migrate.ts';
+import { Canned } from '../answers/canned.ts';
+import type { DcSession } from './dc-session.ts';
+import type { Layers } from './layers.ts';
+import type { Received } from './message-book.ts';
+import { GZIP_PACKED, pack, unpack } from './packed.ts';
+import { RpcError } from './rpc-error.ts';
+import type { ObjectCodec } from '../tl/tl-objects.ts';
+import type { TlObject, TlValue } from '../tl/tl-value.ts';
+
+/** What a test may put in the way of a request: `undefined` lets it take its course. */
+export type RequestHook = (call: Call) => TlValue | RpcError | Promise<TlValue | RpcError | undefined> | undefined;
+
+export interface InvokingSettings {
+  readonly layers: Layers;
+  readonly answers: AnswerTable;
+  /** Results of so many bytes and more are sent as gzip_packed; Infinity for never. */
+  readonly gzipFrom: number;
+  /** Fills in what an answer needs to know beside the request. */
+  call(request: Request): Call;
+  /** Told of a method that Telegram has and this DC has no answer for. */
+  lacks(method: string): void;
+  /** Told of every request before it is answered. */
+  seen(call: Call): void;
+  hook: RequestHook;
+  /** A key was used from two places in parallel. True: as on Telegram it is dead by that. */
+  duplicated(session: DcSession): boolean;
+}
+
+/** A request without its wrappers. */
+export interface Request {
+  readonly session: DcSession;
+  readonly received: Received;
+  readonly method: string;
+  readonly args: TlObject;
+  readonly definition: Definition;
+  /** The codec of the layer the client named. */
+  readonly codec: ObjectCodec;
+}
+
+/** What the wrappers said. */
+interface Unwrapped {
+  /** Stands at what is still to be read. */
+  body: Reader;
+  codec: ObjectCodec;
+  layer: number | undefined;
+  /** `initConnection`. */
+  client: TlObject | undefined;
+  withoutUpdates: boolean;
+  /** Msg_ids that must have succeeded before. */
+  after: bigint[];
+}
+
+/** Methods taken on a key that never did `initConnection`. */
+const WITHOUT_INIT: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'auth.dropTempAuthKeys']);
+
+/** All that a temporary key may ask before it is bound (2.9). */
+const WHILE_UNBOUND: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'help.getConfig', 'help.getNearestDc']);
+
+/** Methods and families taken from anybody (2.17). */
+const WITHOUT_LOGIN =
+  /^(help\.|langpack\.|auth\.|account\.(getPassword|confirmPasswordEmail|sendVerifyEmailCode|verifyEmail)$|upload\.getWebFile$)/;
+/** … but of `auth.` these need a login. */
+const WITH_LOGIN: ReadonlySet<string> = new Set([
+  'auth.logOut',
+  'auth.exportAuthorization',
+  'auth.resetAuthorizations',
+  'auth.acceptLoginToken',
+]);
+
+export class Invoking {
+  readonly #settings: InvokingSettings;
+
+  constructor(settings: InvokingSettings) {
+    this.#settings = settings;
+  }
+
+  /** Takes a request; errors of every kind become its answer. */
+  take(session: DcSession, received: Received, body: Reader): void {
+    try {
+      const request = this.#read(session, received, body);
+      const result = this.#run(request);
+      if (result instanceof Promise) void result.then((value) => this.#answer(request, value), fail(session, received));
+      else this.#answer(request, result);
+    } catch (error) {
+      fail(session, received)(error);
+    }
+  }
+
+  #read(session: DcSession, received: Received, body: Reader): Request {
+    try {
+      const said = this.#unwrap(session, body);
+      this.#init(session, said);
+      return this.#decode(session, received, said);
+    } catch (error) {
+      throw asRpcError(session, error);
+    }
+  }
+
+  /**
+   * invokeAfterMsg(s), invokeWithLayer, initConnection, invokeWithoutUpdates and the rest, in any order. What they hold may be
+   * gzip_packed: TDLib packs the call alone and leaves the wrappers before it as they are.
+   */
+  #unwrap(session: DcSession, body: Reader): Unwrapped {
+    const { layers } = this.#settings;
+    const codec = layers.codec(session.key.init?.layer);
+    const said: Unwrapped = { body, codec, layer: undefined, client: undefined, withoutUpdates: false, after: [] };
+    for (let depth = 0; depth < 16; depth++) {
+      if (said.body.peekUint32() === GZIP_PACKED) said.body = unpacked(session, said.body);
+      const definition = said.codec.schema.byCrc.get(said.body.peekUint32());
+      if (definition === undefined || !isWrapper(definition)) return said;
+      said.body.skip(4);
+      this.#note(said, said.codec.decodeWrapper(definition, said.body));
+    }
+    throw new RpcError(400, 'INPUT_FETCH_ERROR');
+  }
+
+  #note(said: Unwrapped, wrapper: TlObject): void {
+    switch (wrapper._) {
+      case 'invokeWithLayer': {
+        said.layer = wrapper['layer'] as number;
+        if (!this.#settings.layers.accepts(said.layer)) throw new RpcError(400, 'CONNECTION_LAYER_INVALID');
+        said.codec = this.#settings.layers.codec(said.layer);
+        return;
+      }
+      case 'initConnection':
+        said.client = wrapper;
+        return;
+      case 'invokeWithoutUpdates':
+        said.withoutUpdates = true;
+        return;
+      case 'invokeAfterMsg':
+        said.after.push(wrapper['msg_id'] as bigint);
+        return;
+      case 'invokeAfterMsgs':
+        said.after.push(...(wrapper['msg_ids'] as bigint[]));
+        return;
+      default: // takeout, message ranges, business connections: taken off and passed through
+    }
+  }
+
+  #init(session: DcSession, said: Unwrapped): void {
+    const { key } = session;
+    const { client } = said;
+    if (client !== undefined) {
+      const apiId = client['api_id'] as number;
+      if (apiId <= 0) throw new RpcError(400, 'CONNECTION_API_ID_INVALID');
+      key.init = { layer: said.layer ?? key.init?.layer ?? this.#settings.layers.newest, apiId, client };
+    } else if (said.layer !== undefined && key.init !== undefined) key.init = { ...key.init, layer: said.layer };
+    if (!said.withoutUpdates) session.wantsUpdates = true;
+    for (const msgId of said.after) this.#after(session, msgId);
+  }
+
+  /** The message named must have been answered, and not with an error. */
+  #after(session: DcSession, msgId: bigint): void {
+    const found = session.book.find(Number(BigInt.asIntN(32, msgId)), Number(BigInt.asIntN(32, msgId >> 32n)));
+    if (found === undefined) throw new RpcError(500, 'MSG_WAIT_TIMEOUT');
+    if (found.failed) throw new RpcError(400, 'MSG_WAIT_FAILED');
+  }
+
+  #decode(session: DcSession, received: Received, said: Unwrapped): Request {
+    const { body } = said;
+    const crc = body.peekUint32();
+    const definition = said.codec.schema.byCrc.get(crc);
+    if (definition === undefined || !definition.isFunction) {
+      session.violation('unknown-method', `0x${crc.toString(16)}`);
+      throw new RpcError(400, `INPUT_METHOD_INVALID_${crc}`);
+    }
+    if (session.key.isUnbound && !WHILE_UNBOUND.has(definition.name)) throw new RpcError(401, 'AUTH_KEY_PERM_EMPTY');
+    if (session.key.init === undefined && !WITHOUT_INIT.has(definition.name))
+      throw new RpcError(400, 'CONNECTION_NOT_INITED');
+    this.#place(session, definition.name, said);
+    if (session.key.userId === undefined && needsLogin(definition.name))
+      throw new RpcError(401, session.key.identity.isRevoked ? 'SESSION_REVOKED' : 'AUTH_KEY_UNREGISTERED');
+    received.method = definition.name;
+    const args = said.codec.decode(body);
+    if (body.left > 0) throw new RpcError(400, 'INPUT_REQUEST_TOO_LONG');
+    return { session, received, method: definition.name, args, definition, codec: said.codec };
+  }
+
+  /** Main work of one key comes from one place (2.15). Files do not count, nor what needs no login. */
+  #place(session: DcSession, method: string, { withoutUpdates }: Unwrapped): void {
+    const key = session.key.identity;
+    const isMain = key.userId !== undefined && !withoutUpdates && !method.startsWith('upload.') && needsLogin(method);
+    if (isMain && !key.use.isAlone(session)) key.isDuplicated = this.#settings.duplicated(session);
+    if (key.isDuplicated) throw new RpcError(406, 'AUTH_KEY_DUPLICATED');
+  }
+
+  #run(request: Request): TlValue | Canned | Promise<TlValue | Canned> {
+    const { answers } = this.#settings;
+    const call = this.#settings.call(request);
+    this.#settings.seen(call);
+    const given = this.#settings.hook(call);
+    if (given instanceof Promise)
+      return given.then((value) => (value === undefined ? this.#own(answers, call) : orThrow(value)));
+    return given === undefined ? this.#own(answers, call) : orThrow(given);
+  }
+
+  #own(answers: AnswerTable, call: Call): TlValue | Canned | Promise<TlValue> {
+    const answer = answers[call.method];
+    if (answer === undefined) {
+      this.#settings.lacks(call.method);
+      throw new RpcError(400, 'METHOD_INVALID');
+    }
+    // A hook may have taken its time: the login may be gone.
+    if (call.session.key.userId === undefined && needsLogin(call.method))
+      throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+    call.world.floods.check(call);
+    stayHome(call);
+    return answer(call);
+  }
+
+  #answer(request: Request, value: TlValue | Canned): void {
+    const bytes = value instanceof Canned ? this.#canned(request, value) : this.#written(request, value);
+    request.session.answer(request.received, bytes);
+  }
+
+  #canned(request: Request, value: Canned): Uint8Array {
+    return value.bytes(request.codec, (made) => this.#written(request, made));
+  }
+
+  #written({ codec, definition }: Request, value: TlValue): Uint8Array {
+    const { layers, gzipFrom } = this.#settings;
+    const bytes = layers.encode(codec, definition, value);
+    return bytes.length >= gzipFrom ? pack(bytes) : bytes;
+  }
+}
+
+function orThrow(value: TlValue | RpcError): TlValue {
+  if (value instanceof RpcError) throw value;
+  return value;
+}
+
+/** What is packed, to be read on. @throws RpcError */
+function unpacked(session: DcSession, body: Reader): Reader {
+  const inside = unpack(body);
+  if (typeof inside !== 'string') return inside;
+  session.violation('gzip', inside);
+  throw new RpcError(400, 'INPUT_FETCH_ERROR');
+}
+
+/** A function that holds another call. */
+function isWrapper(definition: Definition): boolean {
+  return definition.isFunction && definition.fields.some((field) => field.type.kind === 'call');
+}
+
+function needsLogin(method: string): boolean {
+  return WITH_LOGIN.has(method) || !WITHOUT_LOGIN.test(method);
+}
+
+/** Bytes that do not parse are the client's fault, and noted. */
+function asRpcError(session: DcSession, error: unknown): unknown {
+  if (error instanceof RpcError || !(error instanceof Error)) return error;
+  if (error.name !== 'TlObjectError' && error.name !== 'TlReadError') return error;
+  session.violation('request', error.message);
+  return new RpcError(
+    400,
+    error.message.startsWith('no constructor') ? 'INPUT_CONSTRUCTOR_INVALID' : 'INPUT_FETCH_ERROR',
+  );
+}
+
+function fail(session: DcSession, received: Received): (error: unknown) => void {
+  return (error) => {
+    received.failed = true;
+    if (error instanceof RpcError) return session.answer(received, error.bytes());
+    // A bug of the test DC itself: the client hears of it, and so does whoever runs the test.
+    session.answer(received, new RpcError(500, 'INTERNAL').bytes());
+    session.host.bug(error);
+  };
+}

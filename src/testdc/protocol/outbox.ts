@@ -1,0 +1,199 @@
+/**
+ * Outbox: what a session's server side says (protocol: Message ids; Delivery).
+ * In: bodies and the time. Out: messages with ids and sequence numbers, packed into bodies of
+ * packets; what is not acknowledged yet. Never: encryption or a socket.
+ */
+import type { Writer } from '../../bytes/writer.ts';
+import type { Env } from '../env.ts';
+import { compareIds } from './message-book.ts';
+import { ServerIds } from './server-ids.ts';
+import type { Kind } from './server-ids.ts';
+
+/** One message of the server. */
+export interface Sent {
+  readonly low: number;
+  readonly high: number;
+  readonly seqNo: number;
+  /** The request this answers: then `body` is the result alone and `rpc_result` is written around it. */
+  readonly request: { readonly low: number; readonly high: number } | undefined;
+  body: Uint8Array;
+  acked: boolean;
+}
+
+/** Messages that wait for an acknowledgement, at most; the oldest are forgotten, as Telegram does. */
+const UNACKED = 4096;
+/** A packet holds at most so many messages and about so many bytes. */
+const PACKET_MESSAGES = 1000;
+const PACKET_BYTES = 512 * 1024;
+
+const MSG_CONTAINER = 0x73f1f8dc;
+const RPC_RESULT = 0xf35c6d01;
+
+export class Outbox {
+  readonly #ids: ServerIds;
+  #contentCount = 0;
+  #waiting: Sent[] = [];
+  #unacked: Sent[] = [];
+  /** Id and sequence number of the packet packed last. */
+  msgIdLow = 0;
+  msgIdHigh = 0;
+  seqNo = 0;
+
+  constructor(env: Env) {
+    this.#ids = new ServerIds(env);
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** How many messages the client still owes an acknowledgement. */
+  get unackedCount(): number {
+    return this.#unacked.length;
+  }
+
+  /** A service message that needs no acknowledgement. */
+  notice(kind: Kind, body: Uint8Array): Sent {
+    return this.#put(kind, body, undefined, false);
+  }
+
+  /** An update or another message that is to be acknowledged. */
+  content(kind: Kind, body: Uint8Array): Sent {
+    return this.#put(kind, body, undefined, true);
+  }
+
+  /** `rpc_result` for a request. */
+  result(request: { low: number; high: number }, body: Uint8Array): Sent {
+    return this.#put(1, body, request, true);
+  }
+
+  #put(kind: Kind, body: Uint8Array, request: Sent['request'], isContent: boolean): Sent {
+    this.#ids.next(kind);
+    const seqNo = this.#contentCount * 2 + (isContent ? 1 : 0);
+    if (isContent) this.#contentCount++;
+    const sent: Sent = { low: this.#ids.low, high: this.#ids.high, seqNo, request, body, acked: false };
+    this.#waiting.push(sent);
+    if (isContent) this.#unacked.push(sent);
+    if (this.#unacked.length > UNACKED) this.#unacked.shift()!.acked = true;
+    return sent;
+  }
+
+  /** The client has it: its bytes may go. True if it was waiting for that. */
+  acknowledge(low: number, high: number): boolean {
+    const at = this.#find(low, high);
+    if (at < 0) return false;
+    const sent = this.#unacked[at]!;
+    sent.acked = true;
+    if (!this.#waiting.includes(sent)) sent.body = NOTHING;
+    if (at === 0) this.#unacked.shift();
+    else this.#unacked.splice(at, 1);
+    return true;
+  }
+
+  /** A message not yet acknowledged. */
+  unacked(low: number, high: number): Sent | undefined {
+    return this.#unacked[this.#find(low, high)];
+  }
+
+  #find(low: number, high: number): number {
+    const list = this.#unacked;
+    let from = 0;
+    let to = list.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (compareIds(list[middle]!.low, list[middle]!.high, low, high) < 0) from = middle + 1;
+      else to = middle;
+    }
+    const found = list[from];
+    return found !== undefined && found.low === low && found.high === high ? from : -1;
+  }
+
+  /** Sends one again, with its id and number. */
+  again(sent: Sent): void {
+    if (!this.#waiting.includes(sent)) this.#waiting.push(sent);
+  }
+
+  /** Takes a message out of what waits: it goes when it is asked for. False: it has gone. */
+  keepBack(sent: Sent): boolean {
+    const at = this.#waiting.indexOf(sent);
+    if (at < 0 || sent.acked) return false;
+    this.#waiting.splice(at, 1);
+    return true;
+  }
+
+  /** After a reconnect: everything unacknowledged goes out again, before what waits. */
+  everythingAgain(): void {
+    const waiting = new Set(this.#waiting);
+    this.#waiting = [...this.#unacked.filter((sent) => !waiting.has(sent)), ...this.#waiting];
+  }
+
+  /** Forgets what waits to be sent: for a session that has no connection and gets too far behind. */
+  drop(count: number): void {
+    for (const sent of this.#waiting.splice(0, count)) this.acknowledge(sent.low, sent.high);
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Writes the body of the next packet: a message, or a container of several.
+   * Then `msgIdLow`, `msgIdHigh` and `seqNo` are the packet's. Call until `isEmpty`.
+   */
+  pack(out: Writer): void {
+    const messages = this.#take();
+    const first = messages[0]!;
+    // A message sent for a second time goes into a container, whose id is new.
+    if (messages.length === 1 && first.low === this.#ids.low && first.high === this.#ids.high) {
+      this.#name(first.low, first.high, first.seqNo);
+      writeBody(first, out);
+      return;
+    }
+    out.int32(MSG_CONTAINER);
+    out.int32(messages.length);
+    for (const sent of messages) {
+      out.long(sent.low, sent.high);
+      out.int32(sent.seqNo);
+      out.int32(sizeOf(sent));
+      writeBody(sent, out);
+    }
+    this.#ids.next(messages.some((sent) => (sent.low & 3) === 1) ? 1 : 3);
+    this.#name(this.#ids.low, this.#ids.high, this.#contentCount * 2);
+  }
+
+  #take(): Sent[] {
+    let bytes = 0;
+    let count = 0;
+    for (const sent of this.#waiting) {
+      bytes += sizeOf(sent) + 16;
+      if (count > 0 && (bytes > PACKET_BYTES || count === PACKET_MESSAGES)) break;
+      count++;
+    }
+    if (count === this.#waiting.length) {
+      const all = this.#waiting;
+      this.#waiting = [];
+      return all;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #name(low: number, high: number, seqNo: number): void {
+    this.msgIdLow = low;
+    this.msgIdHigh = high;
+    this.seqNo = seqNo;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function sizeOf(sent: Sent): number {
+  return sent.body.length + (sent.request === undefined ? 0 : 12);
+}
+
+function writeBody(sent: Sent, out: Writer): void {
+  if (sent.request !== undefined) {
+    out.int32(RPC_RESULT);
+    out.long(sent.request.low, sent.request.high);
+  }
+  out.raw(sent.body);
+}

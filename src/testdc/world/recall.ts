@@ -1,0 +1,69 @@
+/**
+ * Recall: what a memory has kept, put back to where it was.
+ * In: entries. Out: keys in the tables of their DCs, bindings, accounts, who is signed in. Never: an entry kept again.
+ */
+import { AuthKey } from '../../crypto/auth-key.ts';
+import type { DataCentre } from '../data-centre.ts';
+import type { Env } from '../env.ts';
+import { KnownKey } from '../protocol/known-key.ts';
+import type { Layers } from '../protocol/layers.ts';
+import type { BindEntry, Entry, KeyEntry, KeyRef, Memory, PersonEntry, UserEntry } from './memory.ts';
+import { Password } from './password.ts';
+import type { World } from './world.ts';
+
+/** Where to. */
+export interface Place {
+  readonly env: Env;
+  readonly layers: Layers;
+  readonly world: World;
+  readonly centres: ReadonlyMap<number, DataCentre>;
+}
+
+/** The RSA key's PEM. */
+export function serverPem(memory: Memory | undefined): string | undefined {
+  const found = memory?.recalled.find((entry) => entry.what === 'server');
+  return found?.what === 'server' ? found.pem : undefined;
+}
+
+/** Entries of DCs that are not there are passed over. */
+export function recall(entries: readonly Entry[], place: Place): void {
+  for (const entry of entries) if (entry.what === 'person') person(entry, place);
+  for (const entry of entries) if (entry.what === 'key') key(entry, place);
+  for (const entry of entries) if (entry.what === 'bind') bind(entry, place);
+  for (const entry of entries) if (entry.what === 'user') user(entry, place);
+}
+
+function person({ person: fields, password }: PersonEntry, { world }: Place): void {
+  const secret = password && new Password(password, Buffer.from(password.verifier), password.hint);
+  world.people.set(fields.id, secret === undefined ? { ...fields } : { ...fields, password: secret });
+}
+
+function key({ dc, key: bytes, salt, expiresAt, layer }: KeyEntry, { env, layers, centres }: Place): void {
+  const seconds = expiresAt === undefined ? 0 : (expiresAt - env.now()) / 1000;
+  const known = new KnownKey(AuthKey.from(bytes), salt, seconds, env);
+  if (layer !== undefined) known.init = { layer: Math.min(layer, layers.newest), apiId: 1 };
+  centres.get(dc)?.keys.recall(known);
+}
+
+function bind({ to, expiresAt, ...ref }: BindEntry, place: Place): void {
+  const [temporary, permanent] = [keyOf(ref, place), keyOf({ dc: ref.dc, id: to }, place)];
+  if (temporary === undefined || permanent === undefined) return;
+  temporary.boundTo = permanent;
+  permanent.temporary = temporary;
+  temporary.expiresAt = expiresAt;
+}
+
+function user({ user: userId, at, from, isRevoked = false, ...ref }: UserEntry, place: Place): void {
+  const known = keyOf(ref, place);
+  if (known === undefined) return;
+  known.isRevoked = isRevoked;
+  if (userId === undefined || !place.world.people.has(userId)) return;
+  known.userId = userId;
+  known.signedInAt = at;
+  known.importedFrom = from && keyOf(from, place);
+  place.world.account(userId).keys.add(known);
+}
+
+function keyOf({ dc, id }: KeyRef, { centres }: Place): KnownKey | undefined {
+  return centres.get(dc)?.keys.get(id);
+}

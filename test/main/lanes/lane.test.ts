@@ -1,0 +1,128 @@
+/** Lanes: records through slots and blocks, and what becomes of a thread that is lost. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { echoProxy, ECHO_WORKER } from '../../support/echo-proxy.ts';
+import { Nc } from '../../support/nc.ts';
+import { In } from '../../../src/batch/records.ts';
+import { Lane, type LaneOwner } from '../../../src/main/lanes/lane.ts';
+import { LIMITS } from '../../../src/main/limits/limits.ts';
+
+interface Watched extends LaneOwner {
+  readonly answers: string[];
+  until(count: number): Promise<void>;
+}
+
+function watched(): Watched {
+  const answers: string[] = [];
+  let wake = (): void => undefined;
+  return {
+    answers,
+    record(_, record) {
+      answers.push(Buffer.from(record.bytes.subarray(record.start, record.stop)).toString());
+      wake();
+    },
+    settle: () => false,
+    clear: () => answers.push('clear'),
+    lost: () => false,
+    ended: () => undefined,
+    async until(count) {
+      while (answers.length < count) await new Promise<void>((resolve) => (wake = resolve));
+    },
+  };
+}
+
+test('order holds over slots that grow, and records that wait for their turn', async (t) => {
+  const owner = watched();
+  const limits = { ...LIMITS, laneMark: 1024 * 1024 };
+  const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits }, owner);
+  t.after(() => lane.stop());
+  // Before the thread runs: what is more than a session's share of a batch waits, and goes a turn at a time.
+  lane.put(In.OPEN, 0, 0, 1, 0);
+  const length = 3 * 1024 * 1024;
+  const over: boolean[] = [];
+  for (let i = 0; i < 30; i++) {
+    const line = Buffer.alloc(length, 'x');
+    line.write(String(i).padStart(4, '0'));
+    over.push(lane.put(In.REQUEST, 0, 0, 1, i + 1, line));
+  }
+  assert.deepEqual(over, Array(30).fill(true));
+  await lane.start();
+  await owner.until(31);
+  const answers = owner.answers.filter((answer) => answer !== 'clear');
+  assert.deepEqual(
+    answers.map((answer) => Number(answer.slice(0, 4))),
+    Array.from({ length: 30 }, (_, i) => i),
+  );
+  assert.ok(answers.every((answer) => answer.length === length + 1));
+  assert.ok(owner.answers.includes('clear'));
+});
+
+test('a worker that cannot start is an error, not a hang', async () => {
+  const owner = watched();
+  const options = { number: 0, limits: LIMITS };
+  await assert.rejects(
+    new Lane({ ...options, worker: new URL('./nowhere.js', import.meta.url), settings: {} }, owner).start(),
+    /nowhere/,
+  );
+  await assert.rejects(
+    new Lane({ ...options, worker: ECHO_WORKER, settings: { failsToStart: true } }, owner).start(),
+    /does not start/,
+  );
+});
+
+for (const [how, line] of [
+  ['exits', '{exit'],
+  ['hangs', '{spin'],
+] as const) {
+  test(`a thread that ${how}: the record that kills twice is refused, all others are run again`, async (t) => {
+    const { port, logged } = await echoProxy(t, { batchTimeout: 500 });
+    const nc = await Nc.to(port);
+    const idle = await Nc.to(port);
+    idle.send('{"id":1}\n');
+    await idle.line();
+    nc.send('{"id":1}\n{keep "id":77}\n{"id":2}\n');
+    assert.deepEqual(await nc.lines(2), ['{"id":1}', '{"id":2}']);
+    nc.send(`${line} "id":5}\n{"id":6}\n`);
+    const refused = await nc.json();
+    assert.deepEqual([refused['id'], refused['error'], refused['delivered']], [5, 'WorkerCrashed', 'no']);
+    assert.equal(await nc.line(), '{"id":6}');
+    // What was open when the thread died is open again.
+    nc.send('{release}\n');
+    assert.match(await nc.line(), /^released /);
+    assert.equal(await nc.line(), 'release');
+    idle.send('{"id":3}\n');
+    assert.equal(await idle.line(), '{"id":3}');
+    assert.equal(logged.filter((entry) => entry['event'] === 'laneLost').length, 2);
+    nc.close();
+    idle.close();
+  });
+}
+
+test('a client waiting for the end of a lost session is let go', async (t) => {
+  const { port } = await echoProxy(t);
+  const nc = await Nc.to(port);
+  nc.send('{"id":1}\n{later 400}\n');
+  assert.equal(await nc.line(), '{"id":1}');
+  nc.end();
+  const other = await Nc.to(port);
+  other.send('{exit}\n');
+  assert.deepEqual(await nc.rest(), ['later']);
+  other.close();
+});
+
+test('a lane that is lost again and again, and nobody knows why: its sessions are named, and it goes on', async (t) => {
+  const { port, logged } = await echoProxy(t, { carefulFor: 0 });
+  const nc = await Nc.to(port);
+  nc.send('{"id":1}\n{die 5}\n{"id":2}\n');
+  const lines = await nc.lines(2);
+  assert.deepEqual(lines, ['{"id":1}', '{"id":2}']);
+  const [crashed, lost] = [await nc.json(), await nc.json()];
+  assert.deepEqual(
+    [crashed['id'], crashed['error'], lost['id'], lost['error']],
+    [1, 'WorkerCrashed', 0, 'SessionLost'],
+  );
+  nc.send('{"id":3}\n');
+  assert.equal(await nc.line(), '{"id":3}');
+  assert.equal(logged.filter((entry) => entry['event'] === 'laneLost').length, 5);
+  nc.close();
+});

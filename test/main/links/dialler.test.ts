@@ -1,0 +1,130 @@
+/** The dialler: how many, how fast, in which order, and who is told that an address answers again. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Dialler, type Dial } from '../../../src/main/links/dialler.ts';
+import { LIMITS } from '../../../src/main/limits/limits.ts';
+
+interface Begun extends Dial {
+  readonly name: string;
+}
+
+/** A dialler and what it began, in order. */
+function diallerOf(limits: Partial<typeof LIMITS>): { dialler: Dialler; begun: string[]; ask: Ask; until: Until } {
+  const dialler = new Dialler({ ...LIMITS, ...limits });
+  const begun: string[] = [];
+  let wake = (): void => undefined;
+  const ask: Ask = (name, { address = 'a 1', makesKey = false, isUrgent = true } = {}) => {
+    const dial: Begun = {
+      name,
+      address,
+      makesKey,
+      isUrgent,
+      start: () => {
+        begun.push(name);
+        wake();
+      },
+    };
+    dialler.ask(dial);
+    return dial;
+  };
+  const until: Until = async (count) => {
+    while (begun.length < count) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  return { dialler, begun, ask, until };
+}
+
+type Ask = (name: string, what?: { address?: string; makesKey?: boolean; isUrgent?: boolean }) => Dial;
+type Until = (count: number) => Promise<void>;
+
+test('never more in a second than the limit; the rest in the order they asked', async () => {
+  const { dialler, begun, ask, until } = diallerOf({ dialsPerSecond: 40, dialsPerAddress: 100 });
+  const times: number[] = [];
+  const names = Array.from({ length: 45 }, (_, i) => `d${i}`);
+  for (const name of names) ask(name);
+  assert.equal(begun.length, 2);
+  for (let count = 3; count <= names.length; count++) {
+    await until(count);
+    times[count] = performance.now();
+  }
+  assert.deepEqual(begun, names);
+  // The 44th comes at least a second behind the third.
+  assert.ok(times[44]! - times[3]! >= 1_000);
+  assert.equal(dialler.waiting, 0);
+});
+
+test('attempts under way to one address hold up that address only', () => {
+  const { dialler, begun, ask } = diallerOf({ dialsPerAddress: 2 });
+  const first = ask('a1');
+  ask('a2');
+  ask('a3');
+  ask('b1', { address: 'b 1' });
+  assert.deepEqual(begun, ['a1', 'a2', 'b1']);
+  dialler.connected(first);
+  assert.deepEqual(begun, ['a1', 'a2', 'b1', 'a3']);
+});
+
+test('key exchanges have a limit of their own, until the key is there or the connection is not', () => {
+  // Of 16 places two are for an address that has made no key yet.
+  const { dialler, begun, ask } = diallerOf({ handshakesAtOnce: 16 });
+  const made = ask('k1', { makesKey: true });
+  const lost = ask('k2', { makesKey: true });
+  ask('k3', { makesKey: true });
+  ask('k4', { makesKey: true });
+  ask('plain');
+  assert.deepEqual(begun, ['k1', 'k2', 'plain']);
+  dialler.connected(made);
+  assert.equal(begun.length, 3);
+  dialler.abandoned(lost);
+  assert.deepEqual(begun, ['k1', 'k2', 'plain', 'k3']);
+  dialler.keyMade(made);
+  assert.deepEqual(begun, ['k1', 'k2', 'plain', 'k3', 'k4']);
+});
+
+test('the address with the fewest key exchanges goes first, whoever asked first', () => {
+  const { dialler, begun, ask } = diallerOf({ handshakesAtOnce: 16 });
+  const mute = Array.from({ length: 5 }, (_, i) => ask(`mute${i}`, { address: 'mute 1', makesKey: true }));
+  Array.from({ length: 5 }, (_, i) => ask(`dumb${i}`, { address: 'dumb 1', makesKey: true }));
+  assert.deepEqual(begun, ['mute0', 'mute1', 'dumb0', 'dumb1']);
+  // All four places of such addresses are taken; the next one is for whoever has none.
+  ask('good', { address: 'good 1', makesKey: true });
+  dialler.abandoned(mute[0]!);
+  assert.deepEqual(begun.slice(4), ['good']);
+});
+
+test('who has a request goes before who has none, but for every eighth', async () => {
+  const { begun, ask, until } = diallerOf({ dialsPerSecond: 320 });
+  for (let i = 0; i < 16; i++) ask(`x${i}`);
+  for (let i = 0; i < 3; i++) ask(`idle${i}`, { isUrgent: false });
+  for (let i = 0; i < 13; i++) ask(`urgent${i}`);
+  await until(32);
+  const second = begun.slice(16);
+  assert.deepEqual(
+    second.filter((name) => name.startsWith('urgent')),
+    Array.from({ length: 13 }, (_, i) => `urgent${i}`),
+  );
+  assert.ok(second.slice(0, 8).some((name) => name.startsWith('idle')));
+  assert.equal(second.slice(0, 8).filter((name) => name.startsWith('urgent')).length, 7);
+});
+
+test('taken back before its turn; told once when the address answers again', () => {
+  const { dialler, begun, ask } = diallerOf({ dialsPerAddress: 1 });
+  const first = ask('one');
+  const second = ask('two');
+  assert.equal(dialler.cancel(second), true);
+  assert.equal(dialler.cancel(first), false);
+  const told: string[] = [];
+  const gone = {};
+  dialler.failed(first, {}, () => told.push('one'));
+  const third = ask('three');
+  dialler.failed(third, gone, () => told.push('gone'));
+  dialler.forget(gone);
+  const elsewhere = ask('b', { address: 'b 1' });
+  dialler.connected(elsewhere);
+  assert.deepEqual(told, []);
+  const fourth = ask('four');
+  dialler.connected(fourth);
+  assert.deepEqual(told, ['one']);
+  const fifth = ask('five');
+  dialler.connected(fifth);
+  assert.deepEqual([told, begun], [['one'], ['one', 'three', 'b', 'four', 'five']]);
+});

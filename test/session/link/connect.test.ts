@@ -1,0 +1,36 @@
+/** Where a session dials: the addresses of its data centre, of both families, and no other's. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Pair } from '../../support/pair.ts';
+
+const HERE = { id: 2, host: '127.0.0.1', port: 442, test: false };
+const THERE = { id: 2, host: '::1', port: 442, test: false };
+const ELSEWHERE = { id: 4, host: '127.0.0.4', port: 444, test: false };
+
+async function dialled(...dataCentres: object[]): Promise<string[]> {
+  const pair = new Pair({ session: { dataCentres: dataCentres as never } });
+  pair.open(1);
+  await pair.ask(1, { id: 1, message: { _cons: 'help.getConfig' } });
+  return pair.dialled;
+}
+
+test('all addresses of its data centre, the first of the list first', async () => {
+  assert.deepEqual(await dialled(HERE, ELSEWHERE, THERE), ['127.0.0.1 ::1/442']);
+});
+
+test('the other ports of the address before the other addresses, for those that are built in', async () => {
+  const usual = { ...HERE, port: 443 };
+  const dials = async (...dataCentres: object[]): Promise<string[]> => {
+    const pair = new Pair({ session: { dataCentres: dataCentres as never }, isDown: () => true });
+    pair.open(1);
+    await pair.ask(1, { id: 1, message: { _cons: 'help.getConfig' } });
+    return pair.dialled;
+  };
+  assert.deepEqual(await dials(usual, { ...THERE, port: 443 }), ['127.0.0.1 127.0.0.1/80 127.0.0.1/5222 ::1/443']);
+  assert.deepEqual(await dials({ ...usual, isOwn: true }), ['127.0.0.1']);
+});
+
+test("an operator's own server has no other address, and stands in for none", async () => {
+  assert.deepEqual(await dialled({ ...HERE, isOwn: true }, THERE, ELSEWHERE), ['127.0.0.1']);
+  assert.deepEqual(await dialled(HERE, { ...THERE, isOwn: true }), ['127.0.0.1']);
+});
