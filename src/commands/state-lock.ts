@@ -3,9 +3,9 @@
  * In: the folder. Out: nothing, or a sentence. Never: a lock that outlives its process: it is a socket that somebody listens
  * on, and what a dead process has left of it is taken over.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { realpathSync, rmSync } from 'node:fs';
+import { lstatSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { ConfigError } from '../config/config.ts';
 import { makeFolder } from '../make-folder.ts';
 
 /** The longest path that a Unix socket may have on every system, bytes. */
-const LONGEST = 100;
+const LONGEST = 95;
 
 /**
  * Takes the folder, which is made if it is not there, for as long as this process lives.
@@ -27,13 +27,38 @@ export async function lockState(folder: string): Promise<Server> {
     } catch (error) {
       const { code } = error as { code?: string };
       if (code !== 'EADDRINUSE') throw new ConfigError([`--state ${folder} cannot be used (${code ?? String(error)})`]);
-      if (!isFirst || (await isAnswered(path)))
-        throw new ConfigError([
-          `another demo has this state (${folder}): stop that one, or give this one a --state of its own`,
-        ]);
-      rmSync(path, { force: true });
+      if (!isFirst || (await isAnswered(path)) || !(await removeDead(path))) throw taken(folder);
     }
   }
+}
+
+function taken(folder: string): ConfigError {
+  return new ConfigError([
+    `another demo has this state (${folder}): stop that one, or give this one a --state of its own`,
+  ]);
+}
+
+/**
+ * Removes the socket of a process that has died. It is put aside first: of two processes that found it dead, the second
+ * would otherwise remove the socket that the first has made since.
+ * @returns false if somebody is alive behind it after all; it stands where it stood then
+ * @throws ConfigError if it is no socket
+ */
+async function removeDead(path: string): Promise<boolean> {
+  const aside = `${path}.${randomBytes(3).toString('hex')}`;
+  try {
+    if (!lstatSync(path).isSocket())
+      throw new ConfigError([`${path} is not the socket that a demo makes there: move it away`]);
+    renameSync(path, aside);
+  } catch (error) {
+    // Somebody else has removed it.
+    if ((error as { code?: string }).code === 'ENOENT') return true;
+    throw error;
+  }
+  const isAlive = await isAnswered(aside);
+  if (isAlive) renameSync(aside, path);
+  else rmSync(aside, { force: true });
+  return !isAlive;
 }
 
 function socketOf(folder: string): string {
