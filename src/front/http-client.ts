@@ -13,7 +13,8 @@ import { Gate, Why } from '../main/flow/gate.ts';
 import type { Visitor } from '../main/clients/house.ts';
 import type { DoorHouse } from '../main/proxy.ts';
 import { ReadAhead } from '../main/clients/read-ahead.ts';
-import type { Guest, Route } from '../main/sessions/route.ts';
+import type { Route } from '../main/sessions/route.ts';
+import type { SessionClient } from '../main/sessions/session-client.ts';
 import type { Swept } from '../main/clients/sweep.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { IdText, NoticeFields } from '../main/clients/front.ts';
@@ -29,7 +30,7 @@ const MOST_SESSIONS = 64;
 const REQUEST_BYTES = 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-export class HttpClient implements Guest, Visitor, Swept {
+export class HttpClient implements SessionClient, Visitor, Swept {
   readonly gate: Gate;
   isUnread = false;
   /** Bytes held of bodies that have not ended. */

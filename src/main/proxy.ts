@@ -22,7 +22,8 @@ import type { Limits } from './limits/limits.ts';
 import { Memory, Step } from './limits/memory.ts';
 import { Names } from './names/names.ts';
 import { Router } from './sessions/router.ts';
-import type { Guest, Route } from './sessions/route.ts';
+import type { Route } from './sessions/route.ts';
+import type { SessionClient } from './sessions/session-client.ts';
 import type { Socks } from './links/socks.ts';
 import { Sweep } from './clients/sweep.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -272,7 +273,7 @@ export class Proxy implements DoorHouse {
     socket.resume();
   }
 
-  route(client: Guest, flags: number): Route {
+  route(client: SessionClient, flags: number): Route {
     return this.router.add(client, this.#lanes.pick(), flags);
   }
 

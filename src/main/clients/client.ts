@@ -13,13 +13,14 @@ import { type Gate, Why } from '../flow/gate.ts';
 import type { House, Visitor } from './house.ts';
 import { Inlet, type InletOwner } from './inlet.ts';
 import { Outlet } from '../flow/outlet.ts';
-import type { Guest, Route } from '../sessions/route.ts';
+import type { Route } from '../sessions/route.ts';
+import type { SessionClient } from '../sessions/session-client.ts';
 import type { Swept } from './sweep.ts';
 
 /** A closed connection may still take its last line in this time: closing with unread input would reset it away. */
 const LINGER = 1_000;
 
-export class Client implements FrontOwner, InletOwner, Swept, Guest, Visitor {
+export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Visitor {
   /** Bytes held of a message that has not ended. */
   held = 0;
   isUnread = false;

@@ -5,7 +5,8 @@
 import type { Front, FrontOwner } from './front.ts';
 import type { Bearer, Tokens } from '../../front/tokens.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { Guest, Route } from '../sessions/route.ts';
+import type { Route } from '../sessions/route.ts';
+import type { SessionClient } from '../sessions/session-client.ts';
 import type { Router } from '../sessions/router.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -24,7 +25,7 @@ export interface House {
   readonly sweep: Sweep;
   readonly limits: Limits;
   /** A new session for a client. */
-  route(client: Guest, flags: number): Route;
+  route(client: SessionClient, flags: number): Route;
   front(owner: FrontOwner): Front;
   readonly tokens: Tokens;
   /** Who shows a token from an address, or what is wrong with it. */

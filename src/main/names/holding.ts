@@ -5,13 +5,13 @@
  */
 import type { Log } from '../../telemetry/log.ts';
 import type { LazyVault } from './lazy-vault.ts';
-import type { Route } from '../sessions/route.ts';
+import type { NameOwner } from './owner.ts';
 import { EMPTY, type Wish } from './wish.ts';
 import { Writing } from './writing.ts';
 
 export class Holding {
   readonly name: string;
-  owner: Route | undefined;
+  owner: NameOwner | undefined;
   /** The wish that is being claimed for; undefined once it has been granted. */
   claiming: Wish | undefined;
   /** Who takes it over when the owner has left. */

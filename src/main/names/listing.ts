@@ -7,7 +7,7 @@
  * answer is thousands of times as long as the question.
  */
 import { faultName } from './lazy-vault.ts';
-import type { Route } from '../sessions/route.ts';
+import type { NameOwner } from './owner.ts';
 import { answer, refuse, type Wish } from './wish.ts';
 
 export class Listing {
@@ -25,7 +25,7 @@ export class Listing {
   }
 
   /** Its client has gone: nobody waits for what it asked. */
-  forget(route: Route): void {
+  forget(route: NameOwner): void {
     for (const wish of this.#asked) if (wish.route === route) this.#asked.delete(wish);
   }
 

@@ -13,7 +13,7 @@ import type { Claim, Vault } from '../../vault/vault.ts';
 import { Holding } from './holding.ts';
 import { faultName, LazyVault } from './lazy-vault.ts';
 import { Listing } from './listing.ts';
-import type { Route } from '../sessions/route.ts';
+import type { NameOwner } from './owner.ts';
 import { answer, askToLeave, EMPTY, listed, refuse, type Wish } from './wish.ts';
 
 /** Another process gives a name up within this, or keeps it, ms: its clients' requests may take ten seconds to end. */
@@ -25,7 +25,7 @@ export class Names {
   readonly #vault: LazyVault;
   readonly #log: Log;
   readonly #held = new Map<string, Holding>();
-  readonly #byRoute = new Map<Route, Holding>();
+  readonly #byRoute = new Map<NameOwner, Holding>();
   readonly #listing = new Listing(() => this.#list());
   #onEmpty: (() => void) | undefined;
 
@@ -43,7 +43,7 @@ export class Names {
   }
 
   /** A NAME record. */
-  wish(route: Route, op: number, ticket: number, name: string): void {
+  wish(route: NameOwner, op: number, ticket: number, name: string): void {
     const wish = { route, op, ticket, name };
     if (op === NameOp.LIST) this.#listing.ask(wish);
     else if (op === NameOp.FORGET) void this.#forget(wish);
@@ -63,7 +63,7 @@ export class Names {
   }
 
   /** A KEEP record; the bytes are copied, and zeroed where they stood. */
-  keep(route: Route, flags: number, ticket: number, bytes: Buffer): void {
+  keep(route: NameOwner, flags: number, ticket: number, bytes: Buffer): void {
     const held = this.#byRoute.get(route);
     const record = Buffer.from(bytes);
     bytes.fill(0);
@@ -158,7 +158,7 @@ export class Names {
   }
 
   /** The thread of a route was lost: what it was told and has not done, it is told again. */
-  resumed(route: Route): void {
+  resumed(route: NameOwner): void {
     const held = this.#byRoute.get(route);
     if (held !== undefined && (held.isAsked || held.heir !== undefined)) askToLeave(route);
   }
@@ -185,7 +185,7 @@ export class Names {
   }
 
   /** The route is gone, whatever it left undone. */
-  gone(route: Route): void {
+  gone(route: NameOwner): void {
     this.#listing.forget(route);
     const held = this.#disowned(route);
     // While it is being claimed, whoever claims gives it back.
@@ -193,13 +193,13 @@ export class Names {
   }
 
   /** The lane could not use what it was granted. */
-  #giveBack(route: Route): void {
+  #giveBack(route: NameOwner): void {
     const held = this.#disowned(route);
     if (held !== undefined) this.#end(held, held.clean);
   }
 
   /** What the route had, and has not any more. */
-  #disowned(route: Route): Holding | undefined {
+  #disowned(route: NameOwner): Holding | undefined {
     const held = this.#byRoute.get(route);
     if (held === undefined) return undefined;
     this.#byRoute.delete(route);
@@ -226,7 +226,7 @@ export class Names {
   }
 
   /** The client has logged out: what is kept goes before it hears of that; the name stays with it. */
-  #loggedOut(route: Route): void {
+  #loggedOut(route: NameOwner): void {
     const held = this.#byRoute.get(route);
     if (held === undefined) return;
     held.stands(EMPTY, false);

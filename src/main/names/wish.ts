@@ -6,14 +6,14 @@
  */
 import { In, ListFlag, NamedFlag, NameOp } from '../../batch/records.ts';
 import type { Kept } from '../../vault/vault.ts';
-import type { Route } from '../sessions/route.ts';
+import type { NameOwner } from './owner.ts';
 
 /** No record. */
 export const EMPTY = Buffer.alloc(0);
 
 /** What one session wants of one name. */
 export interface Wish {
-  readonly route: Route;
+  readonly route: NameOwner;
   /** `NameOp`. */
   readonly op: number;
   readonly ticket: number;
@@ -31,17 +31,17 @@ export function refuse({ route, op, ticket }: Wish, fault: string): void {
 }
 
 /** What a request asked to be kept is on the disk; or is not, with the fault as `refuse` has it. */
-export function answerKeep(route: Route, ticket: number, fault?: string): void {
+export function answerKeep(route: NameOwner, ticket: number, fault?: string): void {
   if (fault === undefined) put(route, In.NAMED, NameOp.KEEP, ticket, EMPTY);
   else put(route, In.NAMED, NameOp.KEEP | NamedFlag.REFUSED, ticket, Buffer.from(fault));
 }
 
 /** The owner of a name is to give it up. */
-export function askToLeave(route: Route): void {
+export function askToLeave(route: NameOwner): void {
   put(route, In.LEAVE, 0, 0, EMPTY);
 }
 
-function put({ lane, session }: Route, kind: number, flags: number, ticket: number, bytes: Buffer): void {
+function put({ lane, session }: NameOwner, kind: number, flags: number, ticket: number, bytes: Buffer): void {
   lane.put(kind, 0, flags, session, ticket, bytes);
 }
 

@@ -7,7 +7,7 @@
 import { KeepFlag } from '../../batch/records.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { faultName, type LazyVault, textOf } from './lazy-vault.ts';
-import type { Route } from '../sessions/route.ts';
+import type { NameOwner } from './owner.ts';
 import { answerKeep } from './wish.ts';
 
 /** What need not be kept at once is written so often, ms. */
@@ -21,7 +21,7 @@ const PATIENCE = 5_000;
 /** Whose records are written. */
 export interface Subject {
   readonly name: string;
-  readonly owner: Route | undefined;
+  readonly owner: NameOwner | undefined;
 }
 
 export class Writing {
@@ -174,7 +174,7 @@ export class Writing {
     }
   }
 
-  #written(explicit: number | undefined, owner: Route | undefined): void {
+  #written(explicit: number | undefined, owner: NameOwner | undefined): void {
     if (this.#failures > 0) this.#log.info('vaultWritten', { count: this.#failures });
     this.#failures = 0;
     if (!this.#isDue) this.letGo();
@@ -182,7 +182,7 @@ export class Writing {
   }
 
   /** What was kept before still is. The session goes on; it is tried again until it works. */
-  #failed(record: Buffer, explicit: number | undefined, owner: Route | undefined, error: unknown): void {
+  #failed(record: Buffer, explicit: number | undefined, owner: NameOwner | undefined, error: unknown): void {
     const fault = faultName(error);
     this.#log.error('vaultWriteFailed', { reason: textOf(error) });
     if (explicit !== undefined && owner !== undefined) {

@@ -5,38 +5,22 @@
  */
 import type { RecordCursor } from '../../batch/batch.ts';
 import { COUNTERS_LENGTH, DialFlag, DownFlag, In, RequestFlag } from '../../batch/records.ts';
-import type { ErrorName } from '../../errors.ts';
-import type { IdText, NoticeFields } from '../clients/front.ts';
+import type { IdText } from '../clients/front.ts';
 import { DcLink, type LinkOwner } from '../links/dc-link.ts';
-import type { Dial } from '../links/dialler.ts';
-import { Count } from '../../telemetry/metrics.ts';
+import type { Dial, Dialler } from '../links/dialler.ts';
+import { Count, type Metrics } from '../../telemetry/metrics.ts';
+import type { Batch } from '../flow/outlet.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { Lane } from '../lanes/lane.ts';
 import { Ledger } from './ledger.ts';
+import type { Descriptors } from '../limits/descriptors.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { Target } from '../links/reached.ts';
-import type { Router } from './router.ts';
+import type { Names } from '../names/names.ts';
+import type { NameOwner } from '../names/owner.ts';
+import type { Reached, Target } from '../links/reached.ts';
+import type { SessionClient } from './session-client.ts';
+import type { Socks } from '../links/socks.ts';
 import { Saved } from './saved.ts';
-
-/** Whose session it is: a connection of lines or frames (`Client`), or one of HTTP (`front/http-client.ts`). */
-export interface Guest {
-  readonly gate: Gate;
-  readonly isUnread: boolean;
-  /** The answer to one ticket. @param outcome place in `OUTCOMES` */
-  reply(ticket: number, line: Buffer, isBad: boolean, outcome: number): void;
-  /** What answers no ticket. */
-  update(line: Buffer): void;
-  /** This request is given up with its lane. `isSent`: a server may have it. It is not called retryable: it may kill again. */
-  crashed(ticket: number, id: IdText, isSent: boolean): void;
-  /** The session is lost with its lane. */
-  lostSession(): void;
-  /** Something about its session that answers no request. */
-  notice(name: ErrorName, fields: NoticeFields): void;
-  /** Fewer requests are open than before. */
-  settled(): void;
-  /** `close` has come to its end. */
-  sessionGone(): void;
-}
 
 /** A connection that was asked for, and what is tried after it. */
 interface Wish extends Dial {
@@ -44,14 +28,33 @@ interface Wish extends Dial {
   readonly flags: number;
 }
 
-export class Route implements LinkOwner {
+/** What a route needs of whoever keeps the routes (`Router`). */
+export interface RouteOwner {
+  readonly batch: Batch;
+  readonly dialler: Dialler;
+  readonly socks: Socks | undefined;
+  readonly limits: Limits;
+  readonly metrics: Metrics;
+  readonly descriptors: Descriptors;
+  readonly names: Names;
+  readonly reached: Reached;
+  /** Whether an address may be dialled. @param flags `DialFlag` */
+  permits(flags: number, host: string, port: number): boolean;
+  /** An address of several did not answer, and the next is tried. */
+  missed(address: string, code: string): void;
+  /** Something was said to clients outside of any block: it leaves now. */
+  settle(): void;
+  gone(route: Route): void;
+}
+
+export class Route implements LinkOwner, NameOwner {
   /** Number of the session in the records; a new one after the lane was lost. */
   session: number;
   readonly lane: Lane;
-  readonly client: Guest;
+  readonly client: SessionClient;
   readonly ledger = new Ledger();
   readonly saved = new Saved();
-  readonly #router: Router;
+  readonly #owner: RouteOwner;
   /** `OpenFlag`: what its client speaks. */
   readonly #flags: number;
   readonly #links = new Map<number, DcLink>();
@@ -71,8 +74,8 @@ export class Route implements LinkOwner {
   /** It was put again after its thread was lost: the lost one may have taken keys for it that nobody knows of. */
   isResumed = false;
 
-  constructor(router: Router, session: number, lane: Lane, client: Guest, flags: number) {
-    this.#router = router;
+  constructor(owner: RouteOwner, session: number, lane: Lane, client: SessionClient, flags: number) {
+    this.#owner = owner;
     this.session = session;
     this.lane = lane;
     this.client = client;
@@ -88,7 +91,7 @@ export class Route implements LinkOwner {
       this.#isOpened = true;
       this.lane.put(In.OPEN, 0, this.#flags, this.session, 0);
     }
-    this.#router.metrics.counts[Count.REQUESTS]!++;
+    this.#owner.metrics.counts[Count.REQUESTS]!++;
     const { number: ticket } = this.ledger.open(id, bytes, start, stop, flags);
     const isOver = this.lane.put(In.REQUEST, 0, flags, this.session, ticket, bytes, start, stop);
     if (isOver) this.#wait(this.client.gate);
@@ -112,7 +115,7 @@ export class Route implements LinkOwner {
     }
     for (const ticket of this.ledger.all())
       if (ticket.isTaken) this.lane.put(In.AGAIN, 0, ticket.asks, this.session, ticket.number, ticket.again());
-    this.#router.names.resumed(this);
+    this.#owner.names.resumed(this);
   }
 
   /**
@@ -149,7 +152,7 @@ export class Route implements LinkOwner {
     this.#owed = 0;
     if (held === undefined || held.length === 0) return;
     for (const say of held) say();
-    this.#router.settle();
+    this.#owner.settle();
   }
 
   /** Requests that the client has no answer to yet. */
@@ -167,7 +170,7 @@ export class Route implements LinkOwner {
     if (this.isClosing) return;
     this.isClosing = true;
     if (this.#isOpened) this.lane.put(In.CLOSE, 0, 0, this.session, 0);
-    else this.#router.gone(this);
+    else this.#owner.gone(this);
   }
 
   /** The lane has dropped the session, or was lost with it. */
@@ -196,10 +199,10 @@ export class Route implements LinkOwner {
   dial(number: number, attempt: number, flags: number, targets: readonly Target[]): void {
     this.#drop(number);
     const [first] = targets;
-    if (!this.#router.permits(flags, first!.host, first!.port)) {
+    if (!this.#owner.permits(flags, first!.host, first!.port)) {
       return this.#refuse(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
     }
-    this.#try(number, attempt, flags, this.#router.reached.inTurn(targets));
+    this.#try(number, attempt, flags, this.#owner.reached.inTurn(targets));
   }
 
   #try(number: number, attempt: number, flags: number, targets: readonly Target[]): void {
@@ -213,18 +216,18 @@ export class Route implements LinkOwner {
       start: () => this.#connect(number, attempt, host, port, others.length > 0),
     };
     this.#dials.set(number, wish);
-    this.#router.dialler.ask(wish);
+    this.#owner.dialler.ask(wish);
   }
 
   /** Its turn has come. */
   #connect(number: number, attempt: number, host: string, port: number, hasOthers: boolean): void {
-    if (!this.#router.descriptors.take()) {
-      this.#router.dialler.abandoned(this.#dials.get(number)!);
+    if (!this.#owner.descriptors.take()) {
+      this.#owner.dialler.abandoned(this.#dials.get(number)!);
       this.#dials.delete(number);
       return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
     }
-    this.#router.metrics.counts[Count.DC_DIALS]!++;
-    const { batch, limits, socks } = this.#router;
+    this.#owner.metrics.counts[Count.DC_DIALS]!++;
+    const { batch, limits, socks } = this.#owner;
     const within = hasOthers ? limits.addressTimeout : limits.connectTimeout;
     const link = new DcLink(this, number, attempt, { host, port }, batch, limits.linkMark, within, socks);
     if (this.client.isUnread) link.gate.shut(Why.UNREAD);
@@ -232,7 +235,7 @@ export class Route implements LinkOwner {
   }
 
   send(number: number, view: Buffer): void {
-    this.#router.metrics.counts[Count.DC_BYTES_OUT]! += view.length;
+    this.#owner.metrics.counts[Count.DC_BYTES_OUT]! += view.length;
     this.#links.get(number)?.write(view);
   }
 
@@ -243,21 +246,21 @@ export class Route implements LinkOwner {
   #drop(number: number): void {
     const dial = this.#dials.get(number);
     const link = this.#links.get(number);
-    if (dial !== undefined && !this.#router.dialler.cancel(dial)) this.#ended(dial, link);
+    if (dial !== undefined && !this.#owner.dialler.cancel(dial)) this.#ended(dial, link);
     link?.hangUp();
     this.#dials.delete(number);
     this.#links.delete(number);
   }
 
   #ended(dial: Dial, link: DcLink | undefined): void {
-    if (link?.isUp === true) this.#router.dialler.closed(dial);
-    else this.#router.dialler.abandoned(dial);
+    if (link?.isUp === true) this.#owner.dialler.closed(dial);
+    else this.#owner.dialler.abandoned(dial);
   }
 
   /** A key was made: another may make one. */
   keyMade(number: number): void {
     const dial = this.#dials.get(number);
-    if (dial !== undefined) this.#router.dialler.keyMade(dial);
+    if (dial !== undefined) this.#owner.dialler.keyMade(dial);
   }
 
   #refuse(number: number, attempt: number, flags: number, code: string): void {
@@ -266,26 +269,26 @@ export class Route implements LinkOwner {
 
   linkUp(link: DcLink): void {
     const wish = this.#dials.get(link.number)!;
-    this.#router.dialler.connected(wish);
-    this.#router.reached.add(wish.address);
+    this.#owner.dialler.connected(wish);
+    this.#owner.reached.add(wish.address);
     this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt, Buffer.from(wish.address, 'latin1'));
   }
 
   linkBytes(link: DcLink, bytes: Buffer, length: number): void {
-    this.#router.metrics.counts[Count.DC_BYTES_IN]! += length;
+    this.#owner.metrics.counts[Count.DC_BYTES_IN]! += length;
     const isOver = this.lane.put(In.LINK_BYTES, link.number, 0, this.session, link.attempt, bytes, 0, length);
     if (isOver) this.#wait(link.gate);
   }
 
   linkDown(link: DcLink, flags: number, code: string): void {
     const wish = this.#dials.get(link.number)!;
-    if (link.isUp) this.#router.dialler.closed(wish);
-    else this.#router.reached.delete(wish.address);
-    if (!link.isUp) this.#router.dialler.failed(wish, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
+    if (link.isUp) this.#owner.dialler.closed(wish);
+    else this.#owner.reached.delete(wish.address);
+    if (!link.isUp) this.#owner.dialler.failed(wish, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
     this.#dials.delete(link.number);
     this.#links.delete(link.number);
     if (!link.isUp && wish.others.length > 0) {
-      this.#router.missed(wish.address, code);
+      this.#owner.missed(wish.address, code);
       return this.#try(link.number, link.attempt, wish.flags, wish.others);
     }
     this.#refuse(link.number, link.attempt, flags, code);
@@ -301,7 +304,7 @@ export class Route implements LinkOwner {
   }
 
   linkFreed(): void {
-    this.#router.descriptors.give();
+    this.#owner.descriptors.give();
   }
 
   #wait(gate: Gate): void {
@@ -323,6 +326,6 @@ export class Route implements LinkOwner {
 
   resumeLinks(): void {
     for (const link of this.#links.values()) link.gate.open(Why.UNREAD);
-    this.#router.names.isRead();
+    this.#owner.names.isRead();
   }
 }

@@ -21,7 +21,8 @@ import type { Limits } from '../limits/limits.ts';
 import type { Names } from '../names/names.ts';
 import { Batch } from '../flow/outlet.ts';
 import { Reached } from '../links/reached.ts';
-import { Route, type Guest } from './route.ts';
+import { Route, type RouteOwner } from './route.ts';
+import type { SessionClient } from './session-client.ts';
 import type { Culprit } from '../lanes/slots.ts';
 import type { Socks } from '../links/socks.ts';
 
@@ -43,7 +44,7 @@ export interface RouterOptions {
   readonly broken: (error: unknown) => void;
 }
 
-export class Router implements LanesOwner {
+export class Router implements LanesOwner, RouteOwner {
   readonly batch = new Batch();
   readonly dialler: Dialler;
   readonly socks: Socks | undefined;
@@ -88,7 +89,7 @@ export class Router implements LanesOwner {
    * Gives a client its session's number and lane. Nothing crosses before its first message.
    * @param flags `OpenFlag`: what the client speaks
    */
-  add(client: Guest, lane: Lane, flags: number): Route {
+  add(client: SessionClient, lane: Lane, flags: number): Route {
     const route = new Route(this, ++this.#lastSession, lane, client, flags);
     this.metrics.counts[Count.SESSIONS]!++;
     lane.sessions++;

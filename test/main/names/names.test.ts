@@ -5,8 +5,10 @@ import fc from 'fast-check';
 import { emptyRecord, readRecord, writeRecord } from '../../../src/account/record.ts';
 import { In, KeepFlag, NamedFlag, NameOp } from '../../../src/batch/records.ts';
 import { Writer } from '../../../src/bytes/writer.ts';
+import type { ErrorName } from '../../../src/errors.ts';
+import type { NoticeFields } from '../../../src/main/clients/front.ts';
 import { Names } from '../../../src/main/names/names.ts';
-import type { Route } from '../../../src/main/sessions/route.ts';
+import type { NameOwner } from '../../../src/main/names/owner.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { VaultError } from '../../../src/vault/vault.ts';
 import { MemoryStore, MemoryVault } from '../../support/memory-vault.ts';
@@ -14,7 +16,7 @@ import { MemoryStore, MemoryVault } from '../../support/memory-vault.ts';
 const log = await createLog({ level: 'silent' });
 
 /** A route as `Names` sees it: what it was put, what its client heard. */
-class FakeRoute {
+class FakeRoute implements NameOwner {
   readonly session: number;
   isClosing = false;
   isHolding = false;
@@ -26,7 +28,7 @@ class FakeRoute {
   };
   readonly client = {
     isUnread: false,
-    notice: (name: string, { reason }: { reason?: string }) => this.notices.push(`${name} ${reason}`),
+    notice: (name: ErrorName, { reason }: NoticeFields) => this.notices.push(`${name} ${reason}`),
   };
 
   constructor(session: number) {
@@ -73,13 +75,13 @@ class House {
   }
 
   async wish(route: FakeRoute, op: number, name = 'me', ticket = 1): Promise<string> {
-    this.names.wish(real(route), op, ticket, name);
+    this.names.wish(route, op, ticket, name);
     await settled();
     return route.last;
   }
 
   keep(route: FakeRoute, flags: number, record: string, ticket = 0): void {
-    this.names.keep(real(route), flags, ticket, Buffer.from(record));
+    this.names.keep(route, flags, ticket, Buffer.from(record));
   }
 
   async kept(name = 'me'): Promise<string | undefined> {
@@ -89,7 +91,6 @@ class House {
   }
 }
 
-const real = (route: FakeRoute): Route => route as unknown as Route;
 const fault = new VaultError('VaultWriteFailed', 'no room', 'ENOSPC');
 
 describe('names', () => {
@@ -103,7 +104,7 @@ describe('names', () => {
     assert.equal(await house.kept(), 'a');
     assert.ok(!one.isHolding);
     house.keep(one, KeepFlag.LAST, 'b');
-    house.names.gone(real(one));
+    house.names.gone(one);
     assert.equal(await house.wish(two, NameOp.ATTACH), 'granted clean:b');
   });
 
@@ -114,7 +115,7 @@ describe('names', () => {
     house.keep(one, KeepFlag.URGENT, 'a');
     house.keep(one, 0, 'newer');
     await settled();
-    house.names.gone(real(one));
+    house.names.gone(one);
     assert.equal(await house.wish(two, NameOp.ATTACH), 'granted:newer');
   });
 
@@ -135,7 +136,7 @@ describe('names', () => {
     await house.wish(one, NameOp.ATTACH);
     house.keep(one, KeepFlag.LAST, 'a');
     await house.wish(two, NameOp.ATTACH);
-    house.names.wish(real(two), NameOp.RELEASE, 0, 'me');
+    house.names.wish(two, NameOp.RELEASE, 0, 'me');
     assert.equal(await house.wish(three, NameOp.ATTACH), 'granted clean:a');
   });
 
@@ -155,9 +156,9 @@ describe('names', () => {
     const house = new House();
     const [one, two] = [house.route(), house.route()];
     house.vault.hold();
-    house.names.wish(real(one), NameOp.ATTACH, 1, 'me');
+    house.names.wish(one, NameOp.ATTACH, 1, 'me');
     await settled();
-    house.names.gone(real(one));
+    house.names.gone(one);
     house.vault.go();
     await settled();
     assert.equal(await house.wish(two, NameOp.ATTACH), 'granted:');
@@ -177,7 +178,7 @@ describe('takeover', () => {
     house.keep(one, KeepFlag.LAST, 'b');
     assert.equal(two.last, 'granted clean:b');
     assert.equal(await house.kept(), 'b', 'and it is on the disk, should the process end now');
-    house.names.gone(real(one));
+    house.names.gone(one);
     assert.equal(await house.wish(three, NameOp.ATTACH), 'SessionInUse');
   });
 
@@ -187,7 +188,7 @@ describe('takeover', () => {
     await house.wish(one, NameOp.ATTACH);
     await house.wish(two, NameOp.TAKEOVER);
     one.said.length = 0;
-    house.names.resumed(real(one));
+    house.names.resumed(one);
     assert.ok(one.isAskedToLeave);
   });
 
@@ -199,7 +200,7 @@ describe('takeover', () => {
     here.keep(one, KeepFlag.URGENT, 'a');
     await settled();
     assert.equal(await there.wish(two, NameOp.ATTACH), 'SessionInUse');
-    there.names.wish(real(two), NameOp.TAKEOVER, 2, 'me');
+    there.names.wish(two, NameOp.TAKEOVER, 2, 'me');
     await settled();
     assert.ok(one.isAskedToLeave);
     const granted = new Promise<void>((resolve) => {
@@ -265,7 +266,7 @@ describe('a vault that cannot write', () => {
     };
     house.keep(one, KeepFlag.URGENT, 'a');
     await settled();
-    house.names.gone(real(one));
+    house.names.gone(one);
     ends.shift()!();
     await settled();
     for (const wait of [1_000, 2_000, 4_000]) {
@@ -362,7 +363,7 @@ describe('an end', () => {
     const [one, two] = [house.route(), house.route()];
     await house.wish(one, NameOp.ATTACH);
     house.keep(one, KeepFlag.URGENT, 'a');
-    house.names.wish(real(one), NameOp.LOGGED_OUT, 0, 'me');
+    house.names.wish(one, NameOp.LOGGED_OUT, 0, 'me');
     assert.ok(one.isHolding);
     assert.equal(await house.kept(), undefined);
     assert.ok(!one.isHolding);
@@ -425,14 +426,13 @@ describe('whatever the order', () => {
     }
 
     act(act: Step['act']): void {
-      if (act === 'attach' && !this.owns) this.house.names.wish(real(this.route), NameOp.ATTACH, ++this.ticket, 'me');
-      if (act === 'takeover' && !this.owns)
-        this.house.names.wish(real(this.route), NameOp.TAKEOVER, ++this.ticket, 'me');
+      if (act === 'attach' && !this.owns) this.house.names.wish(this.route, NameOp.ATTACH, ++this.ticket, 'me');
+      if (act === 'takeover' && !this.owns) this.house.names.wish(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
       if (act === 'keep' && this.owns) this.house.keep(this.route, KeepFlag.URGENT, 'kept');
       if (act === 'close') {
         this.route.isClosing = true;
         if (this.owns) this.leave();
-        this.house.names.gone(real(this.route));
+        this.house.names.gone(this.route);
       }
     }
   }
@@ -471,7 +471,7 @@ it('a vault that cannot be opened is said with the system’s word, until it can
   const names = new Names(() => (fault === undefined ? Promise.resolve(vault) : Promise.reject(fault)), log);
   const route = new FakeRoute(1);
   const wish = async (): Promise<string> => {
-    names.wish(real(route), NameOp.ATTACH, 1, 'me');
+    names.wish(route, NameOp.ATTACH, 1, 'me');
     await settled();
     return route.last;
   };
@@ -484,7 +484,7 @@ it('a vault that cannot be opened is said with the system’s word, until it can
   assert.equal(await wish(), 'granted:');
   assert.equal(names.isDegraded, false);
   const none = new Names(undefined, log);
-  none.wish(real(route), NameOp.LIST, 2, '');
+  none.wish(route, NameOp.LIST, 2, '');
   await settled();
   assert.deepEqual([route.last, none.isDegraded], ['VaultUnavailable', false]);
 });
@@ -507,7 +507,7 @@ describe('a list of all names', () => {
     await house.wish(house.route(), NameOp.ATTACH);
     const count = counted(house);
     const [first, ...others] = Array.from({ length: 50 }, () => house.route());
-    for (const route of [first!, ...others]) house.names.wish(real(route), NameOp.LIST, 1, '');
+    for (const route of [first!, ...others]) house.names.wish(route, NameOp.LIST, 1, '');
     await settled();
     for (const route of [first!, ...others]) assert.match(route.last, /^granted:/);
     // The first one's is begun at once; the others have come before the next.
@@ -523,7 +523,7 @@ describe('a list of all names', () => {
     const key = Buffer.alloc(256, 7);
     const out = new Writer();
     writeRecord(out, { ...emptyRecord(2, false), userId: 5n, keys: [{ dc: 2, key }] });
-    house.names.keep(real(one), KeepFlag.LAST, 0, out.written());
+    house.names.keep(one, KeepFlag.LAST, 0, out.written());
     await settled();
     assert.ok(Buffer.from(house.vault.read('me')!).includes(key));
     const two = house.route();
@@ -544,7 +544,7 @@ describe('a list of all names', () => {
     assert.equal(count.reads, 0);
     assert.equal(await house.wish(other, NameOp.LIST), 'granted:');
     assert.equal(slow.last, 'nothing');
-    house.names.gone(real(gone));
+    house.names.gone(gone);
     slow.client.isUnread = gone.client.isUnread = false;
     house.names.isRead();
     await settled();

@@ -1,0 +1,26 @@
+/**
+ * Name owner: what the registry of names needs of a session that asks for a name or has one (`sessions/route.ts` is it).
+ * In: nothing. Out: a shape. Never: code.
+ */
+import type { ErrorName } from '../../errors.ts';
+import type { NoticeFields } from '../clients/front.ts';
+
+export interface NameOwner {
+  /** Number of the session in the records. */
+  readonly session: number;
+  /** Takes records to the session; as `PutRecord`. */
+  readonly lane: {
+    put(kind: number, link: number, flags: number, session: number, ticket: number, bytes: Uint8Array): unknown;
+  };
+  readonly client: {
+    /** It leaves its answers unread. */
+    readonly isUnread: boolean;
+    /** Something about its session that answers no request. */
+    notice(name: ErrorName, fields: NoticeFields): void;
+  };
+  /** Its client is done with it. */
+  readonly isClosing: boolean;
+  /** What is said to the client from here on waits for `letGo`. */
+  hold(): void;
+  letGo(): void;
+}
