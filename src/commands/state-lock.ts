@@ -3,9 +3,9 @@
  * In: the folder. Out: nothing, or a sentence. Never: a lock that outlives its process: it is a socket that somebody listens
  * on, and what a dead process has left of it is taken over.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { lstatSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,6 +14,8 @@ import { makeFolder } from '../make-folder.ts';
 
 /** The longest path that a Unix socket may have on every system, bytes. */
 const LONGEST = 95;
+/** A turn takes milliseconds. */
+const TURN_MS = 10_000;
 
 /**
  * Takes the folder, which is made if it is not there, for as long as this process lives.
@@ -21,44 +23,48 @@ const LONGEST = 95;
  */
 export async function lockState(folder: string): Promise<Server> {
   const path = socketOf(folder);
-  for (let isFirst = true; ; isFirst = false) {
-    try {
-      return await listen(path);
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== 'EADDRINUSE') throw new ConfigError([`--state ${folder} cannot be used (${code ?? String(error)})`]);
-      if (!isFirst || (await isAnswered(path)) || !(await removeDead(path))) throw taken(folder);
-    }
+  try {
+    return await listen(path);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code !== 'EADDRINUSE') throw new ConfigError([`--state ${folder} cannot be used (${code ?? String(error)})`]);
   }
-}
-
-function taken(folder: string): ConfigError {
-  return new ConfigError([
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false)
+    throw new ConfigError([`${path} is not the socket that a demo makes there: move it away`]);
+  const server = await takeOver(path);
+  if (server !== undefined) return server;
+  throw new ConfigError([
     `another demo has this state (${folder}): stop that one, or give this one a --state of its own`,
   ]);
 }
 
 /**
- * Removes the socket of a process that has died. It is put aside first: of two processes that found it dead, the second
- * would otherwise remove the socket that the first has made since.
- * @returns false if somebody is alive behind it after all; it stands where it stood then
- * @throws ConfigError if it is no socket
+ * Listens where a dead process has left its socket. One process at a time looks and removes: the second of two that found
+ * it dead would remove the socket that the first has made since.
+ * @returns undefined if somebody lives there, or is taking it over
  */
-async function removeDead(path: string): Promise<boolean> {
-  const aside = `${path}.${randomBytes(3).toString('hex')}`;
+async function takeOver(path: string): Promise<Server | undefined> {
+  const turn = `${path}.turn`;
+  if (!hasTurn(turn)) return undefined;
   try {
-    if (!lstatSync(path).isSocket())
-      throw new ConfigError([`${path} is not the socket that a demo makes there: move it away`]);
-    renameSync(path, aside);
-  } catch (error) {
-    // Somebody else has removed it.
-    if ((error as { code?: string }).code === 'ENOENT') return true;
-    throw error;
+    if (await isAnswered(path)) return undefined;
+    rmSync(path, { force: true });
+    return await listen(path);
+  } finally {
+    rmSync(turn, { recursive: true, force: true });
   }
-  const isAlive = await isAnswered(aside);
-  if (isAlive) renameSync(aside, path);
-  else rmSync(aside, { force: true });
-  return !isAlive;
+}
+
+/** Makes a folder that only one process can make. One that is old was left by a process that died in its turn. */
+function hasTurn(turn: string): boolean {
+  const since = lstatSync(turn, { throwIfNoEntry: false })?.mtimeMs;
+  if (since !== undefined && Date.now() - since > TURN_MS) rmSync(turn, { recursive: true, force: true });
+  try {
+    mkdirSync(turn);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function socketOf(folder: string): string {

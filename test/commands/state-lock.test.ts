@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -33,6 +33,16 @@ test('of those who find a dead lock at the same time one gets it', async (t) => 
   await assert.rejects(lockState(folder), /another demo has this state/);
   assert.deepEqual(readdirSync(folder), ['lock']);
   held[0]!.value.close();
+});
+
+test('who died while it took a dead lock over holds nobody up', async (t) => {
+  const folder = folderOf(t);
+  await leaveDeadLock(folder);
+  const turn = join(folder, 'lock.turn');
+  mkdirSync(turn);
+  await assert.rejects(lockState(folder), /another demo has this state/);
+  utimesSync(turn, 1, 1);
+  (await lockState(folder)).close();
 });
 
 test('what stands in the place of the lock and is none is named', async (t) => {
