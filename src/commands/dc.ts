@@ -3,10 +3,14 @@
  * In: the command line. Out: a DC that runs until a signal; its public key in a file; what it listens on, printed.
  * Never: an address beyond loopback unless `--host` names it; a private key on disk, but in the file of `--state`.
  */
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { ConfigError } from '../config/config.ts';
+import type { TestDcOptions } from '../testdc/dc-server.ts';
 import type { TestDc } from '../testdc/test-dc.ts';
 import { playFaults, sentencesOnFaults, tellOfLacking } from './dc-faults.ts';
+import { explainListening } from './listening.ts';
 
 interface DcFlags {
   port: string;
@@ -99,7 +103,8 @@ async function faultsOf(dc: TestDc, { faults: file, seed, control }: DcFlags): P
   const faults = await playFaults(dc, file, seed);
   process.stdout.write(`faults: seed ${faults.seed}\n`);
   if (control === undefined) return;
-  process.stdout.write(`faults: orders on 127.0.0.1:${await listenForOrders(dc, faults, Number(control))}\n`);
+  const port = await given('control', control, async () => listenForOrders(dc, faults, Number(control)));
+  process.stdout.write(`faults: orders on 127.0.0.1:${port}\n`);
 }
 
 /** Every method the test data centre has an answer for, one a line. */
@@ -108,34 +113,66 @@ async function listMethods(): Promise<void> {
   process.stdout.write(`${Object.keys(ANSWERS).toSorted().join('\n')}\n`);
 }
 
-/** @throws Error that names the option */
-function memoryIn<T>(file: string, open: (file: string) => T): T {
+/** Uses what an option names. @throws ConfigError that names the option */
+async function given<T>(flag: string, value: string, use: (value: string) => T | Promise<T>): Promise<T> {
   try {
-    return open(file);
+    return await use(value);
   } catch (error) {
-    throw new Error(`--state ${file} cannot be used: ${(error as Error).message}`, { cause: error });
+    throw new ConfigError([`--${flag} ${value} cannot be used: ${(error as Error).message}`]);
   }
+}
+
+/** What the options name, read. */
+async function optionsOf(flags: DcFlags): Promise<TestDcOptions> {
+  const { loadScheme } = await import('../tl/load.ts');
+  const { openMemory } = await import('../testdc/world/memory-file.ts');
+  const { key, scheme, layer = [], state } = flags;
+  const first = Number(flags.port);
+  return {
+    host: flags.host,
+    dcs: idsOf(flags).map((id, i) => ({ id: Number(id), port: first === 0 ? 0 : first + i })),
+    ...(key === undefined ? {} : { keyPem: await given('key', key, privateKey) }),
+    ...(scheme === undefined ? {} : { schema: await given('scheme', scheme, loadScheme) }),
+    otherSchemas: await Promise.all(layer.map((dir) => given('layer', dir, loadScheme))),
+    environment: flags.test === true ? 'test' : 'production',
+    oldPadding: flags.oldRsaPadding === true,
+    gzipFrom: flags.gzip === true ? GZIP_FROM : Infinity,
+    ...(state === undefined ? {} : { memory: await given('state', state, (file) => openMemory(file)) }),
+  };
+}
+
+/** A private key as PEM. @throws Error if the file holds none */
+function privateKey(file: string): string {
+  const pem = readFileSync(file, 'utf8');
+  try {
+    createPrivateKey(pem);
+  } catch {
+    throw new Error('it holds no private key as PEM');
+  }
+  return pem;
 }
 
 async function runDc(flags: DcFlags): Promise<void> {
   const { startTestDc } = await import('../testdc/dc-server.ts');
-  const { loadScheme } = await import('../tl/load.ts');
-  const first = Number(flags.port);
-  const { openMemory } = await import('../testdc/world/memory-file.ts');
-  const dc = await startTestDc({
-    host: flags.host,
-    dcs: idsOf(flags).map((id, i) => ({ id: Number(id), port: first === 0 ? 0 : first + i })),
-    ...(flags.key === undefined ? {} : { keyPem: readFileSync(flags.key, 'utf8') }),
-    ...(flags.scheme === undefined ? {} : { schema: loadScheme(flags.scheme) }),
-    otherSchemas: (flags.layer ?? []).map((dir) => loadScheme(dir)),
-    environment: flags.test === true ? 'test' : 'production',
-    oldPadding: flags.oldRsaPadding === true,
-    gzipFrom: flags.gzip === true ? GZIP_FROM : Infinity,
-    ...(flags.state === undefined ? {} : { memory: memoryIn(flags.state, openMemory) }),
+  const dc = await startTestDc(await optionsOf(flags)).catch(async (error: unknown) => {
+    throw await explainListening(error, { host: flags.host, httpPort: 0 });
   });
-  if (flags.keyOut !== undefined) writeFileSync(flags.keyOut, dc.publicKeyPem);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void dc.close());
+  try {
+    await begin(dc, flags);
+  } catch (error) {
+    // What listens would keep the process.
+    await dc.close();
+    throw error;
+  }
+}
+
+/** All it does beside answering; what it is, printed. */
+async function begin(dc: TestDc, flags: DcFlags): Promise<void> {
+  const { keyOut } = flags;
+  if (keyOut !== undefined) await given('key-out', keyOut, (file) => writeFileSync(file, dc.publicKeyPem));
   for (const { id, host, port } of dc.addresses) process.stdout.write(`DC ${id} listens on ${host}:${port}\n`);
-  if (flags.keyOut === undefined) process.stdout.write(dc.publicKeyPem);
+  if (keyOut === undefined) process.stdout.write(dc.publicKeyPem);
   const demo = dc.rememberedUser();
   process.stdout.write(
     `a signed-in user: {"session":{"auth_key":"${demo.authKey.toString('base64')}","session_id":${demo.sessionId}}}\n`,
@@ -143,5 +180,4 @@ async function runDc(flags: DcFlags): Promise<void> {
   if (flags.pushRate !== undefined) dc.startPushing({ to: demo.userId, rate: Number(flags.pushRate) });
   tellOfLacking(dc);
   await faultsOf(dc, flags);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void dc.close());
 }

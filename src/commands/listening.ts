@@ -12,6 +12,7 @@ const LOOK = 500;
 /** @returns what to throw in place of an error of the start */
 export async function explainListening(error: unknown, config: Pick<Config, 'host' | 'httpPort'>): Promise<unknown> {
   const { code, port, address, syscall } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (syscall === 'getaddrinfo') return new Error(`--host ${config.host}: no address has that name (${code})`);
   if (syscall !== 'listen' || port === undefined || address === undefined) return error;
   const flag = port === config.httpPort ? '--http-port' : '--port';
   const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;

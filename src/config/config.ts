@@ -136,9 +136,9 @@ function fileContent(path: string, errors: string[]): object {
   try {
     const content: unknown = parseYaml(readFileSync(path, 'utf8')) ?? {};
     if (typeof content === 'object' && !Array.isArray(content)) return content as object;
-    errors.push(`${path} does not hold options by name`);
+    errors.push(`--config: ${path} does not hold options by name`);
   } catch (error) {
-    errors.push(`${path} cannot be read: ${(error as Error).message.split('\n')[0]}`);
+    errors.push(`--config: ${path} cannot be read: ${(error as Error).message.split('\n')[0]}`);
   }
   return {};
 }

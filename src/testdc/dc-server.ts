@@ -74,12 +74,25 @@ export interface TestDcOptions {
   memory?: Memory;
 }
 
-/** Starts a test DC; it listens when the promise resolves. */
+/** Starts a test DC; it listens when the promise resolves, and nowhere when it is rejected. */
 export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> {
+  const dc = await build(options);
+  try {
+    await listenEverywhere(dc, options);
+  } catch (error) {
+    await dc.close();
+    throw error;
+  }
+  return dc;
+}
+
+async function listenEverywhere(dc: TestDc, options: TestDcOptions): Promise<void> {
   const host = options.host ?? '127.0.0.1';
   const wanted = options.dcs ?? [{ id: 2 }];
-  const dc = await build(options);
   const servers: Server[] = [];
+  dc.onClose(async () => {
+    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  });
   for (const { id } of wanted) if (!dc.centres.has(id)) dc.addCentre(id);
   dc.recall();
   for (const on of wanted) {
@@ -97,10 +110,6 @@ export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> 
     servers.push(server);
     dc.proxyPort = await listen(server, host, options.proxy.port ?? 0);
   }
-  dc.onClose(async () => {
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  });
-  return dc;
 }
 
 /**

@@ -161,8 +161,8 @@ test('a state that cannot be used is one sentence with the name of the option', 
       /^mtproto2json: --state .*dc\.jsonl:1: not a line of .* \(remove the file, or /,
     ],
     [demo, { XDG_DATA_HOME: nowhere }, 2, /^mtproto2json: --state .*y\/mtproto2json\/demo cannot be made \(E/],
-    [['dc', '--port', '0', '--state', file], {}, 1, /^mtproto2json: --state .* cannot be used: .*:1: not a line of/],
-    [['dc', '--port', '0', '--state', join(nowhere, 'z')], {}, 1, /^mtproto2json: --state .*z cannot be used: E/],
+    [['dc', '--port', '0', '--state', file], {}, 2, /^mtproto2json: --state .* cannot be used: .*:1: not a line of/],
+    [['dc', '--port', '0', '--state', join(nowhere, 'z')], {}, 2, /^mtproto2json: --state .*z cannot be used: E/],
   ];
   for (const [args, environment, code, sentence] of cases) {
     const run = new Run(t, args, environment);

@@ -74,9 +74,9 @@ test('all errors at once, each with its place', (t) => {
 
 test('files that are no configuration', (t) => {
   const file = join(folder(t), 'config.yaml');
-  assert.match(errorsOf({}, {}, file)[0]!, /cannot be read: ENOENT/);
+  assert.match(errorsOf({}, {}, file)[0]!, /^--config: .* cannot be read: ENOENT/);
   writeFileSync(file, '- a\n');
-  assert.match(errorsOf({}, {}, file)[0]!, /does not hold options by name/);
+  assert.match(errorsOf({}, {}, file)[0]!, /^--config: .* does not hold options by name/);
   writeFileSync(file, '{"a":');
   assert.match(errorsOf({}, {}, file)[0]!, /cannot be read/);
 });
