@@ -146,6 +146,10 @@ test('session: bytes and int64; what does not fit is refused with its path', () 
     const refusal = dialect.readSession(wish);
     assert.deepEqual([refusal?.error, refusal?.path], ['InvalidSession', path]);
   }
+  read({ session: { auth_key: authKey, session_id: 2 ** 62 } });
+  assert.equal(dialect.readSession(wish)?.msg, 'session.session_id: digits were lost: send it as text');
+  read({ session: { auth_key: authKey, session_id: 1.5 } });
+  assert.match(dialect.readSession(wish)!.msg, /^session\.session_id: expected /);
 });
 
 test('server and options', () => {
