@@ -10,11 +10,11 @@ import { ConfigError, type Config } from './config/config.ts';
 import { lineFronts } from './front/first-byte.ts';
 import { HttpDoor } from './front/http.ts';
 import { tokensOf } from './front/tokens.ts';
-import { now } from './main/limits/clock.ts';
 import { descriptorLimit } from './main/limits/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits/limits.ts';
 import { memoryLimit } from './main/limits/memory.ts';
 import { Proxy, type Door, type DoorHouse } from './main/proxy.ts';
+import { systemEnv } from './main/system-env.ts';
 import { parseSocks, type Socks } from './main/links/socks.ts';
 import { toSessionSettings } from './config/session-settings.ts';
 import type { Exposition } from './telemetry/exposition.ts';
@@ -52,6 +52,7 @@ export async function createProxy(config: Config, { codec, log, broken, lane, va
   const tokens = tokensOf(config.tokenText, config.allowExport);
   const front = { maxLine: config.maxLine, needsToken: tokens.areNeeded };
   const proxy = new Proxy({
+    env: systemEnv,
     host: config.host,
     port: config.port,
     lanes: config.workers ?? lanesFor(availableParallelism()),
@@ -95,7 +96,6 @@ function httpDoor(house: DoorHouse, { host, httpHost }: Config): Door {
   let exposition: Exposition | undefined;
   const door = new HttpDoor(house, {
     hosts: [host.includes(':') ? `[${host}]` : host, ...httpHost],
-    now,
     async metrics() {
       exposition ??= new (await import('./telemetry/exposition.ts')).Exposition(house.metrics, () => house.gauges());
       return { type: exposition.contentType, text: await exposition.text() };

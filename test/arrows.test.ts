@@ -299,6 +299,17 @@ test('the session and what it stands on ask no clock and no chance', () => {
   );
 });
 
+/** The time is told to the main thread too: one file asks for it. */
+test('the main thread asks for the time and sets timers in one place', () => {
+  const clocks = sources('src/main').filter((file) =>
+    /\b(?:Date\.now|new Date\(\)|performance\.now|setTimeout|setInterval)\b/.test(withoutComments(file)),
+  );
+  assert.deepEqual(
+    clocks.map((file) => relative(ROOT, file)),
+    ['src/main/system-env.ts'],
+  );
+});
+
 function withoutComments(file: string): string {
   return readFileSync(file, 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/.*$/gm, '');
 }

@@ -54,12 +54,10 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   #isEnding = false;
   #isGone = false;
   #progress = '';
-  readonly #now: () => number;
 
-  constructor(socket: Socket, house: DoorHouse, now: () => number) {
+  constructor(socket: Socket, house: DoorHouse) {
     this.#socket = socket;
     this.#house = house;
-    this.#now = now;
     this.#ahead = new ReadAhead(socket, house.sweep);
     this.gate = new Gate(
       () => this.#ahead.begin(),
@@ -291,7 +289,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
 
   lineIsLate(): void {
     if (this.gate.isOpen) this.destroy();
-    else this.#house.sweep.lines.begin(this, this.#now());
+    else this.#house.sweep.lines.begin(this, this.#house.env.now());
   }
 
   tokenIsLate(): void {}
@@ -306,7 +304,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
     this.gate.shut(Why.UNREAD);
     for (const route of this.#routes.values()) route.pauseLinks();
     this.#progress = this.#unsent();
-    this.#house.sweep.unread.begin(this, this.#now());
+    this.#house.sweep.unread.begin(this, this.#house.env.now());
   }
 
   #drained(): void {
@@ -334,7 +332,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
       return this.destroy();
     }
     this.#progress = progress;
-    this.#house.sweep.unread.begin(this, this.#now());
+    this.#house.sweep.unread.begin(this, this.#house.env.now());
   }
 
   #unsent(): string {

@@ -20,8 +20,6 @@ import type { Bearer } from './tokens.ts';
 export interface HttpSettings {
   /** Names in `Host` that are right beside loopback. */
   readonly hosts: readonly string[];
-  /** Unix time, ms, of a monotonic clock. */
-  readonly now: () => number;
   /** What `/metrics` says. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -89,7 +87,7 @@ export class HttpDoor implements Door {
   #connected(socket: OwnSocket): void {
     if (!this.#house.isRushed(socket.remoteAddress ?? '') && this.#house.room()) {
       this.#house.metrics.counts[Count.HTTP_CLIENTS]!++;
-      socket[CLIENT] = new HttpClient(socket, this.#house, this.#settings.now);
+      socket[CLIENT] = new HttpClient(socket, this.#house);
       this.#house.enter(socket[CLIENT]);
     } else if (this.#watchers < MOST_WATCHERS) {
       this.#watchers++;

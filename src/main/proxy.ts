@@ -14,7 +14,7 @@ import { Count, Metrics, type Gauges } from '../telemetry/metrics.ts';
 import { Acceptor } from './clients/acceptor.ts';
 import { AddressRates } from './clients/address-rates.ts';
 import { Client } from './clients/client.ts';
-import { now } from './limits/clock.ts';
+import type { MainEnv, Timer } from './env.ts';
 import { Descriptors } from './limits/descriptors.ts';
 import type { House, Visitor } from './clients/house.ts';
 import { Lanes } from './lanes/lanes.ts';
@@ -58,6 +58,7 @@ export interface DoorHouse extends House {
 }
 
 export interface ProxyOptions {
+  readonly env: MainEnv;
   readonly host: string;
   readonly port: number;
   readonly lanes: number;
@@ -95,6 +96,7 @@ const CLOSING_TIME = 1_500;
 const KEEPING_TIME = 2_000;
 
 export class Proxy implements DoorHouse {
+  readonly env: MainEnv;
   readonly router: Router;
   readonly sweep: Sweep;
   readonly limits: Limits;
@@ -111,7 +113,7 @@ export class Proxy implements DoorHouse {
   readonly #accepts: AddressRates;
   readonly #failures: AddressRates;
   readonly #memory: Memory;
-  #memoryTimer: NodeJS.Timeout | undefined;
+  #memoryTimer: Timer | undefined;
   #refused = 0;
   #onEmpty: (() => void) | undefined;
   #draining: Promise<void> | undefined;
@@ -122,13 +124,15 @@ export class Proxy implements DoorHouse {
   isServing = false;
 
   constructor(options: ProxyOptions) {
-    const { limits, log, allow, socks, lost, ended, broken, worker, settings } = options;
+    const { env, limits, log, allow, socks, lost, ended, broken, worker, settings } = options;
     this.#options = options;
+    this.env = env;
     this.limits = limits;
     this.tokens = options.tokens;
     this.#descriptors = new Descriptors(limits.descriptors, limits.descriptorReserve);
-    this.#names = new Names(options.vault, log);
+    this.#names = new Names(options.vault, log, env);
     this.router = new Router({
+      env,
       limits,
       names: this.#names,
       metrics: this.metrics,
@@ -140,8 +144,8 @@ export class Proxy implements DoorHouse {
       ended,
       broken,
     });
-    this.#lanes = new Lanes(options.lanes, { worker, settings, limits }, this.router);
-    this.sweep = new Sweep(limits);
+    this.#lanes = new Lanes(options.lanes, { worker, settings, limits, env }, this.router);
+    this.sweep = new Sweep(limits, env);
     this.#accepts = new AddressRates(limits.acceptsPerSecond, 1_000);
     this.#failures = new AddressRates(limits.tokenFailures, 60_000);
     this.#memory = new Memory(limits.memory);
@@ -163,7 +167,7 @@ export class Proxy implements DoorHouse {
       throw error;
     }
     this.sweep.start();
-    this.#memoryTimer = setInterval(() => this.#lookAtMemory(), this.limits.memoryEvery).unref();
+    this.#memoryTimer = this.env.setRepeated(() => this.#lookAtMemory(), this.limits.memoryEvery);
     this.isServing = true;
   }
 
@@ -218,7 +222,7 @@ export class Proxy implements DoorHouse {
   /** Whether so many connections from there are too many just now (A6). The machine's own users are trusted with it. */
   isRushed(address: string): boolean {
     if (!this.limits.limitsLoopback && isLoopback(address)) return false;
-    return !this.#accepts.take(address, now());
+    return !this.#accepts.take(address, this.env.now());
   }
 
   /**
@@ -226,7 +230,7 @@ export class Proxy implements DoorHouse {
    * too many wrong ones each costs a connection (C7), and those are counted by address.
    */
   judgeToken(token: string, address: string): Bearer | 'AuthFailed' | 'RateLimited' {
-    return this.tokens.judge(token) ?? (this.#failures.take(address, now()) ? 'AuthFailed' : 'RateLimited');
+    return this.tokens.judge(token) ?? (this.#failures.take(address, this.env.now()) ? 'AuthFailed' : 'RateLimited');
   }
 
   get isOverloaded(): boolean {
@@ -262,12 +266,12 @@ export class Proxy implements DoorHouse {
       if (!socket.writable) return;
       socket.end(this.#options.front.line(-1, name, { limit, retry_after: 1, closing: true }, heard));
     };
-    const unheard = setTimeout(answer, REFUSED_HEARS);
-    const timer = setTimeout(() => socket.destroy(), REFUSED_LINGER);
+    const unheard = this.env.setTimer(answer, REFUSED_HEARS);
+    const timer = this.env.setTimer(() => socket.destroy(), REFUSED_LINGER);
     socket.on('close', () => {
       this.#refused--;
-      clearTimeout(unheard);
-      clearTimeout(timer);
+      this.env.clearTimer(unheard);
+      this.env.clearTimer(timer);
     });
     socket.once('data', answer);
     socket.resume();
@@ -308,7 +312,7 @@ export class Proxy implements DoorHouse {
     await this.#empty(CLOSING_TIME);
     this.#closeDoor();
     this.sweep.stop();
-    clearInterval(this.#memoryTimer);
+    this.env.clearTimer(this.#memoryTimer);
     await this.#names.stop(KEEPING_TIME);
     this.router.dialler.stop();
     await this.#lanes.stop();
@@ -318,9 +322,9 @@ export class Proxy implements DoorHouse {
   #empty(within: number): Promise<void> {
     if (this.#visitors.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(done, within);
+      const timer = this.env.setTimer(done, within);
       const onEmpty = () => {
-        clearTimeout(timer);
+        this.env.clearTimer(timer);
         done();
       };
       this.#onEmpty = onEmpty;

@@ -8,6 +8,7 @@ import { Why } from '../../src/main/flow/gate.ts';
 import { LIMITS } from '../../src/main/limits/limits.ts';
 import type { DoorHouse } from '../../src/main/proxy.ts';
 import { Sweep } from '../../src/main/clients/sweep.ts';
+import { FakeEnv } from '../support/fake-env.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 
 const KIB = 1024;
@@ -20,9 +21,10 @@ function clientOf(): { client: HttpClient; socket: Socket; asked: number[] } {
     ledger: { bytes: 0 },
     request: (_body: Buffer, start: number, stop: number) => asked.push(stop - start),
   };
-  const house = { limits, sweep: new Sweep(limits), metrics: new Metrics(), route: () => route };
+  const env = new FakeEnv();
+  const house = { env, limits, sweep: new Sweep(limits, env), metrics: new Metrics(), route: () => route };
   const socket = new Socket();
-  return { client: new HttpClient(socket, house as unknown as DoorHouse, () => 0), socket, asked };
+  return { client: new HttpClient(socket, house as unknown as DoorHouse), socket, asked };
 }
 
 test('requests that wait for the second opening of the gate count towards what may be read ahead', () => {

@@ -6,7 +6,6 @@ import test, { type TestContext } from 'node:test';
 import { RequestFlag } from '../../src/batch/records.ts';
 import { HttpDoor } from '../../src/front/http.ts';
 import { tokensOf } from '../../src/front/tokens.ts';
-import { now } from '../../src/main/limits/clock.ts';
 import type { ProxyOptions } from '../../src/main/proxy.ts';
 import type { Limits } from '../../src/main/limits/limits.ts';
 import { Count } from '../../src/telemetry/metrics.ts';
@@ -24,7 +23,7 @@ const COUNTERS: ReadCounters = () => Promise.resolve({ type: 'text/plain', text:
 
 async function httpProxy(t: TestContext, wish: Wish = {}): Promise<Served> {
   const { hosts = [], options = {}, metrics = COUNTERS, ...limits } = wish;
-  const http: ProxyOptions['http'] = { port: 0, door: (house) => new HttpDoor(house, { hosts, now, metrics }) };
+  const http: ProxyOptions['http'] = { port: 0, door: (house) => new HttpDoor(house, { hosts, metrics }) };
   const served = await echoProxy(t, { ...limits, options: { ...options, http } });
   return { ...served, httpPort: served.proxy.httpAddresses[0]!.port };
 }

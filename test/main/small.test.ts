@@ -7,6 +7,7 @@ import { descriptorLimit, Descriptors } from '../../src/main/limits/descriptors.
 import { Gate, Why } from '../../src/main/flow/gate.ts';
 import { AddressRates } from '../../src/main/clients/address-rates.ts';
 import { Memory, Step } from '../../src/main/limits/memory.ts';
+import { FakeEnv } from '../support/fake-env.ts';
 import { Ledger } from '../../src/main/sessions/ledger.ts';
 
 test('a gate reads exactly when no reason is left, and says each change once', () => {
@@ -37,7 +38,8 @@ test('a gate reads exactly when no reason is left, and says each change once', (
 });
 
 test('a ledger closes each ticket once, and no ticket is anybody else’s', () => {
-  const [one, other] = [new Ledger(), new Ledger()];
+  const env = new FakeEnv();
+  const [one, other] = [new Ledger(env), new Ledger(env)];
   const line = Buffer.from('{}');
   const open = (ledger: Ledger, id: string): number => ledger.open(id, line, 0, 2).number;
   const a = open(one, '1');

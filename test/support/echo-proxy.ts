@@ -7,6 +7,7 @@ import { allowList } from '../../src/address/allow-list.ts';
 import { lineFronts } from '../../src/front/first-byte.ts';
 import { tokensOf } from '../../src/front/tokens.ts';
 import { LIMITS, type Limits } from '../../src/main/limits/limits.ts';
+import { systemEnv } from '../../src/main/system-env.ts';
 import { Proxy, type ProxyOptions } from '../../src/main/proxy.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
@@ -30,6 +31,7 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
   });
   const { tokens = tokensOf(undefined) } = options;
   const proxy = new Proxy({
+    env: systemEnv,
     host: '127.0.0.1',
     port: 0,
     lanes: 1,

@@ -206,7 +206,7 @@ export class Pair {
   open(session: number): void {
     this.lines.set(session, []);
     this.#saved.set(session, new Saved());
-    this.#ledgers.set(session, new Ledger());
+    this.#ledgers.set(session, new Ledger({ ticks: () => 0 }));
     this.#put(In.OPEN, 0, session, 0, '');
   }
 

@@ -8,7 +8,7 @@ import { OpenFlag, RequestFlag } from '../../batch/records.ts';
 import { ERRORS, type ErrorName } from '../../errors.ts';
 import type { Front, FrontOwner, IdText, NoticeFields } from './front.ts';
 import { Count } from '../../telemetry/metrics.ts';
-import { now } from '../limits/clock.ts';
+import type { Timer } from '../env.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { House, Visitor } from './house.ts';
 import { Inlet, type InletOwner } from './inlet.ts';
@@ -37,7 +37,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
   #isEnded = false;
   /** The last line was written. */
   #isClosing = false;
-  #linger: NodeJS.Timeout | undefined;
+  #linger: Timer | undefined;
   /** What was unsent when the clock of unread answers was looked at last. */
   #progress = '';
 
@@ -48,7 +48,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
     this.#outlet = new Outlet(socket, house.router.batch, house.limits.unreadMark, () => this.#unread());
     this.#inlet = new Inlet(socket, house.sweep, this);
     if (house.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
-    if (house.tokens.areNeeded) house.sweep.tokens.begin(this, now());
+    if (house.tokens.areNeeded) house.sweep.tokens.begin(this, house.env.now());
     socket.on('drain', () => this.#drained());
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
@@ -190,13 +190,13 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
 
   #endSocket(): void {
     if (this.#linger !== undefined || this.#socket.destroyed) return;
-    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER);
+    this.#linger = this.#house.env.setTimer(() => this.#socket.destroy(), LINGER);
     this.#socket.end();
     this.#socket.resume();
   }
 
   #closed(): void {
-    clearTimeout(this.#linger);
+    this.#house.env.clearTimer(this.#linger);
     this.#isClosing = true;
     this.#discard();
     this.#inlet.close();
@@ -237,7 +237,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
   lineIsLate(): void {
     // While the gateway itself does not read, the clock starts again.
     if (this.gate.isOpen) this.refuse('LineTimeout', { limit: this.#house.limits.lineTimeout / 1_000 });
-    else this.#house.sweep.lines.begin(this, now());
+    else this.#house.sweep.lines.begin(this, this.#house.env.now());
   }
 
   tokenIsLate(): void {
@@ -268,7 +268,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
     const progress = this.#unsent();
     if (progress !== this.#progress && this.#socket.writableLength <= this.#house.limits.unreadMost) {
       this.#progress = progress;
-      this.#house.sweep.unread.begin(this, now());
+      this.#house.sweep.unread.begin(this, this.#house.env.now());
       return;
     }
     this.refuse('SlowConsumer', { limit: this.#house.limits.unreadMost });
@@ -293,7 +293,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
     this.gate.shut(Why.UNREAD);
     this.#route?.pauseLinks();
     this.#progress = this.#unsent();
-    this.#house.sweep.unread.begin(this, now());
+    this.#house.sweep.unread.begin(this, this.#house.env.now());
   }
 
   #drained(): void {

@@ -2,6 +2,7 @@
  * House: what every client connection, of whatever front, shares with the gateway and is to the gateway.
  * In: nothing. Out: shapes. Never: code.
  */
+import type { MainEnv } from '../env.ts';
 import type { Front, FrontOwner } from './front.ts';
 import type { Bearer, Tokens } from '../../front/tokens.ts';
 import type { Limits } from '../limits/limits.ts';
@@ -21,6 +22,7 @@ export interface Visitor {
 
 /** What all clients share. */
 export interface House {
+  readonly env: MainEnv;
   readonly router: Router;
   readonly sweep: Sweep;
   readonly limits: Limits;

@@ -3,7 +3,7 @@
  * In: what each connection holds and waits for. Out: those that are late, or gone, or hold the most when all hold too much.
  * Never: more than one timer.
  */
-import { now } from '../limits/clock.ts';
+import type { MainEnv, Timer } from '../env.ts';
 import { Deadlines } from './deadlines.ts';
 import { Ends } from './ends.ts';
 import type { Limits } from '../limits/limits.ts';
@@ -31,15 +31,17 @@ export class Sweep {
   readonly tokens: Deadlines<Swept>;
   readonly unread: Deadlines<Swept>;
   readonly ends = new Ends();
+  readonly #env: MainEnv;
   readonly #budget: number;
   readonly #every: number;
   #held = 0;
   #ahead = 0;
   /** Connections that were cut off: what they still hold goes with them and counts no more. */
   readonly #cut = new WeakSet<Swept>();
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, env: MainEnv) {
+    this.#env = env;
     this.lines = new Deadlines(limits.lineTimeout, (client) => client.lineIsLate());
     this.tokens = new Deadlines(limits.tokenTimeout, (client) => client.tokenIsLate());
     this.unread = new Deadlines(limits.unreadTimeout, (client) => client.unreadIsLate());
@@ -48,16 +50,15 @@ export class Sweep {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), this.#every);
-    this.#timer.unref();
+    this.#timer = this.#env.setRepeated(() => this.#look(), this.#every);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#env.clearTimer(this.#timer);
   }
 
   #look(): void {
-    const at = now();
+    const at = this.#env.now();
     this.lines.look(at);
     this.tokens.look(at);
     this.unread.look(at);
@@ -78,7 +79,7 @@ export class Sweep {
     if (this.#cut.has(client)) return;
     this.#held += by;
     if (client.held === 0) this.lines.end(client);
-    else this.lines.begin(client, now());
+    else this.lines.begin(client, this.#env.now());
     while (this.#held > this.#budget && this.#cutLargest());
   }
 

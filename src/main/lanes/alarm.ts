@@ -3,22 +3,24 @@
  * In: the deadline, as every block that comes back says it anew. Out: one call when it has passed. Never: more than one
  * timer. One that is too early is let fire and set again: deadlines mostly move later.
  */
-import { now } from '../limits/clock.ts';
+import type { MainEnv, Timer } from '../env.ts';
 
 export class Alarm {
+  readonly #env: MainEnv;
   readonly #ring: () => void;
   #at = Infinity;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #timerAt = Infinity;
 
-  constructor(ring: () => void) {
+  constructor(env: MainEnv, ring: () => void) {
+    this.#env = env;
     this.#ring = ring;
   }
 
   /** @param at Unix time in ms; Infinity for none @returns whether it has passed already: then the caller sees to it now */
   set(at: number): boolean {
     this.#at = at;
-    if (at <= now()) return true;
+    if (at <= this.#env.now()) return true;
     if (at < this.#timerAt) this.#setTimer();
     return false;
   }
@@ -26,20 +28,20 @@ export class Alarm {
   clear(): void {
     this.#at = Infinity;
     this.#timerAt = Infinity;
-    clearTimeout(this.#timer);
+    this.#env.clearTimer(this.#timer);
   }
 
   #setTimer(): void {
-    clearTimeout(this.#timer);
+    this.#env.clearTimer(this.#timer);
     this.#timerAt = this.#at;
     if (this.#at === Infinity) return;
-    const wait = Math.min(Math.max(1, Math.ceil(this.#at - now())), 0x7fffffff);
-    this.#timer = setTimeout(() => this.#fired(), wait);
+    const wait = Math.min(Math.max(1, Math.ceil(this.#at - this.#env.now())), 0x7fffffff);
+    this.#timer = this.#env.setTimer(() => this.#fired(), wait);
   }
 
   #fired(): void {
     this.#timerAt = Infinity;
-    if (now() < this.#at) return this.#setTimer();
+    if (this.#env.now() < this.#at) return this.#setTimer();
     this.#at = Infinity;
     this.#ring();
   }

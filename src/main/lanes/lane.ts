@@ -6,7 +6,6 @@
 import { type RecordHead, RecordCursor, blockHead, BLOCK_HEAD } from '../../batch/batch.ts';
 import type { LaneTask } from '../../batch/lane-task.ts';
 import { Alarm } from './alarm.ts';
-import { now } from '../limits/clock.ts';
 import { type Culprit, IN_FLIGHT, Slots } from './slots.ts';
 import { type LaneOptions, Thread } from './thread.ts';
 
@@ -64,7 +63,7 @@ export class Lane {
   #isDue = false;
   /** The last batch had records that had waited for their turn. */
   #hadTurn = false;
-  readonly #alarm = new Alarm(() => this.#wake());
+  readonly #alarm: Alarm;
   /** Looks of the watchdog since the oldest batch left; counted, not timed, so that a suspended process loses no lane. */
   #age = 0;
 
@@ -73,6 +72,7 @@ export class Lane {
     this.#options = options;
     this.#owner = owner;
     this.#slots = new Slots(options.limits.laneMark);
+    this.#alarm = new Alarm(options.env, () => this.#wake());
   }
 
   get isUp(): boolean {
@@ -85,10 +85,10 @@ export class Lane {
     const thread: Thread = new Thread(this.#options, this.#slots.shared, (why) => this.#lose(thread, why));
     this.#thread = thread;
     try {
-      const block = await thread.start({ slot: 0, from: 0, to: 0, now: now() });
+      const block = await thread.start({ slot: 0, from: 0, to: 0, now: this.#options.env.now() });
       if (this.#thread !== thread) throw new Error('stopped while starting');
       this.#isUp = true;
-      this.#upSince = now();
+      this.#upSince = this.#options.env.now();
       this.#apply(block);
     } catch (error) {
       if (this.#thread === thread) this.#thread = undefined;
@@ -137,7 +137,7 @@ export class Lane {
     const cleared = this.#isDue && this.#hadTurn ? NONE : this.#slots.takeTurn();
     this.#hadTurn = this.#slots.hasTurn;
     this.#isDue = false;
-    this.#run(this.#slots.leave(now()));
+    this.#run(this.#slots.leave(this.#options.env.now()));
     if (!this.#slots.isInParts) this.#openNext();
     for (const session of cleared) this.#owner.clear(this, session);
   }
@@ -200,11 +200,11 @@ export class Lane {
     this.restarts++;
     const loss = { why, suspects: this.#slots.suspects(), culprit: this.#slots.culprit() };
     const { carefulFor } = this.#options.limits;
-    const isSudden = now() - this.#upSince < carefulFor;
+    const isSudden = this.#options.env.now() - this.#upSince < carefulFor;
     this.#reset();
     this.#ending = thread.end().then(() => this.#owner.ended(this));
     const isSolved = this.#owner.lost(this, loss);
-    if (isSudden && !isSolved) this.#slots.careful(now() + carefulFor);
+    if (isSudden && !isSolved) this.#slots.careful(this.#options.env.now() + carefulFor);
   }
 
   #reset(): void {

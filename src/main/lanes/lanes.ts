@@ -4,7 +4,7 @@
  * Never: moves a session, or gives up silently: a worker that will not start again is told to the owner.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
-import { now } from '../limits/clock.ts';
+import type { MainEnv, Timer } from '../env.ts';
 import { Lane, type LaneOwner, type Loss } from './lane.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { LaneOptions } from './thread.ts';
@@ -28,16 +28,18 @@ export interface LanesOwner extends Omit<LaneOwner, 'lost'> {
 export class Lanes implements LaneOwner {
   readonly all: readonly Lane[];
   readonly #owner: LanesOwner;
-  #watch: NodeJS.Timeout | undefined;
+  #watch: Timer | undefined;
   #isStopped = false;
-  readonly #waits = new Set<NodeJS.Timeout>();
+  readonly #waits = new Set<Timer>();
   readonly #limits: Limits;
+  readonly #env: MainEnv;
   /** When each lane was lost lately without anyone being found at fault. */
   readonly #deaths = new Map<Lane, number[]>();
 
   constructor(count: number, options: Omit<LaneOptions, 'number'>, owner: LanesOwner) {
     this.#owner = owner;
     this.#limits = options.limits;
+    this.#env = options.env;
     this.all = Array.from({ length: count }, (_, number) => new Lane({ ...options, number }, this));
   }
 
@@ -49,7 +51,7 @@ export class Lanes implements LaneOwner {
       await this.stop();
       throw error;
     }
-    this.#watch = setInterval(() => {
+    this.#watch = this.#env.setRepeated(() => {
       for (const lane of this.all) lane.watch(WATCH_EVERY);
     }, WATCH_EVERY);
   }
@@ -63,8 +65,8 @@ export class Lanes implements LaneOwner {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearInterval(this.#watch);
-    for (const wait of this.#waits) clearTimeout(wait);
+    this.#env.clearTimer(this.#watch);
+    for (const wait of this.#waits) this.#env.clearTimer(wait);
     await Promise.all(this.all.map((lane) => lane.stop()));
   }
 
@@ -99,7 +101,7 @@ export class Lanes implements LaneOwner {
   }
 
   #countDeath(lane: Lane): number[] {
-    const at = now();
+    const at = this.#env.now();
     const recent = (this.#deaths.get(lane) ?? []).filter((one) => at - one < this.#limits.laneDeathsWithin);
     recent.push(at);
     this.#deaths.set(lane, recent);
@@ -108,7 +110,7 @@ export class Lanes implements LaneOwner {
 
   #revive(lane: Lane, attempt: number): void {
     if (this.#isStopped) return;
-    const wait = setTimeout(() => {
+    const wait = this.#env.setTimer(() => {
       this.#waits.delete(wait);
       lane.start().then(
         () => this.#owner.revived(lane),
@@ -118,7 +120,7 @@ export class Lanes implements LaneOwner {
           else this.#owner.broken(lane, error);
         },
       );
-    }, RETRY_AFTER[attempt]);
+    }, RETRY_AFTER[attempt]!);
     this.#waits.add(wait);
   }
 }

@@ -6,6 +6,7 @@
 import { Piscina } from 'piscina';
 import type { LaneData, LaneTask } from '../../batch/lane-task.ts';
 import { makeLean } from './lean-pool.ts';
+import type { MainEnv, Timer } from '../env.ts';
 import type { Limits } from '../limits/limits.ts';
 
 /**
@@ -23,6 +24,7 @@ export interface LaneOptions {
   /** `LaneData.settings`, passed on unseen. */
   readonly settings: unknown;
   readonly limits: Limits;
+  readonly env: MainEnv;
 }
 
 export class Thread {
@@ -61,11 +63,11 @@ export class Thread {
 
   /** Waits for its first batch. Rejects if it cannot start, or not in time (K7). */
   async start(task: LaneTask): Promise<Uint8Array> {
-    const { number, limits } = this.#options;
-    let timer: NodeJS.Timeout | undefined;
+    const { number, limits, env } = this.#options;
+    let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
       const why = new Error(`worker of lane ${number} did not start in time`);
-      timer = setTimeout(() => reject(why), limits.startTimeout);
+      timer = env.setTimer(() => reject(why), limits.startTimeout);
     });
     try {
       const block = await Promise.race([this.run(task, undefined), late]);
@@ -73,7 +75,7 @@ export class Thread {
       this.#pool.on('workerDestroy', () => this.#lost('thread ended'));
       return block;
     } finally {
-      clearTimeout(timer);
+      env.clearTimer(timer);
     }
   }
 
@@ -85,11 +87,12 @@ export class Thread {
 
   /** Ends it, whatever it is doing. Resolves when it has ended, or took too long. */
   async end(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, END_TIME)));
+    const { env } = this.#options;
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => (timer = env.setTimer(resolve, END_TIME)));
     this.abandon();
     await Promise.race([this.#exit, late]);
-    clearTimeout(timer);
+    env.clearTimer(timer);
   }
 
   /** The same, and nobody waits for it. */

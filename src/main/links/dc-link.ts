@@ -5,6 +5,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { DownFlag } from '../../batch/records.ts';
+import type { MainEnv, Timer } from '../env.ts';
 import { Gate } from '../flow/gate.ts';
 import { Outlet, type Batch } from '../flow/outlet.ts';
 import { connectThrough, type Socks } from './socks.ts';
@@ -14,6 +15,19 @@ const READ = Buffer.allocUnsafeSlow(64 * 1024);
 const KEEP_ALIVE = 60_000;
 /** What was written before a hang-up may still leave in this time. */
 const LINGER = 5_000;
+
+/** What is the same for all links, and how long this one may take. */
+export interface LinkOptions {
+  readonly env: MainEnv;
+  /** What is written leaves with it. */
+  readonly batch: Batch;
+  /** Bytes that may wait to be sent before the link says that it is full. */
+  readonly mark: number;
+  /** The connection must stand within this time, ms. */
+  readonly within: number;
+  /** Data centres are reached through it. */
+  readonly socks: Socks | undefined;
+}
 
 /** Whom a link tells. */
 export interface LinkOwner {
@@ -33,10 +47,11 @@ export class DcLink {
   readonly attempt: number;
   readonly gate: Gate;
   isFull = false;
+  readonly #env: MainEnv;
   readonly #owner: LinkOwner;
   readonly #socket: Socket;
   readonly #outlet: Outlet;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   /** It was connected. */
   isUp = false;
   #isDead = false;
@@ -48,11 +63,9 @@ export class DcLink {
     number: number,
     attempt: number,
     { host, port }: { readonly host: string; readonly port: number },
-    batch: Batch,
-    mark: number,
-    within: number,
-    socks: Socks | undefined,
+    { env, batch, mark, within, socks }: LinkOptions,
   ) {
+    this.#env = env;
     this.number = number;
     this.attempt = attempt;
     this.#owner = owner;
@@ -62,7 +75,7 @@ export class DcLink {
       () => this.#socket.resume(),
     );
     this.#outlet = new Outlet(this.#socket, batch, mark, () => this.#filled());
-    this.#timer = setTimeout(() => this.#late(), within);
+    this.#timer = this.#env.setTimer(() => this.#late(), within);
     this.#listen();
   }
 
@@ -96,7 +109,7 @@ export class DcLink {
   }
 
   #connected(): void {
-    clearTimeout(this.#timer);
+    this.#env.clearTimer(this.#timer);
     this.isUp = true;
     if (!this.#isDead) this.#owner.linkUp(this);
   }
@@ -121,7 +134,7 @@ export class DcLink {
   }
 
   #closed(): void {
-    clearTimeout(this.#timer);
+    this.#env.clearTimer(this.#timer);
     this.#owner.linkFreed();
     if (this.#isDead) return;
     this.#isDead = true;
@@ -152,12 +165,12 @@ export class DcLink {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#drained();
-    clearTimeout(this.#timer);
+    this.#env.clearTimer(this.#timer);
     if (!this.isUp) {
       this.#socket.destroy();
       return;
     }
-    this.#timer = setTimeout(() => this.#socket.destroy(), LINGER);
+    this.#timer = this.#env.setTimer(() => this.#socket.destroy(), LINGER);
     this.#socket.resume();
     this.#socket.destroySoon();
   }

@@ -4,7 +4,7 @@
  * In: wishes, what becomes of their connections. Out: `start` of a wish, at once or later. Never: two connections for one
  * wish, or a socket.
  */
-import { now } from '../limits/clock.ts';
+import type { MainEnv, Timer } from '../env.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Limits } from '../limits/limits.ts';
 import { WaitingDials } from './waiting-dials.ts';
@@ -46,6 +46,7 @@ interface Address {
 
 export class Dialler {
   readonly #limits: Limits;
+  readonly #env: MainEnv;
   /** Connections that may be begun now; they come back with time. */
   #tokens: number;
   #countedAt = 0;
@@ -54,10 +55,11 @@ export class Dialler {
   #turns = 0;
   readonly #addresses = new Map<string, Address>();
   readonly #exchanges: Exchanges;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, env: MainEnv) {
     this.#limits = limits;
+    this.#env = env;
     this.#tokens = burstOf(limits);
     this.#exchanges = new Exchanges(limits.handshakesAtOnce);
   }
@@ -108,7 +110,7 @@ export class Dialler {
 
   /** The connection is gone. */
   closed(dial: Dial): void {
-    this.#exchanges.ended(dial, now());
+    this.#exchanges.ended(dial, this.#env.now());
     this.#go();
   }
 
@@ -121,7 +123,7 @@ export class Dialler {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#env.clearTimer(this.#timer);
     this.#urgent.clear();
     this.#idle.clear();
   }
@@ -148,9 +150,9 @@ export class Dialler {
 
   /** Begins what may begin, and comes back when more may. */
   #go(): void {
-    clearTimeout(this.#timer);
+    this.#env.clearTimer(this.#timer);
     this.#timer = undefined;
-    const at = now();
+    const at = this.#env.now();
     while (this.waiting > 0) {
       if (!this.#mayBegin(at)) return this.#later(1_000 / rateOf(this.#limits));
       const dial = this.#pick(at);
@@ -160,7 +162,7 @@ export class Dialler {
   }
 
   #later(ms: number): void {
-    this.#timer ??= setTimeout(() => this.#go(), Math.ceil(ms));
+    this.#timer ??= this.#env.setTimer(() => this.#go(), Math.ceil(ms));
   }
 
   #mayBegin(at: number): boolean {

@@ -3,6 +3,7 @@
  * handed over.
  * In: what `names.ts` finds out. Out: fields. Never: decides anything; the record in it is secret.
  */
+import type { MainEnv } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { LazyVault } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
@@ -25,11 +26,11 @@ export class Holding {
   #record: Buffer = EMPTY;
   #isClean = false;
 
-  constructor(name: string, claiming: Wish, vault: LazyVault, log: Log) {
+  constructor(name: string, claiming: Wish, vault: LazyVault, log: Log, env: MainEnv) {
     this.name = name;
     this.owner = claiming.route;
     this.claiming = claiming;
-    this.writing = new Writing(this, vault, log);
+    this.writing = new Writing(this, vault, log, env);
   }
 
   /** As it came from the vault or the last owner; until the owner says what it is now. */

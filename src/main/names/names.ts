@@ -7,6 +7,7 @@
  * behind what that block has said.
  */
 import { KeepFlag, NamedFlag, NameOp } from '../../batch/records.ts';
+import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { shownOf } from '../../vault/shown.ts';
 import type { Claim, Vault } from '../../vault/vault.ts';
@@ -24,15 +25,17 @@ const ASK_AGAIN = 2_000;
 export class Names {
   readonly #vault: LazyVault;
   readonly #log: Log;
+  readonly #env: MainEnv;
   readonly #held = new Map<string, Holding>();
   readonly #byRoute = new Map<NameOwner, Holding>();
   readonly #listing = new Listing(() => this.#list());
   #onEmpty: (() => void) | undefined;
 
   /** @param open the vault, when it is first needed; undefined if there is none */
-  constructor(open: (() => Promise<Vault>) | undefined, log: Log) {
+  constructor(open: (() => Promise<Vault>) | undefined, log: Log, env: MainEnv) {
     this.#vault = new LazyVault(open, log, (name) => this.#asked(name));
     this.#log = log;
+    this.#env = env;
   }
 
   /** Something that should be on the disk is not. */
@@ -84,7 +87,7 @@ export class Names {
       await held.ended;
     }
     if (route.isClosing) return;
-    const held = new Holding(name, wish, this.#vault, this.#log);
+    const held = new Holding(name, wish, this.#vault, this.#log, this.#env);
     this.#held.set(name, held);
     this.#byRoute.set(route, held);
     await this.#claim(held, wish);
@@ -139,7 +142,7 @@ export class Names {
     for (let waited = 0; claim === undefined && waited < TAKEOVER; waited += POLL) {
       if (held.owner === undefined || this.#vault.isStopping) return undefined;
       if (waited % ASK_AGAIN === 0) await vault.ask(held.name);
-      await new Promise((resolve) => setTimeout(resolve, POLL));
+      await new Promise<void>((resolve) => this.#env.setTimer(resolve, POLL));
       claim = await vault.claim(held.name);
     }
     return claim;
@@ -254,12 +257,12 @@ export class Names {
   async stop(within: number): Promise<void> {
     this.#vault.isStopping = true;
     if (this.#held.size > 0) {
-      let timer: NodeJS.Timeout | undefined;
+      let timer: Timer | undefined;
       await new Promise<void>((resolve) => {
         this.#onEmpty = resolve;
-        timer = setTimeout(resolve, within);
+        timer = this.#env.setTimer(resolve, within);
       });
-      clearTimeout(timer);
+      this.#env.clearTimer(timer);
     }
     await this.#vault.close();
   }

@@ -5,6 +5,7 @@
  * while another is tried.
  */
 import { KeepFlag } from '../../batch/records.ts';
+import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { faultName, type LazyVault, textOf } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
@@ -28,6 +29,7 @@ export class Writing {
   readonly #of: Subject;
   readonly #vault: LazyVault;
   readonly #log: Log;
+  readonly #env: MainEnv;
   /** The newest that is not on the disk. */
   #unwritten: Buffer | undefined;
   /** It is to be written now, not later. */
@@ -40,15 +42,16 @@ export class Writing {
   #work: Promise<void> | undefined;
   /** Rises when all that was to be written is not to be any more. */
   #epoch = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #failures = 0;
   /** The name is being given up. */
   #isEnding = false;
 
-  constructor(of: Subject, vault: LazyVault, log: Log) {
+  constructor(of: Subject, vault: LazyVault, log: Log, env: MainEnv) {
     this.#of = of;
     this.#vault = vault;
     this.#log = log;
+    this.#env = env;
   }
 
   /** What should be on the disk is not. */
@@ -123,7 +126,7 @@ export class Writing {
   }
 
   #nowIn(wait: number): void {
-    this.#timer = setTimeout(() => this.#now(), wait).unref();
+    this.#timer = this.#env.setIdleTimer(() => this.#now(), wait);
   }
 
   #now(): void {
@@ -133,7 +136,7 @@ export class Writing {
   }
 
   #clearTimer(): void {
-    clearTimeout(this.#timer);
+    this.#env.clearTimer(this.#timer);
     this.#timer = undefined;
   }
 
@@ -160,7 +163,7 @@ export class Writing {
       this.#unwritten = undefined;
       this.#explicit = undefined;
       this.#isDue = false;
-      const late = setTimeout(() => this.#tell('ETIMEDOUT'), PATIENCE);
+      const late = this.#env.setTimer(() => this.#tell('ETIMEDOUT'), PATIENCE);
       try {
         await (await this.#vault.get()).write(name, record);
         record.fill(0);
@@ -169,7 +172,7 @@ export class Writing {
         if (epoch === this.#epoch) return this.#failed(record, explicit, owner, error);
         record.fill(0);
       } finally {
-        clearTimeout(late);
+        this.#env.clearTimer(late);
       }
     }
   }
@@ -242,7 +245,8 @@ export class Writing {
 
   async #writeAtLast(record: Buffer): Promise<void> {
     while (!this.#vault.isStopping) {
-      await pause(waitAfter(this.#failures++));
+      const wait = waitAfter(this.#failures++);
+      await new Promise<void>((resolve) => this.#env.setIdleTimer(resolve, wait));
       try {
         return await (await this.#vault.get()).write(this.#of.name, record);
       } catch {
@@ -265,9 +269,4 @@ function codeOf(fault: string): string | undefined {
 
 function waitAfter(failures: number): number {
   return Math.min(MOST_RETRY, RETRY * 2 ** (failures - 1));
-}
-
-/** Keeps no process alive. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

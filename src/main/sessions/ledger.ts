@@ -5,7 +5,7 @@
  */
 import type { RecordCursor } from '../../batch/batch.ts';
 import { TOOK_LENGTH, TookFlag } from '../../batch/records.ts';
-import { ticks } from '../limits/clock.ts';
+import type { MainEnv } from '../env.ts';
 import type { IdText } from '../clients/front.ts';
 
 /** Process-wide, so that a ticket names one request whatever its session. */
@@ -36,14 +36,14 @@ export class Ticket {
   deadlineLow: number;
   deadlineHigh: number;
 
-  constructor(number: number, id: IdText, bytes: Buffer, start: number, stop: number, asks: number) {
+  constructor(number: number, id: IdText, bytes: Buffer, start: number, stop: number, asks: number, at: number) {
     this.number = number;
     this.id = id;
     this.bytes = bytes;
     this.start = start;
     this.stop = stop;
     this.asks = asks;
-    this.at = ticks();
+    this.at = at;
     this.deaths = 0;
     this.isTaken = false;
     this.flags = this.msgIdLow = this.msgIdHigh = this.seqNo = 0;
@@ -83,9 +83,15 @@ export class Ticket {
 }
 
 export class Ledger {
+  readonly #env: Pick<MainEnv, 'ticks'>;
   readonly #open = new Map<number, Ticket>();
   /** Bytes of all open messages. */
   bytes = 0;
+
+  /** @param env when each request came */
+  constructor(env: Pick<MainEnv, 'ticks'>) {
+    this.#env = env;
+  }
 
   get size(): number {
     return this.#open.size;
@@ -95,7 +101,7 @@ export class Ledger {
   open(id: IdText, bytes: Buffer, start: number, stop: number, asks = 0): Ticket {
     do last = (last + 1) >>> 0 || 1;
     while (this.#open.has(last));
-    const ticket = new Ticket(last, id, bytes, start, stop, asks);
+    const ticket = new Ticket(last, id, bytes, start, stop, asks, this.#env.ticks());
     this.#open.set(last, ticket);
     this.bytes += stop - start;
     return ticket;

@@ -9,6 +9,7 @@ import type { IdText } from '../clients/front.ts';
 import { DcLink, type LinkOwner } from '../links/dc-link.ts';
 import type { Dial, Dialler } from '../links/dialler.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
+import type { MainEnv } from '../env.ts';
 import type { Batch } from '../flow/outlet.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { Lane } from '../lanes/lane.ts';
@@ -30,6 +31,7 @@ interface Wish extends Dial {
 
 /** What a route needs of whoever keeps the routes (`Router`). */
 export interface RouteOwner {
+  readonly env: MainEnv;
   readonly batch: Batch;
   readonly dialler: Dialler;
   readonly socks: Socks | undefined;
@@ -52,7 +54,7 @@ export class Route implements LinkOwner, NameOwner {
   session: number;
   readonly lane: Lane;
   readonly client: SessionClient;
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   readonly saved = new Saved();
   readonly #owner: RouteOwner;
   /** `OpenFlag`: what its client speaks. */
@@ -76,6 +78,7 @@ export class Route implements LinkOwner, NameOwner {
 
   constructor(owner: RouteOwner, session: number, lane: Lane, client: SessionClient, flags: number) {
     this.#owner = owner;
+    this.ledger = new Ledger(owner.env);
     this.session = session;
     this.lane = lane;
     this.client = client;
@@ -227,9 +230,10 @@ export class Route implements LinkOwner, NameOwner {
       return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
     }
     this.#owner.metrics.counts[Count.DC_DIALS]!++;
-    const { batch, limits, socks } = this.#owner;
+    const { env, batch, limits, socks } = this.#owner;
     const within = hasOthers ? limits.addressTimeout : limits.connectTimeout;
-    const link = new DcLink(this, number, attempt, { host, port }, batch, limits.linkMark, within, socks);
+    const options = { env, batch, mark: limits.linkMark, within, socks };
+    const link = new DcLink(this, number, attempt, { host, port }, options);
     if (this.client.isUnread) link.gate.shut(Why.UNREAD);
     this.#links.set(number, link);
   }

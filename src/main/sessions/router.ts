@@ -11,7 +11,7 @@ import { CENTRE_EVENTS, DialFlag, In, Out, ReplyFlag } from '../../batch/records
 import { Centres } from '../../telemetry/centres.ts';
 import type { Log, LogFields } from '../../telemetry/log.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
-import { ticks } from '../limits/clock.ts';
+import type { MainEnv } from '../env.ts';
 import type { Descriptors } from '../limits/descriptors.ts';
 import { Dialler } from '../links/dialler.ts';
 import type { Lane, Loss } from '../lanes/lane.ts';
@@ -27,6 +27,7 @@ import type { Culprit } from '../lanes/slots.ts';
 import type { Socks } from '../links/socks.ts';
 
 export interface RouterOptions {
+  readonly env: MainEnv;
   readonly limits: Limits;
   readonly descriptors: Descriptors;
   readonly allow: AllowList;
@@ -45,6 +46,7 @@ export interface RouterOptions {
 }
 
 export class Router implements LanesOwner, RouteOwner {
+  readonly env: MainEnv;
   readonly batch = new Batch();
   readonly dialler: Dialler;
   readonly socks: Socks | undefined;
@@ -67,10 +69,11 @@ export class Router implements LanesOwner, RouteOwner {
   #readAt = 0;
 
   constructor(options: RouterOptions) {
+    this.env = options.env;
     this.limits = options.limits;
     this.metrics = options.metrics;
     this.socks = options.socks;
-    this.dialler = new Dialler(options.limits);
+    this.dialler = new Dialler(options.limits, options.env);
     this.descriptors = options.descriptors;
     this.names = options.names;
     this.#allow = options.allow;
@@ -188,7 +191,7 @@ export class Router implements LanesOwner, RouteOwner {
     if (closed === undefined) return;
     const outcome = record.flags >>> ReplyFlag.OUTCOME;
     const isBad = (record.flags & ReplyFlag.BAD_LINE) !== 0;
-    this.metrics.answered(outcome, ((this.#readAt ||= ticks()) - closed.at) | 0);
+    this.metrics.answered(outcome, ((this.#readAt ||= this.env.ticks()) - closed.at) | 0);
     if (!route.isHolding) return route.client.reply(ticket, this.#give(record), isBad, outcome);
     const line = Buffer.from(view(record));
     route.later(() => route.client.reply(ticket, line, isBad, outcome), true);

@@ -8,6 +8,7 @@ import { Inlet } from '../../../src/main/clients/inlet.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
 import { Sweep } from '../../../src/main/clients/sweep.ts';
 import { echoProxy, type EchoProxy } from '../../support/echo-proxy.ts';
+import { FakeEnv } from '../../support/fake-env.ts';
 import { Nc } from '../../support/nc.ts';
 
 interface Pair {
@@ -37,7 +38,7 @@ async function inletOf(t: TestContext, sweep: Sweep): Promise<Pair> {
 }
 
 test('a FIN is seen while the gate is shut, and told behind what came before it', { timeout: 20_000 }, async (t) => {
-  const { inlet, socket, peer, took } = await inletOf(t, new Sweep(LIMITS));
+  const { inlet, socket, peer, took } = await inletOf(t, new Sweep(LIMITS, new FakeEnv()));
   inlet.gate.shut(Why.REQUESTS);
   peer.write('one');
   await once(socket, 'data');
@@ -49,7 +50,7 @@ test('a FIN is seen while the gate is shut, and told behind what came before it'
 });
 
 test('one reads ahead up to the mark', async (t) => {
-  const { inlet, socket, peer } = await inletOf(t, new Sweep(LIMITS));
+  const { inlet, socket, peer } = await inletOf(t, new Sweep(LIMITS, new FakeEnv()));
   inlet.gate.shut(Why.LANE);
   peer.write(Buffer.alloc(4_000_000));
   while (!socket.isPaused()) await once(socket, 'data');
@@ -60,7 +61,7 @@ test('one reads ahead up to the mark', async (t) => {
 });
 
 test('all together read ahead up to a part of the budget, and then as little as ever', async (t) => {
-  const sweep = new Sweep({ ...LIMITS, unfinishedBudget: 800 });
+  const sweep = new Sweep({ ...LIMITS, unfinishedBudget: 800 }, new FakeEnv());
   const [first, second] = [await inletOf(t, sweep), await inletOf(t, sweep)];
   first.inlet.gate.shut(Why.LANE);
   first.peer.write(Buffer.alloc(100));

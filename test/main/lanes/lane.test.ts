@@ -6,6 +6,7 @@ import { Nc } from '../../support/nc.ts';
 import { In } from '../../../src/batch/records.ts';
 import { Lane, type LaneOwner } from '../../../src/main/lanes/lane.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
+import { systemEnv } from '../../../src/main/system-env.ts';
 
 interface Watched extends LaneOwner {
   readonly answers: string[];
@@ -34,7 +35,7 @@ function watched(): Watched {
 test('order holds over slots that grow, and records that wait for their turn', async (t) => {
   const owner = watched();
   const limits = { ...LIMITS, laneMark: 1024 * 1024 };
-  const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits }, owner);
+  const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits, env: systemEnv }, owner);
   t.after(() => lane.stop());
   // Before the thread runs: what is more than a session's share of a batch waits, and goes a turn at a time.
   lane.put(In.OPEN, 0, 0, 1, 0);
@@ -59,7 +60,7 @@ test('order holds over slots that grow, and records that wait for their turn', a
 
 test('a worker that cannot start is an error, not a hang', async () => {
   const owner = watched();
-  const options = { number: 0, limits: LIMITS };
+  const options = { number: 0, limits: LIMITS, env: systemEnv };
   await assert.rejects(
     new Lane({ ...options, worker: new URL('./nowhere.js', import.meta.url), settings: {} }, owner).start(),
     /nowhere/,

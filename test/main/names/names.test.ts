@@ -11,6 +11,7 @@ import { Names } from '../../../src/main/names/names.ts';
 import type { NameOwner } from '../../../src/main/names/owner.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { VaultError } from '../../../src/vault/vault.ts';
+import { FakeEnv } from '../../support/fake-env.ts';
 import { MemoryStore, MemoryVault } from '../../support/memory-vault.ts';
 
 const log = await createLog({ level: 'silent' });
@@ -63,11 +64,12 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 class House {
   readonly vault: MemoryVault;
   readonly names: Names;
+  readonly env = new FakeEnv();
   #routes = 0;
 
   constructor(store = new MemoryStore()) {
     this.vault = new MemoryVault(store);
-    this.names = new Names(() => Promise.resolve(this.vault), log);
+    this.names = new Names(() => Promise.resolve(this.vault), log, this.env);
   }
 
   route(): FakeRoute {
@@ -203,22 +205,36 @@ describe('takeover', () => {
     there.names.wish(two, NameOp.TAKEOVER, 2, 'me');
     await settled();
     assert.ok(one.isAskedToLeave);
-    const granted = new Promise<void>((resolve) => {
-      const { put } = two.lane;
-      two.lane.put = (...args) => {
-        resolve();
-        return put(...args);
-      };
-    });
     here.keep(one, KeepFlag.LAST, 'b');
-    await granted;
+    await settled();
+    assert.equal(two.last, 'SessionInUse', 'looked at twenty times a second');
+    there.env.advance(50);
+    await settled();
     assert.equal(two.last, 'granted clean:b');
+  });
+
+  it('from another process that does not give it up asks again every two seconds, and ends after fifteen', async () => {
+    const store = new MemoryStore();
+    const [here, there] = [new House(store), new House(store)];
+    const [one, two] = [here.route(), there.route()];
+    await here.wish(one, NameOp.ATTACH);
+    there.names.wish(two, NameOp.TAKEOVER, 2, 'me');
+    await settled();
+    for (let waited = 50; waited < 15_000; waited += 50) {
+      there.env.advance(50);
+      await settled();
+      assert.equal(two.last, 'nothing');
+      assert.equal(one.said.filter(({ kind }) => kind === In.LEAVE).length, Math.floor(waited / 2_000) + 1);
+    }
+    there.env.advance(50);
+    await settled();
+    assert.equal(two.last, 'SessionInUse');
+    assert.equal(there.env.timers, 0);
   });
 });
 
 describe('a vault that cannot write', () => {
-  it('lets the session go on, says so once, and is tried again until it can', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+  it('lets the session go on, says so once, and is tried again until it can', async () => {
     const house = new House();
     const one = house.route();
     await house.wish(one, NameOp.ATTACH);
@@ -231,12 +247,12 @@ describe('a vault that cannot write', () => {
     assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
     assert.ok(house.names.isDegraded);
     house.keep(one, KeepFlag.URGENT, 'c');
-    t.mock.timers.tick(1_000);
+    house.env.advance(1_000);
     await settled();
     assert.equal(one.notices.length, 1);
     house.vault.failure = undefined;
     assert.equal(await house.kept(), 'a', 'what was kept before still is');
-    t.mock.timers.tick(60_000);
+    house.env.advance(60_000);
     assert.equal(await house.kept(), 'c');
     assert.ok(!house.names.isDegraded);
   });
@@ -253,8 +269,7 @@ describe('a vault that cannot write', () => {
     assert.ok(!house.names.isDegraded);
   });
 
-  it('is tried by one alone when the owner goes while it fails', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+  it('is tried by one alone when the owner goes while it fails', async () => {
     const house = new House();
     const one = house.route();
     await house.wish(one, NameOp.ATTACH);
@@ -270,14 +285,14 @@ describe('a vault that cannot write', () => {
     ends.shift()!();
     await settled();
     for (const wait of [1_000, 2_000, 4_000]) {
-      t.mock.timers.tick(wait);
+      house.env.advance(wait);
       await settled();
       assert.equal(ends.length, 1);
       ends.shift()!();
       await settled();
     }
     house.vault.write = write;
-    t.mock.timers.tick(60_000);
+    house.env.advance(60_000);
     assert.equal(await house.kept(), 'a');
     assert.equal(await house.wish(house.route(), NameOp.ATTACH), 'granted:a');
   });
@@ -317,8 +332,7 @@ describe('a vault that cannot write', () => {
     assert.ok(!one.isHolding);
   });
 
-  it('that hangs holds no client for more than five seconds', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+  it('that hangs holds no client for more than five seconds', async () => {
     const house = new House();
     const one = house.route();
     await house.wish(one, NameOp.ATTACH);
@@ -326,13 +340,12 @@ describe('a vault that cannot write', () => {
     house.keep(one, KeepFlag.URGENT, 'a');
     await settled();
     assert.ok(one.isHolding);
-    t.mock.timers.tick(5_000);
+    house.env.advance(5_000);
     assert.ok(!one.isHolding);
     assert.deepEqual(one.notices, ['VaultWriteFailed ETIMEDOUT']);
   });
 
-  it('writes what is not urgent once in five seconds, the newest', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+  it('writes what is not urgent once in five seconds, the newest', async () => {
     const house = new House();
     const one = house.route();
     await house.wish(one, NameOp.ATTACH);
@@ -340,7 +353,7 @@ describe('a vault that cannot write', () => {
     await settled();
     for (const record of ['b', 'c', 'd']) house.keep(one, 0, record);
     assert.equal(await house.kept(), 'a');
-    t.mock.timers.tick(5_000);
+    house.env.advance(5_000);
     assert.equal(await house.kept(), 'd');
   });
 });
@@ -384,6 +397,23 @@ describe('an end', () => {
     house.vault.go();
     await stopped;
     assert.equal(await house.kept(), 'a');
+    assert.equal(house.env.timers, 0);
+  });
+
+  it('of the process waits no longer than it may', async () => {
+    const house = new House();
+    const one = house.route();
+    await house.wish(one, NameOp.ATTACH);
+    house.vault.hold();
+    house.keep(one, KeepFlag.LAST, 'a');
+    let isStopped = false;
+    void house.names.stop(2_000).then(() => (isStopped = true));
+    house.env.advance(1_999);
+    await settled();
+    assert.equal(isStopped, false);
+    house.env.advance(1);
+    await settled();
+    assert.equal(isStopped, true);
   });
 });
 
@@ -468,7 +498,11 @@ describe('whatever the order', () => {
 it('a vault that cannot be opened is said with the system’s word, until it can', async () => {
   const vault = new MemoryVault();
   let fault: VaultError | undefined = new VaultError('VaultClosed', 'a folder', 'EACCES');
-  const names = new Names(() => (fault === undefined ? Promise.resolve(vault) : Promise.reject(fault)), log);
+  const names = new Names(
+    () => (fault === undefined ? Promise.resolve(vault) : Promise.reject(fault)),
+    log,
+    new FakeEnv(),
+  );
   const route = new FakeRoute(1);
   const wish = async (): Promise<string> => {
     names.wish(route, NameOp.ATTACH, 1, 'me');
@@ -483,7 +517,7 @@ it('a vault that cannot be opened is said with the system’s word, until it can
   fault = undefined;
   assert.equal(await wish(), 'granted:');
   assert.equal(names.isDegraded, false);
-  const none = new Names(undefined, log);
+  const none = new Names(undefined, log, new FakeEnv());
   none.wish(route, NameOp.LIST, 2, '');
   await settled();
   assert.deepEqual([route.last, none.isDegraded], ['VaultUnavailable', false]);

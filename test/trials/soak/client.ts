@@ -3,7 +3,7 @@
  * In: a port. Out: requests of several kinds at the soak's pace. Never: a request repeated: that is the gateway's to do.
  */
 import { connect, type Socket } from 'node:net';
-import { now } from '../../../src/main/limits/clock.ts';
+import { systemEnv } from '../../../src/main/system-env.ts';
 import type { Dice } from '../../../src/testdc/faults/dice.ts';
 import type { Ledger, Line } from '../../support/ledger.ts';
 
@@ -103,7 +103,7 @@ export class SoakClient {
 
   #open(): Socket {
     this.#ledger.opened(this.number);
-    this.openings.push({ from: now(), until: undefined, user: undefined });
+    this.openings.push({ from: systemEnv.now(), until: undefined, user: undefined });
     const socket = connect({ host: '127.0.0.1', port: this.#port, noDelay: true });
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
@@ -115,7 +115,7 @@ export class SoakClient {
       this.closedOnUs++;
       this.#again();
     });
-    this.#askWho(socket, now());
+    this.#askWho(socket, systemEnv.now());
     return socket;
   }
 
@@ -139,7 +139,7 @@ export class SoakClient {
   #again(): void {
     const old = this.#socket;
     this.#ledger.closed(this.number);
-    this.opening.until = now();
+    this.opening.until = systemEnv.now();
     this.#part = '';
     this.#socket = this.#open();
     old.destroy();
@@ -177,7 +177,7 @@ export class SoakClient {
 
   close(): void {
     this.#isOver = true;
-    this.opening.until = now();
+    this.opening.until = systemEnv.now();
     this.#socket.destroy();
   }
 }

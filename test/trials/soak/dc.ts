@@ -4,7 +4,7 @@
  * Out: a line `listening on HOST:PORT`; answers. Never: outlives its parent.
  */
 import { writeFileSync } from 'node:fs';
-import { now } from '../../../src/main/limits/clock.ts';
+import { systemEnv } from '../../../src/main/system-env.ts';
 import { startTestDc } from '../../../src/testdc/dc-server.ts';
 import { Faults } from '../../../src/testdc/faults/faults.ts';
 import { report } from '../../../src/testdc/faults/control.ts';
@@ -35,11 +35,11 @@ dc.on('request', ({ args }) => {
 });
 
 const faults = new Faults(dc, text, Number(seed));
-const lives = new Lives(dc, now);
+const lives = new Lives(dc, systemEnv.now);
 faults.onPlay = (played) => lives.played(played);
 
 const pauses = new Pauses();
-setInterval(() => pauses.look(now()), 50);
+setInterval(() => pauses.look(systemEnv.now()), 50);
 
 const pushing = setInterval(push, 50);
 let owed = 0;

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { now } from '../../../src/main/limits/clock.ts';
+import { systemEnv } from '../../../src/main/system-env.ts';
 import { Dice } from '../../../src/testdc/faults/dice.ts';
 import { Ledger } from '../../support/ledger.ts';
 import { Child } from '../../../bench/process.ts';
@@ -113,15 +113,15 @@ class Run {
     this.#gateway = gateway;
     this.#dice = new Dice(options.seed);
     this.#ledger.onUnknown = (client, asked, line) =>
-      this.#unknowns.add(client, this.#clients[client]!.opening, asked, now(), line);
+      this.#unknowns.add(client, this.#clients[client]!.opening, asked, systemEnv.now(), line);
   }
 
   async run(): Promise<SoakResult> {
     const port = Number(this.#gateway.match[1]);
     for (let i = 0; i < this.#options.clients; i++) this.#clients.push(new SoakClient(i, port, this.#ledger));
-    const begun = now();
+    const begun = systemEnv.now();
     await this.#load(begun + this.#options.minutes * 60_000);
-    const seconds = (now() - begun) / 1000;
+    const seconds = (systemEnv.now() - begun) / 1000;
     await ordered(this.#dc, { quiet: true }, 'quiet');
     await this.#drain();
     return this.#judged(seconds);
@@ -129,10 +129,10 @@ class Run {
 
   /** Sends at the pace that was asked for until `end`. */
   async #load(end: number): Promise<void> {
-    const begun = now();
+    const begun = systemEnv.now();
     let sent = 0;
     let turn = 0;
-    for (let at = begun; at < end; at = now()) {
+    for (let at = begun; at < end; at = systemEnv.now()) {
       this.#pauses.look(at);
       const due = Math.floor(((at - begun) * this.#options.rps) / 1000);
       for (; sent < due; sent++) {
@@ -153,12 +153,12 @@ class Run {
 
   /** Until nothing is open any more, or should be. */
   async #drain(): Promise<void> {
-    const end = now() + TIMEOUT_MS + GRACE_MS;
-    while (now() < end && this.#clients.some((client) => client.openCount > 0)) {
-      this.#pauses.look(now());
+    const end = systemEnv.now() + TIMEOUT_MS + GRACE_MS;
+    while (systemEnv.now() < end && this.#clients.some((client) => client.openCount > 0)) {
+      this.#pauses.look(systemEnv.now());
       await pause(100);
     }
-    this.#ledger.overdue(now(), TIMEOUT_MS);
+    this.#ledger.overdue(systemEnv.now(), TIMEOUT_MS);
   }
 
   async #judged(seconds: number): Promise<SoakResult> {
@@ -194,7 +194,7 @@ class Run {
 
   #judgedUnknowns({ seen, pauses }: Told): UnknownFigures {
     const openings = this.#clients.flatMap((client) => client.openings);
-    return this.#unknowns.judged(seen, openings, [...pauses, ...this.#pauses.list], now());
+    return this.#unknowns.judged(seen, openings, [...pauses, ...this.#pauses.list], systemEnv.now());
   }
 
   /** The DC's book: how often each token was carried out; 0 for those it has only read. */
