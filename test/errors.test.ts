@@ -64,3 +64,16 @@ test('a gap is told twice, and says that it is one', () => {
 test('each text is one short sentence', () => {
   for (const [name, { text }] of Object.entries(ERRORS)) assert.match(text, /^[^.]{10,100}$/, name);
 });
+
+test('a refusal that an option or an attribute would have spared names it', () => {
+  const helps: [ErrorName, string][] = [
+    ['LineTooLong', '--max-line'],
+    ['ProtocolMismatch', '--http-port'],
+    ['TooManyConnections', '--max-connections'],
+    ['ServerNotAllowed', '--allow-server HOST:PORT'],
+    ['ExportNotAllowed', '--allow-export'],
+    ['VaultUnavailable', '--vault'],
+    ['SessionInUse', '"takeover":true'],
+  ];
+  for (const [name, help] of helps) assert.ok(ERRORS[name].text.includes(help), name);
+});

@@ -136,7 +136,10 @@ test('a port that is taken: by whom, and which option helps', async (t) => {
 
 test('who starts without an api_id is told so, and only then', async (t) => {
   const without = new Run(t, ['--port', '0', '--workers', '1']);
-  await without.until(/"reason":"without --api-id [^\n]*"event":"noApiId"/);
+  await without.until(/"event":"listening"/);
+  without.child.kill('SIGTERM');
+  assert.equal(await without.code(), 0);
+  assert.match(without.err, /"reason":"without --api-id [^\n]*"event":"noApiId"/);
   const having = new Run(t, ['--port', '0', '--workers', '1', '--api-id', '1']);
   await having.until(/"event":"listening"/);
   having.child.kill('SIGTERM');

@@ -341,6 +341,8 @@ describe('options', () => {
     const answers = pair.take(1);
     const late = answers.find((line) => line['id'] === 7);
     assert.equal(messageOf(late)['error_message'], 'CONNECTION_NOT_INITED');
+    // What helps where no api_id was given is not said where one was.
+    assert.equal(late!['msg'], undefined);
     assertClean(pair);
   });
 
