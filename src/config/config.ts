@@ -11,59 +11,19 @@ import { allowList } from '../address/allow-list.ts';
 import { isServiceLink } from './environment.ts';
 import { firstToken } from '../front/tokens.ts';
 import { didYouMean } from '../nearest-name.ts';
-import { environmentName, flagName, type Option, OPTIONS } from './options.ts';
+import { environmentName, flagName, type Option, OPTIONS, type OptionValues } from './options.ts';
 import { readSecretFile, SecretFileError, withoutLineEnd } from '../secret-file.ts';
 
-const optionalText = z.string().min(1).optional();
-const optionalNumber = (name: string) => numberOf(name).optional();
+/** What the items of a list are, beside text. */
+const ITEMS: Readonly<Record<string, z.ZodType<string>>> = {
+  httpHost: z.string().regex(/^[\w.:[\]-]{1,253}$/),
+  allowServer: z.string().refine(isSpec),
+};
 
 /** The one schema. Values arrive as text from flags and the environment, and as they are from a file. */
-const SCHEMA = z.strictObject({
-  host: z.string().min(1),
-  port: numberOf('port'),
-  httpPort: numberOf('httpPort'),
-  dc: optionalNumber('dc'),
-  dcHost: optionalText,
-  dcPort: optionalNumber('dcPort'),
-  dcId: optionalNumber('dcId'),
-  dcKey: optionalText,
-  test: truth(),
-  transport: z.enum(['intermediate', 'abridged', 'padded', 'full']),
-  obfuscated: truth(),
-  pfs: z.enum(['made', 'always', 'never']),
-  scheme: optionalText,
-  workers: optionalNumber('workers'),
-  maxConnections: optionalNumber('maxConnections'),
-  maxLine: numberOf('maxLine'),
-  httpHost: listOf(z.string().regex(/^[\w.:[\]-]{1,253}$/)),
-  allowServer: listOf(z.string().refine(isSpec)),
-  int64: z.enum(['number', 'string']),
-  flags: z.enum(['cons', 'bool']),
-  dialRate: numberOf('dialRate'),
-  proxy: optionalText,
-  mtproxy: optionalText,
-  mtproxySecret: optionalText,
-  tokenFile: optionalText,
-  insecure: truth(),
-  vault: optionalText,
-  vaultKeyFile: optionalText,
-  vaultPassphraseFile: optionalText,
-  allowExport: truth(),
-  state: optionalText,
-  apiId: optionalNumber('apiId'),
-  deviceModel: z.string(),
-  systemVersion: z.string(),
-  appVersion: z.string(),
-  systemLangCode: z.string(),
-  langPack: z.string(),
-  langCode: z.string(),
-  verbose: truth(),
-  printTracebacks: truth(),
-  sendTracebacks: truth(),
-  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-});
+const SCHEMA = z.strictObject(Object.fromEntries(OPTIONS.map((option) => [option.name, schemaOf(option)])));
 
-export type Config = Readonly<z.output<typeof SCHEMA>> & {
+export type Config = OptionValues & {
   /** Contents of `dcKey`. */
   readonly dcKeyText?: string;
   /** Contents of `tokenFile`. */
@@ -103,10 +63,12 @@ export function loadConfig(sources: Sources): Config {
   const values = Object.fromEntries([...given].map(([name, { value }]) => [name, value]));
   const checked = SCHEMA.safeParse(values);
   if (!checked.success) errors.push(...sentences(checked.error, given));
-  else errors.push(...contradictions(checked.data));
-  const files = readFiles(checked.success ? checked.data : {}, errors, sources.warn);
-  if (!checked.success || errors.length > 0) throw new ConfigError([...new Set(errors)]);
-  return Object.freeze({ ...checked.data, ...files });
+  // The schema is made from the table, and so are its types.
+  const right = checked.success ? (checked.data as OptionValues) : undefined;
+  if (right !== undefined) errors.push(...contradictions(right));
+  const files = readFiles(right ?? {}, errors, sources.warn);
+  if (right === undefined || errors.length > 0) throw new ConfigError([...new Set(errors)]);
+  return Object.freeze({ ...right, ...files });
 }
 
 function gather({ flags, environment, file }: Sources, errors: string[]): Map<string, Given> {
@@ -168,7 +130,7 @@ function shown(value: unknown): string {
 }
 
 /** What is right by itself and wrong together. */
-function contradictions(values: z.output<typeof SCHEMA>): string[] {
+function contradictions(values: OptionValues): string[] {
   const { dc, dcHost, dcPort, dcKey, dcId, host, insecure, tokenFile, httpPort, port, mtproxy, mtproxySecret } = values;
   const { vaultKeyFile, vaultPassphraseFile } = values;
   const wrong: [boolean, string][] = [
@@ -226,32 +188,39 @@ function readSecret(flag: string, path: string, errors: string[], warn: Sources[
   }
 }
 
+/** What a value of the option is, by its kind. */
+function schemaOf(option: Option): z.ZodType {
+  const right = { text: textOf, number: numberOf, switch: truth, list: listOf }[option.kind](option);
+  return option.fallback === undefined ? right.optional() : right;
+}
+
+function textOf({ among, mayBeEmpty = false }: Option): z.ZodType {
+  if (among !== undefined) return z.enum([...among]);
+  return mayBeEmpty ? z.string() : z.string().min(1);
+}
+
 /** A list, or text with commas. */
-function listOf(item: z.ZodType<string>) {
+function listOf({ name }: Option): z.ZodType {
   return z.preprocess(
     (value) => (typeof value === 'string' ? value.split(',').map((one) => one.trim()) : value),
-    z.array(item),
+    z.array(ITEMS[name] ?? z.string()),
   );
 }
 
-function numberOf(name: string) {
-  const [least, most] = optionOf(name).range!;
+function numberOf({ range }: Option): z.ZodType {
+  const [least, most] = range!;
   return z.preprocess(
     (value) => (typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? Number(value) : value),
     z.number().int().min(least).max(most),
   );
 }
 
-function truth() {
+function truth(): z.ZodType {
   const words: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false, '': false };
   return z.preprocess(
     (value) => (typeof value === 'string' && Object.hasOwn(words, value) ? words[value] : value),
     z.boolean(),
   );
-}
-
-function optionOf(name: string): Option {
-  return OPTIONS.find((option) => option.name === name)!;
 }
 
 function isSpec(spec: string): boolean {

@@ -6,47 +6,107 @@
 
 export type Kind = 'text' | 'number' | 'switch' | 'list';
 
-export interface Option {
-  readonly name: string;
+type AnyValue = string | number | boolean | readonly string[] | undefined;
+
+/** One option. `Value` is what a checked configuration has under its name. */
+export interface Option<Name extends string = string, Value = AnyValue> {
+  readonly name: Name;
   readonly kind: Kind;
   /** What stands for the value in the help. */
   readonly value?: string;
   readonly text: string;
   /** What a right value is; for the sentence about a wrong one. */
   readonly expects: string;
-  readonly fallback?: string | number | boolean | readonly string[];
+  /** Without one the option may be missing. */
+  readonly fallback?: Value;
   /** The least and most of a number. */
   readonly range?: readonly [number, number];
+  /** All that a text may be. */
   readonly among?: readonly string[];
+  /** A text may be empty. */
+  readonly mayBeEmpty?: boolean;
 }
 
-const SWITCH = { kind: 'switch', expects: 'true or false', fallback: false } as const;
+/** What a checked configuration holds, by the names of the table. */
+export type OptionValues = {
+  readonly [One in (typeof OPTION_GROUPS)[number]['options'][number] as One['name']]: One extends Option<
+    string,
+    infer V
+  >
+    ? V
+    : never;
+};
 
-function number(
-  name: string,
+function toggle<const Name extends string>(name: Name, help: string): Option<Name, boolean> {
+  return { name, kind: 'switch', text: help, expects: 'true or false', fallback: false };
+}
+
+/** @param range the least and the most */
+function number<const Name extends string>(
+  name: Name,
   value: string,
   range: readonly [number, number],
-  text: string,
-  fallback?: number,
-): Option {
-  const expects = `a whole number from ${range[0]} to ${range[1]}`;
-  return { name, kind: 'number', value, text, expects, range, ...(fallback === undefined ? {} : { fallback }) };
+  help: string,
+  fallback: number,
+): Option<Name, number> {
+  return { ...numberIfAny(name, value, range, help), fallback };
 }
 
-function text(name: string, value: string, help: string, fallback?: string): Option {
-  return { name, kind: 'text', value, text: help, expects: 'a text', ...(fallback === undefined ? {} : { fallback }) };
+/** One that may be missing. */
+function numberIfAny<const Name extends string>(
+  name: Name,
+  value: string,
+  range: readonly [number, number],
+  help: string,
+): Option<Name, number | undefined> {
+  return { name, kind: 'number', value, text: help, expects: `a whole number from ${range[0]} to ${range[1]}`, range };
 }
 
-function choice(name: string, among: readonly [string, ...string[]], help: string, fallback: string): Option {
-  return {
-    name,
-    kind: 'text',
-    value: among.join('|'),
-    text: help,
-    expects: `one of ${among.join(', ')}`,
-    among,
-    fallback,
-  };
+function text<const Name extends string>(
+  name: Name,
+  value: string,
+  help: string,
+  fallback: string,
+): Option<Name, string> {
+  return { name, kind: 'text', value, text: help, expects: 'a text', fallback };
+}
+
+/** One that may be empty. */
+function anyText<const Name extends string>(
+  name: Name,
+  value: string,
+  help: string,
+  fallback: string,
+): Option<Name, string> {
+  return { name, kind: 'text', value, text: help, expects: 'a text', fallback, mayBeEmpty: true };
+}
+
+/** One that may be missing. */
+function textIfAny<const Name extends string>(
+  name: Name,
+  value: string,
+  help: string,
+): Option<Name, string | undefined> {
+  return { name, kind: 'text', value, text: help, expects: 'a text' };
+}
+
+function choice<const Name extends string, const Word extends string>(
+  name: Name,
+  among: readonly Word[],
+  help: string,
+  fallback: NoInfer<Word>,
+): Option<Name, Word> {
+  const expects = `one of ${among.join(', ')}`;
+  return { name, kind: 'text', value: among.join('|'), text: help, expects, among, fallback };
+}
+
+function list<const Name extends string>(
+  name: Name,
+  value: string,
+  help: string,
+  expects: string,
+): Option<Name, readonly string[]> {
+  return { name, kind: 'list', value, text: help, expects, fallback: [] };
 }
 
 const PORT = [1, 65_535] as const;
@@ -55,100 +115,97 @@ export const FORWARD_SECRECY = ['made', 'always', 'never'] as const;
 export const TRANSPORTS = ['intermediate', 'abridged', 'padded', 'full'] as const;
 
 /** Where sessions are kept by name, and what protects them: options of every command that opens the vault. */
-export const VAULT_OPTIONS: readonly Option[] = [
-  text('vault', 'DIR', 'folder of named sessions; off: none (mtproto2json/vault in $XDG_DATA_HOME if not given)'),
-  text('vaultKeyFile', 'FILE', 'key that seals them: 32 bytes, or the same in hex or base64'),
-  text('vaultPassphraseFile', 'FILE', 'passphrase that seals them, if there is no key'),
-];
+export const VAULT_OPTIONS = [
+  textIfAny('vault', 'DIR', 'folder of named sessions; off: none (mtproto2json/vault in $XDG_DATA_HOME if not given)'),
+  textIfAny('vaultKeyFile', 'FILE', 'key that seals them: 32 bytes, or the same in hex or base64'),
+  textIfAny('vaultPassphraseFile', 'FILE', 'passphrase that seals them, if there is no key'),
+] as const;
 
 /** What only `demo` has; `serve` passes over them where both read them, in the environment and the file. */
-export const DEMO_OPTIONS: readonly Option[] = [
-  text(
+export const DEMO_OPTIONS = [
+  textIfAny(
     'state',
     'DIR',
     'what `demo` remembers: keys, logins, named sessions; off: nothing (mtproto2json/demo in $XDG_DATA_HOME if not given)',
   ),
-];
+] as const;
 
 /** Options by what they are about, in the order of the help. */
-export const OPTION_GROUPS: readonly { readonly title: string; readonly options: readonly Option[] }[] = [
+export const OPTION_GROUPS = [
   {
     title: 'Where it listens',
     options: [
       text('host', 'HOST', 'address to listen on; localhost is both 127.0.0.1 and ::1', 'localhost'),
       number('port', 'PORT', [0, 65_535], 'port for JSON lines; 0 takes a free one', 1543),
       number('httpPort', 'PORT', [0, 65_535], 'port for HTTP; 0 is off', 0),
-      {
-        name: 'httpHost',
-        kind: 'list',
-        value: 'NAME',
-        text: 'a name that HTTP clients may call this gateway by, beside loopback and --host; repeatable',
-        expects: 'host names or addresses without a port',
-        fallback: [],
-      },
-      text('tokenFile', 'FILE', 'tokens, one a line (# begins a comment); clients must begin with {"auth":"<token>"}'),
-      { name: 'insecure', ...SWITCH, text: 'allow an address beyond this machine without tokens' },
+      list(
+        'httpHost',
+        'NAME',
+        'a name that HTTP clients may call this gateway by, beside loopback and --host; repeatable',
+        'host names or addresses without a port',
+      ),
+      textIfAny(
+        'tokenFile',
+        'FILE',
+        'tokens, one a line (# begins a comment); clients must begin with {"auth":"<token>"}',
+      ),
+      toggle('insecure', 'allow an address beyond this machine without tokens'),
     ],
   },
   {
     title: 'Which data centre',
     options: [
-      number('dc', 'ID', [1, 10_000], 'data centre of the built-in list that new sessions go to'),
-      { name: 'test', ...SWITCH, text: "Telegram's test data centres" },
-      text('dcHost', 'HOST', 'address of an MTProto server of your own'),
-      number('dcPort', 'PORT', PORT, 'port of that server'),
-      number('dcId', 'N', [1, 10_000], 'id of that server in the handshake (2 if not given)'),
-      text('dcKey', 'FILE.pem', 'RSA public key of that server'),
-      {
-        name: 'allowServer',
-        kind: 'list',
-        value: 'SPEC',
-        text: 'where a client may point `server`: host:port, a CIDR, or any (every public address); repeatable',
-        expects: 'host:port, a CIDR, or any, with hosts as IP literals',
-        fallback: [],
-      },
+      numberIfAny('dc', 'ID', [1, 10_000], 'data centre of the built-in list that new sessions go to'),
+      toggle('test', "Telegram's test data centres"),
+      textIfAny('dcHost', 'HOST', 'address of an MTProto server of your own'),
+      numberIfAny('dcPort', 'PORT', PORT, 'port of that server'),
+      numberIfAny('dcId', 'N', [1, 10_000], 'id of that server in the handshake (2 if not given)'),
+      textIfAny('dcKey', 'FILE.pem', 'RSA public key of that server'),
+      list(
+        'allowServer',
+        'SPEC',
+        'where a client may point `server`: host:port, a CIDR, or any (every public address); repeatable',
+        'host:port, a CIDR, or any, with hosts as IP literals',
+      ),
     ],
   },
   {
     title: 'The way there',
     options: [
       choice('transport', TRANSPORTS, 'framing towards the data centre', 'intermediate'),
-      { name: 'obfuscated', ...SWITCH, text: 'obfuscate what goes to the data centre' },
+      toggle('obfuscated', 'obfuscate what goes to the data centre'),
       choice(
         'pfs',
         FORWARD_SECRECY,
         'temporary keys (forward secrecy): for sessions whose keys the gateway made, always, never',
         'made',
       ),
-      text('proxy', 'URL', 'socks5://user:password@host:port to reach data centres through'),
-      text('mtproxy', 'HOST:PORT', 'an MTProxy to reach data centres through'),
-      text('mtproxySecret', 'SECRET', 'its secret, in hex or base64url: 16 bytes, or 17 that begin with dd'),
+      textIfAny('proxy', 'URL', 'socks5://user:password@host:port to reach data centres through'),
+      textIfAny('mtproxy', 'HOST:PORT', 'an MTProxy to reach data centres through'),
+      textIfAny('mtproxySecret', 'SECRET', 'its secret, in hex or base64url: 16 bytes, or 17 that begin with dd'),
       number('dialRate', 'N', [1, 100_000], 'connections to data centres begun in a second, at most', 200),
     ],
   },
   {
     title: 'initConnection, sent by the gateway if there is an api_id',
     options: [
-      number('apiId', 'N', [1, 2_147_483_647], 'api_id: the gateway then sends initConnection by itself'),
-      text('deviceModel', 'TEXT', 'device_model of initConnection', 'mtproto2json'),
-      text('systemVersion', 'TEXT', 'system_version of initConnection', `Node ${process.versions.node}`),
-      text('appVersion', 'TEXT', 'app_version of initConnection', '0.1.0'),
-      text('systemLangCode', 'CODE', 'system_lang_code of initConnection', 'en'),
-      text('langPack', 'NAME', 'lang_pack of initConnection', ''),
-      text('langCode', 'CODE', 'lang_code of initConnection', 'en'),
+      numberIfAny('apiId', 'N', [1, 2_147_483_647], 'api_id: the gateway then sends initConnection by itself'),
+      anyText('deviceModel', 'TEXT', 'device_model of initConnection', 'mtproto2json'),
+      anyText('systemVersion', 'TEXT', 'system_version of initConnection', `Node ${process.versions.node}`),
+      anyText('appVersion', 'TEXT', 'app_version of initConnection', '0.1.0'),
+      anyText('systemLangCode', 'CODE', 'system_lang_code of initConnection', 'en'),
+      anyText('langPack', 'NAME', 'lang_pack of initConnection', ''),
+      anyText('langCode', 'CODE', 'lang_code of initConnection', 'en'),
     ],
   },
   {
     title: 'Named sessions',
-    options: [
-      ...VAULT_OPTIONS,
-      { name: 'allowExport', ...SWITCH, text: 'show keys of named sessions to every client that asks' },
-    ],
+    options: [...VAULT_OPTIONS, toggle('allowExport', 'show keys of named sessions to every client that asks')],
   },
   {
     title: 'Scheme and JSON',
     options: [
-      text('scheme', 'DIR', 'folder with api.tl and mtproto.tl to use instead of the own'),
+      textIfAny('scheme', 'DIR', 'folder with api.tl and mtproto.tl to use instead of the own'),
       choice('int64', ['number', 'string'], 'how 64-bit integers are written', 'number'),
       choice('flags', ['cons', 'bool'], 'how set flags are written', 'cons'),
     ],
@@ -156,8 +213,13 @@ export const OPTION_GROUPS: readonly { readonly title: string; readonly options:
   {
     title: 'Limits',
     options: [
-      number('workers', 'N', [1, 256], 'threads for TL and crypto'),
-      number('maxConnections', 'N', [1, 1_000_000], 'clients at once; the descriptors of the process may allow fewer'),
+      numberIfAny('workers', 'N', [1, 256], 'threads for TL and crypto'),
+      numberIfAny(
+        'maxConnections',
+        'N',
+        [1, 1_000_000],
+        'clients at once; the descriptors of the process may allow fewer',
+      ),
       number('maxLine', 'BYTES', [1_024, 16_777_215], 'longest line a client may send', 4_194_304),
     ],
   },
@@ -165,15 +227,15 @@ export const OPTION_GROUPS: readonly { readonly title: string; readonly options:
     title: 'Log',
     options: [
       choice('logLevel', LOG_LEVELS, 'least level that is logged, on stderr', 'info'),
-      { name: 'verbose', ...SWITCH, text: 'all objects to stdout, secrets masked' },
-      { name: 'printTracebacks', ...SWITCH, text: 'stack traces of internal errors in the log' },
-      { name: 'sendTracebacks', ...SWITCH, text: 'stack traces of internal errors to clients' },
+      toggle('verbose', 'all objects to stdout, secrets masked'),
+      toggle('printTracebacks', 'stack traces of internal errors in the log'),
+      toggle('sendTracebacks', 'stack traces of internal errors to clients'),
     ],
   },
   { title: 'Of `demo` alone', options: DEMO_OPTIONS },
-];
+] as const;
 
-export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap(({ options }) => options);
+export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap(({ options }): readonly Option[] => options);
 
 /** `dcHost` as a flag: `dc-host`. */
 export function flagName(name: string): string {

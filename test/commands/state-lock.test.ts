@@ -17,7 +17,7 @@ function folderOf(t: TestContext): string {
 async function leaveDeadLock(folder: string): Promise<void> {
   const listening = `require('node:net').createServer().listen(${JSON.stringify(join(folder, 'lock'))}, () => console.log('up'))`;
   const child = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(child.stdout!, 'data');
+  await once(child.stdout, 'data');
   child.kill('SIGKILL');
   await once(child, 'exit');
 }
