@@ -71,3 +71,38 @@ test('the commands of package.json may be run as they were built', () => {
   const { bin } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { bin: Record<string, string> };
   for (const file of Object.values(bin)) assert.equal(statSync(new URL(file, root)).mode & 0o111, 0o111, file);
 });
+
+/** Every page a reader may come to first, by its path from the root. */
+function pages(): [name: string, text: string][] {
+  const root = new URL('../../', import.meta.url);
+  const documents = readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md'));
+  return ['README.md', ...documents.map((name) => `docs/${name}`)].map((name) => [
+    name,
+    readFileSync(new URL(name, root), 'utf8'),
+  ]);
+}
+
+test('a page that types the bare command has said before how it comes onto the PATH', () => {
+  const bare = pages().flatMap(([name, text]) => {
+    const block = [...text.matchAll(/^```(?:sh)?\n([^]*?)^```$/gm)].find(([, typed]) =>
+      /^(?:.*\| )?mtproto2json [a-z]/m.test(typed!),
+    );
+    return block === undefined ? [] : [{ name, before: text.slice(0, block.index) }];
+  });
+  assert.ok(bare.length >= 2);
+  for (const { name, before } of bare) assert.match(before, /npm install -g .*`npx mtproto2json`/s, name);
+});
+
+test('a program in a language that rounds asks for integers as text before anything else; README says why before it', () => {
+  const programs = pages().flatMap(([name, text]) =>
+    [...text.matchAll(/^```(js|php)\n([^]*?)^```$/gm)]
+      .filter(([, , code]) => code!.includes('1543'))
+      .map(({ 2: code, index }) => ({ name, code: code!, before: text.slice(0, index) })),
+  );
+  assert.ok(programs.some(({ name }) => name === 'README.md'));
+  for (const { name, code, before } of programs) {
+    const asked = code.search(/options\W+int64\W+string/);
+    assert.ok(asked >= 0 && asked < code.search(/_cons/), name);
+    if (name === 'README.md') assert.match(before, /JavaScript.* round numbers beyond 2\^53[^]*PEER_ID_INVALID/);
+  }
+});
