@@ -1,6 +1,6 @@
 /**
  * The composition root: builds a gateway from a configuration.
- * In: a checked configuration. Out: a started `Proxy`. Never: a signal, a process exit, a flag; `cli.ts` and the
+ * In: a checked configuration. Out: a started `Gateway`. Never: a signal, a process exit, a flag; `cli.ts` and the
  * commands have those.
  */
 import { availableParallelism } from 'node:os';
@@ -13,7 +13,7 @@ import { tokensOf } from './front/tokens.ts';
 import { descriptorLimit } from './main/limits/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits/limits.ts';
 import { memoryLimit } from './main/limits/memory.ts';
-import { Proxy, type Door, type DoorHouse } from './main/proxy.ts';
+import { Gateway, type Door, type DoorHouse } from './main/gateway.ts';
 import { systemEnv } from './main/system-env.ts';
 import { parseSocks, type Socks } from './main/links/socks.ts';
 import { toSessionSettings } from './config/session-settings.ts';
@@ -45,13 +45,13 @@ export interface Around {
  * Starts a gateway; it listens when the promise resolves.
  * @throws ConfigError for what only shows here (keys, data centres), and errors of the scheme and of listening
  */
-export async function createProxy(config: Config, { codec, log, broken, lane, vault }: Around): Promise<Proxy> {
+export async function createGateway(config: Config, { codec, log, broken, lane, vault }: Around): Promise<Gateway> {
   const limits = { ...toLimits(config), ...lane?.limits };
   const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
   const claims = new ClaimTable(settings.claims);
   const tokens = tokensOf(config.tokenText, config.allowExport);
   const front = { maxLine: config.maxLine, needsToken: tokens.areNeeded };
-  const proxy = new Proxy({
+  const gateway = new Gateway({
     env: systemEnv,
     host: config.host,
     port: config.port,
@@ -70,8 +70,8 @@ export async function createProxy(config: Config, { codec, log, broken, lane, va
     log,
     broken,
   });
-  await proxy.start();
-  return proxy;
+  await gateway.start();
+  return gateway;
 }
 
 /** @throws ConfigError, without the proxy's credentials */

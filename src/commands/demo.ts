@@ -77,15 +77,15 @@ async function runDemo({ config: file, faults, seed, ...flags }: Record<string, 
   const vault = wanted.vault ?? vaultIn(folder);
   try {
     const { startGateway } = await import('./gateway.ts');
-    const { proxy, fail } = await startGateway(sources, {
+    const { gateway, fail } = await startGateway(sources, {
       own: async () => ({ ...asConfig(await message, wanted), vault }),
       end,
     });
     worker.on('error', fail);
     const place = {
       host: wanted.host,
-      port: proxy.port,
-      httpPort: proxy.httpAddresses[0]?.port,
+      port: gateway.port,
+      httpPort: gateway.httpAddresses[0]?.port,
       tokenFile: wanted.tokenFile,
     };
     process.stdout.write(bannerOf(await message, place, vault !== 'off'));

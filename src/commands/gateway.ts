@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError, loadConfig, type Sources } from '../config/config.ts';
 import { sayOpenness } from '../config/openness.ts';
-import { createProxy } from '../index.ts';
-import type { Proxy } from '../main/proxy.ts';
+import { createGateway } from '../index.ts';
+import type { Gateway } from '../main/gateway.ts';
 import { type CodecSource, compileScheme, layerOf } from '../tl/cache.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { schemeFault, wrongNumbers } from '../tl/load.ts';
@@ -19,8 +19,8 @@ import { explainListening } from './listening.ts';
 import { notifyOf } from './service-notify.ts';
 import { startFields } from './start-line.ts';
 
-export interface Gateway {
-  readonly proxy: Proxy;
+export interface RunningGateway {
+  readonly gateway: Gateway;
   /** Ends the process as after an internal error. */
   readonly fail: (error: unknown) => void;
 }
@@ -36,7 +36,7 @@ export interface Additions {
  * Runs until a signal.
  * @throws ConfigError, errors of the scheme, errors of listening
  */
-export async function startGateway(sources: Sources, { own, end }: Additions = {}): Promise<Gateway> {
+export async function startGateway(sources: Sources, { own, end }: Additions = {}): Promise<RunningGateway> {
   spareCollections();
   const warnings: string[] = [];
   const warn = (sentence: string): void => void warnings.push(sentence);
@@ -54,7 +54,7 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   let fail = (error: unknown): void => {
     throw error;
   };
-  const proxy = await createProxy(config, {
+  const gateway = await createGateway(config, {
     codec,
     log,
     vault,
@@ -64,18 +64,18 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   });
   keepYoungSpaceSmall();
   const notify = notifyOf(sources.environment, log);
-  ({ fail } = live(proxy, log, end, () => notify.stopping()));
+  ({ fail } = live(gateway, log, end, () => notify.stopping()));
   log.info('listening', {
-    addresses: shown(proxy.addresses),
+    addresses: shown(gateway.addresses),
     ms: Math.round(performance.now() - started),
     pid: process.pid,
     ...startFields(config, layerOf(codec), settings),
   });
   sayOpenness(config, log);
   if (config.apiId === undefined) log.warn('noApiId', { reason: NO_API_ID });
-  if (proxy.httpAddresses.length > 0) log.info('listening for HTTP', { addresses: shown(proxy.httpAddresses) });
+  if (gateway.httpAddresses.length > 0) log.info('listening for HTTP', { addresses: shown(gateway.httpAddresses) });
   notify.ready();
-  return { proxy, fail };
+  return { gateway, fail };
 }
 
 const NO_API_ID =

@@ -1,5 +1,5 @@
 /**
- * HTTP client: one keep-alive connection, which is one session for each token that is shown on it (a proxy may let several
+ * HTTP client: one keep-alive connection, which is one session for each token that is shown on it (a gateway may let several
  * users share one connection): its gate, and the requests it is owed answers to.
  * In: bodies, answers of its sessions. Out: messages to its routes; responses, which Node puts in order.
  * Never: looks into a body, an update (there is nowhere to put one: it is counted and dropped), two answers to a request,
@@ -11,7 +11,7 @@ import { RequestFlag } from '../batch/records.ts';
 import type { ErrorName } from '../errors.ts';
 import { Gate, Why } from '../main/flow/gate.ts';
 import type { Visitor } from '../main/clients/house.ts';
-import type { DoorHouse } from '../main/proxy.ts';
+import type { DoorHouse } from '../main/gateway.ts';
 import { ReadAhead } from '../main/clients/read-ahead.ts';
 import type { Route } from '../main/sessions/route.ts';
 import type { SessionClient } from '../main/sessions/session-client.ts';

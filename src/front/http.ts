@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ServerOpts, Socket } from 'node:net';
 import type { ErrorName } from '../errors.ts';
-import type { Door, DoorHouse } from '../main/proxy.ts';
+import type { Door, DoorHouse } from '../main/gateway.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { NoticeFields } from '../main/clients/front.ts';
 import { HostCheck, hostOf } from './host-check.ts';

@@ -11,7 +11,7 @@ import { ERRORS, type ErrorName } from '../../src/errors.ts';
 import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
 import { playFaults } from '../../src/testdc/faults/faults.ts';
 import { VaultError } from '../../src/vault/vault.ts';
-import { echoProxy } from '../support/echo-proxy.ts';
+import { echoGateway } from '../support/echo-gateway.ts';
 import {
   assertRow,
   errorsOf,
@@ -187,10 +187,10 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     return [onLine(named(pair.take(1), 'Overloaded'), 7), onLine(heard, 7)];
   },
   SlowConsumer: async (t) => {
-    const { port, proxy } = await echoProxy(t, { unreadMark: 64 * 1024, unreadTimeout: 100 });
-    const counted = proxy.metrics.ended.bind(proxy.metrics);
+    const { port, gateway } = await echoGateway(t, { unreadMark: 64 * 1024, unreadTimeout: 100 });
+    const counted = gateway.metrics.ended.bind(gateway.metrics);
     const isCut = new Promise<void>((cut) => {
-      proxy.metrics.ended = (outcome) => {
+      gateway.metrics.ended = (outcome) => {
         counted(outcome);
         if (outcome === 'SlowConsumer') cut();
       };
@@ -212,7 +212,7 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     const nc = await Nc.to(ending.port);
     nc.send('{"id":1,"options":{}}\n');
     await nc.line();
-    void ending.proxy.drain(0);
+    void ending.gateway.drain(0);
     return [onLine(await nc.json(), 0)];
   },
   InvalidServer: asked({ server: { host: 5 } }, { server: { hots: 'x' } }, { server: { host: '127.0.0.1' } }),
@@ -310,7 +310,7 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     return [...cut, onLine((await pair.ask(1, { id: 7, message: STATUS }))[0], 7)];
   },
   WorkerCrashed: async (t) => {
-    const { port } = await echoProxy(t, { carefulFor: 5_000 });
+    const { port } = await echoGateway(t, { carefulFor: 5_000 });
     return [onLine((await lines(port, '{exit "id":7}\n'))[0], 7, { delivered: 'no' })];
   },
   SessionLost: async (t) => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Death, KILL_CELLS } from '../trials/deaths.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { createProxy } from '../../src/index.ts';
+import { createGateway } from '../../src/index.ts';
 import { compileScheme } from '../../src/tl/cache.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { freePort } from '../support/free-port.ts';
@@ -169,17 +169,17 @@ test('a session goes on in msgpack, and one over HTTP on its connection, when th
   const httpPort = await freePort();
   const flags = { port: 0, httpPort, dcHost: dc.host, dcPort: dc.port(4), dcId: 4, dcKey, apiId: 1, workers: 1 };
   const cells = new SharedArrayBuffer(64);
-  const proxy = await createProxy(loadConfig({ flags, environment: {}, file: undefined }), {
+  const gateway = await createGateway(loadConfig({ flags, environment: {}, file: undefined }), {
     codec: compileScheme(undefined),
     log: await createLog({ level: 'silent' }),
     broken: () => undefined,
     lane: { worker: new URL('../trials/killable-worker.js', import.meta.url), settings: { [KILL_CELLS]: cells } },
   });
   t.after(async () => {
-    await proxy.drain(0);
+    await gateway.drain(0);
     rmSync(folder, { recursive: true });
   });
-  const mp = await Mp.to(proxy.port);
+  const mp = await Mp.to(gateway.port);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = { _cons: 'help.getNearestDc' };
   mp.send({ id: 1, message: ask });
@@ -193,7 +193,7 @@ test('a session goes on in msgpack, and one over HTTP on its connection, when th
     const answer = await mp.frame();
     assert.deepEqual([answer['id'], message(answer)['_cons']], ['again', 'nearestDc']);
   }
-  assert.equal(proxy.gauges().lanes[0]!.restarts, 2);
+  assert.equal(gateway.gauges().lanes[0]!.restarts, 2);
   mp.send({ id: 3, session: {} });
   assert.deepEqual(((await mp.frame())['session'] as Record<string, unknown>)['auth_key'], key);
   assert.equal(await httpSession(agent, httpPort), before);

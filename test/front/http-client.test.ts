@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { HttpClient } from '../../src/front/http-client.ts';
 import { Why } from '../../src/main/flow/gate.ts';
 import { LIMITS } from '../../src/main/limits/limits.ts';
-import type { DoorHouse } from '../../src/main/proxy.ts';
+import type { DoorHouse } from '../../src/main/gateway.ts';
 import { Sweep } from '../../src/main/clients/sweep.ts';
 import { FakeEnv } from '../support/fake-env.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';

@@ -6,26 +6,26 @@ import test, { type TestContext } from 'node:test';
 import { RequestFlag } from '../../src/batch/records.ts';
 import { HttpDoor } from '../../src/front/http.ts';
 import { tokensOf } from '../../src/front/tokens.ts';
-import type { ProxyOptions } from '../../src/main/proxy.ts';
+import type { GatewayOptions } from '../../src/main/gateway.ts';
 import type { Limits } from '../../src/main/limits/limits.ts';
 import { Count } from '../../src/telemetry/metrics.ts';
-import { echoProxy, type EchoProxy } from '../support/echo-proxy.ts';
+import { echoGateway, type EchoGateway } from '../support/echo-gateway.ts';
 import { Nc } from '../support/nc.ts';
 
-interface Served extends EchoProxy {
+interface Served extends EchoGateway {
   readonly httpPort: number;
 }
 
 type ReadCounters = () => Promise<{ type: string; text: string }>;
-type Wish = Partial<Limits> & { hosts?: string[]; options?: Partial<ProxyOptions>; metrics?: ReadCounters };
+type Wish = Partial<Limits> & { hosts?: string[]; options?: Partial<GatewayOptions>; metrics?: ReadCounters };
 
 const COUNTERS: ReadCounters = () => Promise.resolve({ type: 'text/plain', text: 'counters\n' });
 
-async function httpProxy(t: TestContext, wish: Wish = {}): Promise<Served> {
+async function httpGateway(t: TestContext, wish: Wish = {}): Promise<Served> {
   const { hosts = [], options = {}, metrics = COUNTERS, ...limits } = wish;
-  const http: ProxyOptions['http'] = { port: 0, door: (house) => new HttpDoor(house, { hosts, metrics }) };
-  const served = await echoProxy(t, { ...limits, options: { ...options, http } });
-  return { ...served, httpPort: served.proxy.httpAddresses[0]!.port };
+  const http: GatewayOptions['http'] = { port: 0, door: (house) => new HttpDoor(house, { hosts, metrics }) };
+  const served = await echoGateway(t, { ...limits, options: { ...options, http } });
+  return { ...served, httpPort: served.gateway.httpAddresses[0]!.port };
 }
 
 interface Answer {
@@ -114,19 +114,19 @@ const get = (path: string, host = 'localhost', more = ''): string =>
   `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
 
 test('a body is a request, its answer the response; one after the other on one connection and session', async (t) => {
-  const { httpPort, proxy } = await httpProxy(t);
+  const { httpPort, gateway } = await httpGateway(t);
   const raw = new Raw(httpPort);
   for (let i = 1; i < 4; i++) {
     const { status, headers, body } = await raw.post(`{"id":${i}}`).answer();
     assert.deepEqual([status, headers['content-type'], body], [200, 'application/json', `{"id":${i}}\n`]);
     assert.equal(headers['access-control-allow-origin'], undefined);
   }
-  assert.equal(proxy.router.size, 1);
+  assert.equal(gateway.router.size, 1);
   raw.close();
 });
 
 test('pipelined requests go out at once and are answered in order', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const raw = new Raw(httpPort);
   raw.send(post('{later 60}') + post('{"id":2}') + post('{later 20}') + post('{"id":4}'));
   const bodies = [];
@@ -136,7 +136,7 @@ test('pipelined requests go out at once and are answered in order', async (t) =>
 });
 
 test('a body in many pieces, in chunks, and of the greatest length', async (t) => {
-  const { httpPort } = await httpProxy(t, { maxLine: 100_000 });
+  const { httpPort } = await httpGateway(t, { maxLine: 100_000 });
   const raw = new Raw(httpPort);
   const body = `{"id":1,"x":"${'ab'.repeat(49_990)}"}`.slice(0, 100_000);
   const text = post(body);
@@ -153,7 +153,7 @@ test('a body in many pieces, in chunks, and of the greatest length', async (t) =
 });
 
 test('a body over the limit: 413, told by its length or found out', async (t) => {
-  const { httpPort } = await httpProxy(t, { maxLine: 1000 });
+  const { httpPort } = await httpGateway(t, { maxLine: 1000 });
   const raw = new Raw(httpPort);
   const long = 'x'.repeat(1001);
   const told = await raw.post(long).answer();
@@ -169,18 +169,18 @@ test('a body over the limit: 413, told by its length or found out', async (t) =>
 });
 
 test('a bad line is 400; an update goes nowhere', async (t) => {
-  const { httpPort, proxy } = await httpProxy(t);
+  const { httpPort, gateway } = await httpGateway(t);
   const raw = new Raw(httpPort);
   const updated = await raw.post('{updates 3}').answer();
   assert.deepEqual([updated.status, updated.body], [200, 'done\n']);
   const refused = await raw.post('{bad 4}').answer();
   assert.deepEqual([refused.status, refused.body], [400, 'bad\n']);
-  assert.equal(proxy.metrics.counts[5], 3);
+  assert.equal(gateway.metrics.counts[5], 3);
   raw.close();
 });
 
 test('what is no POST of JSON is refused: method, type, path', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const raw = new Raw(httpPort);
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', '']) {
     assert.equal((await raw.post('{"id":1}', { 'Content-Type': type }).answer()).status, 415, type);
@@ -199,7 +199,7 @@ test('what is no POST of JSON is refused: method, type, path', async (t) => {
 });
 
 test('a path with a query, a last slash, or a whole address is the same path', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const raw = new Raw(httpPort);
   for (const path of ['/v1/rpc?x=1', '/v1/rpc/', '/v1/rpc/?x=/', 'http://127.0.0.1:80/v1/rpc']) {
     assert.equal((await raw.send(post('{"id":1}').replace('/v1/rpc', path)).answer()).body, '{"id":1}\n', path);
@@ -215,7 +215,7 @@ test('a path with a query, a last slash, or a whole address is the same path', a
 });
 
 test('HEAD wherever GET is; 405 says what is allowed', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   for (const path of ['/livez', '/readyz', '/metrics']) {
     const raw = new Raw(httpPort);
     const got = await raw.send(get(path)).answer();
@@ -228,7 +228,7 @@ test('HEAD wherever GET is; 405 says what is allowed', async (t) => {
 });
 
 test('a body in another form is 415: compressed, in another charset', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const raw = new Raw(httpPort);
   for (const headers of [
     { 'Content-Encoding': 'gzip' },
@@ -249,7 +249,7 @@ test('a body in another form is 415: compressed, in another charset', async (t) 
 });
 
 test('a byte order mark before a body is skipped', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const raw = new Raw(httpPort);
   raw.socket.write(post('\ufeff{"id":4}'), 'utf8');
   assert.equal((await raw.answer()).body, '{"id":4}\n');
@@ -257,7 +257,7 @@ test('a byte order mark before a body is skipped', async (t) => {
 });
 
 test('Expect: 100-continue: the body is asked for, or the request refused before it comes', async (t) => {
-  const { httpPort } = await httpProxy(t, { maxLine: 1000 });
+  const { httpPort } = await httpGateway(t, { maxLine: 1000 });
   const raw = new Raw(httpPort);
   const [head, body] = post('{"id":3}', { Expect: '100-continue' }).split('\r\n\r\n') as [string, string];
   assert.equal((await raw.send(`${head}\r\n\r\n`).answer()).status, 100);
@@ -272,7 +272,7 @@ test('Expect: 100-continue: the body is asked for, or the request refused before
 test('one connection, several users: each token has a session of its own', async (t) => {
   const others = Array.from({ length: 62 }, (_, i) => `token${i}`);
   const tokens = tokensOf(['one', 'two', 'more', ...others].join('\n'));
-  const { httpPort, proxy } = await httpProxy(t, { options: { tokens } });
+  const { httpPort, gateway } = await httpGateway(t, { options: { tokens } });
   const raw = new Raw(httpPort);
   const ask = async (token: string): Promise<string> =>
     (await raw.post('{session}', { Authorization: `Bearer ${token}` }).answer()).body;
@@ -282,17 +282,17 @@ test('one connection, several users: each token has a session of its own', async
   for (const token of others) await ask(token);
   assert.match(await ask('more'), /"error":"TooManySessions"/);
   assert.equal(await ask('one'), first);
-  assert.equal(proxy.router.size, 64);
+  assert.equal(gateway.router.size, 64);
   raw.close();
   // They end with the connection, all of them.
   const other = new Raw(httpPort);
   do assert.equal((await other.send(get('/livez')).answer()).status, 200);
-  while (proxy.router.size > 0);
+  while (gateway.router.size > 0);
   other.close();
 });
 
 test('where no token is needed, those that are shown keep sessions apart all the same', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const raw = new Raw(httpPort);
   const ask = async (headers: Record<string, string>): Promise<string> =>
     (await raw.post('{session}', headers).answer()).body;
@@ -308,7 +308,7 @@ test('keys are shown to who may export them alone; each token is judged once', a
   const known = tokensOf('owner export\nguest');
   const judged: string[] = [];
   const tokens = { ...known, judge: (token: string) => (judged.push(token), known.judge(token)) };
-  const { httpPort } = await httpProxy(t, { options: { tokens } });
+  const { httpPort } = await httpGateway(t, { options: { tokens } });
   const raw = new Raw(httpPort);
   const flags = async (token: string): Promise<string> =>
     (await raw.post('{flags}', { Authorization: `Bearer ${token}` }).answer()).body;
@@ -318,7 +318,7 @@ test('keys are shown to who may export them alone; each token is judged once', a
 });
 
 test('wrong tokens: more than five cost a connection each; the right one goes in on any', async (t) => {
-  const { httpPort } = await httpProxy(t, { options: { tokens: tokensOf('good') } });
+  const { httpPort } = await httpGateway(t, { options: { tokens: tokensOf('good') } });
   const raw = new Raw(httpPort);
   const ask = (on: Raw, token: string): Promise<Answer> =>
     on.post('{"id":1}', { Authorization: `Bearer ${token}` }).answer();
@@ -333,7 +333,7 @@ test('wrong tokens: more than five cost a connection each; the right one goes in
 });
 
 test('Host: loopback and configured names, nothing else (DNS rebinding)', async (t) => {
-  const { httpPort, proxy } = await httpProxy(t, { hosts: ['gateway.example'] });
+  const { httpPort, gateway } = await httpGateway(t, { hosts: ['gateway.example'] });
   const raw = new Raw(httpPort);
   for (const host of [
     'localhost',
@@ -365,7 +365,7 @@ test('Host: loopback and configured names, nothing else (DNS rebinding)', async 
     assert.equal((await raw.send(get('/metrics', host)).answer()).status, 403, host);
     assert.equal((await raw.post('{"id":1}', { Host: host === '' ? ' ' : host }).answer()).status, 403, host);
   }
-  assert.equal(proxy.router.size, 0);
+  assert.equal(gateway.router.size, 0);
   const { status, headers, body } = await raw.post('{"id":1}', { Host: 'mtproto2json:1680' }).answer();
   assert.deepEqual([status, headers['content-type']], [403, 'application/json']);
   assert.match((JSON.parse(body) as { msg: string }).msg, /"mtproto2json".*--http-host mtproto2json /);
@@ -381,7 +381,7 @@ test('Host: loopback and configured names, nothing else (DNS rebinding)', async 
 });
 
 test('tokens: needed, wrong, right; who watches liveness needs none', async (t) => {
-  const { httpPort } = await httpProxy(t, { options: { tokens: tokensOf('good') } });
+  const { httpPort } = await httpGateway(t, { options: { tokens: tokensOf('good') } });
   const raw = new Raw(httpPort);
   const none = await raw.post('{"id":1}').answer();
   assert.deepEqual([none.status, none.headers['www-authenticate']], [401, 'Bearer']);
@@ -400,7 +400,7 @@ test('tokens: needed, wrong, right; who watches liveness needs none', async (t) 
 });
 
 test('a request that kills its worker: 502 with its id; others and the connection go on', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const raw = new Raw(httpPort);
   const other = new Raw(httpPort);
   await raw.post('{"id":1}').answer();
@@ -415,19 +415,19 @@ test('a request that kills its worker: 502 with its id; others and the connectio
 });
 
 test('readyz follows the lanes', async (t) => {
-  const { httpPort, proxy } = await httpProxy(t);
+  const { httpPort, gateway } = await httpGateway(t);
   const raw = new Raw(httpPort);
   const victim = new Raw(httpPort);
   assert.equal((await raw.send(get('/readyz')).answer()).status, 200);
   assert.equal((await victim.post('{exit "id":6}').answer()).status, 502);
-  assert.equal(proxy.gauges().lanes[0]!.restarts, 2);
+  assert.equal(gateway.gauges().lanes[0]!.restarts, 2);
   while ((await raw.send(get('/readyz')).answer()).status !== 200);
   raw.close();
   victim.close();
 });
 
 test('all places taken: 503 for requests, an answer for those who watch', async (t) => {
-  const { httpPort } = await httpProxy(t, { maxConnections: 1 });
+  const { httpPort } = await httpGateway(t, { maxConnections: 1 });
   const first = new Raw(httpPort);
   await first.post('{"id":1}').answer();
   const second = new Raw(httpPort);
@@ -440,7 +440,7 @@ test('all places taken: 503 for requests, an answer for those who watch', async 
 });
 
 test('FIN ends the requests, not their answers', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const raw = new Raw(httpPort);
   raw.post('{later 40}').socket.end();
   assert.equal((await raw.answer()).body, 'later\n');
@@ -448,35 +448,35 @@ test('FIN ends the requests, not their answers', async (t) => {
 });
 
 test('a client gone leaves no session', async (t) => {
-  const { httpPort, proxy } = await httpProxy(t);
+  const { httpPort, gateway } = await httpGateway(t);
   const raw = new Raw(httpPort);
   await raw.post('{"id":1}').answer();
   raw.post('{later 20}');
   raw.close();
   const other = new Raw(httpPort);
   do await other.post('{"id":1}').answer();
-  while (proxy.connections > 1 || proxy.router.size > 1);
+  while (gateway.connections > 1 || gateway.router.size > 1);
   other.close();
 });
 
 test('a client that is not read and dies is gone at once, with all it had open', { timeout: 60_000 }, async (t) => {
-  const { httpPort, proxy } = await httpProxy(t, { openRequests: 8 });
+  const { httpPort, gateway } = await httpGateway(t, { openRequests: 8 });
   for (const more of [0, 2_000]) {
     const dead = new Raw(httpPort);
     await dead.post('{"id":1}').answer();
     dead.send(post('{keep}').repeat(8 + more));
     const other = new Raw(httpPort);
     await other.post('{"id":1}').answer();
-    assert.equal(proxy.gauges().lanes[0]!.openRequests, 8);
+    assert.equal(gateway.gauges().lanes[0]!.openRequests, 8);
     dead.socket.resetAndDestroy();
     do await other.post('{"id":1}').answer();
-    while (proxy.connections > 1 || proxy.router.size > 1);
+    while (gateway.connections > 1 || gateway.router.size > 1);
     other.close();
   }
 });
 
 test('what comes while too many are open is answered in its turn', async (t) => {
-  const { httpPort } = await httpProxy(t, { openRequests: 2 });
+  const { httpPort } = await httpGateway(t, { openRequests: 2 });
   const raw = new Raw(httpPort);
   const bodies = [
     '{later 20}',
@@ -492,7 +492,7 @@ test('what comes while too many are open is answered in its turn', async (t) => 
 });
 
 test('a body that does not end in time ends the connection', async (t) => {
-  const { httpPort } = await httpProxy(t, { lineTimeout: 60 });
+  const { httpPort } = await httpGateway(t, { lineTimeout: 60 });
   const raw = new Raw(httpPort);
   raw.send(
     'POST /v1/rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"id"',
@@ -501,7 +501,7 @@ test('a body that does not end in time ends the connection', async (t) => {
 });
 
 test('bodies that never end are cut, the largest first, until the others fit; whoever is left is answered', async (t) => {
-  const { httpPort, port } = await httpProxy(t, { unfinishedBudget: 100_000 });
+  const { httpPort, port } = await httpGateway(t, { unfinishedBudget: 100_000 });
   const sizes = [10_000, 30_000, 20_000, 60_000, 50_000];
   const raws = [];
   for (const size of sizes) {
@@ -525,7 +525,7 @@ test('bodies that never end are cut, the largest first, until the others fit; wh
 });
 
 test('drain: the idle are closed, the open answered, the late told, newcomers refused', async (t) => {
-  const { proxy, httpPort } = await httpProxy(t);
+  const { gateway, httpPort } = await httpGateway(t);
   const [idle, open, late, begun] = [new Raw(httpPort), new Raw(httpPort), new Raw(httpPort), new Raw(httpPort)];
   await idle.post('{"id":1}').answer();
   await late.post('{"id":1}').answer();
@@ -536,7 +536,7 @@ test('drain: the idle are closed, the open answered, the late told, newcomers re
   open.post('{"id":3}');
   // Whatever was sent above is with the lane once this one, sent last, is answered.
   await idle.post('{"id":2}').answer();
-  const done = proxy.drain(300);
+  const done = gateway.drain(300);
   assert.equal(await idle.end(), '');
   begun.send(text.slice(-3));
   const refused = await begun.answer();
@@ -559,18 +559,18 @@ test('drain: the idle are closed, the open answered, the late told, newcomers re
 });
 
 /** What the gateway has read of bodies once other clients have had so many answers. */
-async function readAfter({ proxy, port }: Served, answers: number): Promise<number> {
+async function readAfter({ gateway, port }: Served, answers: number): Promise<number> {
   const nc = await Nc.to(port);
   for (let i = 0; i < answers; i++) {
     nc.send('{"id":1}\n');
     await nc.line();
   }
   nc.close();
-  return proxy.metrics.counts[Count.CLIENT_BYTES_IN]!;
+  return gateway.metrics.counts[Count.CLIENT_BYTES_IN]!;
 }
 
 test('of a connection with as many requests open as it may have no more than a chunk is read', async (t) => {
-  const served = await httpProxy(t, { openRequests: 2 });
+  const served = await httpGateway(t, { openRequests: 2 });
   const raw = new Raw(served.httpPort);
   raw.send(post('{keep}').repeat(2) + post(`{"id":1,"x":"${'a'.repeat(1_000)}"}`).repeat(8_000));
   const read = await readAfter(served, 500);
@@ -579,7 +579,7 @@ test('of a connection with as many requests open as it may have no more than a c
 });
 
 test('many more requests than may be open are all answered, in order', async (t) => {
-  const { httpPort } = await httpProxy(t, { openRequests: 2 });
+  const { httpPort } = await httpGateway(t, { openRequests: 2 });
   const raw = new Raw(httpPort);
   const bodies = Array.from({ length: 2_000 }, (_, i) => `{"id":${i + 1}}`);
   raw.send(bodies.map((body) => post(body)).join(''));
@@ -593,7 +593,7 @@ test('the counters are read once for all who ask at the same time', async (t) =>
     await new Promise((resolve) => setImmediate(resolve));
     return { type: 'text/plain', text: `${++count}\n` };
   };
-  const { httpPort } = await httpProxy(t, { metrics });
+  const { httpPort } = await httpGateway(t, { metrics });
   const raw = new Raw(httpPort);
   raw.send('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100));
   for (let i = 0; i < 100; i++) assert.equal((await raw.answer()).status, 200);
@@ -605,7 +605,7 @@ test('the counters are read once for all who ask at the same time', async (t) =>
 });
 
 test('who asks for hundreds of answers at once and has no session for them is cut', async (t) => {
-  const { httpPort } = await httpProxy(t);
+  const { httpPort } = await httpGateway(t);
   const probe = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';
   const raw = new Raw(httpPort);
   for (let round = 0; round < 10; round++) {

@@ -1,4 +1,4 @@
-/** Msgpack frames: cut anywhere, limits, the token, notices; and the proxy around them on the echo worker. */
+/** Msgpack frames: cut anywhere, limits, the token, notices; and the gateway around them on the echo worker. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Packr } from 'msgpackr';
@@ -7,7 +7,7 @@ import { lineFronts } from '../../src/front/first-byte.ts';
 import type { FrontOwner, NoticeFields } from '../../src/main/clients/front.ts';
 import { errorFrame, MsgpackFrames } from '../../src/front/msgpack-frames.ts';
 import { packedRequestId } from '../../src/bytes/packed-request-id.ts';
-import { echoProxy } from '../support/echo-proxy.ts';
+import { echoGateway } from '../support/echo-gateway.ts';
 import { packFrame } from '../support/mp.ts';
 import { Nc } from '../support/nc.ts';
 
@@ -179,8 +179,8 @@ test('who gets no place is told in the form it speaks', () => {
   assert.equal(fronts.line(-1, 'TooManyConnections', {}, undefined)[0], 0x7b);
 });
 
-test('in the proxy: frames to the lane and what it says back, as they are; JSON beside them', async (t) => {
-  const { port } = await echoProxy(t);
+test('in the gateway: frames to the lane and what it says back, as they are; JSON beside them', async (t) => {
+  const { port } = await echoGateway(t);
   const mp = await Nc.to(port);
   const json = await Nc.to(port);
   // The echo worker takes any bytes for a text and ends its echo with a newline.
@@ -193,7 +193,7 @@ test('in the proxy: frames to the lane and what it says back, as they are; JSON 
 });
 
 test('a second connection too many, by msgpack: one frame', async (t) => {
-  const { port } = await echoProxy(t, { maxConnections: 1 });
+  const { port } = await echoGateway(t, { maxConnections: 1 });
   const first = await Nc.to(port);
   first.send('{"id":1}\n');
   await first.line();

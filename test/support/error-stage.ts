@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/config.ts';
 import { ERRORS, type ErrorEntry, type ErrorName } from '../../src/errors.ts';
-import { createProxy } from '../../src/index.ts';
+import { createGateway } from '../../src/index.ts';
 import type { Limits } from '../../src/main/limits/limits.ts';
-import type { Proxy } from '../../src/main/proxy.ts';
+import type { Gateway } from '../../src/main/gateway.ts';
 import { compileScheme } from '../../src/tl/cache.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
@@ -36,7 +36,7 @@ export interface Heard {
 
 export interface Stage {
   readonly dc: TestDc;
-  readonly proxy: Proxy;
+  readonly gateway: Gateway;
   readonly port: number;
   readonly httpPort: number;
 }
@@ -83,7 +83,7 @@ export async function stage(
     pfs: 'never',
   };
   const all = { ...own, ...(tokens !== undefined && { tokenFile }), ...flags };
-  const proxy = await createProxy(loadConfig({ flags: all, environment: {}, file: undefined }), {
+  const gateway = await createGateway(loadConfig({ flags: all, environment: {}, file: undefined }), {
     codec: compileScheme(undefined),
     log: await createLog({ level: 'silent' }),
     broken: () => undefined,
@@ -91,11 +91,11 @@ export async function stage(
     lane: { worker: WORKER, settings: {}, limits: { sweepEvery: 20, ...limits } },
   });
   t.after(async () => {
-    await proxy.drain(0);
+    await gateway.drain(0);
     await dc.close();
     rmSync(folder, { recursive: true });
   });
-  return { dc, proxy, port: proxy.port, httpPort };
+  return { dc, gateway, port: gateway.port, httpPort };
 }
 
 /** What a client of lines hears until it has heard `count` lines with an error. */

@@ -5,7 +5,7 @@
 import { loadConfig } from '../../src/config/config.ts';
 import { guard } from '../../src/commands/guard.ts';
 import { live } from '../../src/commands/lifecycle.ts';
-import { createProxy } from '../../src/index.ts';
+import { createGateway } from '../../src/index.ts';
 import { flagName, OPTIONS } from '../../src/config/options.ts';
 import { compileScheme } from '../../src/tl/cache.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -17,7 +17,7 @@ const laneHeap = Number(process.env[LANE_HEAP] ?? 0);
 const killCells = new SharedArrayBuffer(1024);
 const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
 const worker = new URL('./killable-worker.js', import.meta.url);
-const proxy = await createProxy(config, {
+const gateway = await createGateway(config, {
   codec: compileScheme(undefined),
   log,
   broken: (error) => {
@@ -25,8 +25,8 @@ const proxy = await createProxy(config, {
   },
   lane: { worker, settings: { [KILL_CELLS]: killCells, [DEADLY]: laneHeap > 0 }, limits: { laneHeap } },
 });
-live(proxy, log);
-console.log(JSON.stringify({ addresses: `127.0.0.1:${proxy.port} ` }));
+live(gateway, log);
+console.log(JSON.stringify({ addresses: `127.0.0.1:${gateway.port} ` }));
 process.on('message', (order: { kill: number; how: number }) => {
   Atomics.store(new Int32Array(killCells), order.kill, order.how);
   process.send!({ killed: order.kill });

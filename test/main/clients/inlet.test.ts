@@ -7,7 +7,7 @@ import { Why } from '../../../src/main/flow/gate.ts';
 import { Inlet } from '../../../src/main/clients/inlet.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
 import { Sweep } from '../../../src/main/clients/sweep.ts';
-import { echoProxy, type EchoProxy } from '../../support/echo-proxy.ts';
+import { echoGateway, type EchoGateway } from '../../support/echo-gateway.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 import { Nc } from '../../support/nc.ts';
 
@@ -75,19 +75,19 @@ test('all together read ahead up to a part of the budget, and then as little as 
 });
 
 /** Round trips of another client until the gateway has nobody but that one. */
-async function untilAlone({ proxy, port }: EchoProxy): Promise<void> {
+async function untilAlone({ gateway, port }: EchoGateway): Promise<void> {
   const nc = await Nc.to(port);
   do {
     nc.send('{"id":1}\n');
     assert.equal(await nc.line(), '{"id":1}');
-  } while (proxy.connections > 1 || proxy.router.size > 1);
+  } while (gateway.connections > 1 || gateway.router.size > 1);
   nc.close();
 }
 
 const FULL = '{keep}\n'.repeat(256);
 
 test('a client that is not read and dies is gone at once, with all it had open', { timeout: 60_000 }, async (t) => {
-  const served = await echoProxy(t);
+  const served = await echoGateway(t);
   const dead = await Nc.to(served.port);
   dead.send(`{"id":1}\n${FULL}`);
   await dead.line();
@@ -106,7 +106,7 @@ test(
   'a client that ended and then died is gone with the first answer it does not take',
   { timeout: 60_000 },
   async (t) => {
-    const served = await echoProxy(t);
+    const served = await echoGateway(t);
     const dead = await Nc.to(served.port);
     dead.send(`{"id":1}\n{later 30}\n{keep}\n`);
     await dead.line();
@@ -117,7 +117,7 @@ test(
 );
 
 test('a FIN behind more than may be open: all of it is answered, then the connection ends', async (t) => {
-  const { port } = await echoProxy(t, { openRequests: 2 });
+  const { port } = await echoGateway(t, { openRequests: 2 });
   const nc = await Nc.to(port);
   nc.send('{later 30}\n{later 30}\n{"id":3}\n{later 30}\n{"id":5');
   nc.end();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import test from 'node:test';
 import { Batch, Outlet } from '../../../src/main/flow/outlet.ts';
-import { echoProxy } from '../../support/echo-proxy.ts';
+import { echoGateway } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 
 /** A socket that takes so many bytes at once. */
@@ -64,7 +64,7 @@ test('a block is not free if somebody was given a view and did not write it', ()
 });
 
 test('nobody reads bytes of a block that was written again', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const [slow, fast] = [await Nc.to(port), await Nc.to(port)];
   const size = 300_000;
   slow.socket.pause();

@@ -1,7 +1,7 @@
 /** Lanes: records through slots and blocks, and what becomes of a thread that is lost. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { echoProxy, ECHO_WORKER } from '../../support/echo-proxy.ts';
+import { echoGateway, ECHO_WORKER } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 import { In } from '../../../src/batch/records.ts';
 import { Lane, type LaneOwner } from '../../../src/main/lanes/lane.ts';
@@ -76,7 +76,7 @@ for (const [how, line] of [
   ['hangs', '{spin'],
 ] as const) {
   test(`a thread that ${how}: the record that kills twice is refused, all others are run again`, async (t) => {
-    const { port, logged } = await echoProxy(t, { batchTimeout: 500 });
+    const { port, logged } = await echoGateway(t, { batchTimeout: 500 });
     const nc = await Nc.to(port);
     const idle = await Nc.to(port);
     idle.send('{"id":1}\n');
@@ -100,7 +100,7 @@ for (const [how, line] of [
 }
 
 test('a client waiting for the end of a lost session is let go', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const nc = await Nc.to(port);
   nc.send('{"id":1}\n{later 400}\n');
   assert.equal(await nc.line(), '{"id":1}');
@@ -112,7 +112,7 @@ test('a client waiting for the end of a lost session is let go', async (t) => {
 });
 
 test('a lane that is lost again and again, and nobody knows why: its sessions are named, and it goes on', async (t) => {
-  const { port, logged } = await echoProxy(t, { carefulFor: 0 });
+  const { port, logged } = await echoGateway(t, { carefulFor: 0 });
   const nc = await Nc.to(port);
   nc.send('{"id":1}\n{die 5}\n{"id":2}\n');
   const lines = await nc.lines(2);

@@ -4,7 +4,7 @@ import test, { type TestContext } from 'node:test';
 import { In } from '../../../src/batch/records.ts';
 import { Lanes, type LanesOwner } from '../../../src/main/lanes/lanes.ts';
 import { LIMITS, type Limits } from '../../../src/main/limits/limits.ts';
-import { ECHO_WORKER } from '../../support/echo-proxy.ts';
+import { ECHO_WORKER } from '../../support/echo-gateway.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 
 interface Pool {

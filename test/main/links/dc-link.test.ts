@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { DownFlag } from '../../../src/batch/records.ts';
-import { echoProxy } from '../../support/echo-proxy.ts';
+import { echoGateway } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 
 interface FakeDc {
@@ -35,7 +35,7 @@ async function fakeDc(t: TestContext, host = '127.0.0.1'): Promise<FakeDc> {
 }
 
 test('a link is dialled, carries bytes both ways, and its end is told with the attempt', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
   const accepted = dc.next();
@@ -54,7 +54,7 @@ test('a link is dialled, carries bytes both ways, and its end is told with the a
 });
 
 test('a batch of sends to one link is one write', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
   const accepted = dc.next();
@@ -67,7 +67,7 @@ test('a batch of sends to one link is one write', async (t) => {
 });
 
 test('IPv6, a reset, and a port nobody listens on', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const dc = await fakeDc(t, '::1');
   const nc = await Nc.to(port);
   const accepted = dc.next();
@@ -84,7 +84,7 @@ test('IPv6, a reset, and a port nobody listens on', async (t) => {
 });
 
 test('after a hang-up nothing of the link reaches the lane, and the peer sees what was written and the end', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
   const accepted = dc.next();
@@ -105,7 +105,7 @@ test('after a hang-up nothing of the link reaches the lane, and the peer sees wh
 });
 
 test('an attempt that is replaced is never heard of again', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
   const accepted = dc.next();
@@ -117,7 +117,7 @@ test('an attempt that is replaced is never heard of again', async (t) => {
 
 test('untrusted addresses are held against the allow list at every dial', async (t) => {
   const dc = await fakeDc(t);
-  const { port } = await echoProxy(t, { allow: [`127.0.0.1:${dc.port}`] });
+  const { port } = await echoGateway(t, { allow: [`127.0.0.1:${dc.port}`] });
   const nc = await Nc.to(port);
   const accepted = dc.next();
   nc.send(`{dial 0 127.0.0.1 ${dc.port} untrusted}\n`);
@@ -142,7 +142,7 @@ test('untrusted addresses are held against the allow list at every dial', async 
 
 test('no descriptor left: the dial fails, the client stays', async (t) => {
   const dc = await fakeDc(t);
-  const { port } = await echoProxy(t, { descriptors: 66, descriptorReserve: 64 });
+  const { port } = await echoGateway(t, { descriptors: 66, descriptorReserve: 64 });
   const nc = await Nc.to(port);
   const accepted = dc.next();
   nc.send(`{dial 0 127.0.0.1 ${dc.port}}\n`);
@@ -156,7 +156,7 @@ test('no descriptor left: the dial fails, the client stays', async (t) => {
 });
 
 test('a DC that reads nothing pauses its client, and only it, until it reads again', async (t) => {
-  const { port } = await echoProxy(t, { linkMark: 64 * 1024 });
+  const { port } = await echoGateway(t, { linkMark: 64 * 1024 });
   const dc = await fakeDc(t);
   const [nc, other] = [await Nc.to(port), await Nc.to(port)];
   const accepted = dc.next();
@@ -185,7 +185,7 @@ test('a DC that reads nothing pauses its client, and only it, until it reads aga
 });
 
 test('a client that reads nothing pauses its DC link', async (t) => {
-  const { port } = await echoProxy(t, { unreadMark: 64 * 1024 });
+  const { port } = await echoGateway(t, { unreadMark: 64 * 1024 });
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
   const accepted = dc.next();
@@ -217,7 +217,7 @@ function drains(socket: Socket): Promise<boolean> {
 }
 
 test('when the client goes, its links go', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
   const accepted = dc.next();
@@ -230,7 +230,7 @@ test('when the client goes, its links go', async (t) => {
 });
 
 test('addresses of one server are tried in turn; the one that answered goes first from then on', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const gone = await fakeDc(t);
   gone.server.close();

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { DownFlag } from '../../../src/batch/records.ts';
 import { parseSocks } from '../../../src/main/links/socks.ts';
-import { echoProxy } from '../../support/echo-proxy.ts';
+import { echoGateway } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 import { socksServer } from '../../support/socks-server.ts';
 
@@ -38,7 +38,7 @@ for (const credentials of [undefined, { user: 'me', password: 'secret' }]) {
     const far = await mirror(t);
     const proxy = await socksServer(t, credentials);
     const socks = { host: '127.0.0.1', port: proxy.port, ...(credentials && { userId: 'me', password: 'secret' }) };
-    const { port } = await echoProxy(t, { options: { socks } });
+    const { port } = await echoGateway(t, { options: { socks } });
     const nc = await Nc.to(port);
     nc.send(`{dial 0 127.0.0.1 ${far}}\n`);
     assert.deepEqual(await nc.lines(2), ['dialling 1', 'up 0 1']);
@@ -59,7 +59,7 @@ test('refused by the proxy, unreachable behind it, or no proxy at all: never up'
     [{ host: '127.0.0.1', port: closed }, 'ECONNREFUSED'],
   ] as const;
   for (const [socks, code] of cases) {
-    const { port } = await echoProxy(t, { options: { socks } });
+    const { port } = await echoGateway(t, { options: { socks } });
     const nc = await Nc.to(port);
     nc.send(`{dial 0 127.0.0.1 ${closed}}\n`);
     assert.deepEqual(await nc.lines(2), ['dialling 1', `down(${DownFlag.NEVER_UP} ${code}) 0 1`]);

@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { tokensOf } from '../../src/front/tokens.ts';
 import { Nc } from '../support/nc.ts';
-import { echoProxy } from '../support/echo-proxy.ts';
+import { echoGateway } from '../support/echo-gateway.ts';
 
 test('lines are answered in order, however they were cut', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const nc = await Nc.to(port);
   const lines = Array.from({ length: 200 }, (_, i) => `{"id":${i + 1},"x":"${'y'.repeat(i)}"}`);
   const bytes = Buffer.from(`${lines.join('\n')}\n`);
@@ -19,7 +19,7 @@ test('lines are answered in order, however they were cut', async (t) => {
 });
 
 test('half-close: what is open is answered, then the connection ends', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const nc = await Nc.to(port);
   nc.send('{later 50}\n{"id":1}\n');
   nc.end();
@@ -27,7 +27,7 @@ test('half-close: what is open is answered, then the connection ends', async (t)
 });
 
 test('a connection with too many bytes open is read again when they are answered', async (t) => {
-  const { port } = await echoProxy(t, { openBytes: 100 });
+  const { port } = await echoGateway(t, { openBytes: 100 });
   const nc = await Nc.to(port);
   // A number as long as it has to be.
   nc.send(`{later 30\n{"id":1}\n{later ${'0'.repeat(100)}50\n{"id":2}\n`);
@@ -36,14 +36,14 @@ test('a connection with too many bytes open is read again when they are answered
 });
 
 test('half-close without any request ends at once', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const nc = await Nc.to(port);
   nc.end();
   assert.deepEqual(await nc.rest(), []);
 });
 
 test('a line that FIN cuts off is a JSONDecodeError with id -2, after the answers', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const nc = await Nc.to(port);
   nc.send('{"id":1}\n{"id":2');
   nc.end();
@@ -58,7 +58,7 @@ test('a line that FIN cuts off is a JSONDecodeError with id -2, after the answer
 });
 
 test('a deadline of the lane wakes it without any traffic', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const nc = await Nc.to(port);
   nc.send('{later 30}\n');
   assert.equal(await nc.line(), 'later');
@@ -66,7 +66,7 @@ test('a deadline of the lane wakes it without any traffic', async (t) => {
 });
 
 test('past 256 open requests reading stops, and goes on when they are answered', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const nc = await Nc.to(port);
   nc.send(`${'{keep}\n'.repeat(255)}{"id":1}\n`);
   assert.equal(await nc.line(), '{"id":1}');
@@ -79,7 +79,7 @@ test('past 256 open requests reading stops, and goes on when they are answered',
 });
 
 test('an answer that comes twice is given once', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   const nc = await Nc.to(port);
   nc.send('{twice}\n{"id":2}\n{twice}\n{"id":3}\n');
   assert.deepEqual(await nc.lines(4), ['first', '{"id":2}', 'first', '{"id":3}']);
@@ -87,7 +87,7 @@ test('an answer that comes twice is given once', async (t) => {
 });
 
 test('two clients never see each other', async (t) => {
-  const { port } = await echoProxy(t, { options: { lanes: 2 } });
+  const { port } = await echoGateway(t, { options: { lanes: 2 } });
   const clients = await Promise.all(Array.from({ length: 20 }, () => Nc.to(port)));
   for (let round = 0; round < 20; round++) clients.forEach((nc, i) => nc.send(`{"id":1,"who":${i}}\n`));
   for (const [i, nc] of clients.entries()) {
@@ -97,7 +97,7 @@ test('two clients never see each other', async (t) => {
 });
 
 test('foreign protocols get one ProtocolMismatch line and the end', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   for (const hello of ['\u0016\u0003\u0001', 'PRI * HTTP/2.0\r\n', '\r\nHost: x\r\n']) {
     const nc = await Nc.to(port);
     nc.send(hello);
@@ -111,7 +111,7 @@ test('foreign protocols get one ProtocolMismatch line and the end', async (t) =>
 });
 
 test('HTTP on the port for lines is answered as HTTP: 400, with the one line as its body, and the end', async (t) => {
-  const { port } = await echoProxy(t);
+  const { port } = await echoGateway(t);
   for (const method of ['GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'OPTIONS', 'PATCH']) {
     // A body larger than is read must not cost the client the answer.
     const body = ['POST', 'PUT', 'PATCH'].includes(method) ? Buffer.alloc(300_000, 'x') : undefined;
@@ -139,7 +139,7 @@ test('HTTP on the port for lines is answered as HTTP: 400, with the one line as 
 });
 
 test('too many bad lines in a row', async (t) => {
-  const { port } = await echoProxy(t, { badLines: 5 });
+  const { port } = await echoGateway(t, { badLines: 5 });
   const nc = await Nc.to(port);
   nc.send(`${'{bad}\n'.repeat(4)}{"id":1}\n${'{bad}\n'.repeat(9)}`);
   const lines = await nc.rest();
@@ -148,7 +148,7 @@ test('too many bad lines in a row', async (t) => {
 });
 
 test('too many connections: one line, and the others stay', async (t) => {
-  const { port } = await echoProxy(t, { maxConnections: 1 });
+  const { port } = await echoGateway(t, { maxConnections: 1 });
   const first = await Nc.to(port);
   first.send('{"id":1}\n');
   await first.line();
@@ -162,7 +162,7 @@ test('too many connections: one line, and the others stay', async (t) => {
 
 test('descriptors: refused before the system would', async (t) => {
   // Two for clients with one to spare, none for a third.
-  const { port } = await echoProxy(t, { descriptors: 67, descriptorReserve: 64 });
+  const { port } = await echoGateway(t, { descriptors: 67, descriptorReserve: 64 });
   const one = await Nc.to(port);
   const two = await Nc.to(port);
   const three = await Nc.to(port);
@@ -172,7 +172,7 @@ test('descriptors: refused before the system would', async (t) => {
 });
 
 test('a line too long, a line too slow, too much unfinished in all', async (t) => {
-  const { port } = await echoProxy(t, { maxLine: 1000, lineTimeout: 60, unfinishedBudget: 1500 });
+  const { port } = await echoGateway(t, { maxLine: 1000, lineTimeout: 60, unfinishedBudget: 1500 });
   const long = await Nc.to(port);
   long.send(`{${'x'.repeat(1001)}`);
   assert.match((await long.rest())[0]!, /"id":-2,"error":"LineTooLong".*"limit":1000.*"closing":true/);
@@ -189,7 +189,7 @@ test('a line too long, a line too slow, too much unfinished in all', async (t) =
 });
 
 test('a client that leaves its answers unread is cut off, others are not touched', async (t) => {
-  const { port, proxy } = await echoProxy(t, { unreadMark: 64 * 1024, unreadTimeout: 100 });
+  const { port, gateway } = await echoGateway(t, { unreadMark: 64 * 1024, unreadTimeout: 100 });
   const other = await Nc.to(port);
   const deaf = await Nc.to(port);
   deaf.socket.pause();
@@ -198,13 +198,13 @@ test('a client that leaves its answers unread is cut off, others are not touched
   do {
     other.send('{"id":1}\n');
     assert.equal(await other.line(), '{"id":1}');
-  } while (proxy.connections === 2);
+  } while (gateway.connections === 2);
   other.close();
   deaf.close();
 });
 
 test('a client that reads again in time gets all of it', async (t) => {
-  const { port } = await echoProxy(t, { unreadMark: 64 * 1024 });
+  const { port } = await echoGateway(t, { unreadMark: 64 * 1024 });
   const nc = await Nc.to(port);
   const other = await Nc.to(port);
   nc.socket.pause();
@@ -218,7 +218,7 @@ test('a client that reads again in time gets all of it', async (t) => {
 });
 
 test('tokens: needed, wrong, right', async (t) => {
-  const { port } = await echoProxy(t, { tokenTimeout: 80, options: { tokens: tokensOf('good') } });
+  const { port } = await echoGateway(t, { tokenTimeout: 80, options: { tokens: tokensOf('good') } });
   const silent = await Nc.to(port);
   assert.match((await silent.rest())[0]!, /"error":"AuthRequired"/);
   const none = await Nc.to(port);
@@ -234,7 +234,7 @@ test('tokens: needed, wrong, right', async (t) => {
 });
 
 test('drain: the idle are told and closed, the open are answered first, the late are told', async (t) => {
-  const { proxy, port } = await echoProxy(t);
+  const { gateway, port } = await echoGateway(t);
   const idle = await Nc.to(port);
   const open = await Nc.to(port);
   const late = await Nc.to(port);
@@ -244,7 +244,7 @@ test('drain: the idle are told and closed, the open are answered first, the late
   assert.equal(await idle.line(), '{"id":1}');
   assert.equal(await open.line(), '{"id":1}');
   assert.deepEqual(await late.lines(2), ['{"id":1}', '{"id":2}']);
-  const done = proxy.drain(300);
+  const done = gateway.drain(300);
   assert.match((await idle.rest()).join(), /^\{"id":0,"error":"ServerStopping".*"retry_after":1.*"closing":true\}$/);
   const answered = await open.rest();
   assert.match(answered[0]!, /ServerStopping/);
@@ -256,7 +256,7 @@ test('drain: the idle are told and closed, the open are answered first, the late
 });
 
 test('wrong tokens: after five from an address more are slowed; the right one always goes in', async (t) => {
-  const { port } = await echoProxy(t, { options: { tokens: tokensOf('good') } });
+  const { port } = await echoGateway(t, { options: { tokens: tokensOf('good') } });
   const tell = async (token: string): Promise<string> => {
     const nc = await Nc.to(port);
     nc.send(`{"auth":"${token}"}\n{"id":1}\n`);
@@ -271,12 +271,12 @@ test('wrong tokens: after five from an address more are slowed; the right one al
 });
 
 test('connections a second from one address; the machine itself is free unless it is said otherwise', async (t) => {
-  const limited = await echoProxy(t, { acceptsPerSecond: 2, limitsLoopback: true });
+  const limited = await echoGateway(t, { acceptsPerSecond: 2, limitsLoopback: true });
   const [one, two, three] = [await Nc.to(limited.port), await Nc.to(limited.port), await Nc.to(limited.port)];
   assert.match((await three.rest())[0]!, /"id":-1,"error":"RateLimited".*"retry_after":1.*"closing":true/);
   one.send('{"id":1}\n');
   assert.equal(await one.line(), '{"id":1}');
-  const free = await echoProxy(t, { acceptsPerSecond: 2 });
+  const free = await echoGateway(t, { acceptsPerSecond: 2 });
   const many = await Promise.all(Array.from({ length: 6 }, () => Nc.to(free.port)));
   for (const nc of many) {
     nc.send('{"id":1}\n');
@@ -287,14 +287,14 @@ test('connections a second from one address; the machine itself is free unless i
 
 test('out of memory: requests are refused, nobody new is let in, the one with the most unread is cut off', async (t) => {
   // Any process holds more than a byte: the first look climbs the whole ladder.
-  const { port, proxy } = await echoProxy(t, { memory: 1, memoryEvery: 200, unreadMark: 64 * 1024 });
+  const { port, gateway } = await echoGateway(t, { memory: 1, memoryEvery: 200, unreadMark: 64 * 1024 });
   const deaf = await Nc.to(port);
   const nc = await Nc.to(port);
   deaf.socket.pause();
   deaf.send('{big 16000000}\n');
   nc.send('{"id":1}\n');
   assert.equal(await nc.line(), '{"id":1}');
-  while (proxy.connections === 2) {
+  while (gateway.connections === 2) {
     nc.send('{"id":2}\n');
     await nc.line();
   }

@@ -1,5 +1,5 @@
 /**
- * Proxy: the whole of the main thread: builds, starts, drains, stops.
+ * Gateway: the whole of the main thread: builds, starts, drains, stops.
  * In: limits, a kind of front, the worker's file, what the lanes are told. Out: a gateway that listens.
  * Never: TL, crypto or JSON of a client.
  */
@@ -57,7 +57,7 @@ export interface DoorHouse extends House {
   gauges(): Gauges;
 }
 
-export interface ProxyOptions {
+export interface GatewayOptions {
   readonly env: MainEnv;
   readonly host: string;
   readonly port: number;
@@ -95,14 +95,14 @@ const CLOSING_TIME = 1_500;
 /** What is kept of sessions may take so long to be written then, ms. */
 const KEEPING_TIME = 2_000;
 
-export class Proxy implements DoorHouse {
+export class Gateway implements DoorHouse {
   readonly env: MainEnv;
   readonly router: Router;
   readonly sweep: Sweep;
   readonly limits: Limits;
   readonly metrics = new Metrics();
   readonly tokens: Tokens;
-  readonly #options: ProxyOptions;
+  readonly #options: GatewayOptions;
   readonly #lanes: Lanes;
   readonly #descriptors: Descriptors;
   readonly #names: Names;
@@ -123,7 +123,7 @@ export class Proxy implements DoorHouse {
   httpAddresses: readonly AddressInfo[] = [];
   isServing = false;
 
-  constructor(options: ProxyOptions) {
+  constructor(options: GatewayOptions) {
     const { env, limits, log, allow, socks, lost, ended, broken, worker, settings } = options;
     this.#options = options;
     this.env = env;

@@ -1,6 +1,6 @@
 /**
- * A proxy on the echo worker, for tests of the main thread.
- * In: limits to override. Out: a started proxy and what it logged. Never: leaves anything running: stopped after the test.
+ * A gateway on the echo worker, for tests of the main thread.
+ * In: limits to override. Out: a started gateway and what it logged. Never: leaves anything running: stopped after the test.
  */
 import type { TestContext } from 'node:test';
 import { allowList } from '../../src/address/allow-list.ts';
@@ -8,20 +8,20 @@ import { lineFronts } from '../../src/front/first-byte.ts';
 import { tokensOf } from '../../src/front/tokens.ts';
 import { LIMITS, type Limits } from '../../src/main/limits/limits.ts';
 import { systemEnv } from '../../src/main/system-env.ts';
-import { Proxy, type ProxyOptions } from '../../src/main/proxy.ts';
+import { Gateway, type GatewayOptions } from '../../src/main/gateway.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 export const ECHO_WORKER = new URL('./echo-worker.js', import.meta.url);
 
-export interface EchoProxy {
-  readonly proxy: Proxy;
+export interface EchoGateway {
+  readonly gateway: Gateway;
   readonly port: number;
   readonly logged: Record<string, unknown>[];
 }
 
-type Overrides = Partial<Limits> & { allow?: string[]; settings?: unknown; options?: Partial<ProxyOptions> };
+type Overrides = Partial<Limits> & { allow?: string[]; settings?: unknown; options?: Partial<GatewayOptions> };
 
-export async function echoProxy(t: TestContext, overrides: Overrides = {}): Promise<EchoProxy> {
+export async function echoGateway(t: TestContext, overrides: Overrides = {}): Promise<EchoGateway> {
   const { allow = [], settings = {}, options = {}, ...some } = overrides;
   const limits = { ...LIMITS, descriptors: 20_000, sweepEvery: 20, ...some };
   const logged: Record<string, unknown>[] = [];
@@ -30,7 +30,7 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
     to: { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) },
   });
   const { tokens = tokensOf(undefined) } = options;
-  const proxy = new Proxy({
+  const gateway = new Gateway({
     env: systemEnv,
     host: '127.0.0.1',
     port: 0,
@@ -47,7 +47,7 @@ export async function echoProxy(t: TestContext, overrides: Overrides = {}): Prom
     broken: () => undefined,
     ...options,
   });
-  await proxy.start();
-  t.after(() => proxy.drain(0));
-  return { proxy, port: proxy.port, logged };
+  await gateway.start();
+  t.after(() => gateway.drain(0));
+  return { gateway, port: gateway.port, logged };
 }
