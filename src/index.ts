@@ -8,12 +8,13 @@ import { allowList } from './address/allow-list.ts';
 import { ClaimTable, makeClaims } from './batch/claims.ts';
 import { ConfigError, type Config } from './config/config.ts';
 import { lineFronts } from './front/first-byte.ts';
-import { HttpDoor } from './front/http.ts';
+import { HttpListener } from './front/http.ts';
 import { tokensOf } from './front/tokens.ts';
 import { descriptorLimit } from './main/limits/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits/limits.ts';
 import { memoryLimit } from './main/limits/memory.ts';
-import { Gateway, type Door, type DoorHouse } from './main/gateway.ts';
+import type { Admission, Listener } from './main/clients/admission.ts';
+import { Gateway } from './main/gateway.ts';
 import { systemEnv } from './main/system-env.ts';
 import { parseSocks, type Socks } from './main/links/socks.ts';
 import { toSessionSettings } from './config/session-settings.ts';
@@ -62,7 +63,10 @@ export async function createGateway(config: Config, { codec, log, broken, lane, 
     allow: allowList(config.allowServer),
     socks: socksOf(config),
     front: lineFronts(front),
-    http: config.httpPort === 0 ? undefined : { port: config.httpPort, door: (house) => httpDoor(house, config) },
+    http:
+      config.httpPort === 0
+        ? undefined
+        : { port: config.httpPort, listener: (admission) => httpListener(admission, config) },
     tokens,
     vault,
     lost: (sessions) => giveBack(claims, sessions),
@@ -92,20 +96,22 @@ function giveBack(claims: ClaimTable, sessions: ReadonlySet<number>): void {
 }
 
 /** HTTP; what `/metrics` takes is loaded with the first look at it. */
-function httpDoor(house: DoorHouse, { host, httpHost }: Config): Door {
+function httpListener(admission: Admission, { host, httpHost }: Config): Listener {
   let exposition: Exposition | undefined;
-  const door = new HttpDoor(house, {
+  const listener = new HttpListener(admission, {
     hosts: [host.includes(':') ? `[${host}]` : host, ...httpHost],
     async metrics() {
-      exposition ??= new (await import('./telemetry/exposition.ts')).Exposition(house.metrics, () => house.gauges());
+      exposition ??= new (await import('./telemetry/exposition.ts')).Exposition(admission.metrics, () =>
+        admission.gauges(),
+      );
       return { type: exposition.contentType, text: await exposition.text() };
     },
   });
   return {
-    server: (options) => door.server(options),
+    server: (options) => listener.server(options),
     close() {
       exposition?.close();
-      door.close();
+      listener.close();
     },
   };
 }

@@ -10,8 +10,8 @@ import type { Socket } from 'node:net';
 import { RequestFlag } from '../batch/records.ts';
 import type { ErrorName } from '../errors.ts';
 import { Gate, Why } from '../main/flow/gate.ts';
-import type { Visitor } from '../main/clients/house.ts';
-import type { DoorHouse } from '../main/gateway.ts';
+import type { Connection } from '../main/clients/gateway-services.ts';
+import type { Admission } from '../main/clients/admission.ts';
 import { ReadAhead } from '../main/clients/read-ahead.ts';
 import type { Route } from '../main/sessions/route.ts';
 import type { SessionClient } from '../main/sessions/session-client.ts';
@@ -30,13 +30,13 @@ const MOST_SESSIONS = 64;
 const REQUEST_BYTES = 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-export class HttpClient implements SessionClient, Visitor, Swept {
+export class HttpClient implements SessionClient, Connection, Swept {
   readonly gate: Gate;
   isUnread = false;
   /** Bytes held of bodies that have not ended. */
   held = 0;
   readonly #socket: Socket;
-  readonly #house: DoorHouse;
+  readonly #admission: Admission;
   /** Requests that are with the lane, by ticket. */
   readonly #exchanges = new Map<number, Exchange>();
   /** Requests that came while the gate was shut. */
@@ -55,10 +55,10 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   #isGone = false;
   #progress = '';
 
-  constructor(socket: Socket, house: DoorHouse) {
+  constructor(socket: Socket, admission: Admission) {
     this.#socket = socket;
-    this.#house = house;
-    this.#ahead = new ReadAhead(socket, house.sweep);
+    this.#admission = admission;
+    this.#ahead = new ReadAhead(socket, admission.sweep);
     this.gate = new Gate(
       () => this.#ahead.begin(),
       () => this.#opened(),
@@ -94,11 +94,11 @@ export class HttpClient implements SessionClient, Visitor, Swept {
 
   /** A piece of a body. */
   took(exchange: Exchange, chunk: Buffer): void {
-    this.#house.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
+    this.#admission.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
     this.#came(chunk.length);
     if (exchange.isOver) return;
     const length = exchange.length + chunk.length;
-    const { maxLine } = this.#house.limits;
+    const { maxLine } = this.#admission.limits;
     if (length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });
     if (exchange.length === 0) this.#first(exchange, chunk);
     else this.#append(exchange, chunk, length);
@@ -113,7 +113,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   /** One block that grows; only bodies in several pieces come here. */
   #append(exchange: Exchange, chunk: Buffer, length: number): void {
     if (exchange.body.length < length) {
-      const capacity = Math.min(Math.max(length, exchange.length * 2), this.#house.limits.maxLine);
+      const capacity = Math.min(Math.max(length, exchange.length * 2), this.#admission.limits.maxLine);
       const grown = Buffer.allocUnsafeSlow(capacity);
       exchange.body.copy(grown, 0, 0, exchange.length);
       this.#holds(capacity - exchange.body.length);
@@ -124,7 +124,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
 
   #holds(by: number): void {
     this.held += by;
-    this.#house.sweep.holds(this, by);
+    this.#admission.sweep.holds(this, by);
   }
 
   /** The body is whole: it goes to the session as a line does. */
@@ -157,7 +157,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   #routeOf(token: string): Route | undefined {
     let route = this.#routes.get(token);
     if (route === undefined && this.#routes.size < MOST_SESSIONS) {
-      route = this.#house.route(this, 0);
+      route = this.#admission.route(this, 0);
       this.#routes.set(token, route);
     }
     return route;
@@ -167,7 +167,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   #refuse(exchange: Exchange, name: ErrorName, fields: NoticeFields): void {
     exchange.body = EMPTY;
     if (this.held > 0) this.#holds(-this.held);
-    this.#house.metrics.ended(name);
+    this.#admission.metrics.ended(name);
     this.#send(exchange, statusOfError(name), refusal(name, fields));
     this.settled();
   }
@@ -183,7 +183,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   }
 
   update(): void {
-    this.#house.metrics.counts[Count.UPDATES_UNHEARD]!++;
+    this.#admission.metrics.counts[Count.UPDATES_UNHEARD]!++;
   }
 
   crashed(ticket: number, id: IdText, isSent: boolean): void {
@@ -206,7 +206,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   sessionGone(): void {}
 
   #hasRoom(): boolean {
-    const { limits } = this.#house;
+    const { limits } = this.#admission;
     if (this.#exchanges.size >= limits.openRequests) return false;
     let bytes = 0;
     for (const route of this.#routes.values()) bytes += route.ledger.bytes;
@@ -227,11 +227,11 @@ export class HttpClient implements SessionClient, Visitor, Swept {
     if (this.#isGone) return;
     // Node ends the connection behind a response that says so: that must be the last one.
     if (this.#isEnding && response === this.#newest) response.shouldKeepAlive = false;
-    this.#house.metrics.counts[Count.CLIENT_BYTES_OUT]! += line.length;
+    this.#admission.metrics.counts[Count.CLIENT_BYTES_OUT]! += line.length;
     // A response that has to wait for another, or for the peer, would keep the whole block of the lane alive: a copy then.
     const waits = response.socket === null || this.#socket.writableLength > 0;
     writeResponse(response, status, waits ? Buffer.from(line) : line);
-    if (this.#socket.writableLength > this.#house.limits.unreadMark) this.#unread();
+    if (this.#socket.writableLength > this.#admission.limits.unreadMark) this.#unread();
   }
 
   // How it ends.
@@ -274,7 +274,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
     this.#isGone = true;
     this.#isEnding = true;
     if (this.held > 0) this.#holds(-this.held);
-    this.#house.sweep.forget(this);
+    this.#admission.sweep.forget(this);
     this.#ahead.close();
     this.#waiting.length = 0;
     this.#exchanges.clear();
@@ -282,14 +282,14 @@ export class HttpClient implements SessionClient, Visitor, Swept {
       route.ledger.drain();
       route.close();
     }
-    this.#house.left(this);
+    this.#admission.left(this);
   }
 
   // Clocks.
 
   lineIsLate(): void {
     if (this.gate.isOpen) this.destroy();
-    else this.#house.sweep.lines.begin(this, this.#house.env.now());
+    else this.#admission.sweep.lines.begin(this, this.#admission.env.now());
   }
 
   tokenIsLate(): void {}
@@ -304,13 +304,13 @@ export class HttpClient implements SessionClient, Visitor, Swept {
     this.gate.shut(Why.UNREAD);
     for (const route of this.#routes.values()) route.pauseLinks();
     this.#progress = this.#unsent();
-    this.#house.sweep.unread.begin(this, this.#house.env.now());
+    this.#admission.sweep.unread.begin(this, this.#admission.env.now());
   }
 
   #drained(): void {
     if (!this.isUnread) return;
     this.isUnread = false;
-    this.#house.sweep.unread.end(this);
+    this.#admission.sweep.unread.end(this);
     for (const route of this.#routes.values()) route.resumeLinks();
     this.gate.open(Why.UNREAD);
   }
@@ -320,7 +320,7 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   }
 
   cutUnread(): void {
-    this.#house.metrics.ended('SlowConsumer');
+    this.#admission.metrics.ended('SlowConsumer');
     this.destroy();
   }
 
@@ -328,11 +328,11 @@ export class HttpClient implements SessionClient, Visitor, Swept {
   unreadIsLate(): void {
     const progress = this.#unsent();
     if (progress === this.#progress) {
-      this.#house.metrics.ended('SlowConsumer');
+      this.#admission.metrics.ended('SlowConsumer');
       return this.destroy();
     }
     this.#progress = progress;
-    this.#house.sweep.unread.begin(this, this.#house.env.now());
+    this.#admission.sweep.unread.begin(this, this.#admission.env.now());
   }
 
   #unsent(): string {

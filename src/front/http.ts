@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ServerOpts, Socket } from 'node:net';
 import type { ErrorName } from '../errors.ts';
-import type { Door, DoorHouse } from '../main/gateway.ts';
+import type { Admission, Listener } from '../main/clients/admission.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { NoticeFields } from '../main/clients/front.ts';
 import { HostCheck, hostOf } from './host-check.ts';
@@ -31,7 +31,7 @@ const HEADER_BYTES = 16_384;
 /** Connections beyond what clients may have, for those who watch: when all places are taken, that is worth seeing. */
 const MOST_WATCHERS = 16;
 
-/** Answers of the door's own that a connection may be owed; who asks on without taking them is cut. */
+/** Answers of the listener's own that a connection may be owed; who asks on without taking them is cut. */
 const MOST_OWED = 256;
 
 const CLIENT = Symbol('client');
@@ -40,8 +40,8 @@ const EXCHANGE = Symbol('exchange');
 type OwnSocket = Socket & { [CLIENT]?: HttpClient; [OWED]?: Set<ServerResponse> };
 type OwnRequest = IncomingMessage & { [EXCHANGE]?: Exchange };
 
-export class HttpDoor implements Door {
-  readonly #house: DoorHouse;
+export class HttpListener implements Listener {
+  readonly #admission: Admission;
   readonly #settings: HttpSettings;
   readonly #hosts: HostCheck;
   readonly #servers: Server[] = [];
@@ -49,14 +49,14 @@ export class HttpDoor implements Door {
   /** What is being read of the counters: whoever asks meanwhile hears the same. */
   #counters: ReturnType<HttpSettings['metrics']> | undefined;
 
-  constructor(house: DoorHouse, settings: HttpSettings) {
-    this.#house = house;
+  constructor(admission: Admission, settings: HttpSettings) {
+    this.#admission = admission;
     this.#settings = settings;
     this.#hosts = new HostCheck(settings.hosts);
   }
 
   server(options: ServerOpts): Server {
-    const { lineTimeout } = this.#house.limits;
+    const { lineTimeout } = this.#admission.limits;
     const server = createServer(
       {
         ...options,
@@ -85,10 +85,10 @@ export class HttpDoor implements Door {
   }
 
   #connected(socket: OwnSocket): void {
-    if (!this.#house.isRushed(socket.remoteAddress ?? '') && this.#house.room()) {
-      this.#house.metrics.counts[Count.HTTP_CLIENTS]!++;
-      socket[CLIENT] = new HttpClient(socket, this.#house);
-      this.#house.enter(socket[CLIENT]);
+    if (!this.#admission.isRushed(socket.remoteAddress ?? '') && this.#admission.room()) {
+      this.#admission.metrics.counts[Count.HTTP_CLIENTS]!++;
+      socket[CLIENT] = new HttpClient(socket, this.#admission);
+      this.#admission.enter(socket[CLIENT]);
     } else if (this.#watchers < MOST_WATCHERS) {
       this.#watchers++;
       socket.on('close', () => this.#watchers--);
@@ -109,7 +109,7 @@ export class HttpDoor implements Door {
       name === undefined
         ? 'Host must be loopback, --host, or a name given by --http-host; there was none'
         : `Host "${name}" is no name of this gateway; --http-host ${name} makes it one`;
-    this.#house.metrics.ended('ProtocolMismatch');
+    this.#admission.metrics.ended('ProtocolMismatch');
     this.#write(response, 403, refusal('ProtocolMismatch', { msg }));
   }
 
@@ -125,7 +125,10 @@ export class HttpDoor implements Door {
     if (refused !== undefined) return this.#refuse(response, ...refused);
     const client = (request.socket as OwnSocket)[CLIENT];
     if (client === undefined)
-      return this.#refuse(response, 'TooManyConnections', { limit: this.#house.limits.maxConnections, retry_after: 1 });
+      return this.#refuse(response, 'TooManyConnections', {
+        limit: this.#admission.limits.maxConnections,
+        retry_after: 1,
+      });
     (request as OwnRequest)[EXCHANGE] = client.begin(response, bearer);
     request.on('data', takeBody).on('end', endBody);
     goOn();
@@ -133,10 +136,10 @@ export class HttpDoor implements Door {
 
   /** Why a request is not taken though it is one, as far as that is known before its body has come. */
   #noRoom({ headers }: IncomingMessage): [ErrorName, NoticeFields] | undefined {
-    const { limits } = this.#house;
+    const { limits } = this.#admission;
     if (Number(headers['content-length'] ?? 0) > limits.maxLine) return ['LineTooLong', { limit: limits.maxLine }];
-    if (this.#house.isOverloaded) return ['Overloaded', { retry_after: 1 }];
-    if (!this.#house.isServing)
+    if (this.#admission.isOverloaded) return ['Overloaded', { retry_after: 1 }];
+    if (!this.#admission.isServing)
       return ['ServerStopping', { retry_after: 1, msg: 'the gateway is starting or stopping' }];
     return undefined;
   }
@@ -144,19 +147,19 @@ export class HttpDoor implements Door {
   /** Who asks, or why it is not served. */
   #bearer({ headers, socket }: IncomingMessage): Bearer | ErrorName {
     const token = tokenOf(headers.authorization);
-    const { tokens } = this.#house;
+    const { tokens } = this.#admission;
     if (token === undefined) return tokens.areNeeded ? 'AuthRequired' : tokens.nobody;
-    return this.#house.judgeToken(token, socket.remoteAddress ?? '');
+    return this.#admission.judgeToken(token, socket.remoteAddress ?? '');
   }
 
   #tokenFields(refused: ErrorName): NoticeFields {
     if (refused === 'AuthRequired') return { msg: 'a token is needed: Authorization: Bearer <token>' };
     if (refused !== 'RateLimited') return {};
-    return { limit: this.#house.limits.tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
+    return { limit: this.#admission.limits.tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
   }
 
   #refuse(response: ServerResponse, name: ErrorName, fields: NoticeFields): void {
-    this.#house.metrics.ended(name);
+    this.#admission.metrics.ended(name);
     // Whoever tries tokens has to connect anew for each, and connections are counted.
     if (name === 'RateLimited') response.shouldKeepAlive = false;
     const retryAfter = Number(fields['retry_after'] ?? 1);
@@ -169,7 +172,7 @@ export class HttpDoor implements Door {
     if (!PROBES.has(path) && path !== '/metrics') return this.#plain(response, 404, 'no such thing here\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return this.#wrongMethod(response, 'GET, HEAD');
     if (path === '/metrics') return this.#metrics(request, response);
-    const isWell = path === '/livez' || this.#house.gauges().isReady;
+    const isWell = path === '/livez' || this.#admission.gauges().isReady;
     return this.#plain(response, isWell ? 200 : 503, isWell ? 'ok\n' : 'not ready\n');
   }
 

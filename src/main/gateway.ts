@@ -3,7 +3,7 @@
  * In: limits, a kind of front, the worker's file, what the lanes are told. Out: a gateway that listens.
  * Never: TL, crypto or JSON of a client.
  */
-import { createServer, type AddressInfo, type Server, type ServerOpts, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { isLoopback } from '../address/address.ts';
 import type { AllowList } from '../address/allow-list.ts';
 import type { ErrorName } from '../errors.ts';
@@ -12,11 +12,12 @@ import type { Bearer, Tokens } from '../front/tokens.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Count, Metrics, type Gauges } from '../telemetry/metrics.ts';
 import { Acceptor } from './clients/acceptor.ts';
+import type { Admission, Listener } from './clients/admission.ts';
 import { AddressRates } from './clients/address-rates.ts';
 import { Client } from './clients/client.ts';
 import type { MainEnv, Timer } from './env.ts';
 import { Descriptors } from './limits/descriptors.ts';
-import type { House, Visitor } from './clients/house.ts';
+import type { Connection } from './clients/gateway-services.ts';
 import { Lanes } from './lanes/lanes.ts';
 import type { Limits } from './limits/limits.ts';
 import { Memory, Step } from './limits/memory.ts';
@@ -35,28 +36,6 @@ export interface FrontKind {
   line(id: number, name: ErrorName, fields: NoticeFields, heard: Buffer | undefined): Buffer;
 }
 
-/** Another way in, with sockets of its own: HTTP. */
-export interface Door {
-  /** A listener that hands its connections to this door; one for each address. */
-  server(options: ServerOpts): Server;
-  /** Ends what is not a visitor any more. */
-  close(): void;
-}
-
-/** What a door needs of the gateway. */
-export interface DoorHouse extends House {
-  readonly metrics: Metrics;
-  /** Requests are taken: it has started, and does not stop. */
-  readonly isServing: boolean;
-  /** Takes a place for a connection; false if there is none. */
-  room(): boolean;
-  /** Too many connections from there just now. */
-  isRushed(address: string): boolean;
-  /** Takes a connection in that has a place. `left` gives the place back. */
-  enter(visitor: Visitor): void;
-  gauges(): Gauges;
-}
-
 export interface GatewayOptions {
   readonly env: MainEnv;
   readonly host: string;
@@ -72,7 +51,7 @@ export interface GatewayOptions {
   readonly socks?: Socks | undefined;
   readonly front: FrontKind;
   /** HTTP, if there is to be any. */
-  readonly http?: { readonly port: number; readonly door: (house: DoorHouse) => Door } | undefined;
+  readonly http?: { readonly port: number; readonly listener: (admission: Admission) => Listener } | undefined;
   readonly tokens: Tokens;
   /** Opens the vault of kept sessions, when the first is asked for; undefined if there is none. */
   readonly vault?: (() => Promise<Vault>) | undefined;
@@ -95,7 +74,7 @@ const CLOSING_TIME = 1_500;
 /** What is kept of sessions may take so long to be written then, ms. */
 const KEEPING_TIME = 2_000;
 
-export class Gateway implements DoorHouse {
+export class Gateway implements Admission {
   readonly env: MainEnv;
   readonly router: Router;
   readonly sweep: Sweep;
@@ -107,9 +86,9 @@ export class Gateway implements DoorHouse {
   readonly #descriptors: Descriptors;
   readonly #names: Names;
   readonly #acceptor = new Acceptor((options) => createServer(options, (socket) => this.#accept(socket)));
-  readonly #door: Door | undefined;
+  readonly #listener: Listener | undefined;
   readonly #httpAcceptor: Acceptor;
-  readonly #visitors = new Set<Visitor>();
+  readonly #connections = new Set<Connection>();
   readonly #accepts: AddressRates;
   readonly #failures: AddressRates;
   readonly #memory: Memory;
@@ -149,8 +128,8 @@ export class Gateway implements DoorHouse {
     this.#accepts = new AddressRates(limits.acceptsPerSecond, 1_000);
     this.#failures = new AddressRates(limits.tokenFailures, 60_000);
     this.#memory = new Memory(limits.memory);
-    this.#door = options.http?.door(this);
-    this.#httpAcceptor = new Acceptor((server) => this.#door!.server(server));
+    this.#listener = options.http?.listener(this);
+    this.#httpAcceptor = new Acceptor((server) => this.#listener!.server(server));
   }
 
   /** Lanes first, then the listener: whoever gets a connection gets answers. HTTP is there before, to say "not yet". */
@@ -162,7 +141,7 @@ export class Gateway implements DoorHouse {
       this.addresses = await this.#acceptor.listen(host, port);
     } catch (error) {
       this.#acceptor.close();
-      this.#closeDoor();
+      this.#closeListener();
       await this.#lanes.stop();
       throw error;
     }
@@ -171,9 +150,9 @@ export class Gateway implements DoorHouse {
     this.isServing = true;
   }
 
-  #closeDoor(): void {
+  #closeListener(): void {
     this.#httpAcceptor.close();
-    this.#door?.close();
+    this.#listener?.close();
   }
 
   get port(): number {
@@ -186,7 +165,7 @@ export class Gateway implements DoorHouse {
   }
 
   get connections(): number {
-    return this.#visitors.size;
+    return this.#connections.size;
   }
 
   gauges(): Gauges {
@@ -194,7 +173,7 @@ export class Gateway implements DoorHouse {
     const { links, openRequests } = this.router.load(lanes.length);
     return {
       isReady: this.isServing && lanes.every((lane) => lane.isUp),
-      clients: this.#visitors.size,
+      clients: this.#connections.size,
       sessions: this.router.size,
       links,
       lanes: lanes.map(({ isUp, sessions, batches, restarts, number }) => ({
@@ -210,7 +189,7 @@ export class Gateway implements DoorHouse {
   room(): boolean {
     if (this.#memory.reached(Step.CLOSED)) return this.#full();
     // One descriptor for the client, one to spare for its data centre.
-    if (this.#visitors.size < this.limits.maxConnections && this.#descriptors.take(1)) return true;
+    if (this.#connections.size < this.limits.maxConnections && this.#descriptors.take(1)) return true;
     return this.#full();
   }
 
@@ -242,8 +221,8 @@ export class Gateway implements DoorHouse {
     if (this.#memory.reached(Step.CUT)) this.sweep.cutFattest();
   }
 
-  enter(visitor: Visitor): void {
-    this.#visitors.add(visitor);
+  enter(connection: Connection): void {
+    this.#connections.add(connection);
   }
 
   #accept(socket: Socket): void {
@@ -285,10 +264,10 @@ export class Gateway implements DoorHouse {
     return this.#options.front.make(owner);
   }
 
-  left(visitor: Visitor): void {
-    if (!this.#visitors.delete(visitor)) return;
+  left(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
     this.#descriptors.give();
-    if (this.#visitors.size === 0) this.#onEmpty?.();
+    if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
   /**
@@ -304,13 +283,13 @@ export class Gateway implements DoorHouse {
     this.isServing = false;
     this.#acceptor.close();
     const retryAfter = Math.max(1, Math.ceil(within / 1_000));
-    for (const visitor of this.#visitors) visitor.stopping(retryAfter);
+    for (const connection of this.#connections) connection.stopping(retryAfter);
     await this.#empty(within);
-    for (const visitor of this.#visitors) visitor.abandon(retryAfter);
+    for (const connection of this.#connections) connection.abandon(retryAfter);
     await this.#empty(CLOSING_TIME);
-    for (const visitor of this.#visitors) visitor.destroy();
+    for (const connection of this.#connections) connection.destroy();
     await this.#empty(CLOSING_TIME);
-    this.#closeDoor();
+    this.#closeListener();
     this.sweep.stop();
     this.env.clearTimer(this.#memoryTimer);
     await this.#names.stop(KEEPING_TIME);
@@ -320,7 +299,7 @@ export class Gateway implements DoorHouse {
 
   /** Until no client is left, or the time is over. */
   #empty(within: number): Promise<void> {
-    if (this.#visitors.size === 0) return Promise.resolve();
+    if (this.#connections.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = this.env.setTimer(done, within);
       const onEmpty = () => {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { HttpClient } from '../../src/front/http-client.ts';
 import { Why } from '../../src/main/flow/gate.ts';
 import { LIMITS } from '../../src/main/limits/limits.ts';
-import type { DoorHouse } from '../../src/main/gateway.ts';
+import type { Admission } from '../../src/main/clients/admission.ts';
 import { Sweep } from '../../src/main/clients/sweep.ts';
 import { FakeEnv } from '../support/fake-env.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
@@ -22,9 +22,9 @@ function clientOf(): { client: HttpClient; socket: Socket; asked: number[] } {
     request: (_body: Buffer, start: number, stop: number) => asked.push(stop - start),
   };
   const env = new FakeEnv();
-  const house = { env, limits, sweep: new Sweep(limits, env), metrics: new Metrics(), route: () => route };
+  const admission = { env, limits, sweep: new Sweep(limits, env), metrics: new Metrics(), route: () => route };
   const socket = new Socket();
-  return { client: new HttpClient(socket, house as unknown as DoorHouse), socket, asked };
+  return { client: new HttpClient(socket, admission as unknown as Admission), socket, asked };
 }
 
 test('requests that wait for the second opening of the gate count towards what may be read ahead', () => {

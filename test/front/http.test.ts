@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { RequestFlag } from '../../src/batch/records.ts';
-import { HttpDoor } from '../../src/front/http.ts';
+import { HttpListener } from '../../src/front/http.ts';
 import { tokensOf } from '../../src/front/tokens.ts';
 import type { GatewayOptions } from '../../src/main/gateway.ts';
 import type { Limits } from '../../src/main/limits/limits.ts';
@@ -23,7 +23,10 @@ const COUNTERS: ReadCounters = () => Promise.resolve({ type: 'text/plain', text:
 
 async function httpGateway(t: TestContext, wish: Wish = {}): Promise<Served> {
   const { hosts = [], options = {}, metrics = COUNTERS, ...limits } = wish;
-  const http: GatewayOptions['http'] = { port: 0, door: (house) => new HttpDoor(house, { hosts, metrics }) };
+  const http: GatewayOptions['http'] = {
+    port: 0,
+    listener: (admission) => new HttpListener(admission, { hosts, metrics }),
+  };
   const served = await echoGateway(t, { ...limits, options: { ...options, http } });
   return { ...served, httpPort: served.gateway.httpAddresses[0]!.port };
 }

@@ -10,7 +10,7 @@ import type { Front, FrontOwner, IdText, NoticeFields } from './front.ts';
 import { Count } from '../../telemetry/metrics.ts';
 import type { Timer } from '../env.ts';
 import { type Gate, Why } from '../flow/gate.ts';
-import type { House, Visitor } from './house.ts';
+import type { GatewayServices, Connection } from './gateway-services.ts';
 import { Inlet, type InletOwner } from './inlet.ts';
 import { Outlet } from '../flow/outlet.ts';
 import type { Route } from '../sessions/route.ts';
@@ -20,11 +20,11 @@ import type { Swept } from './sweep.ts';
 /** A closed connection may still take its last line in this time: closing with unread input would reset it away. */
 const LINGER = 1_000;
 
-export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Visitor {
+export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Connection {
   /** Bytes held of a message that has not ended. */
   held = 0;
   isUnread = false;
-  readonly #house: House;
+  readonly #services: GatewayServices;
   readonly #socket: Socket;
   readonly #front: Front;
   readonly #inlet: Inlet;
@@ -41,14 +41,14 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
   /** What was unsent when the clock of unread answers was looked at last. */
   #progress = '';
 
-  constructor(socket: Socket, house: House) {
+  constructor(socket: Socket, services: GatewayServices) {
     this.#socket = socket;
-    this.#house = house;
-    this.#front = house.front(this);
-    this.#outlet = new Outlet(socket, house.router.batch, house.limits.unreadMark, () => this.#unread());
-    this.#inlet = new Inlet(socket, house.sweep, this);
-    if (house.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
-    if (house.tokens.areNeeded) house.sweep.tokens.begin(this, house.env.now());
+    this.#services = services;
+    this.#front = services.front(this);
+    this.#outlet = new Outlet(socket, services.router.batch, services.limits.unreadMark, () => this.#unread());
+    this.#inlet = new Inlet(socket, services.sweep, this);
+    if (services.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
+    if (services.tokens.areNeeded) services.sweep.tokens.begin(this, services.env.now());
     socket.on('drain', () => this.#drained());
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
@@ -59,7 +59,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
   }
 
   take(chunk: Buffer): void {
-    this.#house.router.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
+    this.#services.router.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
     if (!this.#isEnded) this.#front.take(chunk);
   }
 
@@ -70,25 +70,25 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
   // What the front found.
 
   message(bytes: Buffer, start: number, stop: number, id: IdText): boolean {
-    if (this.#house.isOverloaded) {
-      this.#house.router.metrics.ended('Overloaded');
+    if (this.#services.isOverloaded) {
+      this.#services.router.metrics.ended('Overloaded');
       this.#say(id === '-3' ? -3 : id, 'Overloaded', { retry_after: 1, closing: false });
       return this.gate.isOpen;
     }
-    this.#route ??= this.#house.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : OpenFlag.LINES);
+    this.#route ??= this.#services.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : OpenFlag.LINES);
     this.#route.request(bytes, start, stop, id, this.#asks);
-    if (!this.#route.hasRoom(this.#house.limits)) this.gate.shut(Why.REQUESTS);
+    if (!this.#route.hasRoom(this.#services.limits)) this.gate.shut(Why.REQUESTS);
     return this.gate.isOpen;
   }
 
   reject(name: ErrorName, fields: NoticeFields): void {
-    this.#house.router.metrics.ended(name);
+    this.#services.router.metrics.ended(name);
     this.#say(idOf(name), name, fields);
   }
 
   refuse(name: ErrorName, fields: NoticeFields): void {
     if (this.#isClosing) return;
-    this.#house.router.metrics.ended(name);
+    this.#services.router.metrics.ended(name);
     this.#say(idOf(name), name, { ...fields, closing: true });
     this.#close();
   }
@@ -96,14 +96,14 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
   unfinished(held: number): void {
     const by = held - this.held;
     this.held = held;
-    this.#house.sweep.holds(this, by);
+    this.#services.sweep.holds(this, by);
   }
 
   admit(token: string): boolean {
-    this.#house.sweep.tokens.end(this);
-    const bearer = this.#house.judgeToken(token, this.#socket.remoteAddress ?? '');
+    this.#services.sweep.tokens.end(this);
+    const bearer = this.#services.judgeToken(token, this.#socket.remoteAddress ?? '');
     // What the front says then, that it failed, comes behind the end.
-    if (bearer === 'RateLimited') this.refuse(bearer, wrongTokens(this.#house.limits));
+    if (bearer === 'RateLimited') this.refuse(bearer, wrongTokens(this.#services.limits));
     if (typeof bearer === 'string') return false;
     if (bearer.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
     return true;
@@ -114,7 +114,8 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
   reply(_ticket: number, line: Buffer, isBad: boolean): void {
     this.#write(line);
     this.#badLines = isBad ? this.#badLines + 1 : 0;
-    if (this.#badLines >= this.#house.limits.badLines) return this.refuse('TooManyErrors', { limit: this.#badLines });
+    if (this.#badLines >= this.#services.limits.badLines)
+      return this.refuse('TooManyErrors', { limit: this.#badLines });
     this.settled();
   }
 
@@ -139,7 +140,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
 
   /** Fewer requests are open than before: reading may go on, or all is answered. */
   settled(): void {
-    if (this.#route?.hasRoom(this.#house.limits) !== false) this.gate.open(Why.REQUESTS);
+    if (this.#route?.hasRoom(this.#services.limits) !== false) this.gate.open(Why.REQUESTS);
     if (this.#isEnded && this.#open === 0) this.#finish();
   }
 
@@ -190,20 +191,20 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
 
   #endSocket(): void {
     if (this.#linger !== undefined || this.#socket.destroyed) return;
-    this.#linger = this.#house.env.setTimer(() => this.#socket.destroy(), LINGER);
+    this.#linger = this.#services.env.setTimer(() => this.#socket.destroy(), LINGER);
     this.#socket.end();
     this.#socket.resume();
   }
 
   #closed(): void {
-    this.#house.env.clearTimer(this.#linger);
+    this.#services.env.clearTimer(this.#linger);
     this.#isClosing = true;
     this.#discard();
     this.#inlet.close();
-    this.#house.sweep.forget(this);
+    this.#services.sweep.forget(this);
     this.#route?.ledger.drain();
     this.#route?.close();
-    this.#house.left(this);
+    this.#services.left(this);
   }
 
   stopping(retryAfter: number): void {
@@ -236,8 +237,8 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
 
   lineIsLate(): void {
     // While the gateway itself does not read, the clock starts again.
-    if (this.gate.isOpen) this.refuse('LineTimeout', { limit: this.#house.limits.lineTimeout / 1_000 });
-    else this.#house.sweep.lines.begin(this, this.#house.env.now());
+    if (this.gate.isOpen) this.refuse('LineTimeout', { limit: this.#services.limits.lineTimeout / 1_000 });
+    else this.#services.sweep.lines.begin(this, this.#services.env.now());
   }
 
   tokenIsLate(): void {
@@ -266,19 +267,19 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
   /** Unread for the whole time: gone if nothing moved, or if far too much is still there. */
   unreadIsLate(): void {
     const progress = this.#unsent();
-    if (progress !== this.#progress && this.#socket.writableLength <= this.#house.limits.unreadMost) {
+    if (progress !== this.#progress && this.#socket.writableLength <= this.#services.limits.unreadMost) {
       this.#progress = progress;
-      this.#house.sweep.unread.begin(this, this.#house.env.now());
+      this.#services.sweep.unread.begin(this, this.#services.env.now());
       return;
     }
-    this.refuse('SlowConsumer', { limit: this.#house.limits.unreadMost });
+    this.refuse('SlowConsumer', { limit: this.#services.limits.unreadMost });
   }
 
   // Writing.
 
   #write(bytes: Buffer): void {
     if (this.#isClosing) return;
-    this.#house.router.metrics.counts[Count.CLIENT_BYTES_OUT]! += bytes.length;
+    this.#services.router.metrics.counts[Count.CLIENT_BYTES_OUT]! += bytes.length;
     this.#outlet.write(bytes);
   }
 
@@ -293,13 +294,13 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
     this.gate.shut(Why.UNREAD);
     this.#route?.pauseLinks();
     this.#progress = this.#unsent();
-    this.#house.sweep.unread.begin(this, this.#house.env.now());
+    this.#services.sweep.unread.begin(this, this.#services.env.now());
   }
 
   #drained(): void {
     if (!this.isUnread) return;
     this.isUnread = false;
-    this.#house.sweep.unread.end(this);
+    this.#services.sweep.unread.end(this);
     this.#route?.resumeLinks();
     this.gate.open(Why.UNREAD);
   }
@@ -312,7 +313,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Vis
 }
 
 /** What is said beside `RateLimited` where tokens were wrong. */
-function wrongTokens({ tokenFailures }: House['limits']): NoticeFields {
+function wrongTokens({ tokenFailures }: GatewayServices['limits']): NoticeFields {
   return { limit: tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
 }
 

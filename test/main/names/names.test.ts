@@ -61,7 +61,7 @@ class FakeRoute implements NameOwner {
 /** Everything that is under way in memory ends. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-class House {
+class Fixture {
   readonly vault: MemoryVault;
   readonly names: Names;
   readonly env = new FakeEnv();
@@ -97,106 +97,106 @@ const fault = new VaultError('VaultWriteFailed', 'no room', 'ENOSPC');
 
 describe('names', () => {
   it('are one connection’s, until it has given them up', async () => {
-    const house = new House();
-    const [one, two] = [house.route(), house.route()];
-    assert.equal(await house.wish(one, NameOp.ATTACH), 'granted:');
-    assert.equal(await house.wish(two, NameOp.ATTACH), 'SessionInUse');
-    house.keep(one, KeepFlag.URGENT, 'a');
+    const fixture = new Fixture();
+    const [one, two] = [fixture.route(), fixture.route()];
+    assert.equal(await fixture.wish(one, NameOp.ATTACH), 'granted:');
+    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'SessionInUse');
+    fixture.keep(one, KeepFlag.URGENT, 'a');
     assert.ok(one.isHolding, 'nothing is said before it is on the disk');
-    assert.equal(await house.kept(), 'a');
+    assert.equal(await fixture.kept(), 'a');
     assert.ok(!one.isHolding);
-    house.keep(one, KeepFlag.LAST, 'b');
-    house.names.gone(one);
-    assert.equal(await house.wish(two, NameOp.ATTACH), 'granted clean:b');
+    fixture.keep(one, KeepFlag.LAST, 'b');
+    fixture.names.gone(one);
+    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted clean:b');
   });
 
   it('whose owner was lost without a word are not clean', async () => {
-    const house = new House();
-    const [one, two] = [house.route(), house.route()];
-    await house.wish(one, NameOp.ATTACH);
-    house.keep(one, KeepFlag.URGENT, 'a');
-    house.keep(one, 0, 'newer');
+    const fixture = new Fixture();
+    const [one, two] = [fixture.route(), fixture.route()];
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.keep(one, 0, 'newer');
     await settled();
-    house.names.gone(one);
-    assert.equal(await house.wish(two, NameOp.ATTACH), 'granted:newer');
+    fixture.names.gone(one);
+    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted:newer');
   });
 
   it('are granted again to a thread that has lost the answer', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
-    house.keep(one, KeepFlag.LAST, 'a');
-    const two = house.route();
-    assert.equal(await house.wish(two, NameOp.ATTACH), 'granted clean:a');
-    assert.equal(await house.wish(two, NameOp.ATTACH), 'granted clean:a');
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.LAST, 'a');
+    const two = fixture.route();
+    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted clean:a');
+    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted clean:a');
     assert.equal(two.said.length, 2);
   });
 
   it('are given back as they were if the lane cannot use them', async () => {
-    const house = new House();
-    const [one, two, three] = [house.route(), house.route(), house.route()];
-    await house.wish(one, NameOp.ATTACH);
-    house.keep(one, KeepFlag.LAST, 'a');
-    await house.wish(two, NameOp.ATTACH);
-    house.names.wish(two, NameOp.RELEASE, 0, 'me');
-    assert.equal(await house.wish(three, NameOp.ATTACH), 'granted clean:a');
+    const fixture = new Fixture();
+    const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.LAST, 'a');
+    await fixture.wish(two, NameOp.ATTACH);
+    fixture.names.wish(two, NameOp.RELEASE, 0, 'me');
+    assert.equal(await fixture.wish(three, NameOp.ATTACH), 'granted clean:a');
   });
 
   it('that something is kept under are not new', async () => {
-    const house = new House();
-    const [one, two, three] = [house.route(), house.route(), house.route()];
-    assert.equal(await house.wish(one, NameOp.NEW), 'granted:');
-    house.keep(one, KeepFlag.EXPLICIT, 'a', 7);
+    const fixture = new Fixture();
+    const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
+    assert.equal(await fixture.wish(one, NameOp.NEW), 'granted:');
+    fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
     await settled();
     assert.deepEqual(one.said.at(-1), { kind: In.NAMED, flags: NameOp.KEEP, ticket: 7, bytes: Buffer.alloc(0) });
-    house.keep(one, KeepFlag.LAST, 'a');
-    assert.equal(await house.wish(two, NameOp.NEW), 'InvalidSession');
-    assert.equal(await house.wish(three, NameOp.ATTACH), 'granted clean:a');
+    fixture.keep(one, KeepFlag.LAST, 'a');
+    assert.equal(await fixture.wish(two, NameOp.NEW), 'InvalidSession');
+    assert.equal(await fixture.wish(three, NameOp.ATTACH), 'granted clean:a');
   });
 
   it('of clients that left while they were being claimed are free again', async () => {
-    const house = new House();
-    const [one, two] = [house.route(), house.route()];
-    house.vault.hold();
-    house.names.wish(one, NameOp.ATTACH, 1, 'me');
+    const fixture = new Fixture();
+    const [one, two] = [fixture.route(), fixture.route()];
+    fixture.vault.hold();
+    fixture.names.wish(one, NameOp.ATTACH, 1, 'me');
     await settled();
-    house.names.gone(one);
-    house.vault.go();
+    fixture.names.gone(one);
+    fixture.vault.go();
     await settled();
-    assert.equal(await house.wish(two, NameOp.ATTACH), 'granted:');
+    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted:');
     assert.equal(one.last, 'nothing');
   });
 });
 
 describe('takeover', () => {
   it('goes through the owner, in memory', async () => {
-    const house = new House();
-    const [one, two, three] = [house.route(), house.route(), house.route()];
-    await house.wish(one, NameOp.ATTACH);
-    house.keep(one, KeepFlag.URGENT, 'a');
-    assert.equal(await house.wish(two, NameOp.TAKEOVER), 'nothing');
+    const fixture = new Fixture();
+    const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.URGENT, 'a');
+    assert.equal(await fixture.wish(two, NameOp.TAKEOVER), 'nothing');
     assert.ok(one.isAskedToLeave);
-    assert.equal(await house.wish(three, NameOp.TAKEOVER), 'SessionInUse', 'one at a time');
-    house.keep(one, KeepFlag.LAST, 'b');
+    assert.equal(await fixture.wish(three, NameOp.TAKEOVER), 'SessionInUse', 'one at a time');
+    fixture.keep(one, KeepFlag.LAST, 'b');
     assert.equal(two.last, 'granted clean:b');
-    assert.equal(await house.kept(), 'b', 'and it is on the disk, should the process end now');
-    house.names.gone(one);
-    assert.equal(await house.wish(three, NameOp.ATTACH), 'SessionInUse');
+    assert.equal(await fixture.kept(), 'b', 'and it is on the disk, should the process end now');
+    fixture.names.gone(one);
+    assert.equal(await fixture.wish(three, NameOp.ATTACH), 'SessionInUse');
   });
 
   it('is asked for again when the owner’s thread was lost', async () => {
-    const house = new House();
-    const [one, two] = [house.route(), house.route()];
-    await house.wish(one, NameOp.ATTACH);
-    await house.wish(two, NameOp.TAKEOVER);
+    const fixture = new Fixture();
+    const [one, two] = [fixture.route(), fixture.route()];
+    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.wish(two, NameOp.TAKEOVER);
     one.said.length = 0;
-    house.names.resumed(one);
+    fixture.names.resumed(one);
     assert.ok(one.isAskedToLeave);
   });
 
   it('goes to another process', async () => {
     const store = new MemoryStore();
-    const [here, there] = [new House(store), new House(store)];
+    const [here, there] = [new Fixture(store), new Fixture(store)];
     const [one, two] = [here.route(), there.route()];
     await here.wish(one, NameOp.ATTACH);
     here.keep(one, KeepFlag.URGENT, 'a');
@@ -215,7 +215,7 @@ describe('takeover', () => {
 
   it('from another process that does not give it up asks again every two seconds, and ends after fifteen', async () => {
     const store = new MemoryStore();
-    const [here, there] = [new House(store), new House(store)];
+    const [here, there] = [new Fixture(store), new Fixture(store)];
     const [one, two] = [here.route(), there.route()];
     await here.wish(one, NameOp.ATTACH);
     there.names.wish(two, NameOp.TAKEOVER, 2, 'me');
@@ -235,75 +235,75 @@ describe('takeover', () => {
 
 describe('a vault that cannot write', () => {
   it('lets the session go on, says so once, and is tried again until it can', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
-    house.keep(one, KeepFlag.URGENT, 'a');
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
-    house.vault.failure = fault;
-    house.keep(one, KeepFlag.URGENT, 'b');
+    fixture.vault.failure = fault;
+    fixture.keep(one, KeepFlag.URGENT, 'b');
     await settled();
     assert.ok(!one.isHolding);
     assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
-    assert.ok(house.names.isDegraded);
-    house.keep(one, KeepFlag.URGENT, 'c');
-    house.env.advance(1_000);
+    assert.ok(fixture.names.isDegraded);
+    fixture.keep(one, KeepFlag.URGENT, 'c');
+    fixture.env.advance(1_000);
     await settled();
     assert.equal(one.notices.length, 1);
-    house.vault.failure = undefined;
-    assert.equal(await house.kept(), 'a', 'what was kept before still is');
-    house.env.advance(60_000);
-    assert.equal(await house.kept(), 'c');
-    assert.ok(!house.names.isDegraded);
+    fixture.vault.failure = undefined;
+    assert.equal(await fixture.kept(), 'a', 'what was kept before still is');
+    fixture.env.advance(60_000);
+    assert.equal(await fixture.kept(), 'c');
+    assert.ok(!fixture.names.isDegraded);
   });
 
   it('answers what was asked for explicitly', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.NEW);
-    house.vault.failure = fault;
-    house.keep(one, KeepFlag.EXPLICIT, 'a', 7);
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.NEW);
+    fixture.vault.failure = fault;
+    fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
     await settled();
     assert.equal(one.last, 'VaultWriteFailed ENOSPC');
     assert.deepEqual(one.notices, []);
-    assert.ok(!house.names.isDegraded);
+    assert.ok(!fixture.names.isDegraded);
   });
 
   it('is tried by one alone when the owner goes while it fails', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
-    const write = house.vault.write.bind(house.vault);
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
+    const write = fixture.vault.write.bind(fixture.vault);
     const ends: (() => void)[] = [];
-    house.vault.write = (_, record) => {
+    fixture.vault.write = (_, record) => {
       assert.equal(Buffer.from(record).toString(), 'a');
       return new Promise((_resolve, reject) => ends.push(() => reject(fault)));
     };
-    house.keep(one, KeepFlag.URGENT, 'a');
+    fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
-    house.names.gone(one);
+    fixture.names.gone(one);
     ends.shift()!();
     await settled();
     for (const wait of [1_000, 2_000, 4_000]) {
-      house.env.advance(wait);
+      fixture.env.advance(wait);
       await settled();
       assert.equal(ends.length, 1);
       ends.shift()!();
       await settled();
     }
-    house.vault.write = write;
-    house.env.advance(60_000);
-    assert.equal(await house.kept(), 'a');
-    assert.equal(await house.wish(house.route(), NameOp.ATTACH), 'granted:a');
+    fixture.vault.write = write;
+    fixture.env.advance(60_000);
+    assert.equal(await fixture.kept(), 'a');
+    assert.equal(await fixture.wish(fixture.route(), NameOp.ATTACH), 'granted:a');
   });
 
   it('tells a client only when the newest of what was urgent is on the disk', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
     const ends: (() => void)[] = [];
-    const write = house.vault.write.bind(house.vault);
-    house.vault.write = async (...args) => {
+    const write = fixture.vault.write.bind(fixture.vault);
+    fixture.vault.write = async (...args) => {
       await new Promise<void>((resolve) => ends.push(resolve));
       await write(...args);
     };
@@ -312,106 +312,110 @@ describe('a vault that cannot write', () => {
       ends.shift()!();
       await settled();
     };
-    house.keep(one, KeepFlag.URGENT, 'key');
+    fixture.keep(one, KeepFlag.URGENT, 'key');
     await settled();
-    house.keep(one, KeepFlag.URGENT, 'login');
+    fixture.keep(one, KeepFlag.URGENT, 'login');
     await written();
-    assert.equal(await house.kept(), 'key');
+    assert.equal(await fixture.kept(), 'key');
     assert.ok(one.isHolding, 'what it would hear says that it is logged in');
     await written();
-    assert.equal(await house.kept(), 'login');
+    assert.equal(await fixture.kept(), 'login');
     assert.ok(!one.isHolding);
     // What is not urgent holds nobody, and lets nobody go who waits for what was.
-    house.keep(one, 0, 'a counter');
+    fixture.keep(one, 0, 'a counter');
     assert.ok(!one.isHolding);
-    house.keep(one, KeepFlag.URGENT, 'second login');
+    fixture.keep(one, KeepFlag.URGENT, 'second login');
     await settled();
-    house.keep(one, 0, 'a counter after it');
+    fixture.keep(one, 0, 'a counter after it');
     assert.ok(one.isHolding);
     await written();
     assert.ok(!one.isHolding);
   });
 
   it('that hangs holds no client for more than five seconds', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
-    house.vault.hold();
-    house.keep(one, KeepFlag.URGENT, 'a');
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.vault.hold();
+    fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
     assert.ok(one.isHolding);
-    house.env.advance(5_000);
+    fixture.env.advance(5_000);
     assert.ok(!one.isHolding);
     assert.deepEqual(one.notices, ['VaultWriteFailed ETIMEDOUT']);
   });
 
   it('writes what is not urgent once in five seconds, the newest', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
-    house.keep(one, KeepFlag.URGENT, 'a');
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
-    for (const record of ['b', 'c', 'd']) house.keep(one, 0, record);
-    assert.equal(await house.kept(), 'a');
-    house.env.advance(5_000);
-    assert.equal(await house.kept(), 'd');
+    for (const record of ['b', 'c', 'd']) fixture.keep(one, 0, record);
+    assert.equal(await fixture.kept(), 'a');
+    fixture.env.advance(5_000);
+    assert.equal(await fixture.kept(), 'd');
   });
 });
 
 describe('an end', () => {
   it('by forget removes the record, and another may have the name', async () => {
-    const house = new House();
-    const [one, two] = [house.route(), house.route()];
-    await house.wish(one, NameOp.ATTACH);
-    house.keep(one, KeepFlag.URGENT, 'a');
-    house.keep(one, 0, 'b');
-    assert.equal(await house.wish(one, NameOp.FORGET, 'me', 2), 'granted:');
-    assert.equal(await house.kept(), undefined);
-    assert.equal(await house.wish(one, NameOp.FORGET, 'me', 2), 'granted:', 'a thread that lost the answer asks again');
-    assert.equal(await house.wish(two, NameOp.ATTACH), 'granted:');
+    const fixture = new Fixture();
+    const [one, two] = [fixture.route(), fixture.route()];
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.keep(one, 0, 'b');
+    assert.equal(await fixture.wish(one, NameOp.FORGET, 'me', 2), 'granted:');
+    assert.equal(await fixture.kept(), undefined);
+    assert.equal(
+      await fixture.wish(one, NameOp.FORGET, 'me', 2),
+      'granted:',
+      'a thread that lost the answer asks again',
+    );
+    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted:');
   });
 
   it('by a log-out removes the record, before that is told, and the name stays', async () => {
-    const house = new House();
-    const [one, two] = [house.route(), house.route()];
-    await house.wish(one, NameOp.ATTACH);
-    house.keep(one, KeepFlag.URGENT, 'a');
-    house.names.wish(one, NameOp.LOGGED_OUT, 0, 'me');
+    const fixture = new Fixture();
+    const [one, two] = [fixture.route(), fixture.route()];
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.names.wish(one, NameOp.LOGGED_OUT, 0, 'me');
     assert.ok(one.isHolding);
-    assert.equal(await house.kept(), undefined);
+    assert.equal(await fixture.kept(), undefined);
     assert.ok(!one.isHolding);
-    assert.equal(await house.wish(two, NameOp.ATTACH), 'SessionInUse');
-    house.keep(one, KeepFlag.URGENT, 'second login');
-    assert.equal(await house.kept(), 'second login');
+    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'SessionInUse');
+    fixture.keep(one, KeepFlag.URGENT, 'second login');
+    assert.equal(await fixture.kept(), 'second login');
   });
 
   it('of the process waits for what is being written', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
-    house.vault.hold();
-    house.keep(one, KeepFlag.LAST, 'a');
-    const stopped = house.names.stop(2_000);
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.vault.hold();
+    fixture.keep(one, KeepFlag.LAST, 'a');
+    const stopped = fixture.names.stop(2_000);
     await settled();
-    assert.equal(house.vault.read('me'), undefined);
-    house.vault.go();
+    assert.equal(fixture.vault.read('me'), undefined);
+    fixture.vault.go();
     await stopped;
-    assert.equal(await house.kept(), 'a');
-    assert.equal(house.env.timers, 0);
+    assert.equal(await fixture.kept(), 'a');
+    assert.equal(fixture.env.timers, 0);
   });
 
   it('of the process waits no longer than it may', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
-    house.vault.hold();
-    house.keep(one, KeepFlag.LAST, 'a');
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
+    fixture.vault.hold();
+    fixture.keep(one, KeepFlag.LAST, 'a');
     let isStopped = false;
-    void house.names.stop(2_000).then(() => (isStopped = true));
-    house.env.advance(1_999);
+    void fixture.names.stop(2_000).then(() => (isStopped = true));
+    fixture.env.advance(1_999);
     await settled();
     assert.equal(isStopped, false);
-    house.env.advance(1);
+    fixture.env.advance(1);
     await settled();
     assert.equal(isStopped, true);
   });
@@ -428,14 +432,14 @@ describe('whatever the order', () => {
   /** A client with its lane's half: it owns from the grant until it has said its last. */
   class Player {
     readonly route: FakeRoute;
-    readonly house: House;
+    readonly fixture: Fixture;
     owns = false;
     ticket = 0;
     #read = 0;
 
-    constructor(house: House) {
-      this.house = house;
-      this.route = house.route();
+    constructor(fixture: Fixture) {
+      this.fixture = fixture;
+      this.route = fixture.route();
     }
 
     /** Takes what was put to its lane. */
@@ -452,17 +456,17 @@ describe('whatever the order', () => {
 
     leave(): void {
       this.owns = false;
-      this.house.keep(this.route, KeepFlag.LAST, 'last');
+      this.fixture.keep(this.route, KeepFlag.LAST, 'last');
     }
 
     act(act: Step['act']): void {
-      if (act === 'attach' && !this.owns) this.house.names.wish(this.route, NameOp.ATTACH, ++this.ticket, 'me');
-      if (act === 'takeover' && !this.owns) this.house.names.wish(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
-      if (act === 'keep' && this.owns) this.house.keep(this.route, KeepFlag.URGENT, 'kept');
+      if (act === 'attach' && !this.owns) this.fixture.names.wish(this.route, NameOp.ATTACH, ++this.ticket, 'me');
+      if (act === 'takeover' && !this.owns) this.fixture.names.wish(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
+      if (act === 'keep' && this.owns) this.fixture.keep(this.route, KeepFlag.URGENT, 'kept');
       if (act === 'close') {
         this.route.isClosing = true;
         if (this.owns) this.leave();
-        this.house.names.gone(this.route);
+        this.fixture.names.gone(this.route);
       }
     }
   }
@@ -470,14 +474,14 @@ describe('whatever the order', () => {
   it('a name has at most one owner, and is free when all have gone', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const house = new House();
-        const players = Array.from({ length: 4 }, () => new Player(house));
+        const fixture = new Fixture();
+        const players = Array.from({ length: 4 }, () => new Player(fixture));
         const check = (): void => {
           for (const player of players) player.run();
           assert.ok(players.filter(({ owns }) => owns).length <= 1);
         };
         for (const { client, act } of steps) {
-          if (players[client]!.route.isClosing) players[client] = new Player(house);
+          if (players[client]!.route.isClosing) players[client] = new Player(fixture);
           players[client]!.act(act);
           check();
           if (act === 'pass') await settled();
@@ -488,7 +492,10 @@ describe('whatever the order', () => {
           await settled();
           check();
         }
-        assert.equal(await house.wish(house.route(), NameOp.ATTACH).then((last) => last.startsWith('granted')), true);
+        assert.equal(
+          await fixture.wish(fixture.route(), NameOp.ATTACH).then((last) => last.startsWith('granted')),
+          true,
+        );
       }),
       { numRuns: 300 },
     );
@@ -525,9 +532,9 @@ it('a vault that cannot be opened is said with the system’s word, until it can
 
 describe('a list of all names', () => {
   /** @returns the lists that were read, and how often */
-  function counted(house: House): { reads: number } {
+  function counted(fixture: Fixture): { reads: number } {
     const count = { reads: 0 };
-    const { vault } = house;
+    const { vault } = fixture;
     const list = vault.list.bind(vault);
     vault.list = (part) => {
       count.reads++;
@@ -537,31 +544,31 @@ describe('a list of all names', () => {
   }
 
   it('is read once for all who ask at a time, and anew for who asks later', async () => {
-    const house = new House();
-    await house.wish(house.route(), NameOp.ATTACH);
-    const count = counted(house);
-    const [first, ...others] = Array.from({ length: 50 }, () => house.route());
-    for (const route of [first!, ...others]) house.names.wish(route, NameOp.LIST, 1, '');
+    const fixture = new Fixture();
+    await fixture.wish(fixture.route(), NameOp.ATTACH);
+    const count = counted(fixture);
+    const [first, ...others] = Array.from({ length: 50 }, () => fixture.route());
+    for (const route of [first!, ...others]) fixture.names.wish(route, NameOp.LIST, 1, '');
     await settled();
     for (const route of [first!, ...others]) assert.match(route.last, /^granted:/);
     // The first one's is begun at once; the others have come before the next.
     assert.equal(count.reads, 2);
-    await house.wish(first!, NameOp.LIST);
+    await fixture.wish(first!, NameOp.LIST);
     assert.equal(count.reads, 3);
   });
 
   it('holds no key', async () => {
-    const house = new House();
-    const one = house.route();
-    await house.wish(one, NameOp.ATTACH);
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.wish(one, NameOp.ATTACH);
     const key = Buffer.alloc(256, 7);
     const out = new Writer();
     writeRecord(out, { ...emptyRecord(2, false), userId: 5n, keys: [{ dc: 2, key }] });
-    house.names.keep(one, KeepFlag.LAST, 0, out.written());
+    fixture.names.keep(one, KeepFlag.LAST, 0, out.written());
     await settled();
-    assert.ok(Buffer.from(house.vault.read('me')!).includes(key));
-    const two = house.route();
-    await house.wish(two, NameOp.LIST);
+    assert.ok(Buffer.from(fixture.vault.read('me')!).includes(key));
+    const two = fixture.route();
+    await fixture.wish(two, NameOp.LIST);
     const { bytes } = two.said.at(-1)!;
     assert.equal(bytes.includes(key.subarray(0, 16)), false);
     const shown = readRecord(bytes.subarray(2 + 'me'.length + 4));
@@ -569,18 +576,18 @@ describe('a list of all names', () => {
   });
 
   it('is not read for who leaves answers unread, until they are taken, nor for who has gone', async () => {
-    const house = new House();
-    const count = counted(house);
-    const [slow, gone, other] = [house.route(), house.route(), house.route()];
+    const fixture = new Fixture();
+    const count = counted(fixture);
+    const [slow, gone, other] = [fixture.route(), fixture.route(), fixture.route()];
     slow.client.isUnread = gone.client.isUnread = true;
-    assert.equal(await house.wish(slow, NameOp.LIST), 'nothing');
-    assert.equal(await house.wish(gone, NameOp.LIST), 'nothing');
+    assert.equal(await fixture.wish(slow, NameOp.LIST), 'nothing');
+    assert.equal(await fixture.wish(gone, NameOp.LIST), 'nothing');
     assert.equal(count.reads, 0);
-    assert.equal(await house.wish(other, NameOp.LIST), 'granted:');
+    assert.equal(await fixture.wish(other, NameOp.LIST), 'granted:');
     assert.equal(slow.last, 'nothing');
-    house.names.gone(gone);
+    fixture.names.gone(gone);
     slow.client.isUnread = gone.client.isUnread = false;
-    house.names.isRead();
+    fixture.names.isRead();
     await settled();
     assert.deepEqual([slow.last, gone.last, count.reads], ['granted:', 'nothing', 2]);
   });

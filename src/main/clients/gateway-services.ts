@@ -1,5 +1,5 @@
 /**
- * House: what every client connection, of whatever front, shares with the gateway and is to the gateway.
+ * Gateway services: what every client connection, of whatever front, shares with the gateway and is to the gateway.
  * In: nothing. Out: shapes. Never: code.
  */
 import type { MainEnv } from '../env.ts';
@@ -12,7 +12,7 @@ import type { Router } from '../sessions/router.ts';
 import type { Sweep } from './sweep.ts';
 
 /** A connection that the gateway has taken in, as far as its end is concerned. */
-export interface Visitor {
+export interface Connection {
   /** The gateway stops: nothing more is read, what is open may still be answered. */
   stopping(retryAfter: number): void;
   /** The gateway waits no longer: what is still open is told so. */
@@ -21,7 +21,7 @@ export interface Visitor {
 }
 
 /** What all clients share. */
-export interface House {
+export interface GatewayServices {
   readonly env: MainEnv;
   readonly router: Router;
   readonly sweep: Sweep;
@@ -34,5 +34,5 @@ export interface House {
   judgeToken(token: string, address: string): Bearer | 'AuthFailed' | 'RateLimited';
   /** Memory runs out: new requests are refused. */
   readonly isOverloaded: boolean;
-  left(client: Visitor): void;
+  left(connection: Connection): void;
 }
