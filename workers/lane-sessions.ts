@@ -14,7 +14,8 @@ import { LaneSink } from './lane-sink.ts';
 import type { Mask } from './mask.ts';
 import { Rotation } from './rotation.ts';
 import { tellSession } from './session-events.ts';
-import { Shown, Times } from './shown.ts';
+import { Shown } from './shown.ts';
+import { Times } from './times.ts';
 
 /**
  * Bytes a session sends in every batch, whatever others have: more than what small calls take. What is more waits for

@@ -16,7 +16,7 @@ import {
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
 import type { Address, CentreFields, Ended, NamedBy, Sink } from '../src/session/sink.ts';
-import type { Times } from './shown.ts';
+import type { Times } from './times.ts';
 
 const NAMED: Readonly<Record<NamedBy, number>> = {
   operator: 0,

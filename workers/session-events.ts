@@ -4,7 +4,7 @@
  */
 import type { RecordCursor } from '../src/batch/batch.ts';
 import { DownFlag, In, NamedFlag, NameOp, RequestFlag } from '../src/batch/records.ts';
-import type { NamedAnswer } from '../src/session/naming/naming.ts';
+import type { NamedAnswer } from '../src/session/state/waiting.ts';
 import type { Session } from '../src/session/session.ts';
 import type { Address } from '../src/session/sink.ts';
 

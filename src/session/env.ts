@@ -8,7 +8,6 @@ import type { MessageHead, Opened } from '../crypto/envelope.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
 import type { ClientRequest, Dialect, OptionsWish, ServerWish, SessionWish } from '../dialect/dialect.ts';
 import type { Codec } from '../tl/codec.ts';
-import type { AccountCrcs } from './kept/login.ts';
 import type { SessionSettings } from './settings.ts';
 
 /** Who uses which key, over all lanes: one key, one connection (threats: Values). */
@@ -21,6 +20,15 @@ export interface Claims {
 /** Which addresses a client may name. */
 export interface Reach {
   permits(host: string, port: number): boolean;
+}
+
+/** Constructor numbers of the results, and of the method, that tell something. */
+export interface AccountCrcs {
+  readonly authorization: number;
+  readonly loginTokenSuccess: number;
+  readonly state: number;
+  readonly differenceEmpty: number;
+  readonly logOut: number;
 }
 
 export interface Env {

@@ -21,12 +21,14 @@ import { restore, takeAgain } from './resume.ts';
 import { gatherMoves, Saved } from './snapshot.ts';
 import type { Address, Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './kept/keeping.ts';
-import { isAwaited, onAnswer, takeKeyWaiter, Waiting, type Holder, type NamedAnswer } from './naming/naming.ts';
+import { isAwaited, onAnswer, takeKeyWaiter, type Holder } from './naming/naming.ts';
 import { flushReady } from './delivery/outbox.ts';
 import { Pieces } from './requests/pieces.ts';
 import { Shared } from './state/shared.ts';
-import { State, type Server } from './state/state.ts';
+import { homeServer } from './state/servers.ts';
+import { State } from './state/state.ts';
 import type { Pending } from './state/pending.ts';
+import { Waiting, type NamedAnswer } from './state/waiting.ts';
 import { hear, type Closed } from './link/trouble.ts';
 
 /** What is open when somebody else takes the session over may take so long. */
@@ -54,7 +56,15 @@ export class Session implements PacketSink, Holder {
    */
   constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect, hasLines = false) {
     const shared = new Shared(env, dialect, this.#waiting, hasLines ? new Pieces() : undefined);
-    this.#home = new State(env, sink, number, homeServer(env), shared, 'home', 0);
+    this.#home = new State(
+      env,
+      sink,
+      number,
+      homeServer(env.settings.dataCentres, env.settings.home),
+      shared,
+      'home',
+      0,
+    );
     this.#reading = this.#home;
     this.#saved = new Saved(this.#home);
   }
@@ -131,7 +141,15 @@ export class Session implements PacketSink, Holder {
     fresh.initIsOwn = shared.initIsOwn;
     fresh.attempts = attempts;
     fresh.isBare = isBare;
-    this.#home = new State(env, sink, number, homeServer(env), fresh, 'home', 0);
+    this.#home = new State(
+      env,
+      sink,
+      number,
+      homeServer(env.settings.dataCentres, env.settings.home),
+      fresh,
+      'home',
+      0,
+    );
     this.#home.received.clear();
     this.#saved = new Saved(this.#home, true);
   }
@@ -315,14 +333,6 @@ export class Session implements PacketSink, Holder {
   crash(ref: string, stack: string, asked?: Asked): void {
     tellCrash(this.#all(), this.#waiting, ref, stack, asked);
   }
-}
-
-/** Where a new session goes. */
-function homeServer(env: Env): Server {
-  const { home, dataCentres } = env.settings;
-  const listed = dataCentres.find((one) => one.id === home.id && one.test === home.test);
-  if (listed === undefined) throw new RangeError(`data centre ${home.id} is not configured`);
-  return { host: listed.host, port: listed.port, dc: home.id, test: home.test, rsa: undefined, namedBy: 'operator' };
 }
 
 /** A request that is open when its session goes. */

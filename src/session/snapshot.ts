@@ -13,7 +13,8 @@ import type { JsonStyle } from '../tl/codec.ts';
 import { type Named, recordBytes } from './state/named.ts';
 import { Stage, type Pending } from './state/pending.ts';
 import { Has, Is } from './snapshot-flags.ts';
-import type { Server, State } from './state/state.ts';
+import type { Server } from './state/servers.ts';
+import type { State } from './state/state.ts';
 
 /** What was saved last of one session: it is only compared with what is now. */
 export class Saved {

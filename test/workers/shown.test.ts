@@ -5,7 +5,8 @@ import { BatchWriter, BLOCK_HEAD, RecordCursor } from '../../src/batch/batch.ts'
 import { Out } from '../../src/batch/records.ts';
 import { LaneSink } from '../../workers/lane-sink.ts';
 import { Mask } from '../../workers/mask.ts';
-import { Shown, Times } from '../../workers/shown.ts';
+import { Shown } from '../../workers/shown.ts';
+import { Times } from '../../workers/times.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -7,10 +7,9 @@ import type { Writer } from '../../bytes/writer.ts';
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import type { Delivered, Fate, Refusal, SessionInForce } from '../../dialect/dialect.ts';
 import { DecodeFailure } from '../../tl/codec.ts';
-import { readInternal, type Internal } from '../delivery/internal.ts';
-import { noteResult } from '../kept/login.ts';
+import { readInternal } from '../delivery/internal.ts';
 import { handleOf } from '../state/named.ts';
-import type { Pending } from '../state/pending.ts';
+import type { Internal, Pending } from '../state/pending.ts';
 import type { RpcError } from './rpc-error.ts';
 import type { Ended } from '../sink.ts';
 import { crcText, refusal, withConsequences } from './refusals.ts';
@@ -75,8 +74,6 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, no
   s.lived = true;
   const { dialect } = s;
   const { codec } = s.env;
-  const { named } = s.shared;
-  if (named !== undefined && kind === 'result') noteResult(s, named, pending, r);
   const out = s.sink.reply(pending.ticket, false, 'result');
   const mark = beginLine(s, out, pending.id, pending.wants);
   try {

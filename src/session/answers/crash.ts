@@ -4,9 +4,10 @@
  * request, and a notice. Never: a request told twice; the stack trace of a fault, unless the operator wants that.
  */
 import { notify, refuse, refuseTicket } from './answers.ts';
-import { endHeld, type Waiting } from '../naming/naming.ts';
+import { endHeld } from '../naming/naming.ts';
 import { refusal } from './refusals.ts';
 import type { State } from '../state/state.ts';
+import type { Waiting } from '../state/waiting.ts';
 
 /** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
 const SHOWN_STACK = 240;

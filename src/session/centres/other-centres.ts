@@ -11,8 +11,8 @@ import type { Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import { endSent } from '../delivery/repeat.ts';
 import type { RpcError } from '../answers/rpc-error.ts';
-import type { DataCentre } from '../settings.ts';
-import { State, type Role, type Server } from '../state/state.ts';
+import { centreBeside, toldBy, type Server } from '../state/servers.ts';
+import { State, type Role } from '../state/state.ts';
 import { dropTemporary } from '../link/temporary.ts';
 
 const MOST_HOPS = 3;
@@ -100,24 +100,8 @@ function outermost(pending: Pending): number {
 }
 
 /** A data centre of the operator's list, or one the server told of. */
-function serverOf(home: State, dc: number): Server | undefined {
-  const { test, rsa } = home.server;
-  const matches = (one: DataCentre): boolean => one.id === dc && one.test === test;
-  const isOwn = isAtOwn(home);
-  const isListed = (one: DataCentre): boolean => matches(one) && (one.isOwn === true) === isOwn;
-  // A server of the client's own choice has data centres of its own.
-  const listed = rsa === undefined ? home.env.settings.dataCentres.find(isListed) : undefined;
-  const told = listed ?? home.shared.learned.find(matches);
-  if (told === undefined) return undefined;
-  const namedBy = listed === undefined ? 'server' : 'operator';
-  return { host: told.host, port: told.port, dc, test, rsa, namedBy };
-}
-
-/** Whether the account is at a server of the operator's own, or at one that such a server told of. */
-function isAtOwn({ server, env }: State): boolean {
-  const { dataCentres } = env.settings;
-  const listed = dataCentres.find((one) => one.host === server.host && one.port === server.port);
-  return listed === undefined ? dataCentres.some(({ isOwn }) => isOwn === true) : listed.isOwn === true;
+function serverOf({ env, shared, server }: State, dc: number): Server | undefined {
+  return centreBeside(env.settings.dataCentres, shared.learned, server, dc);
 }
 
 /** Asks `help.getConfig` for addresses; the call waits for it, no longer than it may. */
@@ -139,7 +123,7 @@ function learn(
     { _cons: 'help.getConfig' },
     {
       done(config) {
-        home.shared.learned = addressesOf(config, home.server.test);
+        home.shared.learned = toldBy(config, home.server.test);
         const server = serverOf(home, dc);
         if (server === undefined) giveUp();
         else if (home.pending.takeHeld(pending)) go(server);
@@ -148,14 +132,6 @@ function learn(
     },
     now,
   );
-}
-
-/** IPv4 addresses that speak plain MTProto and carry everything. */
-function addressesOf(config: Readonly<Record<string, unknown>>, test: boolean): DataCentre[] {
-  const options = Array.isArray(config['dc_options']) ? (config['dc_options'] as Record<string, unknown>[]) : [];
-  return options
-    .filter((one) => !['ipv6', 'media_only', 'tcpo_only', 'cdn'].some((flag) => one[flag] === true))
-    .map((one) => ({ id: Number(one['id']), host: String(one['ip_address']), port: Number(one['port']), test }));
 }
 
 /** The account lives elsewhere: the home connection goes there, with a key of that data centre. */

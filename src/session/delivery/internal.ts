@@ -5,21 +5,10 @@
  */
 import type { Reader } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
-import type { Refusal } from '../../dialect/dialect.ts';
 import type { EncodedCall } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
-import { AnswerBy, Pending } from '../state/pending.ts';
-import type { RpcError } from '../answers/rpc-error.ts';
+import { AnswerBy, Pending, type Internal } from '../state/pending.ts';
 import type { State } from '../state/state.ts';
-
-/** Who waits for an internal call. */
-export interface Internal {
-  done(result: Readonly<Record<string, unknown>>, now: number): void;
-  /** @param error the server's, or undefined if nobody answered @param refused why this side gave up, if it did */
-  failed(error: RpcError | undefined, refused?: Refusal): void;
-  /** The message was refused, not the call: for calls that know their own message id. */
-  again?(now: number): void;
-}
 
 /** Longs as text: every digit counts. */
 const STYLE = { int64AsString: true, flagsAsBool: true };

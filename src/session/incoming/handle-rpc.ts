@@ -10,7 +10,8 @@ import { unpackGzip, type Inside } from './handle-container.ts';
 import { authoriseAgain, follow, noteLoginToken } from '../centres/other-centres.ts';
 import { mayHavePrefix, noteInit } from '../delivery/init.ts';
 import { markLost } from '../kept/keeping.ts';
-import type { Pending } from '../state/pending.ts';
+import { noteResult } from '../kept/login.ts';
+import { AnswerBy, type Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import { mayRepeat } from '../delivery/repeat.ts';
 import { parseRpcError, type RpcError } from '../answers/rpc-error.ts';
@@ -34,7 +35,11 @@ export function handleRpcResult(s: State, low: number, high: number, r: Reader, 
   if (body.left >= 4 && body.peekUint32() === Crc.rpcError) return takeError(s, pending, body, now);
   noteInit(s, pending);
   noteLoginToken(s, pending, body);
-  answer(s, pending, pending.answerBy === 0 ? 'result' : 'object', body, now);
+  const kind = pending.answerBy === AnswerBy.RPC ? 'result' : 'object';
+  const { named } = s.shared;
+  // Before the client is told: what must be kept is said first.
+  if (named !== undefined && kind === 'result' && pending.internal === undefined) noteResult(s, named, pending, body);
+  answer(s, pending, kind, body, now);
 }
 
 /** Answers to the gateway's own questions may come wrapped too. */

@@ -8,20 +8,11 @@ import type { Reader } from '../../bytes/reader.ts';
 import { Reader as Bytes, TlReadError } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
 import { type Codec, DecodeFailure } from '../../tl/codec.ts';
-import type { Env } from '../env.ts';
+import type { AccountCrcs, Env } from '../env.ts';
 import { keep } from './keeping.ts';
 import type { Named } from '../state/named.ts';
 import type { Pending } from '../state/pending.ts';
 import type { State } from '../state/state.ts';
-
-/** Constructor numbers of the results, and of the method, that tell something. */
-export interface AccountCrcs {
-  readonly authorization: number;
-  readonly loginTokenSuccess: number;
-  readonly state: number;
-  readonly differenceEmpty: number;
-  readonly logOut: number;
-}
 
 type Fields = Readonly<Record<string, unknown>>;
 

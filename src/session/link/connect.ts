@@ -9,7 +9,7 @@ import { noteLostExchange } from './fall-back.ts';
 import { TEST_OFFSET } from './handshake.ts';
 import { comeBack, dropLink, endAll, hangUp, loseKey, pause } from './hang-up.ts';
 import { failHandshake, goOnWithout, makeKeys } from './make-keys.ts';
-import { NO_OTHERS, othersOf } from '../state/others.ts';
+import { NO_OTHERS, othersOf } from '../state/servers.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { Mtproxy } from '../settings.ts';
 import type { State } from '../state/state.ts';
@@ -43,9 +43,10 @@ function dial(s: State): void {
   const { settings } = s.env;
   if (settings.mtproxy !== undefined) return dialThrough(s, settings.mtproxy);
   const { host, port, namedBy } = s.server;
+  const others = othersOf(settings.dataCentres, s.server);
   s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }), host, port);
   tell(s, 'dialled');
-  s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, othersOf(s));
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, others);
 }
 
 /** An MTProxy learns from the obfuscated head which data centre is meant (protocol: Transports). */

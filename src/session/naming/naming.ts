@@ -12,41 +12,7 @@ import { Named, takeRecord } from '../state/named.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../answers/rpc-error.ts';
 import type { State } from '../state/state.ts';
-
-/** What a line waits for. `logOut` and `key` are the data centre's to answer, the others the main thread's. */
-export type Step = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut' | 'key';
-
-/** A line that waits: a copy. */
-export interface Held {
-  readonly ticket: number;
-  readonly line: Uint8Array;
-  /** It may be shown keys of kept sessions. */
-  readonly mayExport: boolean;
-}
-
-/** What waits, of one client. */
-export class Waiting {
-  first: Held | undefined;
-  step: Step = 'list';
-  readonly behind: Held[] = [];
-
-  /** Takes everything out. */
-  clear(): Held[] {
-    const all = this.first === undefined ? [] : [this.first];
-    this.first = undefined;
-    return [...all, ...this.behind.splice(0)];
-  }
-}
-
-/** What the main thread answers. */
-export interface NamedAnswer {
-  readonly ticket: number;
-  readonly step: Step;
-  /** The error's name, with its reason behind a space. */
-  readonly refused: string | undefined;
-  readonly isClean: boolean;
-  readonly bytes: Uint8Array;
-}
+import type { Held, NamedAnswer, Step, Waiting } from '../state/waiting.ts';
 
 /** Whom a wish may change the session of. */
 export interface Holder {

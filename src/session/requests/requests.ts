@@ -14,19 +14,12 @@ import { asksForCdn, cdnRefusal } from './cdn.ts';
 import type { Wait } from '../state/floods.ts';
 import { compileInit, INIT_PATH, lengthWithInit, ownInitLength } from '../delivery/init.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
-import {
-  applyName,
-  isTaken,
-  keepHandedIn,
-  releaseName,
-  wait,
-  waitForKey,
-  type Held,
-  type Step,
-} from '../naming/naming.ts';
+import { applyName, isTaken, keepHandedIn, releaseName, wait, waitForKey } from '../naming/naming.ts';
 import { refusal, refusalOf, refusalOfClaim } from '../answers/refusals.ts';
 import { applyServer } from './server-wish.ts';
-import { listedServer, type State } from '../state/state.ts';
+import { listedServer } from '../state/servers.ts';
+import type { State } from '../state/state.ts';
+import type { Held, Step } from '../state/waiting.ts';
 import { targetOf } from './target.ts';
 
 /** Open requests of one session (threats: Bytes and lines). */
@@ -207,7 +200,7 @@ function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | unde
     return refusal('InvalidSession', { msg: 'session_id must not be 0', path: 'session' });
   const { dc = s.server.dc, test = s.server.test } = wish;
   const isElsewhere = dc !== s.server.dc || test !== s.server.test;
-  const server = isElsewhere ? listedServer(s.env, dc, test) : s.server;
+  const server = isElsewhere ? listedServer(s.env.settings.dataCentres, dc, test) : s.server;
   if (server === undefined)
     return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session' });
   const fault = s.env.claims.claim(key.idLow, key.idHigh, s.number);

@@ -7,7 +7,8 @@ import { parsePublicKey } from '../../crypto/rsa.ts';
 import type { Refusal, ServerWish } from '../../dialect/dialect.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { DataCentre } from '../settings.ts';
-import { listedServer, type State } from '../state/state.ts';
+import { listedAt, listedServer, offeredOf } from '../state/servers.ts';
+import type { State } from '../state/state.ts';
 
 /** Only a data centre of the list, or an address the operator allowed; only before the session has connected. */
 export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
@@ -22,7 +23,7 @@ export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
   if (host === undefined && port === undefined) return chooseListed(s, wish);
   if (host === undefined || port === undefined)
     return refusal('InvalidServer', { msg: 'host and port go together', path: 'server' });
-  const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
+  const listed = listedAt(s.env.settings.dataCentres, { host, port });
   if (listed !== undefined && rsa === undefined) {
     s.server = { ...listed, dc: dc ?? listed.id, rsa: undefined, namedBy: 'operator' };
     return undefined;
@@ -45,21 +46,15 @@ function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
   if (wish.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
   const dc = wish.dc ?? s.server.dc;
   const test = wish.test ?? s.server.test;
-  const known = offered(s);
-  const found = known.some((one) => one.id === dc && one.test === test) ? listedServer(s.env, dc, test) : undefined;
+  const list = s.env.settings.dataCentres;
+  const known = offeredOf(list);
+  const found = known.some((one) => one.id === dc && one.test === test) ? listedServer(list, dc, test) : undefined;
   if (found === undefined) {
     const path = wish.dc === undefined ? 'server' : 'server.dc';
     return refusal('InvalidServer', { msg: `this gateway has no ${nameOf(dc, test)}; it has ${listOf(known)}`, path });
   }
   s.server = found;
   return undefined;
-}
-
-/** Data centres that go by their number: who has configured some of his own does not mean Telegram's by the others. */
-function offered(s: State): readonly DataCentre[] {
-  const all = s.env.settings.dataCentres;
-  const own = all.filter(({ isOwn }) => isOwn === true);
-  return own.length > 0 ? own : all;
 }
 
 function listOf(known: readonly DataCentre[]): string {

@@ -16,7 +16,8 @@ import { AuthKey } from '../../crypto/auth-key.ts';
 import type { Refusal, SessionHandle } from '../../dialect/dialect.ts';
 import { destroyLater } from '../delivery/abandoned.ts';
 import { refusal, refusalOfClaim } from '../answers/refusals.ts';
-import { listedServer, type Server, type State } from './state.ts';
+import { recordedServer } from './servers.ts';
+import type { State } from './state.ts';
 
 /** Clocks that differ by less are the same, ms. */
 const CLOCK_STEP_MS = 1_000;
@@ -220,7 +221,8 @@ function saltsOf({ salts }: State): KeptSalt[] {
  * @returns why it cannot; nothing is taken then
  */
 export function takeRecord(s: State, record: SessionRecord, isClean: boolean, now: number): Refusal | undefined {
-  const server = serverOf(s, record);
+  const { settings, reach } = s.env;
+  const server = recordedServer(settings.dataCentres, record, (host, port) => reach.permits(host, port));
   if (server === undefined)
     return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session.name' });
   const kept = record.keys.find(({ dc }) => dc === record.dc);
@@ -243,17 +245,6 @@ export function takeRecord(s: State, record: SessionRecord, isClean: boolean, no
   // Whatever the server has no memory of is a gap.
   s.lived = record.userId !== undefined;
   return undefined;
-}
-
-function serverOf(s: State, record: SessionRecord): Server | undefined {
-  const { host, port, dc, test, rsa } = record;
-  if (host === undefined) return listedServer(s.env, dc, test);
-  // A record that was brought in says where, be it one of the operator's own.
-  const listed = s.env.settings.dataCentres.find((one) => one.host === host && one.port === port);
-  if (listed !== undefined && rsa === undefined)
-    return { host, port, dc, test: listed.test, rsa: undefined, namedBy: 'operator' };
-  const namedBy = s.env.reach.permits(host, port) ? 'client' : 'server';
-  return { host, port, dc, test, rsa, namedBy };
 }
 
 function takeTemporary(s: State, temporary: KeptTemporary | undefined, now: number): void {

@@ -4,7 +4,8 @@
  * Never: writes an answer, or decides whether to repeat.
  */
 import type { ResultKind } from '../../tl/codec.ts';
-import type { Internal } from '../delivery/internal.ts';
+import type { Refusal } from '../../dialect/dialect.ts';
+import type { RpcError } from '../answers/rpc-error.ts';
 
 /** Where a request stands on its way. */
 export const Stage = {
@@ -31,6 +32,15 @@ export const AnswerBy = {
   DESTROY_KEY: 3,
 } as const;
 export type AnswerBy = (typeof AnswerBy)[keyof typeof AnswerBy];
+
+/** Who waits for an internal call. */
+export interface Internal {
+  done(result: Readonly<Record<string, unknown>>, now: number): void;
+  /** @param error the server's, or undefined if nobody answered @param refused why this side gave up, if it did */
+  failed(error: RpcError | undefined, refused?: Refusal): void;
+  /** The message was refused, not the call: for calls that know their own message id. */
+  again?(now: number): void;
+}
 
 export class Pending {
   readonly ticket: number;

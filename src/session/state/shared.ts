@@ -8,7 +8,7 @@ import type { JsonStyle } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
 import { Floods } from './floods.ts';
 import type { Named } from './named.ts';
-import type { Waiting } from '../naming/naming.ts';
+import type { Waiting } from './waiting.ts';
 import type { DataCentre } from '../settings.ts';
 import type { Pieces } from '../requests/pieces.ts';
 import type { State } from './state.ts';

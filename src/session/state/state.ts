@@ -15,26 +15,8 @@ import { ReceivedIds } from './received-ids.ts';
 import { Salts } from './salts.ts';
 import { Questions } from '../delivery/questions.ts';
 import type { Shared } from './shared.ts';
-import type { NamedBy, Sink } from '../sink.ts';
-
-/** The server a session speaks to. */
-export interface Server {
-  readonly host: string;
-  readonly port: number;
-  readonly dc: number;
-  readonly test: boolean;
-  /** PEM of the client's own RSA key, if it named one: then only that one is trusted. */
-  readonly rsa: string | undefined;
-  /** Who named the address. */
-  readonly namedBy: NamedBy;
-}
-
-/** A data centre of the configured list. */
-export function listedServer({ settings }: Env, dc: number, test: boolean): Server | undefined {
-  const found = settings.dataCentres.find((one) => one.id === dc && one.test === test);
-  if (found === undefined) return undefined;
-  return { host: found.host, port: found.port, dc, test, rsa: undefined, namedBy: 'operator' };
-}
+import type { Server } from './servers.ts';
+import type { Sink } from '../sink.ts';
 
 /**
  * What a connection is for: `home` carries everything and hears updates; `media` carries files of the home data centre;

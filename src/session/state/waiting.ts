@@ -1,0 +1,39 @@
+/**
+ * Waiting: the lines of one client that wait for the vault, or for a key, in the order they came.
+ * In: lines, what the first of them waits for. Out: the same, to go on with. Never: reads a line, or asks anybody.
+ */
+
+/** What a line waits for. `logOut` and `key` are the data centre's to answer, the others the main thread's. */
+export type Step = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut' | 'key';
+
+/** A line that waits: a copy. */
+export interface Held {
+  readonly ticket: number;
+  readonly line: Uint8Array;
+  /** It may be shown keys of kept sessions. */
+  readonly mayExport: boolean;
+}
+
+/** What waits, of one client. */
+export class Waiting {
+  first: Held | undefined;
+  step: Step = 'list';
+  readonly behind: Held[] = [];
+
+  /** Takes everything out. */
+  clear(): Held[] {
+    const all = this.first === undefined ? [] : [this.first];
+    this.first = undefined;
+    return [...all, ...this.behind.splice(0)];
+  }
+}
+
+/** What the main thread answers. */
+export interface NamedAnswer {
+  readonly ticket: number;
+  readonly step: Step;
+  /** The error's name, with its reason behind a space. */
+  readonly refused: string | undefined;
+  readonly isClean: boolean;
+  readonly bytes: Uint8Array;
+}
