@@ -9,7 +9,7 @@ import { redial } from './link/connect.ts';
 import { dropLink, hangUp } from './link/hang-up.ts';
 import { renewTemporary, tryTemporaryAgain } from './link/make-keys.ts';
 import { AnswerBy, type Pending } from './state/pending.ts';
-import { lookForSilence, questionAt } from './delivery/questions.ts';
+import { lookForSilence, questionAt } from './delivery/asking.ts';
 import { refusal } from './answers/refusals.ts';
 import type { State } from './state/state.ts';
 import { dueAgainAt, isDueAgain, isWorn, wornAt } from './link/temporary.ts';

@@ -7,7 +7,8 @@ import { readRecord, type SessionRecord, wipeRecord } from '../account/record.ts
 import { TookFlag } from '../batch/records.ts';
 import { Reader } from '../bytes/reader.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
-import { Named, takeForeign } from './state/named.ts';
+import { takeForeign } from './kept/record.ts';
+import { Named } from './state/named.ts';
 import { Stage } from './state/pending.ts';
 import { readAgain } from './requests/requests.ts';
 import type { NamedBy } from './sink.ts';

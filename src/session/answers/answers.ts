@@ -5,10 +5,10 @@
 import { TlReadError, type Reader } from '../../bytes/reader.ts';
 import type { Writer } from '../../bytes/writer.ts';
 import type { AuthKey } from '../../crypto/auth-key.ts';
-import type { Delivered, Fate, Refusal, SessionInForce } from '../../dialect/dialect.ts';
+import type { Delivered, Fate, Refusal, SessionHandle, SessionInForce } from '../../dialect/dialect.ts';
 import { DecodeFailure } from '../../tl/codec.ts';
 import { readInternal } from '../delivery/internal.ts';
-import { handleOf } from '../state/named.ts';
+import type { Named } from '../state/named.ts';
 import type { Internal, Pending } from '../state/pending.ts';
 import type { RpcError } from './rpc-error.ts';
 import type { Ended } from '../sink.ts';
@@ -48,6 +48,21 @@ function writeSession(s: State, out: Writer, isExport: boolean): void {
   const secret = s.permanent === undefined ? undefined : secretOf(s, s.permanent);
   if (named !== undefined) s.dialect.handle(out, handleOf(s, named), isExport ? secret : undefined, style);
   else if (secret !== undefined) s.dialect.session(out, secret, style);
+}
+
+/** This connection's named session as it may be shown. */
+function handleOf(s: State, named: Named): SessionHandle {
+  const { name, isKept, userId, isBot, lost } = named;
+  const isKnown = s.permanent !== undefined;
+  return {
+    name,
+    dc: isKnown ? s.server.dc : undefined,
+    test: isKnown ? s.server.test : undefined,
+    userId,
+    isBot: isKept && userId !== undefined ? isBot : undefined,
+    lost,
+    isNew: isKept ? undefined : true,
+  };
 }
 
 function secretOf(s: State, permanent: AuthKey): SessionInForce {

@@ -16,19 +16,6 @@ const SPENT_MS = (TOO_OLD_SECONDS + TOO_NEW_SECONDS) * 1_000;
 /** The oldest are left to the server's own forgetting. */
 const MOST = 16;
 
-/** A session that is left, and when it may be destroyed, Unix ms. */
-export interface Left {
-  readonly low: number;
-  readonly high: number;
-  /** The key it was under: no other can destroy it. */
-  readonly keyLow: number;
-  readonly keyHigh: number;
-  readonly at: number;
-}
-
-/** For all who have left none. */
-export const NONE_LEFT: readonly Left[] = [];
-
 /** Whether the server may get a packet of this session with a request that it has carried out from another one. */
 function mayRunAgain(s: State, now: number): boolean {
   return now - s.doubledAt < SPENT_MS;

@@ -10,7 +10,7 @@ import { DecodeFailure } from '../../tl/codec.ts';
 import { answer, notify } from '../answers/answers.ts';
 import { isAfter, TOO_OLD_SECONDS } from '../state/message-ids.ts';
 import { AnswerBy, Stage, type Pending } from '../state/pending.ts';
-import { isBelievable } from '../delivery/questions.ts';
+import { isBelievable } from '../state/questions.ts';
 import { refusal } from '../answers/refusals.ts';
 import { mayRepeat, repeatOrRefuse, sendAgain } from '../delivery/repeat.ts';
 import type { State } from '../state/state.ts';

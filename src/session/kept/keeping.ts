@@ -2,13 +2,14 @@
  * Keeping: what a named session tells the main thread to keep, and when it says that its account is lost.
  * In: a state whose record may be behind. Out: records through the sink. Never: a file, a vault, or a name's ownership.
  */
-import { recordBytes, type Named, type Urgency } from '../state/named.ts';
+import type { Named } from '../state/named.ts';
+import { behind, noteKept, recordBytes, type Urgency } from './record.ts';
 import type { State } from '../state/state.ts';
 
 /** Says what is to be kept of a session now. @param how `explicit` answers the request `ticket` */
 export function keep(home: State, named: Named, how: Urgency | 'explicit', ticket = 0): void {
   say(home, recordBytes(home, named), how, ticket);
-  named.kept(home);
+  noteKept(home, named);
 }
 
 function say({ sink }: State, record: Buffer, how: Urgency | 'explicit' | 'last', ticket: number): void {
@@ -21,7 +22,7 @@ function say({ sink }: State, record: Buffer, how: Urgency | 'explicit' | 'last'
 export function keepIfBehind(home: State): void {
   const { named } = home.shared;
   if (named?.isKept !== true) return;
-  const how = named.behind(home);
+  const how = behind(home, named);
   if (how !== undefined) keep(home, named, how);
 }
 

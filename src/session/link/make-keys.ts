@@ -12,7 +12,7 @@ import type { Refusal } from '../../dialect/dialect.ts';
 import { fallBack } from './fall-back.ts';
 import { Handshake, HandshakeError, TEST_OFFSET } from './handshake.ts';
 import { comeBack, dropLink, endAll, hangUp, leaveLink, loseKey } from './hang-up.ts';
-import { askAfterReconnect } from '../delivery/questions.ts';
+import { askAfterReconnect } from '../delivery/asking.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { State } from '../state/state.ts';
 import { bind, dropTemporary, TEMPORARY_SECONDS, type Binding } from './temporary.ts';

@@ -3,12 +3,13 @@
  * In: wishes, what the main thread answers. Out: records through the sink; the session under its name.
  * Never: a line out of its turn: while one waits for the vault, those behind it wait with it.
  */
-import { readRecord, RecordError, type SessionRecord, wipeRecord } from '../../account/record.ts';
+import { wipeRecord } from '../../account/record.ts';
 import type { Refusal, SessionHandle, SessionWish } from '../../dialect/dialect.ts';
 import type { ErrorName } from '../../errors.ts';
 import { beginLine, refuseTicket, Wants } from '../answers/answers.ts';
 import { keep } from '../kept/keeping.ts';
-import { Named, takeRecord } from '../state/named.ts';
+import { openRecord, recordIn } from '../kept/record.ts';
+import { Named } from '../state/named.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../answers/rpc-error.ts';
 import type { State } from '../state/state.ts';
@@ -154,44 +155,16 @@ function attach(s: State, held: Held, { bytes, isClean, step }: NamedAnswer, now
   }
   const named = new Named(name);
   if (bytes.length > 0 && step !== 'new') {
-    const record = recordOf(bytes);
-    const refused =
-      record === undefined
-        ? refusal('VaultRecordBroken', { path: 'session' })
-        : take(s, record, isClean, isForgetting, now);
-    if (record !== undefined) wipeRecord(record);
+    const refused = openRecord(s, named, bytes, { isClean, isForgetting }, now);
     if (refused !== undefined) {
       releaseName(s, name);
       endHeld(s, held, refused);
       return false;
     }
-    named.take(record!);
   }
   s.shared.named = named;
   s.shared.isBare = false;
-  if (named.isKept) named.kept(s);
   return true;
-}
-
-/** What is lost can only be forgotten. */
-function take(
-  s: State,
-  record: SessionRecord,
-  isClean: boolean,
-  isForgetting: boolean,
-  now: number,
-): Refusal | undefined {
-  if (record.lost !== undefined && !isForgetting) return refusal('AuthKeyInvalid', { reason: record.lost });
-  return takeRecord(s, record, isClean, now);
-}
-
-function recordOf(bytes: Uint8Array): SessionRecord | undefined {
-  try {
-    return readRecord(bytes);
-  } catch (error) {
-    if (!(error instanceof RecordError)) throw error;
-    return undefined;
-  }
 }
 
 // --- what is told of kept sessions -----------------------------------------------------------------------------------
@@ -215,7 +188,7 @@ function handlesOf(bytes: Uint8Array): SessionHandle[] {
 
 function listed(name: string, flags: number, bytes: Uint8Array): SessionHandle {
   const inUse = (flags & Listed.HERE) !== 0 ? 'here' : (flags & Listed.ELSEWHERE) !== 0 ? 'elsewhere' : undefined;
-  const record = (flags & Listed.BROKEN) !== 0 ? undefined : recordOf(bytes);
+  const record = (flags & Listed.BROKEN) !== 0 ? undefined : recordIn(bytes);
   const none = { dc: undefined, test: undefined, userId: undefined, isBot: undefined };
   if (record === undefined) return { name, ...none, inUse, isBroken: true };
   wipeRecord(record);

@@ -1,35 +1,12 @@
 /**
- * Named: what a session knows of the name it is kept under, and how its record is made of its state and back.
- * In: a state; a record. Out: the other; whether what is kept is behind. Never: a record that is sealed, stored or
- * shown: these are secrets on their way to the vault (`account/record.ts`).
+ * Named: what a session knows of the name it is kept under.
+ * In: a record that was read. Out: fields. Never: a key.
  */
-import {
-  type KeptKey,
-  type KeptSalt,
-  type KeptTemporary,
-  type KeptUpdates,
-  type SessionRecord,
-  writeRecord,
-} from '../../account/record.ts';
-import { Writer } from '../../bytes/writer.ts';
-import { AuthKey } from '../../crypto/auth-key.ts';
-import type { Refusal, SessionHandle } from '../../dialect/dialect.ts';
-import { destroyLater } from '../delivery/abandoned.ts';
-import { refusal, refusalOfClaim } from '../answers/refusals.ts';
-import { recordedServer } from './servers.ts';
-import type { State } from './state.ts';
-
-/** Clocks that differ by less are the same, ms. */
-const CLOCK_STEP_MS = 1_000;
-/** A temporary key that ends within this is not worth going on with, seconds. */
-const LEAST_LIFE = 60;
-const HANDOVER_MS = 2;
-
-/** How urgently a record is to be kept: `urgent` before anything more is said to the client. */
-export type Urgency = 'later' | 'urgent';
+import type { KeptUpdates, SessionRecord } from '../../account/record.ts';
+import type { AuthKey } from '../../crypto/auth-key.ts';
 
 /** Numbers that tell whether what is kept is behind. */
-interface Marks {
+export interface Marks {
   keys: number;
   dc: number;
   own: number;
@@ -63,8 +40,9 @@ export class Named {
   changes = 0;
   /** Counts changes of `updates`. */
   moves = 0;
-  #kept: Marks | undefined;
-  #keptMoves = 0;
+  /** Marks of the record that is kept, and `moves` then; undefined: nothing is kept. */
+  kept: Marks | undefined;
+  keptMoves = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -80,214 +58,10 @@ export class Named {
     this.lost = lost;
   }
 
-  /** What is kept is what is: now, or as it was just taken from there. */
-  kept(s: State): void {
+  /** The record that is kept is the one these marks were taken of. */
+  keptAs(marks: Marks): void {
     this.#said++;
-    this.#kept = marksOf(s, this);
-    this.#keptMoves = this.moves;
-  }
-
-  /** Whether the record that is kept is behind, and how much that matters. No allocation while it is not. */
-  behind(s: State): Urgency | undefined {
-    const kept = this.#kept;
-    if (kept === undefined) return 'urgent';
-    if (kept.keys !== keysMark(s) || kept.dc !== s.server.dc || kept.own !== this.changes) return 'urgent';
-    const isSame =
-      kept.session === s.sessionLow &&
-      kept.salt === s.salts.low &&
-      kept.salts === s.salts.learnt &&
-      kept.floods === s.shared.floods.changes &&
-      kept.temporary === s.key &&
-      kept.isBound === s.isBound &&
-      this.#keptMoves === this.moves &&
-      Math.abs(kept.offset - s.ids.offset) < CLOCK_STEP_MS;
-    return isSame ? undefined : 'later';
-  }
-}
-
-function marksOf(s: State, named: Named): Marks {
-  return {
-    keys: keysMark(s),
-    dc: s.server.dc,
-    own: named.changes,
-    session: s.sessionLow,
-    salt: s.salts.low,
-    salts: s.salts.learnt,
-    floods: s.shared.floods.changes,
-    temporary: s.key,
-    isBound: s.isBound,
-    offset: s.ids.offset,
-  };
-}
-
-/** A number that changes with the permanent keys. */
-function keysMark(s: State): number {
-  let sum = s.permanent?.idLow ?? 0;
-  const { keys, others } = s.shared;
-  if (keys.size > 0) for (const key of keys.values()) sum = (Math.imul(sum, 31) + key.idLow) | 0;
-  for (let i = 0; i < others.length; i++) {
-    const other = others[i]!;
-    if (other.role === 'foreign' && keys.get(other.server.dc) !== other.permanent)
-      sum = (Math.imul(sum, 31) + (other.permanent?.idLow ?? 0)) | 0;
-  }
-  return sum;
-}
-
-/** This connection's named session as it may be shown. */
-export function handleOf(s: State, named: Named): SessionHandle {
-  const { name, isKept, userId, isBot, lost } = named;
-  const isKnown = s.permanent !== undefined;
-  return {
-    name,
-    dc: isKnown ? s.server.dc : undefined,
-    test: isKnown ? s.server.test : undefined,
-    userId,
-    isBot: isKept && userId !== undefined ? isBot : undefined,
-    lost,
-    isNew: isKept ? undefined : true,
-  };
-}
-
-/** The record of a named session as it is now, as bytes. Secret: the caller wipes them. */
-export function recordBytes(s: State, named: Named): Buffer {
-  const out = new Writer(4096);
-  writeRecord(out, recordOf(s, named));
-  const bytes = Buffer.from(out.written());
-  out.bytes.fill(0, 0, out.pos);
-  return bytes;
-}
-
-function recordOf(s: State, named: Named): SessionRecord {
-  const { server, shared, ids } = s;
-  // The operator's own data centres are found by their number, wherever they are next time.
-  const isListed = server.namedBy === 'operator';
-  return {
-    test: server.test,
-    dc: server.dc,
-    host: isListed ? undefined : server.host,
-    port: isListed ? 0 : server.port,
-    rsa: server.rsa,
-    keys: keysOf(s),
-    temporary: temporaryOf(s),
-    sessionLow: s.sessionLow,
-    sessionHigh: s.sessionHigh,
-    lastSeqNo: Math.max(0, ids.contentCount * 2 - 1),
-    salts: saltsOf(s),
-    timeOffset: ids.offset,
-    userId: named.userId,
-    isBot: named.isBot,
-    apiId: named.apiId,
-    floods: shared.floods.kept(),
-    updates: named.updates,
-    lost: named.lost,
-  };
-}
-
-/** The home one first; each data centre once. */
-function keysOf(s: State): KeptKey[] {
-  const keys = new Map<number, Uint8Array>();
-  const add = (dc: number, key: AuthKey | undefined): void => {
-    if (key !== undefined && !keys.has(dc)) keys.set(dc, key.bytes);
-  };
-  add(s.server.dc, s.permanent);
-  for (const other of s.shared.others) if (other.role === 'foreign') add(other.server.dc, other.permanent);
-  for (const [dc, key] of s.shared.keys) add(dc, key);
-  return [...keys].map(([dc, key]) => ({ dc, key }));
-}
-
-/**
- * A temporary key is kept so that a restart needs no exchange at all; where the operator wants them always, it is not:
- * there nothing that is stored may open what was said. One that is not there says that the next one is to be made, at once or at a time.
- */
-function temporaryOf(s: State): KeptTemporary | undefined {
-  if (s.env.settings.forwardSecrecy === 'always') return undefined;
-  if (s.forwardSecrecyAt !== Infinity) return { key: undefined, notBefore: Math.ceil(s.forwardSecrecyAt / 1000) };
-  if (!s.forwardSecrecy) return undefined;
-  if (s.key === undefined || s.key === s.permanent || !s.isBound) return { key: undefined, notBefore: 0 };
-  return { key: s.key.bytes, until: s.temporaryUntil };
-}
-
-function saltsOf({ salts }: State): KeptSalt[] {
-  const kept = [{ since: 0, until: salts.until, low: salts.low, high: salts.high }];
-  const { future } = salts;
-  for (let i = 0; i < future.length; i += 4)
-    kept.push({ since: future[i]!, until: future[i + 1]!, low: future[i + 2]!, high: future[i + 3]! });
-  return kept;
-}
-
-/**
- * A fresh state goes on as what a record tells. Exactly there if its last owner gave it up (`isClean`); else its keys,
- * salts and clock hold, and the session_id is left behind: nobody knows what was sent under it.
- * @returns why it cannot; nothing is taken then
- */
-export function takeRecord(s: State, record: SessionRecord, isClean: boolean, now: number): Refusal | undefined {
-  const { settings, reach } = s.env;
-  const server = recordedServer(settings.dataCentres, record, (host, port) => reach.permits(host, port));
-  if (server === undefined)
-    return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session.name' });
-  const kept = record.keys.find(({ dc }) => dc === record.dc);
-  if (kept === undefined) return refusal('VaultRecordBroken', { path: 'session.name' });
-  const key = AuthKey.from(kept.key);
-  const fault = s.env.claims.claim(key.idLow, key.idHigh, s.number);
-  if (fault !== undefined) {
-    key.wipe();
-    return refusalOfClaim(fault, 'session.name');
-  }
-  s.server = server;
-  s.takeKey(key);
-  s.ids.offset = record.timeOffset;
-  takeTemporary(s, record.temporary, now);
-  if (isClean && (record.sessionLow !== 0 || record.sessionHigh !== 0)) goOn(s, record, now);
-  else leaveBehind(s, record, now);
-  takeSalts(s, record.salts);
-  takeForeign(s, record);
-  s.shared.floods.restore(record.floods, now);
-  // Whatever the server has no memory of is a gap.
-  s.lived = record.userId !== undefined;
-  return undefined;
-}
-
-function takeTemporary(s: State, temporary: KeptTemporary | undefined, now: number): void {
-  if (temporary === undefined || s.env.settings.forwardSecrecy !== 'made') return;
-  if (temporary.key === undefined && temporary.notBefore * 1000 > now) {
-    s.forwardSecrecyAt = temporary.notBefore * 1000;
-    return;
-  }
-  s.forwardSecrecy = true;
-  const isAlive = temporary.key !== undefined && temporary.until - s.serverSeconds(now) > LEAST_LIFE;
-  s.key = isAlive ? AuthKey.from(temporary.key) : undefined;
-  s.isBound = isAlive;
-  s.temporaryUntil = isAlive ? temporary.until : 0;
-}
-
-function goOn(s: State, { sessionLow, sessionHigh, lastSeqNo }: SessionRecord, now: number): void {
-  s.sessionLow = sessionLow;
-  s.sessionHigh = sessionHigh;
-  s.lastSeqNo = lastSeqNo;
-  s.ids.continueAfter(lastSeqNo);
-  // Above whatever the last owner has sent, were it in this very millisecond: ids are blurred by one.
-  s.ids.next(now + HANDOVER_MS, 0);
-}
-
-/** `takeKey` has made another session_id; the server need not keep what waits under the old one. */
-function leaveBehind(s: State, { sessionLow, sessionHigh }: SessionRecord, now: number): void {
-  if (sessionLow !== 0 || sessionHigh !== 0) destroyLater(s, sessionLow, sessionHigh, now);
-}
-
-function takeSalts({ salts }: State, kept: readonly KeptSalt[]): void {
-  const [first, ...later] = kept;
-  if (first === undefined) return;
-  salts.set(first.low, first.high, 0);
-  salts.until = first.until;
-  for (const { since, until, low, high } of later) salts.add(since, until, low, high);
-}
-
-/** Keys of other data centres, unless somebody else has one of them. */
-export function takeForeign(s: State, { dc: home, keys }: SessionRecord): void {
-  for (const { dc, key: bytes } of keys) {
-    if (dc === home) continue;
-    const key = AuthKey.from(bytes);
-    if (s.env.claims.claim(key.idLow, key.idHigh, s.number) === undefined) s.shared.keys.set(dc, key);
-    else key.wipe();
+    this.kept = marks;
+    this.keptMoves = this.moves;
   }
 }

@@ -1,22 +1,26 @@
 /**
- * State: what one session knows. The modules beside it each keep one part of it true.
- * In: settings. Out: fields. Never: decides anything but what follows from its fields alone.
+ * State: what one session knows: what belongs to each of its connections, and what all of them have in common.
+ * In: settings, `options` of the client. Out: fields. Never: decides anything but what follows from its fields alone.
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import type { Dialect } from '../../dialect/dialect.ts';
-import { NONE_LEFT, type Left } from '../delivery/abandoned.ts';
-import { BackOff } from './back-off.ts';
+import type { JsonStyle } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
+import type { Pieces } from '../requests/pieces.ts';
+import type { DataCentre } from '../settings.ts';
+import type { Sink } from '../sink.ts';
+import { BackOff } from './back-off.ts';
+import { Floods } from './floods.ts';
 import { Link } from './link.ts';
 import { isAfter, MessageIds } from './message-ids.ts';
-import { Outbox } from '../delivery/outbox.ts';
+import type { Named } from './named.ts';
+import { Outbox } from './outbox.ts';
 import { PendingTable, type Pending } from './pending.ts';
+import { Questions } from './questions.ts';
 import { ReceivedIds } from './received-ids.ts';
 import { Salts } from './salts.ts';
-import { Questions } from '../delivery/questions.ts';
-import type { Shared } from './shared.ts';
 import type { Server } from './servers.ts';
-import type { Sink } from '../sink.ts';
+import type { Waiting } from './waiting.ts';
 
 /**
  * What a connection is for: `home` carries everything and hears updates; `media` carries files of the home data centre;
@@ -24,6 +28,72 @@ import type { Sink } from '../sink.ts';
  */
 export type Role = 'home' | 'media' | 'foreign';
 
+/** A session that is left, and when it may be destroyed, Unix ms. */
+export interface Left {
+  readonly low: number;
+  readonly high: number;
+  /** The key it was under: no other can destroy it. */
+  readonly keyLow: number;
+  readonly keyHigh: number;
+  readonly at: number;
+}
+
+/** For all who have left none. */
+export const NONE_LEFT: readonly Left[] = [];
+
+/**
+ * What all DC connections of one client have in common: how it is spoken to, what is known of the server's wishes.
+ */
+export class Shared {
+  readonly dialect: Dialect;
+  /** Answers' form; the settings' until the client sets its own. */
+  style: JsonStyle;
+  /** JSON text of the client's `options.init`. */
+  initText: Uint8Array | undefined;
+  /** `invokeWithLayer(initConnection(` as TL bytes, to be put before requests; empty if there is none. */
+  initPrefix: Uint8Array;
+  /** The prefix came from a request of the client's own. */
+  initIsOwn = false;
+  readonly floods = new Floods();
+  /** Permanent keys of data centres that are not the home one now, by number. */
+  readonly keys = new Map<number, AuthKey>();
+  /** The home connection, and those beside it; number n of a link is `others[n - 1]`. */
+  home!: State;
+  readonly others: State[] = [];
+  /** The name this session is kept under, or will be. */
+  named: Named | undefined;
+  /** A line of the client's waits for the vault; those behind it wait with it. */
+  readonly waiting: Waiting;
+  /** Unix ms by which the session is given up: somebody else takes it over. */
+  leaveBy = Infinity;
+  /** The session was given up: nothing is sent until the client names another. */
+  isBare = false;
+  /** Links have had numbers of attempts up to this before the session was set up anew. */
+  attempts = 0;
+  /** Addresses the server has told, by `help.getConfig`. */
+  learned: readonly DataCentre[] = [];
+  /** The data centre that `auth.loginTokenMigrateTo` named last, until another answer about a token. */
+  tokenDc: number | undefined;
+
+  /** Where messages are lines: of those that were printed over several. */
+  readonly pieces: Pieces | undefined;
+
+  /** Calls are initialised by the operator's parameters or the client's. */
+  get isInitGiven(): boolean {
+    return this.initPrefix.length > 0;
+  }
+
+  /** @param dialect what the client speaks @param waiting @param pieces outlive the session, as lines do */
+  constructor(env: Env, dialect: Dialect, waiting: Waiting, pieces: Pieces | undefined) {
+    this.dialect = dialect;
+    this.waiting = waiting;
+    this.pieces = pieces;
+    this.style = env.settings.style;
+    this.initPrefix = env.initPrefix;
+  }
+}
+
+/** One DC connection of a client. */
 export class State {
   readonly env: Env;
   readonly sink: Sink;

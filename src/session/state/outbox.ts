@@ -1,0 +1,82 @@
+/**
+ * Outbox: what waits to be said beside new requests: acknowledgements, service messages, requests that go again.
+ * In: ids, messages that are written already, requests. Out: the same, for the next packet (`delivery/packets.ts`).
+ * Never: packs or sends.
+ */
+import type { Pending } from './pending.ts';
+
+/** Acknowledgements go out on their own when so many wait, or the oldest is so old. */
+const ACKS_MANY = 16;
+const ACK_WITHIN_MS = 10_000;
+/** Own messages without a request that a notification may still name. */
+const RECENT = 16;
+
+export class Outbox {
+  /** low, high, … of server messages to acknowledge. */
+  acks: number[] = [];
+  /** When they go out on their own, Unix ms. */
+  ackAt = Infinity;
+  pingDue = false;
+  saltsDue = false;
+  /** Service messages that are written already: rare ones. */
+  readonly said: Uint8Array[] = [];
+  /** Sent requests that go once more under their own ids. */
+  readonly again = new Set<Pending>();
+  /** msg_id of the last `get_future_salts`. */
+  saltsLow = 0;
+  saltsHigh = 0;
+  /** low, high, … of own messages that are no requests. */
+  readonly #recent: number[] = [];
+  /** Containers are avoided until then, Unix ms, after the server refused one (code 64). */
+  aloneUntil = 0;
+  /** The last `flush` did not send all that waits: the next one goes on. */
+  hasRest = false;
+
+  /** Notes a server message that must be acknowledged. */
+  acknowledge(low: number, high: number, now: number): void {
+    if (this.acks.length === 0) this.ackAt = now + ACK_WITHIN_MS;
+    this.acks.push(low, high);
+    if (this.acks.length >= ACKS_MANY * 2) this.ackAt = now;
+  }
+
+  /** What waits to be acknowledged goes with the next packet. */
+  hurry(now: number): void {
+    if (this.acks.length > 0) this.ackAt = now;
+  }
+
+  forgetAcks(): void {
+    this.acks = [];
+    this.ackAt = Infinity;
+  }
+
+  /** Nothing goes again: what the server said of an id it said on another connection, or in another session. */
+  forgetAgain(): void {
+    this.again.clear();
+  }
+
+  /** Says a service message that is written already; it goes with the next packet. */
+  say(body: Uint8Array): void {
+    this.said.push(body);
+  }
+
+  /**
+   * Sends a request once more as it was, inside a container: a server that has it, or gets it yet from a packet that was
+   * late, carries one id out once (protocol: Delivery). Unless it is answered, or goes under another id, before that.
+   */
+  sendAgain(pending: Pending): void {
+    this.again.add(pending);
+  }
+
+  /** An own message without a request has left under this id. */
+  note(low: number, high: number): void {
+    this.#recent.push(low, high);
+    if (this.#recent.length > RECENT * 2) this.#recent.splice(0, 2);
+  }
+
+  /** Whether a notification's id is that of an own message without a request. */
+  isRecent(low: number, high: number): boolean {
+    for (let i = 0; i < this.#recent.length; i += 2)
+      if (this.#recent[i] === low && this.#recent[i + 1] === high) return true;
+    return false;
+  }
+}
