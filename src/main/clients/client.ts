@@ -12,7 +12,7 @@ import type { Timer } from '../env.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { GatewayServices, Connection } from './gateway-services.ts';
 import { Inlet, type InletOwner } from './inlet.ts';
-import { Outlet } from '../flow/outlet.ts';
+import { SocketWriter } from '../flow/socket-writer.ts';
 import type { Route } from '../sessions/route.ts';
 import type { SessionClient } from '../sessions/session-client.ts';
 import type { Swept } from './sweep.ts';
@@ -28,7 +28,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
   readonly #socket: Socket;
   readonly #front: Front;
   readonly #inlet: Inlet;
-  readonly #outlet: Outlet;
+  readonly #writer: SocketWriter;
   #route: Route | undefined;
   /** `RequestFlag` of its requests. */
   #asks = 0;
@@ -45,7 +45,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
     this.#socket = socket;
     this.#services = services;
     this.#front = services.front(this);
-    this.#outlet = new Outlet(socket, services.router.batch, services.limits.unreadMark, () => this.#unread());
+    this.#writer = new SocketWriter(socket, services.router.batch, services.limits.unreadMark, () => this.#unread());
     this.#inlet = new Inlet(socket, services.sweep, this);
     if (services.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
     if (services.tokens.areNeeded) services.sweep.tokens.begin(this, services.env.now());
@@ -280,7 +280,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
   #write(bytes: Buffer): void {
     if (this.#isClosing) return;
     this.#services.router.metrics.counts[Count.CLIENT_BYTES_OUT]! += bytes.length;
-    this.#outlet.write(bytes);
+    this.#writer.write(bytes);
   }
 
   /** A line of the gateway's own, outside of any block. */

@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 import { DownFlag } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import { Gate } from '../flow/gate.ts';
-import { Outlet, type Batch } from '../flow/outlet.ts';
+import { SocketWriter, type WriteBatch } from '../flow/socket-writer.ts';
 import { connectThrough, type Socks } from './socks.ts';
 
 /** One block for all links: what is read is copied into a slot before the next read (architecture: The life of a request, step 8). */
@@ -20,7 +20,7 @@ const LINGER = 5_000;
 export interface LinkOptions {
   readonly env: MainEnv;
   /** What is written leaves with it. */
-  readonly batch: Batch;
+  readonly batch: WriteBatch;
   /** Bytes that may wait to be sent before the link says that it is full. */
   readonly mark: number;
   /** The connection must stand within this time, ms. */
@@ -50,7 +50,7 @@ export class DcLink {
   readonly #env: MainEnv;
   readonly #owner: LinkOwner;
   readonly #socket: Socket;
-  readonly #outlet: Outlet;
+  readonly #writer: SocketWriter;
   #timer: Timer | undefined;
   /** It was connected. */
   isUp = false;
@@ -74,7 +74,7 @@ export class DcLink {
       () => this.#socket.pause(),
       () => this.#socket.resume(),
     );
-    this.#outlet = new Outlet(this.#socket, batch, mark, () => this.#filled());
+    this.#writer = new SocketWriter(this.#socket, batch, mark, () => this.#filled());
     this.#timer = this.#env.setTimer(() => this.#late(), within);
     this.#listen();
   }
@@ -157,7 +157,7 @@ export class DcLink {
 
   /** A view of a lane's block; leaves with the rest of its batch. */
   write(view: Buffer): void {
-    if (!this.#isDead) this.#outlet.write(view);
+    if (!this.#isDead) this.#writer.write(view);
   }
 
   /** Ends the connection or the attempt. Nothing of it reaches the lane from here on. */

@@ -10,7 +10,7 @@ import { DcLink, type LinkOwner } from '../links/dc-link.ts';
 import type { Dial, Dialler } from '../links/dialler.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
 import type { MainEnv } from '../env.ts';
-import type { Batch } from '../flow/outlet.ts';
+import type { WriteBatch } from '../flow/socket-writer.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { Lane } from '../lanes/lane.ts';
 import { Ledger } from './ledger.ts';
@@ -32,7 +32,7 @@ interface Wish extends Dial {
 /** What a route needs of whoever keeps the routes (`Router`). */
 export interface RouteOwner {
   readonly env: MainEnv;
-  readonly batch: Batch;
+  readonly batch: WriteBatch;
   readonly dialler: Dialler;
   readonly socks: Socks | undefined;
   readonly limits: Limits;

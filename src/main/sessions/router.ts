@@ -19,7 +19,7 @@ import type { Ticket } from './ledger.ts';
 import type { LanesOwner } from '../lanes/lanes.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Names } from '../names/names.ts';
-import { Batch } from '../flow/outlet.ts';
+import { WriteBatch } from '../flow/socket-writer.ts';
 import { Reached } from '../links/reached.ts';
 import { Route, type RouteOwner } from './route.ts';
 import type { SessionClient } from './session-client.ts';
@@ -47,7 +47,7 @@ export interface RouterOptions {
 
 export class Router implements LanesOwner, RouteOwner {
   readonly env: MainEnv;
-  readonly batch = new Batch();
+  readonly batch = new WriteBatch();
   readonly dialler: Dialler;
   readonly socks: Socks | undefined;
   readonly limits: Limits;

@@ -1,8 +1,8 @@
-/** Outlets: one write a batch, and when the block that was written may be written again. */
+/** Socket writers: one write a batch, and when the block that was written may be written again. */
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import test from 'node:test';
-import { Batch, Outlet } from '../../../src/main/flow/outlet.ts';
+import { WriteBatch, SocketWriter } from '../../../src/main/flow/socket-writer.ts';
 import { echoGateway } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 
@@ -23,43 +23,48 @@ function taking(most: number): { socket: Socket; written: Buffer[] } {
   return { socket: socket as unknown as Socket, written };
 }
 
-function setUp(most: number): { batch: Batch; outlet: Outlet; written: Buffer[]; block: Buffer } {
-  const batch = new Batch();
+function setUp(most: number): { batch: WriteBatch; writer: SocketWriter; written: Buffer[]; block: Buffer } {
+  const batch = new WriteBatch();
   const { socket, written } = taking(most);
-  return { batch, written, outlet: new Outlet(socket, batch, 1000, () => undefined), block: Buffer.alloc(100, 'x') };
+  return {
+    batch,
+    written,
+    writer: new SocketWriter(socket, batch, 1000, () => undefined),
+    block: Buffer.alloc(100, 'x'),
+  };
 }
 
 test('a block whose views were all written and sent is free', () => {
-  const { batch, outlet, block } = setUp(Infinity);
+  const { batch, writer, block } = setUp(Infinity);
   for (const view of [block.subarray(0, 10), block.subarray(10, 20)]) {
     batch.gave(view);
-    outlet.write(view);
+    writer.write(view);
   }
   assert.equal(batch.settle(), true);
 });
 
 test('a block is not free while a socket has not taken all, nor are those after it until then', () => {
-  const { batch, outlet, block, written } = setUp(30);
+  const { batch, writer, block, written } = setUp(30);
   batch.gave(block);
-  outlet.write(block);
+  writer.write(block);
   assert.equal(batch.settle(), false);
   const next = Buffer.alloc(20, 'y');
   batch.gave(next);
-  outlet.write(next);
+  writer.write(next);
   assert.notEqual(written[1]!.buffer, next.buffer, 'what has to wait behind other bytes is a copy');
   assert.equal(batch.settle(), false);
 });
 
 test('a block is not free if somebody was given a view and did not write it', () => {
-  const { batch, outlet, block } = setUp(Infinity);
+  const { batch, writer, block } = setUp(Infinity);
   batch.gave(block.subarray(0, 10));
   batch.gave(block.subarray(10, 20));
-  outlet.write(block.subarray(0, 10));
+  writer.write(block.subarray(0, 10));
   // Bytes of one's own do not make up for it.
-  outlet.write(Buffer.alloc(5));
+  writer.write(Buffer.alloc(5));
   assert.equal(batch.settle(), false);
   batch.gave(block);
-  outlet.write(block);
+  writer.write(block);
   assert.equal(batch.settle(), true, 'the count begins anew');
 });
 

@@ -1,18 +1,18 @@
 /**
- * Outlet: what is written to a socket while one block of a lane is applied, sent as one write.
+ * Socket writer: what is written to a socket while one block of a lane is applied, sent as one write.
  * In: views of the block. Out: one corked write a batch. Never: many blocks kept alive by one slow reader.
  */
 import type { Socket } from 'node:net';
 
-/** Collects the outlets that one block has touched, and knows whether anybody still reads the block. */
-export class Batch {
-  readonly #touched: Outlet[] = [];
+/** Collects the writers that one block has touched, and knows whether anybody still reads the block. */
+export class WriteBatch {
+  readonly #touched: SocketWriter[] = [];
   #block: ArrayBufferLike | undefined;
-  /** Views of the block that were given out and that no outlet has taken. */
+  /** Views of the block that were given out and that no writer has taken. */
   #owed = 0;
 
-  add(outlet: Outlet): void {
-    this.#touched.push(outlet);
+  add(writer: SocketWriter): void {
+    this.#touched.push(writer);
   }
 
   /** A view of a block is given to somebody. */
@@ -21,7 +21,7 @@ export class Batch {
     this.#owed++;
   }
 
-  /** An outlet has taken a view to write, or has copied it. */
+  /** An writer has taken a view to write, or has copied it. */
   took(view: Buffer): void {
     if (view.buffer === this.#block) this.#owed--;
   }
@@ -30,7 +30,7 @@ export class Batch {
   settle(): boolean {
     const touched = this.#touched;
     let isFree = this.#owed === 0;
-    for (const outlet of touched) if (!outlet.settle()) isFree = false;
+    for (const writer of touched) if (!writer.settle()) isFree = false;
     touched.length = 0;
     this.#block = undefined;
     this.#owed = 0;
@@ -38,16 +38,16 @@ export class Batch {
   }
 }
 
-export class Outlet {
+export class SocketWriter {
   readonly #socket: Socket;
-  readonly #batch: Batch;
+  readonly #batch: WriteBatch;
   readonly #mark: number;
   readonly #onFull: () => void;
   #isCorked = false;
   #copies = false;
 
   /** @param mark unsent bytes from which on `onFull` is called, once a batch */
-  constructor(socket: Socket, batch: Batch, mark: number, onFull: () => void) {
+  constructor(socket: Socket, batch: WriteBatch, mark: number, onFull: () => void) {
     this.#socket = socket;
     this.#batch = batch;
     this.#mark = mark;
