@@ -15,7 +15,7 @@ import type { Admission } from '../main/clients/admission.ts';
 import { ReadAhead } from '../main/clients/read-ahead.ts';
 import type { Route } from '../main/sessions/route.ts';
 import type { SessionClient } from '../main/sessions/session-client.ts';
-import type { Swept } from '../main/clients/sweep.ts';
+import type { Reapable } from '../main/clients/reaper.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { IdText, NoticeFields } from '../main/clients/front.ts';
 import { EMPTY, Exchange, refusal, writeResponse } from './http-exchange.ts';
@@ -30,7 +30,7 @@ const MOST_SESSIONS = 64;
 const REQUEST_BYTES = 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-export class HttpClient implements SessionClient, Connection, Swept {
+export class HttpClient implements SessionClient, Connection, Reapable {
   readonly gate: Gate;
   isUnread = false;
   /** Bytes held of bodies that have not ended. */
@@ -58,7 +58,7 @@ export class HttpClient implements SessionClient, Connection, Swept {
   constructor(socket: Socket, admission: Admission) {
     this.#socket = socket;
     this.#admission = admission;
-    this.#ahead = new ReadAhead(socket, admission.sweep);
+    this.#ahead = new ReadAhead(socket, admission.reaper);
     this.gate = new Gate(
       () => this.#ahead.begin(),
       () => this.#opened(),
@@ -124,7 +124,7 @@ export class HttpClient implements SessionClient, Connection, Swept {
 
   #holds(by: number): void {
     this.held += by;
-    this.#admission.sweep.holds(this, by);
+    this.#admission.reaper.holds(this, by);
   }
 
   /** The body is whole: it goes to the session as a line does. */
@@ -274,7 +274,7 @@ export class HttpClient implements SessionClient, Connection, Swept {
     this.#isGone = true;
     this.#isEnding = true;
     if (this.held > 0) this.#holds(-this.held);
-    this.#admission.sweep.forget(this);
+    this.#admission.reaper.forget(this);
     this.#ahead.close();
     this.#waiting.length = 0;
     this.#exchanges.clear();
@@ -289,7 +289,7 @@ export class HttpClient implements SessionClient, Connection, Swept {
 
   lineIsLate(): void {
     if (this.gate.isOpen) this.destroy();
-    else this.#admission.sweep.lines.begin(this, this.#admission.env.now());
+    else this.#admission.reaper.lines.begin(this, this.#admission.env.now());
   }
 
   tokenIsLate(): void {}
@@ -304,13 +304,13 @@ export class HttpClient implements SessionClient, Connection, Swept {
     this.gate.shut(Why.UNREAD);
     for (const route of this.#routes.values()) route.pauseLinks();
     this.#progress = this.#unsent();
-    this.#admission.sweep.unread.begin(this, this.#admission.env.now());
+    this.#admission.reaper.unread.begin(this, this.#admission.env.now());
   }
 
   #drained(): void {
     if (!this.isUnread) return;
     this.isUnread = false;
-    this.#admission.sweep.unread.end(this);
+    this.#admission.reaper.unread.end(this);
     for (const route of this.#routes.values()) route.resumeLinks();
     this.gate.open(Why.UNREAD);
   }
@@ -332,7 +332,7 @@ export class HttpClient implements SessionClient, Connection, Swept {
       return this.destroy();
     }
     this.#progress = progress;
-    this.#admission.sweep.unread.begin(this, this.#admission.env.now());
+    this.#admission.reaper.unread.begin(this, this.#admission.env.now());
   }
 
   #unsent(): string {

@@ -26,7 +26,7 @@ import { Router } from './sessions/router.ts';
 import type { Route } from './sessions/route.ts';
 import type { SessionClient } from './sessions/session-client.ts';
 import type { Socks } from './links/socks.ts';
-import { Sweep } from './clients/sweep.ts';
+import { Reaper } from './clients/reaper.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /** One way to speak to clients, as the composition root picks it. */
@@ -77,7 +77,7 @@ const KEEPING_TIME = 2_000;
 export class Gateway implements Admission {
   readonly env: MainEnv;
   readonly router: Router;
-  readonly sweep: Sweep;
+  readonly reaper: Reaper;
   readonly limits: Limits;
   readonly metrics = new Metrics();
   readonly tokens: Tokens;
@@ -124,7 +124,7 @@ export class Gateway implements Admission {
       broken,
     });
     this.#lanes = new Lanes(options.lanes, { worker, settings, limits, env }, this.router);
-    this.sweep = new Sweep(limits, env);
+    this.reaper = new Reaper(limits, env);
     this.#accepts = new AddressRates(limits.acceptsPerSecond, 1_000);
     this.#failures = new AddressRates(limits.tokenFailures, 60_000);
     this.#memory = new Memory(limits.memory);
@@ -145,7 +145,7 @@ export class Gateway implements Admission {
       await this.#lanes.stop();
       throw error;
     }
-    this.sweep.start();
+    this.reaper.start();
     this.#memoryTimer = this.env.setRepeated(() => this.#lookAtMemory(), this.limits.memoryEvery);
     this.isServing = true;
   }
@@ -218,7 +218,7 @@ export class Gateway implements Admission {
 
   #lookAtMemory(): void {
     this.#memory.look();
-    if (this.#memory.reached(Step.CUT)) this.sweep.cutFattest();
+    if (this.#memory.reached(Step.CUT)) this.reaper.cutMostUnread();
   }
 
   enter(connection: Connection): void {
@@ -290,7 +290,7 @@ export class Gateway implements Admission {
     for (const connection of this.#connections) connection.destroy();
     await this.#empty(CLOSING_TIME);
     this.#closeListener();
-    this.sweep.stop();
+    this.reaper.stop();
     this.env.clearTimer(this.#memoryTimer);
     await this.#names.stop(KEEPING_TIME);
     this.router.dialler.stop();

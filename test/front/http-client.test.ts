@@ -7,7 +7,7 @@ import { HttpClient } from '../../src/front/http-client.ts';
 import { Why } from '../../src/main/flow/gate.ts';
 import { LIMITS } from '../../src/main/limits/limits.ts';
 import type { Admission } from '../../src/main/clients/admission.ts';
-import { Sweep } from '../../src/main/clients/sweep.ts';
+import { Reaper } from '../../src/main/clients/reaper.ts';
 import { FakeEnv } from '../support/fake-env.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 
@@ -22,7 +22,7 @@ function clientOf(): { client: HttpClient; socket: Socket; asked: number[] } {
     request: (_body: Buffer, start: number, stop: number) => asked.push(stop - start),
   };
   const env = new FakeEnv();
-  const admission = { env, limits, sweep: new Sweep(limits, env), metrics: new Metrics(), route: () => route };
+  const admission = { env, limits, reaper: new Reaper(limits, env), metrics: new Metrics(), route: () => route };
   const socket = new Socket();
   return { client: new HttpClient(socket, admission as unknown as Admission), socket, asked };
 }

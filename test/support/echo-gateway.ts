@@ -23,7 +23,7 @@ type Overrides = Partial<Limits> & { allow?: string[]; settings?: unknown; optio
 
 export async function echoGateway(t: TestContext, overrides: Overrides = {}): Promise<EchoGateway> {
   const { allow = [], settings = {}, options = {}, ...some } = overrides;
-  const limits = { ...LIMITS, descriptors: 20_000, sweepEvery: 20, ...some };
+  const limits = { ...LIMITS, descriptors: 20_000, reapEvery: 20, ...some };
   const logged: Record<string, unknown>[] = [];
   const log = await createLog({
     level: 'debug',

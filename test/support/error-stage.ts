@@ -88,7 +88,7 @@ export async function stage(
     log: await createLog({ level: 'silent' }),
     broken: () => undefined,
     vault: vault && (() => (vault instanceof VaultError ? Promise.reject(vault) : Promise.resolve(vault))),
-    lane: { worker: WORKER, settings: {}, limits: { sweepEvery: 20, ...limits } },
+    lane: { worker: WORKER, settings: {}, limits: { reapEvery: 20, ...limits } },
   });
   t.after(async () => {
     await gateway.drain(0);

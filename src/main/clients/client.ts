@@ -15,12 +15,12 @@ import { Inlet, type InletOwner } from './inlet.ts';
 import { SocketWriter } from '../flow/socket-writer.ts';
 import type { Route } from '../sessions/route.ts';
 import type { SessionClient } from '../sessions/session-client.ts';
-import type { Swept } from './sweep.ts';
+import type { Reapable } from './reaper.ts';
 
 /** A closed connection may still take its last line in this time: closing with unread input would reset it away. */
 const LINGER = 1_000;
 
-export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Connection {
+export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, Connection {
   /** Bytes held of a message that has not ended. */
   held = 0;
   isUnread = false;
@@ -46,9 +46,9 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
     this.#services = services;
     this.#front = services.front(this);
     this.#writer = new SocketWriter(socket, services.router.batch, services.limits.unreadMark, () => this.#unread());
-    this.#inlet = new Inlet(socket, services.sweep, this);
+    this.#inlet = new Inlet(socket, services.reaper, this);
     if (services.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
-    if (services.tokens.areNeeded) services.sweep.tokens.begin(this, services.env.now());
+    if (services.tokens.areNeeded) services.reaper.tokens.begin(this, services.env.now());
     socket.on('drain', () => this.#drained());
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
@@ -96,11 +96,11 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
   unfinished(held: number): void {
     const by = held - this.held;
     this.held = held;
-    this.#services.sweep.holds(this, by);
+    this.#services.reaper.holds(this, by);
   }
 
   admit(token: string): boolean {
-    this.#services.sweep.tokens.end(this);
+    this.#services.reaper.tokens.end(this);
     const bearer = this.#services.judgeToken(token, this.#socket.remoteAddress ?? '');
     // What the front says then, that it failed, comes behind the end.
     if (bearer === 'RateLimited') this.refuse(bearer, wrongTokens(this.#services.limits));
@@ -201,7 +201,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
     this.#isClosing = true;
     this.#discard();
     this.#inlet.close();
-    this.#services.sweep.forget(this);
+    this.#services.reaper.forget(this);
     this.#route?.ledger.drain();
     this.#route?.close();
     this.#services.left(this);
@@ -238,7 +238,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
   lineIsLate(): void {
     // While the gateway itself does not read, the clock starts again.
     if (this.gate.isOpen) this.refuse('LineTimeout', { limit: this.#services.limits.lineTimeout / 1_000 });
-    else this.#services.sweep.lines.begin(this, this.#services.env.now());
+    else this.#services.reaper.lines.begin(this, this.#services.env.now());
   }
 
   tokenIsLate(): void {
@@ -269,7 +269,7 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
     const progress = this.#unsent();
     if (progress !== this.#progress && this.#socket.writableLength <= this.#services.limits.unreadMost) {
       this.#progress = progress;
-      this.#services.sweep.unread.begin(this, this.#services.env.now());
+      this.#services.reaper.unread.begin(this, this.#services.env.now());
       return;
     }
     this.refuse('SlowConsumer', { limit: this.#services.limits.unreadMost });
@@ -294,13 +294,13 @@ export class Client implements FrontOwner, InletOwner, Swept, SessionClient, Con
     this.gate.shut(Why.UNREAD);
     this.#route?.pauseLinks();
     this.#progress = this.#unsent();
-    this.#services.sweep.unread.begin(this, this.#services.env.now());
+    this.#services.reaper.unread.begin(this, this.#services.env.now());
   }
 
   #drained(): void {
     if (!this.isUnread) return;
     this.isUnread = false;
-    this.#services.sweep.unread.end(this);
+    this.#services.reaper.unread.end(this);
     this.#route?.resumeLinks();
     this.gate.open(Why.UNREAD);
   }

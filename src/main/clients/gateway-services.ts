@@ -9,7 +9,7 @@ import type { Limits } from '../limits/limits.ts';
 import type { Route } from '../sessions/route.ts';
 import type { SessionClient } from '../sessions/session-client.ts';
 import type { Router } from '../sessions/router.ts';
-import type { Sweep } from './sweep.ts';
+import type { Reaper } from './reaper.ts';
 
 /** A connection that the gateway has taken in, as far as its end is concerned. */
 export interface Connection {
@@ -24,7 +24,7 @@ export interface Connection {
 export interface GatewayServices {
   readonly env: MainEnv;
   readonly router: Router;
-  readonly sweep: Sweep;
+  readonly reaper: Reaper;
   readonly limits: Limits;
   /** A new session for a client. */
   route(client: SessionClient, flags: number): Route;

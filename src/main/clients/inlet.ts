@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import { Gate } from '../flow/gate.ts';
 import { ReadAhead } from './read-ahead.ts';
-import type { Sweep } from './sweep.ts';
+import type { Reaper } from './reaper.ts';
 
 /** Whom an inlet tells. */
 export interface InletOwner {
@@ -25,8 +25,8 @@ export class Inlet {
   #hasEnded = false;
   #isDone = false;
 
-  constructor(socket: Socket, sweep: Sweep, owner: InletOwner) {
-    this.#ahead = new ReadAhead(socket, sweep);
+  constructor(socket: Socket, reaper: Reaper, owner: InletOwner) {
+    this.#ahead = new ReadAhead(socket, reaper);
     this.#owner = owner;
     this.gate = new Gate(
       () => this.#ahead.begin(),

@@ -5,21 +5,21 @@
  * Never: holds the bytes; more of them than the mark and one chunk, or than all connections together may have.
  */
 import type { Socket } from 'node:net';
-import type { Sweep } from './sweep.ts';
+import type { Reaper } from './reaper.ts';
 
 /** Bytes read ahead at which reading stops. */
 const MARK = 16 * 1024;
 
 export class ReadAhead {
   readonly #socket: Socket;
-  readonly #sweep: Sweep;
+  readonly #reaper: Reaper;
   #bytes = 0;
   #isStopped = false;
 
-  constructor(socket: Socket, sweep: Sweep) {
+  constructor(socket: Socket, reaper: Reaper) {
     this.#socket = socket;
-    this.#sweep = sweep;
-    socket.on('end', () => sweep.ends.add(socket));
+    this.#reaper = reaper;
+    socket.on('end', () => reaper.ends.add(socket));
     socket.on('resume', () => this.#goesOn());
   }
 
@@ -35,8 +35,8 @@ export class ReadAhead {
 
   /** The gate is shut. */
   begin(): void {
-    this.#sweep.ends.add(this.#socket);
-    if (!this.#sweep.mayReadAhead) this.#stop();
+    this.#reaper.ends.add(this.#socket);
+    if (!this.#reaper.mayReadAhead) this.#stop();
   }
 
   #stop(): void {
@@ -47,13 +47,13 @@ export class ReadAhead {
   /** So many bytes more wait, or fewer. */
   add(by: number): void {
     this.#bytes += by;
-    this.#sweep.readAhead(by);
-    if (by > 0 && (this.#bytes >= MARK || !this.#sweep.mayReadAhead)) this.#stop();
+    this.#reaper.readAhead(by);
+    if (by > 0 && (this.#bytes >= MARK || !this.#reaper.mayReadAhead)) this.#stop();
   }
 
   /** The gate is open, and nothing waits. One whose input has ended is still looked at. */
   end(): void {
-    if (!this.#socket.readableEnded) this.#sweep.ends.delete(this.#socket);
+    if (!this.#socket.readableEnded) this.#reaper.ends.delete(this.#socket);
     this.#isStopped = false;
     this.#socket.resume();
   }
@@ -72,6 +72,6 @@ export class ReadAhead {
   /** The connection is gone. */
   close(): void {
     this.release();
-    this.#sweep.ends.delete(this.#socket);
+    this.#reaper.ends.delete(this.#socket);
   }
 }

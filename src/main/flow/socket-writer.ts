@@ -21,7 +21,7 @@ export class WriteBatch {
     this.#owed++;
   }
 
-  /** An writer has taken a view to write, or has copied it. */
+  /** A writer has taken a view to write, or has copied it. */
   took(view: Buffer): void {
     if (view.buffer === this.#block) this.#owed--;
   }

@@ -58,7 +58,7 @@ export interface Limits {
   /** Open requests may end in this time when the gateway stops, ms (F8). */
   readonly drainTimeout: number;
   /** How often the clocks of lines, tokens and unread answers are looked at, ms. */
-  readonly sweepEvery: number;
+  readonly reapEvery: number;
 }
 
 const KIB = 1024;
@@ -97,5 +97,5 @@ export const LIMITS: Limits = Object.freeze({
   laneDeaths: 5,
   laneDeathsWithin: 60_000,
   drainTimeout: 10_000,
-  sweepEvery: 500,
+  reapEvery: 500,
 });

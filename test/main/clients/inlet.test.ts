@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { Why } from '../../../src/main/flow/gate.ts';
 import { Inlet } from '../../../src/main/clients/inlet.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
-import { Sweep } from '../../../src/main/clients/sweep.ts';
+import { Reaper } from '../../../src/main/clients/reaper.ts';
 import { echoGateway, type EchoGateway } from '../../support/echo-gateway.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 import { Nc } from '../../support/nc.ts';
@@ -19,7 +19,7 @@ interface Pair {
 }
 
 /** An inlet on the server's end of a loopback connection. */
-async function inletOf(t: TestContext, sweep: Sweep): Promise<Pair> {
+async function inletOf(t: TestContext, reaper: Reaper): Promise<Pair> {
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -29,7 +29,7 @@ async function inletOf(t: TestContext, sweep: Sweep): Promise<Pair> {
     server.close();
   });
   const took: string[] = [];
-  const inlet = new Inlet(socket, sweep, {
+  const inlet = new Inlet(socket, reaper, {
     take: (chunk) => took.push(chunk.toString()),
     goesOn: () => took.push('goes on'),
     inputEnded: () => took.push('end'),
@@ -38,7 +38,7 @@ async function inletOf(t: TestContext, sweep: Sweep): Promise<Pair> {
 }
 
 test('a FIN is seen while the gate is shut, and told behind what came before it', { timeout: 20_000 }, async (t) => {
-  const { inlet, socket, peer, took } = await inletOf(t, new Sweep(LIMITS, new FakeEnv()));
+  const { inlet, socket, peer, took } = await inletOf(t, new Reaper(LIMITS, new FakeEnv()));
   inlet.gate.shut(Why.REQUESTS);
   peer.write('one');
   await once(socket, 'data');
@@ -50,7 +50,7 @@ test('a FIN is seen while the gate is shut, and told behind what came before it'
 });
 
 test('one reads ahead up to the mark', async (t) => {
-  const { inlet, socket, peer } = await inletOf(t, new Sweep(LIMITS, new FakeEnv()));
+  const { inlet, socket, peer } = await inletOf(t, new Reaper(LIMITS, new FakeEnv()));
   inlet.gate.shut(Why.LANE);
   peer.write(Buffer.alloc(4_000_000));
   while (!socket.isPaused()) await once(socket, 'data');
@@ -61,16 +61,16 @@ test('one reads ahead up to the mark', async (t) => {
 });
 
 test('all together read ahead up to a part of the budget, and then as little as ever', async (t) => {
-  const sweep = new Sweep({ ...LIMITS, unfinishedBudget: 800 }, new FakeEnv());
-  const [first, second] = [await inletOf(t, sweep), await inletOf(t, sweep)];
+  const reaper = new Reaper({ ...LIMITS, unfinishedBudget: 800 }, new FakeEnv());
+  const [first, second] = [await inletOf(t, reaper), await inletOf(t, reaper)];
   first.inlet.gate.shut(Why.LANE);
   first.peer.write(Buffer.alloc(100));
   await once(first.socket, 'data');
-  assert.equal(sweep.mayReadAhead, false);
+  assert.equal(reaper.mayReadAhead, false);
   second.inlet.gate.shut(Why.LANE);
   assert.equal(second.socket.isPaused(), true);
   first.inlet.close();
-  assert.equal(sweep.mayReadAhead, true);
+  assert.equal(reaper.mayReadAhead, true);
   second.inlet.close();
 });
 

@@ -1,15 +1,15 @@
 /**
- * Sweep: the clocks and the common budget of all client connections.
+ * Reaper: the clocks and the common budget of all client connections.
  * In: what each connection holds and waits for. Out: those that are late, or gone, or hold the most when all hold too much.
  * Never: more than one timer.
  */
 import type { MainEnv, Timer } from '../env.ts';
-import { Deadlines } from './deadlines.ts';
+import { TimeoutQueue } from './timeout-queue.ts';
 import { Ends } from './ends.ts';
 import type { Limits } from '../limits/limits.ts';
 
 /** A connection, as far as clocks are concerned. */
-export interface Swept {
+export interface Reapable {
   /** Bytes held of a message that has not ended. */
   readonly held: number;
   /** Bytes of answers it has not taken. */
@@ -26,10 +26,10 @@ export interface Swept {
 /** Part of the budget that may be read ahead of gates that are shut: whoever gets none of it is not read, as ever. */
 const AHEAD = 1 / 8;
 
-export class Sweep {
-  readonly lines: Deadlines<Swept>;
-  readonly tokens: Deadlines<Swept>;
-  readonly unread: Deadlines<Swept>;
+export class Reaper {
+  readonly lines: TimeoutQueue<Reapable>;
+  readonly tokens: TimeoutQueue<Reapable>;
+  readonly unread: TimeoutQueue<Reapable>;
   readonly ends = new Ends();
   readonly #env: MainEnv;
   readonly #budget: number;
@@ -37,16 +37,16 @@ export class Sweep {
   #held = 0;
   #ahead = 0;
   /** Connections that were cut off: what they still hold goes with them and counts no more. */
-  readonly #cut = new WeakSet<Swept>();
+  readonly #cut = new WeakSet<Reapable>();
   #timer: Timer | undefined;
 
   constructor(limits: Limits, env: MainEnv) {
     this.#env = env;
-    this.lines = new Deadlines(limits.lineTimeout, (client) => client.lineIsLate());
-    this.tokens = new Deadlines(limits.tokenTimeout, (client) => client.tokenIsLate());
-    this.unread = new Deadlines(limits.unreadTimeout, (client) => client.unreadIsLate());
+    this.lines = new TimeoutQueue(limits.lineTimeout, (client) => client.lineIsLate());
+    this.tokens = new TimeoutQueue(limits.tokenTimeout, (client) => client.tokenIsLate());
+    this.unread = new TimeoutQueue(limits.unreadTimeout, (client) => client.unreadIsLate());
     this.#budget = limits.unfinishedBudget;
-    this.#every = limits.sweepEvery;
+    this.#every = limits.reapEvery;
   }
 
   start(): void {
@@ -75,7 +75,7 @@ export class Sweep {
   }
 
   /** A connection holds `by` bytes more (or less) of an unfinished message than before. */
-  holds(client: Swept, by: number): void {
+  holds(client: Reapable, by: number): void {
     if (this.#cut.has(client)) return;
     this.#held += by;
     if (client.held === 0) this.lines.end(client);
@@ -88,7 +88,7 @@ export class Sweep {
    * and each turn of the loop above must find less.
    */
   #cutLargest(): boolean {
-    let largest: Swept | undefined;
+    let largest: Reapable | undefined;
     for (const client of this.lines.things()) if (largest === undefined || client.held > largest.held) largest = client;
     if (largest === undefined) return false;
     this.#cut.add(largest);
@@ -99,14 +99,14 @@ export class Sweep {
   }
 
   /** Memory runs out: of those who leave their answers unread, the one with the most goes. */
-  cutFattest(): void {
-    let fattest: Swept | undefined;
+  cutMostUnread(): void {
+    let most: Reapable | undefined;
     for (const client of this.unread.things())
-      if (fattest === undefined || client.unreadBytes > fattest.unreadBytes) fattest = client;
-    fattest?.cutUnread();
+      if (most === undefined || client.unreadBytes > most.unreadBytes) most = client;
+    most?.cutUnread();
   }
 
-  forget(client: Swept): void {
+  forget(client: Reapable): void {
     this.lines.end(client);
     this.tokens.end(client);
     this.unread.end(client);

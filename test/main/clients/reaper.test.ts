@@ -1,12 +1,12 @@
 /** The clocks of all client connections and their common budget, under a made-up clock. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Sweep, type Swept } from '../../../src/main/clients/sweep.ts';
+import { Reaper, type Reapable } from '../../../src/main/clients/reaper.ts';
 import { LIMITS, type Limits } from '../../../src/main/limits/limits.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 
 /** A connection that says what it was told. */
-class FakeSwept implements Swept {
+class FakeReapable implements Reapable {
   held = 0;
   unreadBytes = 0;
   readonly told: string[] = [];
@@ -17,26 +17,26 @@ class FakeSwept implements Swept {
   readonly cutUnread = (): unknown => this.told.push('cut unread');
 }
 
-function sweepOf(limits: Partial<Limits> = {}): { sweep: Sweep; env: FakeEnv; holds: Holds } {
+function reaperOf(limits: Partial<Limits> = {}): { reaper: Reaper; env: FakeEnv; holds: Holds } {
   const env = new FakeEnv();
-  const sweep = new Sweep({ ...LIMITS, sweepEvery: 100, ...limits }, env);
-  sweep.start();
+  const reaper = new Reaper({ ...LIMITS, reapEvery: 100, ...limits }, env);
+  reaper.start();
   const holds: Holds = (client, held) => {
     const by = held - client.held;
     client.held = held;
-    sweep.holds(client, by);
+    reaper.holds(client, by);
   };
-  return { sweep, env, holds };
+  return { reaper, env, holds };
 }
 
-type Holds = (client: FakeSwept, held: number) => void;
+type Holds = (client: FakeReapable, held: number) => void;
 
 test('whoever is late is told once: an unfinished line, a token, unread answers', () => {
-  const { sweep, env, holds } = sweepOf({ lineTimeout: 1_000, tokenTimeout: 2_000, unreadTimeout: 3_000 });
-  const client = new FakeSwept();
+  const { reaper, env, holds } = reaperOf({ lineTimeout: 1_000, tokenTimeout: 2_000, unreadTimeout: 3_000 });
+  const client = new FakeReapable();
   holds(client, 5);
-  sweep.tokens.begin(client, env.now());
-  sweep.unread.begin(client, env.now());
+  reaper.tokens.begin(client, env.now());
+  reaper.unread.begin(client, env.now());
   env.advance(999);
   assert.deepEqual(client.told, []);
   env.advance(101);
@@ -48,8 +48,8 @@ test('whoever is late is told once: an unfinished line, a token, unread answers'
 });
 
 test('more of an unfinished line does not wind its clock back; its end stops it', () => {
-  const { env, holds } = sweepOf({ lineTimeout: 1_000 });
-  const [slow, quick] = [new FakeSwept(), new FakeSwept()];
+  const { env, holds } = reaperOf({ lineTimeout: 1_000 });
+  const [slow, quick] = [new FakeReapable(), new FakeReapable()];
   holds(slow, 1);
   holds(quick, 1);
   env.advance(600);
@@ -63,20 +63,20 @@ test('more of an unfinished line does not wind its clock back; its end stops it'
 });
 
 test('a connection that is forgotten is told nothing, nor anybody once it has stopped', () => {
-  const { sweep, env, holds } = sweepOf({ lineTimeout: 1_000 });
-  const [gone, stays] = [new FakeSwept(), new FakeSwept()];
+  const { reaper, env, holds } = reaperOf({ lineTimeout: 1_000 });
+  const [gone, stays] = [new FakeReapable(), new FakeReapable()];
   holds(gone, 1);
   holds(stays, 1);
-  sweep.forget(gone);
-  sweep.stop();
+  reaper.forget(gone);
+  reaper.stop();
   assert.equal(env.timers, 0);
   env.advance(10_000);
   assert.deepEqual([gone.told, stays.told], [[], []]);
 });
 
 test('when all hold too much the one with the most is cut off, and counts no more', () => {
-  const { holds } = sweepOf({ unfinishedBudget: 100 });
-  const [small, large, third] = [new FakeSwept(), new FakeSwept(), new FakeSwept()];
+  const { holds } = reaperOf({ unfinishedBudget: 100 });
+  const [small, large, third] = [new FakeReapable(), new FakeReapable(), new FakeReapable()];
   holds(small, 30);
   holds(large, 70);
   assert.deepEqual([small.told, large.told], [[], []]);
@@ -92,22 +92,22 @@ test('when all hold too much the one with the most is cut off, and counts no mor
 });
 
 test('when memory runs out the one with the most unread answers is cut', () => {
-  const { sweep, env } = sweepOf();
-  const [less, most] = [new FakeSwept(), new FakeSwept()];
+  const { reaper, env } = reaperOf();
+  const [less, most] = [new FakeReapable(), new FakeReapable()];
   less.unreadBytes = 1;
   most.unreadBytes = 2;
-  sweep.cutFattest();
-  for (const client of [less, most]) sweep.unread.begin(client, env.now());
-  sweep.cutFattest();
+  reaper.cutMostUnread();
+  for (const client of [less, most]) reaper.unread.begin(client, env.now());
+  reaper.cutMostUnread();
   assert.deepEqual([less.told, most.told], [[], ['cut unread']]);
 });
 
 test('an eighth of the budget may be read ahead in all', () => {
-  const { sweep } = sweepOf({ unfinishedBudget: 800 });
-  sweep.readAhead(99);
-  assert.equal(sweep.mayReadAhead, true);
-  sweep.readAhead(1);
-  assert.equal(sweep.mayReadAhead, false);
-  sweep.readAhead(-1);
-  assert.equal(sweep.mayReadAhead, true);
+  const { reaper } = reaperOf({ unfinishedBudget: 800 });
+  reaper.readAhead(99);
+  assert.equal(reaper.mayReadAhead, true);
+  reaper.readAhead(1);
+  assert.equal(reaper.mayReadAhead, false);
+  reaper.readAhead(-1);
+  assert.equal(reaper.mayReadAhead, true);
 });

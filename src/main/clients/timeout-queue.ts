@@ -1,8 +1,8 @@
 /**
- * Deadlines: things that must end within one fixed time, looked at now and then by one timer for all.
+ * Timeout queue: things that must end within one fixed time, looked at now and then by one timer for all.
  * In: begin and end. Out: those that are late. Never: a timer of its own a thing (an idle connection costs nothing).
  */
-export class Deadlines<Thing> {
+export class TimeoutQueue<Thing> {
   /** In the order they began, so the late ones stand in front. */
   readonly #begun = new Map<Thing, number>();
   readonly #after: number;
