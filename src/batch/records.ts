@@ -104,10 +104,10 @@ export const COUNTERS_LENGTH = 48;
 export const OpenFlag = { MSGPACK: 1, LINES: 2 } as const;
 
 /**
- * REQUEST and AGAIN. MAY_EXPORT: this one may be shown keys of kept sessions. ALONE: it crosses in a batch of its own, for
+ * REQUEST and AGAIN. MAY_EXPORT: this one may be shown keys of kept sessions. ISOLATED: it crosses in a batch of its own, for
  * it may be what killed the last thread; the lane's thread does not look at it.
  */
-export const RequestFlag = { MAY_EXPORT: 1, ALONE: 2 } as const;
+export const RequestFlag = { MAY_EXPORT: 1, ISOLATED: 2 } as const;
 /** NAME and NAMED. */
 export const NameOp = {
   /** The session of this name, or the name for one to come. */

@@ -1,12 +1,12 @@
 /**
  * Lane: one worker thread as the main thread sees it (decisions: lanes): always there, whichever thread runs it.
- * In: records, written straight into `slots.ts`; gathered for one turn of the event loop. Out: blocks, in order.
+ * In: records, written straight into `lane-queue.ts`; gathered for one turn of the event loop. Out: blocks, in order.
  * Never: an object across the thread boundary, a result applied that belongs to a lost thread.
  */
 import { type RecordHead, RecordCursor, blockHead, BLOCK_HEAD } from '../../batch/batch.ts';
 import type { LaneTask } from '../../batch/lane-task.ts';
-import { Alarm } from './alarm.ts';
-import { type Culprit, IN_FLIGHT, Slots } from './slots.ts';
+import { WakeTimer } from './wake-timer.ts';
+import { type Culprit, IN_FLIGHT, LaneQueue } from './lane-queue.ts';
 import { type LaneOptions, Thread } from './thread.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -50,7 +50,7 @@ export class Lane {
   restarts = 0;
   readonly #options: LaneOptions;
   readonly #owner: LaneOwner;
-  readonly #slots: Slots;
+  readonly #queue: LaneQueue;
   #thread: Thread | undefined;
   #isUp = false;
   #upSince = 0;
@@ -63,7 +63,7 @@ export class Lane {
   #isDue = false;
   /** The last batch had records that had waited for their turn. */
   #hadTurn = false;
-  readonly #alarm: Alarm;
+  readonly #wakeTimer: WakeTimer;
   /** Looks of the watchdog since the oldest batch left; counted, not timed, so that a suspended process loses no lane. */
   #age = 0;
 
@@ -71,8 +71,8 @@ export class Lane {
     this.number = options.number;
     this.#options = options;
     this.#owner = owner;
-    this.#slots = new Slots(options.limits.laneMark);
-    this.#alarm = new Alarm(options.env, () => this.#wake());
+    this.#queue = new LaneQueue(options.limits.laneMark);
+    this.#wakeTimer = new WakeTimer(options.env, () => this.#wake());
   }
 
   get isUp(): boolean {
@@ -82,7 +82,7 @@ export class Lane {
   /** Starts a thread and waits for its first, empty batch. Rejects if it cannot start, or not in time (K7). */
   async start(): Promise<void> {
     if (this.#ending !== undefined) await this.#ending;
-    const thread: Thread = new Thread(this.#options, this.#slots.shared, (why) => this.#lose(thread, why));
+    const thread: Thread = new Thread(this.#options, this.#queue.shared, (why) => this.#lose(thread, why));
     this.#thread = thread;
     try {
       const block = await thread.start({ slot: 0, from: 0, to: 0, now: this.#options.env.now() });
@@ -95,7 +95,7 @@ export class Lane {
       thread.abandon();
       throw error;
     }
-    if (this.#slots.hasMore) this.#schedule();
+    if (this.#queue.hasMore) this.#schedule();
   }
 
   // --- to the thread ---------------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ export class Lane {
     start = 0,
     stop = bytes.length,
   ) => {
-    const isOver = this.#slots.put(kind, link, flags, session, ticket, bytes, start, stop);
+    const isOver = this.#queue.put(kind, link, flags, session, ticket, bytes, start, stop);
     this.#schedule();
     return isOver;
   };
@@ -127,18 +127,18 @@ export class Lane {
   }
 
   #mayRun(): boolean {
-    return this.#isUp && this.#slots.mayLeave;
+    return this.#isUp && this.#queue.mayLeave;
   }
 
   #flush(): void {
     this.#isScheduled = false;
-    if (!this.#mayRun() || !(this.#slots.hasMore || this.#isDue)) return;
+    if (!this.#mayRun() || !(this.#queue.hasMore || this.#isDue)) return;
     // What a turn has brought may take the lane another batch: nobody's next turn lies in between.
-    const cleared = this.#isDue && this.#hadTurn ? NONE : this.#slots.takeTurn();
-    this.#hadTurn = this.#slots.hasTurn;
+    const cleared = this.#isDue && this.#hadTurn ? NONE : this.#queue.takeTurn();
+    this.#hadTurn = this.#queue.hasTurn;
     this.#isDue = false;
-    this.#run(this.#slots.leave(this.#options.env.now()));
-    if (!this.#slots.isInParts) this.#openNext();
+    this.#run(this.#queue.leave(this.#options.env.now()));
+    if (!this.#queue.isInParts) this.#openNext();
     for (const session of cleared) this.#owner.clear(this, session);
   }
 
@@ -154,8 +154,8 @@ export class Lane {
   }
 
   #openNext(): void {
-    this.#slots.openNext();
-    if (this.#slots.hasMore) this.#schedule();
+    this.#queue.openNext();
+    if (this.#queue.hasMore) this.#schedule();
   }
 
   #wake(): void {
@@ -166,10 +166,10 @@ export class Lane {
   // --- back from it ----------------------------------------------------------------------------------------------------
 
   #returned(block: Uint8Array): void {
-    if (this.#slots.returned()) this.#openNext();
+    if (this.#queue.returned()) this.#openNext();
     this.#age = 0;
     this.#apply(block);
-    if (this.#isDue || this.#slots.hasMore) this.#schedule();
+    if (this.#isDue || this.#queue.hasMore) this.#schedule();
   }
 
   #apply(moved: Uint8Array | ArrayBuffer): void {
@@ -183,14 +183,14 @@ export class Lane {
     const isWorth = block.length >= WORTH_KEEPING && this.#spares.length < IN_FLIGHT;
     if (isFree && isWorth) this.#spares.push(block.buffer as ArrayBuffer);
     // Work of its own that waits for the next batch (a step of a key exchange): no timer's millisecond for that.
-    if (this.#alarm.set(wakeAt)) this.#isDue = true;
+    if (this.#wakeTimer.set(wakeAt)) this.#isDue = true;
   }
 
   // --- its loss --------------------------------------------------------------------------------------------------------
 
   /** Looked at twice a second: a batch that does not come back means that the thread hangs. */
   watch(every: number): void {
-    if (!this.#isUp || !this.#slots.areUnderWay) return;
+    if (!this.#isUp || !this.#queue.areUnderWay) return;
     if (++this.#age * every > this.#options.limits.batchTimeout) this.#lose(this.#thread!, 'batch not back in time');
   }
 
@@ -198,13 +198,13 @@ export class Lane {
   #lose(thread: Thread, why: string): void {
     if (this.#thread !== thread || !this.#isUp) return;
     this.restarts++;
-    const loss = { why, suspects: this.#slots.suspects(), culprit: this.#slots.culprit() };
+    const loss = { why, suspects: this.#queue.suspects(), culprit: this.#queue.culprit() };
     const { carefulFor } = this.#options.limits;
     const isSudden = this.#options.env.now() - this.#upSince < carefulFor;
     this.#reset();
     this.#ending = thread.end().then(() => this.#owner.ended(this));
     const isSolved = this.#owner.lost(this, loss);
-    if (isSudden && !isSolved) this.#slots.careful(this.#options.env.now() + carefulFor);
+    if (isSudden && !isSolved) this.#queue.careful(this.#options.env.now() + carefulFor);
   }
 
   #reset(): void {
@@ -212,8 +212,8 @@ export class Lane {
     this.#isUp = false;
     this.#isDue = false;
     this.#age = 0;
-    this.#alarm.clear();
-    this.#slots.reset();
+    this.#wakeTimer.clear();
+    this.#queue.reset();
   }
 
   /** Ends the thread; nothing is told any more. */

@@ -5,7 +5,7 @@
  */
 import { Piscina } from 'piscina';
 import type { LaneData, LaneTask } from '../../batch/lane-task.ts';
-import { makeLean } from './lean-pool.ts';
+import { patchPiscina } from './piscina-patch.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Limits } from '../limits/limits.ts';
 
@@ -57,7 +57,7 @@ export class Thread {
       },
       workerData: { lane: number, slots, settings } satisfies LaneData,
     });
-    makeLean(this.#pool);
+    patchPiscina(this.#pool);
     this.#pool.on('error', (error: Error) => lost(error.message));
   }
 

@@ -22,8 +22,8 @@ export function costOf(length: number): number {
 }
 
 /** Whether a record crosses in a batch of its own. */
-export function isAlone(kind: number, flags: number): boolean {
-  return kind === In.REQUEST && (flags & RequestFlag.ALONE) !== 0;
+export function isIsolated(kind: number, flags: number): boolean {
+  return kind === In.REQUEST && (flags & RequestFlag.ISOLATED) !== 0;
 }
 
 /** What waits of one session. */
@@ -67,7 +67,7 @@ class Line {
   /** Drops what would be work for nobody: the client has gone. What must run alone is counted elsewhere, and stays. */
   dropWork(): void {
     const left = this.#records.slice(this.#next);
-    this.#records = left.filter(([kind, , flags]) => !WORK.has(kind) || isAlone(kind, flags));
+    this.#records = left.filter(([kind, , flags]) => !WORK.has(kind) || isIsolated(kind, flags));
     this.#next = 0;
     this.bytes = this.#records.reduce((sum, record) => sum + lengthOf(record), 0);
   }

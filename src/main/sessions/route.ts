@@ -129,7 +129,7 @@ export class Route implements LinkOwner, NameOwner {
     for (const ticket of this.ledger.all()) {
       if (ticket.isTaken) continue;
       const { number, bytes, start, stop, asks } = ticket;
-      this.lane.put(In.REQUEST, 0, asks | RequestFlag.ALONE, this.session, number, bytes, start, stop);
+      this.lane.put(In.REQUEST, 0, asks | RequestFlag.ISOLATED, this.session, number, bytes, start, stop);
     }
   }
 

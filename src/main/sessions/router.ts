@@ -23,7 +23,7 @@ import { WriteBatch } from '../flow/socket-writer.ts';
 import { Reached } from '../links/reached.ts';
 import { Route, type RouteOwner } from './route.ts';
 import type { SessionClient } from './session-client.ts';
-import type { Culprit } from '../lanes/slots.ts';
+import type { Culprit } from '../lanes/lane-queue.ts';
 import type { Socks } from '../links/socks.ts';
 
 export interface RouterOptions {

@@ -1,11 +1,11 @@
-/** Turns and slots: whose records go in which batch, with batches taken and given back by hand. */
+/** A lane’s queue and its turns: whose records go in which batch, with batches taken and given back by hand. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type LaneRecord, RecordCursor } from '../../../src/batch/batch.ts';
 import { In, RequestFlag } from '../../../src/batch/records.ts';
 import { SHARE } from '../../../src/main/lanes/shares.ts';
-import { Slots } from '../../../src/main/lanes/slots.ts';
+import { LaneQueue } from '../../../src/main/lanes/lane-queue.ts';
 import { costOf, Turns } from '../../../src/main/lanes/turns.ts';
 
 const KIB = 1024;
@@ -18,34 +18,34 @@ function request(session: number, ticket: number, length: number, flags = 0): La
 
 /** One batch as it leaves: `session/ticket` of each record; and how to give it back. */
 class Lane {
-  readonly slots = new Slots(MARK);
+  readonly queue = new LaneQueue(MARK);
   readonly #under: number[] = [];
 
   put(...records: LaneRecord[]): boolean[] {
-    return records.map((record) => this.slots.put(...record));
+    return records.map((record) => this.queue.put(...record));
   }
 
   leave(): string[] {
-    this.slots.takeTurn();
-    const { slot, from, to } = this.slots.leave(0);
-    const bytes = new Uint8Array(this.slots.shared[slot]!);
+    this.queue.takeTurn();
+    const { slot, from, to } = this.queue.leave(0);
+    const bytes = new Uint8Array(this.queue.shared[slot]!);
     const cursor = new RecordCursor(bytes, from, to);
     const left: string[] = [];
     while (cursor.next()) left.push(`${cursor.session}/${cursor.ticket}`);
     this.#under.push(to - from);
-    if (!this.slots.isInParts) this.slots.openNext();
+    if (!this.queue.isInParts) this.queue.openNext();
     return left;
   }
 
   back(): void {
     this.#under.shift();
-    if (this.slots.returned()) this.slots.openNext();
+    if (this.queue.returned()) this.queue.openNext();
   }
 
   /** Batches one at a time until nothing is left. */
   all(): string[][] {
     const batches: string[][] = [];
-    while (this.slots.hasMore) {
+    while (this.queue.hasMore) {
       batches.push(this.leave());
       this.back();
     }
@@ -53,7 +53,7 @@ class Lane {
   }
 }
 
-describe('slots', () => {
+describe('queue', () => {
   test('what one session has beyond its share waits; what another puts goes with the next batch', () => {
     const lane = new Lane();
     for (let i = 1; i <= 64; i++) lane.put(request(1, i, 60 * KIB));
@@ -81,9 +81,9 @@ describe('slots', () => {
     const lane = new Lane();
     for (let i = 1; i <= 4; i++) lane.put(request(1, i, 1000 * KIB));
     assert.deepEqual(lane.leave(), ['1/1']);
-    assert.equal(lane.slots.hasMore, false);
+    assert.equal(lane.queue.hasMore, false);
     lane.put(request(2, 1, 100));
-    assert.equal(lane.slots.mayLeave, true);
+    assert.equal(lane.queue.mayLeave, true);
     assert.deepEqual(lane.leave(), ['2/1']);
     lane.back();
     lane.back();
@@ -106,8 +106,8 @@ describe('slots', () => {
     assert.deepEqual(over, [true, true, true]);
     assert.deepEqual(lane.put(request(2, 1, 1000)), [false]);
     const cleared: number[] = [];
-    while (lane.slots.hasMore) {
-      cleared.push(...lane.slots.takeTurn());
+    while (lane.queue.hasMore) {
+      cleared.push(...lane.queue.takeTurn());
       lane.leave();
       lane.back();
     }
@@ -116,8 +116,8 @@ describe('slots', () => {
 
   test('a record that must run alone does, though it has waited', () => {
     const lane = new Lane();
-    lane.put(request(1, 1, 1000 * KIB), request(1, 2, 1000 * KIB, RequestFlag.ALONE));
-    lane.put(request(1, 3, 100, RequestFlag.ALONE), request(1, 4, 100));
+    lane.put(request(1, 1, 1000 * KIB), request(1, 2, 1000 * KIB, RequestFlag.ISOLATED));
+    lane.put(request(1, 3, 100, RequestFlag.ISOLATED), request(1, 4, 100));
     const batches = lane.all();
     assert.deepEqual(batches, [['1/1'], ['1/2'], ['1/3'], ['1/4']]);
     lane.put(request(1, 5, 100), request(1, 6, 100));

@@ -1,20 +1,20 @@
 /**
- * Alarm: wakes a lane at its deadline.
+ * Wake timer: wakes a lane at its deadline.
  * In: the deadline, as every block that comes back says it anew. Out: one call when it has passed. Never: more than one
  * timer. One that is too early is let fire and set again: deadlines mostly move later.
  */
 import type { MainEnv, Timer } from '../env.ts';
 
-export class Alarm {
+export class WakeTimer {
   readonly #env: MainEnv;
-  readonly #ring: () => void;
+  readonly #wake: () => void;
   #at = Infinity;
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
-  constructor(env: MainEnv, ring: () => void) {
+  constructor(env: MainEnv, wake: () => void) {
     this.#env = env;
-    this.#ring = ring;
+    this.#wake = wake;
   }
 
   /** @param at Unix time in ms; Infinity for none @returns whether it has passed already: then the caller sees to it now */
@@ -43,6 +43,6 @@ export class Alarm {
     this.#timerAt = Infinity;
     if (this.#env.now() < this.#at) return this.#setTimer();
     this.#at = Infinity;
-    this.#ring();
+    this.#wake();
   }
 }

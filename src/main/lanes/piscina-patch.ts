@@ -1,5 +1,5 @@
 /**
- * Lean pool: what Piscina 5.3.2 makes anew for every task is made once a worker.
+ * Piscina patch: what Piscina 5.3.2 makes anew for every task is made once a worker.
  * In: a pool just made. Out: the same pool. Never: another order, another answer; a Piscina that looks otherwise is left
  * as it is.
  *
@@ -20,7 +20,7 @@ interface Pool {
 }
 
 /** To be called before the pool's first microtask. */
-export function makeLean(pool: Pool): void {
+export function patchPiscina(pool: Pool): void {
   pool.on('workerCreate', (shown) => {
     const worker = workerOf(shown);
     if (worker === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * Slots: the shared blocks of one lane, and which of their records cross in which batch.
+ * Lane queue: the shared blocks of one lane, and which of their records cross in which batch.
  * In: records; batches that leave, come back, or are lost. Out: the next batch; what the lost ones had in them.
  * Never: a record before one of its session that was put earlier; a third batch in flight; more of one session in a
  * batch than its share, or more of all that have waited than one turn.
@@ -9,7 +9,7 @@ import type { LaneTask } from '../../batch/lane-task.ts';
 import { In } from '../../batch/records.ts';
 import { SHARE, Shares } from './shares.ts';
 import { Slot } from './slot.ts';
-import { isAlone, Turns } from './turns.ts';
+import { isIsolated, Turns } from './turns.ts';
 
 /** Two in flight hide the crossing, the third fills (decisions: crossing). */
 const SLOTS = 3;
@@ -27,7 +27,7 @@ export interface Culprit {
   readonly ticket: number;
 }
 
-export class Slots {
+export class LaneQueue {
   readonly #all = Array.from({ length: SLOTS }, () => new Slot());
   readonly #free: number[] = [2, 1];
   /** Slots under way, oldest first. */
@@ -43,7 +43,7 @@ export class Slots {
   #from = 0;
   #partTo = 0;
   /** Records that must run one a batch and have not been run. */
-  #alone = 0;
+  #isolated = 0;
   /** Until then every record is: the last thread died soon after its start, and nobody knows of what. */
   #carefulUntil = 0;
 
@@ -59,7 +59,7 @@ export class Slots {
 
   /** Writes a record, or has it wait for its session's turn. @returns whether so much of the session waits that its feeder should */
   readonly put: PutRecord = (kind, link, flags, session, ticket, bytes, start, stop) => {
-    if (isAlone(kind, flags)) this.#alone++;
+    if (isIsolated(kind, flags)) this.#isolated++;
     const open = this.#open;
     const mayGo = !this.#turns.has(session) && this.#shares.take(open, session, stop - start);
     if (mayGo && open.put(kind, link, flags, session, ticket, bytes, start, stop)) return false;
@@ -89,7 +89,7 @@ export class Slots {
   /** One batch at a time while records run alone: whose fault it is must be certain. */
   get mayLeave(): boolean {
     if (this.#partTo > 0) return false;
-    return this.#sent.length < (this.#carefulUntil > 0 || this.#alone > 0 ? 1 : IN_FLIGHT);
+    return this.#sent.length < (this.#carefulUntil > 0 || this.#isolated > 0 ? 1 : IN_FLIGHT);
   }
 
   /** Takes from those that wait behind what is in the open slot. @returns sessions whose feeders may go on; to be told after `leave` */
@@ -111,7 +111,7 @@ export class Slots {
     if (now > this.#carefulUntil) this.#carefulUntil = 0;
     const from = this.#from;
     const to = this.#partEnd();
-    if (to < this.#open.length || (this.#isAlone && to > from)) this.#partTo = to;
+    if (to < this.#open.length || (this.#isIsolated && to > from)) this.#partTo = to;
     else this.#sent.push(this.#number);
     return { slot: this.#number, from, to, now };
   }
@@ -121,25 +121,25 @@ export class Slots {
     return this.#partTo > 0;
   }
 
-  get #isAlone(): boolean {
-    return this.#carefulUntil > 0 || (this.#alone > 0 && this.#firstAlone() === this.#from);
+  get #isIsolated(): boolean {
+    return this.#carefulUntil > 0 || (this.#isolated > 0 && this.#firstIsolated() === this.#from);
   }
 
   /** How much of the open slot goes in one batch. */
   #partEnd(): number {
     const { length } = this.#open;
     if (this.#from === length) return length;
-    if (this.#isAlone) return recordEnd(this.#open.written, this.#from);
-    return this.#alone > 0 ? this.#firstAlone() : length;
+    if (this.#isIsolated) return recordEnd(this.#open.written, this.#from);
+    return this.#isolated > 0 ? this.#firstIsolated() : length;
   }
 
   /** Where the first record that must run alone begins, or the open slot's end. */
-  #firstAlone(): number {
+  #firstIsolated(): number {
     const { written } = this.#open;
     for (let at = this.#from; at < written.length; at = recordEnd(written, at)) {
       const record = new RecordCursor(written, at, written.length);
       record.next();
-      if (isAlone(record.kind, record.flags)) return at;
+      if (isIsolated(record.kind, record.flags)) return at;
     }
     return written.length;
   }
@@ -158,7 +158,7 @@ export class Slots {
       this.#empty(this.#sent.shift()!);
       return false;
     }
-    if (this.#alone > 0 && this.#firstAlone() === this.#from) this.#alone--;
+    if (this.#isolated > 0 && this.#firstIsolated() === this.#from) this.#isolated--;
     this.#from = this.#partTo;
     this.#partTo = 0;
     if (this.#from < this.#open.length) return false;
@@ -184,7 +184,7 @@ export class Slots {
 
   /** The record that is under way alone. */
   culprit(): Culprit | undefined {
-    if (this.#partTo === this.#from || this.#partTo === 0 || !this.#isAlone) return undefined;
+    if (this.#partTo === this.#from || this.#partTo === 0 || !this.#isIsolated) return undefined;
     const record = new RecordCursor(this.#open.written, this.#from, this.#partTo);
     record.next();
     return { kind: record.kind, session: record.session, ticket: record.ticket };
@@ -194,7 +194,7 @@ export class Slots {
   reset(): void {
     this.#from = 0;
     this.#partTo = 0;
-    this.#alone = 0;
+    this.#isolated = 0;
     this.#carefulUntil = 0;
     this.#turns.clear();
     this.#shares.clear();

@@ -1,8 +1,8 @@
-/** Lean pools: Piscina does what it did, and makes nothing anew for its balancer. Fails when Piscina looks otherwise. */
+/** Patched Piscina: Piscina does what it did, and makes nothing anew for its balancer. Fails when Piscina looks otherwise. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Piscina } from 'piscina';
-import { makeLean, Tasks } from '../../../src/main/lanes/lean-pool.ts';
+import { patchPiscina, Tasks } from '../../../src/main/lanes/piscina-patch.ts';
 
 /** A pool of one thread, and the objects its balancer was shown. */
 function leanPool(): { pool: Piscina; shown: Set<object> } {
@@ -19,7 +19,7 @@ function leanPool(): { pool: Piscina; shown: Set<object> } {
       return workers[0] ?? null;
     },
   });
-  makeLean(pool);
+  patchPiscina(pool);
   return { pool, shown };
 }
 
