@@ -181,6 +181,8 @@ describe('info, check, show', () => {
       ],
     );
     assert.match((await run('show', 'ping', '--code')).out, /\nfunction e/);
+    // Most of it would be code.
+    assert.doesNotMatch((await run('show', 'ping')).out, /function e/);
     assert.match((await run('search', 'send', 'message')).out, /^function {5}messages\.sendMessage#/);
     assert.match(
       (await run('show', 'ping', '--scheme', join(dir, 'nowhere'))).err,

@@ -379,7 +379,9 @@ test('Host: loopback and configured names, nothing else (DNS rebinding)', async 
     ['/metrics', 403],
   ] as const) {
     const old = new Raw(httpPort);
-    assert.match(await old.send(`GET ${path} HTTP/1.0\r\n\r\n`).end(), new RegExp(`^HTTP/1.1 ${wanted} `));
+    const answer = await old.send(`GET ${path} HTTP/1.0\r\n\r\n`).end();
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${wanted} `));
+    if (wanted === 403) assert.match(answer, /a name given by --http-host; there was none/);
   }
 });
 
