@@ -37,14 +37,15 @@ function restoreSession(s: State, r: Reader, now: number): void {
   const rsa = (flags & Has.RSA) === 0 ? undefined : text(r);
   const has = (flag: number): boolean => (flags & flag) !== 0;
   s.server = { host, port, dc, test: has(Has.TEST), rsa, namedBy: namedBy(flags) };
-  if (has(Has.KEY)) s.permanent = AuthKey.from(r.raw(256));
-  s.forwardSecrecy = has(Has.FORWARD_SECRECY);
-  if (has(Has.TEMPORARY)) s.key = AuthKey.from(r.raw(256));
-  else if (!s.forwardSecrecy) s.key = s.permanent;
-  s.isBound = has(Has.BOUND);
-  s.temporaryUntil = r.int32();
-  s.forwardSecrecyAt = r.double();
-  s.permanentSince = r.int32();
+  s.keys.restore({
+    permanent: has(Has.KEY) ? AuthKey.from(r.raw(256)) : undefined,
+    temporary: has(Has.TEMPORARY) ? AuthKey.from(r.raw(256)) : undefined,
+    isBound: has(Has.BOUND),
+    hasForwardSecrecy: has(Has.FORWARD_SECRECY),
+    temporaryUntil: r.int32(),
+    forwardSecrecyAt: r.double(),
+    permanentSince: r.int32(),
+  });
   s.sessionLow = r.int32();
   s.sessionHigh = r.int32();
   if (has(Has.INIT_TEXT)) s.shared.initText = r.view().slice();
@@ -52,7 +53,8 @@ function restoreSession(s: State, r: Reader, now: number): void {
   s.shared.initIsOwn = has(Has.INIT_OWN);
   s.shared.style = { int64AsString: has(Has.INT64_TEXT), flagsAsBool: has(Has.BOOLS) };
   for (let left = r.int32(); left > 0; left--) s.salts.future.push(r.int32());
-  if (s.permanent !== undefined) s.env.claims.claim(s.permanent.idLow, s.permanent.idHigh, s.number);
+  const { permanent } = s.keys;
+  if (permanent !== undefined) s.env.claims.claim(permanent.idLow, permanent.idHigh, s.number);
   s.shared.isBare = has(Has.BARE);
   if (has(Has.NAME)) restoreNamed(s, text(r), readRecord(r.view()), has(Has.KEPT), now);
 }

@@ -20,7 +20,7 @@ import type { State } from './state/state.ts';
 /** What was saved last of one session: it is only compared with what is now. */
 export class Saved {
   #permanent: AuthKey | undefined;
-  #key: AuthKey | undefined;
+  #keyInForce: AuthKey | undefined;
   #isBound = false;
   #server: Server;
   #style: JsonStyle;
@@ -63,9 +63,9 @@ export class Saved {
       !this.#isStale &&
       this.#named === s.shared.named &&
       this.#changes === changes &&
-      this.#permanent === s.permanent &&
-      this.#key === s.key &&
-      this.#isBound === s.isBound &&
+      this.#permanent === s.keys.permanent &&
+      this.#keyInForce === s.keys.inForce &&
+      this.#isBound === s.keys.isBound &&
       this.#server === s.server &&
       this.#style === s.shared.style &&
       this.#initText === s.shared.initText &&
@@ -77,9 +77,9 @@ export class Saved {
       return false;
     this.#named = s.shared.named;
     this.#changes = changes;
-    this.#permanent = s.permanent;
-    this.#key = s.key;
-    this.#isBound = s.isBound;
+    this.#permanent = s.keys.permanent;
+    this.#keyInForce = s.keys.inForce;
+    this.#isBound = s.keys.isBound;
     this.#server = s.server;
     this.#style = s.shared.style;
     this.#initText = s.shared.initText;
@@ -188,16 +188,17 @@ function saveCounters(s: State): void {
 
 /** SAVE_SESSION: all the rest. */
 function saveSession(s: State): void {
-  const { server, permanent, key } = s;
+  const { server, keys } = s;
+  const { permanent, inForce } = keys;
   const { style, initText, named } = s.shared;
-  const isTemporary = key !== undefined && key !== permanent;
+  const isTemporary = inForce !== undefined && inForce !== permanent;
   const hasInit = s.shared.initPrefix !== s.env.initPrefix;
   const out = s.sink.saveSession();
   out.int32(
     (permanent === undefined ? 0 : Has.KEY) |
       (isTemporary ? Has.TEMPORARY : 0) |
-      (s.isBound ? Has.BOUND : 0) |
-      (s.forwardSecrecy ? Has.FORWARD_SECRECY : 0) |
+      (s.keys.isBound ? Has.BOUND : 0) |
+      (s.keys.hasForwardSecrecy ? Has.FORWARD_SECRECY : 0) |
       (server.rsa === undefined ? 0 : Has.RSA) |
       (server.namedBy === 'client' ? Has.NAMED_BY_CLIENT : 0) |
       (server.namedBy === 'server' ? Has.NAMED_BY_SERVER : 0) |
@@ -216,10 +217,10 @@ function saveSession(s: State): void {
   out.string(Buffer.from(server.host));
   if (server.rsa !== undefined) out.string(Buffer.from(server.rsa));
   if (permanent !== undefined) out.raw(permanent.bytes);
-  if (isTemporary) out.raw(key.bytes);
-  out.int32(s.temporaryUntil);
-  out.double(s.forwardSecrecyAt);
-  out.int32(s.permanentSince);
+  if (isTemporary) out.raw(inForce.bytes);
+  out.int32(s.keys.temporaryUntil);
+  out.double(s.keys.forwardSecrecyAt);
+  out.int32(s.keys.permanentSince);
   out.long(s.sessionLow, s.sessionHigh);
   if (initText !== undefined) out.string(initText);
   if (hasInit) out.string(s.shared.initPrefix);

@@ -45,7 +45,7 @@ function writeServer(s: State, out: Writer): void {
 /** A session that is kept is a handle only, unless its key was asked for by somebody who may (threats: Secrets). */
 function writeSession(s: State, out: Writer, isExport: boolean): void {
   const { named, style } = s.shared;
-  const secret = s.permanent === undefined ? undefined : secretOf(s, s.permanent);
+  const secret = s.keys.permanent === undefined ? undefined : secretOf(s, s.keys.permanent);
   if (named !== undefined) s.dialect.handle(out, handleOf(s, named), isExport ? secret : undefined, style);
   else if (secret !== undefined) s.dialect.session(out, secret, style);
 }
@@ -53,7 +53,7 @@ function writeSession(s: State, out: Writer, isExport: boolean): void {
 /** This connection's named session as it may be shown. */
 function handleOf(s: State, named: Named): SessionHandle {
   const { name, isKept, userId, isBot, lost } = named;
-  const isKnown = s.permanent !== undefined;
+  const isKnown = s.keys.permanent !== undefined;
   return {
     name,
     dc: isKnown ? s.server.dc : undefined,
@@ -71,7 +71,7 @@ function secretOf(s: State, permanent: AuthKey): SessionInForce {
     // Sequence numbers count within a temporary key's session: under the permanent key nothing was sent yet.
     sessionLow: s.sessionLow,
     sessionHigh: s.sessionHigh,
-    lastSeqNo: s.key === s.permanent ? s.lastSeqNo : 0,
+    lastSeqNo: s.keys.isPermanentInForce ? s.lastSeqNo : 0,
     saltLow: s.salts.low,
     saltHigh: s.salts.high,
     timeOffset: Math.round(s.ids.offset) / 1000,

@@ -142,11 +142,11 @@ function moveHome(home: State, pending: Pending, server: Server): void {
   endSent(home);
   if (home.link.stage !== 'down') hangUp(home);
   home.link.trouble = undefined;
-  if (home.permanent !== undefined) shared.keys.set(home.server.dc, home.permanent);
+  if (home.keys.permanent !== undefined) shared.otherKeys.set(home.server.dc, home.keys.permanent);
   dropTemporary(home);
   home.server = server;
-  home.takeKey(shared.keys.get(server.dc));
-  shared.keys.delete(server.dc);
+  home.takeKey(shared.otherKeys.get(server.dc));
+  shared.otherKeys.delete(server.dc);
   home.pending.add(pending);
 }
 
@@ -155,8 +155,7 @@ function closeFiles(home: State, other: State): void {
   if (other.role !== 'media') return;
   if (other.link.stage !== 'down') hangUp(other);
   for (const pending of other.pending.clear()) home.pending.add(pending);
-  other.permanent = undefined;
-  other.key = undefined;
+  other.keys.forget();
 }
 
 /** One call at another data centre, where the account is known after an exported authorization. */
@@ -223,12 +222,12 @@ function connectionTo(home: State, server: Server, role: Role): State {
   const { others } = home.shared;
   const found = others.find((other) => other.role === role && other.server.dc === server.dc);
   if (found !== undefined) {
-    if (role === 'media' && found.key !== home.key) shareAgain(home, found);
+    if (role === 'media' && found.keys.inForce !== home.keys.inForce) shareAgain(home, found);
     return found;
   }
   const made = new State(home.env, home.sink, home.number, server, home.shared, role, others.length + 1);
   if (role === 'media') shareKey(home, made);
-  else made.takeKey(home.shared.keys.get(server.dc));
+  else made.takeKey(home.shared.otherKeys.get(server.dc));
   others.push(made);
   return made;
 }
@@ -243,8 +242,7 @@ function shareAgain(home: State, media: State): void {
 /** The same key, a session of its own (protocol: Delivery). It never makes or binds one. */
 function shareKey(home: State, media: State): void {
   media.server = home.server;
-  media.forwardSecrecy = false;
-  media.takeKey(home.key);
+  media.shareKey(home);
   media.ids.offset = home.ids.offset;
   media.salts.set(home.salts.low, home.salts.high, 0);
 }

@@ -31,8 +31,8 @@ export function abandon(s: State, now: number): boolean {
 
 /** A session of this key that somebody has left behind, who knows what was on its way. */
 export function destroyLater(s: State, low: number, high: number, now: number): void {
-  if (s.key === undefined) return;
-  const { idLow: keyLow, idHigh: keyHigh } = s.key;
+  if (s.keys.inForce === undefined) return;
+  const { idLow: keyLow, idHigh: keyHigh } = s.keys.inForce;
   const left = { low, high, keyLow, keyHigh, at: now + SPENT_MS };
   s.abandoned = [...s.abandoned, left].slice(-MOST);
 }
@@ -46,6 +46,7 @@ export function abandonedAt(s: State): number {
 export function destroyAbandoned(s: State, now: number): void {
   if (abandonedAt(s) > now) return;
   for (const { low, high, keyLow, keyHigh, at } of s.abandoned)
-    if (at <= now && s.key?.idLow === keyLow && s.key.idHigh === keyHigh) s.outbox.say(destroySession(low, high));
+    if (at <= now && s.keys.inForce?.idLow === keyLow && s.keys.inForce.idHigh === keyHigh)
+      s.outbox.say(destroySession(low, high));
   s.abandoned = s.abandoned.filter(({ at }) => at > now);
 }

@@ -237,7 +237,7 @@ function sealPacket(s: State, body: Writer, from: number): void {
   s.link.unheardBytes += body.pos - from;
   const out = s.sink.send(s.linkNumber);
   const mark = s.link.transport!.begin(out);
-  seal(s.key!, 'client', head, body.bytes, from, body.pos, fill, out);
+  seal(s.keys.inForce!, 'client', head, body.bytes, from, body.pos, fill, out);
   s.link.transport!.end(out, mark);
   s.sink.end();
 }

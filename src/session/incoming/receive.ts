@@ -13,7 +13,7 @@ const reader = new Reader(new Uint8Array(0));
 
 /** Opens an encrypted packet and hands its message on. @returns false if the caller must drop the connection */
 export function receivePacket(s: State, bytes: Uint8Array, start: number, end: number, now: number): boolean {
-  const key = s.key;
+  const key = s.keys.inForce;
   if (key === undefined || end - start < 24) return false;
   reader.reset(bytes, start, end);
   if (reader.int32() !== key.idLow || reader.int32() !== key.idHigh) return false;

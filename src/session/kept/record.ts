@@ -46,8 +46,8 @@ export function behind(s: State, named: Named): Urgency | undefined {
     kept.salt === s.salts.low &&
     kept.salts === s.salts.learnt &&
     kept.floods === s.shared.floods.changes &&
-    kept.temporary === s.key &&
-    kept.isBound === s.isBound &&
+    kept.temporary === s.keys.inForce &&
+    kept.isBound === s.keys.isBound &&
     named.keptMoves === named.moves &&
     Math.abs(kept.offset - s.ids.offset) < CLOCK_STEP_MS;
   return isSame ? undefined : 'later';
@@ -62,21 +62,21 @@ function marksOf(s: State, named: Named): Marks {
     salt: s.salts.low,
     salts: s.salts.learnt,
     floods: s.shared.floods.changes,
-    temporary: s.key,
-    isBound: s.isBound,
+    temporary: s.keys.inForce,
+    isBound: s.keys.isBound,
     offset: s.ids.offset,
   };
 }
 
 /** A number that changes with the permanent keys. */
 function keysMark(s: State): number {
-  let sum = s.permanent?.idLow ?? 0;
-  const { keys, others } = s.shared;
-  if (keys.size > 0) for (const key of keys.values()) sum = (Math.imul(sum, 31) + key.idLow) | 0;
+  let sum = s.keys.permanent?.idLow ?? 0;
+  const { otherKeys, others } = s.shared;
+  if (otherKeys.size > 0) for (const key of otherKeys.values()) sum = (Math.imul(sum, 31) + key.idLow) | 0;
   for (let i = 0; i < others.length; i++) {
     const other = others[i]!;
-    if (other.role === 'foreign' && keys.get(other.server.dc) !== other.permanent)
-      sum = (Math.imul(sum, 31) + (other.permanent?.idLow ?? 0)) | 0;
+    if (other.role === 'foreign' && otherKeys.get(other.server.dc) !== other.keys.permanent)
+      sum = (Math.imul(sum, 31) + (other.keys.permanent?.idLow ?? 0)) | 0;
   }
   return sum;
 }
@@ -122,9 +122,9 @@ function keysOf(s: State): KeptKey[] {
   const add = (dc: number, key: AuthKey | undefined): void => {
     if (key !== undefined && !keys.has(dc)) keys.set(dc, key.bytes);
   };
-  add(s.server.dc, s.permanent);
-  for (const other of s.shared.others) if (other.role === 'foreign') add(other.server.dc, other.permanent);
-  for (const [dc, key] of s.shared.keys) add(dc, key);
+  add(s.server.dc, s.keys.permanent);
+  for (const other of s.shared.others) if (other.role === 'foreign') add(other.server.dc, other.keys.permanent);
+  for (const [dc, key] of s.shared.otherKeys) add(dc, key);
   return [...keys].map(([dc, key]) => ({ dc, key }));
 }
 
@@ -132,12 +132,13 @@ function keysOf(s: State): KeptKey[] {
  * A temporary key is kept so that a restart needs no exchange at all; where the operator wants them always, it is not:
  * there nothing that is stored may open what was said. One that is not there says that the next one is to be made, at once or at a time.
  */
-function temporaryOf(s: State): KeptTemporary | undefined {
-  if (s.env.settings.forwardSecrecy === 'always') return undefined;
-  if (s.forwardSecrecyAt !== Infinity) return { key: undefined, notBefore: Math.ceil(s.forwardSecrecyAt / 1000) };
-  if (!s.forwardSecrecy) return undefined;
-  if (s.key === undefined || s.key === s.permanent || !s.isBound) return { key: undefined, notBefore: 0 };
-  return { key: s.key.bytes, until: s.temporaryUntil };
+function temporaryOf({ env, keys }: State): KeptTemporary | undefined {
+  if (env.settings.forwardSecrecy === 'always') return undefined;
+  const { forwardSecrecyAt, inForce, isBound, temporaryUntil } = keys;
+  if (forwardSecrecyAt !== Infinity) return { key: undefined, notBefore: Math.ceil(forwardSecrecyAt / 1000) };
+  if (!keys.hasForwardSecrecy) return undefined;
+  if (inForce === undefined || keys.isPermanentInForce || !isBound) return { key: undefined, notBefore: 0 };
+  return { key: inForce.bytes, until: temporaryUntil };
 }
 
 function saltsOf({ salts }: State): KeptSalt[] {
@@ -218,15 +219,10 @@ function takeRecord(s: State, record: SessionRecord, isClean: boolean, now: numb
 
 function takeTemporary(s: State, temporary: KeptTemporary | undefined, now: number): void {
   if (temporary === undefined || s.env.settings.forwardSecrecy !== 'made') return;
-  if (temporary.key === undefined && temporary.notBefore * 1000 > now) {
-    s.forwardSecrecyAt = temporary.notBefore * 1000;
-    return;
-  }
-  s.forwardSecrecy = true;
-  const isAlive = temporary.key !== undefined && temporary.until - s.serverSeconds(now) > LEAST_LIFE;
-  s.key = isAlive ? AuthKey.from(temporary.key) : undefined;
-  s.isBound = isAlive;
-  s.temporaryUntil = isAlive ? temporary.until : 0;
+  if (temporary.key === undefined && temporary.notBefore * 1000 > now) s.keys.usePermanent(temporary.notBefore * 1000);
+  else if (temporary.key !== undefined && temporary.until - s.serverSeconds(now) > LEAST_LIFE)
+    s.keys.goOnWith(AuthKey.from(temporary.key), temporary.until);
+  else s.keys.wantTemporary();
 }
 
 function goOn(s: State, { sessionLow, sessionHigh, lastSeqNo }: SessionRecord, now: number): void {
@@ -256,7 +252,7 @@ export function takeForeign(s: State, { dc: home, keys }: SessionRecord): void {
   for (const { dc, key: bytes } of keys) {
     if (dc === home) continue;
     const key = AuthKey.from(bytes);
-    if (s.env.claims.claim(key.idLow, key.idHigh, s.number) === undefined) s.shared.keys.set(dc, key);
+    if (s.env.claims.claim(key.idLow, key.idHigh, s.number) === undefined) s.shared.otherKeys.set(dc, key);
     else key.wipe();
   }
 }

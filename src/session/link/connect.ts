@@ -36,7 +36,7 @@ export function redial(s: State): void {
 
 /** A session with a key dials even if nothing waits, since updates may. */
 function isWanted(s: State): boolean {
-  return (s.role === 'home' && s.permanent !== undefined) || s.pending.size > 0;
+  return (s.role === 'home' && s.keys.permanent !== undefined) || s.pending.size > 0;
 }
 
 function dial(s: State): void {
@@ -46,7 +46,7 @@ function dial(s: State): void {
   const others = othersOf(settings.dataCentres, s.server);
   s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }), host, port);
   tell(s, 'dialled');
-  s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.key === undefined, others);
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.keys.inForce === undefined, others);
 }
 
 /** An MTProxy learns from the obfuscated head which data centre is meant (protocol: Transports). */
@@ -55,7 +55,7 @@ function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void
   const options = { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill };
   s.link.dialled(makeTransport(transport, options), host, port);
   tell(s, 'dialled');
-  s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.key === undefined, NO_OTHERS);
+  s.sink.dial(s.linkNumber, s.link.attempt, host, port, 'operator', s.keys.inForce === undefined, NO_OTHERS);
 }
 
 /** The connection stands: the key exchange begins, or the session goes on. */
@@ -90,7 +90,7 @@ export function onStatus(s: State, code: number, now: number): void {
   if (handshake !== undefined && code !== FLOOD) return dropLink(s, now, statusWords(code));
   if (code === FLOOD) return flood(s, statusWords(code), now);
   if (code === WRONG_DC) return failHandshake(s, refusal('InvalidDC'), now);
-  if (code === KEY_UNKNOWN && s.key !== s.permanent) return goOnWithout(s, false, now);
+  if (code === KEY_UNKNOWN && !s.keys.isPermanentInForce) return goOnWithout(s, false, now);
   if (code === KEY_UNKNOWN && s.keyDoubted) return loseKey(s);
   if (code === KEY_UNKNOWN) s.keyDoubted = true;
   dropLink(s, now, statusWords(code));
@@ -112,18 +112,16 @@ function flood(s: State, why: string, now: number): void {
 
 /** The client is gone: nothing secret stays behind. */
 export function close(home: State): void {
-  const { keys, others } = home.shared;
+  const { otherKeys, others } = home.shared;
   for (const s of [home, ...others]) {
     if (s.link.stage !== 'down') hangUp(s);
     s.pending.clear();
-    if (s.permanent !== undefined) keys.set(-1 - s.linkNumber, s.permanent);
-    s.key?.wipe();
-    s.key = undefined;
-    s.permanent = undefined;
+    if (s.keys.permanent !== undefined) otherKeys.set(-1 - s.linkNumber, s.keys.permanent);
+    s.keys.wipe();
   }
-  for (const key of keys.values()) {
+  for (const key of otherKeys.values()) {
     home.env.claims.release(key.idLow, key.idHigh, home.number);
     key.wipe();
   }
-  keys.clear();
+  otherKeys.clear();
 }

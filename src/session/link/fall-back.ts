@@ -14,24 +14,21 @@ import { dropTemporary, MOST_FAILURES, MOST_LOST, PAUSE_MS, UNKNOWN_PAUSE_MS } f
 export function fallBack(s: State, isImpossible: boolean, now: number): void {
   dropTemporary(s);
   const isOptional = s.env.settings.forwardSecrecy === 'made';
-  if (isOptional && (isImpossible || ++s.bindFailures >= MOST_FAILURES)) {
+  if (isOptional && (isImpossible || s.keys.failed() >= MOST_FAILURES)) {
     goOnWithoutTemporary(s, now + (isImpossible ? UNKNOWN_PAUSE_MS : PAUSE_MS));
   }
 }
 
 /** A server that closes whenever it is asked for a temporary key may have none to give. */
 export function noteLostExchange(s: State, now: number): void {
-  if (s.link.handshake?.expiresIn === undefined || ++s.bindFailures < MOST_LOST) return;
+  if (s.link.handshake?.expiresIn === undefined || s.keys.failed() < MOST_LOST) return;
   if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s, now + PAUSE_MS);
 }
 
 /** @param until when they are tried again, Unix ms */
 function goOnWithoutTemporary(s: State, until: number): void {
   s.sink.log(30, 'no temporary key', { dc: s.server.dc });
-  s.bindFailures = 0;
-  s.forwardSecrecy = false;
-  s.forwardSecrecyAt = until;
-  s.key = s.permanent;
+  s.keys.usePermanent(until);
   endSent(s);
   s.renewSession(false);
 }

@@ -25,8 +25,8 @@ const STEP_MS = 5_000;
 
 /** The permanent key first, then a temporary one where they are wanted, then the session. */
 export function makeKeys(s: State, now: number): void {
-  if (s.permanent === undefined) startHandshake(s, now, undefined);
-  else if (s.key === undefined) startHandshake(s, now, TEMPORARY_SECONDS);
+  if (s.keys.permanent === undefined) startHandshake(s, now, undefined);
+  else if (s.keys.inForce === undefined) startHandshake(s, now, TEMPORARY_SECONDS);
   else onReady(s, now);
 }
 
@@ -94,8 +94,7 @@ function finishHandshake(s: State, handshake: Handshake, now: number): void {
   s.link.handshakeUntil = Infinity;
   s.sink.keyMade(s.linkNumber);
   if (handshake.expiresIn === undefined) takePermanent(s, key, serverTime);
-  else s.temporaryUntil = serverTime + handshake.expiresIn;
-  if (handshake.expiresIn !== undefined || !s.forwardSecrecy) s.key = key;
+  else s.keys.takeTemporary(key, serverTime + handshake.expiresIn);
   s.ids.learn(serverTime | 0, 0, now);
   // A first guess: what counts is the clock of the messages to come.
   s.ids.synchronised = false;
@@ -108,12 +107,8 @@ function finishHandshake(s: State, handshake: Handshake, now: number): void {
 }
 
 function takePermanent(s: State, key: AuthKey, serverTime: number): void {
-  s.permanent = key;
-  s.permanentSince = serverTime;
+  s.keys.takePermanent(key, serverTime, s.env.settings.forwardSecrecy === 'made');
   s.env.claims.claim(key.idLow, key.idHigh, s.number);
-  if (s.env.settings.forwardSecrecy !== 'made') return;
-  s.forwardSecrecy = true;
-  s.forwardSecrecyAt = Infinity;
 }
 
 /** Ends the attempt; every waiting request is told why, unless the session can do without this key. */
@@ -129,7 +124,7 @@ export function failHandshake(s: State, refused: Refusal, now: number): void {
 
 /** Requests that were on their way when the last connection ended are asked about. */
 function onReady(s: State, now: number): void {
-  if (s.key !== s.permanent && !s.isBound) bind(s, now, (binding, at) => onBinding(s, binding, at));
+  if (!s.keys.isPermanentInForce && !s.keys.isBound) bind(s, now, (binding, at) => onBinding(s, binding, at));
   askAfterReconnect(s, now);
   s.link.awaitingSince = now;
 }
@@ -138,8 +133,7 @@ function onReady(s: State, now: number): void {
 function onBinding(s: State, binding: Binding, now: number): void {
   s.binding = undefined;
   if (binding === 'dead') return loseKey(s);
-  s.isBound = binding === 'bound';
-  if (s.isBound) s.bindFailures = 0;
+  if (binding === 'bound') s.keys.bound();
   else goOnWithout(s, binding === 'impossible', now);
 }
 
@@ -157,9 +151,6 @@ export function renewTemporary(s: State, now: number): void {
 
 /** It has done without them for long enough: another try, on another connection. */
 export function tryTemporaryAgain(s: State, now: number): void {
-  s.forwardSecrecy = true;
-  s.forwardSecrecyAt = Infinity;
-  s.key = undefined;
-  s.isBound = false;
+  s.keys.wantTemporary();
   leaveLink(s, now);
 }

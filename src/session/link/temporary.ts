@@ -78,22 +78,22 @@ function forgetBinding(s: State): void {
 
 /** `auth.bindTempAuthKey perm_auth_key_id nonce expires_at encrypted_message`. */
 function bindCall(s: State): Uint8Array {
-  const permanent = s.permanent!;
+  const permanent = s.keys.permanent!;
   const nonceLow = s.env.random32();
   const nonceHigh = s.env.random32();
   const inner = new Writer(64);
   inner.int32(BIND_INNER | 0);
   inner.long(nonceLow, nonceHigh);
-  inner.long(s.key!.idLow, s.key!.idHigh);
+  inner.long(s.keys.inForce!.idLow, s.keys.inForce!.idHigh);
   inner.long(permanent.idLow, permanent.idHigh);
   inner.long(s.sessionLow, s.sessionHigh);
-  inner.int32(s.temporaryUntil);
+  inner.int32(s.keys.temporaryUntil);
   const sealed = sealBind(permanent, Uint8Array.from(inner.written()), s.ids.low, s.ids.high, s.env.fill);
   const out = new Writer(160);
   out.int32(BIND | 0);
   out.long(permanent.idLow, permanent.idHigh);
   out.long(nonceLow, nonceHigh);
-  out.int32(s.temporaryUntil);
+  out.int32(s.keys.temporaryUntil);
   out.string(sealed);
   return Uint8Array.from(out.written());
 }
@@ -103,42 +103,39 @@ function judge(s: State, error: RpcError | undefined): Binding {
   if (error === undefined || error.isServerFault) return 'again';
   if (NOT_KNOWN.has(error.type)) return 'impossible';
   if (error.type !== 'ENCRYPTED_MESSAGE_INVALID') return 'again';
-  const age = s.temporaryUntil - TEMPORARY_SECONDS - s.permanentSince;
+  const age = s.keys.temporaryUntil - TEMPORARY_SECONDS - s.keys.permanentSince;
   return age >= YOUNG_SECONDS ? 'dead' : 'again';
 }
 
 /** A temporary key goes: what was sent under it can be answered under it only. */
 export function dropTemporary(s: State): void {
-  if (s.key === s.permanent) return;
-  s.key?.wipe();
-  s.key = undefined;
+  if (!s.keys.dropTemporary()) return;
   s.binding = undefined;
-  s.isBound = false;
   forgetBinding(s);
   endSent(s);
 }
 
 /** Whether it is time for another temporary key. */
 export function isWorn(s: State, now: number): boolean {
-  if (!s.isBound || s.key === s.permanent) return false;
-  const left = s.temporaryUntil - s.serverSeconds(now);
+  if (!s.keys.isBound || s.keys.isPermanentInForce) return false;
+  const left = s.keys.temporaryUntil - s.serverSeconds(now);
   if (left < TEMPORARY_SECONDS * (1 - LATEST_SHARE)) return true;
   return left < TEMPORARY_SECONDS * (1 - QUIET_SHARE) && s.pending.size === 0;
 }
 
 /** When `isWorn` may change, Unix ms. */
 export function wornAt(s: State): number {
-  if (!s.isBound || s.key === s.permanent) return Infinity;
+  if (!s.keys.isBound || s.keys.isPermanentInForce) return Infinity;
   const share = s.pending.size === 0 ? QUIET_SHARE : LATEST_SHARE;
-  return (s.temporaryUntil - TEMPORARY_SECONDS * (1 - share) + 1) * 1000 - s.ids.offset;
+  return (s.keys.temporaryUntil - TEMPORARY_SECONDS * (1 - share) + 1) * 1000 - s.ids.offset;
 }
 
 /** Whether temporary keys are to be tried again: nothing may be open, since the session begins anew with one. */
 export function isDueAgain(s: State, now: number): boolean {
-  return s.forwardSecrecyAt <= now && s.pending.size === 0;
+  return s.keys.forwardSecrecyAt <= now && s.pending.size === 0;
 }
 
 /** When `isDueAgain` may change, Unix ms. */
 export function dueAgainAt(s: State): number {
-  return s.pending.size === 0 ? s.forwardSecrecyAt : Infinity;
+  return s.pending.size === 0 ? s.keys.forwardSecrecyAt : Infinity;
 }

@@ -85,9 +85,9 @@ function refusalOfSilence(s: State, pending: Pending): Refusal {
 /** Each key under itself, as far as its data centre can be reached: none of them opens anything any more. */
 function destroyKeys(s: State, named: Named, ticket: number, now: number): void {
   const carriers = s.lost ? [] : [s];
-  for (const dc of s.shared.keys.keys()) {
+  for (const dc of s.shared.otherKeys.keys()) {
     const there = connectionAt(s, dc);
-    if (there?.permanent !== undefined && !there.lost) carriers.push(there);
+    if (there?.keys.permanent !== undefined && !there.lost) carriers.push(there);
   }
   let left = carriers.length;
   const end = (): void => {
@@ -99,14 +99,13 @@ function destroyKeys(s: State, named: Named, ticket: number, now: number): void 
 
 /** `destroy_auth_key`, under the permanent key. */
 function destroyKey(s: State, end: () => void, now: number): void {
-  if (s.key !== s.permanent) {
+  if (!s.keys.isPermanentInForce) {
     dropTemporary(s);
     if (s.link.stage !== 'down') hangUp(s);
-    s.key = s.permanent;
     s.renewSession(false);
     s.lived = false;
   }
-  s.forwardSecrecy = false;
+  s.keys.usePermanent(Infinity);
   const pending = new Pending({
     ticket: 0,
     id: new Uint8Array(0),

@@ -39,14 +39,14 @@ export function waitForKey(s: State): 'waits' {
 export function takeKeyWaiter(s: State): Held | undefined {
   const { waiting } = s.shared;
   const { first, step } = waiting;
-  if (first === undefined || step !== 'key' || (s.permanent === undefined && s.pending.size > 0)) return undefined;
+  if (first === undefined || step !== 'key' || (s.keys.permanent === undefined && s.pending.size > 0)) return undefined;
   waiting.first = undefined;
   return first;
 }
 
 /** Whether this connection has a session already, with or without a name. */
 export function isTaken(s: State): boolean {
-  return s.permanent !== undefined || s.link.stage !== 'down' || s.pending.size > 0;
+  return s.keys.permanent !== undefined || s.link.stage !== 'down' || s.pending.size > 0;
 }
 
 /** `name`: the one this connection has, or a wish for it. */

@@ -170,7 +170,7 @@ function applySession(
   const { named } = s.shared;
   if (wish.forget !== undefined) return forget(s, named!, ticket, done === undefined, now);
   if (wish.authKey !== undefined && done !== 'keep') return handIn(s, wish, ticket, now);
-  if (s.permanent !== undefined || named !== undefined) return undefined;
+  if (s.keys.permanent !== undefined || named !== undefined) return undefined;
   return done !== 'key' && s.pending.size > 0 ? waitForKey(s) : refusal('SessionNotFound');
 }
 
@@ -254,7 +254,7 @@ function enqueue(
   mayExport: boolean,
 ): Refusal | undefined {
   if (s.lost) return refusal('AuthKeyInvalid');
-  if (s.shared.isBare && s.permanent === undefined)
+  if (s.shared.isBare && s.keys.permanent === undefined)
     return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
   if (s.pending.size >= MOST_OPEN)
     return refusal('Overloaded', {

@@ -15,7 +15,7 @@ export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
   const { host, port, rsa, dc, test } = wish;
   if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)
     return undefined;
-  if (s.link.stage !== 'down' || s.permanent !== undefined || s.pending.size > 0)
+  if (s.link.stage !== 'down' || s.keys.permanent !== undefined || s.pending.size > 0)
     return refusal('InvalidServer', {
       msg: 'the session has a connection or a key already; use another connection',
       path: 'server',

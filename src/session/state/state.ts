@@ -11,6 +11,7 @@ import type { DataCentre } from '../settings.ts';
 import type { Sink } from '../sink.ts';
 import { BackOff } from './back-off.ts';
 import { Floods } from './floods.ts';
+import { Keys } from './keys.ts';
 import { Link } from './link.ts';
 import { isAfter, MessageIds } from './message-ids.ts';
 import type { Named } from './named.ts';
@@ -56,7 +57,7 @@ export class Shared {
   initIsOwn = false;
   readonly floods = new Floods();
   /** Permanent keys of data centres that are not the home one now, by number. */
-  readonly keys = new Map<number, AuthKey>();
+  readonly otherKeys = new Map<number, AuthKey>();
   /** The home connection, and those beside it; number n of a link is `others[n - 1]`. */
   home!: State;
   readonly others: State[] = [];
@@ -107,24 +108,9 @@ export class State {
   readonly linkNumber: number;
 
   server: Server;
-  /** The key of the account at this data centre: the one clients see. */
-  permanent: AuthKey | undefined;
-  /** Server seconds at which it was made here; 0 if it was handed in. */
-  permanentSince = 0;
-  /** The key messages go under: the permanent one, or a temporary one bound to it. */
-  key: AuthKey | undefined;
-  /** Messages go under temporary keys. */
-  forwardSecrecy: boolean;
-  /** While they do not, though they should: when it is tried again, Unix ms. */
-  forwardSecrecyAt = Infinity;
-  /** Server seconds until which the temporary key lives. */
-  temporaryUntil = 0;
-  /** The binding of the temporary key stands. */
-  isBound = false;
+  readonly keys: Keys;
   /** There while the binding is under way: nothing else is sent. */
   binding: Pending[] | undefined;
-  /** Temporary keys or bindings that failed in a row. */
-  bindFailures = 0;
   sessionLow = 0;
   sessionHigh = 0;
   /** Highest content-related seq_no the server has acknowledged. */
@@ -184,7 +170,7 @@ export class State {
     this.shared = shared;
     this.role = role;
     this.linkNumber = linkNumber;
-    this.forwardSecrecy = env.settings.forwardSecrecy === 'always';
+    this.keys = new Keys(env.settings.forwardSecrecy === 'always');
     if (role === 'home') shared.home = this;
     this.link.attempt = shared.attempts;
     this.dialect = shared.dialect;
@@ -192,7 +178,7 @@ export class State {
 
   /** Requests may be sealed and sent. */
   get isReady(): boolean {
-    return this.key !== undefined && this.link.isUp && this.link.handshake === undefined;
+    return this.keys.inForce !== undefined && this.link.isUp && this.link.handshake === undefined;
   }
 
   /** Server time, whole seconds. */
@@ -224,11 +210,18 @@ export class State {
 
   /** Starts anew with a key of another data centre, or with none: then one is made on connecting. */
   takeKey(key: AuthKey | undefined): void {
-    this.permanent = key;
-    this.permanentSince = 0;
-    this.key = this.forwardSecrecy ? undefined : key;
+    this.keys.begin(key);
+    this.#beginAnew();
+  }
+
+  /** Starts anew under the key in force of another connection, with a session of its own. */
+  shareKey(other: State): void {
+    this.keys.shareFrom(other.keys);
+    this.#beginAnew();
+  }
+
+  #beginAnew(): void {
     this.binding = undefined;
-    this.isBound = false;
     this.renewSession(true);
     this.initDone = false;
     this.lived = false;
