@@ -63,7 +63,7 @@ export const Out = {
   SAVE: 72,
   /** The rest of it, its key among them: secret. Opaque to the main thread. */
   SAVE_SESSION: 73,
-  /** A wish about a kept session. flags: `NameOp`; bytes: the name. Answered by NAMED with the same ticket, unless `NameOp` says otherwise. */
+  /** A request about a kept session. flags: `NameOp`; bytes: the name. Answered by NAMED with the same ticket, unless `NameOp` says otherwise. */
   NAME: 74,
   /** The named session's record as it should be kept (`account/record.ts`): secret. Opaque to the main thread. flags: `KeepFlag`. */
   KEEP: 75,

@@ -17,12 +17,12 @@ interface Served extends EchoGateway {
 }
 
 type ReadCounters = () => Promise<{ type: string; text: string }>;
-type Wish = Partial<Limits> & { hosts?: string[]; options?: Partial<GatewayOptions>; metrics?: ReadCounters };
+type Overrides = Partial<Limits> & { hosts?: string[]; options?: Partial<GatewayOptions>; metrics?: ReadCounters };
 
 const COUNTERS: ReadCounters = () => Promise.resolve({ type: 'text/plain', text: 'counters\n' });
 
-async function httpGateway(t: TestContext, wish: Wish = {}): Promise<Served> {
-  const { hosts = [], options = {}, metrics = COUNTERS, ...limits } = wish;
+async function httpGateway(t: TestContext, overrides: Overrides = {}): Promise<Served> {
+  const { hosts = [], options = {}, metrics = COUNTERS, ...limits } = overrides;
   const http: GatewayOptions['http'] = {
     port: 0,
     listener: (admission) => new HttpListener(admission, { hosts, metrics }),

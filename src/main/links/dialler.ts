@@ -1,8 +1,8 @@
 /**
  * Dialler: when a connection to a data centre may be begun (threats: The network): so many a second, so many under way to one
  * address, so many key exchanges at once. The address with the least under way goes first, at one address whoever asked first.
- * In: wishes, what becomes of their connections. Out: `start` of a wish, at once or later. Never: two connections for one
- * wish, or a socket.
+ * In: requests, what becomes of their connections. Out: `start` of a request, at once or later. Never: two connections for one
+ * request, or a socket.
  */
 import type { MainEnv, Timer } from '../env.ts';
 import { Exchanges } from './exchanges.ts';
@@ -10,7 +10,7 @@ import type { Limits } from '../limits/limits.ts';
 import { WaitingDials } from './waiting-dials.ts';
 
 /** A connection that somebody wants. */
-export interface Dial {
+export interface DialRequest {
   /** `host port`: limits of an address go by it. */
   readonly address: string;
   /** A key will be made on it. */
@@ -21,10 +21,10 @@ export interface Dial {
   start(): void;
 }
 
-/** The address of a wish that failed can be reached again. */
+/** The address of a request that failed can be reached again. */
 export type Waiter = () => void;
 
-/** What holds waiting wishes up ends with a report; a key exchange also without one: how often to look, ms. */
+/** What holds waiting requests up ends with a report; a key exchange also without one: how often to look, ms. */
 const LOOK_EVERY = 1_000;
 const IDLE_EVERY = 8;
 
@@ -50,8 +50,8 @@ export class Dialler {
   /** Connections that may be begun now; they come back with time. */
   #tokens: number;
   #countedAt = 0;
-  readonly #urgent = new WaitingDials<Dial>();
-  readonly #idle = new WaitingDials<Dial>();
+  readonly #urgent = new WaitingDials<DialRequest>();
+  readonly #idle = new WaitingDials<DialRequest>();
   #turns = 0;
   readonly #addresses = new Map<string, Address>();
   readonly #exchanges: Exchanges;
@@ -64,23 +64,23 @@ export class Dialler {
     this.#exchanges = new Exchanges(limits.handshakesAtOnce);
   }
 
-  /** Wishes that wait. */
+  /** Requests that wait. */
   get waiting(): number {
     return this.#urgent.size + this.#idle.size;
   }
 
-  ask(dial: Dial): void {
+  ask(dial: DialRequest): void {
     (dial.isUrgent ? this.#urgent : this.#idle).add(dial);
     this.#go();
   }
 
-  /** The wish is taken back before it was begun. @returns false if it had been */
-  cancel(dial: Dial): boolean {
+  /** The request is taken back before it was begun. @returns false if it had been */
+  cancel(dial: DialRequest): boolean {
     return this.#urgent.delete(dial) || this.#idle.delete(dial);
   }
 
   /** The connection stands: whoever failed at its address may try again. */
-  connected(dial: Dial): void {
+  connected(dial: DialRequest): void {
     const { failed } = this.#ended(dial.address);
     const waiters = [...failed.values()];
     failed.clear();
@@ -90,26 +90,26 @@ export class Dialler {
   }
 
   /** It could not be made. `waiter` is told, once, when somebody else reaches the address. */
-  failed(dial: Dial, who: object, waiter: Waiter): void {
+  failed(dial: DialRequest, who: object, waiter: Waiter): void {
     this.#ended(dial.address).failed.set(who, waiter);
     this.closed(dial);
   }
 
   /** The attempt was given up by whoever wanted it. */
-  abandoned(dial: Dial): void {
+  abandoned(dial: DialRequest): void {
     this.#ended(dial.address);
     this.#tidy(dial.address);
     this.closed(dial);
   }
 
   /** The key that was to be made is there: another may be made. */
-  keyMade(dial: Dial): void {
+  keyMade(dial: DialRequest): void {
     this.#exchanges.made(dial);
     this.#go();
   }
 
   /** The connection is gone. */
-  closed(dial: Dial): void {
+  closed(dial: DialRequest): void {
     this.#exchanges.ended(dial, this.#env.now());
     this.#go();
   }
@@ -172,7 +172,7 @@ export class Dialler {
     return this.#tokens >= 1;
   }
 
-  #begin(dial: Dial, at: number): void {
+  #begin(dial: DialRequest, at: number): void {
     this.cancel(dial);
     this.#tokens--;
     this.#address(dial.address).underWay++;
@@ -181,15 +181,15 @@ export class Dialler {
   }
 
   /** The first that may go, of those a request waits for; every eighth time, of the others. */
-  #pick(at: number): Dial | undefined {
+  #pick(at: number): DialRequest | undefined {
     const isIdleTurn = ++this.#turns % IDLE_EVERY === 0;
     const [first, second] = isIdleTurn ? [this.#idle, this.#urgent] : [this.#urgent, this.#idle];
-    const load = (one: Dial): number | undefined => this.#loadOf(one, at);
+    const load = (one: DialRequest): number | undefined => this.#loadOf(one, at);
     return first.lightest(load) ?? second.lightest(load);
   }
 
-  /** How busy the address of a wish is with such as it; undefined if the wish has to wait. */
-  #loadOf({ address, makesKey }: Dial, at: number): number | undefined {
+  /** How busy the address of a request is with such as it; undefined if the request has to wait. */
+  #loadOf({ address, makesKey }: DialRequest, at: number): number | undefined {
     const underWay = this.#addresses.get(address)?.underWay ?? 0;
     if (underWay >= this.#limits.dialsPerAddress) return undefined;
     if (!makesKey) return underWay;

@@ -1,21 +1,21 @@
 /**
- * WaitingDials: wishes for connections that wait, by address, and whose turn is next.
- * In: wishes, how busy each address is. Out: the first wish of the least busy address. Never: at one address a wish before
+ * WaitingDials: requests for connections that wait, by address, and whose turn is next.
+ * In: requests, how busy each address is. Out: the first request of the least busy address. Never: at one address a request before
  * an earlier one of its kind.
  */
 
-/** What is told apart: a wish that makes a key may have to wait where another may go. */
+/** What is told apart: a request that makes a key may have to wait where another may go. */
 export interface WaitingDial {
   readonly address: string;
   readonly makesKey: boolean;
 }
 
-export class WaitingDials<Dial extends WaitingDial = WaitingDial> {
+export class WaitingDials<DialRequest extends WaitingDial = WaitingDial> {
   /** By address and kind; never empty ones. */
-  readonly #lines = new Map<string, Set<Dial>>();
+  readonly #lines = new Map<string, Set<DialRequest>>();
   size = 0;
 
-  add(dial: Dial): void {
+  add(dial: DialRequest): void {
     const name = nameOf(dial);
     const line = this.#lines.get(name);
     if (line === undefined) this.#lines.set(name, new Set([dial]));
@@ -24,7 +24,7 @@ export class WaitingDials<Dial extends WaitingDial = WaitingDial> {
   }
 
   /** @returns false if it does not wait here */
-  delete(dial: Dial): boolean {
+  delete(dial: DialRequest): boolean {
     const name = nameOf(dial);
     const line = this.#lines.get(name);
     if (line === undefined || !line.delete(dial)) return false;
@@ -34,11 +34,11 @@ export class WaitingDials<Dial extends WaitingDial = WaitingDial> {
   }
 
   /**
-   * The first wish where least is under way; of addresses that are equally busy, the one that has waited for longest.
+   * The first request where least is under way; of addresses that are equally busy, the one that has waited for longest.
    * @param loadOf how busy its address is, undefined if it has to wait
    */
-  lightest(loadOf: (dial: Dial) => number | undefined): Dial | undefined {
-    let best: Dial | undefined;
+  lightest(loadOf: (dial: DialRequest) => number | undefined): DialRequest | undefined {
+    let best: DialRequest | undefined;
     let least = Infinity;
     for (const line of this.#lines.values()) {
       const [first] = line;

@@ -7,16 +7,16 @@ import type { MainEnv } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { LazyVault } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
-import { EMPTY, type Wish } from './wish.ts';
+import { EMPTY, type NameRequest } from './name-request.ts';
 import { Writing } from './writing.ts';
 
 export class Holding {
   readonly name: string;
   owner: NameOwner | undefined;
-  /** The wish that is being claimed for; undefined once it has been granted. */
-  claiming: Wish | undefined;
+  /** The request that is being claimed for; undefined once it has been granted. */
+  claiming: NameRequest | undefined;
   /** Who takes it over when the owner has left. */
-  heir: Wish | undefined;
+  heir: NameRequest | undefined;
   /** Another process wants it. */
   isAsked = false;
   /** Resolves when it has been given up. */
@@ -26,7 +26,7 @@ export class Holding {
   #record: Buffer = EMPTY;
   #isClean = false;
 
-  constructor(name: string, claiming: Wish, vault: LazyVault, log: Log, env: MainEnv) {
+  constructor(name: string, claiming: NameRequest, vault: LazyVault, log: Log, env: MainEnv) {
     this.name = name;
     this.owner = claiming.route;
     this.claiming = claiming;

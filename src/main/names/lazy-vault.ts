@@ -1,6 +1,6 @@
 /**
  * Lazy vault: the process's vault, opened when it is first needed.
- * In: how it is opened; who is told of other processes' wishes. Out: the open vault, and in words what was wrong with it.
+ * In: how it is opened; who is told what other processes ask for. Out: the open vault, and in words what was wrong with it.
  * Never: opens one twice at once; gives up: what could not be opened is tried again by the next who needs it.
  */
 import type { ErrorName } from '../../errors.ts';

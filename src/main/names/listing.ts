@@ -1,6 +1,6 @@
 /**
- * Listing: which names are kept, for clients that ask (LIST wishes).
- * In: wishes, which clients have gone or take their answers again. Out: the list at each wish. Never: read more than once for
+ * Listing: which names are kept, for clients that ask (LIST requests).
+ * In: requests, which clients have gone or take their answers again. Out: the list at each request. Never: read more than once for
  * all who ask at a time; the next list of a client that leaves its answers unread.
  *
  * To list thousands of names takes many times as long as anything else that a client may ask of the main thread, and the
@@ -8,25 +8,25 @@
  */
 import { faultName } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
-import { answer, refuse, type Wish } from './wish.ts';
+import { answer, refuse, type NameRequest } from './name-request.ts';
 
 export class Listing {
   readonly #read: () => Promise<Buffer>;
-  readonly #asked = new Set<Wish>();
+  readonly #asked = new Set<NameRequest>();
   #isReading = false;
 
   constructor(read: () => Promise<Buffer>) {
     this.#read = read;
   }
 
-  ask(wish: Wish): void {
-    this.#asked.add(wish);
+  ask(request: NameRequest): void {
+    this.#asked.add(request);
     this.goOn();
   }
 
   /** Its client has gone: nobody waits for what it asked. */
   forget(route: NameOwner): void {
-    for (const wish of this.#asked) if (wish.route === route) this.#asked.delete(wish);
+    for (const request of this.#asked) if (request.route === route) this.#asked.delete(request);
   }
 
   /** A client may take its answers again. */
@@ -36,23 +36,23 @@ export class Listing {
 
   async #answerAll(): Promise<void> {
     this.#isReading = true;
-    for (let wishes = this.#take(); wishes.length > 0; wishes = this.#take()) await this.#answer(wishes);
+    for (let requests = this.#take(); requests.length > 0; requests = this.#take()) await this.#answer(requests);
     this.#isReading = false;
   }
 
   /** What was asked before the list is read: it says how things are after that. */
-  #take(): Wish[] {
-    const wishes = [...this.#asked].filter(({ route }) => !route.client.isUnread);
-    for (const wish of wishes) this.#asked.delete(wish);
-    return wishes;
+  #take(): NameRequest[] {
+    const requests = [...this.#asked].filter(({ route }) => !route.client.isUnread);
+    for (const request of requests) this.#asked.delete(request);
+    return requests;
   }
 
-  async #answer(wishes: readonly Wish[]): Promise<void> {
+  async #answer(requests: readonly NameRequest[]): Promise<void> {
     try {
       const entries = await this.#read();
-      for (const wish of wishes) answer(wish, 0, entries);
+      for (const request of requests) answer(request, 0, entries);
     } catch (error) {
-      for (const wish of wishes) refuse(wish, faultName(error));
+      for (const request of requests) refuse(request, faultName(error));
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Names: which connection of this process has which kept session.
- * In: NAME and KEEP records of lanes, ends of routes, other processes' wishes. Out: claims and releases; what the owner of
+ * In: NAME and KEEP records of lanes, ends of routes, what other processes ask for. Out: claims and releases; what the owner of
  * a name says of it goes to its `writing.ts`. Never: looks into a record; two owners of a name.
  *
  * The promises of the vault end between blocks of lanes, never while one is applied: what is put to a lane here stands
@@ -15,7 +15,7 @@ import { Holding } from './holding.ts';
 import { faultName, LazyVault } from './lazy-vault.ts';
 import { Listing } from './listing.ts';
 import type { NameOwner } from './owner.ts';
-import { answer, askToLeave, EMPTY, listed, refuse, type Wish } from './wish.ts';
+import { answer, askToLeave, EMPTY, listed, refuse, type NameRequest } from './name-request.ts';
 
 /** Another process gives a name up within this, or keeps it, ms: its clients' requests may take ten seconds to end. */
 const TAKEOVER = 15_000;
@@ -46,13 +46,13 @@ export class Names {
   }
 
   /** A NAME record. */
-  wish(route: NameOwner, op: number, ticket: number, name: string): void {
-    const wish = { route, op, ticket, name };
-    if (op === NameOp.LIST) this.#listing.ask(wish);
-    else if (op === NameOp.FORGET) void this.#forget(wish);
+  request(route: NameOwner, op: number, ticket: number, name: string): void {
+    const request = { route, op, ticket, name };
+    if (op === NameOp.LIST) this.#listing.ask(request);
+    else if (op === NameOp.FORGET) void this.#forget(request);
     else if (op === NameOp.LOGGED_OUT) this.#loggedOut(route);
     else if (op === NameOp.RELEASE) this.#giveBack(route);
-    else void this.#attach(wish);
+    else void this.#attach(request);
   }
 
   async #list(): Promise<Buffer> {
@@ -78,45 +78,45 @@ export class Names {
 
   // --- claims ----------------------------------------------------------------------------------------------------------
 
-  async #attach(wish: Wish): Promise<void> {
-    const { name, route } = wish;
+  async #attach(request: NameRequest): Promise<void> {
+    const { name, route } = request;
     for (let held = this.#held.get(name); held !== undefined; held = this.#held.get(name)) {
       // A lost thread had asked already, or had the answer.
-      if (held.owner === route) return this.#again(held, wish);
-      if (held.ended === undefined || held.writing.isFailing) return this.#contend(held, wish);
+      if (held.owner === route) return this.#again(held, request);
+      if (held.ended === undefined || held.writing.isFailing) return this.#contend(held, request);
       await held.ended;
     }
     if (route.isClosing) return;
-    const held = new Holding(name, wish, this.#vault, this.#log, this.#env);
+    const held = new Holding(name, request, this.#vault, this.#log, this.#env);
     this.#held.set(name, held);
     this.#byRoute.set(route, held);
-    await this.#claim(held, wish);
+    await this.#claim(held, request);
   }
 
-  #again(held: Holding, wish: Wish): void {
-    if (held.claiming === undefined) this.#grant(held, wish);
-    else held.claiming = wish;
+  #again(held: Holding, request: NameRequest): void {
+    if (held.claiming === undefined) this.#grant(held, request);
+    else held.claiming = request;
   }
 
   /** Somebody else of this process has it. */
-  #contend(held: Holding, wish: Wish): void {
+  #contend(held: Holding, request: NameRequest): void {
     const { owner } = held;
     const isFree = owner !== undefined && held.claiming === undefined && held.heir === undefined;
-    if (wish.op !== NameOp.TAKEOVER || !isFree) return refuse(wish, 'SessionInUse');
-    held.heir = wish;
+    if (request.op !== NameOp.TAKEOVER || !isFree) return refuse(request, 'SessionInUse');
+    held.heir = request;
     askToLeave(owner);
   }
 
-  async #claim(held: Holding, wish: Wish): Promise<void> {
+  async #claim(held: Holding, request: NameRequest): Promise<void> {
     let claim: Claim | undefined;
     let fault: string | undefined;
     try {
-      claim = await this.#claimed(held, wish.op === NameOp.TAKEOVER);
+      claim = await this.#claimed(held, request.op === NameOp.TAKEOVER);
       if (claim === undefined) fault = 'SessionInUse';
     } catch (error) {
       fault = faultName(error);
     }
-    const asked = held.claiming ?? wish;
+    const asked = held.claiming ?? request;
     held.claiming = undefined;
     if (claim !== undefined) {
       held.stands(Buffer.from(claim.record ?? EMPTY), claim.isClean);
@@ -148,8 +148,8 @@ export class Names {
     return claim;
   }
 
-  #grant(held: Holding, wish: Wish): void {
-    answer(wish, held.isClean ? NamedFlag.CLEAN : 0, held.record);
+  #grant(held: Holding, request: NameRequest): void {
+    answer(request, held.isClean ? NamedFlag.CLEAN : 0, held.record);
   }
 
   /** Another process wants a name that this one has. */
@@ -237,19 +237,19 @@ export class Names {
   }
 
   /** The account is logged out, its keys are destroyed: the record goes, and with it the name. */
-  async #forget(wish: Wish): Promise<void> {
-    const held = this.#byRoute.get(wish.route);
+  async #forget(request: NameRequest): Promise<void> {
+    const held = this.#byRoute.get(request.route);
     // A lost thread had done it, and not told.
-    if (held === undefined) return answer(wish, 0, EMPTY);
+    if (held === undefined) return answer(request, 0, EMPTY);
     held.stands(EMPTY, false);
     try {
       await held.writing.forget();
     } catch (error) {
-      return refuse(wish, faultName(error));
+      return refuse(request, faultName(error));
     }
     const { heir } = held;
     this.#forgotten(held);
-    answer(wish, 0, EMPTY);
+    answer(request, 0, EMPTY);
     if (heir !== undefined) await this.#attach(heir);
   }
 

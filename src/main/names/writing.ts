@@ -9,7 +9,7 @@ import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { faultName, type LazyVault, textOf } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
-import { answerKeep } from './wish.ts';
+import { answerKeep } from './name-request.ts';
 
 /** What need not be kept at once is written so often, ms. */
 const LATER = 5_000;

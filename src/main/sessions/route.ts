@@ -7,7 +7,7 @@ import type { RecordCursor } from '../../batch/batch.ts';
 import { COUNTERS_LENGTH, DialFlag, DownFlag, In, RequestFlag } from '../../batch/records.ts';
 import type { IdText } from '../clients/front.ts';
 import { DcLink, type LinkOwner } from '../links/dc-link.ts';
-import type { Dial, Dialler } from '../links/dialler.ts';
+import type { DialRequest, Dialler } from '../links/dialler.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
 import type { MainEnv } from '../env.ts';
 import type { WriteBatch } from '../flow/socket-writer.ts';
@@ -23,8 +23,8 @@ import type { SessionClient } from './session-client.ts';
 import type { Socks } from '../links/socks.ts';
 import { Saved } from './saved.ts';
 
-/** A connection that was asked for, and what is tried after it. */
-interface Wish extends Dial {
+/** A link that was asked for, and what is tried after this address. */
+interface LinkRequest extends DialRequest {
   readonly others: readonly Target[];
   readonly flags: number;
 }
@@ -60,8 +60,8 @@ export class Route implements LinkOwner, NameOwner {
   /** `OpenFlag`: what its client speaks. */
   readonly #flags: number;
   readonly #links = new Map<number, DcLink>();
-  /** What the dialler knows of each link, from the wish to its end. */
-  readonly #dials = new Map<number, Wish>();
+  /** What the dialler knows of each link, from the request to its end. */
+  readonly #dials = new Map<number, LinkRequest>();
   #fullLinks = 0;
   /** Feeders, its client or links, that wait until its lane takes more. */
   readonly #waiting = new Set<Gate>();
@@ -210,7 +210,7 @@ export class Route implements LinkOwner, NameOwner {
 
   #try(number: number, attempt: number, flags: number, targets: readonly Target[]): void {
     const [{ host, port }, ...others] = targets as [Target, ...Target[]];
-    const wish: Wish = {
+    const dial: LinkRequest = {
       address: `${host} ${port}`,
       makesKey: (flags & DialFlag.HANDSHAKE) !== 0,
       isUrgent: this.ledger.size > 0,
@@ -218,8 +218,8 @@ export class Route implements LinkOwner, NameOwner {
       flags,
       start: () => this.#connect(number, attempt, host, port, others.length > 0),
     };
-    this.#dials.set(number, wish);
-    this.#owner.dialler.ask(wish);
+    this.#dials.set(number, dial);
+    this.#owner.dialler.ask(dial);
   }
 
   /** Its turn has come. */
@@ -256,7 +256,7 @@ export class Route implements LinkOwner, NameOwner {
     this.#links.delete(number);
   }
 
-  #ended(dial: Dial, link: DcLink | undefined): void {
+  #ended(dial: DialRequest, link: DcLink | undefined): void {
     if (link?.isUp === true) this.#owner.dialler.closed(dial);
     else this.#owner.dialler.abandoned(dial);
   }
@@ -272,10 +272,10 @@ export class Route implements LinkOwner, NameOwner {
   }
 
   linkUp(link: DcLink): void {
-    const wish = this.#dials.get(link.number)!;
-    this.#owner.dialler.connected(wish);
-    this.#owner.reached.add(wish.address);
-    this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt, Buffer.from(wish.address, 'latin1'));
+    const dial = this.#dials.get(link.number)!;
+    this.#owner.dialler.connected(dial);
+    this.#owner.reached.add(dial.address);
+    this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt, Buffer.from(dial.address, 'latin1'));
   }
 
   linkBytes(link: DcLink, bytes: Buffer, length: number): void {
@@ -285,15 +285,15 @@ export class Route implements LinkOwner, NameOwner {
   }
 
   linkDown(link: DcLink, flags: number, code: string): void {
-    const wish = this.#dials.get(link.number)!;
-    if (link.isUp) this.#owner.dialler.closed(wish);
-    else this.#owner.reached.delete(wish.address);
-    if (!link.isUp) this.#owner.dialler.failed(wish, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
+    const dial = this.#dials.get(link.number)!;
+    if (link.isUp) this.#owner.dialler.closed(dial);
+    else this.#owner.reached.delete(dial.address);
+    if (!link.isUp) this.#owner.dialler.failed(dial, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
     this.#dials.delete(link.number);
     this.#links.delete(link.number);
-    if (!link.isUp && wish.others.length > 0) {
-      this.#owner.missed(wish.address, code);
-      return this.#try(link.number, link.attempt, wish.flags, wish.others);
+    if (!link.isUp && dial.others.length > 0) {
+      this.#owner.missed(dial.address, code);
+      return this.#try(link.number, link.attempt, dial.flags, dial.others);
     }
     this.#refuse(link.number, link.attempt, flags, code);
   }

@@ -159,7 +159,7 @@ export class Router implements LanesOwner, RouteOwner {
         route.keyMade(record.link);
         break;
       case Out.NAME:
-        this.names.wish(route, record.flags, record.ticket, text(record));
+        this.names.request(route, record.flags, record.ticket, text(record));
         break;
       case Out.KEEP:
         this.names.keep(route, record.flags, record.ticket, view(record));

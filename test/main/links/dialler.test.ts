@@ -1,11 +1,11 @@
 /** The dialler: how many, how fast, in which order, and who is told that an address answers again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Dialler, type Dial } from '../../../src/main/links/dialler.ts';
+import { Dialler, type DialRequest } from '../../../src/main/links/dialler.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
 
-interface Begun extends Dial {
+interface Begun extends DialRequest {
   readonly name: string;
 }
 
@@ -28,7 +28,7 @@ function diallerOf(limits: Partial<typeof LIMITS>): { dialler: Dialler; begun: s
   return { dialler, begun, ask, env };
 }
 
-type Ask = (name: string, what?: { address?: string; makesKey?: boolean; isUrgent?: boolean }) => Dial;
+type Ask = (name: string, what?: { address?: string; makesKey?: boolean; isUrgent?: boolean }) => DialRequest;
 
 test('never more in a second than the limit; the rest in the order they asked', () => {
   const { dialler, begun, ask, env } = diallerOf({ dialsPerSecond: 40, dialsPerAddress: 100 });

@@ -1,4 +1,4 @@
-/** Wishes that wait: the first of the least busy address, whatever stands before it. */
+/** Requests that wait: the first of the least busy address, whatever stands before it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WaitingDials, type WaitingDial } from '../../../src/main/links/waiting-dials.ts';

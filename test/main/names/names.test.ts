@@ -76,8 +76,8 @@ class Fixture {
     return new FakeRoute(++this.#routes);
   }
 
-  async wish(route: FakeRoute, op: number, name = 'me', ticket = 1): Promise<string> {
-    this.names.wish(route, op, ticket, name);
+  async request(route: FakeRoute, op: number, name = 'me', ticket = 1): Promise<string> {
+    this.names.request(route, op, ticket, name);
     await settled();
     return route.last;
   }
@@ -99,71 +99,71 @@ describe('names', () => {
   it('are one connection’s, until it has given them up', async () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
-    assert.equal(await fixture.wish(one, NameOp.ATTACH), 'granted:');
-    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'SessionInUse');
+    assert.equal(await fixture.request(one, NameOp.ATTACH), 'granted:');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
     fixture.keep(one, KeepFlag.URGENT, 'a');
     assert.ok(one.isHolding, 'nothing is said before it is on the disk');
     assert.equal(await fixture.kept(), 'a');
     assert.ok(!one.isHolding);
     fixture.keep(one, KeepFlag.LAST, 'b');
     fixture.names.gone(one);
-    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted clean:b');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:b');
   });
 
   it('whose owner was lost without a word are not clean', async () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.URGENT, 'a');
     fixture.keep(one, 0, 'newer');
     await settled();
     fixture.names.gone(one);
-    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted:newer');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:newer');
   });
 
   it('are granted again to a thread that has lost the answer', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.LAST, 'a');
     const two = fixture.route();
-    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted clean:a');
-    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted clean:a');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a');
     assert.equal(two.said.length, 2);
   });
 
   it('are given back as they were if the lane cannot use them', async () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.LAST, 'a');
-    await fixture.wish(two, NameOp.ATTACH);
-    fixture.names.wish(two, NameOp.RELEASE, 0, 'me');
-    assert.equal(await fixture.wish(three, NameOp.ATTACH), 'granted clean:a');
+    await fixture.request(two, NameOp.ATTACH);
+    fixture.names.request(two, NameOp.RELEASE, 0, 'me');
+    assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
   });
 
   it('that something is kept under are not new', async () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
-    assert.equal(await fixture.wish(one, NameOp.NEW), 'granted:');
+    assert.equal(await fixture.request(one, NameOp.NEW), 'granted:');
     fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
     await settled();
     assert.deepEqual(one.said.at(-1), { kind: In.NAMED, flags: NameOp.KEEP, ticket: 7, bytes: Buffer.alloc(0) });
     fixture.keep(one, KeepFlag.LAST, 'a');
-    assert.equal(await fixture.wish(two, NameOp.NEW), 'InvalidSession');
-    assert.equal(await fixture.wish(three, NameOp.ATTACH), 'granted clean:a');
+    assert.equal(await fixture.request(two, NameOp.NEW), 'InvalidSession');
+    assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
   });
 
   it('of clients that left while they were being claimed are free again', async () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     fixture.vault.hold();
-    fixture.names.wish(one, NameOp.ATTACH, 1, 'me');
+    fixture.names.request(one, NameOp.ATTACH, 1, 'me');
     await settled();
     fixture.names.gone(one);
     fixture.vault.go();
     await settled();
-    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted:');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:');
     assert.equal(one.last, 'nothing');
   });
 });
@@ -172,23 +172,23 @@ describe('takeover', () => {
   it('goes through the owner, in memory', async () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.URGENT, 'a');
-    assert.equal(await fixture.wish(two, NameOp.TAKEOVER), 'nothing');
+    assert.equal(await fixture.request(two, NameOp.TAKEOVER), 'nothing');
     assert.ok(one.isAskedToLeave);
-    assert.equal(await fixture.wish(three, NameOp.TAKEOVER), 'SessionInUse', 'one at a time');
+    assert.equal(await fixture.request(three, NameOp.TAKEOVER), 'SessionInUse', 'one at a time');
     fixture.keep(one, KeepFlag.LAST, 'b');
     assert.equal(two.last, 'granted clean:b');
     assert.equal(await fixture.kept(), 'b', 'and it is on the disk, should the process end now');
     fixture.names.gone(one);
-    assert.equal(await fixture.wish(three, NameOp.ATTACH), 'SessionInUse');
+    assert.equal(await fixture.request(three, NameOp.ATTACH), 'SessionInUse');
   });
 
   it('is asked for again when the owner’s thread was lost', async () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.wish(one, NameOp.ATTACH);
-    await fixture.wish(two, NameOp.TAKEOVER);
+    await fixture.request(one, NameOp.ATTACH);
+    await fixture.request(two, NameOp.TAKEOVER);
     one.said.length = 0;
     fixture.names.resumed(one);
     assert.ok(one.isAskedToLeave);
@@ -198,11 +198,11 @@ describe('takeover', () => {
     const store = new MemoryStore();
     const [here, there] = [new Fixture(store), new Fixture(store)];
     const [one, two] = [here.route(), there.route()];
-    await here.wish(one, NameOp.ATTACH);
+    await here.request(one, NameOp.ATTACH);
     here.keep(one, KeepFlag.URGENT, 'a');
     await settled();
-    assert.equal(await there.wish(two, NameOp.ATTACH), 'SessionInUse');
-    there.names.wish(two, NameOp.TAKEOVER, 2, 'me');
+    assert.equal(await there.request(two, NameOp.ATTACH), 'SessionInUse');
+    there.names.request(two, NameOp.TAKEOVER, 2, 'me');
     await settled();
     assert.ok(one.isAskedToLeave);
     here.keep(one, KeepFlag.LAST, 'b');
@@ -217,8 +217,8 @@ describe('takeover', () => {
     const store = new MemoryStore();
     const [here, there] = [new Fixture(store), new Fixture(store)];
     const [one, two] = [here.route(), there.route()];
-    await here.wish(one, NameOp.ATTACH);
-    there.names.wish(two, NameOp.TAKEOVER, 2, 'me');
+    await here.request(one, NameOp.ATTACH);
+    there.names.request(two, NameOp.TAKEOVER, 2, 'me');
     await settled();
     for (let waited = 50; waited < 15_000; waited += 50) {
       there.env.advance(50);
@@ -237,7 +237,7 @@ describe('a vault that cannot write', () => {
   it('lets the session go on, says so once, and is tried again until it can', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
     fixture.vault.failure = fault;
@@ -260,7 +260,7 @@ describe('a vault that cannot write', () => {
   it('answers what was asked for explicitly', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.NEW);
+    await fixture.request(one, NameOp.NEW);
     fixture.vault.failure = fault;
     fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
     await settled();
@@ -272,7 +272,7 @@ describe('a vault that cannot write', () => {
   it('is tried by one alone when the owner goes while it fails', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     const write = fixture.vault.write.bind(fixture.vault);
     const ends: (() => void)[] = [];
     fixture.vault.write = (_, record) => {
@@ -294,13 +294,13 @@ describe('a vault that cannot write', () => {
     fixture.vault.write = write;
     fixture.env.advance(60_000);
     assert.equal(await fixture.kept(), 'a');
-    assert.equal(await fixture.wish(fixture.route(), NameOp.ATTACH), 'granted:a');
+    assert.equal(await fixture.request(fixture.route(), NameOp.ATTACH), 'granted:a');
   });
 
   it('tells a client only when the newest of what was urgent is on the disk', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     const ends: (() => void)[] = [];
     const write = fixture.vault.write.bind(fixture.vault);
     fixture.vault.write = async (...args) => {
@@ -335,7 +335,7 @@ describe('a vault that cannot write', () => {
   it('that hangs holds no client for more than five seconds', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
     fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
@@ -348,7 +348,7 @@ describe('a vault that cannot write', () => {
   it('writes what is not urgent once in five seconds, the newest', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
     for (const record of ['b', 'c', 'd']) fixture.keep(one, 0, record);
@@ -362,29 +362,29 @@ describe('an end', () => {
   it('by forget removes the record, and another may have the name', async () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.URGENT, 'a');
     fixture.keep(one, 0, 'b');
-    assert.equal(await fixture.wish(one, NameOp.FORGET, 'me', 2), 'granted:');
+    assert.equal(await fixture.request(one, NameOp.FORGET, 'me', 2), 'granted:');
     assert.equal(await fixture.kept(), undefined);
     assert.equal(
-      await fixture.wish(one, NameOp.FORGET, 'me', 2),
+      await fixture.request(one, NameOp.FORGET, 'me', 2),
       'granted:',
       'a thread that lost the answer asks again',
     );
-    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'granted:');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:');
   });
 
   it('by a log-out removes the record, before that is told, and the name stays', async () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.URGENT, 'a');
-    fixture.names.wish(one, NameOp.LOGGED_OUT, 0, 'me');
+    fixture.names.request(one, NameOp.LOGGED_OUT, 0, 'me');
     assert.ok(one.isHolding);
     assert.equal(await fixture.kept(), undefined);
     assert.ok(!one.isHolding);
-    assert.equal(await fixture.wish(two, NameOp.ATTACH), 'SessionInUse');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
     fixture.keep(one, KeepFlag.URGENT, 'second login');
     assert.equal(await fixture.kept(), 'second login');
   });
@@ -392,7 +392,7 @@ describe('an end', () => {
   it('of the process waits for what is being written', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
     fixture.keep(one, KeepFlag.LAST, 'a');
     const stopped = fixture.names.stop(2_000);
@@ -407,7 +407,7 @@ describe('an end', () => {
   it('of the process waits no longer than it may', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
     fixture.keep(one, KeepFlag.LAST, 'a');
     let isStopped = false;
@@ -460,8 +460,9 @@ describe('whatever the order', () => {
     }
 
     act(act: Step['act']): void {
-      if (act === 'attach' && !this.owns) this.fixture.names.wish(this.route, NameOp.ATTACH, ++this.ticket, 'me');
-      if (act === 'takeover' && !this.owns) this.fixture.names.wish(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
+      if (act === 'attach' && !this.owns) this.fixture.names.request(this.route, NameOp.ATTACH, ++this.ticket, 'me');
+      if (act === 'takeover' && !this.owns)
+        this.fixture.names.request(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
       if (act === 'keep' && this.owns) this.fixture.keep(this.route, KeepFlag.URGENT, 'kept');
       if (act === 'close') {
         this.route.isClosing = true;
@@ -493,7 +494,7 @@ describe('whatever the order', () => {
           check();
         }
         assert.equal(
-          await fixture.wish(fixture.route(), NameOp.ATTACH).then((last) => last.startsWith('granted')),
+          await fixture.request(fixture.route(), NameOp.ATTACH).then((last) => last.startsWith('granted')),
           true,
         );
       }),
@@ -511,21 +512,21 @@ it('a vault that cannot be opened is said with the system’s word, until it can
     new FakeEnv(),
   );
   const route = new FakeRoute(1);
-  const wish = async (): Promise<string> => {
-    names.wish(route, NameOp.ATTACH, 1, 'me');
+  const request = async (): Promise<string> => {
+    names.request(route, NameOp.ATTACH, 1, 'me');
     await settled();
     return route.last;
   };
   assert.equal(names.isDegraded, false);
-  assert.equal(await wish(), 'VaultUnavailable EACCES');
+  assert.equal(await request(), 'VaultUnavailable EACCES');
   assert.equal(names.isDegraded, true, 'so that /readyz says it');
   fault = new VaultError('VaultClosed', 'another key');
-  assert.equal(await wish(), 'VaultUnavailable closed');
+  assert.equal(await request(), 'VaultUnavailable closed');
   fault = undefined;
-  assert.equal(await wish(), 'granted:');
+  assert.equal(await request(), 'granted:');
   assert.equal(names.isDegraded, false);
   const none = new Names(undefined, log, new FakeEnv());
-  none.wish(route, NameOp.LIST, 2, '');
+  none.request(route, NameOp.LIST, 2, '');
   await settled();
   assert.deepEqual([route.last, none.isDegraded], ['VaultUnavailable', false]);
 });
@@ -545,22 +546,22 @@ describe('a list of all names', () => {
 
   it('is read once for all who ask at a time, and anew for who asks later', async () => {
     const fixture = new Fixture();
-    await fixture.wish(fixture.route(), NameOp.ATTACH);
+    await fixture.request(fixture.route(), NameOp.ATTACH);
     const count = counted(fixture);
     const [first, ...others] = Array.from({ length: 50 }, () => fixture.route());
-    for (const route of [first!, ...others]) fixture.names.wish(route, NameOp.LIST, 1, '');
+    for (const route of [first!, ...others]) fixture.names.request(route, NameOp.LIST, 1, '');
     await settled();
     for (const route of [first!, ...others]) assert.match(route.last, /^granted:/);
     // The first one's is begun at once; the others have come before the next.
     assert.equal(count.reads, 2);
-    await fixture.wish(first!, NameOp.LIST);
+    await fixture.request(first!, NameOp.LIST);
     assert.equal(count.reads, 3);
   });
 
   it('holds no key', async () => {
     const fixture = new Fixture();
     const one = fixture.route();
-    await fixture.wish(one, NameOp.ATTACH);
+    await fixture.request(one, NameOp.ATTACH);
     const key = Buffer.alloc(256, 7);
     const out = new Writer();
     writeRecord(out, { ...emptyRecord(2, false), userId: 5n, keys: [{ dc: 2, key }] });
@@ -568,7 +569,7 @@ describe('a list of all names', () => {
     await settled();
     assert.ok(Buffer.from(fixture.vault.read('me')!).includes(key));
     const two = fixture.route();
-    await fixture.wish(two, NameOp.LIST);
+    await fixture.request(two, NameOp.LIST);
     const { bytes } = two.said.at(-1)!;
     assert.equal(bytes.includes(key.subarray(0, 16)), false);
     const shown = readRecord(bytes.subarray(2 + 'me'.length + 4));
@@ -580,10 +581,10 @@ describe('a list of all names', () => {
     const count = counted(fixture);
     const [slow, gone, other] = [fixture.route(), fixture.route(), fixture.route()];
     slow.client.isUnread = gone.client.isUnread = true;
-    assert.equal(await fixture.wish(slow, NameOp.LIST), 'nothing');
-    assert.equal(await fixture.wish(gone, NameOp.LIST), 'nothing');
+    assert.equal(await fixture.request(slow, NameOp.LIST), 'nothing');
+    assert.equal(await fixture.request(gone, NameOp.LIST), 'nothing');
     assert.equal(count.reads, 0);
-    assert.equal(await fixture.wish(other, NameOp.LIST), 'granted:');
+    assert.equal(await fixture.request(other, NameOp.LIST), 'granted:');
     assert.equal(slow.last, 'nothing');
     fixture.names.gone(gone);
     slow.client.isUnread = gone.client.isUnread = false;

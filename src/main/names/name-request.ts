@@ -1,6 +1,6 @@
 /**
- * Wish: what a lane asks about a name (a NAME record), and how it is answered.
- * In: wishes; what `names.ts` and `writing.ts` have found out. Out: NAMED and LEAVE records. Never: decides anything.
+ * Name request: what a lane asks about a name (a NAME record), and how it is answered.
+ * In: requests; what `names.ts` and `writing.ts` have found out. Out: NAMED and LEAVE records. Never: decides anything.
  *
  * A session that was closed meanwhile is not the lane's any more: the record is ignored there.
  */
@@ -12,7 +12,7 @@ import type { NameOwner } from './owner.ts';
 export const EMPTY = Buffer.alloc(0);
 
 /** What one session wants of one name. */
-export interface Wish {
+export interface NameRequest {
   readonly route: NameOwner;
   /** `NameOp`. */
   readonly op: number;
@@ -21,12 +21,12 @@ export interface Wish {
 }
 
 /** It is done. @param flags `NamedFlag` */
-export function answer({ route, op, ticket }: Wish, flags: number, bytes: Buffer): void {
+export function answer({ route, op, ticket }: NameRequest, flags: number, bytes: Buffer): void {
   put(route, In.NAMED, op | flags, ticket, bytes);
 }
 
 /** @param fault the error's name, and its reason behind a space */
-export function refuse({ route, op, ticket }: Wish, fault: string): void {
+export function refuse({ route, op, ticket }: NameRequest, fault: string): void {
   put(route, In.NAMED, op | NamedFlag.REFUSED, ticket, Buffer.from(fault));
 }
 
