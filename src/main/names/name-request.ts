@@ -1,6 +1,6 @@
 /**
  * Name request: what a lane asks about a name (a NAME record), and how it is answered.
- * In: requests; what `names.ts` and `writing.ts` have found out. Out: NAMED and LEAVE records. Never: decides anything.
+ * In: requests; what `names.ts` and `record-writer.ts` have found out. Out: NAMED and LEAVE records. Never: decides anything.
  *
  * A session that was closed meanwhile is not the lane's any more: the record is ignored there.
  */

@@ -1,5 +1,5 @@
 /**
- * Holding: one name that this process has, is about to have, or is giving up: who has it, and where it stood when it was
+ * Ownership: one name that this process has, is about to have, or is giving up: who has it, and where it stood when it was
  * handed over.
  * In: what `names.ts` finds out. Out: fields. Never: decides anything; the record in it is secret.
  */
@@ -8,9 +8,9 @@ import type { Log } from '../../telemetry/log.ts';
 import type { LazyVault } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { EMPTY, type NameRequest } from './name-request.ts';
-import { Writing } from './writing.ts';
+import { RecordWriter } from './record-writer.ts';
 
-export class Holding {
+export class Ownership {
   readonly name: string;
   owner: NameOwner | undefined;
   /** The request that is being claimed for; undefined once it has been granted. */
@@ -22,7 +22,7 @@ export class Holding {
   /** Resolves when it has been given up. */
   ended: Promise<void> | undefined;
   /** What of it waits for the disk. */
-  readonly writing: Writing;
+  readonly writer: RecordWriter;
   #record: Buffer = EMPTY;
   #isClean = false;
 
@@ -30,7 +30,7 @@ export class Holding {
     this.name = name;
     this.owner = claiming.route;
     this.claiming = claiming;
-    this.writing = new Writing(this, vault, log, env);
+    this.writer = new RecordWriter(this, vault, log, env);
   }
 
   /** As it came from the vault or the last owner; until the owner says what it is now. */

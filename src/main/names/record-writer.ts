@@ -1,5 +1,5 @@
 /**
- * Writing: what of one name waits for the disk, and who waits for that.
+ * Record writer: what of one name waits for the disk, and who waits for that.
  * In: records of the name's owner; its end. Out: writes to the vault; what failed, told to the client.
  * Never: looks into a record; lets a line out to a client before what it says is kept, or that has failed; begins a write
  * while another is tried.
@@ -20,13 +20,13 @@ const MOST_RETRY = 60_000;
 const PATIENCE = 5_000;
 
 /** Whose records are written. */
-export interface Subject {
+export interface RecordOwner {
   readonly name: string;
   readonly owner: NameOwner | undefined;
 }
 
-export class Writing {
-  readonly #of: Subject;
+export class RecordWriter {
+  readonly #of: RecordOwner;
   readonly #vault: LazyVault;
   readonly #log: Log;
   readonly #env: MainEnv;
@@ -47,7 +47,7 @@ export class Writing {
   /** The name is being given up. */
   #isEnding = false;
 
-  constructor(of: Subject, vault: LazyVault, log: Log, env: MainEnv) {
+  constructor(of: RecordOwner, vault: LazyVault, log: Log, env: MainEnv) {
     this.#of = of;
     this.#vault = vault;
     this.#log = log;
@@ -61,7 +61,7 @@ export class Writing {
 
   // --- what is to be written -------------------------------------------------------------------------------------------
 
-  /** The owner's newest; the bytes are this writing's now. @param flags `KeepFlag` @param ticket who asked for it, if EXPLICIT */
+  /** The owner's newest; the bytes are this writer's now. @param flags `KeepFlag` @param ticket who asked for it, if EXPLICIT */
   keep(record: Buffer, flags: number, ticket: number): void {
     this.#replace(record);
     if ((flags & KeepFlag.EXPLICIT) !== 0) this.#explicit = ticket;
