@@ -19,7 +19,7 @@ import {
 import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
 import { Ledger } from '../../src/main/sessions/ledger.ts';
-import { Saved } from '../../src/main/sessions/saved.ts';
+import { SavedSession } from '../../src/main/sessions/saved-session.ts';
 import { ANSWERS } from '../../src/testdc/answers/table.ts';
 import type { DataCentre } from '../../src/testdc/data-centre.ts';
 import type { DcSession } from '../../src/testdc/protocol/dc-session.ts';
@@ -113,7 +113,7 @@ export class Pair {
   cutNext: { toDc?: number; toClient?: number } | undefined;
   #lane: LaneSessions;
   #claims: SharedArrayBuffer;
-  readonly #saved = new Map<number, Saved>();
+  readonly #saved = new Map<number, SavedSession>();
   readonly #ledgers = new Map<number, Ledger>();
   /** The next batch is run, and nothing of it applied: its thread died. Then its sessions go on in another. */
   loseNext = false;
@@ -205,7 +205,7 @@ export class Pair {
   /** A client comes. */
   open(session: number): void {
     this.lines.set(session, []);
-    this.#saved.set(session, new Saved());
+    this.#saved.set(session, new SavedSession());
     this.#ledgers.set(session, new Ledger({ ticks: () => 0 }));
     this.#put(In.OPEN, 0, session, 0, '');
   }

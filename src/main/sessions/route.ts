@@ -21,7 +21,7 @@ import type { NameOwner } from '../names/owner.ts';
 import type { Reached, Target } from '../links/reached.ts';
 import type { SessionClient } from './session-client.ts';
 import type { Socks } from '../links/socks.ts';
-import { Saved } from './saved.ts';
+import { SavedSession } from './saved-session.ts';
 
 /** A link that was asked for, and what is tried after this address. */
 interface LinkRequest extends DialRequest {
@@ -55,7 +55,7 @@ export class Route implements LinkOwner, NameOwner {
   readonly lane: Lane;
   readonly client: SessionClient;
   readonly ledger: Ledger;
-  readonly saved = new Saved();
+  readonly saved = new SavedSession();
   readonly #owner: RouteOwner;
   /** `OpenFlag`: what its client speaks. */
   readonly #flags: number;

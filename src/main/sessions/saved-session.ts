@@ -1,5 +1,5 @@
 /**
- * Saved: what the main thread holds of a session so that it can go on in another thread (decisions: lanes).
+ * Saved session: what the main thread holds of a session so that it can go on in another thread (decisions: lanes).
  * In: SAVE and SAVE_SESSION records, opaque. Out: the bytes of a RESUME record. Never: a key longer than the session.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
@@ -9,7 +9,7 @@ import { COUNTERS_LENGTH, padded, SaveFlag } from '../../batch/records.ts';
 const MOST_IDS = 256 * 8;
 const FIRST_IDS = 16 * 8;
 
-export class Saved {
+export class SavedSession {
   #session: Buffer | undefined;
   #counters: Buffer | undefined;
   #ids: Buffer | undefined;
