@@ -1,6 +1,7 @@
 /** Diffie-Hellman: the table of groups, ranges of public numbers, and powers against BigInt. */
 import assert from 'node:assert/strict';
-import { checkPrimeSync, randomBytes } from 'node:crypto';
+import crypto, { checkPrimeSync, randomBytes } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
 import { checkGroup, checkPublic, DhError, DhGroup } from '../../src/crypto/dh.ts';
 import { toBigInt, toBytes } from '../../src/crypto/numbers.ts';
@@ -87,6 +88,42 @@ describe('DH groups', () => {
   it('survive hostile primes without end, and still know the good one', () => {
     for (let i = 0n; i < 100n; i++) assert.equal(accepts(4, toBytes(P - 2n - 2n * i, 256)), false);
     assert.equal(accepts(3, DH_PRIME), true);
+  });
+});
+
+describe('the length of a DH prime', () => {
+  it('is 2048 bits, and that is what is said of any other', () => {
+    for (const p of [P >> 1n, P >> 8n]) assert.throws(() => checkGroup(3, toBytes(p, 256)), /has not 2048 bits/);
+  });
+});
+
+describe('what is remembered of DH primes', () => {
+  /** How often a prime is tested while something runs. */
+  function testsIn(run: () => void): number {
+    let tests = 0;
+    crypto.checkPrimeSync = (...args) => {
+      tests++;
+      return checkPrime(...args);
+    };
+    syncBuiltinESMExports();
+    run();
+    crypto.checkPrimeSync = checkPrime;
+    syncBuiltinESMExports();
+    return tests;
+  }
+  const checkPrime = crypto.checkPrimeSync;
+  const composite = (i: bigint): Uint8Array => toBytes(P - 4n - 2n * i, 256);
+
+  it('is as much as is of use: a prime is tested once, and again when many others came', () => {
+    const first = (): void => assert.equal(accepts(4, composite(1_000n)), false);
+    assert.ok(testsIn(first) > 0);
+    assert.equal(testsIn(first), 0);
+    for (let i = 1_001n; i < 1_040n; i++) accepts(4, composite(i));
+    assert.ok(testsIn(first) > 0);
+    assert.equal(
+      testsIn(() => assert.equal(accepts(3, DH_PRIME), true)),
+      0,
+    );
   });
 });
 

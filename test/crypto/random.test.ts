@@ -1,7 +1,18 @@
 /** Pooled randomness: every byte is set, nothing is given twice, large and small draws alike. */
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
-import { fillRandom } from '../../src/crypto/random.ts';
+
+/** What the system was asked to fill: the pool among it. */
+const filled: Uint8Array[] = [];
+const fill = crypto.randomFillSync;
+crypto.randomFillSync = ((bytes: Uint8Array) => {
+  filled.push(bytes);
+  return fill(bytes);
+}) as typeof fill;
+syncBuiltinESMExports();
+const { fillRandom } = await import('../../src/crypto/random.ts');
 
 describe('pooled random bytes', () => {
   it('never come twice, across many pools', () => {
@@ -12,6 +23,16 @@ describe('pooled random bytes', () => {
       seen.add(bytes.toString('hex'));
     }
     assert.equal(seen.size, 5000);
+  });
+
+  it('stay nowhere when they were handed out', () => {
+    filled.length = 0;
+    while (filled.length === 0) fillRandom(new Uint8Array(16));
+    const given = Array.from({ length: 50 }, () => Buffer.alloc(16));
+    for (const bytes of given) fillRandom(bytes);
+    assert.equal(filled.length, 1);
+    const pool = Buffer.from(filled[0]!.buffer);
+    for (const bytes of given) assert.equal(pool.includes(bytes), false);
   });
 
   // 7 and 9 do not divide a pool of 8192 bytes: 2 bytes are left of it, so that 5 and 7 of a draw would come from behind it.

@@ -72,6 +72,14 @@ describe('RSA_PAD', () => {
     }
   });
 
+  it('fills up what the data leaves with chance', () => {
+    const key = parsePublicKey(SPKI);
+    const rests = [1, 2].map(() => unpad(rsaPad(new Uint8Array(100), key, fill)).subarray(100));
+    assert.equal(rests[0]!.length, 92);
+    assert.notEqual(toHex(rests[0]!), toHex(rests[1]!));
+    assert.ok(rests[0]!.some((byte) => byte !== 0));
+  });
+
   it('draws another temp_key while the block is not below n', () => {
     // n just above 2^2047: half of all blocks are too large, so 20 messages draw more than 20 temp_keys.
     const key = { ...parsePublicKey(SPKI), n: Buffer.concat([Buffer.from([0x80]), Buffer.alloc(255, 1)]) };

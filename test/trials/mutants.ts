@@ -1,88 +1,139 @@
 /**
- * Mutants: is each rule held by a test? One line of the source is changed so that a rule falls, the tree is built, and the
- * tests that should care are run; whoever fails none is a rule that nothing holds.
- * In: `RULES`, words that choose among them (`node dist/test/trials/mutants.js session/floods`). Out: a line for each, and exit code 1
- * if one survives. Never: changes this tree: it works on a copy of what is committed, in a temporary folder.
+ * Mutants: is each rule held by a test? One place of the source is changed so that a rule falls, that file alone is compiled
+ * into a copy of what is built, and the tests of its folder are run until one is red. Whoever turns none red is a rule that
+ * nothing holds.
+ * In: `RULES`, words that choose among them (`node dist/test/trials/mutants.js session/floods`). Out: a line for each, with the test
+ * file that was red, and exit code 1 if one survives. Never: changes this tree, or believes a file that is red without a change.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Rule, RULES } from './rules.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** How long the tests of one rule may take, ms: whoever makes them hang is caught too. */
-const PATIENCE = 240_000;
+/** How long one test file may take, ms: whoever makes it hang is caught too. */
+const PATIENCE = 90_000;
+/** How long the test files of one rule may take in all, ms: no further one is begun then. */
+const TIME = 60_000;
+/** So many rules are judged at once, each in a copy of its own. */
+const AT_ONCE = 2;
+/** What the compiler is told beside the file and the folders: one file by itself, its types not checked. */
+const ONE_FILE =
+  '--ignoreConfig --noCheck --noResolve --target es2023 --module nodenext --rewriteRelativeImportExtensions --verbatimModuleSyntax --isolatedModules';
 
-type Verdict = 'caught' | 'SURVIVED' | 'does not build' | 'is not there any more';
-
-/** A tree like this one, as committed, built. */
-function copy(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-mutants-'));
-  const tree = join(folder, 'tree');
-  const cloned = spawnSync('git', ['clone', '--quiet', ROOT, tree], { encoding: 'utf8' });
-  if (cloned.status !== 0) throw new Error(`the tree cannot be cloned: ${cloned.stderr}`);
-  symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
-  // The kernel is built from no file that is changed here.
+/** A folder that looks like this tree, with a `dist` of its own. */
+function copy(folder: string, number: number): string {
+  const tree = join(folder, String(number));
+  mkdirSync(tree);
+  for (const name of readdirSync(ROOT))
+    if (name !== 'dist' && name !== '.git') symlinkSync(join(ROOT, name), join(tree, name));
   cpSync(join(ROOT, 'dist'), join(tree, 'dist'), { recursive: true });
-  if (!builds(tree)) throw new Error('the tree does not build as it is committed');
   return tree;
 }
 
-function builds(tree: string): boolean {
-  const tsc = join(tree, 'node_modules/typescript/bin/tsc');
-  return spawnSync(process.execPath, [tsc, '-p', tree], { stdio: 'ignore' }).status === 0;
+/** The test files of the rule's folder: those it names first, then the one named like the changed file, then the others. */
+function filesFor({ file, first }: Rule): string[] {
+  const folder = file.split('/')[1]!;
+  const below = readdirSync(join(ROOT, 'dist/test', folder), { recursive: true, encoding: 'utf8' });
+  const files = below.filter((name) => name.endsWith('.test.js')).map((name) => `${folder}/${name}`);
+  const words = [...first, `/${basename(file, '.ts')}.test.js`];
+  const named = words.flatMap((word) => files.filter((name) => name.includes(word)));
+  return [...new Set([...named, ...files])];
 }
 
-/** The test files of a built tree whose path has one of the words, as `npm test -- WORD` takes them. */
-function filesFor(tree: string, words: readonly string[]): string[] {
-  const below = readdirSync(join(tree, 'dist/test'), { recursive: true, encoding: 'utf8' });
-  const files = below.filter((file) => file.endsWith('.test.js') && words.some((word) => file.includes(word)));
-  return files.map((file) => join(tree, 'dist/test', file));
-}
-
-function isCaught(tree: string, words: readonly string[]): boolean {
-  const args = ['--test', '--test-concurrency=2', '--test-timeout=60000', ...filesFor(tree, words)];
-  const run = spawnSync(process.execPath, args, {
+/** Runs one test file. @returns whether a test of it failed, or it did not end in time */
+async function isRed(tree: string, file: string): Promise<boolean> {
+  // Its own group: a file that is stopped leaves no process behind that it started.
+  const child = spawn(process.execPath, ['--test-reporter=tap', join('dist/test', file)], {
     cwd: tree,
-    stdio: 'ignore',
-    timeout: PATIENCE,
-    killSignal: 'SIGKILL',
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
-  return run.status !== 0;
+  let hasFailed = false;
+  const stop = (): void => {
+    hasFailed = true;
+    try {
+      process.kill(-child.pid!, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  const timer = setTimeout(stop, PATIENCE);
+  let said = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    said += bytes.toString();
+    if (/^ *not ok /m.test(said)) stop();
+    said = said.slice(said.lastIndexOf('\n') + 1);
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  return hasFailed || code !== 0;
 }
 
-function judge(tree: string, { file, find, replace, tests }: Rule): Verdict {
-  const path = join(tree, file);
-  const text = readFileSync(path, 'utf8');
-  if (text.split(find).length !== 2) return 'is not there any more';
+/** Test files that were red with a change, and whether they are red without one. */
+const redAnyway = new Map<string, Promise<boolean>>();
+
+/** Runs the files one by one until one is red. @returns it */
+async function firstRed(tree: string, untouched: string, files: readonly string[]): Promise<string | undefined> {
+  const end = performance.now() + TIME;
+  for (const file of files) {
+    if (performance.now() > end) return undefined;
+    if (!(await isRed(tree, file))) continue;
+    if (!redAnyway.has(file)) redAnyway.set(file, isRed(untouched, file));
+    if (await redAnyway.get(file)) process.stdout.write(`not believed, red without a change: ${file}\n`);
+    else return file;
+  }
+  return undefined;
+}
+
+/** @returns how it went: begins with `caught`, or not */
+async function judge(tree: string, untouched: string, rule: Rule): Promise<string> {
+  const text = readFileSync(join(ROOT, rule.file), 'utf8');
+  if (text.split(rule.find).length !== 2) return 'is not there any more';
+  const built = join('dist', rule.file.replace(/\.ts$/, '.js'));
+  const changed = join(tree, 'changed');
+  const source = join(changed, rule.file);
+  mkdirSync(dirname(source), { recursive: true });
+  writeFileSync(
+    source,
+    text.replace(rule.find, () => rule.replace),
+  );
   try {
-    writeFileSync(
-      path,
-      text.replace(find, () => replace),
-    );
-    if (!builds(tree)) return 'does not build';
-    return isCaught(tree, tests) ? 'caught' : 'SURVIVED';
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const args = [tsc, ...ONE_FILE.split(' '), '--rootDir', changed, '--outDir', join(tree, 'dist'), source];
+    if (spawnSync(process.execPath, args, { stdio: 'ignore' }).status !== 0) return 'does not compile';
+    const red = await firstRed(tree, untouched, filesFor(rule));
+    return red === undefined ? 'SURVIVED' : `caught by ${red}`;
   } finally {
-    writeFileSync(path, text);
+    rmSync(changed, { recursive: true, force: true });
+    cpSync(join(ROOT, built), join(tree, built));
   }
 }
 
-function main(words: readonly string[]): void {
+async function main(words: readonly string[]): Promise<void> {
+  const built = spawnSync(process.execPath, [join(ROOT, 'src/setup.mjs'), '--build'], { stdio: 'inherit' });
+  if (built.status !== 0) throw new Error('the tree does not build as it is');
   const chosen = RULES.filter(
     ({ file, rule }) => words.length === 0 || words.some((word) => `${file} ${rule}`.includes(word)),
   );
-  const tree = copy();
-  const count = new Map<Verdict, number>();
-  for (const one of chosen) {
-    const verdict = judge(tree, one);
-    count.set(verdict, (count.get(verdict) ?? 0) + 1);
-    process.stdout.write(`${verdict}: ${one.file}: ${one.rule}\n`);
-  }
-  rmSync(join(tree, '..'), { recursive: true, force: true });
-  process.stdout.write(`${[...count].map(([verdict, times]) => `${times} ${verdict}`).join(', ')}\n`);
-  if (count.size > 1 || !count.has('caught')) process.exitCode = 1;
+  const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-mutants-'));
+  const untouched = copy(folder, AT_ONCE);
+  const waiting = [...chosen];
+  let caught = 0;
+  const work = async (_: unknown, number: number): Promise<void> => {
+    const tree = copy(folder, number);
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      const verdict = await judge(tree, untouched, one);
+      if (verdict.startsWith('caught')) caught++;
+      process.stdout.write(`${verdict}: ${one.file}: ${one.rule}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  rmSync(folder, { recursive: true, force: true });
+  process.stdout.write(`${caught} of ${chosen.length} caught\n`);
+  if (caught < chosen.length) process.exitCode = 1;
 }
 
-main(process.argv.slice(2));
+await main(process.argv.slice(2));

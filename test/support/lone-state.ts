@@ -1,0 +1,135 @@
+/**
+ * Lone state: one session's state with nothing around it: no scheme, no server, no lane.
+ * In: messages as bodies, requests as they were sent. Out: what its client would have been told, by the dialect's verbs.
+ * Never: a packet; what is to be sent stays in the outbox.
+ */
+import { Writer } from '../../src/bytes/writer.ts';
+import type { Refusal } from '../../src/dialect/dialect.ts';
+import type { Env } from '../../src/session/env.ts';
+import type { Sink } from '../../src/session/sink.ts';
+import { AnswerBy, Pending, type PendingInit } from '../../src/session/state/pending.ts';
+import type { Shared } from '../../src/session/state/shared.ts';
+import { Floods } from '../../src/session/state/floods.ts';
+import { State, type Role } from '../../src/session/state/state.ts';
+import { Crc } from '../../src/tl/service.ts';
+
+/** Unix ms. */
+export const NOW = 1_795_000_000_000;
+/** Calls by their number: one that may be done twice, one that may not. */
+export const READS = 1;
+export const ACTS = 2;
+const NAMES = new Map([
+  [READS, 'help.getConfig'],
+  [ACTS, 'account.updateProfile'],
+]);
+
+/** What a client was told: the dialect's verb and what was given to it. */
+type Told = readonly [verb: string, ...args: unknown[]];
+
+/** Answers every call by noting it. */
+function noting(told: Told[], more: Record<string, unknown>): unknown {
+  return new Proxy(more, {
+    get: (own, name: string) => own[name] ?? ((...args: unknown[]) => void told.push([name, ...args])),
+  });
+}
+
+export class Lone {
+  readonly told: Told[] = [];
+  readonly s: State;
+  /** low, high, … of messages to be acknowledged. */
+  readonly acks: number[] = [];
+
+  constructor(role: Role = 'home') {
+    const writer = (): Writer => new Writer(256);
+    let random = 0;
+    const env = {
+      settings: { forwardSecrecy: 'never', logsRequests: false, dataCentres: [] },
+      random32: () => ++random,
+      codec: { nameOf: (method: number) => NAMES.get(method), hasRandomId: () => false },
+      files: new Set(),
+    } as unknown as Env;
+    const sink = noting([], { reply: writer, update: writer, send: writer, keep: writer }) as Sink;
+    const dialect = noting(this.told, { noticeId: new Uint8Array(0) });
+    const shared = {
+      dialect,
+      floods: new Floods(),
+      keys: new Map(),
+      others: [],
+      attempts: 0,
+      isInitGiven: true,
+      waiting: {},
+    };
+    const server = { host: '127.0.0.1', port: 1, dc: 2, test: false, rsa: undefined, namedBy: 'operator' } as const;
+    this.s = new State(env, sink, 1, server, shared as unknown as Shared, role, 0);
+    if (role !== 'home') this.s.shared.home = this.s;
+    this.s.renewSession(false);
+    this.s.outbox.acknowledge = (low, high) => void this.acks.push(low, high);
+  }
+
+  /** A request as it stands once it was sent. */
+  sent(method: number, given: Partial<PendingInit> = {}): Pending {
+    const { s } = this;
+    const pending = new Pending({
+      ticket: s.pending.size + 1,
+      id: Buffer.from('1'),
+      body: new Uint8Array(8),
+      result: { kind: 'boxed' } as never,
+      answerBy: AnswerBy.RPC,
+      deadline: NOW + 60_000,
+      method,
+      wants: 0,
+      ownInit: 0,
+      seqNoGiven: -1,
+      ...given,
+    });
+    s.ids.next(NOW, 0);
+    pending.msgIdLow = s.ids.low;
+    pending.msgIdHigh = s.ids.high;
+    pending.seqNo = s.ids.seqNo(true);
+    pending.copies = 1;
+    s.pending.place(pending);
+    return pending;
+  }
+
+  /** Names of the errors that were told, notices among them. */
+  get errors(): string[] {
+    return this.told.filter(([verb]) => verb === 'error').map(([, , , refused]) => (refused as Refusal).error);
+  }
+
+  count(verb: string): number {
+    return this.told.filter(([name]) => name === verb).length;
+  }
+}
+
+/** The high half of a server's message id so many seconds from now. */
+export function at(seconds: number): number {
+  return (Math.floor(NOW / 1000) + seconds) | 0;
+}
+
+/** A body: its constructor, then what is written. */
+export function body(crc: number, write: (out: Writer) => void = () => {}): Buffer {
+  const out = new Writer(256);
+  out.int32(crc | 0);
+  write(out);
+  return Buffer.from(out.written());
+}
+
+/** One message in a container. */
+export interface Inner {
+  readonly low: number;
+  readonly high: number;
+  readonly seqNo: number;
+  readonly body: Uint8Array;
+}
+
+export function container(...messages: readonly Inner[]): Buffer {
+  return body(Crc.msgContainer, (out) => {
+    out.int32(messages.length);
+    for (const message of messages) {
+      out.long(message.low, message.high);
+      out.int32(message.seqNo);
+      out.int32(message.body.length);
+      out.raw(message.body);
+    }
+  });
+}

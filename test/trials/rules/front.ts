@@ -1,0 +1,152 @@
+/** Rules of `src/front`: whom a front listens to, and how much it holds of him. */
+import { rulesOf, type Rule } from './rule.ts';
+
+export const FRONT: readonly Rule[] = [
+  ...rulesOf('src/front/host-check.ts', 'front/http', [
+    ['Host: evil-localhost is not loopback', "host.endsWith('.localhost')", "host.endsWith('localhost')"],
+    [
+      'a request without Host is refused',
+      'if (header === undefined) return false;',
+      'if (header === undefined) return true;',
+    ],
+    ['127.0.0.1.evil.example is not loopback', '/^127(?:\\.\\d{1,3}){3}$/', '/^127(?:\\.\\d{1,3}){3}/'],
+  ]),
+  ...rulesOf('src/front/tokens.ts', 'tokens', [
+    ['an unknown token is nobody', 'if (fitting?.length === 0) return undefined;', ''],
+    ['not every token may export keys', 'fitting?.some((one) => one.mayExport) === true', 'fitting !== undefined'],
+    ['a comment is no token', "line !== '' && !line.startsWith('#')", "line !== ''"],
+  ]),
+  ...rulesOf('src/front/http.ts', 'front/http', [
+    [
+      'a Host that is not ours is refused',
+      '!PROBES.has(path) && !this.#hosts.permits(host)',
+      '!PROBES.has(path) && host === undefined',
+    ],
+    [
+      'a form of another site is refused',
+      "if (!isJson(headers['content-type']))",
+      "if (headers['content-type'] === 'x')",
+    ],
+    [
+      'a body that says it is too long is refused',
+      "if (Number(headers['content-length'] ?? 0) > limits.maxLine)",
+      'if (limits.maxLine < 0)',
+    ],
+    [
+      'counters are shown to who has a token',
+      "const bearer = this.#bearer(request);\n    if (typeof bearer === 'string') return this.#refuse(response, bearer, this.#tokenFields(bearer));\n    this.#counters",
+      'this.#counters',
+    ],
+    [
+      'a token is needed where there are any',
+      "return tokens.areNeeded ? 'AuthRequired' : tokens.nobody;",
+      'return tokens.nobody;',
+    ],
+    ['who tries tokens connects anew for each', "if (name === 'RateLimited') response.shouldKeepAlive = false;", ''],
+    ['who asks on without taking answers is cut', 'if (owed.size > MOST_OWED) return void socket.destroy();', ''],
+    [
+      'a body that is compressed is refused',
+      "if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? ''))",
+      "if (headers['content-encoding'] === 'x')",
+    ],
+    ['only POST asks', "if (request.method !== 'POST') return this.#wrongMethod(response, 'POST');", ''],
+    [
+      'who only watches has few places',
+      '} else if (this.#watchers < MOST_WATCHERS) {',
+      '} else if (this.#watchers < 1e9) {',
+    ],
+    [
+      'the gateway that starts or stops takes nothing',
+      '    if (!this.#house.isServing)\n',
+      '    if (limits.maxLine < 0)\n',
+    ],
+  ]),
+  ...rulesOf('src/front/http-client.ts', 'front/http', [
+    [
+      'not every HTTP client may export keys',
+      'const flags = bearer.mayExport ? RequestFlag.MAY_EXPORT : 0;',
+      'const flags = RequestFlag.MAY_EXPORT;',
+    ],
+    [
+      'a body that becomes too long is refused',
+      "if (length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });",
+      '',
+    ],
+    ["a token's request does not run in another's session", 'this.#routeOf(bearer.digest)', "this.#routeOf('')"],
+    [
+      'sessions of one connection are bounded',
+      'route === undefined && this.#routes.size < MOST_SESSIONS',
+      'route === undefined',
+    ],
+    [
+      'a request is answered once',
+      '    this.#exchanges.delete(ticket);\n    this.#send(exchange, isBad',
+      '    this.#send(exchange, isBad',
+    ],
+    ['sessions end with their connection', '      route.ledger.drain();\n      route.close();\n', ''],
+    ['a client has so many requests open', 'if (this.#exchanges.size >= limits.openRequests) return false;', ''],
+    ['who does not take his answers is not read', '    this.gate.shut(Why.UNREAD);\n    for', '    for'],
+    ['bytes held of a body count towards the budget of all', '    this.#house.sweep.holds(this, by);\n', ''],
+  ]),
+  ...rulesOf('src/front/json-lines.ts', 'json-lines', [
+    ['a line that is too long is refused', 'if (stop - start > this.#maxLine) return this.#tooLong();', ''],
+    ['a line that does not end is refused once it is too long', 'if (length <= most) {', 'if (length <= most * 16) {'],
+    [
+      'little is held of who has shown no token',
+      'const most = this.#needsToken ? MAX_TOKEN_LINE : this.#maxLine + 1;',
+      'const most = this.#maxLine + 1;',
+    ],
+    ['no request goes before its token', 'if (this.#needsToken) return this.#token(bytes, start, stop);', ''],
+    [
+      'a wrong token ends the connection',
+      '    if (isKnown) return true;\n    this.discard();',
+      '    if (isKnown || token !== undefined) return true;\n    this.discard();',
+    ],
+    [
+      'a request beside a token is not lost',
+      '|| Object.keys(value).length !== 1) return undefined;',
+      ') return undefined;',
+    ],
+    [
+      'a browser that posts to the port for lines is refused',
+      'if (bytes[start] !== BRACE && FOREIGN.test(',
+      'if (bytes[start] === 0 && FOREIGN.test(',
+    ],
+  ]),
+  ...rulesOf('src/front/msgpack-frames.ts', 'msgpack-frames', [
+    [
+      'a frame that is too long is refused',
+      'if (this.#length > (this.#needsToken ? MAX_TOKEN_FRAME : this.#maxLine)) return this.#tooLong();',
+      '',
+    ],
+    ['little is held of who has shown no token', 'this.#needsToken ? MAX_TOKEN_FRAME : this.#maxLine', 'this.#maxLine'],
+    ['no request goes before its token', 'if (this.#needsToken) return this.#token(bytes, from, to);', ''],
+    [
+      'a frame that was promised and not sent is told at the end',
+      'const isWithin = this.#headRead > 0;',
+      'const isWithin = false;',
+    ],
+    [
+      'the length of a frame is read anew',
+      '    this.#headRead = 0;\n    this.#length = 0;\n    if',
+      '    this.#headRead = 0;\n    if',
+    ],
+  ]),
+  ...rulesOf('src/front/reassembly.ts', 'json-lines msgpack-frames', [
+    [
+      'no more is held than was said',
+      'Buffer.allocUnsafeSlow(Math.min(wanted, most))',
+      'Buffer.allocUnsafeSlow(wanted)',
+    ],
+    [
+      'a promise of length is not trusted',
+      'const whole = expected <= length * TRUSTED ? expected : 0;',
+      'const whole = expected;',
+    ],
+    [
+      'a block that was handed on is not written again',
+      '    this.bytes = undefined;\n    this.length = 0;',
+      '    this.length = 0;',
+    ],
+  ]),
+];

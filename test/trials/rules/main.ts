@@ -1,0 +1,250 @@
+/** Rules of `src/main`: who is let in and heard, what is bounded, what a lost thread may leave behind, what waits for the disk. */
+import { rulesOf, type Rule } from './rule.ts';
+
+export const MAIN: readonly Rule[] = [
+  ...rulesOf('src/main/lanes/lane.ts', 'main/lanes/lane', [
+    [
+      'a block of a lost thread is not applied',
+      'if (this.#thread === thread) this.#returned(block);',
+      'this.#returned(block);',
+    ],
+    [
+      'a batch that does not come back ends its thread',
+      "if (++this.#age * every > this.#options.limits.batchTimeout) this.#lose(this.#thread!, 'batch not back in time');",
+      '',
+    ],
+    [
+      'the age of a batch begins anew when one is back',
+      '    this.#age = 0;\n    this.#apply(block);',
+      '    this.#apply(block);',
+    ],
+    [
+      'the next thread is not started before the lost one has ended',
+      'if (this.#ending !== undefined) await this.#ending;',
+      '',
+    ],
+    [
+      'a block that somebody reads is not written again',
+      'if (isFree && isWorth) this.#spares',
+      'if (isWorth) this.#spares',
+    ],
+  ]),
+  ...rulesOf('src/main/lanes/turns.ts', 'turns', [
+    ['what was copied for a lane is zeroed when it has gone', 'if (isCopied(record[0])) record[5].fill(0);', ''],
+    [
+      'a session with much to do takes turns with others',
+      'if (cost > line.credit) {',
+      'if (cost > line.credit && line.credit < 0) {',
+    ],
+    ['what waits of a session that has gone is no work', 'if (kind === In.CLOSE) line.dropWork();', ''],
+  ]),
+  ...rulesOf('src/main/lanes/slots.ts', 'turns lane', [
+    [
+      'whose fault a death is must be certain: one batch at a time',
+      'this.#alone > 0 ? 1 : IN_FLIGHT',
+      'this.#alone > 0 ? IN_FLIGHT : IN_FLIGHT',
+    ],
+    [
+      'a record is not put before an earlier one of its session',
+      '!this.#turns.has(session) && this.#shares',
+      'this.#shares',
+    ],
+  ]),
+  ...rulesOf('src/main/sessions/router.ts', 'main/sessions proxy', [
+    [
+      'an answer to a closed ticket goes to nobody',
+      'if (closed === undefined) return;',
+      'if (closed === undefined) return route.client.reply(ticket, this.#give(record), false, 0);',
+    ],
+    [
+      'an address that a data centre handed out is judged before it is dialled',
+      '(flags & (DialFlag.UNTRUSTED | DialFlag.FROM_DC)) === 0',
+      '(flags & DialFlag.UNTRUSTED) === 0',
+    ],
+    [
+      'an address of a client is judged before it is dialled',
+      '(flags & (DialFlag.UNTRUSTED | DialFlag.FROM_DC)) === 0',
+      '(flags & DialFlag.FROM_DC) === 0',
+    ],
+    [
+      'a private address that a data centre handed out is not dialled',
+      '(flags & DialFlag.FROM_DC) !== 0 && isPublic(host)',
+      '(flags & DialFlag.FROM_DC) !== 0',
+    ],
+    [
+      'a session that is over is wiped',
+      '    route.saved.wipe();\n    this.names.gone(route);',
+      '    this.names.gone(route);',
+    ],
+    ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
+    [
+      'an answer that waits for the disk waits',
+      'if (!route.isHolding) return route.client.reply',
+      'if (ticket > 0) return route.client.reply',
+    ],
+  ]),
+  ...rulesOf('src/main/sessions/route.ts', 'main/sessions proxy', [
+    [
+      'a link dialled while its client reads nothing is not read without limit',
+      '    if (this.client.isUnread) link.gate.shut(Why.UNREAD);\n',
+      '',
+    ],
+    [
+      'a dial that is not permitted is refused',
+      'if (!this.#owner.permits(flags, first!.host, first!.port)) {',
+      'if (first === undefined) {',
+    ],
+    ['bytes of open requests are bounded', ' && this.ledger.bytes < openBytes', ''],
+    [
+      'no connection is made where no descriptor is left',
+      'if (!this.#owner.descriptors.take()) {',
+      'if (!this.#owner.descriptors.take() && number < 0) {',
+    ],
+    [
+      'a session is closed once',
+      '    if (this.isClosing) return;\n    this.isClosing = true;',
+      '    this.isClosing = true;',
+    ],
+    ['what a lane is told of a key is zeroed', '      bytes.fill(0);\n', ''],
+  ]),
+  ...rulesOf('src/main/sessions/saved.ts', 'saved small', [
+    [
+      'the session that was saved is zeroed at its end',
+      '    this.#session?.fill(0);\n    this.#session = undefined;',
+      '    this.#session = undefined;',
+    ],
+    ['the block that a saved session came in is zeroed', '    view.fill(0);\n', ''],
+    [
+      'what was saved before is zeroed',
+      '    this.#session?.fill(0);\n    this.#session = Buffer',
+      '    this.#session = Buffer',
+    ],
+    [
+      'ids that are saved are bounded',
+      'const gone = Math.min(this.#idsLength, Math.max(needed - MOST_IDS, MOST_IDS / 8));',
+      'const gone = 0;',
+    ],
+  ]),
+  ...rulesOf('src/main/sessions/ledger.ts', 'ledger small', [
+    ['a ticket that is open is not given again', 'while (this.#open.has(last));', 'while (false);'],
+    ['bytes of answered requests count no more', '    this.bytes -= found.stop - found.start;\n', ''],
+  ]),
+  ...rulesOf('src/main/names/writing.ts', 'names', [
+    [
+      'a client is told only when the newest urgent record is on the disk',
+      '    if (!this.#isDue) this.letGo();',
+      '    this.letGo();',
+    ],
+    ['a record that was replaced is zeroed', '    this.#unwritten?.fill(0);\n', ''],
+    ['a record that was written is zeroed', '        record.fill(0);\n        this.#written', '        this.#written'],
+    ['a write that failed is tried again', '    this.#nowIn(waitAfter(this.#failures));\n', ''],
+    ['a record that failed does not replace a newer one', 'this.#unwritten ??= record;', 'this.#unwritten = record;'],
+  ]),
+  ...rulesOf('src/main/names/names.ts', 'names', [
+    [
+      'the bytes of a record are zeroed where they stood',
+      '    bytes.fill(0);\n    if (held === undefined)',
+      '    if (held === undefined)',
+    ],
+    [
+      'a new name that is kept already is not handed out',
+      'if (asked.op === NameOp.NEW && held.record.length > 0) {',
+      'if (asked.op === NameOp.NEW && held.record.length < 0) {',
+    ],
+    ['a client that has gone gets no name', '    if (route.isClosing) return;\n    const held', '    const held'],
+    ['who takes over a name in vain is told', "if (heir !== undefined) refuse(heir, 'SessionInUse');", ''],
+  ]),
+  ...rulesOf('src/main/limits/descriptors.ts', 'descriptors small', [
+    [
+      'the reserve of descriptors is not used',
+      'this.#used + 1 + spare > this.#most',
+      'this.#used + spare > this.#most',
+    ],
+  ]),
+  ...rulesOf('src/main/flow/gate.ts', 'gate small', [
+    [
+      'a gate opens when its last reason is gone',
+      'if (was !== 0 && this.#why === 0) this.#go();',
+      'if (was !== 0) this.#go();',
+    ],
+  ]),
+  ...rulesOf('src/main/flow/outlet.ts', 'outlet', [
+    [
+      'a slow reader keeps no more than one block alive',
+      'this.#copies = this.#socket.writableLength > 0;',
+      'this.#copies = false;',
+    ],
+    ['a client that takes nothing is noticed', 'if (unsent > this.#mark) this.#onFull();', ''],
+  ]),
+  ...rulesOf('src/main/clients/sweep.ts', 'sweep small', [
+    ['what was cut off counts no more', '    this.#held -= largest.held;\n', ''],
+    ['the one who holds the most is cut', 'client.held > largest.held', 'client.held < largest.held'],
+    [
+      'who leaves the most unread is cut',
+      'client.unreadBytes > fattest.unreadBytes',
+      'client.unreadBytes < fattest.unreadBytes',
+    ],
+  ]),
+  ...rulesOf('src/main/clients/address-rates.ts', 'address-rates small', [
+    ['a rate has an upper bound', 'Math.min(this.#most, known.tokens + (', '(known.tokens + ('],
+    [
+      'addresses of one network count together',
+      "return Buffer.from(bytes.subarray(0, NETWORK_BYTES)).toString('hex');",
+      'return address;',
+    ],
+    [
+      'addresses that are remembered are bounded',
+      'if (this.#buckets.size >= MOST) this.#buckets.delete(this.#buckets.keys().next().value!);',
+      '',
+    ],
+  ]),
+  ...rulesOf('src/main/clients/read-ahead.ts', 'inlet', [
+    [
+      'what is read ahead of a shut gate is bounded',
+      '(this.#bytes >= MARK || !this.#sweep.mayReadAhead)',
+      '!this.#sweep.mayReadAhead',
+    ],
+  ]),
+  ...rulesOf('src/main/links/dialler.ts', 'dialler', [
+    ['so many dials a second', 'return this.#tokens >= 1;', 'return true;'],
+    ['so many dials to one address', 'if (underWay >= this.#limits.dialsPerAddress) return undefined;', ''],
+  ]),
+  ...rulesOf('src/main/links/exchanges.ts', 'exchanges', [
+    ['an address that makes no keys gets few places', 'count < this.#part(1 / 8) && ', ''],
+    ['all such addresses together get a quarter', ' && this.#unproven < this.#part(1 / 4)', ''],
+    ['an exchange of which nobody hears ends', '    this.#expire(at);\n', ''],
+  ]),
+  ...rulesOf('src/main/links/dc-link.ts', 'dc-link', [
+    [
+      'nothing of a link that was hung up is told',
+      'if (this.#isDead) return false;\n    this.#owner.linkBytes',
+      'this.#owner.linkBytes',
+    ],
+    ['a connection that does not come about ends', 'this.#timer = setTimeout(() => this.#late(), within);', ''],
+  ]),
+  ...rulesOf('src/main/clients/client.ts', 'proxy', [
+    [
+      'bad lines in a row end the connection',
+      'this.#badLines = isBad ? this.#badLines + 1 : 0;',
+      'this.#badLines = 0;',
+    ],
+    [
+      'a client has so many requests open',
+      'if (!this.#route.hasRoom(this.#house.limits)) this.gate.shut(Why.REQUESTS);',
+      '',
+    ],
+    [
+      'nothing is written behind the last line',
+      'if (this.#isClosing) return;\n    this.#house.router.metrics.counts[Count.CLIENT_BYTES_OUT]',
+      'this.#house.router.metrics.counts[Count.CLIENT_BYTES_OUT]',
+    ],
+  ]),
+  ...rulesOf('src/main/proxy.ts', 'proxy', [
+    [
+      'wrong tokens from one address are slowed',
+      "(this.#failures.take(address, now()) ? 'AuthFailed' : 'RateLimited')",
+      "'AuthFailed'",
+    ],
+    ['connections are bounded', 'this.#visitors.size < this.limits.maxConnections && ', ''],
+  ]),
+];

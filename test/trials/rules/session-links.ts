@@ -1,0 +1,201 @@
+/** Rules of `src/session`: keys, connections, other data centres, names, and what outlives a lost thread. */
+import { rulesOf, type Rule } from './rule.ts';
+
+export const SESSION_LINKS: readonly Rule[] = [
+  ...rulesOf('src/session/link/handshake.ts', 'handshake connect misbehaving', [
+    [
+      "the server's public number is held against its range in the exchange",
+      '    checkPublic(this.#serverPublic, this.#prime);\n',
+      '',
+    ],
+    [
+      'the nonces of an answer are its own',
+      "    expect(from.raw(16), this.#nonce, 'nonce');\n    expect(from.raw(16), this.#serverNonce, 'server_nonce');",
+      '    from.raw(32);',
+    ],
+    [
+      'the hash of the inner data is checked',
+      'if (!sameBytes(sha1(answer.subarray(20, inner.pos)), answer.subarray(0, 20)))',
+      'if (answer.length === 0)',
+    ],
+    [
+      'only trusted RSA keys are used',
+      'known.fingerprintLow === low && known.fingerprintHigh === high',
+      'known.fingerprintLow === low || true',
+    ],
+    [
+      'the end of an exchange is proven by its hash',
+      'expect(from.raw(16), newNonceHash(this.#newNonce, number, key), `new_nonce_hash${number}`);',
+      'from.raw(16);',
+    ],
+    ['retries have a bound', 'if (++this.#retries > MAX_RETRIES)', 'if (++this.#retries > 1e9)'],
+    ['at most 15 bytes of padding follow', 'if (inner.left > 15) throw', 'if (inner.left > 1e9) throw'],
+    [
+      'a temporary key is asked for with its life',
+      'if (this.expiresIn !== undefined) inner.int32(this.expiresIn);',
+      'if (this.expiresIn !== undefined) inner.int32(0);',
+    ],
+  ]),
+  ...rulesOf('src/session/link/fall-back.ts', 'temporary', [
+    [
+      '--pfs always never falls back to the permanent key',
+      "const isOptional = s.env.settings.forwardSecrecy === 'made';",
+      'const isOptional = true;',
+    ],
+    [
+      '--pfs always does not fall back after lost exchanges either',
+      "if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s, now + PAUSE_MS);",
+      'goOnWithoutTemporary(s, now + PAUSE_MS);',
+    ],
+    ['one failure does not end forward secrecy', '++s.bindFailures >= MOST_FAILURES', '++s.bindFailures >= 1'],
+  ]),
+  ...rulesOf('src/session/link/make-keys.ts', 'temporary connect', [
+    [
+      '--pfs always does not go on without a temporary key when its exchange fails',
+      "refused.error === 'HandshakeFailed' && s.env.settings.forwardSecrecy === 'made')",
+      "refused.error === 'HandshakeFailed')",
+    ],
+    [
+      'a step of the exchange has its own short time',
+      'Math.min(s.link.handshakeEnds, now + STEP_MS)',
+      's.link.handshakeEnds',
+    ],
+    ['the bytes of an exchange are zeroed', '  body.bytes.fill(0, 0, body.pos);\n', ''],
+  ]),
+  ...rulesOf('src/session/link/temporary.ts', 'temporary', [
+    [
+      'a temporary key is not renewed at 75 % while requests are open',
+      '&& s.pending.size === 0;\n}\n\n/** When `isWorn`',
+      ';\n}\n\n/** When `isWorn`',
+    ],
+    [
+      'a temporary key is renewed before it ends, whatever is open',
+      'if (left < TEMPORARY_SECONDS * (1 - LATEST_SHARE)) return true;',
+      '',
+    ],
+    ['a young permanent key is not given up', "return age >= YOUNG_SECONDS ? 'dead' : 'again';", "return 'dead';"],
+    [
+      "a server's fault at a binding is tried again",
+      "if (error === undefined || error.isServerFault) return 'again';",
+      "if (error === undefined) return 'again';",
+    ],
+    ['what was sent under a temporary key that goes is ended or sent anew', '  endSent(s);\n', ''],
+  ]),
+  ...rulesOf('src/session/link/connect.ts', 'connect session/session', [
+    ['the first -404 does not lose the key', 'if (code === KEY_UNKNOWN && s.keyDoubted)', 'if (code === KEY_UNKNOWN)'],
+    ['closing wipes the keys', '    key.wipe();\n  }\n  keys.clear();', '  }\n  keys.clear();'],
+    ['closing gives the claim back', '    home.env.claims.release(key.idLow, key.idHigh, home.number);\n', ''],
+    ['a pause after a failure is kept', 'if (s.link.redialAt !== Infinity && s.link.redialAt > now) return;', ''],
+  ]),
+  ...rulesOf('src/session/link/hang-up.ts', 'session/session connect', [
+    [
+      'what was sent is not called undelivered when all ends',
+      "pending.everSent ? { ...refused, delivered: 'unknown', retryable: false } : refused",
+      'refused',
+    ],
+  ]),
+  ...rulesOf('src/session/centres/other-centres.ts', 'other-centres', [
+    [
+      'a migrate error of a business-connection call does not move the account',
+      'if (movesHome && outermost(pending) === BUSINESS) return false;',
+      '',
+    ],
+    ['a call moves so often and no more', 'pending.hops >= MOST_HOPS', 'pending.hops >= 1e9'],
+    [
+      "an address that a server named is not called the operator's",
+      "const namedBy = listed === undefined ? 'server' : 'operator';",
+      "const namedBy = 'operator' as const;",
+    ],
+    [
+      'data centres without plain MTProto are not dialled',
+      "!['ipv6', 'media_only', 'tcpo_only', 'cdn'].some((flag) => one[flag] === true)",
+      'true',
+    ],
+    [
+      'authorizing at a foreign data centre is tried anew once',
+      "if (s.role !== 'foreign' || pending.repeats > 0) return false;",
+      "if (s.role !== 'foreign') return false;",
+    ],
+  ]),
+  ...rulesOf('src/session/requests/requests.ts', 'session/session named requests', [
+    ['open requests of a session are bounded', 'if (s.pending.size >= MOST_OPEN)', 'if (s.pending.size >= 1e9)'],
+    [
+      'a key of a kept session is not shown to whoever asks',
+      'wish.export && isKept && !mayExport ?',
+      'wish.export && isKept && !mayExport && wish.list ?',
+    ],
+    ['a key that was handed in is zeroed', '  wish.authKey?.fill(0);\n  return outcome;', '  return outcome;'],
+    [
+      'a key that somebody else has is not taken',
+      "if (fault !== undefined) return refusalOfClaim(fault, 'session');",
+      '',
+    ],
+    ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
+    ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.lost)\n'],
+  ]),
+  ...rulesOf('src/session/requests/server-wish.ts', 'session/session server-wish', [
+    [
+      'an address that nobody allowed is not dialled',
+      "if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');",
+      '',
+    ],
+    [
+      'a session with a key is not moved',
+      "if (s.link.stage !== 'down' || s.permanent !== undefined || s.pending.size > 0)",
+      "if (s.link.stage !== 'down')",
+    ],
+    [
+      'a listed server with a key of the client is not the listed one',
+      'if (listed !== undefined && rsa === undefined) {',
+      'if (listed !== undefined) {',
+    ],
+  ]),
+  ...rulesOf('src/session/resume.ts', 'snapshot', [
+    [
+      'after a lost thread a doubled request still counts as doubled',
+      'pending.copies = (flags & TookFlag.DOUBLED) !== 0 ? 2 : 1;',
+      'pending.copies = 1;',
+    ],
+    ['after a lost thread a lost key is still lost', 's.lost = (flags & Is.LOST) !== 0;', 's.lost = false;'],
+    [
+      'after a lost thread ids that were received are known',
+      'while (r.pos < end) s.received.note(r.int32(), r.int32());',
+      '',
+    ],
+    [
+      'after a lost thread what was sent is not called unsent',
+      'pending.everSent = (flags & TookFlag.SENT) !== 0;',
+      'pending.everSent = false;',
+    ],
+    [
+      'after a lost thread who named the server is known',
+      "if ((flags & Has.NAMED_BY_CLIENT) !== 0) return 'client';",
+      '',
+    ],
+    ['the record that was handed over is zeroed', '  wipeRecord(record);\n', ''],
+  ]),
+  ...rulesOf('src/session/state/named.ts', 'named', [
+    [
+      'a record that was not given up clean gets another session',
+      'if (isClean && (record.sessionLow',
+      'if ((record.sessionLow',
+    ],
+    [
+      'a temporary key is not stored where they are wanted always',
+      "if (s.env.settings.forwardSecrecy === 'always') return undefined;",
+      '',
+    ],
+    [
+      'a temporary key near its end is not taken',
+      'temporary.until - s.serverSeconds(now) > LEAST_LIFE',
+      'temporary.until > 0',
+    ],
+    ["a new session's ids lie above those of its last owner", 's.ids.next(now + HANDOVER_MS, 0);', ''],
+    ['what was written of a record is zeroed', '  out.bytes.fill(0, 0, out.pos);\n', ''],
+    ['a new key is kept at once', 'if (kept.keys !== keysMark(s) || ', 'if ('],
+  ]),
+  ...rulesOf('src/session/kept/keeping.ts', 'named', [
+    ['a record on its way to the disk is zeroed', '  record.fill(0);\n', ''],
+    ['a lost account is kept as lost', '  named.lost = reason;\n', ''],
+  ]),
+];

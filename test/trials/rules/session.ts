@@ -1,0 +1,217 @@
+/** Rules of `src/session`: what is believed, sent again, refused and kept of requests and messages. */
+import { rulesOf, type Rule } from './rule.ts';
+
+export const SESSION: readonly Rule[] = [
+  ...rulesOf('src/session/incoming/inbox.ts', 'session/session misbehaving', [
+    [
+      'a message that comes again is acknowledged again',
+      "if ((seqNo & 1) === 1 && seen !== 'old')",
+      "if ((seqNo & 1) === 1 && seen === 'new')",
+    ],
+    [
+      'an update that comes again is told once',
+      "if (seen !== 'new' && crc !== Crc.rpcResult) return;",
+      "if (seen === 'old' && crc !== Crc.rpcResult) return;",
+    ],
+    ['a message of long ago is not taken', '&& difference >= -TOO_OLD_SECONDS', ''],
+    ['a message of the future is not taken', 'difference <= TOO_NEW_SECONDS && ', ''],
+    ['one answer from the future does not move the clock', 'if (s.aheadBy > 0 && ', 'if ('],
+    [
+      'a container out of its time brings nothing in',
+      'dispatch(s, crc, low, high, r, now, outside);',
+      'dispatch(s, crc, low, high, r, now, inside);',
+    ],
+    [
+      'a fault in one message does not touch its neighbours',
+      "if (!(error instanceof TlReadError)) throw error;\n    s.sink.log(40, 'unreadable message'",
+      "throw error;\n    s.sink.log(40, 'unreadable message'",
+    ],
+  ]),
+  ...rulesOf('src/session/incoming/handle-bad-msg.ts', 'session/session misbehaving', [
+    ['refused salts are counted, so a salt storm ends', '  s.saltRefusals++;\n', ''],
+    ['code 20 is DeliveryUnknown, not a second try', '[20, { unknown: true }]', '[20, {}]'],
+    ['code 19 is DeliveryUnknown, not a second try', '[19, { renew: true, unknown: true }]', '[19, { renew: true }]'],
+    [
+      'a refused salt of a message that was never sent is not believed',
+      'if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;\n  s.salts',
+      's.salts',
+    ],
+    [
+      'a refusal of a message that was never sent is not believed',
+      'if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;\n  s.sink',
+      's.sink',
+    ],
+    [
+      'a request that was sent twice is not sent under a new id',
+      '!pending.hasOwnId && !isDoubled(pending)',
+      '!pending.hasOwnId',
+    ],
+    [
+      'salts that nobody asked for are not taken',
+      'if (low !== s.outbox.saltsLow || high !== s.outbox.saltsHigh) return;',
+      '',
+    ],
+    [
+      'numbering that cannot be mended ends in another session',
+      'isNews && s.mends >= MOST_MENDS',
+      'isNews && s.mends >= 1e9',
+    ],
+  ]),
+  ...rulesOf('src/session/incoming/handle-notices.ts', 'session/session questions misbehaving', [
+    [
+      "new_session_created looks at the container's id too",
+      'const inContainer = pending.containerHigh !== 0;',
+      'const inContainer = false;',
+    ],
+    [
+      'the same new_session_created counts once',
+      'if (uniqueLow === s.uniqueLow && uniqueHigh === s.uniqueHigh) return;',
+      '',
+    ],
+    [
+      'states that nobody asked for are not believed',
+      'if (low !== questions.low || high !== questions.high) return;',
+      '',
+    ],
+    ['as many states as ids', '  if (info.length * 2 !== asked.length) return;\n', ''],
+    [
+      'more ids than the protocol allows are not read',
+      'if (ids.length > MAX_IDS * 2) throw',
+      'if (ids.length < 0) throw',
+    ],
+    [
+      'an update that cannot be read is said to be dropped',
+      "reason: error.message });\n    notify(s, refusal('UpdatesDropped'));",
+      'reason: error.message });',
+    ],
+  ]),
+  ...rulesOf('src/session/incoming/handle-rpc.ts', 'session/session other-centres', [
+    [
+      'an ending error of a foreign data centre does not mark the account lost',
+      "if (isLost && s.role !== 'foreign') markLost",
+      'if (isLost) markLost',
+    ],
+    ['an answer teaches the clock', '  s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);\n', ''],
+    [
+      "a server's fault is tried again so often and no more",
+      'if (pending.repeats >= MOST_REPEATS) return undefined;',
+      '',
+    ],
+    [
+      'what may do harm twice is not tried again after a fault of the server',
+      'error.isServerFault && mayRepeat(s, pending)) wait',
+      'error.isServerFault) wait',
+    ],
+    [
+      'what may do harm twice is not called retryable',
+      'retryable: fate.retryable && mayRepeat(s, pending)',
+      'retryable: fate.retryable',
+    ],
+    [
+      "a wait longer than the request's own time is told",
+      'wait !== undefined && now + wait < pending.deadline',
+      'wait !== undefined',
+    ],
+  ]),
+  ...rulesOf('src/session/incoming/handle-container.ts', 'misbehaving session/session', [
+    [
+      'what one gzip_packed may unpack to is bounded',
+      'const MAX_INFLATED = 16 * 1024 * 1024;',
+      'const MAX_INFLATED = 1024 * 1024 * 1024;',
+    ],
+    [
+      'gzip in gzip is not unpacked',
+      'if (crc === Crc.gzipPacked || crc === Crc.msgContainer)',
+      'if (crc === Crc.msgContainer)',
+    ],
+    [
+      'a container in a container is not read',
+      'if (length < 4 || r.peekUint32() !== Crc.msgContainer) inside',
+      'inside',
+    ],
+    ['a container of too many messages is not read', 'if (count > MOST) throw', 'if (count < 0) throw'],
+    ['a message in a container ends with its length', '    r.end = next;\n', ''],
+  ]),
+  ...rulesOf('src/session/delivery/questions.ts', 'questions', [
+    [
+      '"not received" is believed only with a witness that the session was not begun anew',
+      'if (!hasWitness(pending)) return false;',
+      'if (!hasWitness(pending)) return true;',
+    ],
+    [
+      'a connection on which nobody answers is dropped',
+      'questions.silences++;\n  return false;',
+      'questions.silences++;\n  return true;',
+    ],
+    ['a request is asked about more and more rarely', 'first * 2 ** pending.asks', 'first'],
+  ]),
+  ...rulesOf('src/session/delivery/outbox.ts', 'session/session outbox', [
+    [
+      'a container of requests has at most so many bytes',
+      'const PACKET_BYTES = 256 * 1024;',
+      'const PACKET_BYTES = 64 * 1024 * 1024;',
+    ],
+    [
+      'a container has at most so many messages',
+      'while (count < queue.length && already + count < MAX_CONTAINED)',
+      'while (count < queue.length)',
+    ],
+    ['acknowledgements do not wait for ever', 'this.ackAt = now + ACK_WITHIN_MS;', 'this.ackAt = Infinity;'],
+    [
+      'what was answered meanwhile does not go again',
+      'if (s.pending.find(pending.msgIdLow, pending.msgIdHigh) !== pending) continue;',
+      '',
+    ],
+    ['two requests never have one id', 'while (!s.pending.isFree(s.ids.low));', 'while (false);'],
+  ]),
+  ...rulesOf('src/session/delivery/repeatable.ts', 'repeatable', [
+    ['a button of a bot is not pressed twice', "  'messages.getBotCallbackAnswer',\n", ''],
+  ]),
+  ...rulesOf('src/session/answers/rpc-error.ts', 'rpc-error', [
+    [
+      'nobody is made to wait for years',
+      'WAITS.has(type) ? Math.min(value, LONGEST_WAIT) : undefined',
+      'WAITS.has(type) ? value : undefined',
+    ],
+    ['RANDOM_ID_DUPLICATE is no fault of the server', '&& !DONE.has(type)', ''],
+    [
+      "a server's own fault may have come after the work was done",
+      "return { retryable: true, delivered: 'unknown' };",
+      "return { retryable: true, delivered: 'no' };",
+    ],
+  ]),
+  ...rulesOf('src/session/state/pending.ts', 'session/session', [
+    ["requests go again in the client's order", '.sort((a, b) => a.ticket - b.ticket)', ''],
+    [
+      'a request ends with its time',
+      'if (pending.deadline <= now) late.push(pending);',
+      'if (pending.deadline < 0) late.push(pending);',
+    ],
+  ]),
+  ...rulesOf('src/session/state/floods.ts', 'floods', [
+    ['slow mode holds one chat, not the method', 'type === SLOW_MODE ? targetOf(pending) : undefined', 'undefined'],
+    ['waits that are kept in memory are bounded', 'if (this.#waits.size >= MOST) this.#dropFirst();', ''],
+    ['a wait that was over when it was kept is not taken', 'if (until > now) this.#waits', 'this.#waits'],
+  ]),
+  ...rulesOf('src/session/state/message-ids.ts', 'message-ids', [
+    ['ids rise though the clock stands still', 'this.low = (this.low + 4) | 0;', 'this.low = this.low | 0;'],
+    ['ids are compared without a sign', 'return aLow >>> 0 > bLow >>> 0;', 'return aLow > bLow;'],
+    [
+      'delay only makes the clock smaller, so the largest counts',
+      'if (!this.synchronised || seen > this.offset)',
+      'if (!this.synchronised || seen < this.offset)',
+    ],
+  ]),
+  ...rulesOf('src/session/state/received-ids.ts', 'received-ids', [
+    ['an id older than the window is not called new', "if (at === 0 && this.#count === CAPACITY) return 'old';", ''],
+    ['what falls out of the window is the oldest', 'this.#ids.copyWithin(0, 2, at * 2);', ''],
+  ]),
+  ...rulesOf('src/session/state/salts.ts', 'salts', [
+    ['a salt counts from its time on', 'this.future[0]! <= serverSeconds', 'this.future[0]! >= serverSeconds'],
+    ['salts are asked for at most once a minute', 'if (now - this.#askedAt < ASK_EVERY_MS) return false;', ''],
+  ]),
+  ...rulesOf('src/session/state/back-off.ts', 'back-off', [
+    ['a pause has an upper bound', 'Math.min(CAP_MS, BASE_MS', 'Math.max(CAP_MS, BASE_MS'],
+    ['a flood makes for at least five seconds', 'return bound + random * bound;', 'return random * bound;'],
+  ]),
+];
