@@ -58,6 +58,34 @@ test('order holds over slots that grow, and records that wait for their turn', a
   assert.ok(owner.answers.includes('clear'));
 });
 
+test('a block of a thread that was lost before it is not applied', async (t) => {
+  const heard: string[] = [];
+  let isLost = (): void => undefined;
+  const lost = new Promise<void>((resolve) => (isLost = resolve));
+  const owner: LaneOwner = {
+    ...watched(),
+    record(lane, { bytes, start, stop }) {
+      heard.push(Buffer.from(bytes.subarray(start, stop)).toString());
+      // The other batch is under way, and is called late: its block is here already.
+      lane.watch(LIMITS.batchTimeout * 2);
+    },
+    lost: () => (isLost(), true),
+  };
+  const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits: LIMITS }, owner);
+  t.after(() => lane.stop());
+  await lane.start();
+  for (const text of ['one', 'two']) {
+    lane.put(In.REQUEST, 0, 0, 1, 1, Buffer.from(text));
+    await new Promise(setImmediate);
+  }
+  // This thread stands still until the other has done both: their blocks are read at once.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  await lost;
+  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+  assert.equal(heard.length, 1, heard.join());
+  assert.equal(lane.isUp, false);
+});
+
 test('a worker that cannot start is an error, not a hang', async () => {
   const owner = watched();
   const options = { number: 0, limits: LIMITS, env: systemEnv };

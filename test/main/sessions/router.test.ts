@@ -1,0 +1,31 @@
+/** Which addresses may be dialled, by who named them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { allowList } from '../../../src/address/allow-list.ts';
+import { DialFlag } from '../../../src/batch/records.ts';
+import { LIMITS } from '../../../src/main/limits/limits.ts';
+import { Router, type RouterOptions } from '../../../src/main/sessions/router.ts';
+
+const NOBODYS = ['127.0.0.1', '10.0.0.1', '192.168.1.1', '169.254.169.254', '::1', 'fe80::1'];
+const PUBLIC = '149.154.167.51';
+
+function permits(flags: number, host: string, ...allowed: string[]): boolean {
+  const allow = allowList(allowed);
+  return new Router({ limits: LIMITS, allow } as RouterOptions).permits(flags, host, 443);
+}
+
+test("the operator's own addresses are dialled, whatever they are", () => {
+  for (const host of [...NOBODYS, PUBLIC]) assert.equal(permits(DialFlag.HANDSHAKE, host), true, host);
+});
+
+test('an address that a data centre handed out is dialled if it is public, or allowed', () => {
+  assert.equal(permits(DialFlag.FROM_DC, PUBLIC), true);
+  for (const host of NOBODYS) assert.equal(permits(DialFlag.FROM_DC, host), false, host);
+  assert.equal(permits(DialFlag.FROM_DC, '10.0.0.1', '10.0.0.1:443'), true);
+  assert.equal(permits(DialFlag.FROM_DC, '10.0.0.2', '10.0.0.1:443'), false);
+});
+
+test('an address of a client is dialled if the operator allowed it, be it public or not', () => {
+  for (const host of [...NOBODYS, PUBLIC]) assert.equal(permits(DialFlag.UNTRUSTED, host), false, host);
+  assert.equal(permits(DialFlag.UNTRUSTED, PUBLIC, `${PUBLIC}:443`), true);
+});
