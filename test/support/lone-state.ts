@@ -3,6 +3,8 @@
  * In: messages as bodies, requests as they were sent. Out: what its client would have been told, by the dialect's verbs.
  * Never: a packet; what is to be sent stays in the outbox.
  */
+import { AuthKey } from '../../src/crypto/auth-key.ts';
+import { newHead } from '../../src/crypto/envelope.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import type { Refusal } from '../../src/dialect/dialect.ts';
 import type { Env } from '../../src/session/env.ts';
@@ -12,6 +14,7 @@ import type { Shared } from '../../src/session/state/shared.ts';
 import { Floods } from '../../src/session/state/floods.ts';
 import { State, type Role } from '../../src/session/state/state.ts';
 import { Crc } from '../../src/tl/service.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 
 /** Unix ms. */
 export const NOW = 1_795_000_000_000;
@@ -39,16 +42,27 @@ export class Lone {
   /** low, high, … of messages to be acknowledged. */
   readonly acks: number[] = [];
 
-  constructor(role: Role = 'home') {
+  /** Packets that were sent: how long each was. */
+  readonly packets: Writer[] = [];
+
+  /** @param forwardSecrecy what the operator wants of temporary keys */
+  constructor(role: Role = 'home', forwardSecrecy: 'never' | 'made' | 'always' = 'never') {
     const writer = (): Writer => new Writer(256);
     let random = 0;
     const env = {
-      settings: { forwardSecrecy: 'never', logsRequests: false, dataCentres: [] },
+      settings: { forwardSecrecy, logsRequests: false, dataCentres: [] },
       random32: () => ++random,
       codec: { nameOf: (method: number) => NAMES.get(method), hasRandomId: () => false },
       files: new Set(),
+      fill: (bytes: Uint8Array) => void bytes.fill(1),
+      body: new Writer(4096),
+      head: newHead(),
     } as unknown as Env;
-    const sink = noting([], { reply: writer, update: writer, send: writer, keep: writer }) as Sink;
+    const send = (): Writer => {
+      this.packets.push(writer());
+      return this.packets.at(-1)!;
+    };
+    const sink = noting([], { reply: writer, update: writer, send, keep: writer }) as Sink;
     const dialect = noting(this.told, { noticeId: new Uint8Array(0) });
     const shared = {
       dialect,
@@ -57,6 +71,7 @@ export class Lone {
       others: [],
       attempts: 0,
       isInitGiven: true,
+      initPrefix: new Uint8Array(0),
       waiting: {},
     };
     const server = { host: '127.0.0.1', port: 1, dc: 2, test: false, rsa: undefined, namedBy: 'operator' } as const;
@@ -66,11 +81,21 @@ export class Lone {
     this.s.outbox.acknowledge = (low, high) => void this.acks.push(low, high);
   }
 
-  /** A request as it stands once it was sent. */
-  sent(method: number, given: Partial<PendingInit> = {}): Pending {
+  /** A connection that stands, with a key. */
+  ready(): this {
     const { s } = this;
-    const pending = new Pending({
-      ticket: s.pending.size + 1,
+    s.takeKey(AuthKey.from(new Uint8Array(256).fill(7)));
+    s.key = s.permanent;
+    s.salts.until = at(100_000);
+    s.link.stage = 'up';
+    s.link.transport = { begin: () => 0, end: () => undefined } as unknown as Transport;
+    return this;
+  }
+
+  /** A request as it stands before it is sent. */
+  pending(method: number, given: Partial<PendingInit> = {}): Pending {
+    return new Pending({
+      ticket: this.s.pending.size + 1,
       id: Buffer.from('1'),
       body: new Uint8Array(8),
       result: { kind: 'boxed' } as never,
@@ -82,6 +107,12 @@ export class Lone {
       seqNoGiven: -1,
       ...given,
     });
+  }
+
+  /** A request as it stands once it was sent. */
+  sent(method: number, given: Partial<PendingInit> = {}): Pending {
+    const { s } = this;
+    const pending = this.pending(method, given);
     s.ids.next(NOW, 0);
     pending.msgIdLow = s.ids.low;
     pending.msgIdHigh = s.ids.high;

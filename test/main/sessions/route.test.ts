@@ -85,8 +85,8 @@ async function routeOf(t: TestContext, given: Partial<RouteOwner> = {}) {
     puts,
     gone,
     target: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
-    kinds: () => puts.map(({ kind }) => kind),
-    async until(kind: number): Promise<void> {
+    kinds: (): number[] => puts.map(({ kind }) => kind),
+    until: async (kind: number): Promise<void> => {
       while (!puts.some((put) => put.kind === kind)) await new Promise<void>((resolve) => (wake = resolve));
     },
   };

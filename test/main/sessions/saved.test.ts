@@ -9,7 +9,7 @@ const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
 
 test('a session that was saved is zeroed where it came from, when another is saved, and at the end', (t) => {
   const made: Buffer[] = [];
-  const allocate = Buffer.allocUnsafeSlow;
+  const allocate = Buffer.allocUnsafeSlow.bind(Buffer);
   t.mock.method(Buffer, 'allocUnsafeSlow', (length: number) => {
     made.push(allocate(length));
     return made.at(-1)!;

@@ -27,9 +27,15 @@ const error = (code: number, text: string): Buffer =>
   });
 
 /** What came of an error for a call: it waits inside, or what the client was told of its fate. */
-function fateAfter(method: number, code: number, text: string, change: (pending: Pending) => void = () => {}): unknown {
+function fateAfter(
+  method: number,
+  code: number,
+  text: string,
+  change: (pending: Pending) => void = () => {},
+  seconds = 60,
+): unknown {
   const lone = new Lone();
-  const pending = lone.sent(method);
+  const pending = lone.sent(method, { deadline: NOW + seconds * 1_000 });
   change(pending);
   answered(lone, pending, error(code, text));
   const told = lone.told.find(([verb]) => verb === 'rpcError');
@@ -45,7 +51,7 @@ test("a server's fault: what does no harm twice waits and goes again, six times;
     32_000,
   );
   assert.deepEqual(
-    fateAfter(READS, 500, 'INTERNAL', (pending) => (pending.repeats = 6)),
+    fateAfter(READS, 500, 'INTERNAL', (pending) => (pending.repeats = 6), 6_000),
     [true, 'unknown'],
   );
   assert.deepEqual(fateAfter(ACTS, 500, 'INTERNAL'), [false, 'unknown']);

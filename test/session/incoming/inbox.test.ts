@@ -56,7 +56,10 @@ test('answers from the future move the clock when a second one says the same, an
   });
   receive(lone, 1, at(100), 1, pong);
   assert.ok(Math.abs(s.ids.offset) < 1_000);
-  receive(lone, 5, at(100), 1, pong);
+  receive(lone, 5, at(300), 1, pong);
+  assert.ok(Math.abs(s.ids.offset) < 1_000);
+  receive(lone, 9, at(100), 1, pong);
+  receive(lone, 13, at(100), 1, pong);
   assert.ok(Math.abs(s.ids.offset - 100_000) < 1_000, `${s.ids.offset}`);
   assert.equal(s.clockMended, true);
 });

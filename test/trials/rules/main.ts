@@ -2,7 +2,7 @@
 import { rulesOf, type Rule } from './rule.ts';
 
 export const MAIN: readonly Rule[] = [
-  ...rulesOf('src/main/lanes/lane.ts', 'main/lanes/lane', [
+  ...rulesOf('src/main/lanes/lane.ts', 'main/lanes/lane turns', [
     [
       'a block of a lost thread is not applied',
       'if (this.#thread === thread) this.#returned(block);',
@@ -50,7 +50,7 @@ export const MAIN: readonly Rule[] = [
       'this.#shares',
     ],
   ]),
-  ...rulesOf('src/main/sessions/router.ts', 'main/sessions proxy', [
+  ...rulesOf('src/main/sessions/router.ts', 'sessions/router proxy lane', [
     [
       'an answer to a closed ticket goes to nobody',
       'if (closed === undefined) return;',
@@ -83,7 +83,7 @@ export const MAIN: readonly Rule[] = [
       'if (ticket > 0) return route.client.reply',
     ],
   ]),
-  ...rulesOf('src/main/sessions/route.ts', 'main/sessions proxy', [
+  ...rulesOf('src/main/sessions/route.ts', 'sessions/route. proxy', [
     [
       'a link dialled while its client reads nothing is not read without limit',
       '    if (this.client.isUnread) link.gate.shut(Why.UNREAD);\n',
@@ -126,7 +126,6 @@ export const MAIN: readonly Rule[] = [
     ],
   ]),
   ...rulesOf('src/main/sessions/ledger.ts', 'ledger small', [
-    ['a ticket that is open is not given again', 'while (this.#open.has(last));', 'while (false);'],
     ['bytes of answered requests count no more', '    this.bytes -= found.stop - found.start;\n', ''],
   ]),
   ...rulesOf('src/main/names/writing.ts', 'names', [

@@ -2,7 +2,7 @@
 import { rulesOf, type Rule } from './rule.ts';
 
 export const SESSION: readonly Rule[] = [
-  ...rulesOf('src/session/incoming/inbox.ts', 'session/session misbehaving', [
+  ...rulesOf('src/session/incoming/inbox.ts', 'incoming/inbox', [
     [
       'a message that comes again is acknowledged again',
       "if ((seqNo & 1) === 1 && seen !== 'old')",
@@ -15,7 +15,11 @@ export const SESSION: readonly Rule[] = [
     ],
     ['a message of long ago is not taken', '&& difference >= -TOO_OLD_SECONDS', ''],
     ['a message of the future is not taken', 'difference <= TOO_NEW_SECONDS && ', ''],
-    ['one answer from the future does not move the clock', 'if (s.aheadBy > 0 && ', 'if ('],
+    [
+      'answers from the future move the clock only if they say the same',
+      'Math.abs(ahead - s.aheadBy) < TOO_NEW_SECONDS',
+      'ahead > 0',
+    ],
     [
       'a container out of its time brings nothing in',
       'dispatch(s, crc, low, high, r, now, outside);',
@@ -27,7 +31,7 @@ export const SESSION: readonly Rule[] = [
       "throw error;\n    s.sink.log(40, 'unreadable message'",
     ],
   ]),
-  ...rulesOf('src/session/incoming/handle-bad-msg.ts', 'session/session misbehaving', [
+  ...rulesOf('src/session/incoming/handle-bad-msg.ts', 'incoming/handle-bad-msg', [
     ['refused salts are counted, so a salt storm ends', '  s.saltRefusals++;\n', ''],
     ['code 20 is DeliveryUnknown, not a second try', '[20, { unknown: true }]', '[20, {}]'],
     ['code 19 is DeliveryUnknown, not a second try', '[19, { renew: true, unknown: true }]', '[19, { renew: true }]'],
@@ -57,7 +61,7 @@ export const SESSION: readonly Rule[] = [
       'isNews && s.mends >= 1e9',
     ],
   ]),
-  ...rulesOf('src/session/incoming/handle-notices.ts', 'session/session questions misbehaving', [
+  ...rulesOf('src/session/incoming/handle-notices.ts', 'incoming/handle-notices', [
     [
       "new_session_created looks at the container's id too",
       'const inContainer = pending.containerHigh !== 0;',
@@ -85,7 +89,7 @@ export const SESSION: readonly Rule[] = [
       'reason: error.message });',
     ],
   ]),
-  ...rulesOf('src/session/incoming/handle-rpc.ts', 'session/session other-centres', [
+  ...rulesOf('src/session/incoming/handle-rpc.ts', 'incoming/handle-rpc', [
     [
       'an ending error of a foreign data centre does not mark the account lost',
       "if (isLost && s.role !== 'foreign') markLost",
@@ -113,7 +117,7 @@ export const SESSION: readonly Rule[] = [
       'wait !== undefined',
     ],
   ]),
-  ...rulesOf('src/session/incoming/handle-container.ts', 'misbehaving session/session', [
+  ...rulesOf('src/session/incoming/handle-container.ts', 'incoming/handle-container', [
     [
       'what one gzip_packed may unpack to is bounded',
       'const MAX_INFLATED = 16 * 1024 * 1024;',
