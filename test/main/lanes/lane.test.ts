@@ -71,7 +71,7 @@ test('a block of a thread that was lost before it is not applied', async (t) => 
     },
     lost: () => (isLost(), true),
   };
-  const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits: LIMITS }, owner);
+  const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits: LIMITS, env: systemEnv }, owner);
   t.after(() => lane.stop());
   await lane.start();
   for (const text of ['one', 'two']) {

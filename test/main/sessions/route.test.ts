@@ -7,6 +7,7 @@ import { DownFlag, In } from '../../../src/batch/records.ts';
 import { Batch } from '../../../src/main/flow/outlet.ts';
 import type { Lane } from '../../../src/main/lanes/lane.ts';
 import { Descriptors } from '../../../src/main/limits/descriptors.ts';
+import { systemEnv } from '../../../src/main/system-env.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
 import type { Dial, Dialler } from '../../../src/main/links/dialler.ts';
 import { Reached } from '../../../src/main/links/reached.ts';
@@ -52,6 +53,7 @@ async function routeOf(t: TestContext, given: Partial<RouteOwner> = {}) {
   } as unknown as SessionClient & { isUnread: boolean };
   const gone: Route[] = [];
   const owner = {
+    env: systemEnv,
     batch: new Batch(),
     dialler: {
       ask: (dial: Dial) => dial.start(),

@@ -83,7 +83,7 @@ export const MAIN: readonly Rule[] = [
       'if (ticket > 0) return route.client.reply',
     ],
   ]),
-  ...rulesOf('src/main/sessions/route.ts', 'sessions/route. proxy', [
+  ...rulesOf('src/main/sessions/route.ts', 'sessions/route. main/gateway', [
     [
       'a link dialled while its client reads nothing is not read without limit',
       '    if (this.client.isUnread) link.gate.shut(Why.UNREAD);\n',
@@ -219,9 +219,9 @@ export const MAIN: readonly Rule[] = [
       'if (this.#isDead) return false;\n    this.#owner.linkBytes',
       'this.#owner.linkBytes',
     ],
-    ['a connection that does not come about ends', 'this.#timer = setTimeout(() => this.#late(), within);', ''],
+    ['a connection that does not come about ends', 'this.#timer = this.#env.setTimer(() => this.#late(), within);', ''],
   ]),
-  ...rulesOf('src/main/clients/client.ts', 'proxy', [
+  ...rulesOf('src/main/clients/client.ts', 'main/gateway', [
     [
       'bad lines in a row end the connection',
       'this.#badLines = isBad ? this.#badLines + 1 : 0;',
@@ -229,21 +229,21 @@ export const MAIN: readonly Rule[] = [
     ],
     [
       'a client has so many requests open',
-      'if (!this.#route.hasRoom(this.#house.limits)) this.gate.shut(Why.REQUESTS);',
+      'if (!this.#route.hasRoom(this.#services.limits)) this.gate.shut(Why.REQUESTS);',
       '',
     ],
     [
       'nothing is written behind the last line',
-      'if (this.#isClosing) return;\n    this.#house.router.metrics.counts[Count.CLIENT_BYTES_OUT]',
-      'this.#house.router.metrics.counts[Count.CLIENT_BYTES_OUT]',
+      'if (this.#isClosing) return;\n    this.#services.router.metrics.counts[Count.CLIENT_BYTES_OUT]',
+      'this.#services.router.metrics.counts[Count.CLIENT_BYTES_OUT]',
     ],
   ]),
-  ...rulesOf('src/main/proxy.ts', 'proxy', [
+  ...rulesOf('src/main/gateway.ts', 'main/gateway', [
     [
       'wrong tokens from one address are slowed',
-      "(this.#failures.take(address, now()) ? 'AuthFailed' : 'RateLimited')",
+      "(this.#failures.take(address, this.env.now()) ? 'AuthFailed' : 'RateLimited')",
       "'AuthFailed'",
     ],
-    ['connections are bounded', 'this.#visitors.size < this.limits.maxConnections && ', ''],
+    ['connections are bounded', 'this.#connections.size < this.limits.maxConnections && ', ''],
   ]),
 ];
