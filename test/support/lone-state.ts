@@ -10,9 +10,8 @@ import type { Refusal } from '../../src/dialect/dialect.ts';
 import type { Env } from '../../src/session/env.ts';
 import type { Sink } from '../../src/session/sink.ts';
 import { AnswerBy, Pending, type PendingInit } from '../../src/session/state/pending.ts';
-import type { Shared } from '../../src/session/state/shared.ts';
 import { Floods } from '../../src/session/state/floods.ts';
-import { State, type Role } from '../../src/session/state/state.ts';
+import { type Shared, State, type Role } from '../../src/session/state/state.ts';
 import { Crc } from '../../src/tl/service.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 

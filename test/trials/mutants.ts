@@ -10,6 +10,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { placeOf } from './rules/place.ts';
 import { type Rule, RULES } from './rules.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -90,11 +91,12 @@ async function firstRed(tree: string, untouched: string, files: readonly string[
 
 /** @returns how it went: begins with `caught`, or not */
 async function judge(tree: string, untouched: string, rule: Rule): Promise<string> {
-  const text = readFileSync(join(ROOT, rule.file), 'utf8');
-  if (text.split(rule.find).length !== 2) return 'is not there any more';
-  const built = join('dist', rule.file.replace(/\.ts$/, '.js'));
+  const file = placeOf(ROOT, rule);
+  if (file === undefined) return 'is not there any more';
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const built = join('dist', file.replace(/\.ts$/, '.js'));
   const changed = join(tree, 'changed');
-  const source = join(changed, rule.file);
+  const source = join(changed, file);
   mkdirSync(dirname(source), { recursive: true });
   writeFileSync(
     source,

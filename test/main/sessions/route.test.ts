@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { DownFlag, In } from '../../../src/batch/records.ts';
-import { Batch } from '../../../src/main/flow/outlet.ts';
+import { WriteBatch } from '../../../src/main/flow/socket-writer.ts';
 import type { Lane } from '../../../src/main/lanes/lane.ts';
 import { Descriptors } from '../../../src/main/limits/descriptors.ts';
 import { systemEnv } from '../../../src/main/system-env.ts';
@@ -54,7 +54,7 @@ async function routeOf(t: TestContext, given: Partial<RouteOwner> = {}) {
   const gone: Route[] = [];
   const owner = {
     env: systemEnv,
-    batch: new Batch(),
+    batch: new WriteBatch(),
     dialler: {
       ask: (dial: Dial) => dial.start(),
       cancel: () => false,

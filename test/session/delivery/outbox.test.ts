@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { Outbox } from '../../../src/session/delivery/outbox.ts';
+import { flushReady } from '../../../src/session/delivery/packets.ts';
+import { Outbox } from '../../../src/session/state/outbox.ts';
 import { MAX_CONTAINED } from '../../../src/tl/service.ts';
 import { ACTS, Lone, NOW } from '../../support/lone-state.ts';
 
@@ -16,7 +17,7 @@ function queue(lone: Lone, count: number, length: number): void {
 
 /** Sends all that waits. @returns bytes of each packet */
 function flushed({ s, packets }: Lone): number[] {
-  s.outbox.flush(s, NOW, 64 * 1024 * 1024, true);
+  flushReady(s, NOW, 64 * 1024 * 1024, true);
   return packets.map(({ pos }) => pos);
 }
 

@@ -1,7 +1,8 @@
 /** When "not received" is believed of a request, how often it is asked about, and when nobody is there. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isBelievable, lookForSilence } from '../../../src/session/delivery/questions.ts';
+import { lookForSilence } from '../../../src/session/delivery/asking.ts';
+import { isBelievable } from '../../../src/session/state/questions.ts';
 import { ACTS, Lone, NOW } from '../../support/lone-state.ts';
 
 test('the server is believed if it still knows a message from before, and not without one', () => {
@@ -20,7 +21,7 @@ test('one that the server is silent about is asked about, then the connection is
   const lone = new Lone().ready();
   const { s } = lone;
   const pending = lone.sent(ACTS);
-  s.questions.left(s, pending, NOW);
+  s.questions.left(pending, NOW, false);
   s.questions.dueAt = NOW;
   const pauses: number[] = [];
   for (let now = NOW, last = NOW; pauses.length < 4; now += 250) {
@@ -41,7 +42,7 @@ test('one that the server is silent about is asked about, then the connection is
 
 test('a connection on which nothing comes after a question is given up after one more look', () => {
   const { s } = new Lone().ready();
-  s.questions.out(s, NOW, 2_500);
+  s.questions.out(s.link, NOW, 2_500);
   const looks: boolean[] = [];
   for (let now = NOW; now < NOW + 4_000 && looks.at(-1) !== false; now += 250) looks.push(lookForSilence(s, now));
   assert.equal(looks.at(-1), false);

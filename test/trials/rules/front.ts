@@ -86,7 +86,7 @@ export const FRONT: readonly Rule[] = [
     ['sessions end with their connection', '      route.ledger.drain();\n      route.close();\n', ''],
     ['a client has so many requests open', 'if (this.#exchanges.size >= limits.openRequests) return false;', ''],
     ['who does not take his answers is not read', '    this.gate.shut(Why.UNREAD);\n    for', '    for'],
-    ['bytes held of a body count towards the budget of all', '    this.#admission.sweep.holds(this, by);\n', ''],
+    ['bytes held of a body count towards the budget of all', '    this.#admission.reaper.holds(this, by);\n', ''],
   ]),
   ...rulesOf('src/front/json-lines.ts', 'json-lines', [
     ['a line that is too long is refused', 'if (stop - start > this.#maxLine) return this.#tooLong();', ''],

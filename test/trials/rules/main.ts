@@ -38,11 +38,11 @@ export const MAIN: readonly Rule[] = [
     ],
     ['what waits of a session that has gone is no work', 'if (kind === In.CLOSE) line.dropWork();', ''],
   ]),
-  ...rulesOf('src/main/lanes/slots.ts', 'turns lane', [
+  ...rulesOf('src/main/lanes/lane-queue.ts', 'turns lane', [
     [
       'whose fault a death is must be certain: one batch at a time',
-      'this.#alone > 0 ? 1 : IN_FLIGHT',
-      'this.#alone > 0 ? IN_FLIGHT : IN_FLIGHT',
+      'this.#isolated > 0 ? 1 : IN_FLIGHT',
+      'this.#isolated > 0 ? IN_FLIGHT : IN_FLIGHT',
     ],
     [
       'a record is not put before an earlier one of its session',
@@ -167,7 +167,7 @@ export const MAIN: readonly Rule[] = [
       'if (was !== 0) this.#go();',
     ],
   ]),
-  ...rulesOf('src/main/flow/outlet.ts', 'outlet', [
+  ...rulesOf('src/main/flow/socket-writer.ts', 'outlet', [
     [
       'a slow reader keeps no more than one block alive',
       'this.#copies = this.#socket.writableLength > 0;',
@@ -175,13 +175,13 @@ export const MAIN: readonly Rule[] = [
     ],
     ['a client that takes nothing is noticed', 'if (unsent > this.#mark) this.#onFull();', ''],
   ]),
-  ...rulesOf('src/main/clients/sweep.ts', 'sweep small', [
+  ...rulesOf('src/main/clients/reaper.ts', 'sweep small', [
     ['what was cut off counts no more', '    this.#held -= largest.held;\n', ''],
     ['the one who holds the most is cut', 'client.held > largest.held', 'client.held < largest.held'],
     [
       'who leaves the most unread is cut',
-      'client.unreadBytes > fattest.unreadBytes',
-      'client.unreadBytes < fattest.unreadBytes',
+      'client.unreadBytes > most.unreadBytes',
+      'client.unreadBytes < most.unreadBytes',
     ],
   ]),
   ...rulesOf('src/main/clients/address-rates.ts', 'address-rates small', [
@@ -200,8 +200,8 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/clients/read-ahead.ts', 'inlet', [
     [
       'what is read ahead of a shut gate is bounded',
-      '(this.#bytes >= MARK || !this.#sweep.mayReadAhead)',
-      '!this.#sweep.mayReadAhead',
+      '(this.#bytes >= MARK || !this.#reaper.mayReadAhead)',
+      '!this.#reaper.mayReadAhead',
     ],
   ]),
   ...rulesOf('src/main/links/dialler.ts', 'dialler', [

@@ -2,7 +2,7 @@
 import { rulesOf, type Rule } from './rule.ts';
 
 export const SESSION_LINKS: readonly Rule[] = [
-  ...rulesOf('src/session/link/handshake.ts', 'handshake connect misbehaving', [
+  ...rulesOf('src/session/link/handshake.ts', 'link/handshake connect', [
     [
       "the server's public number is held against its range in the exchange",
       '    checkPublic(this.#serverPublic, this.#prime);\n',
@@ -36,7 +36,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       'if (this.expiresIn !== undefined) inner.int32(0);',
     ],
   ]),
-  ...rulesOf('src/session/link/fall-back.ts', 'temporary', [
+  ...rulesOf('src/session/link/fall-back.ts', 'fall-back temporary', [
     [
       '--pfs always never falls back to the permanent key',
       "const isOptional = s.env.settings.forwardSecrecy === 'made';",
@@ -49,7 +49,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['one failure does not end forward secrecy', '++s.bindFailures >= MOST_FAILURES', '++s.bindFailures >= 1'],
   ]),
-  ...rulesOf('src/session/link/make-keys.ts', 'temporary connect', [
+  ...rulesOf('src/session/link/make-keys.ts', 'fall-back temporary connect', [
     [
       '--pfs always does not go on without a temporary key when its exchange fails',
       "refused.error === 'HandshakeFailed' && s.env.settings.forwardSecrecy === 'made')",
@@ -62,7 +62,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['the bytes of an exchange are zeroed', '  body.bytes.fill(0, 0, body.pos);\n', ''],
   ]),
-  ...rulesOf('src/session/link/temporary.ts', 'temporary', [
+  ...rulesOf('src/session/link/temporary.ts', 'fall-back temporary', [
     [
       'a temporary key is not renewed at 75 % while requests are open',
       '&& s.pending.size === 0;\n}\n\n/** When `isWorn`',

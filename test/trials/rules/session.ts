@@ -136,7 +136,7 @@ export const SESSION: readonly Rule[] = [
     ['a container of too many messages is not read', 'if (count > MOST) throw', 'if (count < 0) throw'],
     ['a message in a container ends with its length', '    r.end = next;\n', ''],
   ]),
-  ...rulesOf('src/session/delivery/questions.ts', 'questions', [
+  ...rulesOf('src/session/state/questions.ts', 'witnesses questions', [
     [
       '"not received" is believed only with a witness that the session was not begun anew',
       'if (!hasWitness(pending)) return false;',
@@ -149,7 +149,7 @@ export const SESSION: readonly Rule[] = [
     ],
     ['a request is asked about more and more rarely', 'first * 2 ** pending.asks', 'first'],
   ]),
-  ...rulesOf('src/session/delivery/outbox.ts', 'session/session outbox', [
+  ...rulesOf('src/session/delivery/packets.ts', 'delivery/outbox session/session', [
     [
       'a container of requests has at most so many bytes',
       'const PACKET_BYTES = 256 * 1024;',
