@@ -84,7 +84,6 @@ export class Lone {
   ready(): this {
     const { s } = this;
     s.takeKey(AuthKey.from(new Uint8Array(256).fill(7)));
-    s.key = s.permanent;
     s.salts.until = at(100_000);
     s.link.stage = 'up';
     s.link.transport = { begin: () => 0, end: () => undefined } as unknown as Transport;

@@ -9,7 +9,7 @@ import type { Lane } from '../../../src/main/lanes/lane.ts';
 import { Descriptors } from '../../../src/main/limits/descriptors.ts';
 import { systemEnv } from '../../../src/main/system-env.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
-import type { Dial, Dialler } from '../../../src/main/links/dialler.ts';
+import type { Dialler, DialRequest } from '../../../src/main/links/dialler.ts';
 import { Reached } from '../../../src/main/links/reached.ts';
 import type { SessionClient } from '../../../src/main/sessions/session-client.ts';
 import { Route, type RouteOwner } from '../../../src/main/sessions/route.ts';
@@ -56,7 +56,7 @@ async function routeOf(t: TestContext, given: Partial<RouteOwner> = {}) {
     env: systemEnv,
     batch: new WriteBatch(),
     dialler: {
-      ask: (dial: Dial) => dial.start(),
+      ask: (dial: DialRequest) => dial.start(),
       cancel: () => false,
       connected: () => undefined,
       failed: () => undefined,

@@ -13,16 +13,13 @@ import { ACTS, Lone, NOW, READS } from '../../support/lone-state.ts';
 function bound(mode: 'made' | 'always', left = TEMPORARY_SECONDS): Lone {
   const lone = new Lone('home', mode);
   const { s } = lone.ready();
-  s.forwardSecrecy = true;
-  s.key = AuthKey.from(new Uint8Array(256).fill(9));
-  s.isBound = true;
-  s.temporaryUntil = s.serverSeconds(NOW) + left;
+  s.keys.goOnWith(AuthKey.from(new Uint8Array(256).fill(9)), s.serverSeconds(NOW) + left);
   return lone;
 }
 
 /** The exchange of a temporary key is under way. */
 function exchanging(lone: Lone): void {
-  lone.s.key = undefined;
+  lone.s.keys.wantTemporary();
   lone.s.link.handshake = { expiresIn: TEMPORARY_SECONDS, wipe: () => undefined } as unknown as Handshake;
 }
 
@@ -31,22 +28,25 @@ test('where they are wanted always nothing goes under the permanent key, whateve
   const { s } = lone;
   for (let i = 0; i < 9; i++) {
     fallBack(s, i % 2 === 0, NOW);
-    assert.deepEqual([s.key, s.forwardSecrecy], [undefined, true]);
+    assert.deepEqual([s.keys.inForce, s.keys.hasForwardSecrecy], [undefined, true]);
     exchanging(lone);
     noteLostExchange(s, NOW);
-    assert.deepEqual([s.key, s.forwardSecrecy], [undefined, true]);
+    assert.deepEqual([s.keys.inForce, s.keys.hasForwardSecrecy], [undefined, true]);
     s.link.stage = 'up';
     failHandshake(s, refusal('HandshakeFailed'), NOW);
-    assert.deepEqual([s.key, s.forwardSecrecy], [undefined, true]);
+    assert.deepEqual([s.keys.inForce, s.keys.hasForwardSecrecy], [undefined, true]);
   }
 });
 
 test('where they are made a first failure is tried again, a second one ends them for a while', () => {
   const { s } = bound('made');
   fallBack(s, false, NOW);
-  assert.deepEqual([s.key, s.forwardSecrecy], [undefined, true]);
+  assert.deepEqual([s.keys.inForce, s.keys.hasForwardSecrecy], [undefined, true]);
   fallBack(s, false, NOW);
-  assert.deepEqual([s.key, s.forwardSecrecy, s.forwardSecrecyAt], [s.permanent, false, NOW + 600_000]);
+  assert.deepEqual(
+    [s.keys.inForce, s.keys.hasForwardSecrecy, s.keys.forwardSecrecyAt],
+    [s.keys.permanent, false, NOW + 600_000],
+  );
 });
 
 test('at three quarters of its life a temporary key is renewed if nothing is open, at its end whatever is', () => {
@@ -67,7 +67,7 @@ test('a temporary key that goes is zeroed; what was sent under it ends, or goes 
   const lone = bound('made');
   lone.sent(ACTS);
   const reads = lone.sent(READS);
-  const key = lone.s.key!;
+  const key = lone.s.keys.inForce!;
   dropTemporary(lone.s);
   assert.ok(key.bytes.every((byte) => byte === 0));
   assert.deepEqual([lone.errors, lone.s.pending.queue, lone.s.pending.sentCount], [['SessionReset'], [reads], 0]);

@@ -107,7 +107,7 @@ export const MAIN: readonly Rule[] = [
     ],
     ['what a lane is told of a key is zeroed', '      bytes.fill(0);\n', ''],
   ]),
-  ...rulesOf('src/main/sessions/saved.ts', 'saved small', [
+  ...rulesOf('src/main/sessions/saved-session.ts', 'saved small', [
     [
       'the session that was saved is zeroed at its end',
       '    this.#session?.fill(0);\n    this.#session = undefined;',
@@ -128,7 +128,7 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/sessions/ledger.ts', 'ledger small', [
     ['bytes of answered requests count no more', '    this.bytes -= found.stop - found.start;\n', ''],
   ]),
-  ...rulesOf('src/main/names/writing.ts', 'names', [
+  ...rulesOf('src/main/names/record-writer.ts', 'names', [
     [
       'a client is told only when the newest urgent record is on the disk',
       '    if (!this.#isDue) this.letGo();',
@@ -142,15 +142,19 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/names/names.ts', 'names', [
     [
       'the bytes of a record are zeroed where they stood',
-      '    bytes.fill(0);\n    if (held === undefined)',
-      '    if (held === undefined)',
+      '    bytes.fill(0);\n    if (ownership === undefined)',
+      '    if (ownership === undefined)',
     ],
     [
       'a new name that is kept already is not handed out',
-      'if (asked.op === NameOp.NEW && held.record.length > 0) {',
-      'if (asked.op === NameOp.NEW && held.record.length < 0) {',
+      'if (asked.op === NameOp.NEW && ownership.record.length > 0) {',
+      'if (asked.op === NameOp.NEW && ownership.record.length < 0) {',
     ],
-    ['a client that has gone gets no name', '    if (route.isClosing) return;\n    const held', '    const held'],
+    [
+      'a client that has gone gets no name',
+      '    if (route.isClosing) return;\n    const ownership',
+      '    const ownership',
+    ],
     ['who takes over a name in vain is told', "if (heir !== undefined) refuse(heir, 'SessionInUse');", ''],
   ]),
   ...rulesOf('src/main/limits/descriptors.ts', 'descriptors small', [

@@ -47,7 +47,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       "if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s, now + PAUSE_MS);",
       'goOnWithoutTemporary(s, now + PAUSE_MS);',
     ],
-    ['one failure does not end forward secrecy', '++s.bindFailures >= MOST_FAILURES', '++s.bindFailures >= 1'],
+    ['one failure does not end forward secrecy', 's.keys.failed() >= MOST_FAILURES', 's.keys.failed() >= 1'],
   ]),
   ...rulesOf('src/session/link/make-keys.ts', 'fall-back temporary connect', [
     [
@@ -83,7 +83,7 @@ export const SESSION_LINKS: readonly Rule[] = [
   ]),
   ...rulesOf('src/session/link/connect.ts', 'connect session/session', [
     ['the first -404 does not lose the key', 'if (code === KEY_UNKNOWN && s.keyDoubted)', 'if (code === KEY_UNKNOWN)'],
-    ['closing wipes the keys', '    key.wipe();\n  }\n  keys.clear();', '  }\n  keys.clear();'],
+    ['closing wipes the keys', '    key.wipe();\n  }\n  otherKeys.clear();', '  }\n  otherKeys.clear();'],
     ['closing gives the claim back', '    home.env.claims.release(key.idLow, key.idHigh, home.number);\n', ''],
     ['a pause after a failure is kept', 'if (s.link.redialAt !== Infinity && s.link.redialAt > now) return;', ''],
   ]),
@@ -141,7 +141,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     [
       'a session with a key is not moved',
-      "if (s.link.stage !== 'down' || s.permanent !== undefined || s.pending.size > 0)",
+      "if (s.link.stage !== 'down' || s.keys.permanent !== undefined || s.pending.size > 0)",
       "if (s.link.stage !== 'down')",
     ],
     [
@@ -174,7 +174,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['the record that was handed over is zeroed', '  wipeRecord(record);\n', ''],
   ]),
-  ...rulesOf('src/session/state/named.ts', 'named', [
+  ...rulesOf('src/session/kept/record.ts', 'named', [
     [
       'a record that was not given up clean gets another session',
       'if (isClean && (record.sessionLow',
@@ -182,7 +182,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     [
       'a temporary key is not stored where they are wanted always',
-      "if (s.env.settings.forwardSecrecy === 'always') return undefined;",
+      "if (env.settings.forwardSecrecy === 'always') return undefined;",
       '',
     ],
     [

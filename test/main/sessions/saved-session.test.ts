@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RecordCursor, writeHeader } from '../../../src/batch/batch.ts';
 import { COUNTERS_LENGTH, HEADER_LENGTH, Out } from '../../../src/batch/records.ts';
-import { Saved } from '../../../src/main/sessions/saved.ts';
+import { SavedSession } from '../../../src/main/sessions/saved-session.ts';
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
@@ -14,7 +14,7 @@ test('a session that was saved is zeroed where it came from, when another is sav
     made.push(allocate(length));
     return made.at(-1)!;
   });
-  const saved = new Saved();
+  const saved = new SavedSession();
   const first = Buffer.from('the key of the first');
   saved.takeSession(first);
   assert.ok(isZero(first));
@@ -41,7 +41,7 @@ function counters(ids: number, from: number): RecordCursor {
 }
 
 test('of ids that came the newest are kept, 256 at most', () => {
-  const saved = new Saved();
+  const saved = new SavedSession();
   let last = 0;
   for (const count of [1, 20, 100, 100, 100, 1, 1, 255, 300]) {
     saved.takeCounters(counters(count, last + 1), COUNTERS_LENGTH);
