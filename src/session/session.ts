@@ -2,8 +2,9 @@
  * Session: the MTProto machine for one client.
  * In: requests, DC bytes, the time. Out: through Sink. Never: sockets, timers, the clock.
  *
- * Order of calls: any of `request`, `opened`, `received`, `closed`, `tick`; then `work` while `hasWork`; then `flush`
- * once a batch, and again while `hasRest`. `nextDeadline` may change after any of them; a `tick` too many does nothing.
+ * Order of calls: `resume` and `again`, if at all, before all else; then any events of a batch; `work` while `hasWork`;
+ * `flush` once a batch, and again while `hasRest`; `save` at its end. `nextDeadline` may change after any of them; a
+ * `tick` too many does nothing. After `close` nothing is called.
  */
 import type { PacketSink } from '../transport/transport.ts';
 import { notify, refuse } from './answers/answers.ts';
@@ -12,7 +13,7 @@ import { type Asked, tellCrash } from './answers/crash.ts';
 import { dropLink } from './link/hang-up.ts';
 import { onPlainPacket } from './link/make-keys.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
-import { deadlineOf, tickConnection } from './due.ts';
+import { firstDeadline, tickConnection } from './deadlines.ts';
 import type { Env } from './env.ts';
 import { isPlain, receivePacket } from './incoming/receive.ts';
 import { refusal } from './answers/refusals.ts';
@@ -68,6 +69,64 @@ export class Session implements PacketSink, Holder {
     this.#saved = new Saved(this.#home);
   }
 
+  // --- events in -----------------------------------------------------------------------------------------------------
+
+  /** One client message `bytes[start..end)`. @param mayExport it may be shown keys of kept sessions */
+  request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number, mayExport = false): void {
+    if (this.#isHeld || this.#waiting.behind.length > 0)
+      this.#waiting.behind.push({ ticket, line: bytes.slice(start, end), mayExport });
+    else takeRequest(this.#home, ticket, bytes, start, end, now, mayExport);
+  }
+
+  /** What the main thread says to a wish about a kept session. */
+  named(answer: NamedAnswer, now: number): void {
+    const held = this.#waiting.first;
+    if (held === undefined || !isAwaited(this.#waiting, answer)) return;
+    this.#waiting.first = undefined;
+    if (onAnswer(this, held, answer, now)) takeOn(this.#home, held, answer.step, now);
+  }
+
+  /** The connection `link` asked for by attempt `attempt` stands. @param at where, if not at the first address asked for */
+  opened(link: number, attempt: number, now: number, at?: Address): void {
+    const s = this.#current(link, attempt);
+    if (s === undefined) return;
+    if (at !== undefined) s.link.standsAt(at);
+    onOpened(s, now);
+  }
+
+  /** Stream bytes of that connection, in any cut. */
+  received(link: number, attempt: number, bytes: Uint8Array, start: number, end: number, now: number): void {
+    const s = this.#current(link, attempt);
+    if (s === undefined) return;
+    this.#now = now;
+    this.#reading = s;
+    s.link.notSilent();
+    if (!s.link.isProven) hear(s.link, bytes, start, end);
+    s.link.transport?.unpack(bytes, start, end, this);
+  }
+
+  closed(link: number, attempt: number, why: Closed, now: number): void {
+    const s = this.#current(link, attempt);
+    if (s !== undefined) onClosed(s, why, now);
+  }
+
+  /** Somebody else takes the session over: no new requests; what is open may end. */
+  leave(now: number): void {
+    const { shared } = this.#home;
+    if (shared.named !== undefined && shared.leaveBy === Infinity) shared.leaveBy = now + LEAVE_MS;
+  }
+
+  /** The server can be reached again: a pause after failed attempts is over. */
+  nudge(now: number): void {
+    for (const { link } of this.#all())
+      if (link.stage === 'down' && link.redialAt > now && link.redialAt !== Infinity) link.redialAt = now;
+  }
+
+  /** Does what is due. */
+  tick(now: number): void {
+    for (const s of this.#all()) tickConnection(s, now);
+  }
+
   /** A fresh session goes on where one stood whose thread was lost: a RESUME record's bytes. */
   resume(bytes: Uint8Array, start: number, end: number, now: number): void {
     restore(this.#home, bytes, start, end, now);
@@ -76,6 +135,54 @@ export class Session implements PacketSink, Holder {
   /** A request that one had taken: an AGAIN record's bytes. */
   again(ticket: number, bytes: Uint8Array, start: number, end: number, mayExport = false): void {
     takeAgain(this.#home, ticket, bytes, start, end, mayExport);
+  }
+
+  // --- called by the transport, while `received` runs ----------------------------------------------------------------
+
+  /** Called by the transport. */
+  packet(bytes: Uint8Array, start: number, end: number): void {
+    const s = this.#reading;
+    if (s.link.stage === 'down') return;
+    if (s.link.handshake !== undefined) {
+      if (isPlain(bytes, start, end)) s.link.plain.push(bytes.slice(start, end));
+      else dropLink(s, this.#now, 'an encrypted packet came in the key exchange');
+      return;
+    }
+    if (!receivePacket(s, bytes, start, end, this.#now)) this.broken('a packet failed its checks');
+  }
+
+  /** Called by the transport. */
+  status(code: number): void {
+    if (this.#reading.link.stage !== 'down') onStatus(this.#reading, code, this.#now);
+  }
+
+  /** Called by the transport. */
+  broken(why: string): void {
+    dropLink(this.#reading, this.#now, why);
+  }
+
+  // --- work ----------------------------------------------------------------------------------------------------------
+
+  /** Does one step of a key exchange: five to ten milliseconds. */
+  work(now: number): void {
+    for (const s of this.#all()) {
+      const packet = s.link.plain.shift();
+      if (packet === undefined) continue;
+      onPlainPacket(s, packet, 0, packet.length, now);
+      return;
+    }
+  }
+
+  /**
+   * Once a batch, and again while the lane lets it: dials if something waits, packs, seals, sends.
+   * @param most bytes it may send; what is left is `hasRest` @param mayExceed the first message goes however long it is
+   * @returns bytes taken on and sent
+   */
+  flush(now: number, most: number, mayExceed: boolean): number {
+    this.#leaveIfDue(now);
+    this.#goOnWithKey(now);
+    let done = this.#waiting.behind.length > 0 ? this.#takeHeld(now) : 0;
+    return done + this.#send(now, most, mayExceed);
   }
 
   /**
@@ -89,40 +196,20 @@ export class Session implements PacketSink, Holder {
     this.#saved.save(this.#home);
   }
 
-  /** The server can be reached again: a pause after failed attempts is over. */
-  nudge(now: number): void {
-    for (const { link } of this.#all())
-      if (link.stage === 'down' && link.redialAt > now && link.redialAt !== Infinity) link.redialAt = now;
+  /** A fault of the gateway's own: every open request is told, once. @param asked the message it was met in, if it was one */
+  crash(ref: string, stack: string, asked?: Asked): void {
+    tellCrash(this.#all(), this.#waiting, ref, stack, asked);
   }
 
-  /** One client message `bytes[start..end)`. @param mayExport it may be shown keys of kept sessions */
-  request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number, mayExport = false): void {
-    if (this.#isHeld || this.#waiting.behind.length > 0)
-      this.#waiting.behind.push({ ticket, line: bytes.slice(start, end), mayExport });
-    else takeRequest(this.#home, ticket, bytes, start, end, now, mayExport);
-  }
-
-  /** A line waits for the vault, or the session is about to leave: what comes now is taken behind that. */
-  get #isHeld(): boolean {
-    return this.#waiting.first !== undefined || this.#home.shared.leaveBy !== Infinity;
-  }
-
-  /** What the main thread says to a wish about a kept session. */
-  named(answer: NamedAnswer, now: number): void {
-    const held = this.#waiting.first;
-    if (held === undefined || !isAwaited(this.#waiting, answer)) return;
-    this.#waiting.first = undefined;
-    if (onAnswer(this, held, answer, now)) takeOn(this.#home, held, answer.step, now);
-  }
-
-  /** Somebody else takes the session over: no new requests; what is open may end. */
-  leave(now: number): void {
-    const { shared } = this.#home;
-    if (shared.named !== undefined && shared.leaveBy === Infinity) shared.leaveBy = now + LEAVE_MS;
-  }
-
-  get home(): State {
-    return this.#home;
+  /** The client is gone. */
+  close(now: number): void {
+    const home = this.#home;
+    const { named } = home.shared;
+    if (named?.isKept === true) this.#acknowledgeAll(now);
+    const record = named === undefined ? undefined : lastRecord(home, named);
+    this.#waiting.clear();
+    close(home);
+    if (record !== undefined) keepLast(home, record);
   }
 
   /** Everything of the session goes, what is open is told; how the client is spoken to stays. */
@@ -151,6 +238,39 @@ export class Session implements PacketSink, Holder {
     );
     this.#home.received.clear();
     this.#saved = new Saved(this.#home, true);
+  }
+
+  // --- getters -------------------------------------------------------------------------------------------------------
+
+  /** Whether a step of a key exchange waits for `work`: unencrypted packets, whose work takes milliseconds. */
+  get hasWork(): boolean {
+    const { others } = this.#home.shared;
+    if (this.#home.link.plain.length > 0) return true;
+    return others.some((s) => s.link.plain.length > 0);
+  }
+
+  /** Something waits that the last `flush` could have sent, or taken on, had it been let. */
+  get hasRest(): boolean {
+    if (this.#waiting.behind.length > 0 && !this.#isHeld) return true;
+    const home = this.#home;
+    if (home.isReady && home.outbox.hasRest) return true;
+    return home.shared.others.some((s) => s.isReady && s.outbox.hasRest);
+  }
+
+  /** When `tick` has something to do; Infinity if never. */
+  nextDeadline(): number {
+    return firstDeadline(this.#home);
+  }
+
+  get home(): State {
+    return this.#home;
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------------
+
+  /** A line waits for the vault, or the session is about to leave: what comes now is taken behind that. */
+  get #isHeld(): boolean {
+    return this.#waiting.first !== undefined || this.#home.shared.leaveBy !== Infinity;
   }
 
   /** All that was open has ended, or had its time: the name goes to whoever asked for it. */
@@ -196,95 +316,15 @@ export class Session implements PacketSink, Holder {
     return taken;
   }
 
-  /** The connection `link` asked for by attempt `attempt` stands. @param at where, if not at the first address asked for */
-  opened(link: number, attempt: number, now: number, at?: Address): void {
-    const s = this.#current(link, attempt);
-    if (s === undefined) return;
-    if (at !== undefined) s.link.standsAt(at);
-    onOpened(s, now);
-  }
-
-  /** Stream bytes of that connection, in any cut. */
-  received(link: number, attempt: number, bytes: Uint8Array, start: number, end: number, now: number): void {
-    const s = this.#current(link, attempt);
-    if (s === undefined) return;
-    this.#now = now;
-    this.#reading = s;
-    s.link.notSilent();
-    if (!s.link.isProven) hear(s.link, bytes, start, end);
-    s.link.transport?.unpack(bytes, start, end, this);
-  }
-
-  closed(link: number, attempt: number, why: Closed, now: number): void {
-    const s = this.#current(link, attempt);
-    if (s !== undefined) onClosed(s, why, now);
-  }
-
   /** The connection an event belongs to, unless that is gone. */
   #current(link: number, attempt: number): State | undefined {
     const s = link === 0 ? this.#home : this.#home.shared.others[link - 1];
     return s !== undefined && s.link.attempt === attempt && s.link.stage !== 'down' ? s : undefined;
   }
 
-  /** Called by the transport. */
-  packet(bytes: Uint8Array, start: number, end: number): void {
-    const s = this.#reading;
-    if (s.link.stage === 'down') return;
-    if (s.link.handshake !== undefined) {
-      if (isPlain(bytes, start, end)) s.link.plain.push(bytes.slice(start, end));
-      else dropLink(s, this.#now, 'an encrypted packet came in the key exchange');
-      return;
-    }
-    if (!receivePacket(s, bytes, start, end, this.#now)) this.broken('a packet failed its checks');
-  }
-
-  /** Called by the transport. */
-  status(code: number): void {
-    if (this.#reading.link.stage !== 'down') onStatus(this.#reading, code, this.#now);
-  }
-
-  /** Called by the transport. */
-  broken(why: string): void {
-    dropLink(this.#reading, this.#now, why);
-  }
-
-  /** Whether a step of a key exchange waits for `work`: unencrypted packets, whose work takes milliseconds. */
-  get hasWork(): boolean {
-    const { others } = this.#home.shared;
-    if (this.#home.link.plain.length > 0) return true;
-    return others.some((s) => s.link.plain.length > 0);
-  }
-
-  /** Does one step of a key exchange: five to ten milliseconds. */
-  work(now: number): void {
-    for (const s of this.#all()) {
-      const packet = s.link.plain.shift();
-      if (packet === undefined) continue;
-      onPlainPacket(s, packet, 0, packet.length, now);
-      return;
-    }
-  }
-
   #all(): readonly State[] {
     const { others } = this.#home.shared;
     return others.length === 0 ? [this.#home] : [this.#home, ...others];
-  }
-
-  /** Does what is due. */
-  tick(now: number): void {
-    for (const s of this.#all()) tickConnection(s, now);
-  }
-
-  /**
-   * Once a batch, and again while the lane lets it: dials if something waits, packs, seals, sends.
-   * @param most bytes it may send; what is left is `hasRest` @param mayExceed the first message goes however long it is
-   * @returns bytes taken on and sent
-   */
-  flush(now: number, most: number, mayExceed: boolean): number {
-    this.#leaveIfDue(now);
-    this.#goOnWithKey(now);
-    let done = this.#waiting.behind.length > 0 ? this.#takeHeld(now) : 0;
-    return done + this.#send(now, most, mayExceed);
   }
 
   /** All its connections together send what one may; which of them is first changes each time. */
@@ -299,38 +339,6 @@ export class Session implements PacketSink, Holder {
       sent += flushConnection(connection, now, Math.max(0, most - sent), mayExceed && sent === 0);
     }
     return sent;
-  }
-
-  /** Something waits that the last `flush` could have sent, or taken on, had it been let. */
-  get hasRest(): boolean {
-    if (this.#waiting.behind.length > 0 && !this.#isHeld) return true;
-    const home = this.#home;
-    if (home.isReady && home.outbox.hasRest) return true;
-    return home.shared.others.some((s) => s.isReady && s.outbox.hasRest);
-  }
-
-  /** When `tick` has something to do; Infinity if never. */
-  nextDeadline(): number {
-    let first = Math.min(deadlineOf(this.#home), this.#home.shared.leaveBy);
-    const { others } = this.#home.shared;
-    for (let i = 0; i < others.length; i++) first = Math.min(first, deadlineOf(others[i]!));
-    return first;
-  }
-
-  /** The client is gone. */
-  close(now: number): void {
-    const home = this.#home;
-    const { named } = home.shared;
-    if (named?.isKept === true) this.#acknowledgeAll(now);
-    const record = named === undefined ? undefined : lastRecord(home, named);
-    this.#waiting.clear();
-    close(home);
-    if (record !== undefined) keepLast(home, record);
-  }
-
-  /** A fault of the gateway's own: every open request is told, once. @param asked the message it was met in, if it was one */
-  crash(ref: string, stack: string, asked?: Asked): void {
-    tellCrash(this.#all(), this.#waiting, ref, stack, asked);
   }
 }
 

@@ -44,7 +44,6 @@ export function abandonedAt(s: State): number {
 
 /** Destroys those that can do no harm any more; those of another key went with it. */
 export function destroyAbandoned(s: State, now: number): void {
-  if (abandonedAt(s) > now) return;
   for (const { low, high, keyLow, keyHigh, at } of s.abandoned)
     if (at <= now && s.keys.inForce?.idLow === keyLow && s.keys.inForce.idHigh === keyHigh)
       s.outbox.say(destroySession(low, high));

@@ -115,27 +115,14 @@ export function dropTemporary(s: State): void {
   endSent(s);
 }
 
-/** Whether it is time for another temporary key. */
-export function isWorn(s: State, now: number): boolean {
-  if (!s.keys.isBound || s.keys.isPermanentInForce) return false;
-  const left = s.keys.temporaryUntil - s.serverSeconds(now);
-  if (left < TEMPORARY_SECONDS * (1 - LATEST_SHARE)) return true;
-  return left < TEMPORARY_SECONDS * (1 - QUIET_SHARE) && s.pending.size === 0;
-}
-
-/** When `isWorn` may change, Unix ms. */
+/** When it is time for another temporary key, Unix ms: sooner while nothing is open. */
 export function wornAt(s: State): number {
   if (!s.keys.isBound || s.keys.isPermanentInForce) return Infinity;
   const share = s.pending.size === 0 ? QUIET_SHARE : LATEST_SHARE;
   return (s.keys.temporaryUntil - TEMPORARY_SECONDS * (1 - share) + 1) * 1000 - s.ids.offset;
 }
 
-/** Whether temporary keys are to be tried again: nothing may be open, since the session begins anew with one. */
-export function isDueAgain(s: State, now: number): boolean {
-  return s.keys.forwardSecrecyAt <= now && s.pending.size === 0;
-}
-
-/** When `isDueAgain` may change, Unix ms. */
+/** When temporary keys are to be tried again, Unix ms: nothing may be open, since the session begins anew with one. */
 export function dueAgainAt(s: State): number {
   return s.pending.size === 0 ? s.keys.forwardSecrecyAt : Infinity;
 }
