@@ -12,7 +12,7 @@ import { parsePublicKey, type PublicKey } from '../src/crypto/rsa.ts';
 import { JsonDialect } from '../src/dialect/json.ts';
 import { compileInit } from '../src/session/delivery/init.ts';
 import type { Env } from '../src/session/env.ts';
-import { accountCrcs } from '../src/session/kept/login.ts';
+import { knownCalls } from '../src/session/known-calls.ts';
 import type { SessionSettings } from '../src/session/settings.ts';
 import { compileSource } from '../src/tl/compile.ts';
 
@@ -27,15 +27,6 @@ export interface LaneSettings {
 
 /** Random bytes are drawn from the system in blocks: one system call a hundred messages. */
 const RANDOM_BLOCK = 8192;
-
-/** Calls that carry a file's bytes, by name: their constructor numbers are the scheme's. */
-const FILES = [
-  'upload.saveFilePart',
-  'upload.saveBigFilePart',
-  'upload.getFile',
-  'upload.getWebFile',
-  'upload.getFileHashes',
-];
 
 /** @param lane number of the lane @param settings see `LaneSettings` */
 export function makeEnv(lane: number, settings: LaneSettings): Env {
@@ -64,9 +55,8 @@ export function makeEnv(lane: number, settings: LaneSettings): Env {
     head: newHead(),
     opened: new Opened(),
   };
-  const files = new Set(FILES.map((name) => base.codec.crcOf(name)));
   const initPrefix = session.init === undefined ? new Uint8Array(0) : compileInit(base, session.init);
-  return { ...base, initPrefix, files, account: accountCrcs(base.codec) };
+  return { ...base, initPrefix, calls: knownCalls(base.codec) };
 }
 
 /** Secure random bytes from a block that is zeroed as it is used. */

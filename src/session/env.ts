@@ -8,6 +8,7 @@ import type { MessageHead, Opened } from '../crypto/envelope.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
 import type { ClientRequest, Dialect, OptionsWish, ServerWish, SessionWish } from '../dialect/dialect.ts';
 import type { Codec } from '../tl/codec.ts';
+import type { KnownCalls } from './known-calls.ts';
 import type { SessionSettings } from './settings.ts';
 
 /** Who uses which key, over all lanes: one key, one connection (threats: Values). */
@@ -20,15 +21,6 @@ export interface Claims {
 /** Which addresses a client may name. */
 export interface Reach {
   permits(host: string, port: number): boolean;
-}
-
-/** Constructor numbers of the results, and of the method, that tell something. */
-export interface AccountCrcs {
-  readonly authorization: number;
-  readonly loginTokenSuccess: number;
-  readonly state: number;
-  readonly differenceEmpty: number;
-  readonly logOut: number;
 }
 
 export interface Env {
@@ -51,10 +43,8 @@ export interface Env {
 
   /** `initConnection` with the operator's parameters as TL bytes to put before a call; empty if there are none. */
   readonly initPrefix: Uint8Array;
-  /** Constructor numbers of what tells of an account. */
-  readonly account: AccountCrcs;
-  /** Constructor numbers of the calls that carry files: they go over connections of their own. */
-  readonly files: ReadonlySet<number>;
+  /** Constructor numbers of what the session knows by name. */
+  readonly calls: KnownCalls;
 
   /** Scratch, good for one call each: TL of a request; body of a packet; what was read of a line; an opened packet. */
   readonly call: Writer;

@@ -21,16 +21,9 @@ const HOME_MOVES = new Set(['PHONE_MIGRATE', 'USER_MIGRATE', 'NETWORK_MIGRATE'])
 const CALL_MOVES = new Set(['FILE_MIGRATE', 'STATS_MIGRATE']);
 /** Why a call at another data centre could not be made. */
 const NOT_KNOWN = 'the other data centre could not be told who this is';
-/** `invokeWithBusinessConnection` runs at the data centre of the connection it names: it must not move the account. */
-const BUSINESS = 0xdd289f8e;
-const EXPORT_LOGIN_TOKEN = 0xb7e085fe;
-const IMPORT_LOGIN_TOKEN = 0x95ac5ce4;
-/** `auth.loginTokenMigrateTo dc_id:int token:bytes`. */
-const LOGIN_TOKEN_MIGRATE_TO = 0x068e9916;
-
 /** The connection for a new call: files go beside the home connection, once that is ready. */
 function carrierOf(home: State, pending: Pending): State {
-  const isFile = home.env.files.has(pending.method) && pending.ownInit === 0;
+  const isFile = home.env.calls.files.has(pending.method) && pending.ownInit === 0;
   if (!isFile || !home.isReady || home.shared.initPrefix.length === 0) return home;
   return connectionTo(home, home.server, 'media');
 }
@@ -42,7 +35,8 @@ export function follow(s: State, pending: Pending, error: RpcError, now: number)
   if (pending.internal !== undefined) return false;
   const movesHome = HOME_MOVES.has(error.type);
   if (!movesHome && !CALL_MOVES.has(error.type)) return false;
-  if (movesHome && outermost(pending) === BUSINESS) return false;
+  // It must not move the account.
+  if (movesHome && outermost(pending) === s.env.calls.businessConnection) return false;
   const home = s.shared.home;
   if (error.number === s.server.dc) return false;
   s.pending.leave(pending);
@@ -60,11 +54,13 @@ export function follow(s: State, pending: Pending, error: RpcError, now: number)
  * only when its client asks for that: with the next `auth.importLoginToken`.
  */
 export function noteLoginToken(s: State, pending: Pending, r: Reader): void {
-  if (pending.method !== EXPORT_LOGIN_TOKEN && pending.method !== IMPORT_LOGIN_TOKEN) return;
+  const { exportLoginToken, importLoginToken, loginTokenMigrateTo } = s.env.calls;
+  if (pending.method !== exportLoginToken && pending.method !== importLoginToken) return;
   s.shared.tokenDc = undefined;
-  if (r.left < 8 || r.peekUint32() !== LOGIN_TOKEN_MIGRATE_TO) return;
+  if (r.left < 8 || r.peekUint32() !== loginTokenMigrateTo) return;
   const start = r.pos;
   r.skip(4);
+  // `auth.loginTokenMigrateTo dc_id:int token:bytes`.
   s.shared.tokenDc = r.int32();
   r.pos = start;
 }
@@ -72,7 +68,7 @@ export function noteLoginToken(s: State, pending: Pending, r: Reader): void {
 /** A new call goes to the connection that carries it; a login token to the data centre that was named for it. */
 export function dispatch(home: State, pending: Pending, now: number): void {
   const { tokenDc } = home.shared;
-  if (tokenDc === undefined || pending.method !== IMPORT_LOGIN_TOKEN || tokenDc === home.server.dc)
+  if (tokenDc === undefined || pending.method !== home.env.calls.importLoginToken || tokenDc === home.server.dc)
     return carrierOf(home, pending).pending.add(pending);
   pending.hops++;
   const go = (server: Server): void => moveHome(home, pending, server);

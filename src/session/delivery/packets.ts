@@ -172,7 +172,7 @@ function writePending(s: State, now: number, body: Writer, pending: Pending): vo
   body.int32(pending.seqNo);
   const at = body.pos;
   body.int32(0);
-  writeCall(body, pending.prefix, s.role !== 'home', pending);
+  writeCall(body, pending.prefix, s.role !== 'home', pending, s.env.calls.packed);
   body.patchInt32(at, body.pos - at - 4);
   s.pending.place(pending);
 }

@@ -7,8 +7,8 @@
 import type { Reader } from '../../bytes/reader.ts';
 import { Reader as Bytes, TlReadError } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
-import { type Codec, DecodeFailure } from '../../tl/codec.ts';
-import type { AccountCrcs, Env } from '../env.ts';
+import { DecodeFailure } from '../../tl/codec.ts';
+import type { Env } from '../env.ts';
 import { keep } from './keeping.ts';
 import type { Named } from '../state/named.ts';
 import type { Pending } from '../state/pending.ts';
@@ -18,27 +18,16 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const STYLE = { int64AsString: true, flagsAsBool: true };
 
-/** Their numbers in this scheme. */
-export function accountCrcs(codec: Pick<Codec, 'crcOf'>): AccountCrcs {
-  return {
-    authorization: codec.crcOf('auth.authorization'),
-    loginTokenSuccess: codec.crcOf('auth.loginTokenSuccess'),
-    state: codec.crcOf('updates.state'),
-    differenceEmpty: codec.crcOf('updates.differenceEmpty'),
-    logOut: codec.crcOf('auth.logOut'),
-  };
-}
-
 /** A result for a named session; the reader stands at it, and stays there. */
 export function noteResult(s: State, named: Named, pending: Pending, r: Reader): void {
   if (s.role !== 'home' || r.left < 4) return;
-  const { account } = s.env;
-  if (pending.method === account.logOut) return signedOut(s, named);
+  const { calls } = s.env;
+  if (pending.method === calls.logOut) return signedOut(s, named);
   const crc = r.peekUint32();
-  if (crc === account.authorization) signedIn(s, named, decode(s, r));
-  else if (crc === account.loginTokenSuccess) signedIn(s, named, decode(s, r)?.['authorization']);
-  else if (crc === account.state) noteUpdates(named, decode(s, r));
-  else if (crc === account.differenceEmpty) noteDate(named, decode(s, r));
+  if (crc === calls.authorization) signedIn(s, named, decode(s, r));
+  else if (crc === calls.loginTokenSuccess) signedIn(s, named, decode(s, r)?.['authorization']);
+  else if (crc === calls.updatesState) noteUpdates(named, decode(s, r));
+  else if (crc === calls.differenceEmpty) noteDate(named, decode(s, r));
 }
 
 /** The object at the reader; undefined if nobody can read it: then the client's answer says so. */

@@ -26,9 +26,6 @@ export const MOST_LOST = 4;
 export const PAUSE_MS = 600_000;
 export const UNKNOWN_PAUSE_MS = 86_400_000;
 
-const BIND_INNER = 0x75a3f765;
-const BIND = 0xcdd42a05;
-
 /** What `finishBinding` found. */
 export type Binding = 'bound' | 'again' | 'dead' | 'impossible';
 
@@ -42,14 +39,15 @@ const NOT_KNOWN = new Set(['METHOD_INVALID', 'INPUT_METHOD_INVALID', 'METHOD_NOT
 export function bind(s: State, now: number, ended: (binding: Binding, now: number) => void): void {
   forgetBinding(s);
   s.ids.next(now, s.env.random32());
+  const { bindTempAuthKey } = s.env.calls;
   const pending = new Pending({
     ticket: 0,
     id: new Uint8Array(0),
     body: bindCall(s),
-    result: s.env.codec.resultOf(BIND),
+    result: s.env.codec.resultOf(bindTempAuthKey),
     answerBy: AnswerBy.RPC,
     deadline: now + PATIENCE_MS,
-    method: BIND,
+    method: bindTempAuthKey,
     wants: 0,
     ownInit: 0,
     seqNoGiven: -1,
@@ -82,7 +80,7 @@ function bindCall(s: State): Uint8Array {
   const nonceLow = s.env.random32();
   const nonceHigh = s.env.random32();
   const inner = new Writer(64);
-  inner.int32(BIND_INNER | 0);
+  inner.int32(s.env.calls.bindInner | 0);
   inner.long(nonceLow, nonceHigh);
   inner.long(s.keys.inForce!.idLow, s.keys.inForce!.idHigh);
   inner.long(permanent.idLow, permanent.idHigh);
@@ -90,7 +88,7 @@ function bindCall(s: State): Uint8Array {
   inner.int32(s.keys.temporaryUntil);
   const sealed = sealBind(permanent, Uint8Array.from(inner.written()), s.ids.low, s.ids.high, s.env.fill);
   const out = new Writer(160);
-  out.int32(BIND | 0);
+  out.int32(s.env.calls.bindTempAuthKey | 0);
   out.long(permanent.idLow, permanent.idHigh);
   out.long(nonceLow, nonceHigh);
   out.int32(s.keys.temporaryUntil);
