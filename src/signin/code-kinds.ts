@@ -5,6 +5,9 @@
 import { numberOf, partOf, textOf, type Tl } from './steps.ts';
 import { inWords } from './words.ts';
 
+/** What goes with every call about one code. */
+export type CodeNames = Readonly<{ phone_number: string; phone_code_hash: string }>;
+
 /** Where the code is. A kind of the future has a sentence too. */
 const WHERE: Readonly<Record<string, (type: Tl) => string>> = {
   App: (type) => `Telegram has sent a code of ${digits(type)} to the apps that are signed in to this account.`,

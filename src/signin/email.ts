@@ -2,7 +2,7 @@
  * E-mail: an address for codes, where Telegram wants one before it lets a phone in (protocol: Login).
  * In: the names of the code. Out: the code that is sent then. Never: an address in a sentence.
  */
-import type { CodeNames } from './phone.ts';
+import type { CodeNames } from './code-kinds.ts';
 import { ask, call, type Flow, numberOf, partOf, say, textOf, type Tl } from './steps.ts';
 import { isRefused, resultOf } from './words.ts';
 

@@ -3,7 +3,7 @@
  * In: a phone number, codes as they are typed. Out: an authorization, or that a password is still wanted.
  * Never: a code left open at Telegram when the sign-in ends before it was used.
  */
-import { kindOf, promptOf, whereIs } from './code-kinds.ts';
+import { type CodeNames, kindOf, promptOf, whereIs } from './code-kinds.ts';
 import { setUpEmail } from './email.ts';
 import { signUp } from './sign-up.ts';
 import { type Answer, ask, call, type Flow, numberOf, partOf, say, SigninFailed, textOf, type Tl } from './steps.ts';
@@ -14,9 +14,6 @@ export interface Api {
   readonly apiId: number;
   readonly apiHash: string;
 }
-
-/** What goes with every call about one code. */
-export type CodeNames = Readonly<{ phone_number: string; phone_code_hash: string }>;
 
 /** How a phone's part of it ends. */
 export type PhoneEnd = { readonly authorization: Tl } | 'password' | 'expired';

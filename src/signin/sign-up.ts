@@ -2,7 +2,7 @@
  * Sign-up: an account for a phone that has none (protocol: Login).
  * In: the names of a code that was right, the terms of service. Out: an authorization. Never: an account without consent.
  */
-import type { CodeNames } from './phone.ts';
+import type { CodeNames } from './code-kinds.ts';
 import { type Answer, ask, call, type Flow, numberOf, partOf, say, SigninFailed, textOf, type Tl } from './steps.ts';
 import { isRefused, resultOf } from './words.ts';
 

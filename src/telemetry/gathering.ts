@@ -4,7 +4,7 @@
  * In: entries, the time. Out: entries, some with `count`. Never: more than a few an hour for what goes on for an hour; two
  * that differ in anything but `ms` counted as one, unless there are more kinds than can be told apart.
  */
-import type { LogFields } from './log.ts';
+import type { LogFields } from './log-fields.ts';
 
 /** How long those alike are gathered, ms: the longer, the longer they have been coming. */
 const SPANS = [1_000, 10_000, 60_000];

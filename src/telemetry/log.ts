@@ -5,8 +5,9 @@
  */
 import pino from 'pino';
 import { Gathering } from './gathering.ts';
+import type { LogFields } from './log-fields.ts';
 
-export type LogFields = Readonly<Record<string, string | number | boolean>>;
+export type { LogFields } from './log-fields.ts';
 
 export interface Log {
   debug(event: string, fields?: LogFields): void;

@@ -1,16 +1,16 @@
 /** All faults by name. In: nothing. Out: the table. Never: a fault itself. */
 import { ANSWERS_KINDS } from './answers.ts';
+import { CONNECTIONS } from './connections.ts';
 import { EXCHANGE, SESSIONS } from './exchange.ts';
 import type { AnyKind } from './kind.ts';
 import { MESSAGES } from './messages.ts';
 import { INCOMING, OUTGOING } from './packets.ts';
-import { PATH } from './path.ts';
 import { REQUESTS } from './requests.ts';
 
 /** Without a prototype: no fault is called `constructor`. */
 export const KINDS: Readonly<Record<string, AnyKind>> = Object.assign(
   Object.create(null) as Record<string, AnyKind>,
-  PATH,
+  CONNECTIONS,
   SESSIONS,
   INCOMING,
   MESSAGES,

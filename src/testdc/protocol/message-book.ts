@@ -7,6 +7,7 @@
  * finding a binary search over at most 2 * KEPT entries.
  */
 import type { Sent } from './outbox.ts';
+import { compareIds } from './server-ids.ts';
 
 /** Entries certainly remembered; ids older than the oldest kept one are "too old" (code 20). */
 const KEPT = 1024;
@@ -25,11 +26,6 @@ export interface Received {
   failed: boolean;
   /** A request's, once it is read. */
   method: string | undefined;
-}
-
-/** Compares ids given in halves: below, equal or above zero. */
-export function compareIds(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
-  return aHigh === bHigh ? (aLow >>> 0) - (bLow >>> 0) : (aHigh >>> 0) - (bHigh >>> 0);
 }
 
 export class MessageBook {

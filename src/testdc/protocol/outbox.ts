@@ -5,8 +5,7 @@
  */
 import type { Writer } from '../../bytes/writer.ts';
 import type { Env } from '../env.ts';
-import { compareIds } from './message-book.ts';
-import { ServerIds } from './server-ids.ts';
+import { compareIds, ServerIds } from './server-ids.ts';
 import type { Kind } from './server-ids.ts';
 
 /** One message of the server. */

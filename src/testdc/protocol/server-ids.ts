@@ -4,10 +4,14 @@
  */
 import type { Env } from '../env.ts';
 import { random } from '../env.ts';
-import { compareIds } from './message-book.ts';
 
 /** Low two bits of a server's msg_id: an answer to a client's message, or any other. */
 export type Kind = 1 | 3;
+
+/** Compares ids given in halves: below, equal or above zero. */
+export function compareIds(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
+  return aHigh === bHigh ? (aLow >>> 0) - (bLow >>> 0) : (aHigh >>> 0) - (bHigh >>> 0);
+}
 
 export class ServerIds {
   readonly #env: Env;

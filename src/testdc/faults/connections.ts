@@ -1,0 +1,65 @@
+/**
+ * Faults of connections: cut, refused, slow.
+ * In: a path (`path.ts`) when its connection begins. Out: how it will go. Never: the bytes themselves.
+ */
+import type { Kind, Kinds } from './kind.ts';
+import type { Manner } from './path.ts';
+
+/** A connection lives long in a soak: its faults come more often than those of messages. */
+const USUAL = 0.012;
+
+function cut(direction: 'up' | 'down', manner: Manner): Kind<'path'> {
+  return {
+    moment: 'path',
+    about: `the connection is cut after byte n from ${direction === 'up' ? 'the client' : 'the DC'}, by ${manner}`,
+    usual: manner === 'stall' ? USUAL / 2 : USUAL,
+    play({ path }, how) {
+      path[direction] = Math.max(1, how.number('at', 1 + how.dice.below(how.dice.one([400, 3_000, 60_000]))));
+      path.manner = manner;
+    },
+  };
+}
+
+function refuse(manner: Manner, about: string): Kind<'path'> {
+  return {
+    moment: 'path',
+    about,
+    usual: USUAL / 2,
+    play({ path }) {
+      path.manner = manner;
+      queueMicrotask(() => path.cut());
+    },
+  };
+}
+
+export const CONNECTIONS: Kinds<'path'> = {
+  'cut.up.fin': cut('up', 'fin'),
+  'cut.up.rst': cut('up', 'rst'),
+  'cut.up.stall': cut('up', 'stall'),
+  'cut.down.fin': cut('down', 'fin'),
+  'cut.down.rst': cut('down', 'rst'),
+  'cut.down.stall': cut('down', 'stall'),
+  'connect.fin': refuse('fin', 'a connection is closed as soon as it stands'),
+  'connect.rst': refuse('rst', 'a connection is reset as soon as it stands'),
+  'connect.silent': refuse('stall', 'a connection stands and nobody is there'),
+  'slow.bytes': {
+    moment: 'path',
+    about: 'the DC writes a byte a millisecond',
+    usual: USUAL,
+    play({ path }, how) {
+      path.piece = how.number('bytes', 1);
+      path.pieceMs = how.number('ms', 1);
+      path.slowFor = how.number('for', 400);
+    },
+  },
+  'slow.pieces': {
+    moment: 'path',
+    about: 'what the DC writes arrives in small pieces',
+    usual: USUAL,
+    play({ path }, how) {
+      path.piece = how.number('bytes', 1 + how.dice.below(40));
+      path.pieceMs = how.number('ms', 1 + how.dice.below(5));
+      path.slowFor = how.number('for', 4_000);
+    },
+  },
+};
