@@ -8,6 +8,7 @@ import { newHead } from '../../src/crypto/envelope.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import type { Refusal } from '../../src/dialect/dialect.ts';
 import type { Env } from '../../src/session/env.ts';
+import { knownCalls } from '../../src/session/known-calls.ts';
 import type { Sink } from '../../src/session/sink.ts';
 import { AnswerBy, Pending, type PendingInit } from '../../src/session/state/pending.ts';
 import { Floods } from '../../src/session/state/floods.ts';
@@ -52,7 +53,7 @@ export class Lone {
       settings: { forwardSecrecy, logsRequests: false, dataCentres: [] },
       random32: () => ++random,
       codec: { nameOf: (method: number) => NAMES.get(method), hasRandomId: () => false },
-      files: new Set(),
+      calls: knownCalls({ crcOf: () => 0 }),
       fill: (bytes: Uint8Array) => void bytes.fill(1),
       body: new Writer(4096),
       head: newHead(),
@@ -66,7 +67,7 @@ export class Lone {
     const shared = {
       dialect,
       floods: new Floods(),
-      keys: new Map(),
+      otherKeys: new Map(),
       others: [],
       attempts: 0,
       isInitGiven: true,

@@ -65,13 +65,13 @@ export const SESSION_LINKS: readonly Rule[] = [
   ...rulesOf('src/session/link/temporary.ts', 'fall-back temporary', [
     [
       'a temporary key is not renewed at 75 % while requests are open',
-      '&& s.pending.size === 0;\n}\n\n/** When `isWorn`',
-      ';\n}\n\n/** When `isWorn`',
+      's.pending.size === 0 ? QUIET_SHARE : LATEST_SHARE',
+      'QUIET_SHARE',
     ],
     [
       'a temporary key is renewed before it ends, whatever is open',
-      'if (left < TEMPORARY_SECONDS * (1 - LATEST_SHARE)) return true;',
-      '',
+      's.pending.size === 0 ? QUIET_SHARE : LATEST_SHARE',
+      's.pending.size === 0 ? QUIET_SHARE : Infinity',
     ],
     ['a young permanent key is not given up', "return age >= YOUNG_SECONDS ? 'dead' : 'again';", "return 'dead';"],
     [
@@ -97,7 +97,7 @@ export const SESSION_LINKS: readonly Rule[] = [
   ...rulesOf('src/session/centres/other-centres.ts', 'other-centres', [
     [
       'a migrate error of a business-connection call does not move the account',
-      'if (movesHome && outermost(pending) === BUSINESS) return false;',
+      'if (movesHome && outermost(pending) === s.env.calls.businessConnection) return false;',
       '',
     ],
     ['a call moves so often and no more', 'pending.hops >= MOST_HOPS', 'pending.hops >= 1e9'],
