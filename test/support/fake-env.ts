@@ -24,8 +24,9 @@ export class FakeEnv implements MainEnv {
   readonly clearTimer = (timer: Timer | undefined): void => void this.#timers.delete(timer as FakeTimer);
 
   #add(due: () => void, after: number, every: number | undefined): FakeTimer {
-    // As Node's: never at once.
-    const timer = { due, at: this.time + Math.max(1, after), every };
+    // As Node's: never at once, and one that is too long for it at once.
+    const wait = after > 0x7fffffff ? 1 : Math.max(1, after);
+    const timer = { due, at: this.time + wait, every };
     this.#timers.add(timer);
     return timer;
   }
