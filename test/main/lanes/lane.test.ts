@@ -86,6 +86,24 @@ test('a block of a thread that was lost before it is not applied', async (t) => 
   assert.equal(lane.isUp, false);
 });
 
+test('a batch is called late by its own age, not by that of those before it', async (t) => {
+  const owner = watched();
+  let losses = 0;
+  const limits = { ...LIMITS, batchTimeout: 1_000 };
+  const options = { number: 0, worker: ECHO_WORKER, settings: {}, limits, env: systemEnv };
+  const lane = new Lane(options, { ...owner, lost: () => (losses++, true) });
+  t.after(() => lane.stop());
+  await lane.start();
+  for (let i = 1; i <= 3; i++) {
+    lane.put(In.REQUEST, 0, 0, 1, i, Buffer.from('text'));
+    await new Promise(setImmediate);
+    // This turn of the loop: the batch has left, and its block cannot have been read.
+    lane.watch(600);
+    await owner.until(i);
+  }
+  assert.equal(losses, 0);
+});
+
 test('a worker that cannot start is an error, not a hang', async () => {
   const owner = watched();
   const options = { number: 0, limits: LIMITS, env: systemEnv };

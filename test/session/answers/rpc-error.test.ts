@@ -37,3 +37,8 @@ test('names that only look numbered keep their digits', () => {
   assert.equal(parse(400, 'INPUT_METHOD_INVALID_1192227').type, 'INPUT_METHOD_INVALID');
   assert.equal(parse(400, '42').type, '42');
 });
+
+test('a wait has two weeks at most, whatever the server says', () => {
+  const { waitSeconds, fate } = parseRpcError(420, Buffer.from('FLOOD_WAIT_999999999'));
+  assert.deepEqual([waitSeconds, fate.retryAfter], [14 * 86_400, 14 * 86_400]);
+});

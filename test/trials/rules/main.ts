@@ -34,7 +34,7 @@ export const MAIN: readonly Rule[] = [
     [
       'a session with much to do takes turns with others',
       'if (cost > line.credit) {',
-      'if (cost > line.credit && line.credit < 0) {',
+      'if (cost > line.credit && cost < 0) {',
     ],
     ['what waits of a session that has gone is no work', 'if (kind === In.CLOSE) line.dropWork();', ''],
   ]),

@@ -150,7 +150,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       'if (listed !== undefined) {',
     ],
   ]),
-  ...rulesOf('src/session/resume.ts', 'snapshot', [
+  ...rulesOf('src/session/resume.ts', 'session/resume snapshot', [
     [
       'after a lost thread a doubled request still counts as doubled',
       'pending.copies = (flags & TookFlag.DOUBLED) !== 0 ? 2 : 1;',
