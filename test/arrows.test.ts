@@ -256,30 +256,6 @@ test('the session and what it stands on ask no clock and no chance', () => {
   );
 });
 
-/** Folders of which no file needs, by whatever way, a file that needs it. */
-const WITHOUT_CIRCLES = ['src/main/', 'src/front/'];
-
-test('no circle of files, imports of types counted', () => {
-  const own = ALL.filter(({ file }) => WITHOUT_CIRCLES.some((folder) => file.startsWith(folder)));
-  const targets = new Map<string, string[]>();
-  for (const { file, target } of own) targets.set(file, [...(targets.get(file) ?? []), `src/${target}`]);
-  const reached = (from: string): Set<string> => {
-    const seen = new Set<string>();
-    const open = [...(targets.get(from) ?? [])];
-    for (let file = open.pop(); file !== undefined; file = open.pop()) {
-      if (seen.has(file)) continue;
-      seen.add(file);
-      open.push(...(targets.get(file) ?? []));
-    }
-    return seen;
-  };
-  assert.ok(reached('src/main/gateway.ts').has('src/main/lanes/wake-timer.ts'));
-  assert.deepEqual(
-    [...targets.keys()].filter((file) => reached(file).has(file)),
-    [],
-  );
-});
-
 /** The time is told to the main thread too: one file asks for it. */
 test('the main thread asks for the time and sets timers in one place', () => {
   const clocks = sources('src/main').filter((file) =>
