@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PAGES = ['README.md', 'CHANGELOG.md', 'docs', 'scheme/README.md', 'deploy'];
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', 'scheme/README.md', 'deploy'];
 
 /** The pages, by their paths in the repository. */
 function pages(): string[] {
