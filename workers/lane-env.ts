@@ -32,6 +32,7 @@ const RANDOM_BLOCK = 8192;
 export function makeEnv(lane: number, settings: LaneSettings): Env {
   const { session } = settings;
   const dialect = new JsonDialect();
+  const ownDialect = new JsonDialect();
   const keys = session.rsaKeys.map(parsePublicKey);
   const random = new RandomBlock();
   const base = {
@@ -46,6 +47,7 @@ export function makeEnv(lane: number, settings: LaneSettings): Env {
     keyText: (): string => session.rsaKeys.join('\n'),
     fill: (bytes: Uint8Array): void => random.fill(bytes),
     random32: (): number => random.int32(),
+    own: { dialect: ownDialect, request: ownDialect.makeRequest(), call: new Writer() },
     call: new Writer(),
     body: new Writer(),
     request: dialect.makeRequest(),

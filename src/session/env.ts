@@ -23,6 +23,13 @@ export interface Reach {
   permits(host: string, port: number): boolean;
 }
 
+/** Scratch of the gateway's own calls, good for one call each; JSON lines. */
+export interface OwnCalls {
+  readonly dialect: Dialect;
+  readonly request: ClientRequest;
+  readonly call: Writer;
+}
+
 export interface Env {
   /** Number of the lane, for references in the log. */
   readonly lane: number;
@@ -45,6 +52,9 @@ export interface Env {
   readonly initPrefix: Uint8Array;
   /** Constructor numbers of what the session knows by name. */
   readonly calls: KnownCalls;
+
+  /** What the gateway's own calls are read and written through: a client's line that is being taken stays as it was read. */
+  readonly own: OwnCalls;
 
   /** Scratch, good for one call each: TL of a request; body of a packet; what was read of a line; an opened packet. */
   readonly call: Writer;

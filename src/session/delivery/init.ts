@@ -29,14 +29,13 @@ const MOST_TEXT = 4096;
 const MOST_INIT = 32 * 1024;
 
 /** What of a lane's `Env` is needed here. */
-type InitEnv = Pick<Env, 'codec' | 'dialect' | 'call' | 'request'>;
+type InitEnv = Pick<Env, 'codec' | 'own'>;
 
 /** Any function without arguments: it only marks where the call goes. */
 const PLACE_HOLDER = { _cons: 'help.getNearestDc' };
 
 /**
- * Compiles the parameters into the prefix, by the scheme. Reads a line of its own through the dialect: what was
- * read before is gone.
+ * Compiles the parameters into the prefix, by the scheme.
  * @param text JSON object of initConnection's own fields
  * @throws EncodeError when a field is wrong, or too long
  */
@@ -45,13 +44,13 @@ export function compileInit(env: InitEnv, text: string): Uint8Array {
   for (const [name, value] of Object.entries(fields)) {
     if (typeof value === 'string') checkLength(`${INIT_PATH}.${name}`, Buffer.byteLength(value), MOST_TEXT);
   }
-  const { codec, call } = env;
+  const { codec, own } = env;
   const query = { _cons: 'initConnection', ...DEFAULTS, ...fields, _wrapped: PLACE_HOLDER };
   const line = JSON.stringify({ message: { _cons: 'invokeWithLayer', layer: codec.layer, _wrapped: query } });
   const encoded = encodeText(env, line);
   const length = encoded.offsets[2]!;
   checkLength(INIT_PATH, length, MOST_INIT);
-  return Uint8Array.prototype.slice.call(call.bytes, 0, length);
+  return Uint8Array.prototype.slice.call(own.call.bytes, 0, length);
 }
 
 function checkLength(path: string, length: number, limit: number): void {

@@ -14,12 +14,12 @@ import type { State } from '../state/state.ts';
 const STYLE = { int64AsString: true, flagsAsBool: true };
 const PATIENCE_MS = 30_000;
 
-/** Encodes a line of JSON that has a `message`, through the lane's scratch: what was read of a client's line is gone. */
-export function encodeText(env: Pick<Env, 'codec' | 'dialect' | 'call' | 'request'>, line: string): EncodedCall {
+/** Encodes a line of JSON that has a `message`, into the scratch of own calls. */
+export function encodeText({ codec, own }: Pick<Env, 'codec' | 'own'>, line: string): EncodedCall {
   const bytes = Buffer.from(line);
-  env.call.clear();
-  env.dialect.read(bytes, 0, bytes.length, env.request);
-  return env.dialect.encodeMessage(env.codec, env.call);
+  own.call.clear();
+  own.dialect.read(bytes, 0, bytes.length, own.request);
+  return own.dialect.encodeMessage(codec, own.call);
 }
 
 /** Puts a call of the gateway's own into a connection's queue. @param patience ms that its answer may take */
@@ -28,7 +28,7 @@ export function ask(s: State, call: object, internal: Internal, now: number, pat
   const pending = new Pending({
     ticket: 0,
     id: new Uint8Array(0),
-    body: Buffer.from(s.env.call.written()),
+    body: Buffer.from(s.env.own.call.written()),
     result: encoded.result,
     answerBy: AnswerBy.RPC,
     deadline: now + patience,

@@ -49,7 +49,7 @@ export function takeRequest(
   const broken = dialect.read(bytes, start, end, request);
   if (broken !== undefined) return refuseBroken(s, ticket, broken, bytes, start, end);
   s.shared.pieces?.end();
-  let refused = takeOptionsAndServer(s, bytes, start, end);
+  let refused = takeOptionsAndServer(s);
   if (refused === undefined && request.hasSession) {
     const outcome = takeSession(s, ticket, mayExport, undefined, now);
     if (outcome === 'waits') {
@@ -89,13 +89,11 @@ function takeMessage(s: State, ticket: number, mayExport: boolean, now: number):
   if (refused !== undefined) refuseTicket(s, ticket, request.id, refused, false);
 }
 
-function takeOptionsAndServer(s: State, bytes: Uint8Array, start: number, end: number): Refusal | undefined {
+function takeOptionsAndServer(s: State): Refusal | undefined {
   const { dialect } = s;
   const { request, optionsWish, serverWish } = s.env;
   if (request.hasOptions) {
     const refused = dialect.readOptions(optionsWish) ?? applyOptions(s, optionsWish);
-    // An init was compiled through the same request object: the message must be read again.
-    if (optionsWish.init) dialect.read(bytes, start, end, request);
     if (refused !== undefined) return refused;
   }
   return request.hasServer ? (dialect.readServer(serverWish) ?? applyServer(s, serverWish)) : undefined;
