@@ -94,7 +94,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       'refused',
     ],
   ]),
-  ...rulesOf('src/session/centres/other-centres.ts', 'other-centres', [
+  ...rulesOf('src/session/centres/other-centres.ts', 'centres/business other-centres', [
     [
       'a migrate error of a business-connection call does not move the account',
       'if (movesHome && outermost(pending) === s.env.calls.businessConnection) return false;',
