@@ -50,3 +50,15 @@ test('the links of the pages lead to files and headings that are there', () => {
   }
   assert.ok(count > 40, `${count} links`);
 });
+
+/** `main/lanes/lane.ts` in the text: a file below the root, or below `src`. What is built is not there. */
+test('the files that the pages name are there', () => {
+  let count = 0;
+  for (const page of pages().filter((name) => name !== 'CHANGELOG.md')) {
+    for (const [, path] of proseOf(page).matchAll(/`([\w-]+(?:\/[\w.-]+)*\/[\w.-]+\.ts)`/g)) {
+      assert.ok(existsSync(join(ROOT, path!)) || existsSync(join(ROOT, 'src', path!)), `${page}: ${path}`);
+      count++;
+    }
+  }
+  assert.ok(count > 20, `${count} files`);
+});
