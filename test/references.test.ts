@@ -71,3 +71,10 @@ test('no reference leads out of the repository', () => {
       assert.ok(isThere, `${place}: ${name}`);
     }
 });
+
+test('no comment refers to a list that is nowhere: a letter and a number, a bare number of a chapter', () => {
+  const lost = comments().flatMap(([place, text]) =>
+    [...text.matchAll(/\((?:[A-Z]\d{1,2}|\d\.[1-9]\d?)(?:, [A-Z]\d{1,2})*\)/g)].map(([found]) => `${place}: ${found}`),
+  );
+  assert.deepEqual(lost, []);
+});

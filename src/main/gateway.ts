@@ -198,7 +198,7 @@ export class Gateway implements Admission {
     return false;
   }
 
-  /** Whether so many connections from there are too many just now (A6). The machine's own users are trusted with it. */
+  /** Whether so many connections from there are too many just now. The machine's own users are trusted with it. */
   isRushed(address: string): boolean {
     if (!this.limits.limitsLoopback && isLoopback(address)) return false;
     return !this.#accepts.take(address, this.env.now());
@@ -206,7 +206,7 @@ export class Gateway implements Admission {
 
   /**
    * Who shows a token. A right one always goes in: somebody else's wrong ones may come from the same address. After
-   * too many wrong ones each costs a connection (C7), and those are counted by address.
+   * too many wrong ones each costs a connection, and those are counted by address.
    */
   judgeToken(token: string, address: string): Bearer | 'AuthFailed' | 'RateLimited' {
     return this.tokens.judge(token) ?? (this.#failures.take(address, this.env.now()) ? 'AuthFailed' : 'RateLimited');

@@ -100,7 +100,7 @@ export class DataCentre implements SessionHost {
     return isSame && key.isAlive(now) ? key : this.keys.find(idLow, idHigh, now);
   }
 
-  /** 0 | msg_id | length | body (2.3); what stands behind the body is padding. */
+  /** 0 | msg_id | length | body; what stands behind the body is padding. */
   #plain(connection: DcConnection, packet: Buffer): void {
     const msgId = packet.readBigInt64LE(8);
     const length = packet.readInt32LE(16);
@@ -134,7 +134,7 @@ export class DataCentre implements SessionHost {
     this.#received(connection, key);
   }
 
-  /** Answers that the packet has come, then takes it (2.13). */
+  /** Answers that the packet has come, then takes it. */
   #quick(connection: DcConnection, key: KnownKey, packet: Buffer): void {
     connection.quickAck(quickAckToken(key.authKey.bytes, packet));
     open(key.authKey, 'client', packet, 0, packet.length, this.#opened);

@@ -1,4 +1,4 @@
-/** One key from two places in parallel: AUTH_KEY_DUPLICATED, as Telegram does it (2.15), and what is not that. */
+/** One key from two places in parallel: AUTH_KEY_DUPLICATED, as Telegram does it, and what is not that. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** The second factor in the test DC: its half of SRP, against the vector and against the client's half (2.17). */
+/** The second factor in the test DC: its half of SRP, against the vector and against the client's half. */
 import assert from 'node:assert/strict';
 import { createHash, randomFillSync } from 'node:crypto';
 import { describe, it } from 'node:test';

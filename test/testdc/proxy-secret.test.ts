@@ -1,4 +1,4 @@
-/** MTProxy secrets at the DC's door (2.13): plain and dd, one DC behind the port or all of them. */
+/** MTProxy secrets at the DC's door: plain and dd, one DC behind the port or all of them. */
 import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { describe, it } from 'node:test';

@@ -79,7 +79,7 @@ export class Lane {
     return this.#isUp;
   }
 
-  /** Starts a thread and waits for its first, empty batch. Rejects if it cannot start, or not in time (K7). */
+  /** Starts a thread and waits for its first, empty batch. Rejects if it cannot start, or not in time. */
   async start(): Promise<void> {
     if (this.#ending !== undefined) await this.#ending;
     const thread: Thread = new Thread(this.#options, this.#queue.shared, (why) => this.#lose(thread, why));

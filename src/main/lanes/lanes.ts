@@ -10,7 +10,7 @@ import type { Limits } from '../limits/limits.ts';
 import type { LaneOptions } from './thread.ts';
 
 const WATCH_EVERY = 500;
-/** Waits between attempts to start a lost lane again, ms; after the last one it counts as broken (F3). */
+/** Waits between attempts to start a lost lane again, ms; after the last one it counts as broken. */
 const RETRY_AFTER = [0, 50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
 
 export interface LanesOwner extends Omit<LaneOwner, 'lost'> {

@@ -61,7 +61,7 @@ export class Thread {
     this.#pool.on('error', (error: Error) => lost(error.message));
   }
 
-  /** Waits for its first batch. Rejects if it cannot start, or not in time (K7). */
+  /** Waits for its first batch. Rejects if it cannot start, or not in time. */
   async start(task: LaneTask): Promise<Uint8Array> {
     const { number, limits, env } = this.#options;
     let timer: Timer | undefined;

@@ -6,40 +6,40 @@
 export interface Limits {
   /** Client connections at once; the descriptors may allow fewer. */
   readonly maxConnections: number;
-  /** Connections a second from one address (A6), loopback ones only if said so; and tokens that were wrong in a minute (C7). */
+  /** Connections a second from one address, loopback ones only if said so; and tokens that were wrong in a minute. */
   readonly acceptsPerSecond: number;
   readonly limitsLoopback: boolean;
   readonly tokenFailures: number;
-  /** Bytes the process may hold (F6), and how often that is looked at, ms. */
+  /** Bytes the process may hold, and how often that is looked at, ms. */
   readonly memory: number;
   readonly memoryEvery: number;
-  /** Descriptors this process may have, and how many of them are kept for files, threads and refusals (K2, K3). */
+  /** Descriptors this process may have, and how many of them are kept for files, threads and refusals. */
   readonly descriptors: number;
   readonly descriptorReserve: number;
-  /** Longest client message, bytes (A1). */
+  /** Longest client message, bytes. */
   readonly maxLine: number;
-  /** Bytes of unfinished lines of all clients together (A2). */
+  /** Bytes of unfinished lines of all clients together. */
   readonly unfinishedBudget: number;
-  /** A line that was begun must end in this time, ms (A3). */
+  /** A line that was begun must end in this time, ms. */
   readonly lineTimeout: number;
-  /** The token must come in this time, ms (C7). */
+  /** The token must come in this time, ms. */
   readonly tokenTimeout: number;
-  /** Open requests of one connection before it is no longer read (A18). */
+  /** Open requests of one connection before it is no longer read. */
   readonly openRequests: number;
   /** Bytes of its open requests, likewise: a data centre that answers after 80 ms still takes 100 MB a second. */
   readonly openBytes: number;
-  /** Unreadable lines in a row (A8). */
+  /** Unreadable lines in a row. */
   readonly badLines: number;
-  /** Unread bytes of one client at which reading for it stops, and those it may have for `unreadTimeout` at most (A5). */
+  /** Unread bytes of one client at which reading for it stops, and those it may have for `unreadTimeout` at most. */
   readonly unreadMark: number;
   readonly unreadMost: number;
   readonly unreadTimeout: number;
   /** Bytes a DC connection has not taken at which its client is no longer read. */
   readonly linkMark: number;
   readonly connectTimeout: number;
-  /** The same for one of several addresses of a server (E3). */
+  /** The same for one of several addresses of a server. */
   readonly addressTimeout: number;
-  /** Connections to data centres begun in any second, under way to one address, and key exchanges at once (E4). */
+  /** Connections to data centres begun in any second, under way to one address, and key exchanges at once. */
   readonly dialsPerSecond: number;
   readonly dialsPerAddress: number;
   readonly handshakesAtOnce: number;
@@ -55,7 +55,7 @@ export interface Limits {
   /** A lane that is lost so often within `laneDeathsWithin` ms without anyone being found at fault loses its sessions. */
   readonly laneDeaths: number;
   readonly laneDeathsWithin: number;
-  /** Open requests may end in this time when the gateway stops, ms (F8). */
+  /** Open requests may end in this time when the gateway stops, ms. */
   readonly drainTimeout: number;
   /** How often the clocks of lines, tokens and unread answers are looked at, ms. */
   readonly reapEvery: number;

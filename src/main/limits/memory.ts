@@ -33,7 +33,7 @@ export class Memory {
     try {
       this.part = this.#held() / this.#limit;
     } catch {
-      // Without a descriptor left it cannot be read (K3): what was seen last holds.
+      // Without a descriptor left it cannot be read: what was seen last holds.
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * Inbox: the filters a message passes (protocol: Receiving, steps 8 and 9), and which handler its body goes to, in the
- * order of the documentation's chapters (2.11). In: a message, alone or out of a container. Out: one call. Never: a fault of one message that touches another: it is counted and left.
+ * order of the documentation's chapters. In: a message, alone or out of a container. Out: one call. Never: a fault of one message that touches another: it is counted and left.
  */
 import { TlReadError, type Reader } from '../../bytes/reader.ts';
 import { Crc } from '../../tl/service.ts';

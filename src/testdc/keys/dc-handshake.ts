@@ -70,7 +70,7 @@ export type FieldName =
   | `inner.${'nonce' | 'server_nonce' | 'g' | 'dh_prime' | 'g_a' | 'server_time' | 'hash' | 'padding'}`
   | `gen.${'nonce' | 'server_nonce' | 'hash' | 'constructor'}`;
 
-/** Transport codes (2.13). */
+/** Transport codes. */
 const WRONG_DATA = -404;
 const WRONG_DC = -444;
 

@@ -74,7 +74,7 @@ export function firstSalt(newNonce: Uint8Array, serverNonce: Uint8Array): bigint
   return salt.readBigInt64LE();
 }
 
-/** Whether a client's g_b lies within 2^1984 .. p - 2^1984 (2.8). */
+/** Whether a client's g_b lies within 2^1984 .. p - 2^1984. */
 export function isGoodPublic(bytes: Uint8Array): boolean {
   if (bytes.length === 0 || bytes.length > 256) return false;
   const value = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);

@@ -47,7 +47,7 @@ export interface SessionHost {
   bug(error: unknown): void;
 }
 
-/** The window for a msg_id's time, in seconds (2.4 step 9 from the other side). */
+/** The window for a msg_id's time, in seconds (protocol: Receiving, step 9, from the other side). */
 const TOO_NEW = 30;
 const TOO_OLD = 300;
 /** Messages that wait for a connection, at most. */
@@ -136,7 +136,7 @@ export class DcSession {
     this.#message(low, high, seqNo, crc, reader, known);
   }
 
-  /** msg_container (2.11): judged whole before any of it is done. */
+  /** msg_container: judged whole before any of it is done. */
   #container(low: number, high: number, seqNo: number, reader: Reader): void {
     if (this.book.find(low, high) !== undefined)
       return this.#bad(19, low, high, seqNo, 'msg-id-reused', 'a container under an id used before');
@@ -195,7 +195,7 @@ export class DcSession {
   }
 
   #service(service: Service, received: Received, body: Reader): void {
-    // An ack is never acknowledged, whatever its number (2.11).
+    // An ack is never acknowledged, whatever its number.
     if ((received.seqNo & 1) === 1 && received.crc !== MSGS_ACK) this.acknowledgeLater(received);
     try {
       body.skip(4);
@@ -213,7 +213,7 @@ export class DcSession {
     return undefined;
   }
 
-  /** The same id again: executed once, answered as often as asked (2.10). */
+  /** The same id again: executed once, answered as often as asked. */
   #duplicate(known: Received, crc: number, length: number): void {
     if (known.crc !== crc || known.length !== length)
       this.violation('msg-id-reused', `msg_id ${long(known.low, known.high)} for another message`);
@@ -273,7 +273,7 @@ export class DcSession {
     this.#acks.length = 0;
   }
 
-  /** The first message of a session id is told that the session is new (2.11). */
+  /** The first message of a session id is told that the session is new. */
   #announce(low: number, high: number): void {
     if (!this.#isNew) return;
     this.#isNew = false;

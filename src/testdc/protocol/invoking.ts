@@ -64,10 +64,10 @@ interface Unwrapped {
 /** Methods taken on a key that never did `initConnection`. */
 const WITHOUT_INIT: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'auth.dropTempAuthKeys']);
 
-/** All that a temporary key may ask before it is bound (2.9). */
+/** All that a temporary key may ask before it is bound. */
 const WHILE_UNBOUND: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'help.getConfig', 'help.getNearestDc']);
 
-/** Methods and families taken from anybody (2.17). */
+/** Methods and families taken from anybody. */
 const WITHOUT_LOGIN =
   /^(help\.|langpack\.|auth\.|account\.(getPassword|confirmPasswordEmail|sendVerifyEmailCode|verifyEmail)$|upload\.getWebFile$)/;
 /** … but of `auth.` these need a login. */
@@ -188,7 +188,7 @@ export class Invoking {
     return { session, received, method: definition.name, args, definition, codec: said.codec };
   }
 
-  /** Main work of one key comes from one place (2.15). Files do not count, nor what needs no login. */
+  /** Main work of one key comes from one place. Files do not count, nor what needs no login. */
   #place(session: DcSession, method: string, { withoutUpdates }: Unwrapped): void {
     const key = session.key.identity;
     const isMain = key.userId !== undefined && !withoutUpdates && !method.startsWith('upload.') && needsLogin(method);

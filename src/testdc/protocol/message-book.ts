@@ -87,7 +87,7 @@ export class MessageBook {
     return this.#entries.filter((entry) => entry.state === 'running');
   }
 
-  /** The byte of `msgs_state_info` for an id (2.10). */
+  /** The byte of `msgs_state_info` for an id. */
   stateOf(low: number, high: number): number {
     const entry = this.find(low, high);
     if (entry === undefined) return this.#unknown(low, high);

@@ -33,7 +33,7 @@ export type FramingName = 'abridged' | 'intermediate' | 'padded' | 'full';
 /** Telegram closes on packets of more than about 1 MiB; the rest is room for wrappers. */
 const MOST = 2 * 1024 * 1024;
 
-/** What an MTProxy's users have to know (2.13). */
+/** What an MTProxy's users have to know. */
 export interface ProxySecret {
   /** 16 bytes. */
   readonly secret: Uint8Array;
