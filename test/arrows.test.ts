@@ -240,7 +240,7 @@ test('nobody imports what stands above', () => {
   );
 });
 
-/** Clocks and chance come from outside: tests own them (design rule 2). */
+/** Clocks and chance come from outside: tests own them. */
 test('the session and what it stands on ask no clock and no chance', () => {
   const pure = ['bytes', 'address', 'tl', 'transport', 'dialect', 'session', 'batch'].flatMap((folder) =>
     sources(`src/${folder}`),

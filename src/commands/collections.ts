@@ -44,7 +44,10 @@ export function keepYoungSpaceSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** Read at the end of each full collection, for the next one. */
+/**
+ * Read at the end of each full collection, for the next one, and by every thread of the process: a lane whose heap is larger than the
+ * main thread's may grow by the same part of it. That is bounded by `SMALL_HEAP`, as both grow with the sessions.
+ */
 function look(): void {
   setFlagsFromString(`--heap-growing-percent=${growthOf(getHeapStatistics().used_heap_size)}`);
 }
