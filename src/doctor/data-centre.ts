@@ -70,7 +70,7 @@ function dial({ host, port, socks }: Target, within: number, up: () => void, ref
 /** Sends `req_pq_multi`, and judges what comes back. */
 function speak(socket: Socket, target: Target, end: (answer: Answer) => void): void {
   const { transport: name, obfuscated, secret, dc, keys } = target;
-  const transport = makeTransport(name, { obfuscated: obfuscated || secret !== undefined, secret, dc });
+  const transport = makeTransport(name, { isObfuscated: obfuscated || secret !== undefined, secret, dc });
   const handshake = new Handshake(keys, dc, fillRandom);
   const out = new Writer();
   transport.open(out);

@@ -3,6 +3,7 @@
  * In: parsed definitions. Out: canonical text, numbers, the list of those that do not fit.
  * Never: changes a number that is written; Telegram has a few that are no CRC (fixed by hand).
  */
+import { crc32 } from 'node:zlib';
 import type { ParsedDefinition, ParsedField, ParsedScheme, TypeExpression } from './syntax.ts';
 
 /**
@@ -32,7 +33,7 @@ function canonicalType(type: TypeExpression): string {
   return [sign + type.name, ...type.arguments.map(canonicalType)].join(' ');
 }
 
-/** CRC-32 of the canonical text, unsigned. */
+/** CRC-32 of the canonical text, unsigned: names in TL are ASCII, the parser has seen to it. */
 export function computedId(definition: ParsedDefinition): number {
   return crc32(canonicalText(definition));
 }
@@ -50,17 +51,4 @@ export function hexId(id: number): string {
 /** Definitions whose written number is not their CRC-32, those marked `// foreign` left out. */
 export function mismatches(scheme: ParsedScheme): ParsedDefinition[] {
   return scheme.definitions.filter((one) => one.id !== undefined && !one.foreign && one.id !== computedId(one));
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  return value;
-});
-
-/** CRC-32 (IEEE, as in zip) of ASCII text: names in TL are ASCII, the parser has seen to it. */
-export function crc32(text: string): number {
-  let value = 0xffffffff;
-  for (let i = 0; i < text.length; i++) value = TABLE[(value ^ text.charCodeAt(i)) & 0xff]! ^ (value >>> 8);
-  return (value ^ 0xffffffff) >>> 0;
 }

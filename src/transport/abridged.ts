@@ -3,17 +3,11 @@
  * In: packets, stream bytes. Out: stream bytes, packets. Never: asks for a quick ack.
  */
 import type { Writer } from '../bytes/writer.ts';
-import { checkSent, type End, Framing, SHORTEST_PACKET } from './framing.ts';
+import { checkSent, Framing, SHORTEST_PACKET } from './framing.ts';
 import type { PacketSink } from './transport.ts';
 
+/** The client's end of the abridged transport. `end` throws RangeError for a packet that is no whole words. */
 export class Abridged extends Framing {
-  readonly #end: End;
-
-  constructor(end: End) {
-    super();
-    this.#end = end;
-  }
-
   open(out: Writer): void {
     out.byte(0xef);
   }
@@ -38,10 +32,9 @@ export class Abridged extends Framing {
   }
 
   protected frameSize(bytes: Uint8Array, start: number, end: number, sink: PacketSink): number {
-    const first = bytes[start]!;
-    // From a server the high bit means a quick ack of four bytes, from a client a frame that asks for one.
-    if (first >= 0x80 && this.#end === 'client') return 4;
-    const words = first & 0x7f;
+    const words = bytes[start]!;
+    // The high bit means a quick ack of four bytes in place of a packet.
+    if (words >= 0x80) return 4;
     if (words < 127) return this.fits(words * 4, sink) ? 1 + words * 4 : 0;
     if (end - start < 4) return 0;
     const length = (bytes[start + 1]! | (bytes[start + 2]! << 8) | (bytes[start + 3]! << 16)) * 4;
@@ -50,8 +43,8 @@ export class Abridged extends Framing {
 
   protected deliver(bytes: Uint8Array, start: number, end: number, sink: PacketSink): void {
     const first = bytes[start]!;
-    if (first >= 0x80 && this.#end === 'client') return;
-    const from = start + ((first & 0x7f) === 127 ? 4 : 1);
+    if (first >= 0x80) return;
+    const from = start + (first === 127 ? 4 : 1);
     if (end - from < SHORTEST_PACKET) this.short(bytes, from, sink);
     else sink.packet(bytes, from, end);
   }

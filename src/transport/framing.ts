@@ -6,9 +6,6 @@ import type { Writer } from '../bytes/writer.ts';
 import type { PacketSink, Transport } from './transport.ts';
 import { MAX_FRAME } from './transport.ts';
 
-/** Which end of the connection we are; quick-ack bits mean another thing at each. */
-export type End = 'client' | 'server';
-
 /** A rest longer than this is given back once its frame was handed out, for whichever connection needs one next. */
 const KEPT_REST = 64 * 1024;
 const NOTHING = new Uint8Array(0);

@@ -3,17 +3,10 @@
  * In: packets, stream bytes. Out: stream bytes, packets. Never: asks for a quick ack.
  */
 import type { Writer } from '../bytes/writer.ts';
-import { checkSent, type End, Framing, int32, SHORTEST_PACKET } from './framing.ts';
+import { checkSent, Framing, int32, SHORTEST_PACKET } from './framing.ts';
 import type { PacketSink } from './transport.ts';
 
 export class Intermediate extends Framing {
-  readonly #end: End;
-
-  constructor(end: End) {
-    super();
-    this.#end = end;
-  }
-
   open(out: Writer): void {
     out.int32(0xeeeeeeee | 0);
   }
@@ -31,12 +24,9 @@ export class Intermediate extends Framing {
 
   protected frameSize(bytes: Uint8Array, start: number, end: number, sink: PacketSink): number {
     if (end - start < 4) return 0;
-    let length = int32(bytes, start);
-    if (length < 0) {
-      // From a server: a quick ack in place of a length. From a client: a frame that asks for one.
-      if (this.#end === 'client') return 4;
-      length &= 0x7fffffff;
-    }
+    const length = int32(bytes, start);
+    // A quick ack in place of a length.
+    if (length < 0) return 4;
     return this.fits(length, sink) ? 4 + length : 0;
   }
 
@@ -64,8 +54,8 @@ export class Padded extends Intermediate {
   readonly #random = new Uint8Array(1 + MOST_PADDING);
 
   /** @param fill fills its argument with random bytes */
-  constructor(end: End, fill: (bytes: Uint8Array) => void) {
-    super(end);
+  constructor(fill: (bytes: Uint8Array) => void) {
+    super();
     this.#fill = fill;
   }
 

@@ -1,32 +1,34 @@
 /**
  * Makes transports by name (protocol: Transports).
- * In: a name and options. Out: a transport for one connection. Never: one instance for two connections.
+ * In: a name and options. Out: the client's end of a transport, for one new connection.
+ * Never: one instance for two connections, or a server's end: the test data centre writes its own.
  */
 import { fillRandom } from '../crypto/random.ts';
-import { Detecting } from './detect.ts';
-import type { End } from './framing.ts';
+import { Abridged } from './abridged.ts';
+import { Full } from './full.ts';
+import { Intermediate, Padded } from './intermediate.ts';
 import { Obfuscated, type ObfuscationOptions } from './obfuscated.ts';
-import { makePlain } from './plain.ts';
 import type { Transport, TransportName } from './transport.ts';
 
+/** What a connection wants beside the transport's name. */
 export interface TransportOptions extends ObfuscationOptions {
-  /** Which end we are; the client by default. */
-  end?: End | undefined;
-  /** Wraps it in obfuscation (client only); implied by `secret`. */
-  obfuscated?: boolean | undefined;
+  /** Whether the transport is wrapped in obfuscation; a `secret` implies it. */
+  isObfuscated?: boolean | undefined;
   /** Fills its argument with random bytes; the operating system's by default. */
   fill?: ((bytes: Uint8Array) => void) | undefined;
 }
 
-/** A transport for one new connection. */
+const MAKES: Readonly<Record<TransportName, (fill: (bytes: Uint8Array) => void) => Transport>> = {
+  intermediate: () => new Intermediate(),
+  padded: (fill) => new Padded(fill),
+  abridged: () => new Abridged(),
+  full: () => new Full(),
+};
+
+/** The client's end of one new connection. Throws RangeError for the full transport under obfuscation. */
 export function makeTransport(name: TransportName, options: TransportOptions = {}): Transport {
   const fill = options.fill ?? fillRandom;
-  const plain = makePlain(name, options.end ?? 'client', fill);
-  const wrap = options.obfuscated ?? options.secret !== undefined;
-  return wrap ? Obfuscated.client(plain, name, fill, options) : plain;
-}
-
-/** The server's end of one new connection: takes whichever transport the client speaks. */
-export function detectTransport(options: Pick<TransportOptions, 'fill' | 'secret'> = {}): Detecting {
-  return new Detecting(options.fill ?? fillRandom, options.secret);
+  const plain = MAKES[name](fill);
+  const isWrapped = options.isObfuscated ?? options.secret !== undefined;
+  return isWrapped ? new Obfuscated(plain, name, fill, options) : plain;
 }

@@ -1,6 +1,6 @@
 /**
  * Obfuscation (protocol: Transports): any transport inside AES-256-CTR, as WebSocket and MTProxy demand.
- * In: an inner transport, 64 random bytes or the 64 bytes a client sent. Out: a transport.
+ * In: an inner transport, 64 random bytes. Out: the client's end of a transport.
  * Never: fake TLS (secrets that begin with `ee` are refused).
  */
 import type { Writer } from '../bytes/writer.ts';
@@ -19,7 +19,8 @@ const TAGS: Readonly<Record<Exclude<TransportName, 'full'>, number>> = {
 /** First words that mean another one: HEAD, POST, GET, OPTI, TLS, padded, intermediate. */
 const TAKEN = new Set([0x44414548, 0x54534f50, 0x20544547, 0x4954504f, 0x02010316, 0xdddddddd | 0, 0xeeeeeeee | 0]);
 
-export const INIT_LENGTH = 64;
+/** What a client sends before its first frame: random bytes that hold both keys, the transport's tag and the DC id. */
+const INIT_LENGTH = 64;
 
 export interface ObfuscationOptions {
   /** MTProxy secret: 16 bytes. */
@@ -32,49 +33,26 @@ export class Obfuscated implements Transport {
   readonly #inner: Transport;
   readonly #encrypt: CtrStream;
   readonly #decrypt: CtrStream;
-  /** What a client sends before its first frame; empty at the server's end. */
+  /** What is sent before the first frame. */
   readonly #first: Uint8Array;
 
-  private constructor(inner: Transport, encrypt: CtrStream, decrypt: CtrStream, first: Uint8Array) {
-    this.#inner = inner;
-    this.#encrypt = encrypt;
-    this.#decrypt = decrypt;
-    this.#first = first;
-  }
-
   /**
-   * The client's end around `inner`, whose name is `name`.
+   * Around `inner`, whose name is `name`; throws RangeError for the full transport.
    * @param fill fills its argument with random bytes
    */
-  static client(
+  constructor(
     inner: Transport,
     name: TransportName,
     fill: (bytes: Uint8Array) => void,
     options: ObfuscationOptions = {},
-  ): Obfuscated {
+  ) {
     if (name === 'full') throw new RangeError('the full transport has no obfuscated form');
     const init = drawInit(fill, TAGS[name], options.dc);
     const { forward, backward } = streams(init, options.secret);
-    const encrypted = forward.apply(init);
-    return new Obfuscated(inner, forward, backward, Buffer.concat([init.subarray(0, 56), encrypted.subarray(56)]));
-  }
-
-  /**
-   * The server's end, from the first 64 bytes of a client. `undefined` when they name no transport.
-   * @param make makes the inner transport by the name found
-   */
-  static server(
-    sent: Uint8Array,
-    make: (name: TransportName) => Transport,
-    options: ObfuscationOptions = {},
-  ): { transport: Obfuscated; name: TransportName; dc: number } | undefined {
-    const { forward, backward } = streams(sent, options.secret);
-    const init = Buffer.from(forward.apply(sent));
-    const tag = init.readInt32LE(56);
-    const name = (['abridged', 'intermediate', 'padded'] as const).find((candidate) => TAGS[candidate] === tag);
-    if (name === undefined) return undefined;
-    const transport = new Obfuscated(make(name), backward, forward, new Uint8Array(0));
-    return { transport, name, dc: init.readInt16LE(60) };
+    this.#inner = inner;
+    this.#encrypt = forward;
+    this.#decrypt = backward;
+    this.#first = Buffer.concat([init.subarray(0, 56), forward.apply(init).subarray(56)]);
   }
 
   open(out: Writer): void {

@@ -2,12 +2,10 @@
  * An MTProxy as small as it goes: takes the obfuscation off, puts nothing on, and passes bytes to one test DC.
  * In: a secret, where the DC is. Out: a port, and which data centres were asked for. Never: beyond loopback.
  */
+import { type Cipher, createCipheriv, createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { Writer } from '../../src/bytes/writer.ts';
-import { INIT_LENGTH, Obfuscated } from '../../src/transport/obfuscated.ts';
-import type { PacketSink, Transport } from '../../src/transport/transport.ts';
 
 export interface Mtproxy {
   readonly port: number;
@@ -16,15 +14,15 @@ export interface Mtproxy {
 }
 
 /** First bytes of the framings without obfuscation (protocol: Transports). */
-const MAGIC = { abridged: 'ef', intermediate: 'eeeeeeee', padded: 'dddddddd', full: '' } as const;
+const MAGIC = { abridged: 'ef', intermediate: 'eeeeeeee', padded: 'dddddddd' } as const;
 
-/** No framing at all: what comes is handed on as it is. */
-const RAW: Transport = {
-  open: () => undefined,
-  begin: (out) => out.pos,
-  end: () => undefined,
-  unpack: (bytes, start, end, sink) => sink.packet(bytes, start, end),
-};
+/** Tags of the transports in the obfuscated head, as it reads after decryption. */
+const NAMES: ReadonlyMap<number, keyof typeof MAGIC> = new Map([
+  [0xefefefef, 'abridged'],
+  [0xeeeeeeee, 'intermediate'],
+  [0xdddddddd, 'padded'],
+]);
+const HEAD = 64;
 
 export async function mtproxy(t: TestContext, secret: Uint8Array, dcPort: number): Promise<Mtproxy> {
   const asked: string[] = [];
@@ -48,33 +46,27 @@ export async function mtproxy(t: TestContext, secret: Uint8Array, dcPort: number
   return { port: (server.address() as AddressInfo).port, asked };
 }
 
+/** AES-256-CTR under `SHA256(key + secret)`: both directions of it are the same operation. */
+function cipherOf(keyAndIv: Buffer, secret: Uint8Array): Cipher {
+  const key = createHash('sha256').update(keyAndIv.subarray(0, 32)).update(secret).digest();
+  return createCipheriv('aes-256-ctr', key, keyAndIv.subarray(32));
+}
+
 function pass(socket: Socket, far: Socket, secret: Uint8Array, asked: string[]): void {
   let held = Buffer.alloc(0);
-  let transport: Transport | undefined;
-  const sink: PacketSink = {
-    packet: (bytes, start, end) => void far.write(Buffer.from(bytes.subarray(start, end))),
-    status: () => undefined,
-    broken: () => socket.destroy(),
-  };
-  socket.on('data', (chunk) => {
+  let ciphers: { fromClient: Cipher; toClient: Cipher } | undefined;
+  socket.on('data', (chunk: Buffer) => {
+    if (ciphers !== undefined) return void far.write(ciphers.fromClient.update(chunk));
     held = Buffer.concat([held, chunk]);
-    if (transport === undefined) {
-      if (held.length < INIT_LENGTH) return;
-      const found = Obfuscated.server(held.subarray(0, INIT_LENGTH), () => RAW, { secret });
-      if (found === undefined) return void socket.destroy();
-      transport = found.transport;
-      asked.push(`${found.name} ${found.dc}`);
-      far.write(Buffer.from(MAGIC[found.name], 'hex'));
-      held = held.subarray(INIT_LENGTH);
-    }
-    transport.unpack(held, 0, held.length, sink);
-    held = Buffer.alloc(0);
+    if (held.length < HEAD) return;
+    const keys = held.subarray(8, 56);
+    const fromClient = cipherOf(keys, secret);
+    ciphers = { fromClient, toClient: cipherOf(Buffer.from(keys.toReversed()), secret) };
+    const plain = fromClient.update(held);
+    const name = NAMES.get(plain.readUInt32LE(56));
+    if (name === undefined) return void socket.destroy();
+    asked.push(`${name} ${plain.readInt16LE(60)}`);
+    far.write(Buffer.concat([Buffer.from(MAGIC[name], 'hex'), plain.subarray(HEAD)]));
   });
-  far.on('data', (chunk) => {
-    const out = new Writer(chunk.length);
-    const mark = transport!.begin(out);
-    out.raw(chunk);
-    transport!.end(out, mark);
-    socket.write(Buffer.from(out.written()));
-  });
+  far.on('data', (chunk: Buffer) => void socket.write(ciphers!.toClient.update(chunk)));
 }

@@ -47,3 +47,14 @@ export function unpacked(transport: Transport, pieces: readonly Uint8Array[]): S
   }
   return said;
 }
+
+/** Whether these packets came, in hex, with at most the 15 bytes of padding that the padded transport puts behind each. */
+export function areThese(came: readonly string[], packets: readonly Uint8Array[]): boolean {
+  return (
+    came.length === packets.length &&
+    packets.every((packet, i) => {
+      const hex = Buffer.from(packet).toString('hex');
+      return came[i]!.startsWith(hex) && came[i]!.length - hex.length <= 30;
+    })
+  );
+}

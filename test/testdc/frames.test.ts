@@ -15,9 +15,9 @@ const KINDS: readonly (readonly [string, () => Transport])[] = [
   ['padded', () => makeTransport('padded')],
   ['abridged', () => makeTransport('abridged')],
   ['full', () => makeTransport('full')],
-  ['obfuscated intermediate', () => makeTransport('intermediate', { obfuscated: true })],
-  ['obfuscated padded', () => makeTransport('padded', { obfuscated: true })],
-  ['obfuscated abridged', () => makeTransport('abridged', { obfuscated: true })],
+  ['obfuscated intermediate', () => makeTransport('intermediate', { isObfuscated: true })],
+  ['obfuscated padded', () => makeTransport('padded', { isObfuscated: true })],
+  ['obfuscated abridged', () => makeTransport('abridged', { isObfuscated: true })],
 ];
 
 const env = { now: () => 0, fill: (bytes: Uint8Array) => void randomFillSync(bytes), after: () => () => {} };

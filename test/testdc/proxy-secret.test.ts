@@ -22,7 +22,7 @@ function vector(): Buffer {
 async function reach(dc: TestDc, port: number, wanted: number, secret: string): Promise<RawClient> {
   const bytes = Buffer.from(secret, 'hex');
   const transport = makeTransport(bytes.length === 17 ? 'padded' : 'intermediate', {
-    obfuscated: true,
+    isObfuscated: true,
     secret: bytes.subarray(-16),
     dc: wanted,
   });

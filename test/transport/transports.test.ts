@@ -3,17 +3,15 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import type { End } from '../../src/transport/framing.ts';
 import { makeTransport } from '../../src/transport/make.ts';
 import { MAX_FRAME } from '../../src/transport/transport.ts';
 import type { Transport, TransportName } from '../../src/transport/transport.ts';
 import { cutBy, cuts } from '../support/cut.ts';
-import { framed, unpacked } from '../support/packets.ts';
+import { areThese, framed, unpacked } from '../support/packets.ts';
+import { ServerEnd, serverOf } from '../support/server-end.ts';
 import { hex, toHex } from '../vectors/mtproto.ts';
 
 const NAMES: readonly TransportName[] = ['intermediate', 'padded', 'abridged', 'full'];
-const ENDS: readonly End[] = ['client', 'server'];
-const other = (end: End): End => (end === 'client' ? 'server' : 'client');
 
 /** An encrypted packet: 24 bytes and whole blocks. */
 const encrypted = (blocks: number): Buffer => randomBytes(24 + 16 * blocks);
@@ -60,10 +58,10 @@ describe('frames on the wire', () => {
 describe('large frames', () => {
   it("of several connections at once, in pieces, come out as they are: blocks that are used again are nobody else's", () => {
     const sizes = [5000, 9000, 33_000, 4096, 20_000];
-    const ends = sizes.map(() => ({ to: makeTransport('intermediate', { end: 'server' }), packets: [] as string[] }));
+    const ends = sizes.map(() => ({ to: makeTransport('intermediate'), packets: [] as string[] }));
     for (let round = 0; round < 3; round++) {
       const sent = sizes.map((blocks) => encrypted(blocks - round));
-      const streams = sent.map((packet) => framed(makeTransport('intermediate'), [packet]));
+      const streams = sent.map((packet) => framed(serverOf('intermediate'), [packet]));
       const longest = Math.max(...streams.map(({ length }) => length));
       for (let at = 0; at < longest; at += 30_000) {
         for (const [i, { to, packets }] of ends.entries()) {
@@ -83,16 +81,21 @@ describe('round trip', () => {
   const expected = packets.map(toHex);
 
   for (const name of NAMES) {
-    for (const end of ENDS) {
-      it(`of ${name} from the ${end}, cut at every byte`, () => {
-        const stream = framed(makeTransport(name, { end }), packets);
-        for (const pieces of cuts(stream)) {
-          const said = unpacked(makeTransport(name, { end: other(end) }), pieces);
-          assert.deepEqual(said.packets, expected);
-          assert.deepEqual([said.statuses, said.broke], [[], []]);
-        }
-      });
-    }
+    it(`of ${name} from the server, cut at every byte`, () => {
+      const stream = framed(serverOf(name), packets);
+      for (const pieces of cuts(stream)) {
+        const said = unpacked(makeTransport(name), pieces);
+        assert.deepEqual(said.packets, expected);
+        assert.deepEqual([said.statuses, said.broke], [[], []]);
+      }
+    });
+
+    it(`of ${name} from the client`, () => {
+      const server = new ServerEnd();
+      const said = unpacked(server, [framed(makeTransport(name), packets, true)]);
+      assert.ok(areThese(said.packets, packets));
+      assert.deepEqual([said.broke, server.name], [[], name]);
+    });
 
     it(`of ${name}, with any packets and cuts`, () => {
       const blocks = fc.array(fc.nat({ max: 200 }), { maxLength: 8 });
@@ -100,8 +103,8 @@ describe('round trip', () => {
       fc.assert(
         fc.property(blocks, lengths, (sizes, cut) => {
           const sent = sizes.map(encrypted);
-          const stream = framed(makeTransport(name), sent);
-          const said = unpacked(makeTransport(name, { end: 'server' }), cutBy(stream, cut));
+          const stream = framed(serverOf(name), sent);
+          const said = unpacked(makeTransport(name), cutBy(stream, cut));
           assert.deepEqual(said.packets, sent.map(toHex));
         }),
       );
@@ -109,8 +112,8 @@ describe('round trip', () => {
 
     it(`of ${name} for a packet of ${MAX_FRAME} bytes, the longest there is`, () => {
       const length = name === 'padded' ? MAX_FRAME - 40 : MAX_FRAME - 8;
-      const stream = framed(makeTransport(name), [Buffer.alloc(length - (length % 16) + 8, 1)]);
-      const said = unpacked(makeTransport(name, { end: 'server' }), cutBy(stream, [3, 1_000_000, 1, 9_000_000]));
+      const stream = framed(serverOf(name), [Buffer.alloc(length - (length % 16) + 8, 1)]);
+      const said = unpacked(makeTransport(name), cutBy(stream, [3, 1_000_000, 1, 9_000_000]));
       assert.deepEqual(said.broke, []);
       assert.equal(said.packets.length, 1);
     });
@@ -130,10 +133,10 @@ describe('padding of the padded transport', () => {
   for (const packet of [encrypted(5), unencrypted(44)]) {
     it(`is cut at every length (packet of ${packet.length})`, () => {
       for (let n = 0; n < 16; n++) {
-        const fill = (bytes: Uint8Array): void => void bytes.fill(0xff).fill(0xf0 | n, 0, 1);
-        const stream = framed(makeTransport('padded', { fill }), [packet]);
+        const fill = (bytes: Uint8Array): void => void bytes.fill(0xf0 | n);
+        const stream = framed(serverOf('padded', fill), [packet]);
         assert.equal(stream.length, 4 + packet.length + n);
-        assert.deepEqual(unpacked(makeTransport('padded', { end: 'server' }), [stream]).packets, [toHex(packet)]);
+        assert.deepEqual(unpacked(makeTransport('padded'), [stream]).packets, [toHex(packet)]);
       }
     });
   }
@@ -155,7 +158,7 @@ describe('statuses', () => {
   for (const name of NAMES) {
     it(`come through ${name}, between packets, in any cut`, () => {
       const packet = encrypted(2);
-      const stream = framed(makeTransport(name, { end: 'server' }), [status(-404), packet, status(-429)]);
+      const stream = framed(serverOf(name), [status(-404), packet, status(-429)]);
       for (const pieces of cuts(stream)) {
         const said = unpacked(makeTransport(name), pieces);
         assert.deepEqual([said.statuses, said.packets, said.broke], [[-404, -429], [toHex(packet)], []]);
@@ -163,7 +166,7 @@ describe('statuses', () => {
     });
 
     it(`of 0 and -1 mean nothing in ${name}`, () => {
-      const stream = framed(makeTransport(name, { end: 'server' }), [status(0), status(-1)]);
+      const stream = framed(serverOf(name), [status(0), status(-1)]);
       const said = unpacked(makeTransport(name), [stream]);
       assert.deepEqual([said.statuses, said.packets, said.broke], [[], [], []]);
     });
@@ -179,7 +182,7 @@ describe('statuses', () => {
 describe('quick acks', () => {
   const packet = encrypted(2);
   const around = (name: TransportName, ack: Buffer): Buffer => {
-    const server = makeTransport(name, { end: 'server' });
+    const server = serverOf(name);
     return Buffer.concat([framed(server, [packet]), ack, framed(server, [packet])]);
   };
   const acks: readonly [TransportName, string][] = [
@@ -198,23 +201,6 @@ describe('quick acks', () => {
       }
     });
   }
-
-  const asking: readonly [TransportName, number, number][] = [
-    ['intermediate', 2, 3],
-    ['padded', 2, 3],
-    ['abridged', 2, 0],
-    ['abridged', 40, 0],
-  ];
-  for (const [name, blocks, at] of asking) {
-    it(`asked for by a client are taken by the server's ${name} (${blocks} blocks)`, () => {
-      const sent = encrypted(blocks);
-      const stream = framed(makeTransport(name), [sent]);
-      stream[at]! |= 0x80;
-      for (const pieces of cuts(stream)) {
-        assert.deepEqual(unpacked(makeTransport(name, { end: 'server' }), pieces).packets, [toHex(sent)]);
-      }
-    });
-  }
 });
 
 describe('hostile streams', () => {
@@ -225,32 +211,25 @@ describe('hostile streams', () => {
       assert.deepEqual(said.packets, []);
     }
   };
-  const heads: readonly [TransportName, End, string][] = [
-    ['intermediate', 'client', '01000001'],
-    ['intermediate', 'client', 'ffffff7f'],
-    ['intermediate', 'client', '00000000'],
-    ['intermediate', 'client', '03000000'],
-    ['intermediate', 'server', '010000ff'],
-    ['intermediate', 'server', '00000080'],
-    ['padded', 'client', 'ffffff7f'],
-    ['padded', 'server', 'ffffffff'],
-    ['abridged', 'client', '00'],
-    ['abridged', 'client', '7f000000'],
-    ['abridged', 'client', '7fffffff'],
-    ['abridged', 'server', '80'],
-    ['abridged', 'server', 'ffffffff'],
-    ['full', 'client', '00000000'],
-    ['full', 'client', '0b000000'],
-    ['full', 'client', '0c000000'],
-    ['full', 'client', '0f000000'],
-    ['full', 'client', '0d000001'],
-    ['full', 'client', 'ffffff7f'],
-    ['full', 'server', '00000080'],
-    ['full', 'server', 'ffffffff'],
+  const heads: readonly [TransportName, string][] = [
+    ['intermediate', '01000001'],
+    ['intermediate', 'ffffff7f'],
+    ['intermediate', '00000000'],
+    ['intermediate', '03000000'],
+    ['padded', 'ffffff7f'],
+    ['abridged', '00'],
+    ['abridged', '7f000000'],
+    ['abridged', '7fffffff'],
+    ['full', '00000000'],
+    ['full', '0b000000'],
+    ['full', '0c000000'],
+    ['full', '0f000000'],
+    ['full', '0d000001'],
+    ['full', 'ffffff7f'],
   ];
-  for (const [name, end, head] of heads) {
-    it(`end at the ${end}'s ${name} with length ${head}`, () => {
-      refuses(() => makeTransport(name, { end }), hex(`${head} ${'00'.repeat(40)}`));
+  for (const [name, head] of heads) {
+    it(`end ${name} with length ${head}`, () => {
+      refuses(() => makeTransport(name), hex(`${head} ${'00'.repeat(40)}`));
     });
   }
 
@@ -264,21 +243,21 @@ describe('hostile streams', () => {
   });
 
   it('end the full transport with a wrong CRC, anywhere', () => {
-    const good = framed(makeTransport('full'), [encrypted(1)]);
+    const good = framed(serverOf('full'), [encrypted(1)]);
     for (let at = 8; at < good.length; at++) {
       const wrong = Buffer.from(good);
       wrong[at]! ^= 1;
-      assert.deepEqual(unpacked(makeTransport('full', { end: 'server' }), [wrong]).broke, ['wrong CRC-32']);
+      assert.deepEqual(unpacked(makeTransport('full'), [wrong]).broke, ['wrong CRC-32']);
     }
   });
 
   it('end the full transport with a frame out of sequence', () => {
-    const good = framed(makeTransport('full'), [encrypted(1), encrypted(1), encrypted(1)]);
+    const good = framed(serverOf('full'), [encrypted(1), encrypted(1), encrypted(1)]);
     const frame = good.length / 3;
     const twice = Buffer.concat([good.subarray(0, frame), good.subarray(0, frame)]);
     const skipped = Buffer.concat([good.subarray(0, frame), good.subarray(2 * frame)]);
     for (const stream of [twice, skipped, good.subarray(frame)]) {
-      assert.deepEqual(unpacked(makeTransport('full', { end: 'server' }), [stream]).broke, ['wrong sequence number']);
+      assert.deepEqual(unpacked(makeTransport('full'), [stream]).broke, ['wrong sequence number']);
     }
   });
 
@@ -286,8 +265,8 @@ describe('hostile streams', () => {
     const names = fc.constantFrom(...NAMES);
     const streams = fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 6 });
     fc.assert(
-      fc.property(names, fc.constantFrom(...ENDS), streams, (name, end, pieces) => {
-        const said = unpacked(makeTransport(name, { end }), pieces);
+      fc.property(names, streams, (name, pieces) => {
+        const said = unpacked(makeTransport(name), pieces);
         assert.ok(said.broke.length <= 1);
       }),
       { numRuns: 500 },

@@ -44,7 +44,11 @@ function dial(s: State): void {
   if (settings.mtproxy !== undefined) return dialThrough(s, settings.mtproxy);
   const { host, port, namedBy } = s.server;
   const others = othersOf(settings.dataCentres, s.server);
-  s.link.dialled(makeTransport(settings.transport, { obfuscated: settings.obfuscated, fill: s.env.fill }), host, port);
+  s.link.dialled(
+    makeTransport(settings.transport, { isObfuscated: settings.obfuscated, fill: s.env.fill }),
+    host,
+    port,
+  );
   tell(s, 'dialled');
   s.sink.dial(s.linkNumber, s.link.attempt, host, port, namedBy, s.keys.inForce === undefined, others);
 }
