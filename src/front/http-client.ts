@@ -259,7 +259,7 @@ export class HttpClient implements SessionClient, Connection, Reapable {
   abandon(retryAfter: number): void {
     this.#isEnding = true;
     for (const route of this.#routes.values()) {
-      route.letGo();
+      route.uncork();
       for (const { number, id } of route.ledger.drain())
         this.#answer(number, id, 'ServerStopping', { retry_after: retryAfter, retryable: false, delivered: 'unknown' });
     }

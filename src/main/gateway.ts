@@ -293,7 +293,7 @@ export class Gateway implements Admission {
     this.reaper.stop();
     this.env.clearTimer(this.#memoryTimer);
     await this.#names.stop(KEEPING_TIME);
-    this.router.dialler.stop();
+    this.router.dialling.dialler.stop();
     await this.#lanes.stop();
   }
 

@@ -217,7 +217,7 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
 
   abandon(retryAfter: number): void {
     if (this.#isClosing) return;
-    this.#route?.letGo();
+    this.#route?.uncork();
     for (const { id } of this.#route?.ledger.drain() ?? []) {
       this.#say(id, 'ServerStopping', {
         retry_after: retryAfter,

@@ -4,7 +4,7 @@
  */
 
 /** Where a server can be reached. */
-export interface Target {
+export interface ServerAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -16,7 +16,7 @@ export class Reached {
   readonly #addresses = new Set<string>();
 
   /** Addresses in the order they are tried: one that was reached goes before those that were not. */
-  inTurn(targets: readonly Target[]): readonly Target[] {
+  inTurn(targets: readonly ServerAddress[]): readonly ServerAddress[] {
     const at = targets.findIndex(({ host, port }) => this.#addresses.has(`${host} ${port}`));
     return at <= 0 ? targets : [targets[at]!, ...targets.slice(0, at), ...targets.slice(at + 1)];
   }

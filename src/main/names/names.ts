@@ -172,7 +172,7 @@ export class Names {
   #left(ownership: Ownership, record: Buffer): void {
     const { owner, heir } = ownership;
     if (owner !== undefined) this.#byRoute.delete(owner);
-    ownership.writer.letGo();
+    ownership.writer.uncork();
     ownership.owner = undefined;
     ownership.heir = undefined;
     if (heir === undefined || ownership.isAsked || heir.route.isClosing) {

@@ -20,7 +20,7 @@ export interface NameOwner {
   };
   /** Its client is done with it. */
   readonly isClosing: boolean;
-  /** What is said to the client from here on waits for `letGo`. */
-  hold(): void;
-  letGo(): void;
+  /** What is said to the client from here on waits for `uncork`. */
+  cork(): void;
+  uncork(): void;
 }

@@ -65,7 +65,7 @@ export class RecordWriter {
   keep(record: Buffer, flags: number, ticket: number): void {
     this.#replace(record);
     if ((flags & KeepFlag.EXPLICIT) !== 0) this.#explicit = ticket;
-    if ((flags & KeepFlag.URGENT) !== 0) this.#hold();
+    if ((flags & KeepFlag.URGENT) !== 0) this.#cork();
     if (flags === 0) this.#later();
     else this.#now();
   }
@@ -78,7 +78,7 @@ export class RecordWriter {
 
   /** What is kept goes before the owner's client hears of that; the name stays with it. */
   remove(): void {
-    this.#hold();
+    this.#cork();
     const before = this.#work;
     this.#drop();
     this.#start(async () => {
@@ -92,7 +92,7 @@ export class RecordWriter {
         const reason = codeOf(faultName(error));
         this.#of.owner?.client.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
-      this.letGo();
+      this.uncork();
     });
   }
 
@@ -180,7 +180,7 @@ export class RecordWriter {
   #written(explicit: number | undefined, owner: NameOwner | undefined): void {
     if (this.#failures > 0) this.#log.info('vaultWritten', { count: this.#failures });
     this.#failures = 0;
-    if (!this.#isDue) this.letGo();
+    if (!this.#isDue) this.uncork();
     if (explicit !== undefined && owner !== undefined) answerKeep(owner, explicit);
   }
 
@@ -190,7 +190,7 @@ export class RecordWriter {
     this.#log.error('vaultWriteFailed', { reason: textOf(error) });
     if (explicit !== undefined && owner !== undefined) {
       record.fill(0);
-      this.letGo();
+      this.uncork();
       return answerKeep(owner, explicit, fault);
     }
     this.#failures++;
@@ -204,22 +204,22 @@ export class RecordWriter {
 
   // --- who waits -------------------------------------------------------------------------------------------------------
 
-  #hold(): void {
+  #cork(): void {
     this.#isAwaited = true;
-    this.#of.owner?.hold();
+    this.#of.owner?.cork();
   }
 
   /** The client hears once that its session is not kept, and then what it waits for. */
   #tell(reason: string): void {
     if (this.#failures <= 1) this.#of.owner?.client.notice('VaultWriteFailed', { reason });
-    this.letGo();
+    this.uncork();
   }
 
   /** The owner waits for the disk no longer. */
-  letGo(): void {
+  uncork(): void {
     if (!this.#isAwaited) return;
     this.#isAwaited = false;
-    this.#of.owner?.letGo();
+    this.#of.owner?.uncork();
   }
 
   // --- the end ---------------------------------------------------------------------------------------------------------

@@ -1,76 +1,51 @@
 /**
- * Route: a client's way to its session: its lane, its open tickets, its DC links.
- * In: the client's messages; records of the lane. Out: records to the lane; answers to the client.
- * Never: looks into a message, or lets anything of a link that was hung up through.
+ * Route: a client's way to its session: its lane, its open tickets, its links to data centres.
+ * In: the client's messages; SAVE records; the loss of its lane's thread. Out: records to the lane; answers to the client, in order.
+ * Never: looks into a message.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
-import { COUNTERS_LENGTH, DialFlag, DownFlag, In, RequestFlag } from '../../batch/records.ts';
+import { COUNTERS_LENGTH, In, RequestFlag } from '../../batch/records.ts';
 import type { IdText } from '../clients/front.ts';
-import { DcLink, type LinkOwner } from '../links/dc-link.ts';
-import type { DialRequest, Dialler } from '../links/dialler.ts';
-import { Count, type Metrics } from '../../telemetry/metrics.ts';
-import type { MainEnv } from '../env.ts';
-import type { WriteBatch } from '../flow/socket-writer.ts';
+import { Count } from '../../telemetry/metrics.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { Lane } from '../lanes/lane.ts';
-import { Ledger } from './ledger.ts';
-import type { Descriptors } from '../limits/descriptors.ts';
+import type { Dialling } from '../links/dialling.ts';
+import { Links, type LinksOwner } from '../links/links.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Names } from '../names/names.ts';
 import type { NameOwner } from '../names/owner.ts';
-import type { Reached, Target } from '../links/reached.ts';
-import type { SessionClient } from './session-client.ts';
-import type { Socks } from '../links/socks.ts';
+import { Ledger } from './ledger.ts';
 import { SavedSession } from './saved-session.ts';
-
-/** A link that was asked for, and what is tried after this address. */
-interface LinkRequest extends DialRequest {
-  readonly others: readonly Target[];
-  readonly flags: number;
-}
+import type { SessionClient } from './session-client.ts';
 
 /** What a route needs of whoever keeps the routes (`Router`). */
 export interface RouteOwner {
-  readonly env: MainEnv;
-  readonly batch: WriteBatch;
-  readonly dialler: Dialler;
-  readonly socks: Socks | undefined;
-  readonly limits: Limits;
-  readonly metrics: Metrics;
-  readonly descriptors: Descriptors;
+  readonly dialling: Dialling;
   readonly names: Names;
-  readonly reached: Reached;
-  /** Whether an address may be dialled. @param flags `DialFlag` */
-  permits(flags: number, host: string, port: number): boolean;
-  /** An address of several did not answer, and the next is tried. */
-  missed(address: string, code: string): void;
-  /** Something was said to clients outside of any block: it leaves now. */
+  /** Sends what was said to clients outside of any block. */
   settle(): void;
   gone(route: Route): void;
 }
 
-export class Route implements LinkOwner, NameOwner {
+export class Route implements LinksOwner, NameOwner {
   /** Number of the session in the records; a new one after the lane was lost. */
   session: number;
   readonly lane: Lane;
   readonly client: SessionClient;
   readonly ledger: Ledger;
   readonly saved = new SavedSession();
+  readonly links: Links;
   readonly #owner: RouteOwner;
   /** `OpenFlag`: what its client speaks. */
   readonly #flags: number;
-  readonly #links = new Map<number, DcLink>();
-  /** What the dialler knows of each link, from the request to its end. */
-  readonly #dials = new Map<number, LinkRequest>();
-  #fullLinks = 0;
   /** Feeders, its client or links, that wait until its lane takes more. */
   readonly #waiting = new Set<Gate>();
   #isOpened = false;
   isClosing = false;
-  /** Lines that wait until what they say is kept (`names.ts`); undefined while nothing waits. */
-  #held: (() => void)[] | undefined;
-  /** Answers among them: their requests are still open for the client. */
-  #owed = 0;
+  /** What says each line that waits until what it says is stored; undefined while the route is not corked. */
+  #corked: (() => void)[] | undefined;
+  /** Answers among the lines that wait: their requests are still open for the client. */
+  #corkedAnswers = 0;
   /** Threads that a record of this session killed. */
   deaths = 0;
   /** It was put again after its thread was lost: the lost one may have taken keys for it that nobody knows of. */
@@ -78,7 +53,8 @@ export class Route implements LinkOwner, NameOwner {
 
   constructor(owner: RouteOwner, session: number, lane: Lane, client: SessionClient, flags: number) {
     this.#owner = owner;
-    this.ledger = new Ledger(owner.env);
+    this.ledger = new Ledger(owner.dialling.env);
+    this.links = new Links(this, owner.dialling);
     this.session = session;
     this.lane = lane;
     this.client = client;
@@ -94,10 +70,10 @@ export class Route implements LinkOwner, NameOwner {
       this.#isOpened = true;
       this.lane.put(In.OPEN, 0, this.#flags, this.session, 0);
     }
-    this.#owner.metrics.counts[Count.REQUESTS]!++;
+    this.#owner.dialling.metrics.counts[Count.REQUESTS]!++;
     const { number: ticket } = this.ledger.open(id, bytes, start, stop, flags);
     const isOver = this.lane.put(In.REQUEST, 0, flags, this.session, ticket, bytes, start, stop);
-    if (isOver) this.#wait(this.client.gate);
+    if (isOver) this.wait(this.client.gate);
     return ticket;
   }
 
@@ -133,34 +109,34 @@ export class Route implements LinkOwner, NameOwner {
     }
   }
 
-  /** What is said to the client from here on waits for `letGo`. */
-  hold(): void {
-    this.#held ??= [];
+  /** What is said to the client from here on waits for `uncork`. */
+  cork(): void {
+    this.#corked ??= [];
   }
 
-  get isHolding(): boolean {
-    return this.#held !== undefined;
+  get isCorked(): boolean {
+    return this.#corked !== undefined;
   }
 
-  /** Says something later, in its turn. @param owed it answers a request */
-  later(say: () => void, owed: boolean): void {
-    this.#held!.push(say);
-    if (owed) this.#owed++;
+  /** Says a line when the route is uncorked, in its turn. @param isAnswer the line answers a request */
+  sayLater(say: () => void, isAnswer: boolean): void {
+    this.#corked!.push(say);
+    if (isAnswer) this.#corkedAnswers++;
   }
 
-  /** What has waited is said. Never while a block is applied. */
-  letGo(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    this.#owed = 0;
-    if (held === undefined || held.length === 0) return;
-    for (const say of held) say();
+  /** Says what has waited. Never called while a block is applied. */
+  uncork(): void {
+    const corked = this.#corked;
+    this.#corked = undefined;
+    this.#corkedAnswers = 0;
+    if (corked === undefined || corked.length === 0) return;
+    for (const say of corked) say();
     this.#owner.settle();
   }
 
   /** Requests that the client has no answer to yet. */
   get open(): number {
-    return this.ledger.size + this.#owed;
+    return this.ledger.size + this.#corkedAnswers;
   }
 
   /** Whether a client may have more open: in number, and in bytes, of which the lane holds copies until they are answered. */
@@ -176,11 +152,6 @@ export class Route implements LinkOwner, NameOwner {
     else this.#owner.gone(this);
   }
 
-  /** The lane has dropped the session, or was lost with it. */
-  hangUpAll(): void {
-    for (const number of [...this.#dials.keys()]) this.#drop(number);
-  }
-
   /** Starts over under another number: the old session is lost. */
   renew(session: number): void {
     this.session = session;
@@ -189,129 +160,15 @@ export class Route implements LinkOwner, NameOwner {
     this.#isOpened = false;
   }
 
-  /** Connections to data centres, those being made included. */
-  get links(): number {
-    return this.#links.size;
-  }
-
   get isOpened(): boolean {
     return this.#isOpened;
   }
 
-  /** @param targets addresses of one server, to be tried in turn: the one that was reached last goes first */
-  dial(number: number, attempt: number, flags: number, targets: readonly Target[]): void {
-    this.#drop(number);
-    const [first] = targets;
-    if (!this.#owner.permits(flags, first!.host, first!.port)) {
-      return this.#refuse(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
-    }
-    this.#try(number, attempt, flags, this.#owner.reached.inTurn(targets));
+  get hasOpenRequests(): boolean {
+    return this.ledger.size > 0;
   }
 
-  #try(number: number, attempt: number, flags: number, targets: readonly Target[]): void {
-    const [{ host, port }, ...others] = targets as [Target, ...Target[]];
-    const dial: LinkRequest = {
-      address: `${host} ${port}`,
-      makesKey: (flags & DialFlag.HANDSHAKE) !== 0,
-      isUrgent: this.ledger.size > 0,
-      others,
-      flags,
-      start: () => this.#connect(number, attempt, host, port, others.length > 0),
-    };
-    this.#dials.set(number, dial);
-    this.#owner.dialler.ask(dial);
-  }
-
-  /** Its turn has come. */
-  #connect(number: number, attempt: number, host: string, port: number, hasOthers: boolean): void {
-    if (!this.#owner.descriptors.take()) {
-      this.#owner.dialler.abandoned(this.#dials.get(number)!);
-      this.#dials.delete(number);
-      return this.#refuse(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
-    }
-    this.#owner.metrics.counts[Count.DC_DIALS]!++;
-    const { env, batch, limits, socks } = this.#owner;
-    const within = hasOthers ? limits.addressTimeout : limits.connectTimeout;
-    const options = { env, batch, mark: limits.linkMark, within, socks };
-    const link = new DcLink(this, number, attempt, { host, port }, options);
-    if (this.client.isUnread) link.gate.shut(Why.UNREAD);
-    this.#links.set(number, link);
-  }
-
-  send(number: number, view: Buffer): void {
-    this.#owner.metrics.counts[Count.DC_BYTES_OUT]! += view.length;
-    this.#links.get(number)?.write(view);
-  }
-
-  hangUp(number: number): void {
-    this.#drop(number);
-  }
-
-  #drop(number: number): void {
-    const dial = this.#dials.get(number);
-    const link = this.#links.get(number);
-    if (dial !== undefined && !this.#owner.dialler.cancel(dial)) this.#ended(dial, link);
-    link?.hangUp();
-    this.#dials.delete(number);
-    this.#links.delete(number);
-  }
-
-  #ended(dial: DialRequest, link: DcLink | undefined): void {
-    if (link?.isUp === true) this.#owner.dialler.closed(dial);
-    else this.#owner.dialler.abandoned(dial);
-  }
-
-  /** A key was made: another may make one. */
-  keyMade(number: number): void {
-    const dial = this.#dials.get(number);
-    if (dial !== undefined) this.#owner.dialler.keyMade(dial);
-  }
-
-  #refuse(number: number, attempt: number, flags: number, code: string): void {
-    this.lane.put(In.LINK_DOWN, number, flags, this.session, attempt, Buffer.from(code));
-  }
-
-  linkUp(link: DcLink): void {
-    const dial = this.#dials.get(link.number)!;
-    this.#owner.dialler.connected(dial);
-    this.#owner.reached.add(dial.address);
-    this.lane.put(In.LINK_UP, link.number, 0, this.session, link.attempt, Buffer.from(dial.address, 'latin1'));
-  }
-
-  linkBytes(link: DcLink, bytes: Buffer, length: number): void {
-    this.#owner.metrics.counts[Count.DC_BYTES_IN]! += length;
-    const isOver = this.lane.put(In.LINK_BYTES, link.number, 0, this.session, link.attempt, bytes, 0, length);
-    if (isOver) this.#wait(link.gate);
-  }
-
-  linkDown(link: DcLink, flags: number, code: string): void {
-    const dial = this.#dials.get(link.number)!;
-    if (link.isUp) this.#owner.dialler.closed(dial);
-    else this.#owner.reached.delete(dial.address);
-    if (!link.isUp) this.#owner.dialler.failed(dial, this, () => this.lane.put(In.NUDGE, 0, 0, this.session, 0));
-    this.#dials.delete(link.number);
-    this.#links.delete(link.number);
-    if (!link.isUp && dial.others.length > 0) {
-      this.#owner.missed(dial.address, code);
-      return this.#try(link.number, link.attempt, dial.flags, dial.others);
-    }
-    this.#refuse(link.number, link.attempt, flags, code);
-  }
-
-  linkFull(): void {
-    this.#fullLinks++;
-    this.client.gate.shut(Why.LINK);
-  }
-
-  linkDrained(): void {
-    if (--this.#fullLinks === 0) this.client.gate.open(Why.LINK);
-  }
-
-  linkFreed(): void {
-    this.#owner.descriptors.give();
-  }
-
-  #wait(gate: Gate): void {
+  wait(gate: Gate): void {
     gate.shut(Why.LANE);
     this.#waiting.add(gate);
   }
@@ -323,13 +180,14 @@ export class Route implements LinkOwner, NameOwner {
     for (const gate of waiting) gate.open(Why.LANE);
   }
 
-  /** The client leaves its answers unread: nothing more of its DCs is read. */
+  /** Reads no link while the client leaves its answers unread. */
   pauseLinks(): void {
-    for (const link of this.#links.values()) link.gate.shut(Why.UNREAD);
+    this.links.pause();
   }
 
+  /** The client takes its answers again. */
   resumeLinks(): void {
-    for (const link of this.#links.values()) link.gate.open(Why.UNREAD);
+    this.links.resume();
     this.#owner.names.isRead();
   }
 }

@@ -20,7 +20,7 @@ const log = await createLog({ level: 'silent' });
 class FakeRoute implements NameOwner {
   readonly session: number;
   isClosing = false;
-  isHolding = false;
+  isCorked = false;
   readonly said: { kind: number; flags: number; ticket: number; bytes: Buffer }[] = [];
   readonly notices: string[] = [];
   readonly lane = {
@@ -36,12 +36,12 @@ class FakeRoute implements NameOwner {
     this.session = session;
   }
 
-  hold(): void {
-    this.isHolding = true;
+  cork(): void {
+    this.isCorked = true;
   }
 
-  letGo(): void {
-    this.isHolding = false;
+  uncork(): void {
+    this.isCorked = false;
   }
 
   /** The last answer in words: `granted clean:record`, `SessionInUse`, … */
@@ -102,9 +102,9 @@ describe('names', () => {
     assert.equal(await fixture.request(one, NameOp.ATTACH), 'granted:');
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
     fixture.keep(one, KeepFlag.URGENT, 'a');
-    assert.ok(one.isHolding, 'nothing is said before it is on the disk');
+    assert.ok(one.isCorked, 'nothing is said before it is on the disk');
     assert.equal(await fixture.kept(), 'a');
-    assert.ok(!one.isHolding);
+    assert.ok(!one.isCorked);
     fixture.keep(one, KeepFlag.LAST, 'b');
     fixture.names.gone(one);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:b');
@@ -243,7 +243,7 @@ describe('a vault that cannot write', () => {
     fixture.vault.failure = fault;
     fixture.keep(one, KeepFlag.URGENT, 'b');
     await settled();
-    assert.ok(!one.isHolding);
+    assert.ok(!one.isCorked);
     assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
     assert.ok(fixture.names.isDegraded);
     fixture.keep(one, KeepFlag.URGENT, 'c');
@@ -317,19 +317,19 @@ describe('a vault that cannot write', () => {
     fixture.keep(one, KeepFlag.URGENT, 'login');
     await written();
     assert.equal(await fixture.kept(), 'key');
-    assert.ok(one.isHolding, 'what it would hear says that it is logged in');
+    assert.ok(one.isCorked, 'what it would hear says that it is logged in');
     await written();
     assert.equal(await fixture.kept(), 'login');
-    assert.ok(!one.isHolding);
+    assert.ok(!one.isCorked);
     // What is not urgent holds nobody, and lets nobody go who waits for what was.
     fixture.keep(one, 0, 'a counter');
-    assert.ok(!one.isHolding);
+    assert.ok(!one.isCorked);
     fixture.keep(one, KeepFlag.URGENT, 'second login');
     await settled();
     fixture.keep(one, 0, 'a counter after it');
-    assert.ok(one.isHolding);
+    assert.ok(one.isCorked);
     await written();
-    assert.ok(!one.isHolding);
+    assert.ok(!one.isCorked);
   });
 
   it('that hangs holds no client for more than five seconds', async () => {
@@ -339,9 +339,9 @@ describe('a vault that cannot write', () => {
     fixture.vault.hold();
     fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
-    assert.ok(one.isHolding);
+    assert.ok(one.isCorked);
     fixture.env.advance(5_000);
-    assert.ok(!one.isHolding);
+    assert.ok(!one.isCorked);
     assert.deepEqual(one.notices, ['VaultWriteFailed ETIMEDOUT']);
   });
 
@@ -381,9 +381,9 @@ describe('an end', () => {
     await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.URGENT, 'a');
     fixture.names.request(one, NameOp.LOGGED_OUT, 0, 'me');
-    assert.ok(one.isHolding);
+    assert.ok(one.isCorked);
     assert.equal(await fixture.kept(), undefined);
-    assert.ok(!one.isHolding);
+    assert.ok(!one.isCorked);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
     fixture.keep(one, KeepFlag.URGENT, 'second login');
     assert.equal(await fixture.kept(), 'second login');

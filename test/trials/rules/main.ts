@@ -57,6 +57,18 @@ export const MAIN: readonly Rule[] = [
       'if (closed === undefined) return route.client.reply(ticket, this.#give(record), false, 0);',
     ],
     [
+      'a session that is over is wiped',
+      '    route.saved.wipe();\n    this.names.gone(route);',
+      '    this.names.gone(route);',
+    ],
+    [
+      'an answer that waits for the disk waits',
+      'if (!route.isCorked) return route.client.reply',
+      'if (ticket > 0) return route.client.reply',
+    ],
+  ]),
+  ...rulesOf('src/main/links/dialling.ts', 'links/dialling', [
+    [
       'an address that a data centre handed out is judged before it is dialled',
       '(flags & (DialFlag.UNTRUSTED | DialFlag.FROM_DC)) === 0',
       '(flags & DialFlag.UNTRUSTED) === 0',
@@ -71,35 +83,29 @@ export const MAIN: readonly Rule[] = [
       '(flags & DialFlag.FROM_DC) !== 0 && isPublic(host)',
       '(flags & DialFlag.FROM_DC) !== 0',
     ],
-    [
-      'a session that is over is wiped',
-      '    route.saved.wipe();\n    this.names.gone(route);',
-      '    this.names.gone(route);',
-    ],
-    ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
-    [
-      'an answer that waits for the disk waits',
-      'if (!route.isHolding) return route.client.reply',
-      'if (ticket > 0) return route.client.reply',
-    ],
   ]),
-  ...rulesOf('src/main/sessions/route.ts', 'sessions/route. main/gateway', [
+  ...rulesOf('src/main/links/links.ts', 'links/links main/gateway', [
     [
       'a link dialled while its client reads nothing is not read without limit',
-      '    if (this.client.isUnread) link.gate.shut(Why.UNREAD);\n',
+      '    if (this.#owner.client.isUnread) link.gate.shut(Why.UNREAD);\n',
       '',
     ],
     [
       'a dial that is not permitted is refused',
-      'if (!this.#owner.permits(flags, first!.host, first!.port)) {',
+      'if (!this.#dialling.permits(flags, first!.host, first!.port)) {',
       'if (first === undefined) {',
     ],
-    ['bytes of open requests are bounded', ' && this.ledger.bytes < openBytes', ''],
     [
       'no connection is made where no descriptor is left',
-      'if (!this.#owner.descriptors.take()) {',
-      'if (!this.#owner.descriptors.take() && number < 0) {',
+      'if (!descriptors.take()) {',
+      'if (!descriptors.take() && number < 0) {',
     ],
+  ]),
+  ...rulesOf('src/main/sessions/recovery.ts', 'lane', [
+    ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
+  ]),
+  ...rulesOf('src/main/sessions/route.ts', 'sessions/route. main/gateway', [
+    ['bytes of open requests are bounded', ' && this.ledger.bytes < openBytes', ''],
     [
       'a session is closed once',
       '    if (this.isClosing) return;\n    this.isClosing = true;',
@@ -131,8 +137,8 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/names/record-writer.ts', 'names', [
     [
       'a client is told only when the newest urgent record is on the disk',
-      '    if (!this.#isDue) this.letGo();',
-      '    this.letGo();',
+      '    if (!this.#isDue) this.uncork();',
+      '    this.uncork();',
     ],
     ['a record that was replaced is zeroed', '    this.#unwritten?.fill(0);\n', ''],
     ['a record that was written is zeroed', '        record.fill(0);\n        this.#written', '        this.#written'],

@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import { allowList } from '../../../src/address/allow-list.ts';
 import { DialFlag } from '../../../src/batch/records.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
-import { Router, type RouterOptions } from '../../../src/main/sessions/router.ts';
+import { Dialling, type DiallingOptions } from '../../../src/main/links/dialling.ts';
 
 const NOBODYS = ['127.0.0.1', '10.0.0.1', '192.168.1.1', '169.254.169.254', '::1', 'fe80::1'];
 const PUBLIC = '149.154.167.51';
 
 function permits(flags: number, host: string, ...allowed: string[]): boolean {
   const allow = allowList(allowed);
-  return new Router({ limits: LIMITS, allow } as RouterOptions).permits(flags, host, 443);
+  return new Dialling({ limits: LIMITS, allow } as DiallingOptions).permits(flags, host, 443);
 }
 
 test("the operator's own addresses are dialled, whatever they are", () => {

@@ -1,0 +1,205 @@
+/**
+ * Links: the connections of one session to data centres, from the request for one to its end.
+ * In: DIAL, SEND, HANG_UP and KEY_MADE records; what becomes of sockets. Out: LINK_UP, LINK_BYTES, LINK_DOWN and NUDGE records.
+ * Never: anything of a link that was hung up.
+ */
+import { DialFlag, DownFlag, In } from '../../batch/records.ts';
+import { Count } from '../../telemetry/metrics.ts';
+import { type Gate, Why } from '../flow/gate.ts';
+import type { Lane } from '../lanes/lane.ts';
+import { DcLink, type LinkOwner } from './dc-link.ts';
+import type { DialRequest } from './dialler.ts';
+import type { Dialling } from './dialling.ts';
+import type { ServerAddress } from './reached.ts';
+
+/** A link that was asked for, and what is tried after this address. */
+interface LinkRequest extends DialRequest {
+  readonly others: readonly ServerAddress[];
+  /** `DialFlag`. */
+  readonly flags: number;
+}
+
+/** The session whose links these are (`Route`). */
+export interface LinksOwner {
+  /** Number of the session in the records. */
+  readonly session: number;
+  readonly lane: Pick<Lane, 'put'>;
+  readonly client: {
+    readonly gate: Pick<Gate, 'shut' | 'open'>;
+    /** The client leaves its answers unread. */
+    readonly isUnread: boolean;
+  };
+  /** Whether a request of the session has no answer yet: its links are dialled before those of idle sessions. */
+  readonly hasOpenRequests: boolean;
+  /** Shuts the gate of a link until the lane takes more of this session. */
+  wait(gate: Gate): void;
+}
+
+/** Keyed by the number that the session gives each of its links. */
+export class Links implements LinkOwner {
+  readonly #owner: LinksOwner;
+  readonly #dialling: Dialling;
+  readonly #links = new Map<number, DcLink>();
+  /** What the dialler knows of each link, from the request to its end. */
+  readonly #dials = new Map<number, LinkRequest>();
+  /** Links whose peers do not take what is written. */
+  #full = 0;
+
+  constructor(owner: LinksOwner, dialling: Dialling) {
+    this.#owner = owner;
+    this.#dialling = dialling;
+  }
+
+  /** Connections to data centres, those being made included. */
+  get size(): number {
+    return this.#links.size;
+  }
+
+  /**
+   * Dials a link anew; what there was under its number is hung up. @param attempt echoed in each record about this link
+   * @param flags `DialFlag` @param targets addresses of one server, tried in turn: the one that was reached last goes first
+   */
+  dial(number: number, attempt: number, flags: number, targets: readonly ServerAddress[]): void {
+    this.hangUp(number);
+    const [first] = targets;
+    if (!this.#dialling.permits(flags, first!.host, first!.port)) {
+      return this.#down(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
+    }
+    this.#try(number, attempt, flags, this.#dialling.reached.inTurn(targets));
+  }
+
+  #try(number: number, attempt: number, flags: number, targets: readonly ServerAddress[]): void {
+    const [{ host, port }, ...others] = targets as [ServerAddress, ...ServerAddress[]];
+    const dial: LinkRequest = {
+      address: `${host} ${port}`,
+      makesKey: (flags & DialFlag.HANDSHAKE) !== 0,
+      isUrgent: this.#owner.hasOpenRequests,
+      others,
+      flags,
+      start: () => this.#connect(number, attempt, host, port, others.length > 0),
+    };
+    this.#dials.set(number, dial);
+    this.#dialling.dialler.ask(dial);
+  }
+
+  /** The dialler has said that the connection may be begun. */
+  #connect(number: number, attempt: number, host: string, port: number, hasOthers: boolean): void {
+    const { env, batch, limits, socks, dialler, descriptors, metrics } = this.#dialling;
+    if (!descriptors.take()) {
+      dialler.abandoned(this.#dials.get(number)!);
+      this.#dials.delete(number);
+      return this.#down(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
+    }
+    metrics.counts[Count.DC_DIALS]!++;
+    const within = hasOthers ? limits.addressTimeout : limits.connectTimeout;
+    const options = { env, batch, mark: limits.linkMark, within, socks };
+    const link = new DcLink(this, number, attempt, { host, port }, options);
+    if (this.#owner.client.isUnread) link.gate.shut(Why.UNREAD);
+    this.#links.set(number, link);
+  }
+
+  /** Writes a view of the lane's block. */
+  send(number: number, view: Buffer): void {
+    this.#dialling.metrics.counts[Count.DC_BYTES_OUT]! += view.length;
+    this.#links.get(number)?.write(view);
+  }
+
+  /** Ends the link, or the attempt at one, or takes the request for it back. */
+  hangUp(number: number): void {
+    const dial = this.#dials.get(number);
+    const link = this.#links.get(number);
+    if (dial !== undefined && !this.#dialling.dialler.cancel(dial)) this.#ended(dial, link);
+    link?.hangUp();
+    this.#dials.delete(number);
+    this.#links.delete(number);
+  }
+
+  #ended(dial: DialRequest, link: DcLink | undefined): void {
+    if (link?.isUp === true) this.#dialling.dialler.closed(dial);
+    else this.#dialling.dialler.abandoned(dial);
+  }
+
+  /** The lane has dropped the session, or was lost with it. */
+  hangUpAll(): void {
+    for (const number of [...this.#dials.keys()]) this.hangUp(number);
+  }
+
+  /** The session is no more. */
+  close(): void {
+    this.hangUpAll();
+    this.#dialling.dialler.forget(this);
+  }
+
+  /** A key was made on this link: another link may make one. */
+  keyMade(number: number): void {
+    const dial = this.#dials.get(number);
+    if (dial !== undefined) this.#dialling.dialler.keyMade(dial);
+  }
+
+  /** Reads no link while the client leaves its answers unread. */
+  pause(): void {
+    for (const link of this.#links.values()) link.gate.shut(Why.UNREAD);
+  }
+
+  /** The client takes its answers again. */
+  resume(): void {
+    for (const link of this.#links.values()) link.gate.open(Why.UNREAD);
+  }
+
+  // What a link tells.
+
+  linkUp(link: DcLink): void {
+    const { address } = this.#dials.get(link.number)!;
+    this.#dialling.dialler.connected(this.#dials.get(link.number)!);
+    this.#dialling.reached.add(address);
+    const { lane, session } = this.#owner;
+    lane.put(In.LINK_UP, link.number, 0, session, link.attempt, Buffer.from(address, 'latin1'));
+  }
+
+  linkBytes(link: DcLink, bytes: Buffer, length: number): void {
+    this.#dialling.metrics.counts[Count.DC_BYTES_IN]! += length;
+    const { lane, session } = this.#owner;
+    const isOver = lane.put(In.LINK_BYTES, link.number, 0, session, link.attempt, bytes, 0, length);
+    if (isOver) this.#owner.wait(link.gate);
+  }
+
+  linkDown(link: DcLink, flags: number, code: string): void {
+    const dial = this.#dials.get(link.number)!;
+    if (link.isUp) this.#dialling.dialler.closed(dial);
+    else this.#unreached(dial);
+    this.#dials.delete(link.number);
+    this.#links.delete(link.number);
+    if (!link.isUp && dial.others.length > 0) {
+      this.#dialling.missed(dial.address, code);
+      return this.#try(link.number, link.attempt, dial.flags, dial.others);
+    }
+    this.#down(link.number, link.attempt, flags, code);
+  }
+
+  /** The address did not answer: when another session reaches it, this one is told. */
+  #unreached(dial: DialRequest): void {
+    this.#dialling.reached.delete(dial.address);
+    this.#dialling.dialler.failed(dial, this, () => {
+      const { lane, session } = this.#owner;
+      lane.put(In.NUDGE, 0, 0, session, 0);
+    });
+  }
+
+  #down(number: number, attempt: number, flags: number, code: string): void {
+    const { lane, session } = this.#owner;
+    lane.put(In.LINK_DOWN, number, flags, session, attempt, Buffer.from(code));
+  }
+
+  linkFull(): void {
+    this.#full++;
+    this.#owner.client.gate.shut(Why.LINK);
+  }
+
+  linkDrained(): void {
+    if (--this.#full === 0) this.#owner.client.gate.open(Why.LINK);
+  }
+
+  linkFreed(): void {
+    this.#dialling.descriptors.give();
+  }
+}
