@@ -51,9 +51,9 @@ export function makeEnv(lane: number, settings: LaneSettings): Env {
     call: new Writer(),
     body: new Writer(),
     request: dialect.makeRequest(),
-    serverWish: dialect.makeServerWish(),
-    sessionWish: dialect.makeSessionWish(),
-    optionsWish: dialect.makeOptionsWish(),
+    serverFields: dialect.makeServerFields(),
+    sessionFields: dialect.makeSessionFields(),
+    optionFields: dialect.makeOptionFields(),
     head: newHead(),
     opened: new Opened(),
   };

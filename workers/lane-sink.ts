@@ -55,10 +55,10 @@ export class LaneSink implements Sink {
     this.#times = times;
   }
 
-  reply(ticket: number, badLine: boolean, outcome: string): Writer {
+  reply(ticket: number, isBadLine: boolean, outcome: string): Writer {
     this.#times?.answered(this.session, ticket);
     const flags =
-      (badLine ? ReplyFlag.BAD_LINE : 0) | (outcome === RESULT ? 0 : PLACES.get(outcome)! << ReplyFlag.OUTCOME);
+      (isBadLine ? ReplyFlag.BAD_LINE : 0) | (outcome === RESULT ? 0 : PLACES.get(outcome)! << ReplyFlag.OUTCOME);
     return this.#batch.begin(Out.REPLY, 0, flags, this.session, ticket);
   }
 
@@ -104,8 +104,8 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
-  name(wish: Parameters<Sink['name']>[0], ticket: number, name: string): void {
-    this.#batch.begin(Out.NAME, 0, WISHES[wish], this.session, ticket).raw(Buffer.from(name));
+  name(fields: Parameters<Sink['name']>[0], ticket: number, name: string): void {
+    this.#batch.begin(Out.NAME, 0, WISHES[fields], this.session, ticket).raw(Buffer.from(name));
     this.#batch.end();
   }
 

@@ -4,7 +4,7 @@
  */
 import type { RecordCursor } from '../src/batch/batch.ts';
 import { DownFlag, In, NamedFlag, NameOp, RequestFlag } from '../src/batch/records.ts';
-import type { NamedAnswer } from '../src/session/state/waiting.ts';
+import type { NameAnswer } from '../src/session/state/waiting-lines.ts';
 import type { Session } from '../src/session/session.ts';
 import type { Address } from '../src/session/sink.ts';
 
@@ -25,7 +25,7 @@ export function tellSession(session: Session, r: RecordCursor, now: number): voi
       break;
     case In.NAMED:
       try {
-        session.named(answerOf(r), now);
+        session.stored(answerOf(r), now);
       } finally {
         // It may hold keys; nobody reads it again.
         r.bytes.fill(0, r.start, r.stop);
@@ -55,7 +55,7 @@ function mayExport(r: RecordCursor): boolean {
   return (r.flags & RequestFlag.MAY_EXPORT) !== 0;
 }
 
-const STEPS = new Map<number, NamedAnswer['step']>([
+const STEPS = new Map<number, NameAnswer['step']>([
   [NameOp.ATTACH, 'attach'],
   [NameOp.TAKEOVER, 'takeover'],
   [NameOp.NEW, 'new'],
@@ -64,7 +64,7 @@ const STEPS = new Map<number, NamedAnswer['step']>([
   [NameOp.KEEP, 'keep'],
 ]);
 
-function answerOf(r: RecordCursor): NamedAnswer {
+function answerOf(r: RecordCursor): NameAnswer {
   const bytes = r.bytes.subarray(r.start, r.stop);
   const isRefused = (r.flags & NamedFlag.REFUSED) !== 0;
   return {
@@ -88,8 +88,8 @@ function textOf(r: RecordCursor): string {
 function closedOf(r: RecordCursor): Parameters<Session['closed']>[2] {
   return {
     code: textOf(r),
-    neverUp: (r.flags & DownFlag.NEVER_UP) !== 0,
-    timedOut: (r.flags & DownFlag.TIMED_OUT) !== 0,
-    notAllowed: (r.flags & DownFlag.NOT_ALLOWED) !== 0,
+    wasNeverUp: (r.flags & DownFlag.NEVER_UP) !== 0,
+    hasTimedOut: (r.flags & DownFlag.TIMED_OUT) !== 0,
+    isNotAllowed: (r.flags & DownFlag.NOT_ALLOWED) !== 0,
   };
 }

@@ -9,9 +9,9 @@
  *   const refusal = dialect.read(bytes, start, end, request);
  *   // `request.id` is now what has to be echoed in any case: the client's own text, `1`, `-2` or `-3`
  *   if (refusal) return dialect.error(out, request.id, refusal);
- *   if (request.hasOptions) dialect.readOptions(wish)      // each of these gives a Refusal or undefined
- *   if (request.hasServer)  dialect.readServer(wish)
- *   if (request.hasSession) dialect.readSession(wish)
+ *   if (request.hasOptions) dialect.readOptions(fields)      // each of these gives a Refusal or undefined
+ *   if (request.hasServer)  dialect.readServer(fields)
+ *   if (request.hasSession) dialect.readSession(fields)
  *   if (request.hasMessage) dialect.encodeMessage(codec, out)  // throws EncodeError: code and path make the refusal
  *
  * An answer is one line: `begin`, then the attributes, then `end`. `begin` gives a mark; setting `out.pos` back
@@ -89,7 +89,7 @@ export interface ClientRequest {
 }
 
 /** `server` as asked for; what is undefined was not named. All undefined: it is only read. */
-export interface ServerWish {
+export interface ServerFields {
   host: string | undefined;
   port: number | undefined;
   /** PEM text. */
@@ -99,7 +99,7 @@ export interface ServerWish {
 }
 
 /** `session` as asked for; what is undefined was not named. All undefined: it is only read. */
-export interface SessionWish {
+export interface SessionFields {
   /** 256 bytes, a copy of its own: wipe it when done. */
   authKey: Uint8Array | undefined;
   hasSessionId: boolean;
@@ -127,7 +127,7 @@ export interface SessionWish {
 }
 
 /** `options` as asked for; what is undefined was not named. */
-export interface OptionsWish {
+export interface OptionFields {
   int64: 'number' | 'string' | undefined;
   flags: 'cons' | 'bool' | undefined;
   /** JSON text of the `init` object, a copy; `null` takes it away. */
@@ -186,9 +186,9 @@ export interface Dialect {
   readonly unusableId: Uint8Array;
   /** A fresh request object for `read`. */
   makeRequest(): ClientRequest;
-  makeServerWish(): ServerWish;
-  makeSessionWish(): SessionWish;
-  makeOptionsWish(): OptionsWish;
+  makeServerFields(): ServerFields;
+  makeSessionFields(): SessionFields;
+  makeOptionFields(): OptionFields;
 
   /**
    * Reads one message `bytes[start..end)` (a line without its newline), sets every field of `into`.
@@ -197,11 +197,11 @@ export interface Dialect {
   read(bytes: Uint8Array, start: number, end: number, into: ClientRequest): Refusal | undefined;
 
   /** Reads `server` of the request read last (InvalidServer). Addresses are judged elsewhere. */
-  readServer(into: ServerWish): Refusal | undefined;
+  readServer(into: ServerFields): Refusal | undefined;
   /** Reads `session` (InvalidSession). */
-  readSession(into: SessionWish): Refusal | undefined;
+  readSession(into: SessionFields): Refusal | undefined;
   /** Reads `options` (InvalidRequest). */
-  readOptions(into: OptionsWish): Refusal | undefined;
+  readOptions(into: OptionFields): Refusal | undefined;
   /**
    * Writes the TL bytes of `message` of the request read last.
    * @throws EncodeError, with `out.pos` back where it was

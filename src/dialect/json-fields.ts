@@ -25,7 +25,7 @@ import { DIGITS_LOST, wholeDigits } from '../bytes/whole-number.ts';
 import { Writer } from '../bytes/writer.ts';
 import { NAME, NAME_FORM } from '../account/name.ts';
 import { hintOf, nearestNames } from '../nearest-name.ts';
-import type { OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
+import type { OptionFields, Refusal, ServerFields, SessionFields } from './dialect.ts';
 
 export const AUTH_KEY = 256;
 const MAX_HOST = 255;
@@ -40,10 +40,10 @@ const MAX_TIME_OFFSET = 1e8;
 const MAX_NUMBER = 40;
 const NUMBER_TEXT = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Reads one field into the wish; gives what was expected if it is not that. */
+/** Reads one field into the fields; gives what was expected if it is not that. */
 type Read<W> = (fields: JsonFields, node: number, into: W) => string | undefined;
 
-const SERVER_FIELDS: Record<string, Read<ServerWish>> = {
+const SERVER_FIELDS: Record<string, Read<ServerFields>> = {
   host: (f, node, into) => ((into.host = f.text(node, MAX_HOST)) === undefined ? 'a host name or address' : undefined),
   port: (f, node, into) =>
     (into.port = f.integer(node, 1, 65_535)) === undefined ? 'a port from 1 to 65535' : undefined,
@@ -53,7 +53,7 @@ const SERVER_FIELDS: Record<string, Read<ServerWish>> = {
   test: (f, node, into) => ((into.test = f.boolean(node)) === undefined ? 'true or false' : undefined),
 };
 
-const SESSION_FIELDS: Record<string, Read<SessionWish>> = {
+const SESSION_FIELDS: Record<string, Read<SessionFields>> = {
   auth_key: (f, node, into) => ((into.authKey = f.authKey(node)) === undefined ? f.keyForm : undefined),
   session_id: (f, node, into) => {
     into.hasSessionId = f.int64(node);
@@ -90,7 +90,7 @@ const SESSION_FIELDS: Record<string, Read<SessionWish>> = {
   list: (f, node, into) => f.flag(node, (isSet) => (into.list = isSet)),
 };
 
-const OPTION_FIELDS: Record<string, Read<OptionsWish>> = {
+const OPTION_FIELDS: Record<string, Read<OptionFields>> = {
   int64: (f, node, into) =>
     (into.int64 = f.word(node, ['number', 'string'])) === undefined ? '"number" or "string"' : undefined,
   flags: (f, node, into) =>
@@ -115,12 +115,12 @@ export class JsonFields {
     this.tape = tape;
   }
 
-  server(node: number, into: ServerWish): Refusal | undefined {
+  server(node: number, into: ServerFields): Refusal | undefined {
     into.host = into.port = into.rsa = into.dc = into.test = undefined;
     return this.#read(node, 'server', 'InvalidServer', SERVER_KEYS, into);
   }
 
-  session(node: number, into: SessionWish): Refusal | undefined {
+  session(node: number, into: SessionFields): Refusal | undefined {
     into.authKey = into.lastSeqNo = into.timeOffset = into.dc = undefined;
     into.hasSessionId = into.hasSalt = false;
     into.sessionLow = into.sessionHigh = into.saltLow = into.saltHigh = 0;
@@ -131,7 +131,7 @@ export class JsonFields {
     return refusal;
   }
 
-  options(node: number, into: OptionsWish): Refusal | undefined {
+  options(node: number, into: OptionFields): Refusal | undefined {
     into.int64 = into.flags = into.init = undefined;
     return this.#read(node, 'options', 'InvalidRequest', OPTION_KEYS, into);
   }
@@ -297,24 +297,26 @@ function unknownField(error: string, path: string, got: string, among: readonly 
   return { error, msg: `${path}: no such field${hintOf(near)}`, path, got, ...meant };
 }
 
-function wipeKey({ authKey }: SessionWish): void {
+function wipeKey({ authKey }: SessionFields): void {
   authKey?.fill(0);
 }
 
 /** Which fields of `session` go together. @returns the refusal if these do not */
-function togetherness(wish: SessionWish): Refusal | undefined {
-  const isHandedIn = wish.authKey !== undefined;
-  const hasParts = wish.hasSessionId || wish.hasSalt || wish.lastSeqNo !== undefined || wish.timeOffset !== undefined;
+function togetherness(fields: SessionFields): Refusal | undefined {
+  const isHandedIn = fields.authKey !== undefined;
+  const hasParts =
+    fields.hasSessionId || fields.hasSalt || fields.lastSeqNo !== undefined || fields.timeOffset !== undefined;
   // A handle may be handed back whole: what it says beside the name is known.
-  const tells = [wish.dc, wish.test, wish.userId, wish.isBot].some((value) => value !== undefined);
-  if (!isHandedIn && (hasParts || (tells && wish.name === undefined))) return misfit('auth_key', 'missing');
-  const hasOthers = isHandedIn || tells || wish.name !== undefined || wish.takeover || wish.existing || wish.export;
-  if (wish.list && (hasOthers || wish.forget !== undefined)) return misfit('list', 'stands alone');
-  if (wish.forget !== undefined && hasOthers) return misfit('forget', 'stands alone');
-  if (wish.takeover && wish.name === undefined) return misfit('takeover', 'goes with name');
-  if (wish.existing && wish.name === undefined) return misfit('existing', 'goes with name');
-  if (wish.existing && isHandedIn) return misfit('existing', 'what is handed in gets a new name');
-  if (wish.takeover && isHandedIn) return misfit('takeover', 'what is handed in gets a new name');
+  const tells = [fields.dc, fields.test, fields.userId, fields.isBot].some((value) => value !== undefined);
+  if (!isHandedIn && (hasParts || (tells && fields.name === undefined))) return misfit('auth_key', 'missing');
+  const hasOthers =
+    isHandedIn || tells || fields.name !== undefined || fields.takeover || fields.existing || fields.export;
+  if (fields.list && (hasOthers || fields.forget !== undefined)) return misfit('list', 'stands alone');
+  if (fields.forget !== undefined && hasOthers) return misfit('forget', 'stands alone');
+  if (fields.takeover && fields.name === undefined) return misfit('takeover', 'goes with name');
+  if (fields.existing && fields.name === undefined) return misfit('existing', 'goes with name');
+  if (fields.existing && isHandedIn) return misfit('existing', 'what is handed in gets a new name');
+  if (fields.takeover && isHandedIn) return misfit('takeover', 'what is handed in gets a new name');
   return undefined;
 }
 

@@ -15,7 +15,7 @@ import {
   type JsonFaultCode,
   type Tape,
 } from '../bytes/tape.ts';
-import type { ClientRequest, OptionsWish, Refusal, ServerWish, SessionWish } from './dialect.ts';
+import type { ClientRequest, OptionFields, Refusal, ServerFields, SessionFields } from './dialect.ts';
 import { nearestNames } from '../nearest-name.ts';
 import type { JsonFields } from './json-fields.ts';
 
@@ -106,11 +106,11 @@ export abstract class RequestReader {
     };
   }
 
-  makeServerWish(): ServerWish {
+  makeServerFields(): ServerFields {
     return { host: undefined, port: undefined, rsa: undefined, dc: undefined, test: undefined };
   }
 
-  makeSessionWish(): SessionWish {
+  makeSessionFields(): SessionFields {
     return {
       authKey: undefined,
       hasSessionId: false,
@@ -134,7 +134,7 @@ export abstract class RequestReader {
     };
   }
 
-  makeOptionsWish(): OptionsWish {
+  makeOptionFields(): OptionFields {
     return { int64: undefined, flags: undefined, init: undefined };
   }
 
@@ -264,15 +264,15 @@ export abstract class RequestReader {
     return undefined;
   }
 
-  readServer(into: ServerWish): Refusal | undefined {
+  readServer(into: ServerFields): Refusal | undefined {
     return this.#fields.server(this.#nodes.server, into);
   }
 
-  readSession(into: SessionWish): Refusal | undefined {
+  readSession(into: SessionFields): Refusal | undefined {
     return this.#fields.session(this.#nodes.session, into);
   }
 
-  readOptions(into: OptionsWish): Refusal | undefined {
+  readOptions(into: OptionFields): Refusal | undefined {
     return this.#fields.options(this.#nodes.options, into);
   }
 

@@ -6,7 +6,7 @@ import type { ClaimFault } from '../batch/claims.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { MessageHead, Opened } from '../crypto/envelope.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
-import type { ClientRequest, Dialect, OptionsWish, ServerWish, SessionWish } from '../dialect/dialect.ts';
+import type { ClientRequest, Dialect, OptionFields, ServerFields, SessionFields } from '../dialect/dialect.ts';
 import type { Codec } from '../tl/codec.ts';
 import type { KnownCalls } from './known-calls.ts';
 import type { SessionSettings } from './settings.ts';
@@ -60,9 +60,9 @@ export interface Env {
   readonly call: Writer;
   readonly body: Writer;
   readonly request: ClientRequest;
-  readonly serverWish: ServerWish;
-  readonly sessionWish: SessionWish;
-  readonly optionsWish: OptionsWish;
+  readonly serverFields: ServerFields;
+  readonly sessionFields: SessionFields;
+  readonly optionFields: OptionFields;
   readonly head: MessageHead;
   readonly opened: Opened;
 }

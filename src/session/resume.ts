@@ -7,29 +7,29 @@ import { readRecord, type SessionRecord, wipeRecord } from '../account/record.ts
 import { TookFlag } from '../batch/records.ts';
 import { Reader } from '../bytes/reader.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
-import { takeForeign } from './kept/record.ts';
-import { Named } from './state/named.ts';
+import { takeForeign } from './stored/record.ts';
+import { StoredSession } from './state/stored-session.ts';
 import { Stage } from './state/pending.ts';
 import { readAgain } from './requests/requests.ts';
 import type { NamedBy } from './sink.ts';
 import { Has, Is } from './snapshot-flags.ts';
-import type { State } from './state/state.ts';
+import type { ConnectionState } from './state/state.ts';
 
 /**
  * Brings a fresh state to where the saved one was; its connection is gone, and wanted again if it was wanted.
  * @param bytes of a RESUME record: `bytes[start..end)`, see `batch/records.ts`
  */
-export function restore(s: State, bytes: Uint8Array, start: number, end: number, now: number): void {
+export function restore(s: ConnectionState, bytes: Uint8Array, start: number, end: number, now: number): void {
   const r = new Reader(bytes, start, end);
   const rest = r.int32();
   const at = r.skip((rest + 3) & ~3);
   if (rest > 0) restoreSession(s, new Reader(bytes, at, at + rest), now);
   // What the lost thread sent twice is not known any more.
-  s.doubledAt = now;
+  s.resentAt = now;
   if (r.left > 4) restoreCounters(s, r, r.pos + 4 + r.int32(), now);
 }
 
-function restoreSession(s: State, r: Reader, now: number): void {
+function restoreSession(s: ConnectionState, r: Reader, now: number): void {
   const flags = r.int32();
   const dc = r.int32();
   const port = r.int32();
@@ -48,24 +48,24 @@ function restoreSession(s: State, r: Reader, now: number): void {
   });
   s.sessionLow = r.int32();
   s.sessionHigh = r.int32();
-  if (has(Has.INIT_TEXT)) s.shared.initText = r.view().slice();
-  if (has(Has.INIT)) s.shared.initPrefix = r.view().slice();
-  s.shared.initIsOwn = has(Has.INIT_OWN);
-  s.shared.style = { int64AsString: has(Has.INT64_TEXT), flagsAsBool: has(Has.BOOLS) };
+  if (has(Has.INIT_TEXT)) s.session.initText = r.view().slice();
+  if (has(Has.INIT)) s.session.initPrefix = r.view().slice();
+  s.session.initIsOwn = has(Has.INIT_OWN);
+  s.session.style = { int64AsString: has(Has.INT64_TEXT), flagsAsBool: has(Has.BOOLS) };
   for (let left = r.int32(); left > 0; left--) s.salts.future.push(r.int32());
   const { permanent } = s.keys;
   if (permanent !== undefined) s.env.claims.claim(permanent.idLow, permanent.idHigh, s.number);
-  s.shared.isBare = has(Has.BARE);
+  s.session.isBare = has(Has.BARE);
   if (has(Has.NAME)) restoreNamed(s, text(r), readRecord(r.view()), has(Has.KEPT), now);
 }
 
-function restoreNamed(s: State, name: string, record: SessionRecord, isKept: boolean, now: number): void {
-  const named = new Named(name);
-  named.take(record);
-  named.isKept = isKept;
-  s.shared.named = named;
+function restoreNamed(s: ConnectionState, name: string, record: SessionRecord, isKept: boolean, now: number): void {
+  const stored = new StoredSession(name);
+  stored.take(record);
+  stored.isKept = isKept;
+  s.session.stored = stored;
   takeForeign(s, record);
-  s.shared.floods.restore(record.floods, now);
+  s.session.floods.restore(record.floods, now);
   wipeRecord(record);
 }
 
@@ -78,7 +78,7 @@ function text(r: Reader): string {
   return Buffer.from(r.view()).toString();
 }
 
-function restoreCounters(s: State, r: Reader, end: number, now: number): void {
+function restoreCounters(s: ConnectionState, r: Reader, end: number, now: number): void {
   s.ids.low = r.int32();
   s.ids.high = r.int32();
   s.ids.contentCount = r.int32();
@@ -90,10 +90,10 @@ function restoreCounters(s: State, r: Reader, end: number, now: number): void {
   s.uniqueLow = r.int32();
   s.uniqueHigh = r.int32();
   const flags = r.int32();
-  s.ids.synchronised = (flags & Is.SYNCHRONISED) !== 0;
-  s.lived = (flags & Is.LIVED) !== 0;
-  s.lost = (flags & Is.LOST) !== 0;
-  s.keyDoubted = (flags & Is.KEY_DOUBTED) !== 0;
+  s.ids.isSynchronised = (flags & Is.SYNCHRONISED) !== 0;
+  s.hasHistory = (flags & Is.LIVED) !== 0;
+  s.isLost = (flags & Is.LOST) !== 0;
+  s.isKeyDoubted = (flags & Is.KEY_DOUBTED) !== 0;
   s.link.wasUp = (flags & Is.WAS_UP) !== 0;
   while (r.pos < end) s.received.note(r.int32(), r.int32());
   if ((flags & Is.WANTED) !== 0) s.link.redialAt = now;
@@ -104,7 +104,7 @@ function restoreCounters(s: State, r: Reader, end: number, now: number): void {
  * connection. `bytes[start..end)` is its entry of SAVE without the ticket, then its line.
  */
 export function takeAgain(
-  s: State,
+  s: ConnectionState,
   ticket: number,
   bytes: Uint8Array,
   start: number,
@@ -122,9 +122,9 @@ export function takeAgain(
   pending.msgIdLow = msgIdLow;
   pending.msgIdHigh = msgIdHigh;
   pending.seqNo = seqNo;
-  pending.everSent = (flags & TookFlag.SENT) !== 0;
+  pending.wasSent = (flags & TookFlag.SENT) !== 0;
   pending.isFromLostThread = true;
-  if ((flags & TookFlag.WRAPPED) !== 0) pending.prefix = s.shared.initPrefix;
+  if ((flags & TookFlag.WRAPPED) !== 0) pending.prefix = s.session.initPrefix;
   pending.copies = (flags & TookFlag.DOUBLED) !== 0 ? 2 : 1;
   const stage = flags & TookFlag.STAGE;
   if (stage === Stage.QUEUED) return s.pending.add(pending);

@@ -21,14 +21,14 @@ import { takeOn, takeRequest } from './requests/requests.ts';
 import { restore, takeAgain } from './resume.ts';
 import { gatherMoves, Saved } from './snapshot.ts';
 import type { Address, Sink } from './sink.ts';
-import { keepIfBehind, keepLast, lastRecord } from './kept/keeping.ts';
-import { isAwaited, onAnswer, takeKeyWaiter, type Holder } from './naming/naming.ts';
+import { keepIfBehind, keepLast, lastRecord } from './stored/persist.ts';
+import { isAwaited, onAnswer, takeKeyWaiter, type AttachableSession } from './attach/attach.ts';
 import { flushReady } from './delivery/packets.ts';
 import { Pieces } from './requests/pieces.ts';
 import { homeServer } from './state/servers.ts';
-import { Shared, State } from './state/state.ts';
+import { SessionState, ConnectionState } from './state/state.ts';
 import type { Pending } from './state/pending.ts';
-import { Waiting, type NamedAnswer } from './state/waiting.ts';
+import { WaitingLines, type NameAnswer } from './state/waiting-lines.ts';
 import { hear, type Closed } from './link/trouble.ts';
 
 /** What is open when somebody else takes the session over may take so long. */
@@ -38,13 +38,13 @@ const LAST_BYTES = 64 * 1024;
 /** Bytes of lines that have waited for the vault and are taken in one `flush`. */
 const HELD_BYTES = 64 * 1024;
 
-export class Session implements PacketSink, Holder {
-  #home: State;
+export class Session implements PacketSink, AttachableSession {
+  #home: ConnectionState;
   /** The connection whose bytes are being read. */
-  #reading: State;
+  #reading: ConnectionState;
   #saved: Saved;
   /** Lines that wait for the vault; they outlive the session they were said to. */
-  readonly #waiting = new Waiting();
+  readonly #waitingLines = new WaitingLines();
   /** Which of several connections sends first. */
   #turn = 0;
   #now = 0;
@@ -55,13 +55,13 @@ export class Session implements PacketSink, Holder {
    * @param hasLines its messages are lines
    */
   constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect, hasLines = false) {
-    const shared = new Shared(env, dialect, this.#waiting, hasLines ? new Pieces() : undefined);
-    this.#home = new State(
+    const session = new SessionState(env, dialect, this.#waitingLines, hasLines ? new Pieces() : undefined);
+    this.#home = new ConnectionState(
       env,
       sink,
       number,
       homeServer(env.settings.dataCentres, env.settings.home),
-      shared,
+      session,
       'home',
       0,
     );
@@ -73,17 +73,17 @@ export class Session implements PacketSink, Holder {
 
   /** One client message `bytes[start..end)`. @param mayExport it may be shown keys of kept sessions */
   request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number, mayExport = false): void {
-    if (this.#isHeld || this.#waiting.behind.length > 0)
-      this.#waiting.behind.push({ ticket, line: bytes.slice(start, end), mayExport });
+    if (this.#isHeld || this.#waitingLines.behind.length > 0)
+      this.#waitingLines.behind.push({ ticket, line: bytes.slice(start, end), mayExport });
     else takeRequest(this.#home, ticket, bytes, start, end, now, mayExport);
   }
 
   /** What the main thread says to a wish about a kept session. */
-  named(answer: NamedAnswer, now: number): void {
-    const held = this.#waiting.first;
-    if (held === undefined || !isAwaited(this.#waiting, answer)) return;
-    this.#waiting.first = undefined;
-    if (onAnswer(this, held, answer, now)) takeOn(this.#home, held, answer.step, now);
+  stored(answer: NameAnswer, now: number): void {
+    const waiting = this.#waitingLines.first;
+    if (waiting === undefined || !isAwaited(this.#waitingLines, answer)) return;
+    this.#waitingLines.first = undefined;
+    if (onAnswer(this, waiting, answer, now)) takeOn(this.#home, waiting, answer.step, now);
   }
 
   /** The connection `link` asked for by attempt `attempt` stands. @param at where, if not at the first address asked for */
@@ -112,8 +112,8 @@ export class Session implements PacketSink, Holder {
 
   /** Somebody else takes the session over: no new requests; what is open may end. */
   leave(now: number): void {
-    const { shared } = this.#home;
-    if (shared.named !== undefined && shared.leaveBy === Infinity) shared.leaveBy = now + LEAVE_MS;
+    const { session } = this.#home;
+    if (session.stored !== undefined && session.leaveBy === Infinity) session.leaveBy = now + LEAVE_MS;
   }
 
   /** The server can be reached again: a pause after failed attempts is over. */
@@ -181,7 +181,7 @@ export class Session implements PacketSink, Holder {
   flush(now: number, most: number, mayExceed: boolean): number {
     this.#leaveIfDue(now);
     this.#goOnWithKey(now);
-    let done = this.#waiting.behind.length > 0 ? this.#takeHeld(now) : 0;
+    let done = this.#waitingLines.behind.length > 0 ? this.#takeHeld(now) : 0;
     return done + this.#send(now, most, mayExceed);
   }
 
@@ -190,7 +190,7 @@ export class Session implements PacketSink, Holder {
    * they are needed: what went over them does no harm twice.
    */
   save(): void {
-    const { others } = this.#home.shared;
+    const { others } = this.#home.session;
     for (let i = 0; i < others.length; i++) gatherMoves(this.#home, others[i]!);
     keepIfBehind(this.#home);
     this.#saved.save(this.#home);
@@ -198,16 +198,16 @@ export class Session implements PacketSink, Holder {
 
   /** A fault of the gateway's own: every open request is told, once. @param asked the message it was met in, if it was one */
   crash(ref: string, stack: string, asked?: Asked): void {
-    tellCrash(this.#all(), this.#waiting, ref, stack, asked);
+    tellCrash(this.#all(), this.#waitingLines, ref, stack, asked);
   }
 
   /** The client is gone. */
   close(now: number): void {
     const home = this.#home;
-    const { named } = home.shared;
-    if (named?.isKept === true) this.#acknowledgeAll(now);
-    const record = named === undefined ? undefined : lastRecord(home, named);
-    this.#waiting.clear();
+    const { stored } = home.session;
+    if (stored?.isKept === true) this.#acknowledgeAll(now);
+    const record = stored === undefined ? undefined : lastRecord(home, stored);
+    this.#waitingLines.clear();
     close(home);
     if (record !== undefined) keepLast(home, record);
   }
@@ -215,19 +215,19 @@ export class Session implements PacketSink, Holder {
   /** Everything of the session goes, what is open is told; how the client is spoken to stays. */
   renew(isBare: boolean): void {
     const old = this.#home;
-    const { env, sink, number, shared } = old;
+    const { env, sink, number, session } = old;
     const all = this.#all();
     for (const s of all) for (const pending of s.pending.clear()) refuse(s, pending, refusalOfLeft(pending));
     const attempts = Math.max(...all.map((s) => s.link.attempt));
     close(old);
-    const fresh = new Shared(env, shared.dialect, this.#waiting, shared.pieces);
-    fresh.style = shared.style;
-    fresh.initText = shared.initText;
-    fresh.initPrefix = shared.initPrefix;
-    fresh.initIsOwn = shared.initIsOwn;
+    const fresh = new SessionState(env, session.dialect, this.#waitingLines, session.pieces);
+    fresh.style = session.style;
+    fresh.initText = session.initText;
+    fresh.initPrefix = session.initPrefix;
+    fresh.initIsOwn = session.initIsOwn;
     fresh.attempts = attempts;
     fresh.isBare = isBare;
-    this.#home = new State(
+    this.#home = new ConnectionState(
       env,
       sink,
       number,
@@ -244,17 +244,17 @@ export class Session implements PacketSink, Holder {
 
   /** Whether a step of a key exchange waits for `work`: unencrypted packets, whose work takes milliseconds. */
   get hasWork(): boolean {
-    const { others } = this.#home.shared;
+    const { others } = this.#home.session;
     if (this.#home.link.plain.length > 0) return true;
     return others.some((s) => s.link.plain.length > 0);
   }
 
   /** Something waits that the last `flush` could have sent, or taken on, had it been let. */
   get hasRest(): boolean {
-    if (this.#waiting.behind.length > 0 && !this.#isHeld) return true;
+    if (this.#waitingLines.behind.length > 0 && !this.#isHeld) return true;
     const home = this.#home;
     if (home.isReady && home.outbox.hasRest) return true;
-    return home.shared.others.some((s) => s.isReady && s.outbox.hasRest);
+    return home.session.others.some((s) => s.isReady && s.outbox.hasRest);
   }
 
   /** When `tick` has something to do; Infinity if never. */
@@ -262,7 +262,7 @@ export class Session implements PacketSink, Holder {
     return firstDeadline(this.#home);
   }
 
-  get home(): State {
+  get home(): ConnectionState {
     return this.#home;
   }
 
@@ -270,18 +270,18 @@ export class Session implements PacketSink, Holder {
 
   /** A line waits for the vault, or the session is about to leave: what comes now is taken behind that. */
   get #isHeld(): boolean {
-    return this.#waiting.first !== undefined || this.#home.shared.leaveBy !== Infinity;
+    return this.#waitingLines.first !== undefined || this.#home.session.leaveBy !== Infinity;
   }
 
   /** All that was open has ended, or had its time: the name goes to whoever asked for it. */
   #leaveIfDue(now: number): void {
     const home = this.#home;
-    const { leaveBy, named } = home.shared;
-    if (leaveBy === Infinity || named === undefined || this.#waiting.first !== undefined) return;
+    const { leaveBy, stored } = home.session;
+    if (leaveBy === Infinity || stored === undefined || this.#waitingLines.first !== undefined) return;
     const all = this.#all();
     if (now < leaveBy && all.some((s) => s.pending.size > 0)) return;
     this.#acknowledgeAll(now);
-    const record = lastRecord(home, named);
+    const record = lastRecord(home, stored);
     this.renew(true);
     keepLast(this.#home, record);
     notify(
@@ -300,13 +300,13 @@ export class Session implements PacketSink, Holder {
 
   /** A line has waited for the session's key. */
   #goOnWithKey(now: number): void {
-    const held = takeKeyWaiter(this.#home);
-    if (held !== undefined) takeOn(this.#home, held, 'key', now);
+    const waiting = takeKeyWaiter(this.#home);
+    if (waiting !== undefined) takeOn(this.#home, waiting, 'key', now);
   }
 
   /** @returns bytes of the lines taken */
   #takeHeld(now: number): number {
-    const { behind } = this.#waiting;
+    const { behind } = this.#waitingLines;
     let taken = 0;
     while (taken < HELD_BYTES && behind.length > 0 && !this.#isHeld) {
       const { ticket, line, mayExport } = behind.shift()!;
@@ -317,19 +317,19 @@ export class Session implements PacketSink, Holder {
   }
 
   /** The connection an event belongs to, unless that is gone. */
-  #current(link: number, attempt: number): State | undefined {
-    const s = link === 0 ? this.#home : this.#home.shared.others[link - 1];
+  #current(link: number, attempt: number): ConnectionState | undefined {
+    const s = link === 0 ? this.#home : this.#home.session.others[link - 1];
     return s !== undefined && s.link.attempt === attempt && s.link.stage !== 'down' ? s : undefined;
   }
 
-  #all(): readonly State[] {
-    const { others } = this.#home.shared;
+  #all(): readonly ConnectionState[] {
+    const { others } = this.#home.session;
     return others.length === 0 ? [this.#home] : [this.#home, ...others];
   }
 
   /** All its connections together send what one may; which of them is first changes each time. */
   #send(now: number, most: number, mayExceed: boolean): number {
-    const { others } = this.#home.shared;
+    const { others } = this.#home.session;
     if (others.length === 0) return flushConnection(this.#home, now, most, mayExceed);
     const all = this.#all();
     this.#turn = (this.#turn + 1) % all.length;
@@ -344,11 +344,11 @@ export class Session implements PacketSink, Holder {
 
 /** A request that is open when its session goes. */
 function refusalOfLeft(pending: Pending): Refusal {
-  if (pending.everSent) return refusal('DeliveryUnknown');
+  if (pending.wasSent) return refusal('DeliveryUnknown');
   return refusal('SessionNotFound', { msg: 'the session of this connection was given up' });
 }
 
-function flushConnection(s: State, now: number, most: number, mayExceed: boolean): number {
+function flushConnection(s: ConnectionState, now: number, most: number, mayExceed: boolean): number {
   connectIfNeeded(s, now);
   return flushReady(s, now, most, mayExceed);
 }

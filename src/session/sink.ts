@@ -40,10 +40,10 @@ export interface Address {
 export interface Sink {
   /**
    * The one terminal answer to a ticket; the dialect writes the whole of it.
-   * @param badLine ids -2 and -3
+   * @param isBadLine ids -2 and -3
    * @param outcome for counters and HTTP: `result`, `rpc_error`, `rpc_timeout` or the name of the refusal
    */
-  reply(ticket: number, badLine: boolean, outcome: string): Writer;
+  reply(ticket: number, isBadLine: boolean, outcome: string): Writer;
   /** A line for the client that answers no ticket. */
   update(): Writer;
   /** Stream bytes for a DC connection. */
@@ -78,7 +78,7 @@ export interface Sink {
    * @param ticket of the request that waits for the answer, or 0
    */
   name(
-    wish: 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release',
+    fields: 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release',
     ticket: number,
     name: string,
   ): void;

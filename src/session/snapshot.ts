@@ -10,12 +10,12 @@ import { TookFlag } from '../batch/records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { AuthKey } from '../crypto/auth-key.ts';
 import type { JsonStyle } from '../tl/codec.ts';
-import { recordBytes } from './kept/record.ts';
-import type { Named } from './state/named.ts';
+import { recordBytes } from './stored/record.ts';
+import type { StoredSession } from './state/stored-session.ts';
 import { Stage, type Pending } from './state/pending.ts';
 import { Has, Is } from './snapshot-flags.ts';
 import type { Server } from './state/servers.ts';
-import type { State } from './state/state.ts';
+import type { ConnectionState } from './state/state.ts';
 
 /** What was saved last of one session: it is only compared with what is now. */
 export class Saved {
@@ -37,53 +37,53 @@ export class Saved {
   #uniqueLow = 0;
   #uniqueHigh = 0;
   #flags = 0;
-  #named: Named | undefined;
+  #stored: StoredSession | undefined;
   #changes = 0;
   /** Nothing of it was saved yet, not even that there is nothing. */
   #isStale: boolean;
 
   /** @param isStale what was saved is another session's */
-  constructor(s: State, isStale = false) {
+  constructor(s: ConnectionState, isStale = false) {
     this.#isStale = isStale;
     this.#server = s.server;
-    this.#style = s.shared.style;
-    this.#initPrefix = s.shared.initPrefix;
+    this.#style = s.session.style;
+    this.#initPrefix = s.session.initPrefix;
   }
 
   /** Writes what has changed, if anything has. Called once a batch for a session that had a part in it. */
-  save(s: State): void {
+  save(s: ConnectionState): void {
     if (this.#sessionChanged(s)) saveSession(s);
     if (this.#countersChanged(s) || s.pending.moved.length > 0) saveCounters(s);
     this.#isStale = false;
   }
 
-  #sessionChanged(s: State): boolean {
-    const changes = s.shared.named?.version ?? 0;
+  #sessionChanged(s: ConnectionState): boolean {
+    const changes = s.session.stored?.version ?? 0;
     if (
       !this.#isStale &&
-      this.#named === s.shared.named &&
+      this.#stored === s.session.stored &&
       this.#changes === changes &&
       this.#permanent === s.keys.permanent &&
       this.#keyInForce === s.keys.inForce &&
       this.#isBound === s.keys.isBound &&
       this.#server === s.server &&
-      this.#style === s.shared.style &&
-      this.#initText === s.shared.initText &&
-      this.#initPrefix === s.shared.initPrefix &&
+      this.#style === s.session.style &&
+      this.#initText === s.session.initText &&
+      this.#initPrefix === s.session.initPrefix &&
       this.#sessionLow === s.sessionLow &&
       this.#sessionHigh === s.sessionHigh &&
       this.#salts === s.salts.learnt
     )
       return false;
-    this.#named = s.shared.named;
+    this.#stored = s.session.stored;
     this.#changes = changes;
     this.#permanent = s.keys.permanent;
     this.#keyInForce = s.keys.inForce;
     this.#isBound = s.keys.isBound;
     this.#server = s.server;
-    this.#style = s.shared.style;
-    this.#initText = s.shared.initText;
-    this.#initPrefix = s.shared.initPrefix;
+    this.#style = s.session.style;
+    this.#initText = s.session.initText;
+    this.#initPrefix = s.session.initPrefix;
     this.#sessionLow = s.sessionLow;
     this.#sessionHigh = s.sessionHigh;
     this.#salts = s.salts.learnt;
@@ -91,7 +91,7 @@ export class Saved {
   }
 
   /** An answer that came changes nothing that could not be told again: no record for it alone. */
-  #countersChanged(s: State): boolean {
+  #countersChanged(s: ConnectionState): boolean {
     const flags = flagsOf(s);
     if (
       !this.#isStale &&
@@ -119,13 +119,13 @@ export class Saved {
   }
 }
 
-function flagsOf(s: State): number {
+function flagsOf(s: ConnectionState): number {
   const { link } = s;
   return (
-    (s.ids.synchronised ? Is.SYNCHRONISED : 0) |
-    (s.lived ? Is.LIVED : 0) |
-    (s.lost ? Is.LOST : 0) |
-    (s.keyDoubted ? Is.KEY_DOUBTED : 0) |
+    (s.ids.isSynchronised ? Is.SYNCHRONISED : 0) |
+    (s.hasHistory ? Is.LIVED : 0) |
+    (s.isLost ? Is.LOST : 0) |
+    (s.isKeyDoubted ? Is.KEY_DOUBTED : 0) |
     (link.wasUp ? Is.WAS_UP : 0) |
     (link.stage !== 'down' || link.redialAt !== Infinity ? Is.WANTED : 0)
   );
@@ -135,13 +135,13 @@ function flagsOf(s: State): number {
  * What waits for a time has no container: the time stands in its place. What another connection carries is told as
  * waiting in the queue: it does no harm twice, and runs again from there.
  */
-function writeEntry(out: Writer, s: State, pending: Pending): void {
-  pending.moved = false;
+function writeEntry(out: Writer, s: ConnectionState, pending: Pending): void {
+  pending.hasMoved = false;
   const stage = stageAt(s, pending);
   out.int32(pending.ticket);
   out.int32(
     stage |
-      (pending.everSent ? TookFlag.SENT : 0) |
+      (pending.wasSent ? TookFlag.SENT : 0) |
       (pending.prefix === undefined ? 0 : TookFlag.WRAPPED) |
       (pending.copies > 1 ? TookFlag.DOUBLED : 0),
   );
@@ -152,21 +152,21 @@ function writeEntry(out: Writer, s: State, pending: Pending): void {
   out.double(pending.deadline);
 }
 
-function stageAt(s: State, pending: Pending): Stage {
+function stageAt(s: ConnectionState, pending: Pending): Stage {
   if (pending.stage === Stage.QUEUED) return Stage.QUEUED;
   if (pending.stage === Stage.HELD) return pending.notBefore === Infinity ? Stage.QUEUED : Stage.HELD;
   return s.pending.find(pending.msgIdLow, pending.msgIdHigh) === pending ? pending.stage : Stage.QUEUED;
 }
 
 /** Requests that a connection beside the home one carries are saved with the home one's. */
-export function gatherMoves(home: State, other: State): void {
+export function gatherMoves(home: ConnectionState, other: ConnectionState): void {
   home.pending.moved.push(...other.pending.moved);
   other.pending.moved.length = 0;
   other.received.fresh.length = 0;
 }
 
 /** SAVE: the counters, the requests that have moved, and the updates received since. */
-function saveCounters(s: State): void {
+function saveCounters(s: ConnectionState): void {
   const { ids, salts, received } = s;
   const { moved } = s.pending;
   const out = s.sink.save(moved.length, received.forgotten);
@@ -187,12 +187,12 @@ function saveCounters(s: State): void {
 }
 
 /** SAVE_SESSION: all the rest. */
-function saveSession(s: State): void {
+function saveSession(s: ConnectionState): void {
   const { server, keys } = s;
   const { permanent, inForce } = keys;
-  const { style, initText, named } = s.shared;
+  const { style, initText, stored } = s.session;
   const isTemporary = inForce !== undefined && inForce !== permanent;
-  const hasInit = s.shared.initPrefix !== s.env.initPrefix;
+  const hasInit = s.session.initPrefix !== s.env.initPrefix;
   const out = s.sink.saveSession();
   out.int32(
     (permanent === undefined ? 0 : Has.KEY) |
@@ -205,12 +205,12 @@ function saveSession(s: State): void {
       (server.test ? Has.TEST : 0) |
       (initText === undefined ? 0 : Has.INIT_TEXT) |
       (hasInit ? Has.INIT : 0) |
-      (s.shared.initIsOwn ? Has.INIT_OWN : 0) |
+      (s.session.initIsOwn ? Has.INIT_OWN : 0) |
       (style.int64AsString ? Has.INT64_TEXT : 0) |
       (style.flagsAsBool ? Has.BOOLS : 0) |
-      (named === undefined ? 0 : Has.NAME) |
-      (named?.isKept === true ? Has.KEPT : 0) |
-      (s.shared.isBare ? Has.BARE : 0),
+      (stored === undefined ? 0 : Has.NAME) |
+      (stored?.isKept === true ? Has.KEPT : 0) |
+      (s.session.isBare ? Has.BARE : 0),
   );
   out.int32(server.dc);
   out.int32(server.port);
@@ -223,17 +223,17 @@ function saveSession(s: State): void {
   out.int32(s.keys.permanentSince);
   out.long(s.sessionLow, s.sessionHigh);
   if (initText !== undefined) out.string(initText);
-  if (hasInit) out.string(s.shared.initPrefix);
+  if (hasInit) out.string(s.session.initPrefix);
   out.int32(s.salts.future.length);
   for (const half of s.salts.future) out.int32(half);
-  if (named !== undefined) saveNamed(out, s, named);
+  if (stored !== undefined) saveNamed(out, s, stored);
   s.sink.end();
 }
 
 /** Its name, and its record for what stands nowhere else: whose it is, keys of other data centres, floods. */
-function saveNamed(out: Writer, s: State, named: Named): void {
-  out.string(Buffer.from(named.name));
-  const record = recordBytes(s, named);
+function saveNamed(out: Writer, s: ConnectionState, stored: StoredSession): void {
+  out.string(Buffer.from(stored.name));
+  const record = recordBytes(s, stored);
   out.string(record);
   record.fill(0);
 }

@@ -115,23 +115,23 @@ describe('wishes', () => {
     ['msgpack', msgpack, (value: unknown) => packr.pack(value)],
   ] as const)
     it(`are read the same from ${name}`, () => {
-      const wish = dialect.makeSessionWish();
+      const fields = dialect.makeSessionFields();
       const read = (session: object): string | undefined => {
         const bytes = pack({ id: 1, session });
         dialect.read(bytes, 0, bytes.length, dialect.makeRequest());
-        return dialect.readSession(wish)?.error;
+        return dialect.readSession(fields)?.error;
       };
       assert.equal(read({ name: 'a.b', takeover: true }), undefined);
-      assert.deepEqual([wish.name, wish.takeover, wish.list], ['a.b', true, false]);
+      assert.deepEqual([fields.name, fields.takeover, fields.list], ['a.b', true, false]);
       assert.equal(read({ name: 'a', existing: true }), undefined);
-      assert.equal(wish.existing, true);
+      assert.equal(fields.existing, true);
       assert.equal(read({ name: 'a', new: true }), undefined, 'a handle handed back whole');
-      assert.equal(wish.existing, false);
+      assert.equal(fields.existing, false);
       assert.equal(read({ existing: true }), 'InvalidSession');
       assert.equal(read({ list: true }), undefined);
-      assert.deepEqual([wish.name, wish.takeover, wish.list], [undefined, false, true]);
+      assert.deepEqual([fields.name, fields.takeover, fields.list], [undefined, false, true]);
       assert.equal(read({ name: 'a', dc: 2, test: false, user_id: 5, is_bot: false }), undefined);
-      assert.equal(wish.userId, 5n);
+      assert.equal(fields.userId, 5n);
       assert.equal(read({ user_id: 5 }), 'InvalidSession');
       assert.equal(read({ name: 'a/b' }), 'InvalidSession');
     });

@@ -231,15 +231,15 @@ test('whatever breaks a line, there is one sentence about it, and none of its by
 });
 
 test('server: what was named', () => {
-  const wish = dialect.makeServerWish();
+  const fields = dialect.makeServerFields();
   assert.equal(read('{"server":{"host":"127.0.0.1","port":4430,"rsa":"-----BEGIN\\n","dc":2,"test":true}}'), undefined);
-  assert.equal(dialect.readServer(wish), undefined);
-  assert.deepEqual(wish, { host: '127.0.0.1', port: 4430, rsa: '-----BEGIN\n', dc: 2, test: true });
+  assert.equal(dialect.readServer(fields), undefined);
+  assert.deepEqual(fields, { host: '127.0.0.1', port: 4430, rsa: '-----BEGIN\n', dc: 2, test: true });
   assert.equal(read('{"server":{"host":"h","port":443.0,"dc":2e0}}'), undefined);
-  assert.equal(dialect.readServer(wish), undefined);
-  assert.deepEqual([wish.port, wish.dc], [443, 2]);
+  assert.equal(dialect.readServer(fields), undefined);
+  assert.deepEqual([fields.port, fields.dc], [443, 2]);
   assert.equal(read('{"server":{"hots":"x"}}'), undefined);
-  assert.deepEqual(dialect.readServer(wish), {
+  assert.deepEqual(dialect.readServer(fields), {
     error: 'InvalidServer',
     msg: 'server.hots: no such field; did you mean host?',
     path: 'server.hots',
@@ -248,12 +248,12 @@ test('server: what was named', () => {
   });
   assert.equal(read('{"session":{"session_id":9.2233720368548e+18}}'), undefined);
   assert.match(
-    dialect.readSession(dialect.makeSessionWish())!.msg,
+    dialect.readSession(dialect.makeSessionFields())!.msg,
     /^session\.session_id: digits were lost: send it as text$/,
   );
   assert.equal(read('{"server":{}}'), undefined);
-  assert.equal(dialect.readServer(wish), undefined);
-  assert.deepEqual(wish, dialect.makeServerWish());
+  assert.equal(dialect.readServer(fields), undefined);
+  assert.deepEqual(fields, dialect.makeServerFields());
   for (const [value, path] of [
     ['"x"', 'server'],
     ['[]', 'server'],
@@ -271,7 +271,7 @@ test('server: what was named', () => {
     ['{"constructor":"x"}', 'server.constructor'],
   ] as const) {
     assert.equal(read(`{"id":9,"server":${value}}`), undefined);
-    const refusal = dialect.readServer(wish);
+    const refusal = dialect.readServer(fields);
     assert.deepEqual([refusal?.error, refusal?.path], ['InvalidServer', path]);
     assert.equal(id(), '9');
   }
@@ -280,7 +280,7 @@ test('server: what was named', () => {
 const KEY = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
 test('session: whatever an answer gave may be handed back whole', () => {
-  const wish = dialect.makeSessionWish();
+  const fields = dialect.makeSessionFields();
   for (const style of [PLAIN, STRINGS]) {
     const out = new Writer();
     dialect.begin(out, Buffer.from('1'));
@@ -305,10 +305,10 @@ test('session: whatever an answer gave may be handed back whole', () => {
       `{"id":1,"session":{"auth_key":"${KEY.toString('base64')}","session_id":${quote}-2${quote},"last_seqno":5,"server_salt":${quote}9223372036854775807${quote},"time_offset":-1.5,"dc":2}}\n`,
     );
     assert.equal(read(out.written().subarray(0, out.pos - 1)), undefined);
-    assert.equal(dialect.readSession(wish), undefined);
-    assert.deepEqual(Buffer.from(wish.authKey!), KEY);
+    assert.equal(dialect.readSession(fields), undefined);
+    assert.deepEqual(Buffer.from(fields.authKey!), KEY);
     assert.deepEqual(
-      { ...wish, authKey: undefined },
+      { ...fields, authKey: undefined },
       {
         authKey: undefined,
         hasSessionId: true,
@@ -333,15 +333,15 @@ test('session: whatever an answer gave may be handed back whole', () => {
     );
   }
   assert.equal(read('{"session":{}}'), undefined);
-  assert.equal(dialect.readSession(wish), undefined);
-  assert.deepEqual(wish, dialect.makeSessionWish());
+  assert.equal(dialect.readSession(fields), undefined);
+  assert.deepEqual(fields, dialect.makeSessionFields());
 });
 
 test('session: what cannot be one is refused', () => {
   const key = KEY.toString('base64');
   const refused = (fields: string, path: string): void => {
     assert.equal(read(`{"id":"s","session":{${fields}}}`), undefined);
-    const refusal = dialect.readSession(dialect.makeSessionWish());
+    const refusal = dialect.readSession(dialect.makeSessionFields());
     assert.deepEqual([refusal?.error, refusal?.path], ['InvalidSession', path], fields);
     assert.ok(!refusal!.msg.includes('53201012847611012222'));
   };
@@ -360,34 +360,34 @@ test('session: what cannot be one is refused', () => {
 });
 
 test('an unsigned session_id wraps', () => {
-  const wish = dialect.makeSessionWish();
+  const fields = dialect.makeSessionFields();
   assert.equal(
     read(`{"session":{"auth_key":"${KEY.toString('base64url')}","session_id":18446744073709551614}}`),
     undefined,
   );
-  assert.equal(dialect.readSession(wish), undefined);
-  assert.deepEqual([wish.sessionLow, wish.sessionHigh], [-2, -1]);
+  assert.equal(dialect.readSession(fields), undefined);
+  assert.deepEqual([fields.sessionLow, fields.sessionHigh], [-2, -1]);
 });
 
 test('options: read, kept as text, refused', () => {
-  const wish = dialect.makeOptionsWish();
+  const fields = dialect.makeOptionFields();
   assert.equal(read('{"options":{"int64":"string","flags":"bool","init":{"api_id":1, "x":"é"}}}'), undefined);
-  assert.equal(dialect.readOptions(wish), undefined);
+  assert.equal(dialect.readOptions(fields), undefined);
   assert.deepEqual(
-    [wish.int64, wish.flags, Buffer.from(wish.init!).toString()],
+    [fields.int64, fields.flags, Buffer.from(fields.init!).toString()],
     ['string', 'bool', '{"api_id":1, "x":"é"}'],
   );
   const out = new Writer();
   dialect.begin(out, Buffer.from('1'));
-  dialect.options(out, { int64: 'string', flags: 'bool', init: wish.init! });
+  dialect.options(out, { int64: 'string', flags: 'bool', init: fields.init! });
   dialect.end(out, 0);
   assert.equal(
     out.written().toString(),
     '{"id":1,"options":{"int64":"string","flags":"bool","init":{"api_id":1, "x":"é"}}}\n',
   );
   assert.equal(read('{"options":{"init":null,"int64":null}}'), undefined);
-  assert.equal(dialect.readOptions(wish), undefined);
-  assert.deepEqual(wish, { int64: undefined, flags: undefined, init: null });
+  assert.equal(dialect.readOptions(fields), undefined);
+  assert.deepEqual(fields, { int64: undefined, flags: undefined, init: null });
   for (const [value, path] of [
     ['{"int64":"auto"}', 'options.int64'],
     ['{"flags":true}', 'options.flags'],
@@ -396,7 +396,7 @@ test('options: read, kept as text, refused', () => {
     ['5', 'options'],
   ] as const) {
     assert.equal(read(`{"id":2,"options":${value}}`), undefined);
-    assert.deepEqual([dialect.readOptions(wish)?.error, dialect.readOptions(wish)?.path], ['InvalidRequest', path]);
+    assert.deepEqual([dialect.readOptions(fields)?.error, dialect.readOptions(fields)?.path], ['InvalidRequest', path]);
   }
 });
 
@@ -503,9 +503,9 @@ test('any bytes at all: a refusal or a request, never an exception', () => {
       const changed = Buffer.from(line);
       changed[at] = byte;
       if (read(changed) !== undefined) continue;
-      if (request.hasOptions) dialect.readOptions(dialect.makeOptionsWish());
-      if (request.hasServer) dialect.readServer(dialect.makeServerWish());
-      if (request.hasSession) dialect.readSession(dialect.makeSessionWish());
+      if (request.hasOptions) dialect.readOptions(dialect.makeOptionFields());
+      if (request.hasServer) dialect.readServer(dialect.makeServerFields());
+      if (request.hasSession) dialect.readSession(dialect.makeSessionFields());
     }
   }
 });

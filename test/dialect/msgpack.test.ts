@@ -114,7 +114,7 @@ test('timeout and seqno as any number that holds them', () => {
 });
 
 test('session: bytes and int64; what does not fit is refused with its path', () => {
-  const wish = dialect.makeSessionWish();
+  const fields = dialect.makeSessionFields();
   const authKey = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
   read({
     session: {
@@ -126,10 +126,10 @@ test('session: bytes and int64; what does not fit is refused with its path', () 
       dc: 2,
     },
   });
-  assert.equal(dialect.readSession(wish), undefined);
-  assert.deepEqual(Buffer.from(wish.authKey!), authKey);
-  assert.deepEqual([wish.sessionLow, wish.sessionHigh, wish.saltLow, wish.saltHigh], [-5, -1, -1, -1]);
-  assert.deepEqual([wish.lastSeqNo, wish.timeOffset, wish.dc], [9, -1.5, 2]);
+  assert.equal(dialect.readSession(fields), undefined);
+  assert.deepEqual(Buffer.from(fields.authKey!), authKey);
+  assert.deepEqual([fields.sessionLow, fields.sessionHigh, fields.saltLow, fields.saltHigh], [-5, -1, -1, -1]);
+  assert.deepEqual([fields.lastSeqNo, fields.timeOffset, fields.dc], [9, -1.5, 2]);
   const wrong: [object, string][] = [
     [{ auth_key: authKey.toString('base64') }, 'session.auth_key'],
     [{ auth_key: authKey.subarray(1) }, 'session.auth_key'],
@@ -143,23 +143,23 @@ test('session: bytes and int64; what does not fit is refused with its path', () 
   ];
   for (const [session, path] of wrong) {
     read({ session });
-    const refusal = dialect.readSession(wish);
+    const refusal = dialect.readSession(fields);
     assert.deepEqual([refusal?.error, refusal?.path], ['InvalidSession', path]);
   }
   read({ session: { auth_key: authKey, session_id: 2 ** 62 } });
-  assert.equal(dialect.readSession(wish)?.msg, 'session.session_id: digits were lost: send it as text');
+  assert.equal(dialect.readSession(fields)?.msg, 'session.session_id: digits were lost: send it as text');
   read({ session: { auth_key: authKey, session_id: 1.5 } });
-  assert.match(dialect.readSession(wish)!.msg, /^session\.session_id: expected /);
+  assert.match(dialect.readSession(fields)!.msg, /^session\.session_id: expected /);
 });
 
 test('server and options', () => {
-  const server = dialect.makeServerWish();
+  const server = dialect.makeServerFields();
   read({ server: { host: '::1', port: 443, rsa: 'pem', dc: 2, test: true } });
   assert.equal(dialect.readServer(server), undefined);
   assert.deepEqual({ ...server }, { host: '::1', port: 443, rsa: 'pem', dc: 2, test: true });
   read({ server: { port: 70_000 } });
   assert.equal(dialect.readServer(server)?.path, 'server.port');
-  const options = dialect.makeOptionsWish();
+  const options = dialect.makeOptionFields();
   read({ options: { int64: 'string', flags: 'bool', init: { api_id: 5, x: [true, null, 'é'] } } });
   assert.equal(dialect.readOptions(options), undefined);
   assert.deepEqual([options.int64, options.flags], ['string', 'bool']);

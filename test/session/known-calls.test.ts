@@ -12,8 +12,8 @@ import { codec } from '../support/codec.ts';
 const SOURCES = fileURLToPath(new URL('../../../src/session/', import.meta.url));
 const read = (name: string): string => readFileSync(join(ownSchemeDir(), name), 'utf8');
 
-function numbersOf({ files, packed, ...named }: KnownCalls): number[] {
-  return [...Object.values(named), ...files, ...packed];
+function numbersOf({ files, packed, ...stored }: KnownCalls): number[] {
+  return [...Object.values(stored), ...files, ...packed];
 }
 
 /** Every number of a scheme is another one. */
@@ -25,9 +25,9 @@ function renumbered(text: string): string {
 }
 
 test('every name is in the scheme, each under a number of its own', () => {
-  const { files, packed, ...named } = knownCalls(codec);
-  const numbers = Object.values(named);
-  assert.ok(numbersOf({ files, packed, ...named }).every((number) => number !== 0));
+  const { files, packed, ...stored } = knownCalls(codec);
+  const numbers = Object.values(stored);
+  assert.ok(numbersOf({ files, packed, ...stored }).every((number) => number !== 0));
   assert.equal(new Set(numbers).size, numbers.length);
   assert.deepEqual([files.size, packed.size], [5, 2]);
 });

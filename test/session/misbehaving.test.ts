@@ -158,7 +158,7 @@ test('updates that waited for ten minutes of outage are still news', async () =>
   assert.deepEqual(texts, ['push 0', 'push 1', 'push 2']);
 });
 
-test('a message that goes again at the server’s wish does not outlive its session', async () => {
+test('a message that goes again at the server’s fields does not outlive its session', async () => {
   const pair = await ready('request.delay method=account.updateProfile ms=5000');
   pair.line(1, { id: 2, message: UPDATE });
   await pair.run();

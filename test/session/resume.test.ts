@@ -14,7 +14,7 @@ function reading(): Lone {
   Object.assign(lone.s.env, {
     call: new Writer(16),
     request: { id: Buffer.from('1'), hasMessage: true, timeout: 60_000, seqNo: -1 },
-    sessionWish: {},
+    sessionFields: {},
   });
   Object.assign(lone.s.dialect, {
     read: () => undefined,
@@ -42,9 +42,9 @@ test('a request that was sent, be it twice, is known as such: it is asked about,
     const lone = reading();
     again(lone, Stage.SENT | flags);
     const [pending] = lone.s.pending.sent();
-    const { stage, everSent, isFromLostThread, answerBy, deadline, containerLow } = pending!;
+    const { stage, wasSent, isFromLostThread, answerBy, deadline, containerLow } = pending!;
     assert.deepEqual(
-      [pending!.copies, stage, everSent, isFromLostThread, answerBy, deadline, containerLow],
+      [pending!.copies, stage, wasSent, isFromLostThread, answerBy, deadline, containerLow],
       [copies, Stage.ASKED, true, true, AnswerBy.RPC, NOW + 1_000, 8],
     );
   }
@@ -55,7 +55,7 @@ test('a request that waits again in the queue may have been sent before', () => 
     const lone = reading();
     again(lone, Stage.QUEUED | flags);
     assert.deepEqual(
-      lone.s.pending.queue.map(({ everSent }) => everSent),
+      lone.s.pending.queue.map(({ wasSent }) => wasSent),
       [flags !== 0],
     );
   }

@@ -555,7 +555,7 @@ describe('what the server says', () => {
     assert.equal(precise!['error'], undefined);
   });
 
-  test('its questions are answered: states of messages, and messages again under their own id', async () => {
+  test('its stateRequests are answered: states of messages, and messages again under their own id', async () => {
     const pair = pairOf();
     await pair.ask(1, PING);
     const seen = silence(pair, 'help.getConfig');
@@ -617,7 +617,7 @@ describe('what the server says', () => {
     assertClean(pair);
   });
 
-  test('what one session has waiting leaves over several turns, in order; what is little goes before it', async () => {
+  test('what one session has waitingLines leaves over several turns, in order; what is little goes before it', async () => {
     const pair = pairOf();
     pair.open(2);
     for (const session of [1, 2]) await pair.ask(session, PING);
@@ -641,7 +641,7 @@ describe('what the server says', () => {
     assertClean(pair);
   });
 
-  test('two that have much waiting take turns by bytes; one that waits for its packet of a megabyte is not forgotten', async () => {
+  test('two that have much waitingLines take turns by bytes; one that waits for its packet of a megabyte is not forgotten', async () => {
     const pair = pairOf();
     pair.open(2);
     for (const session of [1, 2]) await pair.ask(session, PING);

@@ -12,7 +12,7 @@ import { knownCalls } from '../../src/session/known-calls.ts';
 import type { Sink } from '../../src/session/sink.ts';
 import { AnswerBy, Pending, type PendingInit } from '../../src/session/state/pending.ts';
 import { Floods } from '../../src/session/state/floods.ts';
-import { type Shared, State, type Role } from '../../src/session/state/state.ts';
+import { type SessionState, ConnectionState, type Role } from '../../src/session/state/state.ts';
 import { Crc } from '../../src/tl/service.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 
@@ -38,7 +38,7 @@ function noting(told: Told[], more: Record<string, unknown>): unknown {
 
 export class Lone {
   readonly told: Told[] = [];
-  readonly s: State;
+  readonly s: ConnectionState;
   /** low, high, … of messages to be acknowledged. */
   readonly acks: number[] = [];
 
@@ -72,11 +72,11 @@ export class Lone {
       attempts: 0,
       isInitGiven: true,
       initPrefix: new Uint8Array(0),
-      waiting: {},
+      waitingLines: {},
     };
     const server = { host: '127.0.0.1', port: 1, dc: 2, test: false, rsa: undefined, namedBy: 'operator' } as const;
-    this.s = new State(env, sink, 1, server, shared as unknown as Shared, role, 0);
-    if (role !== 'home') this.s.shared.home = this.s;
+    this.s = new ConnectionState(env, sink, 1, server, shared as unknown as SessionState, role, 0);
+    if (role !== 'home') this.s.session.home = this.s;
     this.s.renewSession(false);
     this.s.outbox.acknowledge = (low, high) => void this.acks.push(low, high);
   }

@@ -5,7 +5,7 @@ import { Deadlines } from '../../workers/deadlines.ts';
 
 const seat = (name: number) => ({ name, wantedAt: Infinity, listedAt: Infinity });
 
-test('each falls due once, at its last wish, in order', () => {
+test('each falls due once, at its last fields, in order', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(19), fc.nat(1000)), { maxLength: 100 }), (wishes) => {
       const seats = Array.from({ length: 20 }, (_, i) => seat(i));
@@ -25,7 +25,7 @@ test('each falls due once, at its last wish, in order', () => {
   );
 });
 
-test('a wish for never takes a session out', () => {
+test('a fields for never takes a session out', () => {
   const deadlines = new Deadlines<ReturnType<typeof seat>>();
   const one = seat(1);
   deadlines.schedule(one, 5);

@@ -7,19 +7,19 @@ import type { Writer } from '../../bytes/writer.ts';
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import type { Delivered, Fate, Refusal, SessionHandle, SessionInForce } from '../../dialect/dialect.ts';
 import { DecodeFailure } from '../../tl/codec.ts';
-import { readInternal } from '../delivery/internal.ts';
-import type { Named } from '../state/named.ts';
-import type { Internal, Pending } from '../state/pending.ts';
+import { readOwnResult } from '../delivery/own-calls.ts';
+import type { StoredSession } from '../state/stored-session.ts';
+import type { OwnCall, Pending } from '../state/pending.ts';
 import type { RpcError } from './rpc-error.ts';
 import type { Ended } from '../sink.ts';
 import { crcText, refusal, withConsequences } from './refusals.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Attributes a request asked for beside its message. */
 export const Wants = { OPTIONS: 1, SERVER: 2, SESSION: 4, EXPORT: 8 } as const;
 
 /** Begins the line of a request, with the attributes it asked for. @returns the dialect's mark */
-export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number): number {
+export function beginLine(s: ConnectionState, out: Writer, id: Uint8Array, wants: number): number {
   const { dialect } = s;
   const mark = dialect.begin(out, id);
   if ((wants & Wants.OPTIONS) !== 0) writeOptions(s, out);
@@ -28,31 +28,31 @@ export function beginLine(s: State, out: Writer, id: Uint8Array, wants: number):
   return mark;
 }
 
-function writeOptions(s: State, out: Writer): void {
+function writeOptions(s: ConnectionState, out: Writer): void {
   s.dialect.options(out, {
-    int64: s.shared.style.int64AsString ? 'string' : 'number',
-    flags: s.shared.style.flagsAsBool ? 'bool' : 'cons',
-    init: s.shared.initText,
+    int64: s.session.style.int64AsString ? 'string' : 'number',
+    flags: s.session.style.flagsAsBool ? 'bool' : 'cons',
+    init: s.session.initText,
   });
 }
 
-function writeServer(s: State, out: Writer): void {
+function writeServer(s: ConnectionState, out: Writer): void {
   const { host, port, dc, test } = s.server;
   const rsa = s.server.rsa ?? s.env.keyText(test);
   s.dialect.server(out, { host, port, dc, test, rsa });
 }
 
 /** A session that is kept is a handle only, unless its key was asked for by somebody who may (threats: Secrets). */
-function writeSession(s: State, out: Writer, isExport: boolean): void {
-  const { named, style } = s.shared;
+function writeSession(s: ConnectionState, out: Writer, isExport: boolean): void {
+  const { stored, style } = s.session;
   const secret = s.keys.permanent === undefined ? undefined : secretOf(s, s.keys.permanent);
-  if (named !== undefined) s.dialect.handle(out, handleOf(s, named), isExport ? secret : undefined, style);
+  if (stored !== undefined) s.dialect.handle(out, handleOf(s, stored), isExport ? secret : undefined, style);
   else if (secret !== undefined) s.dialect.session(out, secret, style);
 }
 
 /** This connection's named session as it may be shown. */
-function handleOf(s: State, named: Named): SessionHandle {
-  const { name, isKept, userId, isBot, lost } = named;
+function handleOf(s: ConnectionState, stored: StoredSession): SessionHandle {
+  const { name, isKept, userId, isBot, lost } = stored;
   const isKnown = s.keys.permanent !== undefined;
   return {
     name,
@@ -65,7 +65,7 @@ function handleOf(s: State, named: Named): SessionHandle {
   };
 }
 
-function secretOf(s: State, permanent: AuthKey): SessionInForce {
+function secretOf(s: ConnectionState, permanent: AuthKey): SessionInForce {
   return {
     authKey: permanent.bytes,
     // Sequence numbers count within a temporary key's session: under the permanent key nothing was sent yet.
@@ -83,17 +83,17 @@ function secretOf(s: State, permanent: AuthKey): SessionInForce {
 export type BodyKind = 'result' | 'object';
 
 /** The result came: decodes it straight into the line. A body that cannot be read is the request's own `DecodeError`. */
-export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, now: number): void {
+export function answer(s: ConnectionState, pending: Pending, kind: BodyKind, r: Reader, now: number): void {
   s.pending.remove(pending);
-  if (pending.internal !== undefined) return answerInternal(s, pending, pending.internal, r, now);
-  s.lived = true;
+  if (pending.ownCall !== undefined) return answerInternal(s, pending, pending.ownCall, r, now);
+  s.hasHistory = true;
   const { dialect } = s;
   const { codec } = s.env;
   const out = s.sink.reply(pending.ticket, false, 'result');
   const mark = beginLine(s, out, pending.id, pending.wants);
   try {
-    if (kind === 'result') dialect.result(out, codec, pending.result, r, s.shared.style);
-    else dialect.object(out, codec, r, s.shared.style);
+    if (kind === 'result') dialect.result(out, codec, pending.result, r, s.session.style);
+    else dialect.object(out, codec, r, s.session.style);
     dialect.end(out, mark);
     s.sink.end();
     noteEnd(s, pending.ticket, 'result', pending);
@@ -106,22 +106,22 @@ export function answer(s: State, pending: Pending, kind: BodyKind, r: Reader, no
 }
 
 /** A result nobody can read is as good as none. */
-function answerInternal(s: State, pending: Pending, internal: Internal, r: Reader, now: number): void {
+function answerInternal(s: ConnectionState, pending: Pending, ownCall: OwnCall, r: Reader, now: number): void {
   let result: Readonly<Record<string, unknown>>;
   try {
-    result = readInternal(s, pending, r);
+    result = readOwnResult(s, pending, r);
   } catch (error) {
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
-    return internal.failed(undefined);
+    return ownCall.failed(undefined);
   }
-  internal.done(result, now);
+  ownCall.done(result, now);
 }
 
 /** What is said of an error to the client, and in the log. */
 type AnsweredError = Pick<RpcError, 'code' | 'text' | 'label'>;
 
 /** The server refused, or this gateway in its words. */
-export function answerError(s: State, pending: Pending, error: AnsweredError, fate: Fate): void {
+export function answerError(s: ConnectionState, pending: Pending, error: AnsweredError, fate: Fate): void {
   s.pending.remove(pending);
   const { dialect } = s;
   const out = s.sink.reply(pending.ticket, false, 'rpc_error');
@@ -133,8 +133,8 @@ export function answerError(s: State, pending: Pending, error: AnsweredError, fa
 }
 
 /** Nobody answered in time. */
-export function answerTimeout(s: State, pending: Pending): void {
-  if (pending.internal !== undefined) return pending.internal.failed(undefined);
+export function answerTimeout(s: ConnectionState, pending: Pending): void {
+  if (pending.ownCall !== undefined) return pending.ownCall.failed(undefined);
   const { dialect } = s;
   const out = s.sink.reply(pending.ticket, false, 'rpc_timeout');
   const mark = beginLine(s, out, pending.id, pending.wants);
@@ -145,39 +145,45 @@ export function answerTimeout(s: State, pending: Pending): void {
 }
 
 /** The gateway gives a request up. The caller has taken it out of the table. */
-export function refuse(s: State, pending: Pending, refused: Refusal): void {
-  if (pending.internal !== undefined) pending.internal.failed(undefined, refused);
+export function refuse(s: ConnectionState, pending: Pending, refused: Refusal): void {
+  if (pending.ownCall !== undefined) pending.ownCall.failed(undefined, refused);
   else refuseTicket(s, pending.ticket, pending.id, refused, false, pending);
 }
 
 /** One error line for a ticket. @param of the request, if it had come that far */
 export function refuseTicket(
-  s: State,
+  s: ConnectionState,
   ticket: number,
   id: Uint8Array,
   refused: Refusal,
-  badLine: boolean,
+  isBadLine: boolean,
   of?: Pending,
 ): void {
-  s.dialect.error(s.sink.reply(ticket, badLine, refused.error), id, withConsequences(refused));
+  s.dialect.error(s.sink.reply(ticket, isBadLine, refused.error), id, withConsequences(refused));
   s.sink.end();
   noteEnd(s, ticket, refused.error, of);
 }
 
 /** One entry in the log for each request, where they are wanted. */
-export function noteEnd(s: State, ticket: number, outcome: string, of?: Pending, error: Partial<Ended> = {}): void {
+export function noteEnd(
+  s: ConnectionState,
+  ticket: number,
+  outcome: string,
+  of?: Pending,
+  error: Partial<Ended> = {},
+): void {
   if (!s.env.settings.logsRequests) return;
   const method = of && s.env.codec.nameOf(of.method);
   s.sink.ended(ticket, { ...(method !== undefined && { method }), outcome, ...error, dc: s.server.dc });
 }
 
 /** A notice: a line with id 0 that answers nobody. */
-export function notify(s: State, notice: Refusal): void {
+export function notify(s: ConnectionState, notice: Refusal): void {
   s.dialect.error(s.sink.update(), s.dialect.noticeId, withConsequences(notice));
   s.sink.end();
 }
 
 /** Whether Telegram may have carried a request out that is given up now. */
 export function delivered(pending: Pending): Delivered {
-  return pending.everSent ? 'unknown' : 'no';
+  return pending.wasSent ? 'unknown' : 'no';
 }

@@ -4,10 +4,10 @@
  * request, and a notice. Never: a request told twice; the stack trace of a fault, unless the operator wants that.
  */
 import { notify, refuse, refuseTicket } from './answers.ts';
-import { endHeld } from '../naming/naming.ts';
+import { endWaiting } from '../attach/attach.ts';
 import { refusal } from './refusals.ts';
-import type { State } from '../state/state.ts';
-import type { Waiting } from '../state/waiting.ts';
+import type { ConnectionState } from '../state/state.ts';
+import type { WaitingLines } from '../state/waiting-lines.ts';
 
 /** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
 const SHOWN_STACK = 240;
@@ -25,20 +25,26 @@ export interface Asked {
  * @param all the session's connections, the home one first @param ref finds the fault in the log
  * @param asked the message it was met in, if it was one
  */
-export function tellCrash(all: readonly State[], waiting: Waiting, ref: string, stack: string, asked?: Asked): void {
+export function tellCrash(
+  all: readonly ConnectionState[],
+  waitingLines: WaitingLines,
+  ref: string,
+  stack: string,
+  asked?: Asked,
+): void {
   const home = all[0]!;
   const reason = home.env.settings.sendTracebacks ? { reason: stack.slice(0, SHOWN_STACK) } : {};
   const refused = refusal('InternalError', { ref, ...reason });
   const open = all.flatMap((s) => s.pending.clear().map((pending) => ({ s, pending })));
   for (const { s, pending } of open) refuse(s, pending, refused);
-  for (const held of waiting.clear()) endHeld(home, held, refused);
+  for (const waiting of waitingLines.clear()) endWaiting(home, waiting, refused);
   if (asked !== undefined && !open.some(({ pending }) => pending.ticket === asked.ticket))
     refuseTicket(home, asked.ticket, idOf(home, asked), { ...refused, delivered: 'no' }, false);
   notify(home, refused);
 }
 
 /** Whatever went wrong with the message may go wrong again. */
-function idOf({ dialect, env: { request } }: State, { bytes, start, stop }: Asked): Uint8Array {
+function idOf({ dialect, env: { request } }: ConnectionState, { bytes, start, stop }: Asked): Uint8Array {
   try {
     dialect.read(bytes, start, stop, request);
     return request.id;

@@ -6,8 +6,8 @@
 import { EncodeError, type EncodedCall } from '../../tl/codec.ts';
 import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
 import type { Env } from '../env.ts';
-import { encodeText } from './internal.ts';
-import type { State } from '../state/state.ts';
+import { encodeText } from './own-calls.ts';
+import type { ConnectionState } from '../state/state.ts';
 import type { Pending } from '../state/pending.ts';
 
 /** Where `options.init` stands in the line that is compiled of it. */
@@ -62,8 +62,8 @@ function checkLength(path: string, length: number, limit: number): void {
  * Bytes of a call as it would be sent if its connection were new now; over `MAX_PAYLOAD` the data centre would close.
  * @param length of the call alone
  */
-export function lengthWithInit(s: State, encoded: EncodedCall, length: number): number {
-  return ownInitLength(encoded) > 0 ? length : length + s.shared.initPrefix.length;
+export function lengthWithInit(s: ConnectionState, encoded: EncodedCall, length: number): number {
+  return ownInitLength(encoded) > 0 ? length : length + s.session.initPrefix.length;
 }
 
 /** Length of the client's own invokeWithLayer/initConnection at the front of a call; 0 if there is none. */
@@ -78,27 +78,27 @@ function isInit(crc: number): boolean {
 }
 
 /** Whether the prefix goes before this request now: until the first answer. */
-export function needsPrefix(s: State, pending: Pending): boolean {
-  return !s.initDone && pending.answerBy === 0 && mayHavePrefix(s, pending);
+export function needsPrefix(s: ConnectionState, pending: Pending): boolean {
+  return !s.isInitDone && pending.answerBy === 0 && mayHavePrefix(s, pending);
 }
 
 /**
  * There is a prefix, and it may go before this request: never around the client's own. One that came later than the request,
  * and is too long for it, is left out: the server's answer to that is better than its silence.
  */
-export function mayHavePrefix(s: State, pending: Pending): boolean {
-  const { length } = s.shared.initPrefix;
+export function mayHavePrefix(s: ConnectionState, pending: Pending): boolean {
+  const { length } = s.session.initPrefix;
   return length > 0 && pending.ownInit === 0 && length + pending.body.length <= MAX_PAYLOAD;
 }
 
 /** A result has come: the connection is initialised, by us or by the client, whose words are kept for reconnects. */
-export function noteInit(s: State, pending: Pending): void {
+export function noteInit(s: ConnectionState, pending: Pending): void {
   if (pending.ownInit > 0) {
-    s.initDone = true;
+    s.isInitDone = true;
     if (pending.ownInit > MOST_INIT) return;
-    s.shared.initPrefix = pending.body.slice(0, pending.ownInit);
-    s.shared.initIsOwn = true;
+    s.session.initPrefix = pending.body.slice(0, pending.ownInit);
+    s.session.initIsOwn = true;
   } else if (pending.prefix !== undefined) {
-    s.initDone = true;
+    s.isInitDone = true;
   }
 }

@@ -10,7 +10,7 @@ import { needsPrefix } from './init.ts';
 import { AnswerBy, type Pending } from '../state/pending.ts';
 import { writeCall } from './write-call.ts';
 import { SALTS_ASKED } from '../state/salts.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Bytes of a packet that may hold another message too. */
 const PACKET_BYTES = 256 * 1024;
@@ -26,23 +26,23 @@ const packing = {
   mayExceed: false,
   calls: 0,
   /** The packet holds a message under an id it was sent with before: only inside a container is that allowed. */
-  isAgain: false,
+  isResend: false,
 };
 
 /** Whether `flush` would send anything now. */
-function hasWork(s: State, now: number): boolean {
+function hasWork(s: ConnectionState, now: number): boolean {
   if ((s.binding ?? s.pending.queue).length > 0 || s.outbox.said.length > 0) return true;
-  if (s.outbox.again.size > 0 || s.questions.wanted.length > 0) return true;
-  return s.outbox.pingDue || s.outbox.saltsDue || s.outbox.ackAt <= now;
+  if (s.outbox.resends.size > 0 || s.stateRequests.wanted.length > 0) return true;
+  return s.outbox.isPingDue || s.outbox.isSaltRequestDue || s.outbox.ackAt <= now;
 }
 
 /**
  * Sends what waits, in as few packets as the limits allow, but no more than `most` bytes; what is left is `hasRest`.
  * @param mayExceed the first message goes however long it is @returns bytes written
  */
-function flush(s: State, now: number, most: number, mayExceed: boolean): number {
+function flush(s: ConnectionState, now: number, most: number, mayExceed: boolean): number {
   s.salts.advance(s.serverSeconds(now));
-  if (s.salts.shouldAsk(s.serverSeconds(now), now)) s.outbox.saltsDue = true;
+  if (s.salts.shouldAsk(s.serverSeconds(now), now)) s.outbox.isSaltRequestDue = true;
   packing.calls = 0;
   let sent = 0;
   while (sent < most && hasWork(s, now)) {
@@ -57,18 +57,18 @@ function flush(s: State, now: number, most: number, mayExceed: boolean): number 
 }
 
 /** One packet: a container if several messages go, else the message alone. @returns bytes written; 0 if nothing has room */
-function writePacket(s: State, now: number): number {
+function writePacket(s: ConnectionState, now: number): number {
   const body = s.env.body;
   body.clear();
   body.int32(Crc.msgContainer | 0);
   body.int32(0);
   const mayGather = now >= s.outbox.aloneUntil;
-  packing.isAgain = false;
+  packing.isResend = false;
   let count = writeServices(s, now, body, mayGather);
-  if (count === 0 || mayGather) count += writeRepeats(s, now, body, count);
+  if (count === 0 || mayGather) count += writeResends(s, now, body, count);
   if (count === 0 || mayGather) count += writeRequests(s, now, body, count, mayGather);
   if (count === 0) return 0;
-  if (count === 1 && !packing.isAgain) sealAlone(s, body);
+  if (count === 1 && !packing.isResend) sealAlone(s, body);
   else sealContainer(s, now, body, count);
   return body.pos;
 }
@@ -79,8 +79,8 @@ function hasRoom(body: Writer, length: number, already: number): boolean {
 }
 
 /** Acknowledgements and the gateway's own questions. @returns messages written */
-function writeServices(s: State, now: number, body: Writer, mayGather: boolean): number {
-  const { outbox, questions } = s;
+function writeServices(s: ConnectionState, now: number, body: Writer, mayGather: boolean): number {
+  const { outbox, stateRequests } = s;
   let count = 0;
   if (outbox.acks.length > 0 && (mayGather || outbox.ackAt <= now)) {
     const ids = Math.min(MAX_IDS, outbox.acks.length / 2);
@@ -96,28 +96,28 @@ function writeServices(s: State, now: number, body: Writer, mayGather: boolean):
     body.raw(said);
     count++;
   }
-  if (questions.wanted.length > 0 && (mayGather || count === 0)) {
-    const ids = Math.min(MAX_IDS, questions.wanted.length / 2);
+  if (stateRequests.wanted.length > 0 && (mayGather || count === 0)) {
+    const ids = Math.min(MAX_IDS, stateRequests.wanted.length / 2);
     writeHead(s, now, body, idsLength(ids));
-    questions.asked = questions.wanted.splice(0, ids * 2);
-    questions.low = s.ids.low;
-    questions.high = s.ids.high;
-    writeIds(body, Crc.msgsStateReq, questions.asked, 0, ids);
+    stateRequests.asked = stateRequests.wanted.splice(0, ids * 2);
+    stateRequests.low = s.ids.low;
+    stateRequests.high = s.ids.high;
+    writeIds(body, Crc.msgsStateReq, stateRequests.asked, 0, ids);
     count++;
   }
-  if (outbox.saltsDue && (mayGather || count === 0)) {
+  if (outbox.isSaltRequestDue && (mayGather || count === 0)) {
     writeHead(s, now, body, 8);
     outbox.saltsLow = s.ids.low;
     outbox.saltsHigh = s.ids.high;
     writeGetFutureSalts(body, SALTS_ASKED);
-    outbox.saltsDue = false;
+    outbox.isSaltRequestDue = false;
     s.salts.asked(now);
     count++;
   }
-  if (outbox.pingDue && (mayGather || count === 0)) {
+  if (outbox.isPingDue && (mayGather || count === 0)) {
     writeHead(s, now, body, 16);
     writePing(body, s.env.random32(), s.env.random32(), DISCONNECT_DELAY);
-    outbox.pingDue = false;
+    outbox.isPingDue = false;
     s.link.lastPing = now;
     count++;
   }
@@ -125,14 +125,14 @@ function writeServices(s: State, now: number, body: Writer, mayGather: boolean):
 }
 
 /** What goes again and is still awaited under that id. @returns messages written */
-function writeRepeats(s: State, now: number, body: Writer, already: number): number {
+function writeResends(s: ConnectionState, now: number, body: Writer, already: number): number {
   let count = 0;
-  for (const pending of s.outbox.again) {
+  for (const pending of s.outbox.resends) {
     if (already + count >= MAX_CONTAINED) break;
     if (!hasRoom(body, pending.body.length + (pending.prefix?.length ?? 0), already + count)) break;
-    s.outbox.again.delete(pending);
+    s.outbox.resends.delete(pending);
     if (s.pending.find(pending.msgIdLow, pending.msgIdHigh) !== pending) continue;
-    packing.isAgain = true;
+    packing.isResend = true;
     writePending(s, now, body, pending);
     count++;
   }
@@ -140,13 +140,13 @@ function writeRepeats(s: State, now: number, body: Writer, already: number): num
 }
 
 /** As many requests from the front of the queue as fit. @returns messages written */
-function writeRequests(s: State, now: number, body: Writer, already: number, mayGather: boolean): number {
+function writeRequests(s: ConnectionState, now: number, body: Writer, already: number, mayGather: boolean): number {
   const queue = s.binding ?? s.pending.queue;
   let count = 0;
   while (count < queue.length && already + count < MAX_CONTAINED) {
     const pending = queue[count]!;
     if (already + count > 0 && !mayGather) break;
-    if (!hasRoom(body, pending.body.length + s.shared.initPrefix.length, already + count)) break;
+    if (!hasRoom(body, pending.body.length + s.session.initPrefix.length, already + count)) break;
     writeRequest(s, now, body, pending);
     count++;
   }
@@ -154,16 +154,16 @@ function writeRequests(s: State, now: number, body: Writer, already: number, may
   return count;
 }
 
-function writeRequest(s: State, now: number, body: Writer, pending: Pending): void {
+function writeRequest(s: ConnectionState, now: number, body: Writer, pending: Pending): void {
   if (s.pending.sentCount === 0 && !s.link.isUnheard) s.link.awaitingSince = now;
   s.link.isUnheard = true;
   if (!pending.hasOwnId) numberPending(s, now, pending);
   writePending(s, now, body, pending);
 }
 
-function writePending(s: State, now: number, body: Writer, pending: Pending): void {
+function writePending(s: ConnectionState, now: number, body: Writer, pending: Pending): void {
   packing.calls++;
-  s.questions.left(pending, now, s.pending.sentCount === 0);
+  s.stateRequests.left(pending, now, s.pending.sentCount === 0);
   pending.copies++;
   pending.attempt = s.link.attempt;
   pending.containerLow = 0;
@@ -178,26 +178,26 @@ function writePending(s: State, now: number, body: Writer, pending: Pending): vo
 }
 
 /** A new id and seq_no. */
-function numberPending(s: State, now: number, pending: Pending): void {
+function numberPending(s: ConnectionState, now: number, pending: Pending): void {
   do s.ids.next(now, s.env.random32());
   while (!s.pending.isFree(s.ids.low));
   pending.msgIdLow = s.ids.low;
   pending.msgIdHigh = s.ids.high;
-  pending.acknowledged = false;
+  pending.isAcknowledged = false;
   pending.isAnswerMade = false;
   pending.isIdRefused = false;
   pending.isFromLostThread = false;
   pending.copies = 0;
-  pending.knownLow = s.knownLow;
-  pending.knownHigh = s.knownHigh;
+  pending.referenceLow = s.referenceLow;
+  pending.referenceHigh = s.referenceHigh;
   pending.asks = 0;
-  pending.prefix = needsPrefix(s, pending) ? s.shared.initPrefix : undefined;
+  pending.prefix = needsPrefix(s, pending) ? s.session.initPrefix : undefined;
   const counted = s.ids.seqNo(pending.answerBy === AnswerBy.RPC);
   pending.seqNo = pending.seqNoGiven >= 0 && pending.repeats === 0 ? pending.seqNoGiven : counted;
 }
 
 /** The head of a service message: an id of its own and an even seq_no. */
-function writeHead(s: State, now: number, body: Writer, length: number): void {
+function writeHead(s: ConnectionState, now: number, body: Writer, length: number): void {
   s.ids.next(now, s.env.random32());
   s.outbox.note(s.ids.low, s.ids.high);
   body.long(s.ids.low, s.ids.high);
@@ -206,7 +206,7 @@ function writeHead(s: State, now: number, body: Writer, length: number): void {
 }
 
 /** The only message goes without a container: its id and seq_no move into the envelope. */
-function sealAlone(s: State, body: Writer): void {
+function sealAlone(s: ConnectionState, body: Writer): void {
   const { head } = s.env;
   const bytes = body.bytes;
   head.msgIdLow = bytes.readInt32LE(CONTAINER_HEAD);
@@ -216,7 +216,7 @@ function sealAlone(s: State, body: Writer): void {
 }
 
 /** A container's id is greater than all ids inside it; every request in it learns it. */
-function sealContainer(s: State, now: number, body: Writer, count: number): void {
+function sealContainer(s: ConnectionState, now: number, body: Writer, count: number): void {
   body.patchInt32(4, count);
   const { head } = s.env;
   s.ids.next(now, s.env.random32());
@@ -228,7 +228,7 @@ function sealContainer(s: State, now: number, body: Writer, count: number): void
   sealPacket(s, body, 0);
 }
 
-function sealPacket(s: State, body: Writer, from: number): void {
+function sealPacket(s: ConnectionState, body: Writer, from: number): void {
   const { head, fill } = s.env;
   head.saltLow = s.salts.low;
   head.saltHigh = s.salts.high;
@@ -243,7 +243,7 @@ function sealPacket(s: State, body: Writer, from: number): void {
 }
 
 /** Walks the messages of a container that was just written. */
-function nameContainer(s: State, body: Writer, count: number): void {
+function nameContainer(s: ConnectionState, body: Writer, count: number): void {
   let at = CONTAINER_HEAD;
   for (let i = 0; i < count; i++) {
     const pending = s.pending.find(body.bytes.readInt32LE(at), body.bytes.readInt32LE(at + 4));
@@ -256,6 +256,6 @@ function nameContainer(s: State, body: Writer, count: number): void {
 }
 
 /** `flush` of a connection that may send; of any other nothing leaves, and 0 comes back. */
-export function flushReady(s: State, now: number, most: number, mayExceed: boolean): number {
+export function flushReady(s: ConnectionState, now: number, most: number, mayExceed: boolean): number {
   return s.isReady ? flush(s, now, most, mayExceed) : 0;
 }

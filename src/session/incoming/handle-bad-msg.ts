@@ -4,14 +4,14 @@
  * Never: believes a notification about a message this session has not sent (threats: The network).
  */
 import type { Reader } from '../../bytes/reader.ts';
-import { abandon } from '../delivery/abandoned.ts';
+import { leaveSession } from '../delivery/stale-sessions.ts';
 import { answer, notify } from '../answers/answers.ts';
 import { leaveLink } from '../link/hang-up.ts';
 import { isAfter } from '../state/message-ids.ts';
 import { Stage, type Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
-import { repeatOrRefuse } from '../delivery/repeat.ts';
-import type { State } from '../state/state.ts';
+import { reissueOrRefuse } from '../delivery/reissue.ts';
+import type { ConnectionState } from '../state/state.ts';
 import { bindAgain } from '../link/temporary.ts';
 
 /** Containers are left out for so long after code 64. */
@@ -30,7 +30,7 @@ interface Reaction {
   /** A new session_id: ids or numbering cannot be mended. */
   readonly renew?: true;
   /** Ids made so far lie in the future: start below them. */
-  readonly fromScratch?: true;
+  readonly isFromScratch?: true;
   /** The server cannot tell whether it had the message. */
   readonly unknown?: true;
   readonly alone?: true;
@@ -38,7 +38,7 @@ interface Reaction {
 
 const reactions = new Map<number, Reaction>([
   [16, { clock: true }],
-  [17, { clock: true, renew: true, fromScratch: true }],
+  [17, { clock: true, renew: true, isFromScratch: true }],
   [18, { renew: true }],
   // The server has a message under that id: it may be this very one, sent a second time by somebody else.
   [19, { renew: true, unknown: true }],
@@ -49,48 +49,48 @@ const reactions = new Map<number, Reaction>([
 ]);
 
 /** `bad_server_salt bad_msg_id bad_msg_seqno error_code new_server_salt`. */
-export function handleBadServerSalt(s: State, _low: number, _high: number, r: Reader, now: number): void {
+export function handleBadServerSalt(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
   r.skip(4);
   const badLow = r.int32();
   const badHigh = r.int32();
   r.skip(8);
-  const concerned = s.pending.concerned(badLow, badHigh);
-  if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
+  const named = s.pending.namedBy(badLow, badHigh);
+  if (named.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
   s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
   s.saltRefusals++;
-  const isDoubtful = (pending: Pending): boolean => pending.stage === Stage.ASKED || concerned.includes(pending);
-  goAgain(s, concerned, now);
-  s.questions.about(s.pending.sent().filter(isDoubtful), now);
+  const isDoubtful = (pending: Pending): boolean => pending.stage === Stage.ASKED || named.includes(pending);
+  reissueNamed(s, named, now);
+  s.stateRequests.about(s.pending.sent().filter(isDoubtful), now);
 }
 
 /** `bad_msg_notification bad_msg_id bad_msg_seqno error_code`. */
-export function handleBadMsg(s: State, low: number, high: number, r: Reader, now: number): void {
+export function handleBadMsg(s: ConnectionState, low: number, high: number, r: Reader, now: number): void {
   r.skip(4);
   const badLow = r.int32();
   const badHigh = r.int32();
   r.skip(4);
   const code = r.int32();
-  const concerned = s.pending.concerned(badLow, badHigh);
-  if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
+  const named = s.pending.namedBy(badLow, badHigh);
+  if (named.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
   s.sink.log(40, 'bad_msg_notification', { code });
-  if (code === TOO_LOW || code === TOO_HIGH) return renumber(s, code, badLow, badHigh, concerned, now);
-  react(s, reactions.get(code) ?? { renew: true }, low, high, concerned, now);
+  if (code === TOO_LOW || code === TOO_HIGH) return renumber(s, code, badLow, badHigh, named, now);
+  react(s, reactions.get(code) ?? { renew: true }, low, high, named, now);
 }
 
 function react(
-  s: State,
+  s: ConnectionState,
   reaction: Reaction,
   low: number,
   high: number,
-  concerned: readonly Pending[],
+  named: readonly Pending[],
   now: number,
 ): void {
   if (reaction.clock) s.ids.setClock(high, low, now);
   if (reaction.alone) s.outbox.aloneUntil = now + ALONE_MS;
-  if (reaction.unknown) giveUp(s, concerned);
-  if (reaction.renew) renew(s, reaction.unknown ? [] : concerned, reaction.fromScratch === true, now);
-  else if (!reaction.unknown) doubt(s, concerned, now);
-  if (!reaction.unknown) goAgain(s, concerned, now);
+  if (reaction.unknown) giveUp(s, named);
+  if (reaction.renew) renew(s, reaction.unknown ? [] : named, reaction.isFromScratch === true, now);
+  else if (!reaction.unknown) markIdRefused(s, named, now);
+  if (!reaction.unknown) reissueNamed(s, named, now);
 }
 
 /**
@@ -99,23 +99,23 @@ function react(
  * sent with it are judged one by one, and until then nobody can say they were not carried out.
  */
 function renumber(
-  s: State,
+  s: ConnectionState,
   code: number,
   badLow: number,
   badHigh: number,
-  concerned: readonly Pending[],
+  named: readonly Pending[],
   now: number,
 ): void {
-  if (concerned.length === 0 && s.pending.sentCount > 0) return;
+  if (named.length === 0 && s.pending.sentCount > 0) return;
   const isNews = isAfter(badLow, badHigh, s.mendedLow, s.mendedHigh);
-  if (isNews && s.mends >= MOST_MENDS) return react(s, { renew: true }, 0, 0, concerned, now);
-  for (const pending of concerned) pending.seqNoGiven = -1;
-  if (isNews) mend(s, code, concerned);
-  react(s, {}, 0, 0, concerned, now);
+  if (isNews && s.mends >= MOST_MENDS) return react(s, { renew: true }, 0, 0, named, now);
+  for (const pending of named) pending.seqNoGiven = -1;
+  if (isNews) mend(s, code, named);
+  react(s, {}, 0, 0, named, now);
 }
 
 /** One mending for all that was refused for the same reason before it. */
-function mend(s: State, code: number, refused: readonly Pending[]): void {
+function mend(s: ConnectionState, code: number, refused: readonly Pending[]): void {
   let taken = s.lastSeqNo;
   for (const one of s.pending.sent()) if (!refused.includes(one)) taken = Math.max(taken, one.seqNo);
   if (code === TOO_LOW) s.ids.raise(taken);
@@ -126,40 +126,40 @@ function mend(s: State, code: number, refused: readonly Pending[]): void {
 }
 
 /** More than one packet carried its id: that one was refused says nothing of the others. */
-function isDoubled(pending: Pending): boolean {
+function wasResent(pending: Pending): boolean {
   return pending.copies > 1;
 }
 
 /** The server takes an id no more that it may have taken before: only if it has not, another will do. */
-function doubt(s: State, concerned: readonly Pending[], now: number): void {
-  const doubted = concerned.filter(isDoubled);
-  for (const pending of doubted) pending.isIdRefused = true;
-  if (doubted.length > 0) s.questions.about(doubted, now);
+function markIdRefused(s: ConnectionState, named: readonly Pending[], now: number): void {
+  const resent = named.filter(wasResent);
+  for (const pending of resent) pending.isIdRefused = true;
+  if (resent.length > 0) s.stateRequests.about(resent, now);
 }
 
 /** Back to the queue, for new ids. What carries its own id inside is made anew by whoever made it. */
-function goAgain(s: State, concerned: readonly Pending[], now: number): void {
-  s.pending.requeue(concerned.filter((pending) => !pending.hasOwnId && !isDoubled(pending)));
-  if (concerned.some((pending) => pending.hasOwnId)) bindAgain(s, now);
+function reissueNamed(s: ConnectionState, named: readonly Pending[], now: number): void {
+  s.pending.reissue(named.filter((pending) => !pending.hasOwnId && !wasResent(pending)));
+  if (named.some((pending) => pending.hasOwnId)) bindAgain(s, now);
 }
 
 /** Codes 19 and 20: what does no harm goes again; the rest is the caller's to judge. */
-function giveUp(s: State, concerned: readonly Pending[]): void {
-  for (const pending of concerned) repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
+function giveUp(s: ConnectionState, named: readonly Pending[]): void {
+  for (const pending of named) reissueOrRefuse(s, pending, refusal('DeliveryUnknown'));
 }
 
 /** Answers to what else was sent in the old session will not come in the new one. */
-function renew(s: State, refused: readonly Pending[], fromScratch: boolean, now: number): void {
-  const others = s.pending.sent().filter((pending) => !refused.includes(pending) || isDoubled(pending));
+function renew(s: ConnectionState, refused: readonly Pending[], isFromScratch: boolean, now: number): void {
+  const others = s.pending.sent().filter((pending) => !refused.includes(pending) || wasResent(pending));
   // What the server has yet to say in the old session it says over its connection: the new one gets another.
-  if (abandon(s, now)) leaveLink(s, now);
-  s.renewSession(fromScratch);
-  for (const pending of others) repeatOrRefuse(s, pending, refusal('SessionReset'));
-  if (s.lived) notify(s, refusal('UpdatesDropped'));
+  if (leaveSession(s, now)) leaveLink(s, now);
+  s.renewSession(isFromScratch);
+  for (const pending of others) reissueOrRefuse(s, pending, refusal('SessionReset'));
+  if (s.hasHistory) notify(s, refusal('UpdatesDropped'));
 }
 
 /** `future_salts req_msg_id now salts:vector<future_salt>`: ours, or the answer to a client's own question. */
-export function handleFutureSalts(s: State, _low: number, _high: number, r: Reader, now: number): void {
+export function handleFutureSalts(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
   const at = r.skip(4);
   const low = r.int32();
   const high = r.int32();

@@ -6,14 +6,14 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { Reader, TlReadError } from '../../bytes/reader.ts';
 import { Crc, MAX_CONTAINED } from '../../tl/service.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** The inbox as those see it whose bodies hold other bodies; given, not imported: the inbox imports these. */
 export interface Inside {
   /** Takes one message: its id, seq_no and a reader that ends with its body. */
-  message(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void;
+  message(s: ConnectionState, low: number, high: number, seqNo: number, r: Reader, now: number): void;
   /** Takes a body whose message was judged already. */
-  body(s: State, crc: number, low: number, high: number, r: Reader, now: number): void;
+  body(s: ConnectionState, crc: number, low: number, high: number, r: Reader, now: number): void;
 }
 
 /** Telegram Desktop's packet limit. */
@@ -22,7 +22,14 @@ const MAX_INFLATED = 16 * 1024 * 1024;
 const MOST = MAX_CONTAINED + 4;
 
 /** `msg_container`: a bare vector of messages, each with id, seq_no and length. */
-export function handleContainer(s: State, _low: number, _high: number, r: Reader, now: number, inside: Inside): void {
+export function handleContainer(
+  s: ConnectionState,
+  _low: number,
+  _high: number,
+  r: Reader,
+  now: number,
+  inside: Inside,
+): void {
   r.skip(4);
   const count = r.count(16);
   if (count > MOST) throw new TlReadError(`container of ${count} messages`, r.pos);
@@ -43,7 +50,14 @@ export function handleContainer(s: State, _low: number, _high: number, r: Reader
 }
 
 /** `gzip_packed` as a whole message. The ids were judged already: what is inside is the body. */
-export function handleGzip(s: State, low: number, high: number, r: Reader, now: number, inside: Inside): void {
+export function handleGzip(
+  s: ConnectionState,
+  low: number,
+  high: number,
+  r: Reader,
+  now: number,
+  inside: Inside,
+): void {
   const inner = unpackGzip(r);
   const crc = inner.peekUint32();
   if (crc === Crc.gzipPacked || crc === Crc.msgContainer) throw new TlReadError('gzip_packed holds a wrapper', r.pos);

@@ -10,10 +10,10 @@ import { DecodeFailure } from '../../tl/codec.ts';
 import { answer, notify } from '../answers/answers.ts';
 import { isAfter, TOO_OLD_SECONDS } from '../state/message-ids.ts';
 import { AnswerBy, Stage, type Pending } from '../state/pending.ts';
-import { isBelievable } from '../state/questions.ts';
+import { isBelievable } from '../state/state-requests.ts';
 import { refusal } from '../answers/refusals.ts';
-import { mayRepeat, repeatOrRefuse, sendAgain } from '../delivery/repeat.ts';
-import type { State } from '../state/state.ts';
+import { mayReissue, reissueOrRefuse, resend } from '../delivery/reissue.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Low three bits of a message's state (protocol: Delivery): below this the server has not received it. */
 const RECEIVED = 4;
@@ -22,7 +22,7 @@ const ANSWER_MADE = 64;
 const UNKNOWN = 1;
 
 /** `msgs_ack`: delivered; the answer is still awaited. */
-export function handleAcks(s: State, _low: number, _high: number, r: Reader): void {
+export function handleAcks(s: ConnectionState, _low: number, _high: number, r: Reader): void {
   const ids = readIdsOf(r);
   for (let i = 0; i < ids.length; i += 2) {
     const pending = s.pending.find(ids[i]!, ids[i + 1]!);
@@ -31,7 +31,7 @@ export function handleAcks(s: State, _low: number, _high: number, r: Reader): vo
 }
 
 /** `pong`: plain, named by its first field the id of the ping. The gateway's own pings need no more than to be heard. */
-export function handleNamedAnswer(s: State, low: number, high: number, r: Reader, now: number): void {
+export function handleNamedAnswer(s: ConnectionState, low: number, high: number, r: Reader, now: number): void {
   const at = r.skip(4);
   const [pingLow, pingHigh] = [r.int32(), r.int32()];
   const pending = s.pending.find(pingLow, pingHigh);
@@ -45,21 +45,21 @@ export function handleNamedAnswer(s: State, low: number, high: number, r: Reader
 }
 
 /** `destroy_session_ok/none`: named by a session only, so the oldest open question gets it. */
-export function handleDestroyed(s: State, _low: number, _high: number, r: Reader, now: number): void {
+export function handleDestroyed(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
   const pending = s.pending.oldest(AnswerBy.DESTROY);
   if (pending !== undefined) answer(s, pending, 'object', r, now);
 }
 
 /** `destroy_auth_key_ok/none/fail`: the gateway's own question, whatever came of it. */
-export function handleKeyDestroyed(s: State, _low: number, _high: number, _r: Reader, now: number): void {
+export function handleKeyDestroyed(s: ConnectionState, _low: number, _high: number, _r: Reader, now: number): void {
   const pending = s.pending.oldest(AnswerBy.DESTROY_KEY);
   if (pending === undefined) return;
   s.pending.remove(pending);
-  pending.internal?.done({}, now);
+  pending.ownCall?.done({}, now);
 }
 
 /** `msgs_state_info req_msg_id info`: one byte for each id that was asked for. */
-export function handleStateInfo(s: State, _low: number, _high: number, r: Reader, now: number): void {
+export function handleStateInfo(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
   const at = r.skip(4);
   const low = r.int32();
   const high = r.int32();
@@ -68,20 +68,20 @@ export function handleStateInfo(s: State, _low: number, _high: number, r: Reader
     r.pos = at;
     return answer(s, pending, 'object', r, now);
   }
-  const { questions } = s;
-  const { asked } = questions;
-  if (low !== questions.low || high !== questions.high) return;
+  const { stateRequests } = s;
+  const { asked } = stateRequests;
+  if (low !== stateRequests.low || high !== stateRequests.high) return;
   const info = r.view();
   if (info.length * 2 !== asked.length) return;
-  questions.asked = [];
-  questions.answered();
+  stateRequests.asked = [];
+  stateRequests.answered();
   for (let i = 0; i < info.length; i++) {
     const one = s.pending.find(asked[i * 2]!, asked[i * 2 + 1]!);
     if (one?.stage !== Stage.ASKED) continue;
     one.stage = Stage.SENT;
     const state = info[i]! & 7;
     if (state >= RECEIVED) wasReceived(s, one, (info[i]! & ANSWER_MADE) !== 0);
-    else if (state === UNKNOWN || !isBelievable(one, asked, info)) repeatOrRefuse(s, one, refusal('DeliveryUnknown'));
+    else if (state === UNKNOWN || !isBelievable(one, asked, info)) reissueOrRefuse(s, one, refusal('DeliveryUnknown'));
     else wasNotReceived(s, one, now);
   }
 }
@@ -91,24 +91,24 @@ export function handleStateInfo(s: State, _low: number, _high: number, r: Reader
  * it, and is asked about again. With a connection packets are lost, or late too: it goes again under its own id, and is
  * carried out once all the same; under another only where the server takes the old one no more because of its age.
  */
-function wasNotReceived(s: State, pending: Pending, now: number): void {
-  if (pending.attempt === s.link.attempt && !mayRepeat(s, pending)) return;
+function wasNotReceived(s: ConnectionState, pending: Pending, now: number): void {
+  if (pending.attempt === s.link.attempt && !mayReissue(s, pending)) return;
   const isOld = s.serverSeconds(now) - (pending.msgIdHigh >>> 0) > TOO_OLD_SECONDS;
-  if (isOld) s.pending.requeue([pending]);
-  else if (pending.isIdRefused) repeatOrRefuse(s, pending, refusal('DeliveryUnknown'));
-  else sendAgain(s, pending, now);
+  if (isOld) s.pending.reissue([pending]);
+  else if (pending.isIdRefused) reissueOrRefuse(s, pending, refusal('DeliveryUnknown'));
+  else resend(s, pending, now);
 }
 
 /** An answer that was made and is not here when the server says so for the second time is lost. */
-function wasReceived(s: State, pending: Pending, isAnswerMade: boolean): void {
+function wasReceived(s: ConnectionState, pending: Pending, isAnswerMade: boolean): void {
   s.acknowledged(pending);
-  if (isAnswerMade && pending.isAnswerMade) s.questions.isAnswerLost = true;
+  if (isAnswerMade && pending.isAnswerMade) s.stateRequests.isAnswerLost = true;
   pending.isAnswerMade = isAnswerMade;
-  s.questions.sooner(pending);
+  s.stateRequests.sooner(pending);
 }
 
 /** `msgs_all_info msg_ids info`: the same of its own accord. What it calls lost may be on its way: that is asked for. */
-export function handleAllInfo(s: State, _low: number, _high: number, r: Reader): void {
+export function handleAllInfo(s: ConnectionState, _low: number, _high: number, r: Reader): void {
   const ids = readIdsOf(r);
   const info = r.view();
   if (info.length * 2 !== ids.length) return;
@@ -122,7 +122,7 @@ export function handleAllInfo(s: State, _low: number, _high: number, r: Reader):
  * `msg_detailed_info msg_id answer_msg_id bytes status` and `msg_new_detailed_info answer_msg_id …`: the answer exists.
  * One already here is acknowledged again; one that is not is asked for.
  */
-export function handleDetailedInfo(s: State, _low: number, _high: number, r: Reader, now: number): void {
+export function handleDetailedInfo(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
   if (r.uint32() === Crc.msgDetailedInfo) r.skip(8);
   const low = r.int32();
   const high = r.int32();
@@ -131,7 +131,7 @@ export function handleDetailedInfo(s: State, _low: number, _high: number, r: Rea
 }
 
 /** `msgs_state_req`: which of its messages are here: 4 received, 1 nothing known. */
-export function handleStateRequest(s: State, low: number, high: number, r: Reader): void {
+export function handleStateRequest(s: ConnectionState, low: number, high: number, r: Reader): void {
   const ids = readIdsOf(r);
   const info = new Uint8Array(ids.length / 2);
   for (let i = 0; i < info.length; i++) info[i] = s.received.has(ids[i * 2]!, ids[i * 2 + 1]!) ? RECEIVED : UNKNOWN;
@@ -139,14 +139,14 @@ export function handleStateRequest(s: State, low: number, high: number, r: Reade
 }
 
 /** `msg_resend_req`: open requests go again under their own ids, inside a container, since the server carries one id out once; of the rest the server learns that they are unknown. */
-export function handleResendRequest(s: State, low: number, high: number, r: Reader, now: number): void {
+export function handleResendRequest(s: ConnectionState, low: number, high: number, r: Reader, now: number): void {
   const ids = readIdsOf(r);
   const info = new Uint8Array(ids.length / 2).fill(UNKNOWN);
   for (let i = 0; i < info.length; i++) {
     const pending = s.pending.find(ids[i * 2]!, ids[i * 2 + 1]!);
     if (pending === undefined) continue;
     info[i] = RECEIVED;
-    sendAgain(s, pending, now);
+    resend(s, pending, now);
   }
   if (info.includes(UNKNOWN)) s.outbox.say(stateInfo(low, high, info));
 }
@@ -163,7 +163,7 @@ function readIdsOf(r: Reader): number[] {
  * `new_session_created first_msg_id unique_id server_salt`: whatever was sent before `first_msg_id` is forgotten at
  * the server. In a session that has lived, updates may be missing too.
  */
-export function handleNewSession(s: State, _low: number, _high: number, r: Reader, now: number): void {
+export function handleNewSession(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
   r.skip(4);
   const firstLow = r.int32();
   const firstHigh = r.int32();
@@ -173,10 +173,10 @@ export function handleNewSession(s: State, _low: number, _high: number, r: Reade
   s.uniqueLow = uniqueLow;
   s.uniqueHigh = uniqueHigh;
   s.salts.set(r.int32(), r.int32(), s.serverSeconds(now));
-  s.knownLow = s.knownHigh = 0;
+  s.referenceLow = s.referenceHigh = 0;
   for (const pending of s.pending.sent())
-    if (isBefore(pending, firstLow, firstHigh)) repeatOrRefuse(s, pending, refusal('SessionReset'));
-  if (s.lived) {
+    if (isBefore(pending, firstLow, firstHigh)) reissueOrRefuse(s, pending, refusal('SessionReset'));
+  if (s.hasHistory) {
     notify(s, refusal('UpdatesDropped'));
     writeTooLong(s);
   }
@@ -191,7 +191,7 @@ function isBefore(pending: Pending, firstLow: number, firstHigh: number): boolea
 }
 
 /** `{"id":0,"message":{"_cons":"updatesTooLong"}}`: what Telegram itself says when a client must ask for the difference. */
-function writeTooLong(s: State): void {
+function writeTooLong(s: ConnectionState): void {
   const out = s.sink.update();
   const mark = s.dialect.begin(out, s.dialect.noticeId);
   s.dialect.named(out, 'updatesTooLong');
@@ -200,11 +200,11 @@ function writeTooLong(s: State): void {
 }
 
 /** Everything that is no service message: an update, for the client as it is. */
-export function handleUpdate(s: State, low: number, high: number, r: Reader): void {
-  s.lived = true;
+export function handleUpdate(s: ConnectionState, low: number, high: number, r: Reader): void {
+  s.hasHistory = true;
   s.received.fresh.push(low, high);
   try {
-    s.dialect.update(s.sink.update(), s.env.codec, r, s.shared.style);
+    s.dialect.update(s.sink.update(), s.env.codec, r, s.session.style);
     s.sink.end();
   } catch (error) {
     s.sink.drop();

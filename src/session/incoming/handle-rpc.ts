@@ -9,13 +9,13 @@ import { answer, answerError, notify } from '../answers/answers.ts';
 import { unpackGzip, type Inside } from './handle-container.ts';
 import { authoriseAgain, follow, noteLoginToken } from '../centres/other-centres.ts';
 import { mayHavePrefix, noteInit } from '../delivery/init.ts';
-import { markLost } from '../kept/keeping.ts';
-import { noteResult } from '../kept/login.ts';
+import { markLost } from '../stored/persist.ts';
+import { noteResult } from '../stored/login.ts';
 import { AnswerBy, type Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
-import { mayRepeat } from '../delivery/repeat.ts';
+import { mayReissue } from '../delivery/reissue.ts';
 import { parseRpcError, type RpcError } from '../answers/rpc-error.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 import { targetOf } from '../requests/target.ts';
 
 /** Errors of the server's own: 1, 2, 4 … seconds between tries (protocol: RPC errors). */
@@ -23,7 +23,14 @@ const RETRY_BASE_MS = 1000;
 const MOST_REPEATS = 6;
 
 /** `rpc_result req_msg_id result`. Nobody's answer was acknowledged already and is dropped. */
-export function handleRpcResult(s: State, low: number, high: number, r: Reader, now: number, inside: Inside): void {
+export function handleRpcResult(
+  s: ConnectionState,
+  low: number,
+  high: number,
+  r: Reader,
+  now: number,
+  inside: Inside,
+): void {
   r.skip(4);
   const pending = s.pending.find(r.int32(), r.int32());
   if (pending === undefined) return ownAnswer(s, low, high, r, now, inside);
@@ -36,21 +43,21 @@ export function handleRpcResult(s: State, low: number, high: number, r: Reader, 
   noteInit(s, pending);
   noteLoginToken(s, pending, body);
   const kind = pending.answerBy === AnswerBy.RPC ? 'result' : 'object';
-  const { named } = s.shared;
+  const { stored } = s.session;
   // Before the client is told: what must be kept is said first.
-  if (named !== undefined && kind === 'result' && pending.internal === undefined) noteResult(s, named, pending, body);
+  if (stored !== undefined && kind === 'result' && pending.ownCall === undefined) noteResult(s, stored, pending, body);
   answer(s, pending, kind, body, now);
 }
 
 /** Answers to the gateway's own questions may come wrapped too. */
 const OWN = new Set<number>([Crc.futureSalts, Crc.msgsStateInfo]);
 
-function ownAnswer(s: State, low: number, high: number, r: Reader, now: number, inside: Inside): void {
+function ownAnswer(s: ConnectionState, low: number, high: number, r: Reader, now: number, inside: Inside): void {
   const crc = r.left >= 4 ? r.peekUint32() : 0;
   if (OWN.has(crc)) inside.body(s, crc, low, high, r, now);
 }
 
-function takeError(s: State, pending: Pending, r: Reader, now: number): void {
+function takeError(s: ConnectionState, pending: Pending, r: Reader, now: number): void {
   r.skip(4);
   const error = parseRpcError(r.int32(), r.view());
   s.sink.rpcError(error.code, error.label);
@@ -58,11 +65,11 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
   if (follow(s, pending, error, now) || waitsInside(s, pending, error, now)) return;
   if (error.type === 'AUTH_KEY_UNREGISTERED' && authoriseAgain(s, pending, now)) return;
   if (!error.isNotInited) noteInit(s, pending);
-  if (pending.internal !== undefined) {
+  if (pending.ownCall !== undefined) {
     s.pending.remove(pending);
-    return pending.internal.failed(error);
+    return pending.ownCall.failed(error);
   }
-  s.lived = true;
+  s.hasHistory = true;
   const isLost = error.endsSession || (error.type === 'AUTH_KEY_UNREGISTERED' && wasSignedIn(s));
   if (isLost && s.role !== 'foreign') markLost(s, error.type);
   answerError(s, pending, error, fateOf(s, pending, error));
@@ -70,23 +77,23 @@ function takeError(s: State, pending: Pending, r: Reader, now: number): void {
 }
 
 /** A key that nobody is signed in with answers so from its first day on: news only where somebody was. */
-function wasSignedIn({ role, shared: { named } }: State): boolean {
-  return role !== 'foreign' && named?.userId !== undefined && named.lost === undefined;
+function wasSignedIn({ role, session: { stored } }: ConnectionState): boolean {
+  return role !== 'foreign' && stored?.userId !== undefined && stored.lost === undefined;
 }
 
 /** The server wants `initConnection`, and the gateway has it: once more, with it in front (threats: The network). */
-function repair(s: State, pending: Pending, error: RpcError): boolean {
+function repair(s: ConnectionState, pending: Pending, error: RpcError): boolean {
   if (!error.isNotInited || pending.prefix !== undefined || !mayHavePrefix(s, pending)) return false;
-  s.initDone = false;
-  s.pending.requeue([pending]);
+  s.isInitDone = false;
+  s.pending.reissue([pending]);
   return true;
 }
 
 /** The server wants patience, and the request has it. What carries its own id inside is made anew by whoever made it. */
-function waitsInside(s: State, pending: Pending, error: RpcError, now: number): boolean {
+function waitsInside(s: ConnectionState, pending: Pending, error: RpcError, now: number): boolean {
   if (pending.hasOwnId) return false;
   if (error.waitSeconds !== undefined)
-    s.shared.floods.note(pending, error.type, now + error.waitSeconds * 1000, (one) => targetOf(s.env, one));
+    s.session.floods.note(pending, error.type, now + error.waitSeconds * 1000, (one) => targetOf(s.env, one));
   const wait = waitFor(s, pending, error, now);
   if (wait === undefined) return false;
   pending.repeats++;
@@ -95,9 +102,9 @@ function waitsInside(s: State, pending: Pending, error: RpcError, now: number): 
 }
 
 /** What the client is told beside the server's words: a call that failed there may have been carried out all the same. */
-function fateOf(s: State, pending: Pending, { fate, isServerFault, isNotInited, type }: RpcError): Fate {
-  if (isServerFault) return { ...fate, retryable: fate.retryable && mayRepeat(s, pending) };
-  if (isNotInited && !s.shared.isInitGiven) return { ...fate, msg: NOT_INITED };
+function fateOf(s: ConnectionState, pending: Pending, { fate, isServerFault, isNotInited, type }: RpcError): Fate {
+  if (isServerFault) return { ...fate, retryable: fate.retryable && mayReissue(s, pending) };
+  if (isNotInited && !s.session.isInitGiven) return { ...fate, msg: NOT_INITED };
   return type === 'AUTH_KEY_UNREGISTERED' && !wasSignedIn(s) ? { ...fate, msg: NOT_SIGNED_IN } : fate;
 }
 
@@ -111,10 +118,10 @@ const NOT_SIGNED_IN =
  * Milliseconds after which the same call goes again inside, or undefined: only if that ends before the client's
  * own deadline (wire: Requests and answers), for floods, and for the server's own faults where repeating does no harm.
  */
-function waitFor(s: State, pending: Pending, error: RpcError, now: number): number | undefined {
+function waitFor(s: ConnectionState, pending: Pending, error: RpcError, now: number): number | undefined {
   if (pending.repeats >= MOST_REPEATS) return undefined;
   let wait: number | undefined;
   if (error.waitSeconds !== undefined) wait = error.waitSeconds * 1000;
-  else if (error.isServerFault && mayRepeat(s, pending)) wait = RETRY_BASE_MS * 2 ** pending.repeats;
+  else if (error.isServerFault && mayReissue(s, pending)) wait = RETRY_BASE_MS * 2 ** pending.repeats;
   return wait !== undefined && now + wait < pending.deadline ? wait : undefined;
 }

@@ -22,10 +22,10 @@ import {
 } from './handle-notices.ts';
 import { handleRpcResult } from './handle-rpc.ts';
 import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from '../state/message-ids.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Takes a message's body; the reader stands before the constructor number. */
-type Handler = (s: State, low: number, high: number, r: Reader, now: number, inside: Inside) => void;
+type Handler = (s: ConnectionState, low: number, high: number, r: Reader, now: number, inside: Inside) => void;
 
 const handlers = new Map<number, Handler>([
   [Crc.rpcResult, handleRpcResult],
@@ -55,7 +55,14 @@ const handlers = new Map<number, Handler>([
  * What a packet holds, a message or a container: the time window, then what follows.
  * The reader stands at the body and ends with it.
  */
-export function receiveMessage(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+export function receiveMessage(
+  s: ConnectionState,
+  low: number,
+  high: number,
+  seqNo: number,
+  r: Reader,
+  now: number,
+): void {
   if (!isTimely(s, high, now)) return receiveUntimely(s, low, high, seqNo, r, now);
   s.aheadBy = 0;
   s.ids.learn(high, low, now);
@@ -66,7 +73,7 @@ export function receiveMessage(s: State, low: number, high: number, seqNo: numbe
  * A message, alone or out of a container: duplicates, acknowledgement, then its body. A container's id is new, those
  * in it need not be: after an outage the server sends again what is minutes old.
  */
-function receiveInner(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+function receiveInner(s: ConnectionState, low: number, high: number, seqNo: number, r: Reader, now: number): void {
   const crc = r.left >= 4 ? r.peekUint32() : 0;
   // A container repeats nothing itself; results are filtered by the table of open requests.
   const seen = crc === Crc.msgContainer ? 'new' : s.received.note(low, high);
@@ -76,16 +83,16 @@ function receiveInner(s: State, low: number, high: number, seqNo: number, r: Rea
 }
 
 /** Neither acknowledged nor remembered, but for what mends a wrong clock: it may be this side's. */
-function receiveUntimely(s: State, low: number, high: number, seqNo: number, r: Reader, now: number): void {
+function receiveUntimely(s: ConnectionState, low: number, high: number, seqNo: number, r: Reader, now: number): void {
   const crc = r.left >= 4 ? r.peekUint32() : 0;
   if (crc === Crc.msgContainer) dispatch(s, crc, low, high, r, now, outside);
   else if (namesOwnMessage(s, crc, r)) receiveInner(s, low, high, seqNo, r, now);
-  else if (answersOwnMessage(s, crc, r)) doubtClock(s, low, high, now);
+  else if (answersOwnMessage(s, crc, r)) believeTimeAhead(s, low, high, now);
 }
 
 /** Only once the clock is known. */
-function isTimely(s: State, high: number, now: number): boolean {
-  if (!s.ids.synchronised) return true;
+function isTimely(s: ConnectionState, high: number, now: number): boolean {
+  if (!s.ids.isSynchronised) return true;
   const difference = (high >>> 0) - s.ids.serverTime(now) / 1000;
   return difference <= TOO_NEW_SECONDS && difference >= -TOO_OLD_SECONDS;
 }
@@ -94,16 +101,16 @@ function isTimely(s: State, high: number, now: number): boolean {
  * An answer to what was asked a moment ago lies half a minute ahead: nobody can have kept it back, so it is this side's
  * clock that stood still (a suspended machine, a server that had another time before). Two in a row are believed.
  */
-function doubtClock(s: State, low: number, high: number, now: number): void {
+function believeTimeAhead(s: ConnectionState, low: number, high: number, now: number): void {
   const ahead = (high >>> 0) - s.ids.serverTime(now) / 1000;
   if (s.aheadBy > 0 && Math.abs(ahead - s.aheadBy) < TOO_NEW_SECONDS) {
     s.ids.setClock(high, low, now);
-    s.clockMended = true;
+    s.isClockMended = true;
   }
   s.aheadBy = Math.max(0, ahead);
 }
 
-function answersOwnMessage(s: State, crc: number, r: Reader): boolean {
+function answersOwnMessage(s: ConnectionState, crc: number, r: Reader): boolean {
   if (crc !== Crc.rpcResult && crc !== Crc.pong) return false;
   const at = r.skip(4);
   const low = r.int32();
@@ -113,13 +120,13 @@ function answersOwnMessage(s: State, crc: number, r: Reader): boolean {
 }
 
 /** `bad_server_salt` and `bad_msg_notification` may come from any time if they name a message of ours. */
-function namesOwnMessage(s: State, crc: number, r: Reader): boolean {
+function namesOwnMessage(s: ConnectionState, crc: number, r: Reader): boolean {
   if (crc !== Crc.badServerSalt && crc !== Crc.badMsgNotification) return false;
   const at = r.skip(4);
   const low = r.int32();
   const high = r.int32();
   r.pos = at;
-  return s.pending.concerned(low, high).length > 0 || s.outbox.isRecent(low, high);
+  return s.pending.namedBy(low, high).length > 0 || s.outbox.isRecent(low, high);
 }
 
 const inside: Inside = { message: receiveInner, body: dispatch };
@@ -127,7 +134,15 @@ const inside: Inside = { message: receiveInner, body: dispatch };
 const outside: Inside = { message: receiveUntimely, body: dispatch };
 
 /** Hands a body to its handler; what has none is an update. */
-function dispatch(s: State, crc: number, low: number, high: number, r: Reader, now: number, around = inside): void {
+function dispatch(
+  s: ConnectionState,
+  crc: number,
+  low: number,
+  high: number,
+  r: Reader,
+  now: number,
+  around = inside,
+): void {
   const handler = handlers.get(crc) ?? handleUpdate;
   try {
     handler(s, low, high, r, now, around);

@@ -6,13 +6,13 @@
 import { Reader } from '../../bytes/reader.ts';
 import { open } from '../../crypto/envelope.ts';
 import { receiveMessage } from './inbox.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 import { prove } from '../link/trouble.ts';
 
 const reader = new Reader(new Uint8Array(0));
 
 /** Opens an encrypted packet and hands its message on. @returns false if the caller must drop the connection */
-export function receivePacket(s: State, bytes: Uint8Array, start: number, end: number, now: number): boolean {
+export function receivePacket(s: ConnectionState, bytes: Uint8Array, start: number, end: number, now: number): boolean {
   const key = s.keys.inForce;
   if (key === undefined || end - start < 24) return false;
   reader.reset(bytes, start, end);
@@ -25,12 +25,12 @@ export function receivePacket(s: State, bytes: Uint8Array, start: number, end: n
   if (!s.link.isProven) prove(s, now);
   s.link.heard(now);
   s.backOff.succeeded();
-  s.keyDoubted = false;
+  s.isKeyDoubted = false;
   reader.reset(opened.bytes, opened.start, opened.end);
   receiveMessage(s, head.msgIdLow, head.msgIdHigh, head.seqNo, reader, now);
   // What was ignored comes again on another connection.
-  const isWhole = !s.clockMended;
-  s.clockMended = false;
+  const isWhole = !s.isClockMended;
+  s.isClockMended = false;
   return isWhole;
 }
 

@@ -12,7 +12,7 @@ import { failHandshake, goOnWithout, makeKeys } from './make-keys.ts';
 import { NO_OTHERS, othersOf } from '../state/servers.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { Mtproxy } from '../settings.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 import { noteTrouble, refusalOfDial, statusWords, tell, wordsOf, type Closed } from './trouble.ts';
 
 /** Transport codes (protocol: Transports). */
@@ -21,25 +21,25 @@ const FLOOD = -429;
 const WRONG_DC = -444;
 
 /** Dials if there is nothing yet and something waits. */
-export function connectIfNeeded(s: State, now: number): void {
-  if (s.link.stage !== 'down' || s.lost || s.pending.queue.length === 0) return;
+export function connectIfNeeded(s: ConnectionState, now: number): void {
+  if (s.link.stage !== 'down' || s.isLost || s.pending.queue.length === 0) return;
   if (s.link.redialAt !== Infinity && s.link.redialAt > now) return;
   dial(s);
 }
 
 /** The pause after a failure is over: again, if anybody wants it. */
-export function redial(s: State): void {
+export function redial(s: ConnectionState): void {
   s.link.redialAt = Infinity;
-  if (!s.lost && isWanted(s)) dial(s);
+  if (!s.isLost && isWanted(s)) dial(s);
   else s.link.trouble = undefined;
 }
 
 /** A session with a key dials even if nothing waits, since updates may. */
-function isWanted(s: State): boolean {
+function isWanted(s: ConnectionState): boolean {
   return (s.role === 'home' && s.keys.permanent !== undefined) || s.pending.size > 0;
 }
 
-function dial(s: State): void {
+function dial(s: ConnectionState): void {
   const { settings } = s.env;
   if (settings.mtproxy !== undefined) return dialThrough(s, settings.mtproxy);
   const { host, port, namedBy } = s.server;
@@ -54,7 +54,7 @@ function dial(s: State): void {
 }
 
 /** An MTProxy learns from the obfuscated head which data centre is meant (protocol: Transports). */
-function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void {
+function dialThrough(s: ConnectionState, { host, port, secret, transport }: Mtproxy): void {
   const dc = s.server.dc + (s.server.test ? TEST_OFFSET : 0);
   const options = { secret, dc: s.role === 'media' ? -dc : dc, fill: s.env.fill };
   s.link.dialled(makeTransport(transport, options), host, port);
@@ -63,9 +63,9 @@ function dialThrough(s: State, { host, port, secret, transport }: Mtproxy): void
 }
 
 /** The connection stands: the key exchange begins, or the session goes on. */
-export function onOpened(s: State, now: number): void {
+export function onOpened(s: ConnectionState, now: number): void {
   s.link.opened(now);
-  s.initDone = false;
+  s.isInitDone = false;
   const out = s.sink.send(s.linkNumber);
   s.link.transport!.open(out);
   s.sink.end();
@@ -73,11 +73,11 @@ export function onOpened(s: State, now: number): void {
 }
 
 /** The main thread lost the connection, or never got one. */
-export function onClosed(s: State, why: Closed, now: number): void {
+export function onClosed(s: ConnectionState, why: Closed, now: number): void {
   noteLostExchange(s, now);
   noteTrouble(s, wordsOf(why), now);
   s.link.dropped();
-  if (why.neverUp && !s.link.wasUp) {
+  if (why.wasNeverUp && !s.link.wasUp) {
     comeBack(s, now);
     endAll(s, refusalOfDial(why));
     return;
@@ -86,7 +86,7 @@ export function onClosed(s: State, why: Closed, now: number): void {
 }
 
 /** A transport error: a negative number in place of a packet. */
-export function onStatus(s: State, code: number, now: number): void {
+export function onStatus(s: ConnectionState, code: number, now: number): void {
   const { handshake } = s.link;
   // Without a temporary key the session can wait.
   const isFatal = code === WRONG_DC || (code === FLOOD && handshake?.expiresIn === undefined);
@@ -95,19 +95,19 @@ export function onStatus(s: State, code: number, now: number): void {
   if (code === FLOOD) return flood(s, statusWords(code), now);
   if (code === WRONG_DC) return failHandshake(s, refusal('InvalidDC'), now);
   if (code === KEY_UNKNOWN && !s.keys.isPermanentInForce) return goOnWithout(s, false, now);
-  if (code === KEY_UNKNOWN && s.keyDoubted) return loseKey(s);
-  if (code === KEY_UNKNOWN) s.keyDoubted = true;
+  if (code === KEY_UNKNOWN && s.isKeyDoubted) return loseKey(s);
+  if (code === KEY_UNKNOWN) s.isKeyDoubted = true;
   dropLink(s, now, statusWords(code));
 }
 
-function statusRefusal(s: State, code: number): Refusal {
+function statusRefusal(s: ConnectionState, code: number): Refusal {
   if (code === WRONG_DC) return refusal('InvalidDC');
   s.backOff.flooded();
   return refusal('TransportFlood', { retryAfter: Math.ceil(s.backOff.delay(0) / 1000) });
 }
 
 /** Requests wait until their own time-out; the connection comes back after a growing pause. */
-function flood(s: State, why: string, now: number): void {
+function flood(s: ConnectionState, why: string, now: number): void {
   s.backOff.flooded();
   noteTrouble(s, why, now);
   hangUp(s);
@@ -115,8 +115,8 @@ function flood(s: State, why: string, now: number): void {
 }
 
 /** The client is gone: nothing secret stays behind. */
-export function close(home: State): void {
-  const { otherKeys, others } = home.shared;
+export function close(home: ConnectionState): void {
+  const { otherKeys, others } = home.session;
   for (const s of [home, ...others]) {
     if (s.link.stage !== 'down') hangUp(s);
     s.pending.clear();

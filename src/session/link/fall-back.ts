@@ -3,15 +3,15 @@
  * In: a failure, the time. Out: the session under its permanent key for a while, where the operator allows that.
  * Never: ends a connection; a message under the permanent key with `--pfs always`.
  */
-import { endSent } from '../delivery/repeat.ts';
-import type { State } from '../state/state.ts';
+import { endSent } from '../delivery/reissue.ts';
+import type { ConnectionState } from '../state/state.ts';
 import { dropTemporary, MOST_FAILURES, MOST_LOST, PAUSE_MS, UNKNOWN_PAUSE_MS } from './temporary.ts';
 
 /**
  * No temporary key, or none that could be bound: another try. After several, or for a server that knows nothing of them,
  * the permanent key itself for a while, unless the operator wants them always.
  */
-export function fallBack(s: State, isImpossible: boolean, now: number): void {
+export function fallBack(s: ConnectionState, isImpossible: boolean, now: number): void {
   dropTemporary(s);
   const isOptional = s.env.settings.forwardSecrecy === 'made';
   if (isOptional && (isImpossible || s.keys.failed() >= MOST_FAILURES)) {
@@ -20,13 +20,13 @@ export function fallBack(s: State, isImpossible: boolean, now: number): void {
 }
 
 /** A server that closes whenever it is asked for a temporary key may have none to give. */
-export function noteLostExchange(s: State, now: number): void {
+export function noteLostExchange(s: ConnectionState, now: number): void {
   if (s.link.handshake?.expiresIn === undefined || s.keys.failed() < MOST_LOST) return;
   if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s, now + PAUSE_MS);
 }
 
 /** @param until when they are tried again, Unix ms */
-function goOnWithoutTemporary(s: State, until: number): void {
+function goOnWithoutTemporary(s: ConnectionState, until: number): void {
   s.sink.log(30, 'no temporary key', { dc: s.server.dc });
   s.keys.usePermanent(until);
   endSent(s);

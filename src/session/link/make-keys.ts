@@ -12,9 +12,9 @@ import type { Refusal } from '../../dialect/dialect.ts';
 import { fallBack } from './fall-back.ts';
 import { Handshake, HandshakeError, TEST_OFFSET } from './handshake.ts';
 import { comeBack, dropLink, endAll, hangUp, leaveLink, loseKey } from './hang-up.ts';
-import { askAfterReconnect } from '../delivery/asking.ts';
+import { askAfterReconnect } from '../delivery/request-states.ts';
 import { refusal } from '../answers/refusals.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 import { bind, dropTemporary, TEMPORARY_SECONDS, type Binding } from './temporary.ts';
 import { noteTrouble, prove, reasonOf } from './trouble.ts';
 
@@ -24,13 +24,13 @@ const HANDSHAKE_MS = 10_000;
 const STEP_MS = 5_000;
 
 /** The permanent key first, then a temporary one where they are wanted, then the session. */
-export function makeKeys(s: State, now: number): void {
+export function makeKeys(s: ConnectionState, now: number): void {
   if (s.keys.permanent === undefined) startHandshake(s, now, undefined);
   else if (s.keys.inForce === undefined) startHandshake(s, now, TEMPORARY_SECONDS);
   else onReady(s, now);
 }
 
-function startHandshake(s: State, now: number, expiresIn: number | undefined): void {
+function startHandshake(s: ConnectionState, now: number, expiresIn: number | undefined): void {
   const { server, env } = s;
   const dc = server.dc + (server.test ? TEST_OFFSET : 0);
   const handshake = new Handshake(env.keysFor(server), dc, env.fill, expiresIn);
@@ -43,7 +43,7 @@ function startHandshake(s: State, now: number, expiresIn: number | undefined): v
 }
 
 /** An unencrypted message: `0 | msg_id | length | body` (protocol: Unencrypted messages). */
-function sendPlain(s: State, now: number): void {
+function sendPlain(s: ConnectionState, now: number): void {
   const { body } = s.env;
   s.ids.next(now, s.env.random32());
   s.link.handshakeUntil = Math.min(s.link.handshakeEnds, now + STEP_MS);
@@ -59,7 +59,7 @@ function sendPlain(s: State, now: number): void {
 }
 
 /** The server's next unencrypted message. What is wrong in it ends the attempt and the requests that waited for it. */
-export function onPlainPacket(s: State, bytes: Uint8Array, start: number, end: number, now: number): void {
+export function onPlainPacket(s: ConnectionState, bytes: Uint8Array, start: number, end: number, now: number): void {
   const { handshake } = s.link;
   if (handshake === undefined) return dropLink(s, now, 'an unencrypted packet came out of turn');
   try {
@@ -88,7 +88,7 @@ function isHandshakeFault(error: unknown): error is Error {
   );
 }
 
-function finishHandshake(s: State, handshake: Handshake, now: number): void {
+function finishHandshake(s: ConnectionState, handshake: Handshake, now: number): void {
   const { key, saltLow, saltHigh, serverTime } = handshake.result!;
   s.link.handshake = undefined;
   s.link.handshakeUntil = Infinity;
@@ -97,7 +97,7 @@ function finishHandshake(s: State, handshake: Handshake, now: number): void {
   else s.keys.takeTemporary(key, serverTime + handshake.expiresIn);
   s.ids.learn(serverTime | 0, 0, now);
   // A first guess: what counts is the clock of the messages to come.
-  s.ids.synchronised = false;
+  s.ids.isSynchronised = false;
   s.renewSession(false);
   s.salts.set(saltLow, saltHigh, serverTime);
   s.backOff.succeeded();
@@ -106,13 +106,13 @@ function finishHandshake(s: State, handshake: Handshake, now: number): void {
   makeKeys(s, now);
 }
 
-function takePermanent(s: State, key: AuthKey, serverTime: number): void {
+function takePermanent(s: ConnectionState, key: AuthKey, serverTime: number): void {
   s.keys.takePermanent(key, serverTime, s.env.settings.forwardSecrecy === 'made');
   s.env.claims.claim(key.idLow, key.idHigh, s.number);
 }
 
 /** Ends the attempt; every waiting request is told why, unless the session can do without this key. */
-export function failHandshake(s: State, refused: Refusal, now: number): void {
+export function failHandshake(s: ConnectionState, refused: Refusal, now: number): void {
   const isTemporary = s.link.handshake?.expiresIn !== undefined;
   if (isTemporary && refused.error === 'HandshakeFailed' && s.env.settings.forwardSecrecy === 'made')
     return goOnWithout(s, false, now);
@@ -123,14 +123,14 @@ export function failHandshake(s: State, refused: Refusal, now: number): void {
 }
 
 /** Requests that were on their way when the last connection ended are asked about. */
-function onReady(s: State, now: number): void {
+function onReady(s: ConnectionState, now: number): void {
   if (!s.keys.isPermanentInForce && !s.keys.isBound) bind(s, now, (binding, at) => onBinding(s, binding, at));
   askAfterReconnect(s, now);
   s.link.awaitingSince = now;
 }
 
 /** What came of binding the temporary key. */
-function onBinding(s: State, binding: Binding, now: number): void {
+function onBinding(s: ConnectionState, binding: Binding, now: number): void {
   s.binding = undefined;
   if (binding === 'dead') return loseKey(s);
   if (binding === 'bound') s.keys.bound();
@@ -138,19 +138,19 @@ function onBinding(s: State, binding: Binding, now: number): void {
 }
 
 /** No temporary key could be had, or bound: another try on another connection, or none for a while. */
-export function goOnWithout(s: State, isImpossible: boolean, now: number): void {
+export function goOnWithout(s: ConnectionState, isImpossible: boolean, now: number): void {
   fallBack(s, isImpossible, now);
   dropLink(s, now, 'no temporary key could be bound');
 }
 
 /** The temporary key is old: another, on another connection. */
-export function renewTemporary(s: State, now: number): void {
+export function renewTemporary(s: ConnectionState, now: number): void {
   dropTemporary(s);
   leaveLink(s, now);
 }
 
 /** It has done without them for long enough: another try, on another connection. */
-export function tryTemporaryAgain(s: State, now: number): void {
+export function tryTemporaryAgain(s: ConnectionState, now: number): void {
   s.keys.wantTemporary();
   leaveLink(s, now);
 }

@@ -5,10 +5,10 @@
  */
 import { Writer } from '../../bytes/writer.ts';
 import { sealBind } from '../../crypto/kdf.ts';
-import { endSent } from '../delivery/repeat.ts';
+import { endSent } from '../delivery/reissue.ts';
 import type { RpcError } from '../answers/rpc-error.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Seconds a temporary key lives; usual is a day. */
 export const TEMPORARY_SECONDS = 86_400;
@@ -36,7 +36,7 @@ const NOT_KNOWN = new Set(['METHOD_INVALID', 'INPUT_METHOD_INVALID', 'METHOD_NOT
  * Puts `auth.bindTempAuthKey` before everything else. Its message id stands inside it, so it has one from the start.
  * @param ended called with what came of it
  */
-export function bind(s: State, now: number, ended: (binding: Binding, now: number) => void): void {
+export function bind(s: ConnectionState, now: number, ended: (binding: Binding, now: number) => void): void {
   forgetBinding(s);
   s.ids.next(now, s.env.random32());
   const { bindTempAuthKey } = s.env.calls;
@@ -56,26 +56,26 @@ export function bind(s: State, now: number, ended: (binding: Binding, now: numbe
   pending.msgIdHigh = s.ids.high;
   pending.seqNo = s.ids.seqNo(true);
   pending.hasOwnId = true;
-  pending.internal = {
+  pending.ownCall = {
     done: (_result, at) => ended('bound', at),
-    failed: (error) => ended(judge(s, error), now),
+    failed: (error) => ended(bindingOutcome(s, error), now),
     again: (at) => bind(s, at, ended),
   };
   s.binding = [pending];
 }
 
 /** The call was refused as a message: salt, clock or session have changed, and its id and session stand inside it. */
-export function bindAgain(s: State, now: number): void {
-  for (const pending of s.pending.sent()) if (pending.hasOwnId) return pending.internal?.again?.(now);
+export function bindAgain(s: ConnectionState, now: number): void {
+  for (const pending of s.pending.sent()) if (pending.hasOwnId) return pending.ownCall?.again?.(now);
 }
 
 /** A binding that is still out says nothing about this key, or this session, any more. */
-function forgetBinding(s: State): void {
+function forgetBinding(s: ConnectionState): void {
   for (const pending of s.pending.sent()) if (pending.hasOwnId) s.pending.remove(pending);
 }
 
 /** `auth.bindTempAuthKey perm_auth_key_id nonce expires_at encrypted_message`. */
-function bindCall(s: State): Uint8Array {
+function bindCall(s: ConnectionState): Uint8Array {
   const permanent = s.keys.permanent!;
   const nonceLow = s.env.random32();
   const nonceHigh = s.env.random32();
@@ -97,7 +97,7 @@ function bindCall(s: State): Uint8Array {
 }
 
 /** What a refused or lost binding means. */
-function judge(s: State, error: RpcError | undefined): Binding {
+function bindingOutcome(s: ConnectionState, error: RpcError | undefined): Binding {
   if (error === undefined || error.isServerFault) return 'again';
   if (NOT_KNOWN.has(error.type)) return 'impossible';
   if (error.type !== 'ENCRYPTED_MESSAGE_INVALID') return 'again';
@@ -106,7 +106,7 @@ function judge(s: State, error: RpcError | undefined): Binding {
 }
 
 /** A temporary key goes: what was sent under it can be answered under it only. */
-export function dropTemporary(s: State): void {
+export function dropTemporary(s: ConnectionState): void {
   if (!s.keys.dropTemporary()) return;
   s.binding = undefined;
   forgetBinding(s);
@@ -114,13 +114,13 @@ export function dropTemporary(s: State): void {
 }
 
 /** When it is time for another temporary key, Unix ms: sooner while nothing is open. */
-export function wornAt(s: State): number {
+export function wornAt(s: ConnectionState): number {
   if (!s.keys.isBound || s.keys.isPermanentInForce) return Infinity;
   const share = s.pending.size === 0 ? QUIET_SHARE : LATEST_SHARE;
   return (s.keys.temporaryUntil - TEMPORARY_SECONDS * (1 - share) + 1) * 1000 - s.ids.offset;
 }
 
 /** When temporary keys are to be tried again, Unix ms: nothing may be open, since the session begins anew with one. */
-export function dueAgainAt(s: State): number {
+export function dueAgainAt(s: ConnectionState): number {
   return s.pending.size === 0 ? s.keys.forwardSecrecyAt : Infinity;
 }

@@ -9,21 +9,21 @@ import { foreignProtocol, FOREIGN_HEAD } from '../../transport/foreign.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
 import type { Link } from '../state/link.ts';
 import { refusal } from '../answers/refusals.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** How a connection ended, as the main thread tells it. */
 export interface Closed {
   /** The system's code, `ECONNREFUSED`, or `END` for an orderly end. */
   readonly code: string;
-  readonly neverUp: boolean;
-  readonly timedOut: boolean;
-  readonly notAllowed: boolean;
+  readonly wasNeverUp: boolean;
+  readonly hasTimedOut: boolean;
+  readonly isNotAllowed: boolean;
 }
 
 /** What a client is told of a connection that was never made. */
 export function refusalOfDial(why: Closed): Refusal {
-  if (why.notAllowed) return refusal('ServerNotAllowed');
-  return refusal(why.timedOut ? 'ConnectTimeout' : 'ConnectFailed', { reason: wordsOf(why) });
+  if (why.isNotAllowed) return refusal('ServerNotAllowed');
+  return refusal(why.hasTimedOut ? 'ConnectTimeout' : 'ConnectFailed', { reason: wordsOf(why) });
 }
 
 const STATUSES: Readonly<Record<number, string>> = {
@@ -33,8 +33,8 @@ const STATUSES: Readonly<Record<number, string>> = {
 };
 
 /** The end of a connection as a sentence. */
-export function wordsOf({ code, timedOut }: Pick<Closed, 'code' | 'timedOut'>): string {
-  return unreachableWords(timedOut ? 'ETIMEDOUT' : code);
+export function wordsOf({ code, hasTimedOut }: Pick<Closed, 'code' | 'hasTimedOut'>): string {
+  return unreachableWords(hasTimedOut ? 'ETIMEDOUT' : code);
 }
 
 /** A transport error as a sentence. */
@@ -50,7 +50,7 @@ export function hear(link: Link, bytes: Uint8Array, start: number, end: number):
 }
 
 /** The far end is the data centre: it has made a key with this session, or speaks under one. */
-export function prove(s: State, now: number): void {
+export function prove(s: ConnectionState, now: number): void {
   const { link } = s;
   const { trouble, troubleSince } = link;
   link.isProven = true;
@@ -63,7 +63,7 @@ export function prove(s: State, now: number): void {
 const NOTHING = new Uint8Array(0);
 
 /** A connection, or an attempt at one, has ended against the session's will. Before the link forgets it. */
-export function noteTrouble(s: State, why: string, now: number): void {
+export function noteTrouble(s: ConnectionState, why: string, now: number): void {
   const { link } = s;
   if (link.trouble === undefined) link.troubleSince = now;
   link.trouble = reasonOf(link, why);
@@ -77,7 +77,7 @@ export function reasonOf(link: Link, why: string): string {
 }
 
 /** Why a request that never left has had no connection. */
-export function whyNotConnected({ link, server: { dc } }: State): string {
+export function whyNotConnected({ link, server: { dc } }: ConnectionState): string {
   if (link.trouble !== undefined) return link.trouble;
   if (link.handshake !== undefined) return `the key exchange with data centre ${dc} has not ended yet`;
   if (link.isUp) return 'the request waited for others before it';
@@ -86,7 +86,7 @@ export function whyNotConnected({ link, server: { dc } }: State): string {
 
 /** One entry about this connection, with data centre and address. */
 export function tell(
-  s: State,
+  s: ConnectionState,
   event: CentreEvent,
   more: { readonly reason?: string; readonly ms?: number } = {},
 ): void {

@@ -5,10 +5,10 @@
 import type { Refusal } from '../../dialect/dialect.ts';
 import type { Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Whether a call asks for files with `cdn_supported`: a bit of its flags, which stand behind its number. */
-export function asksForCdn({ env }: State, { method, body, innerAt }: Pending): boolean {
+export function asksForCdn({ env }: ConnectionState, { method, body, innerAt }: Pending): boolean {
   const bit = env.codec.cdnBit(method);
   return bit >= 0 && ((body[innerAt + 4 + (bit >> 3)]! >> (bit & 7)) & 1) === 1;
 }

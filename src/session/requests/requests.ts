@@ -4,22 +4,22 @@
  * Never: dials or sends; the first thing that is wrong ends the line and nothing else happens.
  */
 import { AuthKey } from '../../crypto/auth-key.ts';
-import type { ClientRequest, OptionsWish, Refusal, SessionWish } from '../../dialect/dialect.ts';
+import type { ClientRequest, OptionFields, Refusal, SessionFields } from '../../dialect/dialect.ts';
 import { EncodeError, type EncodedCall } from '../../tl/codec.ts';
 import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
 import { answerError, beginLine, noteEnd, refuseTicket, Wants } from '../answers/answers.ts';
-import { forget } from '../naming/forgetting.ts';
+import { forget } from '../attach/forget.ts';
 import { dispatch } from '../centres/other-centres.ts';
 import { asksForCdn, cdnRefusal } from './cdn.ts';
 import type { Wait } from '../state/floods.ts';
 import { compileInit, INIT_PATH, lengthWithInit, ownInitLength } from '../delivery/init.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
-import { applyName, isTaken, keepHandedIn, releaseName, wait, waitForKey } from '../naming/naming.ts';
+import { applyName, isTaken, persistHandedIn, releaseName, wait, waitForKey } from '../attach/attach.ts';
 import { refusal, refusalOf, refusalOfClaim } from '../answers/refusals.ts';
-import { applyServer } from './server-wish.ts';
+import { applyServer } from './choose-server.ts';
 import { listedServer } from '../state/servers.ts';
-import type { State } from '../state/state.ts';
-import type { Held, Step } from '../state/waiting.ts';
+import type { ConnectionState } from '../state/state.ts';
+import type { WaitingLine, Step } from '../state/waiting-lines.ts';
 import { targetOf } from './target.ts';
 
 /** Open requests of one session (threats: Bytes and lines). */
@@ -36,7 +36,7 @@ const answeredPlain = new Map<number, AnswerBy>([
 
 /** Takes one client message. @param mayExport it may be shown keys of kept sessions */
 export function takeRequest(
-  s: State,
+  s: ConnectionState,
   ticket: number,
   bytes: Uint8Array,
   start: number,
@@ -48,12 +48,12 @@ export function takeRequest(
   const { request } = s.env;
   const broken = dialect.read(bytes, start, end, request);
   if (broken !== undefined) return refuseBroken(s, ticket, broken, bytes, start, end);
-  s.shared.pieces?.end();
+  s.session.pieces?.end();
   let refused = takeOptionsAndServer(s);
   if (refused === undefined && request.hasSession) {
     const outcome = takeSession(s, ticket, mayExport, undefined, now);
     if (outcome === 'waits') {
-      s.shared.waiting.first = { ticket, line: bytes.slice(start, end), mayExport };
+      s.session.waitingLines.first = { ticket, line: bytes.slice(start, end), mayExport };
       return;
     }
     refused = outcome;
@@ -63,46 +63,53 @@ export function takeRequest(
 }
 
 /** One that goes on where another was broken off gets an answer of no bytes: the client has heard of that one. */
-function refuseBroken(s: State, ticket: number, broken: Refusal, bytes: Uint8Array, start: number, end: number): void {
+function refuseBroken(
+  s: ConnectionState,
+  ticket: number,
+  broken: Refusal,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
   const { request } = s.env;
-  if (s.shared.pieces?.goesOn(broken, bytes, start, end) !== true)
+  if (s.session.pieces?.goesOn(broken, bytes, start, end) !== true)
     return refuseTicket(s, ticket, request.id, broken, request.isUnreadable);
   s.sink.reply(ticket, true, broken.error);
   s.sink.end();
 }
 
 /** A line that has waited goes on behind the step that was answered; it may have to wait again. */
-export function takeOn(s: State, held: Held, done: Step, now: number): void {
-  const { ticket, line, mayExport } = held;
+export function takeOn(s: ConnectionState, waiting: WaitingLine, done: Step, now: number): void {
+  const { ticket, line, mayExport } = waiting;
   const { request } = s.env;
   s.dialect.read(line, 0, line.length, request);
   const outcome = takeSession(s, ticket, mayExport, done, now);
-  if (outcome === 'waits') s.shared.waiting.first = held;
+  if (outcome === 'waits') s.session.waitingLines.first = waiting;
   else if (outcome !== undefined) refuseTicket(s, ticket, request.id, outcome, false);
   else takeMessage(s, ticket, mayExport, now);
 }
 
-function takeMessage(s: State, ticket: number, mayExport: boolean, now: number): void {
+function takeMessage(s: ConnectionState, ticket: number, mayExport: boolean, now: number): void {
   const { request } = s.env;
   if (!request.hasMessage) return answerAtOnce(s, ticket, request, mayExport);
   const refused = enqueue(s, ticket, request, now, mayExport);
   if (refused !== undefined) refuseTicket(s, ticket, request.id, refused, false);
 }
 
-function takeOptionsAndServer(s: State): Refusal | undefined {
+function takeOptionsAndServer(s: ConnectionState): Refusal | undefined {
   const { dialect } = s;
-  const { request, optionsWish, serverWish } = s.env;
+  const { request, optionFields, serverFields } = s.env;
   if (request.hasOptions) {
-    const refused = dialect.readOptions(optionsWish) ?? applyOptions(s, optionsWish);
+    const refused = dialect.readOptions(optionFields) ?? applyOptions(s, optionFields);
     if (refused !== undefined) return refused;
   }
-  return request.hasServer ? (dialect.readServer(serverWish) ?? applyServer(s, serverWish)) : undefined;
+  return request.hasServer ? (dialect.readServer(serverFields) ?? applyServer(s, serverFields)) : undefined;
 }
 
-function applyOptions(s: State, wish: OptionsWish): Refusal | undefined {
-  if (wish.init) {
+function applyOptions(s: ConnectionState, fields: OptionFields): Refusal | undefined {
+  if (fields.init) {
     try {
-      s.shared.initPrefix = compileInit(s.env, Buffer.from(wish.init).toString());
+      s.session.initPrefix = compileInit(s.env, Buffer.from(fields.init).toString());
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error;
       const { path, msg, ...more } = refusalOf(error);
@@ -113,90 +120,90 @@ function applyOptions(s: State, wish: OptionsWish): Refusal | undefined {
         path: path!.replace(INIT_PATH, 'options.init'),
       };
     }
-    s.shared.initText = wish.init;
-    s.shared.initIsOwn = false;
-    s.initDone = false;
-  } else if (wish.init === null) {
-    s.shared.initText = undefined;
-    s.shared.initPrefix = s.env.initPrefix;
+    s.session.initText = fields.init;
+    s.session.initIsOwn = false;
+    s.isInitDone = false;
+  } else if (fields.init === null) {
+    s.session.initText = undefined;
+    s.session.initPrefix = s.env.initPrefix;
   }
-  if (wish.int64 !== undefined || wish.flags !== undefined) {
-    const int64AsString = wish.int64 === undefined ? s.shared.style.int64AsString : wish.int64 === 'string';
-    const flagsAsBool = wish.flags === undefined ? s.shared.style.flagsAsBool : wish.flags === 'bool';
-    s.shared.style = { int64AsString, flagsAsBool };
+  if (fields.int64 !== undefined || fields.flags !== undefined) {
+    const int64AsString = fields.int64 === undefined ? s.session.style.int64AsString : fields.int64 === 'string';
+    const flagsAsBool = fields.flags === undefined ? s.session.style.flagsAsBool : fields.flags === 'bool';
+    s.session.style = { int64AsString, flagsAsBool };
   }
   return undefined;
 }
 
 /** `session`. @param done the step a waiting line has had its answer to */
 function takeSession(
-  s: State,
+  s: ConnectionState,
   ticket: number,
   mayExport: boolean,
   done: Step | undefined,
   now: number,
 ): Refusal | 'waits' | undefined {
-  const wish = s.env.sessionWish;
-  const refused = s.dialect.readSession(wish);
+  const fields = s.env.sessionFields;
+  const refused = s.dialect.readSession(fields);
   if (refused !== undefined) return refused;
-  const outcome = checkFit(s, wish, mayExport) ?? applySession(s, wish, ticket, done, now);
-  wish.authKey?.fill(0);
+  const outcome = checkFit(s, fields, mayExport) ?? applySession(s, fields, ticket, done, now);
+  fields.authKey?.fill(0);
   return outcome;
 }
 
 /** What can be said before anybody is asked. */
-function checkFit(s: State, wish: SessionWish, mayExport: boolean): Refusal | undefined {
-  if (s.env.request.hasMessage && (wish.list || wish.forget !== undefined))
+function checkFit(s: ConnectionState, fields: SessionFields, mayExport: boolean): Refusal | undefined {
+  if (s.env.request.hasMessage && (fields.list || fields.forget !== undefined))
     return refusal('InvalidSession', { msg: 'list and forget go without a message', path: 'session' });
   // A session without a name is its client's own, and shown anyway.
-  const isKept = wish.name !== undefined || s.shared.named !== undefined;
-  return wish.export && isKept && !mayExport ? refusal('ExportNotAllowed', { path: 'session.export' }) : undefined;
+  const isKept = fields.name !== undefined || s.session.stored !== undefined;
+  return fields.export && isKept && !mayExport ? refusal('ExportNotAllowed', { path: 'session.export' }) : undefined;
 }
 
 /** `{}` reads; a key and a session id set, once, before the session has connected; a name is asked for. */
 function applySession(
-  s: State,
-  wish: SessionWish,
+  s: ConnectionState,
+  fields: SessionFields,
   ticket: number,
   done: Step | undefined,
   now: number,
 ): Refusal | 'waits' | undefined {
-  if (wish.list) return wait(s, ticket, 'list');
-  const name = wish.name ?? wish.forget;
-  const waits = name === undefined ? undefined : applyName(s, wish, name, ticket);
+  if (fields.list) return wait(s, ticket, 'list');
+  const name = fields.name ?? fields.forget;
+  const waits = name === undefined ? undefined : applyName(s, fields, name, ticket);
   if (waits !== undefined) return waits;
-  const { named } = s.shared;
-  if (wish.forget !== undefined) return forget(s, named!, ticket, done === undefined, now);
-  if (wish.authKey !== undefined && done !== 'keep') return handIn(s, wish, ticket, now);
-  if (s.keys.permanent !== undefined || named !== undefined) return undefined;
+  const { stored } = s.session;
+  if (fields.forget !== undefined) return forget(s, stored!, ticket, done === undefined, now);
+  if (fields.authKey !== undefined && done !== 'keep') return handIn(s, fields, ticket, now);
+  if (s.keys.permanent !== undefined || stored !== undefined) return undefined;
   return done !== 'key' && s.pending.size > 0 ? waitForKey(s) : refusal('SessionNotFound');
 }
 
 /** A session from elsewhere; under a name it is kept before it is answered. */
-function handIn(s: State, wish: SessionWish, ticket: number, now: number): Refusal | 'waits' | undefined {
-  const { named } = s.shared;
-  const key = AuthKey.from(wish.authKey!);
-  const refused = checkSession(s, wish, key);
+function handIn(s: ConnectionState, fields: SessionFields, ticket: number, now: number): Refusal | 'waits' | undefined {
+  const { stored } = s.session;
+  const key = AuthKey.from(fields.authKey!);
+  const refused = checkSession(s, fields, key);
   if (refused !== undefined) {
     key.wipe();
-    if (named !== undefined && !named.isKept && !isTaken(s)) releaseName(s, named.name);
+    if (stored !== undefined && !stored.isKept && !isTaken(s)) releaseName(s, stored.name);
     return refused;
   }
   s.takeKey(key);
-  startSession(s, wish, now);
-  s.shared.isBare = false;
-  return named === undefined ? undefined : keepHandedIn(s, named, wish, ticket);
+  startSession(s, fields, now);
+  s.session.isBare = false;
+  return stored === undefined ? undefined : persistHandedIn(s, stored, fields, ticket);
 }
 
-function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | undefined {
+function checkSession(s: ConnectionState, fields: SessionFields, key: AuthKey): Refusal | undefined {
   if (isTaken(s))
     return refusal('InvalidSession', {
       msg: 'this connection has a session already; use another connection',
       path: 'session',
     });
-  if (wish.hasSessionId && wish.sessionLow === 0 && wish.sessionHigh === 0)
+  if (fields.hasSessionId && fields.sessionLow === 0 && fields.sessionHigh === 0)
     return refusal('InvalidSession', { msg: 'session_id must not be 0', path: 'session' });
-  const { dc = s.server.dc, test = s.server.test } = wish;
+  const { dc = s.server.dc, test = s.server.test } = fields;
   const isElsewhere = dc !== s.server.dc || test !== s.server.test;
   const server = isElsewhere ? listedServer(s.env.settings.dataCentres, dc, test) : s.server;
   if (server === undefined)
@@ -207,20 +214,20 @@ function checkSession(s: State, wish: SessionWish, key: AuthKey): Refusal | unde
   return undefined;
 }
 
-function startSession(s: State, wish: SessionWish, now: number): void {
+function startSession(s: ConnectionState, fields: SessionFields, now: number): void {
   s.renewSession(false);
-  if (wish.hasSessionId) {
-    s.sessionLow = wish.sessionLow;
-    s.sessionHigh = wish.sessionHigh;
+  if (fields.hasSessionId) {
+    s.sessionLow = fields.sessionLow;
+    s.sessionHigh = fields.sessionHigh;
   }
-  s.lastSeqNo = wish.lastSeqNo ?? 0;
+  s.lastSeqNo = fields.lastSeqNo ?? 0;
   s.ids.continueAfter(s.lastSeqNo);
-  if (wish.timeOffset !== undefined) s.ids.offset = wish.timeOffset * 1000;
-  if (wish.hasSalt) s.salts.set(wish.saltLow, wish.saltHigh, s.serverSeconds(now));
+  if (fields.timeOffset !== undefined) s.ids.offset = fields.timeOffset * 1000;
+  if (fields.hasSalt) s.salts.set(fields.saltLow, fields.saltHigh, s.serverSeconds(now));
 }
 
 /** Nothing to send: the answer is what is in force now. */
-function answerAtOnce(s: State, ticket: number, request: ClientRequest, mayExport: boolean): void {
+function answerAtOnce(s: ConnectionState, ticket: number, request: ClientRequest, mayExport: boolean): void {
   const wants = wantsOf(s, request, mayExport);
   const out = s.sink.reply(ticket, false, 'result');
   s.dialect.end(out, beginLine(s, out, request.id, wants));
@@ -228,7 +235,7 @@ function answerAtOnce(s: State, ticket: number, request: ClientRequest, mayExpor
   noteEnd(s, ticket, 'result');
 }
 
-function wantsOf(s: State, request: ClientRequest, mayExport: boolean): number {
+function wantsOf(s: ConnectionState, request: ClientRequest, mayExport: boolean): number {
   return (
     (request.hasOptions ? Wants.OPTIONS : 0) |
     (request.hasServer ? Wants.SERVER : 0) |
@@ -237,22 +244,22 @@ function wantsOf(s: State, request: ClientRequest, mayExport: boolean): number {
   );
 }
 
-function wantsExport({ dialect, env: { sessionWish } }: State): boolean {
-  dialect.readSession(sessionWish);
-  sessionWish.authKey?.fill(0);
-  return sessionWish.export;
+function wantsExport({ dialect, env: { sessionFields } }: ConnectionState): boolean {
+  dialect.readSession(sessionFields);
+  sessionFields.authKey?.fill(0);
+  return sessionFields.export;
 }
 
 /** Encodes the call and puts it at the end of the queue. */
 function enqueue(
-  s: State,
+  s: ConnectionState,
   ticket: number,
   request: ClientRequest,
   now: number,
   mayExport: boolean,
 ): Refusal | undefined {
-  if (s.lost) return refusal('AuthKeyInvalid');
-  if (s.shared.isBare && s.keys.permanent === undefined)
+  if (s.isLost) return refusal('AuthKeyInvalid');
+  if (s.session.isBare && s.keys.permanent === undefined)
     return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
   if (s.pending.size >= MOST_OPEN)
     return refusal('Overloaded', {
@@ -274,7 +281,7 @@ function enqueue(
   if (length > MAX_PAYLOAD) return tooLarge(length);
   const pending = pendingOf(s, ticket, request, encoded, now, mayExport);
   if (asksForCdn(s, pending)) return cdnRefusal(encoded.depth);
-  const wait = s.shared.floods.before(pending, now, (one) => targetOf(s.env, one));
+  const wait = s.session.floods.before(pending, now, (one) => targetOf(s.env, one));
   if (wait === undefined) dispatch(s, pending, now);
   else if (wait.until < pending.deadline) s.pending.addHeld(pending, wait.until);
   else answerFlood(s, pending, wait, now);
@@ -296,7 +303,7 @@ function tooLarge(length: number): Refusal {
  * carried out then. @returns undefined for a line that cannot be one
  */
 export function readAgain(
-  s: State,
+  s: ConnectionState,
   ticket: number,
   bytes: Uint8Array,
   start: number,
@@ -313,7 +320,7 @@ export function readAgain(
 }
 
 /** The server's own words for a wait that is known to last longer than the request; it was not asked again. */
-function answerFlood(s: State, pending: Pending, { until, type }: Wait, now: number): void {
+function answerFlood(s: ConnectionState, pending: Pending, { until, type }: Wait, now: number): void {
   const seconds = Math.ceil((until - now) / 1000);
   const text = Buffer.from(`${type}_${seconds}`);
   answerError(
@@ -325,7 +332,7 @@ function answerFlood(s: State, pending: Pending, { until, type }: Wait, now: num
 }
 
 function pendingOf(
-  s: State,
+  s: ConnectionState,
   ticket: number,
   request: ClientRequest,
   encoded: EncodedCall,

@@ -40,13 +40,13 @@ export class Link {
   /** A request was sent and nothing has come since: so it stays when the request's time is over. */
   isUnheard = false;
   lastReceived = 0;
-  /** No byte has come since the last question (`questions.ts`) left. */
+  /** No byte has come since the last `msgs_state_req` (`state-requests.ts`) left. */
   isSilent = false;
   /** Bytes of messages sent since the last byte came. */
   unheardBytes = 0;
   lastPing = 0;
   /** A ping was sent since the last byte came. */
-  pinged = false;
+  isPinged = false;
 
   get isUp(): boolean {
     return this.stage === 'up';
@@ -78,7 +78,7 @@ export class Link {
     this.awaitingSince = now;
     this.isUnheard = false;
     this.lastPing = now;
-    this.pinged = false;
+    this.isPinged = false;
   }
 
   /** Bytes have come, of whatever kind. */
@@ -92,7 +92,7 @@ export class Link {
     this.lastReceived = now;
     this.awaitingSince = now;
     this.isUnheard = false;
-    this.pinged = false;
+    this.isPinged = false;
   }
 
   /** Forgets the connection. */

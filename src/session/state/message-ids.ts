@@ -31,7 +31,7 @@ export class MessageIds {
   /** Server time minus local time, milliseconds. */
   offset: number;
   /** Whether `offset` came from the server of this session. */
-  synchronised = false;
+  isSynchronised = false;
 
   constructor(offset = 0) {
     this.offset = offset;
@@ -71,8 +71,8 @@ export class MessageIds {
   }
 
   /** Next seq_no; content-related messages are the ones the server must acknowledge (API calls, as TDLib has it). */
-  seqNo(contentRelated: boolean): number {
-    if (contentRelated) return this.contentCount++ * 2 + 1;
+  seqNo(isContentRelated: boolean): number {
+    if (isContentRelated) return this.contentCount++ * 2 + 1;
     this.#least = this.contentCount;
     return this.contentCount * 2;
   }
@@ -93,27 +93,27 @@ export class MessageIds {
    */
   learn(high: number, low: number, now: number): void {
     const seen = ((high >>> 0) + (low >>> 0) / FRACTION) * 1000 - now;
-    if (!this.synchronised || seen > this.offset) this.offset = seen;
-    this.synchronised = true;
+    if (!this.isSynchronised || seen > this.offset) this.offset = seen;
+    this.isSynchronised = true;
   }
 
   /** An answer whose id lies far below its request's id: the offset was too large. */
   learnFromAnswer(answerHigh: number, answerLow: number, requestHigh: number, now: number): void {
-    if ((answerHigh >>> 0) + OFFSET_RESET_SECONDS < requestHigh >>> 0) this.synchronised = false;
+    if ((answerHigh >>> 0) + OFFSET_RESET_SECONDS < requestHigh >>> 0) this.isSynchronised = false;
     this.learn(answerHigh, answerLow, now);
   }
 
   /** Codes 16 and 17: the notification's own id is the server's clock. */
   setClock(high: number, low: number, now: number): void {
-    this.synchronised = false;
+    this.isSynchronised = false;
     this.learn(high, low, now);
   }
 
-  /** Starts a new session's numbering; ids stay increasing unless the clock was ahead (`fromScratch`). */
-  restart(fromScratch: boolean): void {
+  /** Starts a new session's numbering; ids stay increasing unless the clock was ahead (`isFromScratch`). */
+  restart(isFromScratch: boolean): void {
     this.contentCount = 0;
     this.#least = 0;
-    if (!fromScratch) return;
+    if (!isFromScratch) return;
     this.low = 0;
     this.high = 0;
   }

@@ -16,12 +16,12 @@ export class Outbox {
   acks: number[] = [];
   /** When they go out on their own, Unix ms. */
   ackAt = Infinity;
-  pingDue = false;
-  saltsDue = false;
+  isPingDue = false;
+  isSaltRequestDue = false;
   /** Service messages that are written already: rare ones. */
   readonly said: Uint8Array[] = [];
   /** Sent requests that go once more under their own ids. */
-  readonly again = new Set<Pending>();
+  readonly resends = new Set<Pending>();
   /** msg_id of the last `get_future_salts`. */
   saltsLow = 0;
   saltsHigh = 0;
@@ -50,8 +50,8 @@ export class Outbox {
   }
 
   /** Nothing goes again: what the server said of an id it said on another connection, or in another session. */
-  forgetAgain(): void {
-    this.again.clear();
+  forgetResends(): void {
+    this.resends.clear();
   }
 
   /** Says a service message that is written already; it goes with the next packet. */
@@ -63,8 +63,8 @@ export class Outbox {
    * Sends a request once more as it was, inside a container: a server that has it, or gets it yet from a packet that was
    * late, carries one id out once (protocol: Delivery). Unless it is answered, or goes under another id, before that.
    */
-  sendAgain(pending: Pending): void {
-    this.again.add(pending);
+  resend(pending: Pending): void {
+    this.resends.add(pending);
   }
 
   /** An own message without a request has left under this id. */

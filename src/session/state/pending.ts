@@ -34,7 +34,7 @@ export const AnswerBy = {
 export type AnswerBy = (typeof AnswerBy)[keyof typeof AnswerBy];
 
 /** Who waits for an internal call. */
-export interface Internal {
+export interface OwnCall {
   done(result: Readonly<Record<string, unknown>>, now: number): void;
   /** @param error the server's, or undefined if nobody answered @param refused why this side gave up, if it did */
   failed(error: RpcError | undefined, refused?: Refusal): void;
@@ -77,8 +77,8 @@ export class Pending {
   /** Packets that carried this id: from the second on the server may meet it once more at any time. */
   copies = 0;
   /** The newest message the server had answered when this one was numbered: whether it still knows that one tells whether its word about this one counts. */
-  knownLow = 0;
-  knownHigh = 0;
+  referenceLow = 0;
+  referenceHigh = 0;
   /** When it was sent, or asked about last, Unix ms; how often it was asked about under this id. */
   askedAt = 0;
   asks = 0;
@@ -87,20 +87,20 @@ export class Pending {
   /** The server has refused this id, though another packet with it may have been taken. */
   isIdRefused = false;
   /** Whether any server may ever have read it: decides `delivered` when it is given up. */
-  everSent = false;
+  wasSent = false;
   /** It was sent by a thread that was lost: what was answered before it is not known any more. */
   isFromLostThread = false;
   /** Whether the server has acknowledged it. */
-  acknowledged = false;
+  isAcknowledged = false;
   notBefore = 0;
   /** Its msg_id and seq_no were given before it was sent: they stand inside it. */
   hasOwnId = false;
   /** Moves to another data centre so far. */
   hops = 0;
   /** Set for the gateway's own calls: who waits. */
-  internal: Internal | undefined;
+  ownCall: OwnCall | undefined;
   /** Its place has changed since that was saved. */
-  moved = false;
+  hasMoved = false;
   /** How often an error of the server's was answered by sending again. */
   repeats = 0;
 
@@ -142,14 +142,14 @@ export class PendingTable {
   readonly #sent = new Map<number, Pending>();
   /** In the order the client sent them. */
   queue: Pending[] = [];
-  #held: Pending[] = [];
+  #waiting: Pending[] = [];
   /** Requests whose place has changed since that was saved; answered ones among them do not count any more. */
   readonly moved: Pending[] = [];
   /** No open request runs out before this; may be too early, never too late. */
   #firstDeadline = Infinity;
 
   get size(): number {
-    return this.#sent.size + this.queue.length + this.#held.length;
+    return this.#sent.size + this.queue.length + this.#waiting.length;
   }
 
   /** Requests the server may be working on. */
@@ -175,9 +175,9 @@ export class PendingTable {
 
   /** Takes a request out that waits for something else than time. False: it ran out of time, or was given up. */
   takeHeld(pending: Pending): boolean {
-    const at = this.#held.indexOf(pending);
+    const at = this.#waiting.indexOf(pending);
     if (at < 0) return false;
-    this.#held.splice(at, 1);
+    this.#waiting.splice(at, 1);
     return true;
   }
 
@@ -189,7 +189,7 @@ export class PendingTable {
   /** A request has left under its id. */
   place(pending: Pending): void {
     pending.stage = Stage.SENT;
-    pending.everSent = true;
+    pending.wasSent = true;
     this.#sent.set(pending.msgIdLow, pending);
     this.#move(pending);
   }
@@ -202,8 +202,8 @@ export class PendingTable {
   }
 
   #move(pending: Pending): void {
-    if (pending.moved) return;
-    pending.moved = true;
+    if (pending.hasMoved) return;
+    pending.hasMoved = true;
     this.moved.push(pending);
   }
 
@@ -213,7 +213,7 @@ export class PendingTable {
   }
 
   /** The requests a notification about `low, high` concerns: the message itself or all of that container. */
-  concerned(low: number, high: number): Pending[] {
+  namedBy(low: number, high: number): Pending[] {
     const one = this.find(low, high);
     if (one !== undefined) return [one];
     const found: Pending[] = [];
@@ -242,12 +242,12 @@ export class PendingTable {
   leave(pending: Pending): void {
     this.#forget(pending);
     pending.stage = Stage.QUEUED;
-    pending.everSent = false;
+    pending.wasSent = false;
     this.#move(pending);
   }
 
   /** Back to the queue, each at its place in the client's order: tickets rise. */
-  requeue(again: readonly Pending[]): void {
+  reissue(again: readonly Pending[]): void {
     if (again.length === 0) return;
     for (const pending of again) {
       this.#forget(pending);
@@ -262,7 +262,7 @@ export class PendingTable {
     this.#forget(pending);
     pending.stage = Stage.HELD;
     pending.notBefore = notBefore;
-    this.#held.push(pending);
+    this.#waiting.push(pending);
     this.#move(pending);
   }
 
@@ -273,17 +273,17 @@ export class PendingTable {
   /** The earliest end of a wait. */
   get firstRelease(): number {
     let first = Infinity;
-    for (const pending of this.#held) if (pending.notBefore < first) first = pending.notBefore;
+    for (const pending of this.#waiting) if (pending.notBefore < first) first = pending.notBefore;
     return first;
   }
 
   /** Moves those whose wait is over to the queue. */
   release(now: number): void {
-    if (this.#held.length === 0) return;
-    const due = this.#held.filter((pending) => pending.notBefore <= now);
+    if (this.#waiting.length === 0) return;
+    const due = this.#waiting.filter((pending) => pending.notBefore <= now);
     if (due.length === 0) return;
-    this.#held = this.#held.filter((pending) => pending.notBefore > now);
-    this.requeue(due);
+    this.#waiting = this.#waiting.filter((pending) => pending.notBefore > now);
+    this.reissue(due);
   }
 
   /** Takes out and returns all that ran out of time. */
@@ -298,15 +298,15 @@ export class PendingTable {
     };
     for (const pending of this.#sent.values()) if (!keep(pending)) this.#sent.delete(pending.msgIdLow);
     this.queue = this.queue.filter(keep);
-    this.#held = this.#held.filter(keep);
+    this.#waiting = this.#waiting.filter(keep);
     return late;
   }
 
   /** Takes everything out. */
   clear(): Pending[] {
-    const all = [...this.#sent.values(), ...this.#held, ...this.queue];
+    const all = [...this.#sent.values(), ...this.#waiting, ...this.queue];
     this.#sent.clear();
-    this.#held = [];
+    this.#waiting = [];
     this.queue = [];
     this.#firstDeadline = Infinity;
     return all;

@@ -14,14 +14,14 @@ import { Floods } from './floods.ts';
 import { Keys } from './keys.ts';
 import { Link } from './link.ts';
 import { isAfter, MessageIds } from './message-ids.ts';
-import type { Named } from './named.ts';
+import type { StoredSession } from './stored-session.ts';
 import { Outbox } from './outbox.ts';
 import { PendingTable, type Pending } from './pending.ts';
-import { Questions } from './questions.ts';
+import { StateRequests } from './state-requests.ts';
 import { ReceivedIds } from './received-ids.ts';
 import { Salts } from './salts.ts';
 import type { Server } from './servers.ts';
-import type { Waiting } from './waiting.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 
 /**
  * What a connection is for: `home` carries everything and hears updates; `media` carries files of the home data centre;
@@ -30,7 +30,7 @@ import type { Waiting } from './waiting.ts';
 export type Role = 'home' | 'media' | 'foreign';
 
 /** A session that is left, and when it may be destroyed, Unix ms. */
-export interface Left {
+export interface StaleSession {
   readonly low: number;
   readonly high: number;
   /** The key it was under: no other can destroy it. */
@@ -40,12 +40,12 @@ export interface Left {
 }
 
 /** For all who have left none. */
-export const NONE_LEFT: readonly Left[] = [];
+export const NO_STALE: readonly StaleSession[] = [];
 
 /**
  * What all DC connections of one client have in common: how it is spoken to, what is known of the server's wishes.
  */
-export class Shared {
+export class SessionState {
   readonly dialect: Dialect;
   /** Answers' form; the settings' until the client sets its own. */
   style: JsonStyle;
@@ -59,12 +59,12 @@ export class Shared {
   /** Permanent keys of data centres that are not the home one now, by number. */
   readonly otherKeys = new Map<number, AuthKey>();
   /** The home connection, and those beside it; number n of a link is `others[n - 1]`. */
-  home!: State;
-  readonly others: State[] = [];
+  home!: ConnectionState;
+  readonly others: ConnectionState[] = [];
   /** The name this session is kept under, or will be. */
-  named: Named | undefined;
+  stored: StoredSession | undefined;
   /** A line of the client's waits for the vault; those behind it wait with it. */
-  readonly waiting: Waiting;
+  readonly waitingLines: WaitingLines;
   /** Unix ms by which the session is given up: somebody else takes it over. */
   leaveBy = Infinity;
   /** The session was given up: nothing is sent until the client names another. */
@@ -85,9 +85,9 @@ export class Shared {
   }
 
   /** @param dialect what the client speaks @param waiting @param pieces outlive the session, as lines do */
-  constructor(env: Env, dialect: Dialect, waiting: Waiting, pieces: Pieces | undefined) {
+  constructor(env: Env, dialect: Dialect, waitingLines: WaitingLines, pieces: Pieces | undefined) {
     this.dialect = dialect;
-    this.waiting = waiting;
+    this.waitingLines = waitingLines;
     this.pieces = pieces;
     this.style = env.settings.style;
     this.initPrefix = env.initPrefix;
@@ -95,14 +95,14 @@ export class Shared {
 }
 
 /** One DC connection of a client. */
-export class State {
+export class ConnectionState {
   readonly env: Env;
   readonly sink: Sink;
   /** What this session's client speaks. */
   readonly dialect: Dialect;
   /** The number the main thread knows this client's session by. */
   readonly number: number;
-  readonly shared: Shared;
+  readonly session: SessionState;
   readonly role: Role;
   /** Which of the client's DC connections this is. */
   readonly linkNumber: number;
@@ -116,8 +116,8 @@ export class State {
   /** Highest content-related seq_no the server has acknowledged. */
   lastSeqNo = 0;
   /** The newest own message of this session that was answered; 0 if none was. */
-  knownLow = 0;
-  knownHigh = 0;
+  referenceLow = 0;
+  referenceHigh = 0;
 
   /** The newest own message when the numbering was mended last; 0 if it never was. */
   mendedLow = 0;
@@ -126,54 +126,62 @@ export class State {
   mends = 0;
 
   /** When a request that must not be done twice was last sent again under its own id, Unix ms. */
-  doubledAt = -Infinity;
+  resentAt = -Infinity;
   /** Sessions that were left and are to be destroyed, the oldest first. */
-  abandoned: readonly Left[] = NONE_LEFT;
+  staleSessions: readonly StaleSession[] = NO_STALE;
 
   readonly ids = new MessageIds();
   readonly salts = new Salts();
   readonly pending = new PendingTable();
   readonly received = new ReceivedIds();
   readonly outbox = new Outbox();
-  readonly questions = new Questions();
+  readonly stateRequests = new StateRequests();
   readonly link = new Link();
   readonly backOff = new BackOff();
 
   /** An answer on this connection has shown that the server took the prefix. */
-  initDone = false;
+  isInitDone = false;
 
   /** An answer or an update has come in this session: from now on a new session at the server means a gap. */
-  lived = false;
+  hasHistory = false;
   /** Seconds by which the last packet that answered this side lay ahead of its clock; 0 if it lay within the window. */
   aheadBy = 0;
   /** The clock was wrong, and messages were ignored for it: the server must send them again. */
-  clockMended = false;
+  isClockMended = false;
   /** The last `new_session_created` taken. */
   uniqueLow = 0;
   uniqueHigh = 0;
   /** Salts refused in a row without an answer between. */
   saltRefusals = 0;
   /** Transport code -404 on the connection before this one too. */
-  keyDoubted = false;
+  isKeyDoubted = false;
   /** A foreign data centre knows the account; or is being told. */
-  authorised = false;
-  authorising = false;
+  isAuthorised = false;
+  isAuthorising = false;
   /** The key is gone: nothing will be sent any more. */
-  lost = false;
+  isLost = false;
 
   /** @param linkNumber 0 for the home connection */
-  constructor(env: Env, sink: Sink, number: number, server: Server, shared: Shared, role: Role, linkNumber: number) {
+  constructor(
+    env: Env,
+    sink: Sink,
+    number: number,
+    server: Server,
+    session: SessionState,
+    role: Role,
+    linkNumber: number,
+  ) {
     this.env = env;
     this.sink = sink;
     this.number = number;
     this.server = server;
-    this.shared = shared;
+    this.session = session;
     this.role = role;
     this.linkNumber = linkNumber;
     this.keys = new Keys(env.settings.forwardSecrecy === 'always');
-    if (role === 'home') shared.home = this;
-    this.link.attempt = shared.attempts;
-    this.dialect = shared.dialect;
+    if (role === 'home') session.home = this;
+    this.link.attempt = session.attempts;
+    this.dialect = session.dialect;
   }
 
   /** Requests may be sealed and sent. */
@@ -191,14 +199,14 @@ export class State {
    * never sent again under its own id may say so: what is answered.
    */
   remembered(low: number, high: number): void {
-    if (!isAfter(low, high, this.knownLow, this.knownHigh)) return;
-    this.knownLow = low;
-    this.knownHigh = high;
+    if (!isAfter(low, high, this.referenceLow, this.referenceHigh)) return;
+    this.referenceLow = low;
+    this.referenceHigh = high;
   }
 
   /** The server has the request: its seq_no is one that `last_seqno` may name. */
   acknowledged(pending: Pending): void {
-    pending.acknowledged = true;
+    pending.isAcknowledged = true;
     this.taken(pending.msgIdLow, pending.msgIdHigh);
     if (pending.seqNo > this.lastSeqNo) this.lastSeqNo = pending.seqNo;
   }
@@ -215,7 +223,7 @@ export class State {
   }
 
   /** Starts anew under the key in force of another connection, with a session of its own. */
-  shareKey(other: State): void {
+  shareKey(other: ConnectionState): void {
     this.keys.shareFrom(other.keys);
     this.#beginAnew();
   }
@@ -223,10 +231,10 @@ export class State {
   #beginAnew(): void {
     this.binding = undefined;
     this.renewSession(true);
-    this.initDone = false;
-    this.lived = false;
-    this.keyDoubted = false;
-    this.ids.synchronised = false;
+    this.isInitDone = false;
+    this.hasHistory = false;
+    this.isKeyDoubted = false;
+    this.ids.isSynchronised = false;
   }
 
   /** A new session_id at the server: random, not zero; numbering starts again. */
@@ -238,12 +246,12 @@ export class State {
     this.ids.restart(idsFromScratch);
     this.received.clear();
     this.outbox.forgetAcks();
-    this.outbox.forgetAgain();
-    this.questions.forget();
-    this.knownLow = this.knownHigh = 0;
+    this.outbox.forgetResends();
+    this.stateRequests.forget();
+    this.referenceLow = this.referenceHigh = 0;
     this.mendedLow = this.mendedHigh = 0;
     this.mends = 0;
     this.lastSeqNo = 0;
-    this.doubledAt = -Infinity;
+    this.resentAt = -Infinity;
   }
 }

@@ -46,8 +46,8 @@ test('a container has as many messages as it may have, and no more', () => {
 test('what was answered meanwhile does not go again', () => {
   const lone = new Lone().ready();
   const [answered, open] = [lone.sent(ACTS), lone.sent(ACTS)];
-  lone.s.outbox.sendAgain(answered);
-  lone.s.outbox.sendAgain(open);
+  lone.s.outbox.resend(answered);
+  lone.s.outbox.resend(open);
   lone.s.pending.remove(answered);
   flushed(lone);
   assert.deepEqual([answered.copies, open.copies], [1, 2]);

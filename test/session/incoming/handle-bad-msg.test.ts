@@ -45,7 +45,7 @@ test('a refusal of what this session has not sent changes nothing', () => {
   const { s } = lone;
   assert.deepEqual([s.salts.low, s.saltRefusals, s.pending.queue.length, s.mends], [0, 0, 0, 0]);
   assert.equal(s.sessionLow, sessionLow);
-  assert.equal(s.ids.synchronised, false);
+  assert.equal(s.ids.isSynchronised, false);
 });
 
 for (const code of [19, 20])
@@ -67,7 +67,7 @@ test('a request of which two packets may have arrived is asked about, and not se
   doubled.copies = 2;
   refuse(lone, 16, doubled.msgIdLow, doubled.msgIdHigh);
   assert.deepEqual([lone.s.pending.queue.length, doubled.stage, doubled.isIdRefused], [0, Stage.ASKED, true]);
-  assert.deepEqual(lone.s.questions.wanted, [doubled.msgIdLow, doubled.msgIdHigh]);
+  assert.deepEqual(lone.s.stateRequests.wanted, [doubled.msgIdLow, doubled.msgIdHigh]);
 });
 
 test('numbering is mended twice; refused once more, the session is begun anew', () => {

@@ -55,16 +55,16 @@ function told({ s }: Lone, low: number, states: readonly number[]): void {
 test('states are believed in answer to the question that is out, one for each id', () => {
   const lone = new Lone();
   const asked = lone.sent(ACTS);
-  const { questions } = lone.s;
-  questions.about([asked], NOW);
-  questions.asked = questions.wanted;
-  [questions.low, questions.high] = [8, at(9)];
+  const { stateRequests } = lone.s;
+  stateRequests.about([asked], NOW);
+  stateRequests.asked = stateRequests.wanted;
+  [stateRequests.low, stateRequests.high] = [8, at(9)];
   told(lone, 4, [4]);
   told(lone, 8, [4, 4]);
   told(lone, 8, []);
-  assert.deepEqual([asked.stage, asked.acknowledged], [Stage.ASKED, false]);
+  assert.deepEqual([asked.stage, asked.isAcknowledged], [Stage.ASKED, false]);
   told(lone, 8, [4]);
-  assert.deepEqual([asked.stage, asked.acknowledged], [Stage.SENT, true]);
+  assert.deepEqual([asked.stage, asked.isAcknowledged], [Stage.SENT, true]);
 });
 
 test('as many ids are read as the protocol allows, and no more', () => {

@@ -5,7 +5,7 @@ import { Reader } from '../../../src/bytes/reader.ts';
 import type { Fate } from '../../../src/dialect/dialect.ts';
 import { handleRpcResult } from '../../../src/session/incoming/handle-rpc.ts';
 import type { Inside } from '../../../src/session/incoming/handle-container.ts';
-import { Named } from '../../../src/session/state/named.ts';
+import { StoredSession } from '../../../src/session/state/stored-session.ts';
 import type { Pending } from '../../../src/session/state/pending.ts';
 import { Crc } from '../../../src/tl/service.ts';
 import { ACTS, at, body, Lone, NOW, READS } from '../../support/lone-state.ts';
@@ -73,11 +73,11 @@ test('an answer whose id lies far below its request shows that the clock was wro
 
 test('a data centre that is not the home one cannot say that the account is lost', () => {
   const lone = new Lone('foreign');
-  const named = new Named('me');
-  named.isKept = true;
-  named.userId = 7n;
-  lone.s.shared.named = named;
+  const stored = new StoredSession('me');
+  stored.isKept = true;
+  stored.userId = 7n;
+  lone.s.session.stored = stored;
   answered(lone, lone.sent(ACTS), error(401, 'SESSION_REVOKED'));
   assert.equal(lone.count('rpcError'), 1);
-  assert.equal(named.lost, undefined);
+  assert.equal(stored.lost, undefined);
 });

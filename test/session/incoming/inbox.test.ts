@@ -61,7 +61,7 @@ test('answers from the future move the clock when a second one says the same, an
   receive(lone, 9, at(100), 1, pong);
   receive(lone, 13, at(100), 1, pong);
   assert.ok(Math.abs(s.ids.offset - 100_000) < 1_000, `${s.ids.offset}`);
-  assert.equal(s.clockMended, true);
+  assert.equal(s.isClockMended, true);
 });
 
 test('a container out of its time brings nothing in but what mends a wrong clock', () => {

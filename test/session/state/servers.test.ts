@@ -33,7 +33,7 @@ test('by number an operator with data centres of his own offers these alone', ()
   assert.deepEqual(offeredOf([...BUILT_IN, OWN]), [OWN]);
 });
 
-test('others are the other ports and families of the same one; an address the client named has none', () => {
+test('others are the other ports and families of the same one; an address the client stored has none', () => {
   const others = othersOf(BUILT_IN, SECOND).map(({ host, port }) => `${host} ${port}`);
   assert.ok(others.includes('10.0.0.2 80') && others.includes('fd00::2 443'));
   assert.ok(!others.includes('10.0.0.2 443') && !others.some((one) => one.startsWith('10.0.1')));

@@ -4,7 +4,7 @@ import { rulesOf, type Rule } from './rule.ts';
 export const SESSION_LINKS: readonly Rule[] = [
   ...rulesOf('src/session/link/handshake.ts', 'link/handshake connect', [
     [
-      "the server's public number is held against its range in the exchange",
+      "the server's public number is waiting against its range in the exchange",
       '    checkPublic(this.#serverPublic, this.#prime);\n',
       '',
     ],
@@ -82,7 +82,11 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['what was sent under a temporary key that goes is ended or sent anew', '  endSent(s);\n', ''],
   ]),
   ...rulesOf('src/session/link/connect.ts', 'connect session/session', [
-    ['the first -404 does not lose the key', 'if (code === KEY_UNKNOWN && s.keyDoubted)', 'if (code === KEY_UNKNOWN)'],
+    [
+      'the first -404 does not lose the key',
+      'if (code === KEY_UNKNOWN && s.isKeyDoubted)',
+      'if (code === KEY_UNKNOWN)',
+    ],
     ['closing wipes the keys', '    key.wipe();\n  }\n  otherKeys.clear();', '  }\n  otherKeys.clear();'],
     ['closing gives the claim back', '    home.env.claims.release(key.idLow, key.idHigh, home.number);\n', ''],
     ['a pause after a failure is kept', 'if (s.link.redialAt !== Infinity && s.link.redialAt > now) return;', ''],
@@ -90,7 +94,7 @@ export const SESSION_LINKS: readonly Rule[] = [
   ...rulesOf('src/session/link/hang-up.ts', 'session/session connect', [
     [
       'what was sent is not called undelivered when all ends',
-      "pending.everSent ? { ...refused, delivered: 'unknown', retryable: false } : refused",
+      "pending.wasSent ? { ...refused, delivered: 'unknown', retryable: false } : refused",
       'refused',
     ],
   ]),
@@ -102,7 +106,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['a call moves so often and no more', 'pending.hops >= MOST_HOPS', 'pending.hops >= 1e9'],
     [
-      "an address that a server named is not called the operator's",
+      "an address that a server stored is not called the operator's",
       "const namedBy = listed === undefined ? 'server' : 'operator';",
       "const namedBy = 'operator' as const;",
     ],
@@ -117,23 +121,23 @@ export const SESSION_LINKS: readonly Rule[] = [
       "if (s.role !== 'foreign') return false;",
     ],
   ]),
-  ...rulesOf('src/session/requests/requests.ts', 'session/session named requests', [
+  ...rulesOf('src/session/requests/requests.ts', 'session/session stored requests', [
     ['open requests of a session are bounded', 'if (s.pending.size >= MOST_OPEN)', 'if (s.pending.size >= 1e9)'],
     [
       'a key of a kept session is not shown to whoever asks',
-      'wish.export && isKept && !mayExport ?',
-      'wish.export && isKept && !mayExport && wish.list ?',
+      'fields.export && isKept && !mayExport ?',
+      'fields.export && isKept && !mayExport && fields.list ?',
     ],
-    ['a key that was handed in is zeroed', '  wish.authKey?.fill(0);\n  return outcome;', '  return outcome;'],
+    ['a key that was handed in is zeroed', '  fields.authKey?.fill(0);\n  return outcome;', '  return outcome;'],
     [
       'a key that somebody else has is not taken',
       "if (fault !== undefined) return refusalOfClaim(fault, 'session');",
       '',
     ],
     ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
-    ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.lost)\n'],
+    ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.isLost)\n'],
   ]),
-  ...rulesOf('src/session/requests/server-wish.ts', 'session/session server-wish', [
+  ...rulesOf('src/session/requests/choose-server.ts', 'session/session server-fields', [
     [
       'an address that nobody allowed is not dialled',
       "if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');",
@@ -156,7 +160,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       'pending.copies = (flags & TookFlag.DOUBLED) !== 0 ? 2 : 1;',
       'pending.copies = 1;',
     ],
-    ['after a lost thread a lost key is still lost', 's.lost = (flags & Is.LOST) !== 0;', 's.lost = false;'],
+    ['after a lost thread a lost key is still lost', 's.isLost = (flags & Is.LOST) !== 0;', 's.isLost = false;'],
     [
       'after a lost thread ids that were received are known',
       'while (r.pos < end) s.received.note(r.int32(), r.int32());',
@@ -164,17 +168,17 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     [
       'after a lost thread what was sent is not called unsent',
-      'pending.everSent = (flags & TookFlag.SENT) !== 0;',
-      'pending.everSent = false;',
+      'pending.wasSent = (flags & TookFlag.SENT) !== 0;',
+      'pending.wasSent = false;',
     ],
     [
-      'after a lost thread who named the server is known',
+      'after a lost thread who stored the server is known',
       "if ((flags & Has.NAMED_BY_CLIENT) !== 0) return 'client';",
       '',
     ],
     ['the record that was handed over is zeroed', '  wipeRecord(record);\n', ''],
   ]),
-  ...rulesOf('src/session/kept/record.ts', 'named', [
+  ...rulesOf('src/session/stored/record.ts', 'stored', [
     [
       'a record that was not given up clean gets another session',
       'if (isClean && (record.sessionLow',
@@ -194,8 +198,8 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['what was written of a record is zeroed', '  out.bytes.fill(0, 0, out.pos);\n', ''],
     ['a new key is kept at once', 'if (kept.keys !== keysMark(s) || ', 'if ('],
   ]),
-  ...rulesOf('src/session/kept/keeping.ts', 'named', [
+  ...rulesOf('src/session/stored/persist.ts', 'stored', [
     ['a record on its way to the disk is zeroed', '  record.fill(0);\n', ''],
-    ['a lost account is kept as lost', '  named.lost = reason;\n', ''],
+    ['a lost account is kept as lost', '  stored.lost = reason;\n', ''],
   ]),
 ];

@@ -37,17 +37,17 @@ export const SESSION: readonly Rule[] = [
     ['code 19 is DeliveryUnknown, not a second try', '[19, { renew: true, unknown: true }]', '[19, { renew: true }]'],
     [
       'a refused salt of a message that was never sent is not believed',
-      'if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;\n  s.salts',
+      'if (named.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;\n  s.salts',
       's.salts',
     ],
     [
       'a refusal of a message that was never sent is not believed',
-      'if (concerned.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;\n  s.sink',
+      'if (named.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;\n  s.sink',
       's.sink',
     ],
     [
       'a request that was sent twice is not sent under a new id',
-      '!pending.hasOwnId && !isDoubled(pending)',
+      '!pending.hasOwnId && !wasResent(pending)',
       '!pending.hasOwnId',
     ],
     [
@@ -74,7 +74,7 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'states that nobody asked for are not believed',
-      'if (low !== questions.low || high !== questions.high) return;',
+      'if (low !== stateRequests.low || high !== stateRequests.high) return;',
       '',
     ],
     ['as many states as ids', '  if (info.length * 2 !== asked.length) return;\n', ''],
@@ -103,12 +103,12 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'what may do harm twice is not tried again after a fault of the server',
-      'error.isServerFault && mayRepeat(s, pending)) wait',
+      'error.isServerFault && mayReissue(s, pending)) wait',
       'error.isServerFault) wait',
     ],
     [
       'what may do harm twice is not called retryable',
-      'retryable: fate.retryable && mayRepeat(s, pending)',
+      'retryable: fate.retryable && mayReissue(s, pending)',
       'retryable: fate.retryable',
     ],
     [
@@ -136,16 +136,16 @@ export const SESSION: readonly Rule[] = [
     ['a container of too many messages is not read', 'if (count > MOST) throw', 'if (count < 0) throw'],
     ['a message in a container ends with its length', '    r.end = next;\n', ''],
   ]),
-  ...rulesOf('src/session/state/questions.ts', 'witnesses questions', [
+  ...rulesOf('src/session/state/state-requests.ts', 'witnesses stateRequests', [
     [
       '"not received" is believed only with a witness that the session was not begun anew',
-      'if (!hasWitness(pending)) return false;',
-      'if (!hasWitness(pending)) return true;',
+      'if (!hasReference(pending)) return false;',
+      'if (!hasReference(pending)) return true;',
     ],
     [
       'a connection on which nobody answers is dropped',
-      'questions.silences++;\n  return false;',
-      'questions.silences++;\n  return true;',
+      'stateRequests.silences++;\n  return false;',
+      'stateRequests.silences++;\n  return true;',
     ],
     ['a request is asked about more and more rarely', 'first * 2 ** pending.asks', 'first'],
   ]),
@@ -168,7 +168,7 @@ export const SESSION: readonly Rule[] = [
     ],
     ['two requests never have one id', 'while (!s.pending.isFree(s.ids.low));', 'while (false);'],
   ]),
-  ...rulesOf('src/session/delivery/repeatable.ts', 'repeatable', [
+  ...rulesOf('src/session/delivery/idempotent.ts', 'repeatable', [
     ['a button of a bot is not pressed twice', "  'messages.getBotCallbackAnswer',\n", ''],
   ]),
   ...rulesOf('src/session/answers/rpc-error.ts', 'rpc-error', [
@@ -202,8 +202,8 @@ export const SESSION: readonly Rule[] = [
     ['ids are compared without a sign', 'return aLow >>> 0 > bLow >>> 0;', 'return aLow > bLow;'],
     [
       'delay only makes the clock smaller, so the largest counts',
-      'if (!this.synchronised || seen > this.offset)',
-      'if (!this.synchronised || seen < this.offset)',
+      'if (!this.isSynchronised || seen > this.offset)',
+      'if (!this.isSynchronised || seen < this.offset)',
     ],
   ]),
   ...rulesOf('src/session/state/received-ids.ts', 'received-ids', [

@@ -9,29 +9,29 @@ import { Reader as Bytes, TlReadError } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
 import { DecodeFailure } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
-import { keep } from './keeping.ts';
-import type { Named } from '../state/named.ts';
+import { persist } from './persist.ts';
+import type { StoredSession } from '../state/stored-session.ts';
 import type { Pending } from '../state/pending.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const STYLE = { int64AsString: true, flagsAsBool: true };
 
 /** A result for a named session; the reader stands at it, and stays there. */
-export function noteResult(s: State, named: Named, pending: Pending, r: Reader): void {
+export function noteResult(s: ConnectionState, stored: StoredSession, pending: Pending, r: Reader): void {
   if (s.role !== 'home' || r.left < 4) return;
   const { calls } = s.env;
-  if (pending.method === calls.logOut) return signedOut(s, named);
+  if (pending.method === calls.logOut) return signedOut(s, stored);
   const crc = r.peekUint32();
-  if (crc === calls.authorization) signedIn(s, named, decode(s, r));
-  else if (crc === calls.loginTokenSuccess) signedIn(s, named, decode(s, r)?.['authorization']);
-  else if (crc === calls.updatesState) noteUpdates(named, decode(s, r));
-  else if (crc === calls.differenceEmpty) noteDate(named, decode(s, r));
+  if (crc === calls.authorization) signedIn(s, stored, decode(s, r));
+  else if (crc === calls.loginTokenSuccess) signedIn(s, stored, decode(s, r)?.['authorization']);
+  else if (crc === calls.updatesState) noteUpdates(stored, decode(s, r));
+  else if (crc === calls.differenceEmpty) noteDate(stored, decode(s, r));
 }
 
 /** The object at the reader; undefined if nobody can read it: then the client's answer says so. */
-function decode(s: State, r: Reader): Fields | undefined {
+function decode(s: ConnectionState, r: Reader): Fields | undefined {
   const at = r.pos;
   const out = new Writer(1024);
   try {
@@ -46,46 +46,46 @@ function decode(s: State, r: Reader): Fields | undefined {
 }
 
 /** From now on there is something to keep, and it is kept before the client hears of it. */
-function signedIn(s: State, named: Named, authorization: unknown): void {
+function signedIn(s: ConnectionState, stored: StoredSession, authorization: unknown): void {
   const user = isFields(authorization) ? authorization['user'] : undefined;
   if (!isFields(user) || typeof user['id'] !== 'string') return;
-  named.userId = BigInt(user['id']);
-  named.isBot = user['bot'] === true;
-  named.apiId = apiIdOf(s) ?? named.apiId;
-  named.lost = undefined;
-  named.isKept = true;
-  named.changes++;
-  keep(s, named, 'urgent');
+  stored.userId = BigInt(user['id']);
+  stored.isBot = user['bot'] === true;
+  stored.apiId = apiIdOf(s) ?? stored.apiId;
+  stored.lost = undefined;
+  stored.isKept = true;
+  stored.changes++;
+  persist(s, stored, 'urgent');
 }
 
 /** The account is gone from this key; the name stays with the connection, for the next one. */
-function signedOut(s: State, named: Named): void {
-  named.userId = undefined;
-  named.isBot = false;
-  named.updates = undefined;
-  named.isKept = false;
-  named.changes++;
-  s.sink.name('loggedOut', 0, named.name);
+function signedOut(s: ConnectionState, stored: StoredSession): void {
+  stored.userId = undefined;
+  stored.isBot = false;
+  stored.updates = undefined;
+  stored.isKept = false;
+  stored.changes++;
+  s.sink.name('loggedOut', 0, stored.name);
 }
 
-function noteUpdates(named: Named, state: Fields | undefined): void {
+function noteUpdates(stored: StoredSession, state: Fields | undefined): void {
   if (state === undefined) return;
   const { pts, qts, date, seq } = state;
-  named.updates = { pts: Number(pts), qts: Number(qts), date: Number(date), seq: Number(seq) };
-  named.moves++;
+  stored.updates = { pts: Number(pts), qts: Number(qts), date: Number(date), seq: Number(seq) };
+  stored.moves++;
 }
 
-function noteDate(named: Named, difference: Fields | undefined): void {
-  if (difference === undefined || named.updates === undefined) return;
-  named.updates = { ...named.updates, date: Number(difference['date']), seq: Number(difference['seq']) };
-  named.moves++;
+function noteDate(stored: StoredSession, difference: Fields | undefined): void {
+  if (difference === undefined || stored.updates === undefined) return;
+  stored.updates = { ...stored.updates, date: Number(difference['date']), seq: Number(difference['seq']) };
+  stored.moves++;
 }
 
 /** The api_id of `options.init`, of the operator's, or of the client's own `initConnection`, in this order. */
-function apiIdOf({ env, shared }: State): number | undefined {
-  const text = shared.initText ?? (shared.initIsOwn ? undefined : env.settings.init);
+function apiIdOf({ env, session }: ConnectionState): number | undefined {
+  const text = session.initText ?? (session.initIsOwn ? undefined : env.settings.init);
   const given: unknown =
-    text === undefined ? ownInit(env, shared.initPrefix) : JSON.parse(Buffer.from(text).toString());
+    text === undefined ? ownInit(env, session.initPrefix) : JSON.parse(Buffer.from(text).toString());
   const id = isFields(given) ? Number(given['api_id']) : Number.NaN;
   return Number.isInteger(id) && id > 0 && id <= 0x7fff_ffff ? id : undefined;
 }

@@ -16,11 +16,11 @@ import {
 import { Writer } from '../../bytes/writer.ts';
 import { AuthKey } from '../../crypto/auth-key.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
-import { destroyLater } from '../delivery/abandoned.ts';
+import { destroyLater } from '../delivery/stale-sessions.ts';
 import { refusal, refusalOfClaim } from '../answers/refusals.ts';
-import type { Marks, Named } from '../state/named.ts';
+import type { Marks, StoredSession } from '../state/stored-session.ts';
 import { recordedServer } from '../state/servers.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Clocks that differ by less are the same, ms. */
 const CLOCK_STEP_MS = 1_000;
@@ -32,36 +32,36 @@ const HANDOVER_MS = 2;
 export type Urgency = 'later' | 'urgent';
 
 /** What is kept is what is: now, or as it was just taken from there. */
-export function noteKept(s: State, named: Named): void {
-  named.keptAs(marksOf(s, named));
+export function noteKept(s: ConnectionState, stored: StoredSession): void {
+  stored.keptAs(marksOf(s, stored));
 }
 
 /** Whether the record that is kept is behind, and how much that matters. No allocation while it is not. */
-export function behind(s: State, named: Named): Urgency | undefined {
-  const { kept } = named;
+export function behind(s: ConnectionState, stored: StoredSession): Urgency | undefined {
+  const { kept } = stored;
   if (kept === undefined) return 'urgent';
-  if (kept.keys !== keysMark(s) || kept.dc !== s.server.dc || kept.own !== named.changes) return 'urgent';
+  if (kept.keys !== keysMark(s) || kept.dc !== s.server.dc || kept.own !== stored.changes) return 'urgent';
   const isSame =
     kept.session === s.sessionLow &&
     kept.salt === s.salts.low &&
     kept.salts === s.salts.learnt &&
-    kept.floods === s.shared.floods.changes &&
+    kept.floods === s.session.floods.changes &&
     kept.temporary === s.keys.inForce &&
     kept.isBound === s.keys.isBound &&
-    named.keptMoves === named.moves &&
+    stored.keptMoves === stored.moves &&
     Math.abs(kept.offset - s.ids.offset) < CLOCK_STEP_MS;
   return isSame ? undefined : 'later';
 }
 
-function marksOf(s: State, named: Named): Marks {
+function marksOf(s: ConnectionState, stored: StoredSession): Marks {
   return {
     keys: keysMark(s),
     dc: s.server.dc,
-    own: named.changes,
+    own: stored.changes,
     session: s.sessionLow,
     salt: s.salts.low,
     salts: s.salts.learnt,
-    floods: s.shared.floods.changes,
+    floods: s.session.floods.changes,
     temporary: s.keys.inForce,
     isBound: s.keys.isBound,
     offset: s.ids.offset,
@@ -69,9 +69,9 @@ function marksOf(s: State, named: Named): Marks {
 }
 
 /** A number that changes with the permanent keys. */
-function keysMark(s: State): number {
+function keysMark(s: ConnectionState): number {
   let sum = s.keys.permanent?.idLow ?? 0;
-  const { otherKeys, others } = s.shared;
+  const { otherKeys, others } = s.session;
   if (otherKeys.size > 0) for (const key of otherKeys.values()) sum = (Math.imul(sum, 31) + key.idLow) | 0;
   for (let i = 0; i < others.length; i++) {
     const other = others[i]!;
@@ -82,16 +82,16 @@ function keysMark(s: State): number {
 }
 
 /** The record of a named session as it is now, as bytes. Secret: the caller wipes them. */
-export function recordBytes(s: State, named: Named): Buffer {
+export function recordBytes(s: ConnectionState, stored: StoredSession): Buffer {
   const out = new Writer(4096);
-  writeRecord(out, recordOf(s, named));
+  writeRecord(out, recordOf(s, stored));
   const bytes = Buffer.from(out.written());
   out.bytes.fill(0, 0, out.pos);
   return bytes;
 }
 
-function recordOf(s: State, named: Named): SessionRecord {
-  const { server, shared, ids } = s;
+function recordOf(s: ConnectionState, stored: StoredSession): SessionRecord {
+  const { server, session, ids } = s;
   // The operator's own data centres are found by their number, wherever they are next time.
   const isListed = server.namedBy === 'operator';
   return {
@@ -107,24 +107,24 @@ function recordOf(s: State, named: Named): SessionRecord {
     lastSeqNo: Math.max(0, ids.contentCount * 2 - 1),
     salts: saltsOf(s),
     timeOffset: ids.offset,
-    userId: named.userId,
-    isBot: named.isBot,
-    apiId: named.apiId,
-    floods: shared.floods.kept(),
-    updates: named.updates,
-    lost: named.lost,
+    userId: stored.userId,
+    isBot: stored.isBot,
+    apiId: stored.apiId,
+    floods: session.floods.kept(),
+    updates: stored.updates,
+    lost: stored.lost,
   };
 }
 
 /** The home one first; each data centre once. */
-function keysOf(s: State): KeptKey[] {
+function keysOf(s: ConnectionState): KeptKey[] {
   const keys = new Map<number, Uint8Array>();
   const add = (dc: number, key: AuthKey | undefined): void => {
     if (key !== undefined && !keys.has(dc)) keys.set(dc, key.bytes);
   };
   add(s.server.dc, s.keys.permanent);
-  for (const other of s.shared.others) if (other.role === 'foreign') add(other.server.dc, other.keys.permanent);
-  for (const [dc, key] of s.shared.otherKeys) add(dc, key);
+  for (const other of s.session.others) if (other.role === 'foreign') add(other.server.dc, other.keys.permanent);
+  for (const [dc, key] of s.session.otherKeys) add(dc, key);
   return [...keys].map(([dc, key]) => ({ dc, key }));
 }
 
@@ -132,7 +132,7 @@ function keysOf(s: State): KeptKey[] {
  * A temporary key is kept so that a restart needs no exchange at all; where the operator wants them always, it is not:
  * there nothing that is stored may open what was said. One that is not there says that the next one is to be made, at once or at a time.
  */
-function temporaryOf({ env, keys }: State): KeptTemporary | undefined {
+function temporaryOf({ env, keys }: ConnectionState): KeptTemporary | undefined {
   if (env.settings.forwardSecrecy === 'always') return undefined;
   const { forwardSecrecyAt, inForce, isBound, temporaryUntil } = keys;
   if (forwardSecrecyAt !== Infinity) return { key: undefined, notBefore: Math.ceil(forwardSecrecyAt / 1000) };
@@ -141,7 +141,7 @@ function temporaryOf({ env, keys }: State): KeptTemporary | undefined {
   return { key: inForce.bytes, until: temporaryUntil };
 }
 
-function saltsOf({ salts }: State): KeptSalt[] {
+function saltsOf({ salts }: ConnectionState): KeptSalt[] {
   const kept = [{ since: 0, until: salts.until, low: salts.low, high: salts.high }];
   const { future } = salts;
   for (let i = 0; i < future.length; i += 4)
@@ -155,8 +155,8 @@ function saltsOf({ salts }: State): KeptSalt[] {
  * @returns why it cannot; nothing is taken then
  */
 export function openRecord(
-  s: State,
-  named: Named,
+  s: ConnectionState,
+  stored: StoredSession,
   bytes: Uint8Array,
   { isClean, isForgetting }: { readonly isClean: boolean; readonly isForgetting: boolean },
   now: number,
@@ -168,8 +168,8 @@ export function openRecord(
       ? refusal('AuthKeyInvalid', { reason: record.lost })
       : takeRecord(s, record, isClean, now);
   if (refused === undefined) {
-    named.take(record);
-    noteKept(s, named);
+    stored.take(record);
+    noteKept(s, stored);
   }
   wipeRecord(record);
   return refused;
@@ -190,7 +190,7 @@ export function recordIn(bytes: Uint8Array): SessionRecord | undefined {
  * salts and clock hold, and the session_id is left behind: nobody knows what was sent under it.
  * @returns why it cannot; nothing is taken then
  */
-function takeRecord(s: State, record: SessionRecord, isClean: boolean, now: number): Refusal | undefined {
+function takeRecord(s: ConnectionState, record: SessionRecord, isClean: boolean, now: number): Refusal | undefined {
   const { settings, reach } = s.env;
   const server = recordedServer(settings.dataCentres, record, (host, port) => reach.permits(host, port));
   if (server === undefined)
@@ -211,13 +211,13 @@ function takeRecord(s: State, record: SessionRecord, isClean: boolean, now: numb
   else leaveBehind(s, record, now);
   takeSalts(s, record.salts);
   takeForeign(s, record);
-  s.shared.floods.restore(record.floods, now);
+  s.session.floods.restore(record.floods, now);
   // Whatever the server has no memory of is a gap.
-  s.lived = record.userId !== undefined;
+  s.hasHistory = record.userId !== undefined;
   return undefined;
 }
 
-function takeTemporary(s: State, temporary: KeptTemporary | undefined, now: number): void {
+function takeTemporary(s: ConnectionState, temporary: KeptTemporary | undefined, now: number): void {
   if (temporary === undefined || s.env.settings.forwardSecrecy !== 'made') return;
   if (temporary.key === undefined && temporary.notBefore * 1000 > now) s.keys.usePermanent(temporary.notBefore * 1000);
   else if (temporary.key !== undefined && temporary.until - s.serverSeconds(now) > LEAST_LIFE)
@@ -225,7 +225,7 @@ function takeTemporary(s: State, temporary: KeptTemporary | undefined, now: numb
   else s.keys.wantTemporary();
 }
 
-function goOn(s: State, { sessionLow, sessionHigh, lastSeqNo }: SessionRecord, now: number): void {
+function goOn(s: ConnectionState, { sessionLow, sessionHigh, lastSeqNo }: SessionRecord, now: number): void {
   s.sessionLow = sessionLow;
   s.sessionHigh = sessionHigh;
   s.lastSeqNo = lastSeqNo;
@@ -235,11 +235,11 @@ function goOn(s: State, { sessionLow, sessionHigh, lastSeqNo }: SessionRecord, n
 }
 
 /** `takeKey` has made another session_id; the server need not keep what waits under the old one. */
-function leaveBehind(s: State, { sessionLow, sessionHigh }: SessionRecord, now: number): void {
+function leaveBehind(s: ConnectionState, { sessionLow, sessionHigh }: SessionRecord, now: number): void {
   if (sessionLow !== 0 || sessionHigh !== 0) destroyLater(s, sessionLow, sessionHigh, now);
 }
 
-function takeSalts({ salts }: State, kept: readonly KeptSalt[]): void {
+function takeSalts({ salts }: ConnectionState, kept: readonly KeptSalt[]): void {
   const [first, ...later] = kept;
   if (first === undefined) return;
   salts.set(first.low, first.high, 0);
@@ -248,11 +248,11 @@ function takeSalts({ salts }: State, kept: readonly KeptSalt[]): void {
 }
 
 /** Keys of other data centres, unless somebody else has one of them. */
-export function takeForeign(s: State, { dc: home, keys }: SessionRecord): void {
+export function takeForeign(s: ConnectionState, { dc: home, keys }: SessionRecord): void {
   for (const { dc, key: bytes } of keys) {
     if (dc === home) continue;
     const key = AuthKey.from(bytes);
-    if (s.env.claims.claim(key.idLow, key.idHigh, s.number) === undefined) s.shared.otherKeys.set(dc, key);
+    if (s.env.claims.claim(key.idLow, key.idHigh, s.number) === undefined) s.session.otherKeys.set(dc, key);
     else key.wipe();
   }
 }

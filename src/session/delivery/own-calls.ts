@@ -7,8 +7,8 @@ import type { Reader } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
 import type { EncodedCall } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
-import { AnswerBy, Pending, type Internal } from '../state/pending.ts';
-import type { State } from '../state/state.ts';
+import { AnswerBy, Pending, type OwnCall } from '../state/pending.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Longs as text: every digit counts. */
 const STYLE = { int64AsString: true, flagsAsBool: true };
@@ -23,7 +23,7 @@ export function encodeText({ codec, own }: Pick<Env, 'codec' | 'own'>, line: str
 }
 
 /** Puts a call of the gateway's own into a connection's queue. @param patience ms that its answer may take */
-export function ask(s: State, call: object, internal: Internal, now: number, patience = PATIENCE_MS): Pending {
+export function ask(s: ConnectionState, call: object, ownCall: OwnCall, now: number, patience = PATIENCE_MS): Pending {
   const encoded = encodeText(s.env, JSON.stringify({ message: call }));
   const pending = new Pending({
     ticket: 0,
@@ -37,13 +37,13 @@ export function ask(s: State, call: object, internal: Internal, now: number, pat
     ownInit: 0,
     seqNoGiven: -1,
   });
-  pending.internal = internal;
+  pending.ownCall = ownCall;
   s.pending.add(pending);
   return pending;
 }
 
 /** The result of an internal call as an object. Throws as the codec does. */
-export function readInternal(s: State, pending: Pending, r: Reader): Readonly<Record<string, unknown>> {
+export function readOwnResult(s: ConnectionState, pending: Pending, r: Reader): Readonly<Record<string, unknown>> {
   const out = new Writer(1024);
   s.env.codec.decodeResult(pending.result, r, out, STYLE);
   const value: unknown = JSON.parse(out.written().toString());

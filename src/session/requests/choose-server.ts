@@ -4,15 +4,15 @@
  * operator's rules allow; a session moved that has a connection or a key.
  */
 import { parsePublicKey } from '../../crypto/rsa.ts';
-import type { Refusal, ServerWish } from '../../dialect/dialect.ts';
+import type { Refusal, ServerFields } from '../../dialect/dialect.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { DataCentre } from '../settings.ts';
 import { listedAt, listedServer, offeredOf } from '../state/servers.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Only a data centre of the list, or an address the operator allowed; only before the session has connected. */
-export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
-  const { host, port, rsa, dc, test } = wish;
+export function applyServer(s: ConnectionState, fields: ServerFields): Refusal | undefined {
+  const { host, port, rsa, dc, test } = fields;
   if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)
     return undefined;
   if (s.link.stage !== 'down' || s.keys.permanent !== undefined || s.pending.size > 0)
@@ -20,7 +20,7 @@ export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
       msg: 'the session has a connection or a key already; use another connection',
       path: 'server',
     });
-  if (host === undefined && port === undefined) return chooseListed(s, wish);
+  if (host === undefined && port === undefined) return chooseListed(s, fields);
   if (host === undefined || port === undefined)
     return refusal('InvalidServer', { msg: 'host and port go together', path: 'server' });
   const listed = listedAt(s.env.settings.dataCentres, { host, port });
@@ -42,15 +42,15 @@ export function applyServer(s: State, wish: ServerWish): Refusal | undefined {
   return undefined;
 }
 
-function chooseListed(s: State, wish: ServerWish): Refusal | undefined {
-  if (wish.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
-  const dc = wish.dc ?? s.server.dc;
-  const test = wish.test ?? s.server.test;
+function chooseListed(s: ConnectionState, fields: ServerFields): Refusal | undefined {
+  if (fields.rsa !== undefined) return refusal('InvalidServer', { msg: 'rsa goes with host and port', path: 'server' });
+  const dc = fields.dc ?? s.server.dc;
+  const test = fields.test ?? s.server.test;
   const list = s.env.settings.dataCentres;
   const known = offeredOf(list);
   const found = known.some((one) => one.id === dc && one.test === test) ? listedServer(list, dc, test) : undefined;
   if (found === undefined) {
-    const path = wish.dc === undefined ? 'server' : 'server.dc';
+    const path = fields.dc === undefined ? 'server' : 'server.dc';
     return refusal('InvalidServer', { msg: `this gateway has no ${nameOf(dc, test)}; it has ${listOf(known)}`, path });
   }
   s.server = found;

@@ -1,8 +1,8 @@
 /** When "not received" is believed of a request, how often it is asked about, and when nobody is there. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lookForSilence } from '../../../src/session/delivery/asking.ts';
-import { isBelievable } from '../../../src/session/state/questions.ts';
+import { lookForSilence } from '../../../src/session/delivery/request-states.ts';
+import { isBelievable } from '../../../src/session/state/state-requests.ts';
 import { ACTS, Lone, NOW } from '../../support/lone-state.ts';
 
 test('the server is believed if it still knows a message from before, and not without one', () => {
@@ -10,7 +10,7 @@ test('the server is believed if it still knows a message from before, and not wi
   const pending = lone.sent(ACTS);
   const { msgIdLow, msgIdHigh } = pending;
   assert.equal(isBelievable(pending, [msgIdLow, msgIdHigh], Uint8Array.of(3)), false);
-  [pending.knownLow, pending.knownHigh] = [8, 9];
+  [pending.referenceLow, pending.referenceHigh] = [8, 9];
   const asked = [msgIdLow, msgIdHigh, 8, 9];
   assert.equal(isBelievable(pending, asked, Uint8Array.of(3, 4)), true);
   assert.equal(isBelievable(pending, asked, Uint8Array.of(3, 1)), false);
@@ -21,15 +21,15 @@ test('one that the server is silent about is asked about, then the connection is
   const lone = new Lone().ready();
   const { s } = lone;
   const pending = lone.sent(ACTS);
-  s.questions.left(pending, NOW, false);
-  s.questions.dueAt = NOW;
+  s.stateRequests.left(pending, NOW, false);
+  s.stateRequests.dueAt = NOW;
   const pauses: number[] = [];
   for (let now = NOW, last = NOW; pauses.length < 4; now += 250) {
     const before = pending.asks;
     // Bytes come, no answer does.
     s.link.isSilent = false;
     assert.equal(lookForSilence(s, now), true);
-    s.questions.forget();
+    s.stateRequests.forget();
     if (pending.asks === before) continue;
     pauses.push(now - last);
     last = now;
@@ -42,7 +42,7 @@ test('one that the server is silent about is asked about, then the connection is
 
 test('a connection on which nothing comes after a question is given up after one more look', () => {
   const { s } = new Lone().ready();
-  s.questions.out(s.link, NOW, 2_500);
+  s.stateRequests.out(s.link, NOW, 2_500);
   const looks: boolean[] = [];
   for (let now = NOW; now < NOW + 4_000 && looks.at(-1) !== false; now += 250) looks.push(lookForSilence(s, now));
   assert.equal(looks.at(-1), false);

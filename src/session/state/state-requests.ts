@@ -1,7 +1,7 @@
 /**
- * Questions: what the server is asked about requests that nothing was heard of, and what it was asked last.
+ * StateRequests: what the server is asked about requests that nothing was heard of, and what it was asked last.
  * In: requests as they leave, the time. Out: ids for one `msgs_state_req`; when the next one is due. Never: a timer or an
- * object for a request; decides (`delivery/asking.ts` does).
+ * object for a request; decides (`delivery/request-states.ts` does).
  */
 import type { Link } from './link.ts';
 import { Stage, type Pending } from './pending.ts';
@@ -19,7 +19,7 @@ const BYTES_A_MS = 32;
 /** Sessions of a lane are woken together. */
 const STEP_MS = 250;
 
-export class Questions {
+export class StateRequests {
   /** low, high, … of requests that the next packet asks about. */
   wanted: number[] = [];
   /** The question that was sent last: its id, and the ids it names. */
@@ -32,7 +32,7 @@ export class Questions {
   outUntil = Infinity;
   /** Patience has ended once: one more look is left. */
   isLastLook = false;
-  /** Questions in a row that nothing at all was heard after; and those that all but their answer was heard after. */
+  /** StateRequests in a row that nothing at all was heard after; and those that all but their answer was heard after. */
   silences = 0;
   unanswered = 0;
   /** An answer was made and did not come: on another connection the server sends again what was not acknowledged. */
@@ -54,15 +54,15 @@ export class Questions {
       one.asks++;
       this.wanted.push(one.msgIdLow, one.msgIdHigh);
     }
-    this.#witnesses(requests);
+    this.#references(requests);
   }
 
   /** What each of them is judged by, behind all of them. */
-  #witnesses(requests: readonly Pending[]): void {
+  #references(requests: readonly Pending[]): void {
     let [low, high] = [0, 0];
     for (const one of requests) {
-      if (!hasWitness(one) || (one.knownLow === low && one.knownHigh === high)) continue;
-      [low, high] = [one.knownLow, one.knownHigh];
+      if (!hasReference(one) || (one.referenceLow === low && one.referenceHigh === high)) continue;
+      [low, high] = [one.referenceLow, one.referenceHigh];
       this.wanted.push(low, high);
     }
   }
@@ -96,8 +96,8 @@ export class Questions {
 }
 
 /** Whether anything was answered before it was sent. */
-function hasWitness(pending: Pending): boolean {
-  return pending.knownHigh !== 0;
+function hasReference(pending: Pending): boolean {
+  return pending.referenceHigh !== 0;
 }
 
 /**
@@ -106,16 +106,17 @@ function hasWitness(pending: Pending): boolean {
  */
 export function isBelievable(pending: Pending, asked: readonly number[], states: Uint8Array): boolean {
   if (pending.isFromLostThread) return true;
-  if (!hasWitness(pending)) return false;
+  if (!hasReference(pending)) return false;
   for (let i = states.length - 1; i >= 0; i--)
-    if (asked[i * 2] === pending.knownLow && asked[i * 2 + 1] === pending.knownHigh) return (states[i]! & 7) >= 4;
+    if (asked[i * 2] === pending.referenceLow && asked[i * 2 + 1] === pending.referenceHigh)
+      return (states[i]! & 7) >= 4;
   return false;
 }
 
 /** When a sent request is to be asked about, if nothing is heard of it, Unix ms. */
 export function askAt(pending: Pending): number {
   if (pending.hasOwnId) return Infinity;
-  const first = pending.acknowledged && !pending.isAnswerMade ? WORKING_MS : SILENT_MS;
+  const first = pending.isAcknowledged && !pending.isAnswerMade ? WORKING_MS : SILENT_MS;
   return pending.askedAt + Math.min(RAREST_MS, first * 2 ** pending.asks);
 }
 

@@ -7,7 +7,7 @@
 export type Step = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut' | 'key';
 
 /** A line that waits: a copy. */
-export interface Held {
+export interface WaitingLine {
   readonly ticket: number;
   readonly line: Uint8Array;
   /** It may be shown keys of kept sessions. */
@@ -15,13 +15,13 @@ export interface Held {
 }
 
 /** What waits, of one client. */
-export class Waiting {
-  first: Held | undefined;
+export class WaitingLines {
+  first: WaitingLine | undefined;
   step: Step = 'list';
-  readonly behind: Held[] = [];
+  readonly behind: WaitingLine[] = [];
 
   /** Takes everything out. */
-  clear(): Held[] {
+  clear(): WaitingLine[] {
     const all = this.first === undefined ? [] : [this.first];
     this.first = undefined;
     return [...all, ...this.behind.splice(0)];
@@ -29,7 +29,7 @@ export class Waiting {
 }
 
 /** What the main thread answers. */
-export interface NamedAnswer {
+export interface NameAnswer {
   readonly ticket: number;
   readonly step: Step;
   /** The error's name, with its reason behind a space. */

@@ -8,8 +8,8 @@
  * harm twice in the session that knows it, and only the server's answer tells that this one has not begun anew meanwhile.
  */
 import type { Pending } from '../state/pending.ts';
-import { askAt, inStep, RAREST_MS, SILENT_MS } from '../state/questions.ts';
-import type { State } from '../state/state.ts';
+import { askAt, inStep, RAREST_MS, SILENT_MS } from '../state/state-requests.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** No byte for so long after a question: the connection is presumed dead. Longer where everybody may be coming back at once. */
 const PATIENCE_MS = 2_500;
@@ -18,43 +18,43 @@ const FIRST_PATIENCE_MS = 5_000;
 const GRACE_MS = 250;
 
 /** A connection stands: the server is asked about all that went over another, and whether it is there at all. */
-export function askAfterReconnect(s: State, now: number): void {
-  const { questions } = s;
+export function askAfterReconnect(s: ConnectionState, now: number): void {
+  const { stateRequests } = s;
   const sent = s.pending.sent().filter((pending) => !pending.hasOwnId);
-  questions.unanswered = 0;
-  questions.isAnswerLost = false;
-  questions.asked = [];
-  s.outbox.forgetAgain();
-  questions.about(sent, now);
-  questions.dueAt = inStep(now + SILENT_MS);
-  questions.out(s.link, now, FIRST_PATIENCE_MS);
-  s.outbox.pingDue = true;
+  stateRequests.unanswered = 0;
+  stateRequests.isAnswerLost = false;
+  stateRequests.asked = [];
+  s.outbox.forgetResends();
+  stateRequests.about(sent, now);
+  stateRequests.dueAt = inStep(now + SILENT_MS);
+  stateRequests.out(s.link, now, FIRST_PATIENCE_MS);
+  s.outbox.isPingDue = true;
 }
 
 /** When `lookForSilence` has something to do. */
-export function questionAt(s: State): number {
-  if (s.questions.isAnswerLost) return 0;
-  if (isOut(s)) return s.questions.outUntil;
-  return s.pending.sentCount === 0 ? Infinity : s.questions.dueAt;
+export function stateRequestAt(s: ConnectionState): number {
+  if (s.stateRequests.isAnswerLost) return 0;
+  if (isOut(s)) return s.stateRequests.outUntil;
+  return s.pending.sentCount === 0 ? Infinity : s.stateRequests.dueAt;
 }
 
 /** One that only asked whether anybody is there is answered by the first byte. */
-function isOut(s: State): boolean {
-  const { outUntil, asked, wanted } = s.questions;
+function isOut(s: ConnectionState): boolean {
+  const { outUntil, asked, wanted } = s.stateRequests;
   return outUntil !== Infinity && (s.link.isSilent || asked.length > 0 || wanted.length > 0);
 }
 
 /** Asks what is due, or judges the question that is out. @returns false: the connection is to be dropped */
-export function lookForSilence(s: State, now: number): boolean {
-  if (s.questions.isAnswerLost) return false;
-  if (questionAt(s) > now) return true;
+export function lookForSilence(s: ConnectionState, now: number): boolean {
+  if (s.stateRequests.isAnswerLost) return false;
+  if (stateRequestAt(s) > now) return true;
   if (isOut(s)) return isThere(s, now);
   askWhatIsDue(s, now);
   return true;
 }
 
-function askWhatIsDue(s: State, now: number): void {
-  const { questions } = s;
+function askWhatIsDue(s: ConnectionState, now: number): void {
+  const { stateRequests } = s;
   const due: Pending[] = [];
   let next = Infinity;
   for (const pending of s.pending.sent()) {
@@ -63,30 +63,30 @@ function askWhatIsDue(s: State, now: number): void {
     else if (at < next) next = at;
   }
   if (due.length > 0) {
-    questions.about(due, now);
-    questions.out(s.link, now, PATIENCE_MS);
-    s.outbox.pingDue = true;
+    stateRequests.about(due, now);
+    stateRequests.out(s.link, now, PATIENCE_MS);
+    s.outbox.isPingDue = true;
   }
   for (const pending of due) next = Math.min(next, askAt(pending));
-  questions.dueAt = inStep(next);
+  stateRequests.dueAt = inStep(next);
 }
 
 /** Patience with a question has ended. */
-function isThere(s: State, now: number): boolean {
-  const { questions } = s;
+function isThere(s: ConnectionState, now: number): boolean {
+  const { stateRequests } = s;
   if (!s.link.isSilent) {
-    questions.outUntil = Infinity;
-    questions.silences = 0;
-    const pause = Math.min(RAREST_MS, SILENT_MS * 2 ** Math.min(questions.unanswered++, 8));
-    questions.dueAt = Math.max(questions.dueAt, inStep(now + pause));
+    stateRequests.outUntil = Infinity;
+    stateRequests.silences = 0;
+    const pause = Math.min(RAREST_MS, SILENT_MS * 2 ** Math.min(stateRequests.unanswered++, 8));
+    stateRequests.dueAt = Math.max(stateRequests.dueAt, inStep(now + pause));
     return true;
   }
-  if (!questions.isLastLook) {
-    questions.isLastLook = true;
-    questions.outUntil = now + GRACE_MS;
+  if (!stateRequests.isLastLook) {
+    stateRequests.isLastLook = true;
+    stateRequests.outUntil = now + GRACE_MS;
     return true;
   }
-  questions.outUntil = Infinity;
-  questions.silences++;
+  stateRequests.outUntil = Infinity;
+  stateRequests.silences++;
   return false;
 }

@@ -9,7 +9,7 @@
  */
 import { destroySession } from '../../tl/service.ts';
 import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from '../state/message-ids.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** No id made before this is taken any more, were it ahead of the server's clock. */
 const SPENT_MS = (TOO_OLD_SECONDS + TOO_NEW_SECONDS) * 1_000;
@@ -17,12 +17,12 @@ const SPENT_MS = (TOO_OLD_SECONDS + TOO_NEW_SECONDS) * 1_000;
 const MOST = 16;
 
 /** Whether the server may get a packet of this session with a request that it has carried out from another one. */
-function mayRunAgain(s: State, now: number): boolean {
-  return now - s.doubledAt < SPENT_MS;
+function mayRunAgain(s: ConnectionState, now: number): boolean {
+  return now - s.resentAt < SPENT_MS;
 }
 
 /** Leaves the session in force for good: before it is renewed. @returns whether it lives on at the server for a while */
-export function abandon(s: State, now: number): boolean {
+export function leaveSession(s: ConnectionState, now: number): boolean {
   const livesOn = mayRunAgain(s, now);
   if (livesOn) destroyLater(s, s.sessionLow, s.sessionHigh, now);
   else s.outbox.say(destroySession(s.sessionLow, s.sessionHigh));
@@ -30,22 +30,22 @@ export function abandon(s: State, now: number): boolean {
 }
 
 /** A session of this key that somebody has left behind, who knows what was on its way. */
-export function destroyLater(s: State, low: number, high: number, now: number): void {
+export function destroyLater(s: ConnectionState, low: number, high: number, now: number): void {
   if (s.keys.inForce === undefined) return;
   const { idLow: keyLow, idHigh: keyHigh } = s.keys.inForce;
   const left = { low, high, keyLow, keyHigh, at: now + SPENT_MS };
-  s.abandoned = [...s.abandoned, left].slice(-MOST);
+  s.staleSessions = [...s.staleSessions, left].slice(-MOST);
 }
 
-/** When `destroyAbandoned` has something to do. */
-export function abandonedAt(s: State): number {
-  return s.abandoned.length === 0 ? Infinity : s.abandoned[0]!.at;
+/** When `destroyStale` has something to do. */
+export function staleAt(s: ConnectionState): number {
+  return s.staleSessions.length === 0 ? Infinity : s.staleSessions[0]!.at;
 }
 
 /** Destroys those that can do no harm any more; those of another key went with it. */
-export function destroyAbandoned(s: State, now: number): void {
-  for (const { low, high, keyLow, keyHigh, at } of s.abandoned)
+export function destroyStale(s: ConnectionState, now: number): void {
+  for (const { low, high, keyLow, keyHigh, at } of s.staleSessions)
     if (at <= now && s.keys.inForce?.idLow === keyLow && s.keys.inForce.idHigh === keyHigh)
       s.outbox.say(destroySession(low, high));
-  s.abandoned = s.abandoned.filter(({ at }) => at > now);
+  s.staleSessions = s.staleSessions.filter(({ at }) => at > now);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadScheme } from '../../../src/tl/load.ts';
-import { isRepeatable } from '../../../src/session/delivery/repeatable.ts';
+import { isIdempotent } from '../../../src/session/delivery/idempotent.ts';
 
 test('reads may be repeated, what acts may not', () => {
   for (const name of [
@@ -11,7 +11,7 @@ test('reads may be repeated, what acts may not', () => {
     'contacts.resolveUsername',
     'upload.saveFilePart',
   ])
-    assert.equal(isRepeatable(name), true, name);
+    assert.equal(isIdempotent(name), true, name);
   for (const name of [
     'messages.sendMessage',
     'auth.sendCode',
@@ -22,13 +22,13 @@ test('reads may be repeated, what acts may not', () => {
     'channels.searchPosts',
     'messages.readMentions',
   ])
-    assert.equal(isRepeatable(name), false, name);
+    assert.equal(isIdempotent(name), false, name);
 });
 
 test('no method of the scheme that is taken for a read has a field by which it acts', () => {
   const acting = /^(password|revoke|decline|allow_paid_stars|unban|confirm)$/;
   const found = loadScheme()
-    .definitions.filter(({ isFunction, name }) => isFunction && isRepeatable(name))
+    .definitions.filter(({ isFunction, name }) => isFunction && isIdempotent(name))
     .filter(({ fields }) => fields.some((field) => acting.test(field.name)))
     .map(({ name }) => name);
   assert.deepEqual(found, []);

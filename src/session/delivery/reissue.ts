@@ -6,25 +6,25 @@ import type { Refusal } from '../../dialect/dialect.ts';
 import { refuse } from '../answers/answers.ts';
 import type { Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
-import { isRepeatable } from './repeatable.ts';
-import type { State } from '../state/state.ts';
+import { isIdempotent } from './idempotent.ts';
+import type { ConnectionState } from '../state/state.ts';
 
 /** Whether doing a call twice does no harm: it reads, or Telegram drops the second by its `random_id`. */
-export function mayRepeat(s: State, pending: Pending): boolean {
+export function mayReissue(s: ConnectionState, pending: Pending): boolean {
   const name = s.env.codec.nameOf(pending.method);
-  return s.env.codec.hasRandomId(pending.method) || (name !== undefined && isRepeatable(name));
+  return s.env.codec.hasRandomId(pending.method) || (name !== undefined && isIdempotent(name));
 }
 
 /** Sends a request once more under its own id; what must not be done twice is safe as long as the server remembers that id. */
-export function sendAgain(s: State, pending: Pending, now: number): void {
-  if (!mayRepeat(s, pending)) s.doubledAt = now;
-  s.outbox.sendAgain(pending);
+export function resend(s: ConnectionState, pending: Pending, now: number): void {
+  if (!mayReissue(s, pending)) s.resentAt = now;
+  s.outbox.resend(pending);
 }
 
 /** Puts a sent request back if doing it twice does no harm, else ends it with the refusal. */
-export function repeatOrRefuse(s: State, pending: Pending, refused: Refusal): void {
-  if (mayRepeat(s, pending)) {
-    s.pending.requeue([pending]);
+export function reissueOrRefuse(s: ConnectionState, pending: Pending, refused: Refusal): void {
+  if (mayReissue(s, pending)) {
+    s.pending.reissue([pending]);
   } else {
     s.pending.remove(pending);
     refuse(s, pending, refused);
@@ -32,6 +32,6 @@ export function repeatOrRefuse(s: State, pending: Pending, refused: Refusal): vo
 }
 
 /** Before the session is renewed: nobody will answer in it what was sent in the old one. */
-export function endSent(s: State): void {
-  for (const pending of s.pending.sent()) repeatOrRefuse(s, pending, refusal('SessionReset'));
+export function endSent(s: ConnectionState): void {
+  for (const pending of s.pending.sent()) reissueOrRefuse(s, pending, refusal('SessionReset'));
 }

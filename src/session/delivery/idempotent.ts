@@ -37,7 +37,7 @@ const ACTS = new Set([
 ]);
 
 /** Whether a function only reads, or does the same when done twice. */
-export function isRepeatable(name: string): boolean {
+export function isIdempotent(name: string): boolean {
   if (SAFE.has(name)) return true;
   if (ACTS.has(name)) return false;
   return READS.has(firstWord(name));

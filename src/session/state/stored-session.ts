@@ -19,7 +19,7 @@ export interface Marks {
   offset: number;
 }
 
-export class Named {
+export class StoredSession {
   readonly name: string;
   /** There is something to keep: somebody has signed in, or the session was handed in under this name. */
   isKept = false;

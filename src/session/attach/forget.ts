@@ -8,14 +8,14 @@ import type { Refusal } from '../../dialect/dialect.ts';
 import { Crc } from '../../tl/service.ts';
 import { hangUp } from '../link/hang-up.ts';
 import { compileInit } from '../delivery/init.ts';
-import { ask } from '../delivery/internal.ts';
-import type { Named } from '../state/named.ts';
-import { endHeld, endHeldBy, releaseName, wait } from './naming.ts';
+import { ask } from '../delivery/own-calls.ts';
+import type { StoredSession } from '../state/stored-session.ts';
+import { endWaiting, endWaitingBy, releaseName, wait } from './attach.ts';
 import { connectionAt } from '../centres/other-centres.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../answers/rpc-error.ts';
-import type { State } from '../state/state.ts';
+import type { ConnectionState } from '../state/state.ts';
 import { dropTemporary } from '../link/temporary.ts';
 import { whyNotConnected } from '../link/trouble.ts';
 
@@ -29,21 +29,27 @@ const DESTROY = Uint8Array.of(0x60, 0x51, 0x43, 0xd1);
  * `forget`: the connection has the session by now, or the bare name.
  * @param isOwn it had it before: else a name without anything under it is given back
  */
-export function forget(s: State, named: Named, ticket: number, isOwn: boolean, now: number): Refusal | 'waits' {
-  if (!named.isKept) {
-    if (!isOwn) releaseName(s, named.name);
+export function forget(
+  s: ConnectionState,
+  stored: StoredSession,
+  ticket: number,
+  isOwn: boolean,
+  now: number,
+): Refusal | 'waits' {
+  if (!stored.isKept) {
+    if (!isOwn) releaseName(s, stored.name);
     return refusal('SessionNotFound', { msg: 'nothing is kept under this name', path: 'session.forget' });
   }
-  named.isForgetting = true;
-  s.shared.waiting.step = 'logOut';
-  if (named.lost !== undefined || s.lost) return wait(s, ticket, 'forget', named.name);
-  introduce(s, named);
+  stored.isForgetting = true;
+  s.session.waitingLines.step = 'logOut';
+  if (stored.lost !== undefined || s.isLost) return wait(s, ticket, 'forget', stored.name);
+  introduce(s, stored);
   const pending: Pending = ask(
     s,
     { _cons: 'auth.logOut' },
     {
-      done: (_result, at) => destroyKeys(s, named, ticket, at),
-      failed: (error, refused) => judge(s, named, ticket, pending, error, refused, now),
+      done: (_result, at) => destroyKeys(s, stored, ticket, at),
+      failed: (error, refused) => onLogOutRefused(s, stored, ticket, pending, error, refused, now),
     },
     now,
     PATIENCE_MS,
@@ -52,15 +58,15 @@ export function forget(s: State, named: Named, ticket: number, isOwn: boolean, n
 }
 
 /** The server answers only who has said what it is; without better, by the api_id that was used for the login. */
-function introduce(s: State, { apiId }: Named): void {
-  if (s.shared.initPrefix.length > 0 || apiId === undefined) return;
-  s.shared.initPrefix = compileInit(s.env, JSON.stringify({ api_id: apiId }));
+function introduce(s: ConnectionState, { apiId }: StoredSession): void {
+  if (s.session.initPrefix.length > 0 || apiId === undefined) return;
+  s.session.initPrefix = compileInit(s.env, JSON.stringify({ api_id: apiId }));
 }
 
 /** No answer, or a refusal: what does it say of the account? */
-function judge(
-  s: State,
-  named: Named,
+function onLogOutRefused(
+  s: ConnectionState,
+  stored: StoredSession,
   ticket: number,
   pending: Pending,
   error: RpcError | undefined,
@@ -68,42 +74,42 @@ function judge(
   now: number,
 ): void {
   const isGone = error !== undefined ? GONE.has(error.type) || error.endsSession : refused?.error === 'AuthKeyInvalid';
-  if (isGone || (error === undefined && pending.acknowledged)) return destroyKeys(s, named, ticket, now);
-  named.isForgetting = false;
-  const { waiting } = s.shared;
-  const held = waiting.first;
-  waiting.first = undefined;
-  if (held === undefined) return;
-  if (error !== undefined) endHeldBy(s, held, error);
-  else endHeld(s, held, refused ?? refusalOfSilence(s, pending));
+  if (isGone || (error === undefined && pending.isAcknowledged)) return destroyKeys(s, stored, ticket, now);
+  stored.isForgetting = false;
+  const { waitingLines } = s.session;
+  const waiting = waitingLines.first;
+  waitingLines.first = undefined;
+  if (waiting === undefined) return;
+  if (error !== undefined) endWaitingBy(s, waiting, error);
+  else endWaiting(s, waiting, refused ?? refusalOfSilence(s, pending));
 }
 
-function refusalOfSilence(s: State, pending: Pending): Refusal {
-  return pending.everSent ? refusal('DeliveryUnknown') : refusal('NotConnected', { reason: whyNotConnected(s) });
+function refusalOfSilence(s: ConnectionState, pending: Pending): Refusal {
+  return pending.wasSent ? refusal('DeliveryUnknown') : refusal('NotConnected', { reason: whyNotConnected(s) });
 }
 
 /** Each key under itself, as far as its data centre can be reached: none of them opens anything any more. */
-function destroyKeys(s: State, named: Named, ticket: number, now: number): void {
-  const carriers = s.lost ? [] : [s];
-  for (const dc of s.shared.otherKeys.keys()) {
+function destroyKeys(s: ConnectionState, stored: StoredSession, ticket: number, now: number): void {
+  const carriers = s.isLost ? [] : [s];
+  for (const dc of s.session.otherKeys.keys()) {
     const there = connectionAt(s, dc);
-    if (there?.keys.permanent !== undefined && !there.lost) carriers.push(there);
+    if (there?.keys.permanent !== undefined && !there.isLost) carriers.push(there);
   }
   let left = carriers.length;
   const end = (): void => {
-    if (--left <= 0 && named.isForgetting && s.shared.named === named) wait(s, ticket, 'forget', named.name);
+    if (--left <= 0 && stored.isForgetting && s.session.stored === stored) wait(s, ticket, 'forget', stored.name);
   };
   if (left === 0) return end();
   for (const carrier of carriers) destroyKey(carrier, end, now);
 }
 
 /** `destroy_auth_key`, under the permanent key. */
-function destroyKey(s: State, end: () => void, now: number): void {
+function destroyKey(s: ConnectionState, end: () => void, now: number): void {
   if (!s.keys.isPermanentInForce) {
     dropTemporary(s);
     if (s.link.stage !== 'down') hangUp(s);
     s.renewSession(false);
-    s.lived = false;
+    s.hasHistory = false;
   }
   s.keys.usePermanent(Infinity);
   const pending = new Pending({
@@ -123,6 +129,6 @@ function destroyKey(s: State, end: () => void, now: number): void {
     if (!isOver) end();
     isOver = true;
   };
-  pending.internal = { done: once, failed: once };
+  pending.ownCall = { done: once, failed: once };
   s.pending.add(pending);
 }

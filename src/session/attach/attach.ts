@@ -4,61 +4,71 @@
  * Never: a line out of its turn: while one waits for the vault, those behind it wait with it.
  */
 import { wipeRecord } from '../../account/record.ts';
-import type { Refusal, SessionHandle, SessionWish } from '../../dialect/dialect.ts';
+import type { Refusal, SessionHandle, SessionFields } from '../../dialect/dialect.ts';
 import type { ErrorName } from '../../errors.ts';
 import { beginLine, refuseTicket, Wants } from '../answers/answers.ts';
-import { keep } from '../kept/keeping.ts';
-import { openRecord, recordIn } from '../kept/record.ts';
-import { Named } from '../state/named.ts';
+import { persist } from '../stored/persist.ts';
+import { openRecord, recordIn } from '../stored/record.ts';
+import { StoredSession } from '../state/stored-session.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../answers/rpc-error.ts';
-import type { State } from '../state/state.ts';
-import type { Held, NamedAnswer, Step, Waiting } from '../state/waiting.ts';
+import type { ConnectionState } from '../state/state.ts';
+import type { WaitingLine, NameAnswer, Step, WaitingLines } from '../state/waiting-lines.ts';
 
 /** Whom a wish may change the session of. */
-export interface Holder {
-  readonly home: State;
+export interface AttachableSession {
+  readonly home: ConnectionState;
   /** Everything of the session goes; the client's next one starts anew. */
   renew(isBare: boolean): void;
 }
 
 /** Asks the main thread; the line waits. */
-export function wait(s: State, ticket: number, step: Exclude<Step, 'keep' | 'logOut' | 'key'>, name = ''): 'waits' {
-  s.shared.waiting.step = step;
+export function wait(
+  s: ConnectionState,
+  ticket: number,
+  step: Exclude<Step, 'keep' | 'logOut' | 'key'>,
+  name = '',
+): 'waits' {
+  s.session.waitingLines.step = step;
   s.sink.name(step, ticket, name);
   return 'waits';
 }
 
 /** The line wants to see the session whose key is being made for requests before it. */
-export function waitForKey(s: State): 'waits' {
-  s.shared.waiting.step = 'key';
+export function waitForKey(s: ConnectionState): 'waits' {
+  s.session.waitingLines.step = 'key';
   return 'waits';
 }
 
 /** That key is there, or nobody waits for it any more. @returns the line to go on with */
-export function takeKeyWaiter(s: State): Held | undefined {
-  const { waiting } = s.shared;
-  const { first, step } = waiting;
+export function takeKeyWaiter(s: ConnectionState): WaitingLine | undefined {
+  const { waitingLines } = s.session;
+  const { first, step } = waitingLines;
   if (first === undefined || step !== 'key' || (s.keys.permanent === undefined && s.pending.size > 0)) return undefined;
-  waiting.first = undefined;
+  waitingLines.first = undefined;
   return first;
 }
 
 /** Whether this connection has a session already, with or without a name. */
-export function isTaken(s: State): boolean {
+export function isTaken(s: ConnectionState): boolean {
   return s.keys.permanent !== undefined || s.link.stage !== 'down' || s.pending.size > 0;
 }
 
 /** `name`: the one this connection has, or a wish for it. */
-export function applyName(s: State, wish: SessionWish, name: string, ticket: number): Refusal | 'waits' | undefined {
-  if (s.shared.named?.name === name) return wish.existing && !s.shared.named.isKept ? notKept() : undefined;
-  if (s.shared.named !== undefined || isTaken(s))
+export function applyName(
+  s: ConnectionState,
+  fields: SessionFields,
+  name: string,
+  ticket: number,
+): Refusal | 'waits' | undefined {
+  if (s.session.stored?.name === name) return fields.existing && !s.session.stored.isKept ? notKept() : undefined;
+  if (s.session.stored !== undefined || isTaken(s))
     return refusal('InvalidSession', {
       msg: 'this connection has another session already; use another connection',
       path: 'session.name',
     });
-  if (wish.authKey !== undefined) return wait(s, ticket, 'new', name);
-  return wait(s, ticket, wish.takeover ? 'takeover' : 'attach', name);
+  if (fields.authKey !== undefined) return wait(s, ticket, 'new', name);
+  return wait(s, ticket, fields.takeover ? 'takeover' : 'attach', name);
 }
 
 const NOT_KEPT = 'nothing is kept under this name; sign in and keep it first, or leave out existing to begin one';
@@ -68,42 +78,47 @@ function notKept(): Refusal {
 }
 
 /** What was handed in is kept under the name this connection has just got. */
-export function keepHandedIn(s: State, named: Named, wish: SessionWish, ticket: number): 'waits' {
-  named.isKept = true;
-  named.userId = wish.userId;
-  named.isBot = wish.isBot ?? false;
-  named.changes++;
-  s.shared.waiting.step = 'keep';
-  keep(s, named, 'explicit', ticket);
+export function persistHandedIn(
+  s: ConnectionState,
+  stored: StoredSession,
+  fields: SessionFields,
+  ticket: number,
+): 'waits' {
+  stored.isKept = true;
+  stored.userId = fields.userId;
+  stored.isBot = fields.isBot ?? false;
+  stored.changes++;
+  s.session.waitingLines.step = 'keep';
+  persist(s, stored, 'explicit', ticket);
   return 'waits';
 }
 
 /** The name is given up as it was: what came with it cannot be used. */
-export function releaseName(s: State, name: string): void {
+export function releaseName(s: ConnectionState, name: string): void {
   s.sink.name('release', 0, name);
-  s.shared.named = undefined;
+  s.session.stored = undefined;
 }
 
 /** What the answer to a waiting line's wish means for it: the line goes on (`true`), or is answered here. */
-export function onAnswer(session: Holder, held: Held, answer: NamedAnswer, now: number): boolean {
+export function onAnswer(session: AttachableSession, waiting: WaitingLine, answer: NameAnswer, now: number): boolean {
   const { home } = session;
-  if (answer.refused !== undefined) refuseHeld(session, held, answer);
-  else if (answer.step === 'list') answerList(home, held, handlesOf(answer.bytes));
-  else if (answer.step === 'forget') answerForgotten(session, held);
+  if (answer.refused !== undefined) refuseWaiting(session, waiting, answer);
+  else if (answer.step === 'list') answerList(home, waiting, handlesOf(answer.bytes));
+  else if (answer.step === 'forget') answerForgotten(session, waiting);
   else if (answer.step === 'keep') return true;
-  else return attach(home, held, answer, now);
+  else return attach(home, waiting, answer, now);
   return false;
 }
 
 /** @returns whether an answer belongs to the line that waits; it may belong to one a lost thread had asked for */
-export function isAwaited({ first, step }: Waiting, answer: NamedAnswer): boolean {
+export function isAwaited({ first, step }: WaitingLines, answer: NameAnswer): boolean {
   return first !== undefined && first.ticket === answer.ticket && step === answer.step;
 }
 
 const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why';
 
-function refuseHeld(session: Holder, held: Held, { step, refused }: NamedAnswer): void {
-  const { named } = session.home.shared;
+function refuseWaiting(session: AttachableSession, waiting: WaitingLine, { step, refused }: NameAnswer): void {
+  const { stored } = session.home.session;
   const [error, reason] = refused!.split(' ') as [ErrorName, string | undefined];
   const more = {
     path: 'session',
@@ -113,57 +128,57 @@ function refuseHeld(session: Holder, held: Held, { step, refused }: NamedAnswer)
   };
   // What was handed in is as if it had never been.
   if (step === 'keep') {
-    if (named !== undefined) session.home.sink.name('release', 0, named.name);
+    if (stored !== undefined) session.home.sink.name('release', 0, stored.name);
     session.renew(false);
   }
-  if (step === 'forget' && named !== undefined) named.isForgetting = false;
-  endHeld(session.home, held, refusal(error, more));
+  if (step === 'forget' && stored !== undefined) stored.isForgetting = false;
+  endWaiting(session.home, waiting, refusal(error, more));
 }
 
 /** Ends a line that has waited with a refusal. */
-export function endHeld(s: State, held: Held, refused: Refusal): void {
-  refuseTicket(s, held.ticket, idOf(s, held), refused, false);
+export function endWaiting(s: ConnectionState, waiting: WaitingLine, refused: Refusal): void {
+  refuseTicket(s, waiting.ticket, idOf(s, waiting), refused, false);
 }
 
 /** Ends it with the server's own words. */
-export function endHeldBy(s: State, held: Held, error: RpcError): void {
-  const out = s.sink.reply(held.ticket, false, 'rpc_error');
-  const mark = s.dialect.begin(out, idOf(s, held));
+export function endWaitingBy(s: ConnectionState, waiting: WaitingLine, error: RpcError): void {
+  const out = s.sink.reply(waiting.ticket, false, 'rpc_error');
+  const mark = s.dialect.begin(out, idOf(s, waiting));
   s.dialect.rpcError(out, error.code, error.text, error.fate);
   s.dialect.end(out, mark);
   s.sink.end();
 }
 
 /** Reads a line that has waited once more: what was read last is another one. */
-function idOf(s: State, { line }: Held): Uint8Array {
+function idOf(s: ConnectionState, { line }: WaitingLine): Uint8Array {
   s.dialect.read(line, 0, line.length, s.env.request);
   return s.env.request.id;
 }
 
 /** The name is this connection's, with what is kept under it. @returns false if that cannot be used */
-function attach(s: State, held: Held, { bytes, isClean, step }: NamedAnswer, now: number): boolean {
-  const { sessionWish } = s.env;
-  idOf(s, held);
-  s.dialect.readSession(sessionWish);
-  sessionWish.authKey?.fill(0);
-  const isForgetting = sessionWish.forget !== undefined;
-  const name = sessionWish.name ?? sessionWish.forget!;
-  if (bytes.length === 0 && sessionWish.existing) {
+function attach(s: ConnectionState, waiting: WaitingLine, { bytes, isClean, step }: NameAnswer, now: number): boolean {
+  const { sessionFields } = s.env;
+  idOf(s, waiting);
+  s.dialect.readSession(sessionFields);
+  sessionFields.authKey?.fill(0);
+  const isForgetting = sessionFields.forget !== undefined;
+  const name = sessionFields.name ?? sessionFields.forget!;
+  if (bytes.length === 0 && sessionFields.existing) {
     releaseName(s, name);
-    endHeld(s, held, notKept());
+    endWaiting(s, waiting, notKept());
     return false;
   }
-  const named = new Named(name);
+  const stored = new StoredSession(name);
   if (bytes.length > 0 && step !== 'new') {
-    const refused = openRecord(s, named, bytes, { isClean, isForgetting }, now);
+    const refused = openRecord(s, stored, bytes, { isClean, isForgetting }, now);
     if (refused !== undefined) {
       releaseName(s, name);
-      endHeld(s, held, refused);
+      endWaiting(s, waiting, refused);
       return false;
     }
   }
-  s.shared.named = named;
-  s.shared.isBare = false;
+  s.session.stored = stored;
+  s.session.isBare = false;
   return true;
 }
 
@@ -196,23 +211,23 @@ function listed(name: string, flags: number, bytes: Uint8Array): SessionHandle {
   return { name, dc, test, userId, isBot: userId === undefined ? undefined : isBot, lost, inUse };
 }
 
-function answerList(s: State, held: Held, handles: readonly SessionHandle[]): void {
-  const id = idOf(s, held);
+function answerList(s: ConnectionState, waiting: WaitingLine, handles: readonly SessionHandle[]): void {
+  const id = idOf(s, waiting);
   const { hasOptions, hasServer } = s.env.request;
-  const out = s.sink.reply(held.ticket, false, 'result');
+  const out = s.sink.reply(waiting.ticket, false, 'result');
   const mark = beginLine(s, out, id, (hasOptions ? Wants.OPTIONS : 0) | (hasServer ? Wants.SERVER : 0));
-  s.dialect.list(out, handles, s.shared.style);
+  s.dialect.list(out, handles, s.session.style);
   s.dialect.end(out, mark);
   s.sink.end();
 }
 
 /** The session is gone from the data centre and from the vault; this connection has none any more. */
-function answerForgotten(session: Holder, held: Held): void {
-  const { name } = session.home.shared.named!;
+function answerForgotten(session: AttachableSession, waiting: WaitingLine): void {
+  const { name } = session.home.session.stored!;
   session.renew(true);
   const s = session.home;
-  const out = s.sink.reply(held.ticket, false, 'result');
-  const mark = s.dialect.begin(out, idOf(s, held));
+  const out = s.sink.reply(waiting.ticket, false, 'result');
+  const mark = s.dialect.begin(out, idOf(s, waiting));
   s.dialect.forgotten(out, name);
   s.dialect.end(out, mark);
   s.sink.end();

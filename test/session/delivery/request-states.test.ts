@@ -44,7 +44,7 @@ function destructions(pair: Pair): { count: number } {
 }
 
 /** Counts the questions a server session gets from now on. */
-function questions(pair: Pair): { count: number } {
+function stateRequests(pair: Pair): { count: number } {
   const seen = { count: 0 };
   const { book } = pair.serverSession();
   const add = book.add.bind(book);
@@ -93,7 +93,7 @@ describe('on a connection that stands', () => {
 
   test('what the server works on is waited for', async () => {
     const pair = await ready('request.delay method=account.updateProfile ms=9000');
-    const asked = questions(pair);
+    const asked = stateRequests(pair);
     pair.serverSession().neverAcks = true;
     pair.line(1, { id: 2, message: UPDATE });
     await pair.advance(8_900);
@@ -135,17 +135,17 @@ describe('on a connection that stands', () => {
 
   test('hundreds that wait are asked about in one question, ever more rarely', async () => {
     const pair = await ready('request.delay ms=60000');
-    const asked = questions(pair);
+    const asked = stateRequests(pair);
     pair.serverSession().neverAcks = true;
     for (let id = 2; id < 302; id++) pair.line(1, { id, timeout: 50, message: STATUS });
     await pair.advance(49_000);
-    assert.ok(asked.count >= 2 && asked.count <= 5, `${asked.count} questions`);
+    assert.ok(asked.count >= 2 && asked.count <= 5, `${asked.count} stateRequests`);
     assertClean(pair);
   });
 
   test('a client that is answered at once is never asked about', async () => {
     const pair = await ready();
-    const asked = questions(pair);
+    const asked = stateRequests(pair);
     for (let id = 2; id < 40; id++) {
       pair.line(1, { id, message: STATUS });
       await pair.advance(400);
@@ -155,8 +155,8 @@ describe('on a connection that stands', () => {
   });
 });
 
-describe('a server that never answers questions', () => {
-  test('but pings: the connection stays, questions become rare', async () => {
+describe('a server that never answers stateRequests', () => {
+  test('but pings: the connection stays, stateRequests become rare', async () => {
     const pair = await ready('request.delay method=account.updateProfile ms=40000');
     const { taps } = pair.dc;
     let count = 0;
@@ -168,7 +168,7 @@ describe('a server that never answers questions', () => {
     pair.line(1, { id: 2, timeout: 60, message: UPDATE });
     await pair.advance(41_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
-    assert.ok(count >= 2 && count <= 5, `${count} questions`);
+    assert.ok(count >= 2 && count <= 5, `${count} stateRequests`);
     assert.equal(pair.dc.counters.connections, 1);
     assertClean(pair);
   });

@@ -27,8 +27,8 @@ const sessionOf = (line: Line | undefined): Line => line?.['session'] as Line;
 async function signedIn(options: PairOptions = {}): Promise<Pair> {
   const pair = new Pair(options);
   pair.open(1);
-  const [named] = await pair.ask(1, { session: { name: 'bot' } });
-  assert.deepEqual(sessionOf(named), { name: 'bot', new: true });
+  const [stored] = await pair.ask(1, { session: { name: 'bot' } });
+  assert.deepEqual(sessionOf(stored), { name: 'bot', new: true });
   const [line] = await pair.ask(1, { message: LOGIN });
   assert.equal(consOf(line), 'auth.authorization');
   return pair;
