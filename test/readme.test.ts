@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import {
+  LOGS_DOC,
+  logsFilled,
   OPTIONS_DOC,
   optionsFilled,
   SESSIONS_DOC,
@@ -13,6 +15,7 @@ import {
 test('the reference tables under docs/ are those of the code (npm run docs writes them)', () => {
   for (const [file, filled] of [
     [WIRE_DOC, wireFilled],
+    [LOGS_DOC, logsFilled],
     [OPTIONS_DOC, optionsFilled],
     [SESSIONS_DOC, sessionsFilled],
   ] as const) {

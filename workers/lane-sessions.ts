@@ -252,7 +252,7 @@ export class LaneSessions {
   #log(error: unknown): string {
     if (this.#batch.isOpen) this.#batch.drop();
     const ref = `${this.#env.lane}-${++this.#faults}`;
-    this.#sink.log(50, 'internal error', { ref, stack: stackOf(error) });
+    this.#sink.log('internal error', { ref, stack: stackOf(error) });
     return ref;
   }
 }

@@ -16,6 +16,7 @@ import {
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
 import type { Address, CentreFields, Ended, NamedBy, Sink } from '../src/session/sink.ts';
+import { EVENT_NAMES, type FieldsOf, type LogEvent } from '../src/telemetry/events.ts';
 import type { Times } from './times.ts';
 
 const NAMED: Readonly<Record<NamedBy, number>> = {
@@ -142,7 +143,7 @@ export class LaneSink implements Sink {
 
   ended(ticket: number, how: Ended): void {
     const ms = this.#times?.msOf(this.session, ticket);
-    this.log(20, 'request', { session: this.session, ...how, ...(ms !== undefined && { ms }) });
+    this.log('request', { session: this.session, ...how, ...(ms !== undefined && { ms }) });
   }
 
   /**
@@ -157,9 +158,9 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
-  log(level: number, event: string, fields: Record<string, string | number>): void {
-    const w = this.#batch.begin(Out.LOG, 0, level, this.session, 0);
-    w.raw(Buffer.from(JSON.stringify({ event, ...fields })));
+  log<E extends LogEvent>(event: E, fields: FieldsOf<E>): void {
+    const w = this.#batch.begin(Out.LOG, 0, 1 + EVENT_NAMES.indexOf(event), this.session, 0);
+    w.raw(Buffer.from(JSON.stringify(fields)));
     this.#batch.end();
   }
 }

@@ -54,7 +54,7 @@ export const Out = {
   HANG_UP: 69,
   /** The session is gone; its key may be used by another. */
   GONE: 70,
-  /** A log entry. flags: pino's level number, or 0 for a line of `--verbose`; bytes: JSON text of an object with `event`, without secrets. */
+  /** A log entry. flags: 1 + the event's place in `EVENT_NAMES`, bytes: JSON text of its fields, without secrets; or 0 and a line of `--verbose`. */
   LOG: 71,
   /**
    * What of a session changes all the time: `COUNTERS_LENGTH` bytes; where requests stand now: as many entries of

@@ -47,9 +47,9 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const config = { ...wanted, ...(await own?.(wanted)) };
   const settings = toVaultSettings(config, sources.environment, warn);
   const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
-  for (const reason of warnings) log.warn('secretOpen', { reason });
+  for (const reason of warnings) log.write('secretOpen', { reason });
   const wrong = wanted.scheme === undefined ? undefined : wrongNumbers(wanted.scheme);
-  if (wrong !== undefined) log.warn('schemeNumbers', { reason: wrong });
+  if (wrong !== undefined) log.write('schemeNumbers', { reason: wrong });
   const vault = settings && (await vaultOf(settings, isWanted(config, settings), log));
   let fail = (error: unknown): void => {
     throw error;
@@ -65,15 +65,15 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   keepYoungSpaceSmall();
   const notify = notifyOf(sources.environment, log);
   ({ fail } = live(gateway, log, end, () => notify.stopping()));
-  log.info('listening', {
+  log.write('listening', {
     addresses: shown(gateway.addresses),
     ms: Math.round(performance.now() - started),
     pid: process.pid,
     ...startFields(config, layerOf(codec), settings),
   });
   sayOpenness(config, log);
-  if (config.apiId === undefined) log.warn('noApiId', { reason: NO_API_ID });
-  if (gateway.httpAddresses.length > 0) log.info('listening for HTTP', { addresses: shown(gateway.httpAddresses) });
+  if (config.apiId === undefined) log.write('noApiId', { reason: NO_API_ID });
+  if (gateway.httpAddresses.length > 0) log.write('listening for HTTP', { addresses: shown(gateway.httpAddresses) });
   notify.ready();
   return { gateway, fail };
 }
@@ -117,9 +117,13 @@ async function vaultOf(settings: VaultSettings, isWanted: boolean, log: Log): Pr
 /** Its code is loaded here, not with the gateway's. */
 async function openOnce(settings: VaultSettings, log: Log): Promise<Vault> {
   const { openVault } = await import('../vault/open.ts');
-  const vault = await openVault({ ...settings, maySeal: true, warn: (reason) => log.warn('vaultWarning', { reason }) });
+  const vault = await openVault({
+    ...settings,
+    maySeal: true,
+    warn: (reason) => log.write('vaultWarning', { reason }),
+  });
   if (vault.protection === 'modes')
-    log.warn('vaultUnsealed', { reason: 'kept sessions are protected by file modes alone: give the vault a key' });
+    log.write('vaultUnsealed', { reason: 'kept sessions are protected by file modes alone: give the vault a key' });
   return vault;
 }
 

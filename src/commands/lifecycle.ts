@@ -39,7 +39,7 @@ export function live(
   };
 
   const fail = (error: unknown): void => {
-    log.error('failed', { reason: messageOf(error), stack: error instanceof Error ? (error.stack ?? '') : '' });
+    log.write('failed', { reason: messageOf(error), stack: error instanceof Error ? (error.stack ?? '') : '' });
     if (isEnding) leave(log, INTERNAL);
     isEnding = true;
     setTimeout(() => leave(log, INTERNAL), FATAL_DRAIN * 5).unref();
@@ -49,7 +49,7 @@ export function live(
   const stop = (signal: string, code: number): void => {
     if (isEnding) leave(log, code);
     isEnding = true;
-    log.info('stopping', { signal });
+    log.write('stopping', { signal });
     end(0).catch(fail);
   };
   for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => stop(signal, code));
@@ -58,11 +58,11 @@ export function live(
   process.on('SIGHUP', () => {
     if (hasTerminal) stop('SIGHUP', HANGUP);
     else
-      log.warn('ignored', { signal: 'SIGHUP', reason: 'options are read at the start only: restart to change them' });
+      log.write('ignored', { signal: 'SIGHUP', reason: 'options are read at the start only: restart to change them' });
   });
   // Who rotates logs sends it; without a handler it ends the process, and all that is open with it.
   process.on('SIGUSR2', () =>
-    log.warn('ignored', { signal: 'SIGUSR2', reason: 'the log goes to stderr: no file is to be opened again' }),
+    log.write('ignored', { signal: 'SIGUSR2', reason: 'the log goes to stderr: no file is to be opened again' }),
   );
   shield();
   watch();

@@ -5,7 +5,7 @@
  */
 import { HOME_DC } from '../address/data-centres.ts';
 import type { Config } from '../config/config.ts';
-import type { LogFields } from '../telemetry/log.ts';
+import type { FieldsOf } from '../telemetry/events.ts';
 import type { VaultSettings } from '../config/vault-settings.ts';
 
 /** AES and SHA of most messages: the one build there is, which does not load without SIMD. */
@@ -16,7 +16,11 @@ const PROTECTION = { key: 'sealed by a key', passphrase: 'sealed by a passphrase
  * @param layer of the scheme
  * @param vault undefined if there is none
  */
-export function startFields(config: Config, layer: number, vault: VaultSettings | undefined): LogFields {
+export function startFields(
+  config: Config,
+  layer: number,
+  vault: VaultSettings | undefined,
+): Omit<FieldsOf<'listening'>, 'addresses' | 'ms' | 'pid'> {
   return {
     layer,
     dc: dataCentre(config),

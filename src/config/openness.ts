@@ -26,6 +26,6 @@ export function opennessOf({ host, tokenText, vault }: Config): Openness | undef
 export function sayOpenness(config: Config, log: Log): void {
   const openness = opennessOf(config);
   if (openness === undefined) return;
-  if (openness.isBeyond) log.warn('openToAll', { reason: openness.reason });
-  else log.info('openToLocal', { reason: openness.reason });
+  if (openness.isBeyond) log.write('openToAll', { reason: openness.reason });
+  else log.write('openToLocal', { reason: openness.reason });
 }

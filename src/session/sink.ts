@@ -4,6 +4,7 @@
  */
 import type { CentreEvent } from '../batch/records.ts';
 import type { Writer } from '../bytes/writer.ts';
+import type { FieldsOf, LogEvent } from '../telemetry/events.ts';
 
 /** Who named an address: the operator's are dialled as they are, others are judged at each dial (options: What it guards). */
 export type NamedBy = 'operator' | 'client' | 'server';
@@ -94,6 +95,6 @@ export interface Sink {
   rpcError(code: number, type: string): void;
   /** One request has its answer, for who asked for an entry each (`logsRequests`). Behind the answer. */
   ended(ticket: number, how: Ended): void;
-  /** One entry for the log: pino's level number, an event's name, numbers and names only. */
-  log(level: number, event: string, fields: Record<string, string | number>): void;
+  /** One entry for the log: an event of the table, with its fields. */
+  log<E extends LogEvent>(event: E, fields: FieldsOf<E>): void;
 }

@@ -4,7 +4,7 @@
  * In: entries, the time. Out: entries, some with `count`. Never: more than a few an hour for what goes on for an hour; two
  * that differ in anything but `ms` counted as one, unless there are more kinds than can be told apart.
  */
-import type { LogFields } from './log-fields.ts';
+import type { LogEvent, LogFields, LogLevel } from './events.ts';
 
 /** How long those alike are gathered, ms: the longer, the longer they have been coming. */
 const SPANS = [1_000, 10_000, 60_000];
@@ -17,8 +17,8 @@ const MOST_KINDS = 256;
 export type After = (ms: number, job: () => void) => () => void;
 
 interface Kind {
-  readonly level: number;
-  readonly event: string;
+  readonly level: LogLevel;
+  readonly event: LogEvent;
   readonly fields: LogFields;
   /** How many since the last entry, and the longest `ms` among them. */
   count: number;
@@ -31,17 +31,17 @@ interface Kind {
 }
 
 export class Gathering {
-  readonly #write: (level: number, event: string, fields: LogFields) => void;
+  readonly #write: (level: LogLevel, event: LogEvent, fields: LogFields) => void;
   readonly #after: After;
   readonly #kinds = new Map<string, Kind>();
 
-  constructor(write: (level: number, event: string, fields: LogFields) => void, after: After = onTimer) {
+  constructor(write: (level: LogLevel, event: LogEvent, fields: LogFields) => void, after: After = onTimer) {
     this.#write = write;
     this.#after = after;
   }
 
-  /** @param level pino's number @param fields `ms` may differ among those alike: the longest is written */
-  add(level: number, event: string, fields: LogFields): void {
+  /** Writes the entry, or counts it. @param fields `ms` may differ among those alike: the longest is written */
+  add(level: LogLevel, event: LogEvent, fields: LogFields): void {
     const { ms, ...others } = fields;
     const isFull = this.#kinds.size >= MOST_KINDS;
     const own = `${level} ${event} ${JSON.stringify(others)}`;
@@ -56,7 +56,7 @@ export class Gathering {
     if (typeof ms === 'number' && ms > kind.longest) kind.longest = ms;
   }
 
-  #begin(name: string, level: number, event: string, fields: LogFields): void {
+  #begin(name: string, level: LogLevel, event: LogEvent, fields: LogFields): void {
     const kind: Kind = { level, event, fields, count: 0, longest: -1, span: 0, isIdle: false, cancel: () => undefined };
     this.#kinds.set(name, kind);
     this.#wait(name, kind);

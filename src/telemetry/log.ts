@@ -1,82 +1,32 @@
 /**
  * Log: entries to stderr through pino; lines of `--verbose` to stdout.
- * In: an event's name and fields. Out: one line each. Never: a field that is not on the allow list, a throw, a wait:
+ * In: an event of the table and its fields. Out: one line each. Never: a field that the event's row has not, a throw, a wait:
  * a full or closed output drops lines and counts them (threats: The process; Secrets).
  */
 import pino from 'pino';
+import {
+  EVENT_NAMES,
+  EVENTS,
+  type EventRow,
+  type FieldsOf,
+  type LogEvent,
+  type LogFields,
+  type LogLevel,
+} from './events.ts';
 import { Gathering } from './gathering.ts';
-import type { LogFields } from './log-fields.ts';
 
-export type { LogFields } from './log-fields.ts';
-
+/** Where the gateway says what happens to it. */
 export interface Log {
-  debug(event: string, fields?: LogFields): void;
-  info(event: string, fields?: LogFields): void;
-  warn(event: string, fields?: LogFields): void;
-  error(event: string, fields?: LogFields): void;
-  /** What may happen to a thousand sessions at once: those alike are one entry, with their number. @param level pino's */
-  gather(level: number, event: string, fields: LogFields): void;
-  /** An entry of a lane: pino's level number, or 0 for a line of `--verbose`; JSON text of an object with `event`. */
-  record(level: number, json: string): void;
+  /** One entry, at the level of its row; gathered if the row says so. @param isFirst the first about an address: `firstLevel` */
+  write<E extends LogEvent>(event: E, fields: FieldsOf<E>, isFirst?: boolean): void;
+  /** What a lane says. @param place 0: `text` is a line of `--verbose`; else 1 + the event's place in `EVENT_NAMES`: JSON text of its fields */
+  record(place: number, text: string): void;
   /** Writes what is still held; for the end of the process. */
   flush(): void;
 }
 
-/** The only fields an entry may have. None of them can hold a key, a phone number, a code or a message's text. */
-const ALLOWED = new Set([
-  ...[
-    'lane',
-    'lanes',
-    'session',
-    'sessions',
-    'link',
-    'links',
-    'client',
-    'clients',
-    'dc',
-    'test',
-    'host',
-    'port',
-    'addresses',
-  ],
-  ...[
-    'method',
-    'outcome',
-    'crc',
-    'layer',
-    'transport',
-    'bytes',
-    'count',
-    'ms',
-    'limit',
-    'error',
-    'code',
-    'reason',
-    'ref',
-    'rule',
-  ],
-  ...[
-    'stack',
-    'version',
-    'pid',
-    'signal',
-    'open',
-    'attempt',
-    'msgId',
-    'seqNo',
-    'definitions',
-    'attributes',
-    'retryAfter',
-  ],
-  // Of the start.
-  ...['vault', 'apiId', 'kernel'],
-]);
+/** Characters of a text field; the rest is cut. */
 const LONGEST = 2_000;
-const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-/** From here on each entry is one for itself: it has a `ref` that somebody looks for. */
-const ERROR = 50;
-/** One entry a request: whoever asked for these wants each. */
-const REQUEST = 'request';
 /** Lines waiting for a slow stderr, in bytes; beyond them lines are dropped. */
 const MOST_HELD = 1024 * 1024;
 
@@ -96,6 +46,7 @@ export interface LogOptions {
   readonly verboseTo?: LineSink;
 }
 
+/** A log that writes by `options`; pino-pretty is loaded if stderr is a terminal. */
 export async function createLog(options: LogOptions): Promise<Log> {
   const to = options.to ?? (process.stderr.isTTY ? await pretty() : outlet(2));
   const verboseTo = options.verboseTo ?? outlet(1);
@@ -103,25 +54,24 @@ export async function createLog(options: LogOptions): Promise<Log> {
     { level: options.level, base: null, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime },
     to,
   );
-  const write = (level: number, event: string, fields: LogFields): void =>
-    logger[METHODS[level / 10 - 1]!](allowed(fields), event);
-  const gathering = new Gathering(write);
-  const gather = (level: number, event: string, fields: LogFields): void => {
-    if (logger.isLevelEnabled(METHODS[level / 10 - 1]!)) gathering.add(level, event, fields);
+  const put = (level: LogLevel, event: LogEvent, fields: LogFields): void =>
+    logger[level](allowed(event, fields), event);
+  const gathering = new Gathering(put);
+  const write = (event: LogEvent, fields: LogFields, isFirst = false): void => {
+    const { level: usual, firstLevel, isGathered }: EventRow = EVENTS[event];
+    const level = isFirst ? (firstLevel ?? usual) : usual;
+    if (!logger.isLevelEnabled(level)) return;
+    if (isGathered) gathering.add(level, event, fields);
+    else put(level, event, fields);
   };
   return {
-    debug: (event, fields) => logger.debug(allowed(fields), event),
-    info: (event, fields) => logger.info(allowed(fields), event),
-    warn: (event, fields) => logger.warn(allowed(fields), event),
-    error: (event, fields) => logger.error(allowed(fields), event),
-    gather,
-    record(level, json) {
-      if (level === 0) return verboseTo.write(`${json}\n`);
-      if (!logger.isLevelEnabled(METHODS[level / 10 - 1]!)) return;
-      const { event, stack, ...fields } = JSON.parse(json) as { event: string } & LogFields;
-      const isOneOf = level >= ERROR || event === REQUEST;
-      if (!isOneOf) return gather(level, event, fields);
-      write(level, event, options.stacks === true && stack !== undefined ? { ...fields, stack } : fields);
+    write,
+    record(place, text) {
+      if (place === 0) return verboseTo.write(`${text}\n`);
+      const event = EVENT_NAMES[place - 1]!;
+      if (!logger.isLevelEnabled(EVENTS[event].level)) return;
+      const { stack, ...fields } = JSON.parse(text) as LogFields;
+      write(event, options.stacks === true && stack !== undefined ? { ...fields, stack } : fields);
     },
     flush() {
       gathering.flush();
@@ -131,11 +81,13 @@ export async function createLog(options: LogOptions): Promise<Log> {
   };
 }
 
-/** Keeps what is on the list; cuts long texts. */
-export function allowed(fields: LogFields = {}): LogFields {
+/** The fields that the event's row has, and `count`; long texts cut. */
+function allowed(event: LogEvent, fields: LogFields): LogFields {
+  const { fields: always, sometimes = [] }: EventRow = EVENTS[event];
+  const names: readonly string[] = [...always, ...sometimes, 'count'];
   const kept: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (ALLOWED.has(name)) kept[name] = typeof value === 'string' ? value.slice(0, LONGEST) : value;
+    if (names.includes(name)) kept[name] = typeof value === 'string' ? value.slice(0, LONGEST) : value;
   }
   return kept;
 }

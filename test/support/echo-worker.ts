@@ -81,10 +81,6 @@ const ACTS: Record<string, Act> = {
     write(Out.REPLY, session, ticket, 'hung up\n');
   },
   '{seen': (session, ticket) => write(Out.REPLY, session, ticket, `${JSON.stringify(seen.get(session) ?? [])}\n`),
-  '{log': (session, ticket, rest) => {
-    write(Out.LOG, session, 0, rest, 40);
-    write(Out.REPLY, session, ticket, 'logged\n');
-  },
   '{exit': () => process.exit(7),
   // {die MS: the thread ends later, in a batch that holds no record
   '{die': (_session, _ticket, rest, now) => {

@@ -20,6 +20,7 @@ import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
 import { Ledger } from '../../src/main/sessions/ledger.ts';
 import { SavedSession } from '../../src/main/sessions/saved-session.ts';
+import { EVENT_NAMES } from '../../src/telemetry/events.ts';
 import { ANSWERS } from '../../src/testdc/answers/table.ts';
 import type { DataCentre } from '../../src/testdc/data-centre.ts';
 import type { DcSession } from '../../src/testdc/protocol/dc-session.ts';
@@ -362,7 +363,8 @@ export class Pair {
     if (r.kind === Out.CENTRE)
       this.centres.push({ event: CENTRE_EVENTS[r.flags], ...(JSON.parse(bytes.toString()) as object) });
     if (r.kind === Out.RPC_ERROR) this.rpcErrors.push(`${r.ticket | 0} ${bytes.toString()}`);
-    if (r.kind === Out.LOG) this.log.push(JSON.parse(bytes.toString()) as Record<string, unknown>);
+    if (r.kind === Out.LOG)
+      this.log.push({ event: EVENT_NAMES[r.flags - 1], ...(JSON.parse(bytes.toString()) as object) });
   }
 
   #dial(session: number, link: number, attempt: number, port: number): void {

@@ -1,11 +1,12 @@
 /**
  * The reference tables under docs/, made from the code's own tables. Run by itself
- * it writes them into the files. In: `ERRORS`, `OPTIONS`, `SIGNIN_OPTIONS`, `FORMATS`. Out: Markdown between two marks.
+ * it writes them into the files. In: `ERRORS`, `EVENTS`, `OPTIONS`, `SIGNIN_OPTIONS`, `FORMATS`. Out: Markdown between two marks.
  * Never: a row written by hand.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SIGNIN_OPTIONS } from '../../src/commands/signin.ts';
+import { EVENTS, type EventRow } from '../../src/telemetry/events.ts';
 import { ERRORS } from '../../src/errors.ts';
 import { FORMATS, NO_TEXT } from '../../src/formats/formats.ts';
 import { flagName, OPTIONS } from '../../src/config/options.ts';
@@ -14,6 +15,7 @@ export const README = fileURLToPath(new URL('../../../README.md', import.meta.ur
 export const WIRE_DOC = fileURLToPath(new URL('../../../docs/wire.md', import.meta.url));
 export const OPTIONS_DOC = fileURLToPath(new URL('../../../docs/options.md', import.meta.url));
 export const SIGNIN_DOC = fileURLToPath(new URL('../../../docs/signin.md', import.meta.url));
+export const LOGS_DOC = fileURLToPath(new URL('../../../docs/logs-and-metrics.md', import.meta.url));
 export const SESSIONS_DOC = fileURLToPath(new URL('../../../docs/sessions.md', import.meta.url));
 
 const IDS = {
@@ -44,6 +46,17 @@ export function errorsTable(): string {
   return ['| error | id | meaning | retryable | delivered | beside it |', '|---|---|---|---|---|---|', ...rows].join(
     '\n',
   );
+}
+
+/** For docs/logs-and-metrics.md. */
+export function eventsTable(): string {
+  const rows = Object.entries<EventRow>(EVENTS).map(([name, { level, firstLevel, fields, sometimes = [], text }]) => {
+    const levels = firstLevel === undefined ? level : `${level}; ${firstLevel} for the first at an address`;
+    const always = fields.map((field) => `\`${field}\``);
+    const also = sometimes.length > 0 ? [`sometimes ${sometimes.map((field) => `\`${field}\``).join(', ')}`] : [];
+    return `| \`${name}\` | ${levels} | ${text} | ${[...always, ...also].join(', ')} |`;
+  });
+  return ['| event | level | means | beside it |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 export function optionsTable(): string {
@@ -88,6 +101,11 @@ export function wireFilled(text: string): string {
   return fill(text, 'errors', errorsTable());
 }
 
+/** docs/logs-and-metrics.md with its table. */
+export function logsFilled(text: string): string {
+  return fill(text, 'events', eventsTable());
+}
+
 /** docs/options.md with its table. */
 export function optionsFilled(text: string): string {
   return fill(text, 'options', optionsTable());
@@ -105,6 +123,7 @@ export function sessionsFilled(text: string): string {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(WIRE_DOC, wireFilled(readFileSync(WIRE_DOC, 'utf8')));
+  writeFileSync(LOGS_DOC, logsFilled(readFileSync(LOGS_DOC, 'utf8')));
   writeFileSync(OPTIONS_DOC, optionsFilled(readFileSync(OPTIONS_DOC, 'utf8')));
   writeFileSync(SIGNIN_DOC, signinFilled(readFileSync(SIGNIN_DOC, 'utf8')));
   writeFileSync(SESSIONS_DOC, sessionsFilled(readFileSync(SESSIONS_DOC, 'utf8')));

@@ -52,19 +52,21 @@ test('errors by code and name; names without end are one', async (t) => {
 
 test('connections to data centres: found, lost, not made; the first to an address is news', async (t) => {
   const { metrics, lines } = exposed(t);
-  const entries: [number, string][] = [];
-  const centres = new Centres(metrics, { gather: (level, event) => void entries.push([level, event]) });
+  const entries: [event: string, isFirst: boolean][] = [];
+  const centres = new Centres(metrics, {
+    write: (event, _fields, isFirst = false) => void entries.push([event, isFirst]),
+  });
   const at = { dc: 2, test: false, host: '127.0.0.1', port: 443 };
   for (const event of ['dialled', 'connected', 'connected', 'lost', 'failed', 'back'] as const)
     centres.heard(event, at);
   for (let dc = 0; dc < 1_000; dc++) centres.heard('lost', { ...at, dc });
   assert.deepEqual(entries.slice(0, 6), [
-    [20, 'data centre dialled'],
-    [30, 'data centre connected'],
-    [20, 'data centre connected'],
-    [40, 'data centre lost'],
-    [40, 'data centre not reached'],
-    [30, 'data centre back'],
+    ['data centre dialled', false],
+    ['data centre connected', true],
+    ['data centre connected', false],
+    ['data centre lost', false],
+    ['data centre not reached', false],
+    ['data centre back', false],
   ]);
   assert.deepEqual(await lines('dc_connects_total'), ['mtproto2json_dc_connects_total{dc="2",test="false"} 3']);
   assert.deepEqual(await lines('dc_failures_total'), ['mtproto2json_dc_failures_total{dc="2",test="false"} 1']);

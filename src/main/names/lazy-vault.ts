@@ -49,7 +49,7 @@ export class LazyVault {
       // Whatever is wrong with it may be mended: the next one tries again.
       this.#vault = undefined;
       this.isFailing = true;
-      this.#log.error('vaultClosed', { reason: textOf(error) });
+      this.#log.write('vaultClosed', { reason: textOf(error) });
       throw error;
     }
   }

@@ -88,7 +88,7 @@ export class RecordWriter {
         await vault.remove(this.#of.name);
         await vault.claim(this.#of.name);
       } catch (error) {
-        this.#log.error('vaultWriteFailed', { reason: textOf(error) });
+        this.#log.write('vaultWriteFailed', { reason: textOf(error) });
         const reason = codeOf(faultName(error));
         this.#of.owner?.client.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
@@ -178,7 +178,7 @@ export class RecordWriter {
   }
 
   #written(explicit: number | undefined, owner: NameOwner | undefined): void {
-    if (this.#failures > 0) this.#log.info('vaultWritten', { count: this.#failures });
+    if (this.#failures > 0) this.#log.write('vaultWritten', { count: this.#failures });
     this.#failures = 0;
     if (!this.#isDue) this.uncork();
     if (explicit !== undefined && owner !== undefined) answerKeep(owner, explicit);
@@ -187,7 +187,7 @@ export class RecordWriter {
   /** What was kept before still is. The session goes on; it is tried again until it works. */
   #failed(record: Buffer, explicit: number | undefined, owner: NameOwner | undefined, error: unknown): void {
     const fault = faultName(error);
-    this.#log.error('vaultWriteFailed', { reason: textOf(error) });
+    this.#log.write('vaultWriteFailed', { reason: textOf(error) });
     if (explicit !== undefined && owner !== undefined) {
       record.fill(0);
       this.uncork();
@@ -238,7 +238,7 @@ export class RecordWriter {
       if (last === undefined && this.#unwritten !== undefined) await vault.write(name, this.#unwritten);
       await vault.release(name, last);
     } catch (error) {
-      this.#log.error('vaultWriteFailed', { reason: textOf(error) });
+      this.#log.write('vaultWriteFailed', { reason: textOf(error) });
     }
     last?.fill(0);
   }

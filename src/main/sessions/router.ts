@@ -158,7 +158,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   }
 
   #centre(record: RecordCursor): void {
-    this.#centres.heard(CENTRE_EVENTS[record.flags]!, JSON.parse(text(record)) as LogFields);
+    this.#centres.heard(CENTRE_EVENTS[record.flags]!, JSON.parse(text(record)) as CentreNews);
   }
 
   #reply(route: Route, record: RecordCursor): void {
@@ -225,11 +225,11 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   }
 
   revived(lane: Lane): void {
-    this.#log.warn('laneRevived', { lane: lane.number });
+    this.#log.write('laneRevived', { lane: lane.number });
   }
 
   broken(lane: Lane, error: unknown): void {
-    this.#log.error('laneBroken', {
+    this.#log.write('laneBroken', {
       lane: lane.number,
       reason: error instanceof Error ? error.message : String(error),
     });

@@ -100,7 +100,7 @@ export function answer(s: ConnectionState, pending: Pending, kind: BodyKind, r: 
   } catch (error) {
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
     s.sink.drop();
-    s.sink.log(40, 'unreadable answer', { reason: error.message });
+    s.sink.log('unreadable answer', { reason: error.message });
     refuse(s, pending, refusal('DecodeError', error instanceof DecodeFailure ? { crc: crcText(error.crc) } : {}));
   }
 }

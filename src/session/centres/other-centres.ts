@@ -133,7 +133,7 @@ function learn(
 /** The account lives elsewhere: the home connection goes there, with a key of that data centre. */
 function moveHome(home: ConnectionState, pending: Pending, server: Server): void {
   const { session } = home;
-  home.sink.log(30, 'home moved', { dc: server.dc });
+  home.sink.log('home moved', { dc: server.dc });
   for (const other of session.others) closeFiles(home, other);
   endSent(home);
   if (home.link.stage !== 'down') hangUp(home);

@@ -72,7 +72,7 @@ export function handleBadMsg(s: ConnectionState, low: number, high: number, r: R
   const code = r.int32();
   const named = s.pending.namedBy(badLow, badHigh);
   if (named.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
-  s.sink.log(40, 'bad_msg_notification', { code });
+  s.sink.log('bad_msg_notification', { code });
   if (code === TOO_LOW || code === TOO_HIGH) return renumber(s, code, badLow, badHigh, named, now);
   react(s, reactions.get(code) ?? { renew: true }, low, high, named, now);
 }

@@ -209,7 +209,7 @@ export function handleUpdate(s: ConnectionState, low: number, high: number, r: R
   } catch (error) {
     s.sink.drop();
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
-    s.sink.log(40, 'unreadable update', { reason: error.message });
+    s.sink.log('unreadable update', { reason: error.message });
     notify(s, refusal('UpdatesDropped'));
   }
 }

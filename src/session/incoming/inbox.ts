@@ -148,6 +148,6 @@ function dispatch(
     handler(s, low, high, r, now, around);
   } catch (error) {
     if (!(error instanceof TlReadError)) throw error;
-    s.sink.log(40, 'unreadable message', { crc, reason: error.message });
+    s.sink.log('unreadable message', { crc, reason: error.message });
   }
 }

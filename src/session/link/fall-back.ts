@@ -27,7 +27,7 @@ export function noteLostExchange(s: ConnectionState, now: number): void {
 
 /** @param until when they are tried again, Unix ms */
 function goOnWithoutTemporary(s: ConnectionState, until: number): void {
-  s.sink.log(30, 'no temporary key', { dc: s.server.dc });
+  s.sink.log('no temporary key', { dc: s.server.dc });
   s.keys.usePermanent(until);
   endSent(s);
   s.renewSession(false);

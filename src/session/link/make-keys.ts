@@ -102,7 +102,7 @@ function finishHandshake(s: ConnectionState, handshake: Handshake, now: number):
   s.salts.set(saltLow, saltHigh, serverTime);
   s.backOff.succeeded();
   prove(s, now);
-  s.sink.log(20, 'key created', { dc: s.server.dc });
+  s.sink.log('key created', { dc: s.server.dc });
   makeKeys(s, now);
 }
 

@@ -27,8 +27,8 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'a fault in one message does not touch its neighbours',
-      "if (!(error instanceof TlReadError)) throw error;\n    s.sink.log(40, 'unreadable message'",
-      "throw error;\n    s.sink.log(40, 'unreadable message'",
+      "if (!(error instanceof TlReadError)) throw error;\n    s.sink.log('unreadable message'",
+      "throw error;\n    s.sink.log('unreadable message'",
     ],
   ]),
   ...rulesOf('src/session/incoming/handle-bad-msg.ts', 'incoming/handle-bad-msg', [
