@@ -6,8 +6,8 @@
 import type { AllowList } from '../../address/allow-list.ts';
 import type { RecordCursor } from '../../batch/batch.ts';
 import { CENTRE_EVENTS, Out, ReplyFlag } from '../../batch/records.ts';
-import { Centres } from '../../telemetry/centres.ts';
-import type { Log, LogFields } from '../../telemetry/log.ts';
+import { type CentreNews, Centres } from '../../telemetry/centres.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
 import type { MainEnv } from '../env.ts';
 import type { Descriptors } from '../limits/descriptors.ts';
