@@ -116,7 +116,7 @@ export const NameOp = {
   TAKEOVER: 2,
   /** A name that nothing is kept under. */
   NEW: 3,
-  /** All that are kept: entries of `flags u8 (ListFlag) | name length u8 | name | record length u32 | record`, of each record what is shown (`vault/shown.ts`). */
+  /** All that are kept: entries of `flags u8 (ListFlag) | name length u8 | name | record length u32 | record`, of each record what is shown (`vault/summary.ts`). */
   LIST: 4,
   /** The session is logged out: what is kept is removed, and the name given up. */
   FORGET: 5,

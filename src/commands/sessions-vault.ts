@@ -9,7 +9,7 @@ import { Writer } from '../bytes/writer.ts';
 import { ConfigError, loadConfig } from '../config/config.ts';
 import { VAULT_OPTIONS } from '../config/options.ts';
 import { openVault } from '../vault/open.ts';
-import { isVaultIn } from '../vault/private-folder.ts';
+import { isVaultIn } from '../vault/permissions.ts';
 import { type Claim, NAME, type Vault } from '../vault/vault.ts';
 import { toVaultSettings, type VaultSettings } from '../config/vault-settings.ts';
 

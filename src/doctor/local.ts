@@ -10,7 +10,7 @@ import { mismatches } from '../tl/crc.ts';
 import { loadScheme, ownSchemeDir, readScheme } from '../tl/load.ts';
 import { toVaultSettings } from '../config/vault-settings.ts';
 import { openVault } from '../vault/open.ts';
-import { isVaultIn } from '../vault/private-folder.ts';
+import { isVaultIn } from '../vault/permissions.ts';
 import { type Finding, ok, warning, wrong } from './finding.ts';
 
 /** Layer, and every definition whose number is not the CRC-32 of its line. */

@@ -1,24 +1,25 @@
 /**
- * Commits: what waits to be written goes into one transaction, and into the next while that is on its way to the disk.
- * In: steps that read and write rows. Out: their results, once they are on the disk. Never: half a step; a step of one
- * caller undone because another's was refused.
+ * Commits: steps that wait to be written share one transaction; those that come while it goes to the disk share the next.
+ * In: steps that read and write rows. Out: their results, once the transaction is on the disk. Never: half a step; a step that
+ * is undone because another caller's was refused.
  */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { asVaultError } from './folder.ts';
-import { noteTransaction } from './last.ts';
-import { Room } from './room.ts';
+import { writeLastTransaction } from './last-transaction.ts';
+import { PreallocatedFile } from './preallocate.ts';
 import { MAP_SIZE, type Store } from './rows.ts';
+import { asVaultError } from './system-error.ts';
 import { VaultError } from './vault.ts';
 
-/** Steps in one transaction. */
+/** How many steps one transaction has at most. */
 const MOST = 256;
-/** Pages that a step may change besides those of its body: two trees' paths, the free list. */
+/** Pages that a step may write besides those of its body: paths in two trees, the free list. */
 const PAGES_A_STEP = 8;
+/** Pages that a transaction may write besides those of its steps. */
 const PAGES_A_COMMIT = 32;
 
 interface Step {
-  /** Bytes that it will write. */
+  /** Bytes that it writes at most. */
   readonly size: number;
   readonly run: () => unknown;
   readonly done: (result: never) => void;
@@ -28,10 +29,11 @@ interface Step {
 /** How a step ended inside the transaction. */
 type End = { readonly result: unknown } | { readonly refused: VaultError };
 
+/** The transactions of one process on one data file. */
 export class Commits {
   readonly #store: Store;
   readonly #path: string;
-  readonly #room: Room;
+  readonly #file: PreallocatedFile;
   readonly #pageSize: number;
   readonly #waiting: Step[] = [];
   #running: Promise<void> | undefined;
@@ -39,13 +41,15 @@ export class Commits {
   constructor(store: Store, path: string) {
     this.#store = store;
     this.#path = path;
-    this.#room = new Room(path);
+    this.#file = new PreallocatedFile(path);
     this.#pageSize = (store.getStats() as { pageSize: number }).pageSize;
   }
 
   /**
-   * Runs the step in a transaction. It must check before it writes: a VaultError of its own is its caller's alone.
-   * @throws VaultError `VaultWriteFailed`; nothing of the whole transaction is there then
+   * Runs a step in a transaction. A step that throws a VaultError must do so before it writes: its caller alone is refused, and the
+   * transaction goes on.
+   * @param size bytes that the step writes at most
+   * @throws VaultError `VaultWriteFailed`: nothing of the transaction was written
    */
   add<T>(size: number, run: () => T): Promise<T> {
     return new Promise<T>((done, failed) => {
@@ -54,23 +58,23 @@ export class Commits {
     });
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no step waits. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
-  /** Once nothing runs any more. */
+  /** Writes the number of the last transaction, and closes the file. To be called when no step waits. */
   close(): void {
-    this.#room.close();
+    this.#file.close();
     try {
-      noteTransaction(dirname(this.#path), infoOf(this.#store).lastTxnId);
+      writeLastTransaction(dirname(this.#path), infoOf(this.#store).lastTxnId);
     } catch {
-      // No room for it: what it would have said is only an aid.
+      // The disk is full, or read-only: without the number a vault opens as well.
     }
   }
 
   async #drain(): Promise<void> {
-    // What is added in this same turn goes along.
+    // Steps that are added in the same turn join this transaction.
     await Promise.resolve();
     while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, MOST));
     this.#running = undefined;
@@ -101,7 +105,7 @@ export class Commits {
         throw error;
       }
     });
-    // LMDB keeps a promise of its own, which nobody may hear of otherwise.
+    // The store's own promise of the transaction rejects too: without a handler it would end the process.
     void Promise.resolve(this.#store.committed).then(undefined, () => {});
     try {
       return await committed;
@@ -111,7 +115,7 @@ export class Commits {
   }
 
   #reserve(steps: readonly Step[]): void {
-    if (statSync(this.#path).ino !== this.#room.inode)
+    if (statSync(this.#path).ino !== this.#file.inode)
       throw new VaultError('VaultWriteFailed', 'the vault was rebuilt by another process: start this one again');
     const pages = steps.reduce(
       (sum, { size }) => sum + PAGES_A_STEP + 2 * Math.ceil(size / this.#pageSize),
@@ -121,11 +125,11 @@ export class Commits {
     const used = (lastPageNumber + 1) * this.#pageSize;
     const need = pages * this.#pageSize;
     if (used + need > MAP_SIZE) throw new VaultError('VaultWriteFailed', 'the vault is full', 'MDB_MAP_FULL');
-    this.#room.reserve(used, need);
+    this.#file.reserve(used, need);
   }
 }
 
-/** The type does not know `env`. */
+/** LMDB's own figures of an open store; the package's type does not have `env`. */
 function infoOf(store: Store): { readonly lastPageNumber: number; readonly lastTxnId: number } {
   return (store as unknown as { env: { info(): { lastPageNumber: number; lastTxnId: number } } }).env.info();
 }
@@ -139,7 +143,7 @@ function endOf({ run }: Step): End {
   }
 }
 
-/** LMDB's error of a failed commit holds a promise that rejects with the reason. */
+/** The reason of a failed commit: the package's error has it as a promise that rejects. */
 async function causeOf(error: unknown): Promise<unknown> {
   const { commitError } = error as { commitError?: Promise<never> };
   if (commitError === undefined) return error;

@@ -1,10 +1,10 @@
 /**
- * Data key: 32 random bytes that seal the rows, kept in the vault's file `key`, wrapped by what the operator has.
- * In: the folder, a key source. Out: the data key. Never: sealed rows touched by another passphrase, an unwrapped key on
- * the disk unless there is nothing to wrap it with.
+ * Data key: 32 random bytes that seal the rows. The vault's file `key` has them, encrypted with the operator's key or passphrase.
+ * In: the folder, a key source. Out: the data key. Never: rows sealed anew when the passphrase changes; an unencrypted data key on
+ * the disk unless the operator gave neither.
  *
- * The file is one JSON object, twice, each with a sum of its own: a file that bits fell out of still opens. Format and
- * version stand in it, so that a foreign or newer vault is refused before anything of it is read.
+ * The file has one JSON object twice, each with a checksum: one of them may be damaged. Format and version are in it, so that a
+ * vault of a newer version is refused before LMDB opens it.
  */
 import {
   createCipheriv,
@@ -17,31 +17,35 @@ import {
 } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asVaultError, makeFilePrivate, writeWhole } from './folder.ts';
+import { writeAtomically } from './atomic-file.ts';
 import { KEY_VARIABLE, type KeySource, PASSPHRASE_VARIABLE } from './key-source.ts';
+import { makeFilePrivate } from './permissions.ts';
 import { FORMAT_VERSION } from './seal.ts';
+import { asVaultError } from './system-error.ts';
 import { VaultError } from './vault.ts';
 
 const FILE = 'key';
 const FORMAT = 'mtproto2json vault';
-/** scrypt: 128 MiB and half a second a guess (528 ms measured). */
+/** Cost of scrypt: 128 MiB and half a second for each guess of a passphrase (528 ms measured). */
 const COST = { n: 2 ** 17, r: 8, p: 1 } as const;
+/** What Node allows scrypt, bytes: more than the cost needs. */
 const SCRYPT_MEMORY = 256 * 1024 * 1024;
 
+/** The JSON object of the file `key`, without its checksum. */
 interface Wrapped {
   readonly format: string;
   readonly version: number;
   readonly wrap: KeySource['kind'];
-  /** Of the passphrase. */
+  /** Cost and salt of a passphrase. */
   readonly scrypt?: { readonly n: number; readonly r: number; readonly p: number; readonly salt: string };
-  /** Nonce, sealed data key, tag; the data key itself if there is nothing to wrap it with. */
+  /** Base64 of nonce, encrypted data key and tag; of the data key itself if `wrap` is `modes`. */
   readonly key: string;
 }
 
 /**
- * The vault's data key; a new vault gets one. What seals it changes here only while it is empty: afterwards `rewrap` alone does.
- * @param isEmpty there is nothing yet that it would have sealed
- * @param maySeal one that is empty and not sealed is sealed with what is given
+ * The vault's data key; a new vault gets one. Only while the vault is empty may this change its protection: later `rewrap` does.
+ * @param isEmpty the vault has no data file yet
+ * @param maySeal an empty vault that file modes alone protect gets the protection of `source`
  * @throws VaultError `VaultClosed`
  */
 export async function dataKey(
@@ -55,27 +59,27 @@ export async function dataKey(
     if (!isEmpty)
       throw new VaultError('VaultClosed', `${folder} holds sealed sessions, but not the file that opens them: ${FILE}`);
     const key = randomBytes(32);
-    // Another process may have been faster: then its key is the vault's.
-    if (writeWhole(path, await wrap(key, source), false)) return secret(key);
+    // False if another process was faster: then its data key is the vault's.
+    if (writeAtomically(path, await wrap(key, source), false)) return secret(key);
   }
   const wrapped = readWrapped(path);
   const key = await unwrap(wrapped, source, folder);
   if (wrapped.wrap === 'modes' && source.kind !== 'modes') {
-    // A key that is given by mistake must not become what the sessions need from then on.
-    if (!isEmpty || !maySeal) throw new VaultError('VaultClosed', isUnsealed(source.kind, folder));
-    writeWhole(path, await wrap(key, source), true);
+    // A key that was given by mistake must not become the one that the sessions need.
+    if (!isEmpty || !maySeal) throw new VaultError('VaultClosed', notSealed(source.kind, folder));
+    writeAtomically(path, await wrap(key, source), true);
   }
   return secret(key);
 }
 
 /**
- * Wraps the data key anew; no row is touched.
- * @throws VaultError `VaultClosed` if `from` does not open it
+ * Encrypts the data key with another key or passphrase; rows stay as they are.
+ * @throws VaultError `VaultClosed` if `from` is not the present one
  */
 export async function rewrap(folder: string, from: KeySource, to: KeySource): Promise<void> {
   const path = join(folder, FILE);
   const key = await unwrap(readWrapped(path), from, folder);
-  writeWhole(path, await wrap(key, to), true);
+  writeAtomically(path, await wrap(key, to), true);
   key.fill(0);
 }
 
@@ -110,7 +114,7 @@ async function unwrap(wrapped: Wrapped, source: KeySource, folder: string): Prom
   return data;
 }
 
-function isUnsealed(kind: 'key' | 'passphrase', folder: string): string {
+function notSealed(kind: 'key' | 'passphrase', folder: string): string {
   return (
     `the vault ${folder} is not sealed, but a ${kind} was given for it: leave it out, ` +
     `or seal the vault with \`mtproto2json sessions rotate-key --new-vault-${kind}-file FILE\``
@@ -161,7 +165,7 @@ function readWrapped(path: string): Wrapped {
   } catch (error) {
     throw asVaultError(error, 'VaultClosed', `the vault's file ${path} cannot be read`);
   }
-  // The copies one by one, wherever they begin: the line end between them may be the bit that is wrong.
+  // Copies are found by how they begin, not by lines: the damaged bit may be in the line end between them.
   for (const start of [...text.matchAll(/\{"format"/g)].map(({ index }) => index)) {
     const wrapped = copyAt(text, start);
     if (wrapped === undefined) continue;
@@ -176,7 +180,7 @@ function newer(path: string, version: number): VaultError {
   return new VaultError('VaultClosed', words);
 }
 
-/** One copy, if its sum is right. */
+/** The copy that begins at `start`, if its checksum is right. */
 function copyAt(text: string, start: number): Wrapped | undefined {
   const end = text.indexOf('"}', text.indexOf('"sum"', start));
   try {

@@ -1,34 +1,38 @@
 /**
- * Key source: what the operator protects the vault with: 32 bytes, a passphrase, or nothing.
- * In: file names and environment. Out: the secret. Never: a secret in an error, or from a file that others may write.
+ * Key source: what the operator protects the vault with: a key of 32 bytes, a passphrase, or file modes alone.
+ * In: file names, environment. Out: the secret. Never: a secret in an error, or from a file that others may write.
  */
 import { readSecretFile, SecretFileError, withoutLineEnd } from '../secret-file.ts';
 import { VaultError } from './vault.ts';
 
+/** What protects a vault. */
 export type KeySource =
   | { readonly kind: 'key'; readonly key: Buffer }
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'modes' };
 
+/** Environment variables with the key (64 hex digits or base64) and the passphrase. */
 export const KEY_VARIABLE = 'MTPROTO2JSON_VAULT_KEY';
 export const PASSPHRASE_VARIABLE = 'MTPROTO2JSON_VAULT_PASSPHRASE';
 const KEY_LENGTH = 32;
 
+/** Where the operator may have put the secret. */
 export interface KeyOptions {
   readonly keyFile?: string | undefined;
   readonly passphraseFile?: string | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+/** What was found there. */
 export interface FoundSource {
   readonly source: KeySource;
-  /** Others may read the file it is from: a sentence. */
+  /** A sentence if others may read the file that the secret is from. */
   readonly warning?: string | undefined;
 }
 
 /**
- * A file beats the environment, a key beats a passphrase within each.
- * @throws VaultError `VaultClosed`, in one sentence
+ * Reads the secret. Files go before the environment, and in the environment the key goes before the passphrase.
+ * @throws VaultError `VaultClosed`, with one sentence
  */
 export function keySource({ keyFile, passphraseFile, environment = {} }: KeyOptions): FoundSource {
   if (keyFile !== undefined && passphraseFile !== undefined)
@@ -62,7 +66,7 @@ function secretFile(path: string, what: string): { content: Buffer; warning: str
   }
 }
 
-/** 32 raw bytes, or the same as hex or base64 text. */
+/** The 32 bytes of a key, given raw or as hex or base64 text. */
 function keyOf(content: Buffer, from: string): Buffer {
   if (content.length === KEY_LENGTH) return content;
   const text = content.toString('latin1').trim();
@@ -71,7 +75,7 @@ function keyOf(content: Buffer, from: string): Buffer {
   throw new VaultError('VaultClosed', `${from} holds no vault key: 32 bytes, or the same in hex or base64`);
 }
 
-/** One line; its end is no part of it. */
+/** A passphrase is the text without a line end at its end. */
 function passphraseOf(text: string, from: string): KeySource {
   const passphrase = withoutLineEnd(text);
   if (passphrase === '') throw new VaultError('VaultClosed', `${from} holds no passphrase`);

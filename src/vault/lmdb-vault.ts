@@ -1,52 +1,41 @@
 /**
  * LmdbVault: named sessions in an LMDB file that several processes share.
- * In: an open store and the key of its rows. Out: records, claims, wishes. Never: an acknowledgement before the disk has
- * it; a name taken from a living process.
- *
- * A name's owner row says which process has it (its uuid), or that the last one released it clean. The process's own row
- * says how to see that it lives (`processes.ts`); it is renewed while the process has names.
+ * In: an open store and the key of its rows. Out: records, claims, requests for names. Never: an acknowledgement before the
+ * record is on the disk; a name taken from a living process.
  */
 import { dirname } from 'node:path';
 import { Commits } from './commits.ts';
-import { type Identity, isAlive, isInOtherNamespace } from './processes.ts';
-import type { Row, Rows } from './rows.ts';
-import { Kind } from './seal.ts';
-import { forgetSign, type Heard, heardIn, sayOf, type Sign, SignOfLife, signOf } from './signs-of-life.ts';
-import { type Claim, type Kept, type Part, type Vault, VaultError, whole } from './vault.ts';
+import { Owners } from './owners.ts';
+import type { Identity } from './processes.ts';
+import type { Rows, VaultRow } from './rows.ts';
+import { RowKind } from './seal.ts';
+import { type Claim, type RecordExcerpt, type StoredSession, type Vault, VaultError, wholeRecord } from './vault.ts';
 
-/** How often a process with names says that it lives, and looks whether it is asked for one; milliseconds. */
-const HEARTBEAT = 5_000;
+/** How often a process that has names renews its row, ms. */
+const RENEWAL = 5_000;
+/** How often a process that has names looks whether another asks for one of them, ms. */
 const POLL = 200;
-/** Nobody has the name. */
-const NOBODY = '-';
-/** Opening thousands of rows takes longer than others of the process can wait: so long at a time; milliseconds. */
-const AT_A_TIME = 4;
-/** Bytes of a row that is not a record. */
-const SMALL = 512;
+/** How long a list opens rows before it gives others of the process a turn, ms: a list of thousands takes far longer. */
+const LIST_SLICE = 4;
+/** Bytes that are reserved for a row without a record. */
+const SMALL_ROW = 512;
 
-/** What an owner row says. */
-interface Owner {
-  readonly uuid: string;
-  readonly isClean: boolean;
-}
-
+/** The vault of one process. Several in one process, each with an identity of its own, are several owners. */
 export class LmdbVault implements Vault {
   readonly protection: Vault['protection'];
   asked: ((name: string) => void) | undefined;
   readonly #rows: Rows;
   readonly #self: Identity;
+  readonly #owners: Owners;
+  /** Undefined if nothing may be written. */
   readonly #commits: Commits | undefined;
-  readonly #folder: string;
-  readonly #sign: SignOfLife;
-  /** What sockets of other processes said when they were asked last. */
-  readonly #signs = new Map<string, Sign>();
   readonly #claims = new Set<string>();
-  /** Names that were given up, which the disk did not take. */
-  readonly #unwritten = new Set<string>();
-  /** Wishes that were heard already: name and version. */
-  readonly #heard = new Set<string>();
-  #heartbeat: NodeJS.Timeout | undefined;
-  #poll: NodeJS.Timeout | undefined;
+  /** Names that this process has released, though the release could not be written yet. */
+  readonly #unwrittenReleases = new Set<string>();
+  /** Requests for names that `asked` was told of: `seq name`. */
+  readonly #toldRequests = new Set<string>();
+  #renewTimer: NodeJS.Timeout | undefined;
+  #pollTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
   /** @param path of the data file @param isReadOnly nothing may be written */
@@ -55,29 +44,27 @@ export class LmdbVault implements Vault {
     this.#self = self;
     this.protection = protection;
     this.#commits = isReadOnly ? undefined : new Commits(rows.store, path);
-    this.#folder = dirname(path);
-    this.#sign = new SignOfLife(this.#folder, self.uuid);
+    this.#owners = new Owners(rows, self, dirname(path));
   }
 
-  async list(part: Part = whole): Promise<Kept[]> {
+  async list(excerpt: RecordExcerpt = wholeRecord): Promise<StoredSession[]> {
     this.#rows.refresh();
-    // Anew each time: a process that lived when it was asked last may be dead.
-    for (const { name } of [...this.#rows.all(Kind.PROCESS)]) await this.#askSign(name);
+    await this.#owners.probeAll();
     this.#rows.refresh();
-    const kept: Kept[] = [];
-    let until = performance.now() + AT_A_TIME;
-    for (const row of this.#rows.all(Kind.RECORD)) {
-      if (row.kind === Kind.GONE) continue;
-      const owner = this.#whose(this.#ownerOf(row.name));
-      const { record, writtenAt } = bodyOf(row);
-      kept.push({ name: row.name, record: record && part(record), writtenAt, owner });
-      if (part !== whole) record?.fill(0);
-      if (performance.now() < until) continue;
+    const sessions: StoredSession[] = [];
+    let sliceEnd = performance.now() + LIST_SLICE;
+    for (const row of this.#rows.all(RowKind.RECORD)) {
+      if (row.kind === RowKind.REMOVED) continue;
+      const owner = this.#owners.stateOf(row.name);
+      const { record, writtenAt } = readBody(row);
+      sessions.push({ name: row.name, record: record && excerpt(record), writtenAt, owner });
+      if (excerpt !== wholeRecord) record?.fill(0);
+      if (performance.now() < sliceEnd) continue;
       await new Promise(setImmediate);
       this.#rows.refresh();
-      until = performance.now() + AT_A_TIME;
+      sliceEnd = performance.now() + LIST_SLICE;
     }
-    return kept.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return sessions.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   read(name: string): Uint8Array | undefined {
@@ -86,79 +73,55 @@ export class LmdbVault implements Vault {
   }
 
   async claim(name: string): Promise<Claim | undefined> {
-    const wasLate = this.#unwritten.delete(name);
+    const wasUnwritten = this.#unwrittenReleases.delete(name);
     try {
-      await this.#askOwner(name);
-      const claim = await this.#change(SMALL * 2, () => this.#take(name));
-      if (claim !== undefined) this.#hold(name);
+      if (this.#commits !== undefined) await this.#owners.prepare(name);
+      const claim = await this.#change(SMALL_ROW * 2, () => this.#take(name));
+      if (claim !== undefined) this.#addClaim(name);
       return claim;
     } catch (error) {
-      if (wasLate) this.#unwritten.add(name);
+      if (wasUnwritten) this.#unwrittenReleases.add(name);
       throw error;
     }
   }
 
   #take(name: string): Claim | undefined {
+    // Before anything is written: a damaged record throws.
     const record = this.#record(name);
-    const owner = this.#ownerOf(name);
-    if (this.#whose(owner) === 'elsewhere') return undefined;
-    if (owner?.uuid !== this.#self.uuid) {
-      // A dead owner's other names are free without its row as well.
-      if (owner !== undefined) this.#bury(owner.uuid);
-      this.#sayAlive();
-      this.#own(name, { uuid: this.#self.uuid, isClean: false });
-    }
-    return { record, isClean: owner?.uuid === NOBODY && owner.isClean };
-  }
-
-  /** Before a transaction, in which nothing can be waited for: whether its owner lives, and that this process will be seen to. */
-  async #askOwner(name: string): Promise<void> {
-    if (this.#commits === undefined) return;
-    await this.#sign.give();
-    this.#rows.refresh();
-    const owner = this.#ownerOf(name);
-    if (owner !== undefined) await this.#askSign(owner.uuid);
-  }
-
-  async #askSign(uuid: string): Promise<void> {
-    const process = this.#process(uuid);
-    if (process === undefined || uuid === this.#self.uuid || !isInOtherNamespace(process.identity)) return;
-    this.#signs.set(uuid, await signOf(this.#folder, uuid, process.place));
-  }
-
-  #bury(uuid: string): void {
-    this.#rows.remove(Kind.PROCESS, uuid);
-    if (this.#signs.get(uuid) === 'dead') forgetSign(this.#folder, uuid);
-    this.#signs.delete(uuid);
+    const isClean = this.#owners.take(name);
+    return isClean === undefined ? undefined : { record, isClean };
   }
 
   ask(name: string): Promise<void> {
-    return this.#change(SMALL, () => this.#rows.put(Kind.WISH, name, Buffer.from(this.#self.uuid)));
+    return this.#change(SMALL_ROW, () => this.#rows.put(RowKind.REQUEST, name, Buffer.from(this.#self.uuid)));
   }
 
-  write(name: string, record: Uint8Array): Promise<void> {
-    const body = this.#bodyOf(record);
-    const written = this.#change(body.length, () => {
-      if (!this.#isOurs(name)) throw new VaultError('VaultWriteFailed', `${name} is not this process's`);
-      this.#rows.put(Kind.RECORD, name, body);
-    });
-    return wiped(written, body);
+  async write(name: string, record: Uint8Array): Promise<void> {
+    const body = writeBody(record);
+    try {
+      await this.#change(body.length, () => {
+        if (!this.#owners.isOwn(name)) throw new VaultError('VaultWriteFailed', `${name} is not this process's`);
+        this.#rows.put(RowKind.RECORD, name, body);
+      });
+    } finally {
+      body.fill(0);
+    }
   }
 
   async release(name: string, record?: Uint8Array): Promise<void> {
     if (!this.#claims.has(name)) return;
-    const body = record === undefined ? undefined : this.#bodyOf(record);
+    const body = record === undefined ? undefined : writeBody(record);
     try {
-      await this.#change((body?.length ?? 0) + SMALL, () => {
-        if (!this.#isOurs(name)) return;
-        if (body !== undefined) this.#rows.put(Kind.RECORD, name, body);
-        this.#own(name, { uuid: NOBODY, isClean: body !== undefined });
+      await this.#change((body?.length ?? 0) + SMALL_ROW, () => {
+        if (!this.#owners.isOwn(name)) return;
+        if (body !== undefined) this.#rows.put(RowKind.RECORD, name, body);
+        this.#owners.release(name, body !== undefined);
       });
-      this.#drop(name);
+      this.#removeClaim(name);
     } catch (error) {
-      // Not ours any more, whatever the owner row says until it can be written again.
-      this.#unwritten.add(name);
-      this.#drop(name);
+      // The name is not this process's any more, whatever its owner row says until it can be written.
+      this.#unwrittenReleases.add(name);
+      this.#removeClaim(name);
       throw error;
     } finally {
       body?.fill(0);
@@ -166,16 +129,16 @@ export class LmdbVault implements Vault {
   }
 
   async remove(name: string): Promise<boolean> {
-    await this.#askOwner(name);
-    const isGone = await this.#change(SMALL * 2, () => {
-      if (this.#whose(this.#ownerOf(name)) === 'elsewhere') return false;
-      this.#rows.put(Kind.GONE, name, Buffer.alloc(0));
-      this.#rows.remove(Kind.OWNER, name);
-      this.#rows.remove(Kind.WISH, name);
+    if (this.#commits !== undefined) await this.#owners.prepare(name);
+    const isRemoved = await this.#change(SMALL_ROW * 2, () => {
+      if (this.#owners.stateOf(name) === 'elsewhere') return false;
+      this.#rows.put(RowKind.REMOVED, name, Buffer.alloc(0));
+      this.#rows.remove(RowKind.OWNER, name);
+      this.#rows.remove(RowKind.REQUEST, name);
       return true;
     });
-    if (isGone) this.#drop(name);
-    return isGone;
+    if (isRemoved) this.#removeClaim(name);
+    return isRemoved;
   }
 
   close(): Promise<void> {
@@ -185,24 +148,24 @@ export class LmdbVault implements Vault {
 
   async #close(): Promise<void> {
     try {
-      if (this.#claims.size > 0 || this.#unwritten.size > 0) await this.#giveUp();
+      if (this.#claims.size > 0 || this.#unwrittenReleases.size > 0) await this.#releaseAll();
     } catch {
-      // Then they are those of a dead process, soon.
+      // The names stay those of this process, which is dead soon: then they are free.
     }
-    this.#rest();
-    await this.#sign.end();
+    this.#stopTimers();
+    await this.#owners.close();
     await this.#commits?.idle();
     this.#commits?.close();
     await this.#rows.store.close();
   }
 
-  #giveUp(): Promise<void> {
-    const names = [...this.#claims, ...this.#unwritten];
-    return this.#change(SMALL * names.length, () => {
-      for (const name of names) if (this.#isOurs(name)) this.#own(name, { uuid: NOBODY, isClean: false });
-      this.#rows.remove(Kind.PROCESS, this.#self.uuid);
+  #releaseAll(): Promise<void> {
+    const names = [...this.#claims, ...this.#unwrittenReleases];
+    return this.#change(SMALL_ROW * names.length, () => {
+      for (const name of names) if (this.#owners.isOwn(name)) this.#owners.release(name, false);
+      this.#owners.leave();
       this.#claims.clear();
-      this.#unwritten.clear();
+      this.#unwrittenReleases.clear();
     });
   }
 
@@ -213,123 +176,76 @@ export class LmdbVault implements Vault {
     return this.#commits.add(size, run);
   }
 
-  // --- what rows say ---
-
   #record(name: string): Uint8Array | undefined {
-    const row = this.#rows.get(Kind.RECORD, name);
-    if (row === undefined || row.kind === Kind.GONE) return undefined;
-    const { record } = bodyOf(row);
+    const row = this.#rows.get(RowKind.RECORD, name);
+    if (row === undefined || row.kind === RowKind.REMOVED) return undefined;
+    const { record } = readBody(row);
     if (record === undefined) throw new VaultError('VaultRecordBroken', `the record of ${name} is damaged`);
     return record;
   }
 
-  /** One that cannot be read owns nothing. */
-  #ownerOf(name: string): Owner | undefined {
-    const text = this.#rows.get(Kind.OWNER, name)?.body?.toString('latin1').split(' ');
-    return text === undefined ? undefined : { uuid: text[0]!, isClean: text[1] === 'clean' };
-  }
+  // --- while this process has names ---
 
-  #whose(owner: Owner | undefined): Kept['owner'] {
-    if (owner === undefined || owner.uuid === NOBODY) return undefined;
-    if (owner.uuid === this.#self.uuid) return 'here';
-    return this.#lives(owner.uuid) ? 'elsewhere' : undefined;
-  }
-
-  #lives(uuid: string): boolean {
-    const process = this.#process(uuid);
-    if (process === undefined) return false;
-    const sign = this.#signs.get(uuid);
-    return sign === undefined ? isAlive(process.identity, process.at, Date.now()) : sign === 'alive';
-  }
-
-  #process(uuid: string): Heard | undefined {
-    const body = this.#rows.get(Kind.PROCESS, uuid)?.body;
-    return body && heardIn(body);
-  }
-
-  #isOurs(name: string): boolean {
-    return this.#ownerOf(name)?.uuid === this.#self.uuid;
-  }
-
-  #own(name: string, { uuid, isClean }: Owner): void {
-    this.#rows.put(Kind.OWNER, name, Buffer.from(`${uuid} ${isClean ? 'clean' : '-'}`));
-    this.#rows.remove(Kind.WISH, name);
-  }
-
-  #sayAlive(): void {
-    this.#rows.put(Kind.PROCESS, this.#self.uuid, sayOf(this.#self, this.#sign));
-  }
-
-  /** `written at f64`, then the record. */
-  #bodyOf(record: Uint8Array): Buffer {
-    const body = Buffer.alloc(8 + record.length);
-    body.writeDoubleLE(Date.now());
-    body.set(record, 8);
-    return body;
-  }
-
-  // --- while names are held ---
-
-  #hold(name: string): void {
+  #addClaim(name: string): void {
     this.#claims.add(name);
-    this.#unwritten.delete(name);
-    if (this.#poll !== undefined || this.#closed !== undefined) return;
-    this.#poll = setInterval(() => this.#hear(), POLL).unref();
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT).unref();
+    this.#unwrittenReleases.delete(name);
+    if (this.#pollTimer !== undefined || this.#closed !== undefined) return;
+    this.#pollTimer = setInterval(() => this.#pollRequests(), POLL).unref();
+    this.#renewTimer = setInterval(() => this.#renew(), RENEWAL).unref();
   }
 
-  #drop(name: string): void {
+  #removeClaim(name: string): void {
     this.#claims.delete(name);
-    if (this.#claims.size === 0 && this.#unwritten.size === 0) this.#rest();
+    if (this.#claims.size === 0 && this.#unwrittenReleases.size === 0) this.#stopTimers();
   }
 
-  #rest(): void {
-    clearInterval(this.#poll);
-    clearInterval(this.#heartbeat);
-    this.#poll = this.#heartbeat = undefined;
-    this.#heard.clear();
+  #stopTimers(): void {
+    clearInterval(this.#pollTimer);
+    clearInterval(this.#renewTimer);
+    this.#pollTimer = this.#renewTimer = undefined;
+    this.#toldRequests.clear();
   }
 
-  #hear(): void {
+  #pollRequests(): void {
     this.#rows.refresh();
-    for (const { name, seq, body } of this.#rows.all(Kind.WISH)) {
-      const wish = `${seq} ${name}`;
-      if (body === undefined || !this.#claims.has(name) || this.#heard.has(wish)) continue;
-      this.#heard.add(wish);
+    for (const { name, seq, body } of this.#rows.all(RowKind.REQUEST)) {
+      const request = `${seq} ${name}`;
+      if (body === undefined || !this.#claims.has(name) || this.#toldRequests.has(request)) continue;
+      this.#toldRequests.add(request);
       this.asked?.(name);
     }
   }
 
-  /** Says that it lives, and gives up what could not be given up before and was not claimed again since. */
-  #beat(): void {
-    const late = [...this.#unwritten];
-    const said = this.#change(SMALL * (1 + late.length), () => {
-      this.#sayAlive();
+  /** Renews this process's row, and writes releases that could not be written before, unless their names were claimed again. */
+  #renew(): void {
+    const late = [...this.#unwrittenReleases];
+    const written = this.#change(SMALL_ROW * (1 + late.length), () => {
+      this.#owners.renew();
       for (const name of late)
-        if (this.#unwritten.has(name) && this.#isOurs(name)) this.#own(name, { uuid: NOBODY, isClean: false });
+        if (this.#unwrittenReleases.has(name) && this.#owners.isOwn(name)) this.#owners.release(name, false);
     });
-    said.then(
+    written.then(
       () => {
-        for (const name of late) this.#unwritten.delete(name);
+        for (const name of late) this.#unwrittenReleases.delete(name);
       },
-      // The next beat tries again.
+      // The next renewal tries again.
       () => {},
     );
   }
 }
 
-/** A record and its time; neither of one that does not open. */
-function bodyOf({ body }: Row): { record: Uint8Array | undefined; writtenAt: number } {
-  if (body === undefined || body.length < 8) return { record: undefined, writtenAt: 0 };
-  // The same memory: who wipes the record leaves no copy of it.
-  const record = new Uint8Array(body.buffer, body.byteOffset + 8, body.length - 8);
-  return { record, writtenAt: body.readDoubleLE(0) };
+/** The body of a record's row: when it was written (Unix ms, f64), then the record. */
+function writeBody(record: Uint8Array): Buffer {
+  const body = Buffer.alloc(8 + record.length);
+  body.writeDoubleLE(Date.now());
+  body.set(record, 8);
+  return body;
 }
 
-async function wiped(written: Promise<void>, body: Buffer): Promise<void> {
-  try {
-    await written;
-  } finally {
-    body.fill(0);
-  }
+/** The record and its time in the body of a row; no record if the row does not open. */
+function readBody({ body }: VaultRow): { record: Uint8Array | undefined; writtenAt: number } {
+  if (body === undefined || body.length < 8) return { record: undefined, writtenAt: 0 };
+  // A view: who wipes the record leaves no copy of it.
+  const record = new Uint8Array(body.buffer, body.byteOffset + 8, body.length - 8);
+  return { record, writtenAt: body.readDoubleLE(0) };
 }

@@ -1,41 +1,39 @@
 /**
- * Open: a folder becomes a vault.
- * In: a folder, what protects it. Out: a Vault, or a sentence that says why not. Never: LMDB on a file that was not
- * walked; a foreign, newer or half-open folder.
+ * Open: opens the vault in a folder, or makes one.
+ * In: a folder, a key source. Out: a Vault, or a VaultError with one sentence. Never: LMDB on a file whose pages were not
+ * checked; a vault of a newer version, or in a folder that is open to others.
  */
 import type { KeyObject } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { dataKey, rewrap } from './data-key.ts';
-import { asVaultError } from './folder.ts';
 import type { KeySource } from './key-source.ts';
-import { lastTransaction } from './last.ts';
+import { faultOf, transactionOf } from './integrity.ts';
+import { readLastTransaction } from './last-transaction.ts';
 import { LmdbVault } from './lmdb-vault.ts';
-import { faultOf, transactionOf } from './pages.ts';
-import { privateFolder, vaultWithin } from './private-folder.ts';
+import { privateFolder, vaultWithin } from './permissions.ts';
+import { preallocateToOpen } from './preallocate.ts';
 import { type Identity, thisProcess } from './processes.ts';
 import { rebuild } from './rebuild.ts';
 import { DATA_FILE, isInPlace, MAP_SIZE, openStore, Rows, type Store } from './rows.ts';
+import { asVaultError } from './system-error.ts';
 import { type Vault, VaultError } from './vault.ts';
 
+/** How a vault is opened. */
 export interface VaultOptions {
   readonly folder: string;
-  /** What protects it; file modes alone if it is not given. */
+  /** What seals the vault; without it file modes alone protect it. */
   readonly source?: KeySource;
-  /** Told in words what an operator should know: a damaged file that was rebuilt. */
+  /** Called with a sentence that an operator should read, such as that a damaged file was rebuilt. */
   readonly warn?: (sentence: string) => void;
-  /** An empty vault that is not sealed is sealed with the key that is given: for who serves it, not for who looks. */
+  /** An empty vault without a seal is sealed with `source`: true for a gateway, not for commands that only look. */
   readonly maySeal?: boolean;
-  /** For tests: who this is to other processes. */
+  /** Who this process is to others; tests give another. */
   readonly self?: Identity;
 }
 
-/** Bytes that LMDB makes of its lock file; they must be on the disk before it maps them. */
-const LOCK_SIZE = 16 * 1024;
-/** What LMDB writes into a new file before anybody can see to the room for it: two pages, of at most 16 KiB. */
-const FIRST_PAGES = 32 * 1024;
-/** Another process may write while the file is read: so often it is read again before it is called damaged. */
+/** How often a data file is read while other processes write to it, before it is called damaged. */
 const READS = 5;
 
 /**
@@ -50,8 +48,8 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     const isEmpty = !existsSync(path) || statSync(path).size === 0;
     const secret = await dataKey(folder, source, isEmpty, maySeal);
     const isReadOnly = isEmpty ? false : !isWritable(path);
-    if (!isEmpty) await beWhole(folder, secret, warn);
-    if (!isReadOnly) makeRoom(folder, isEmpty);
+    if (!isEmpty) await repair(folder, secret, warn);
+    if (!isReadOnly) preallocateToOpen(folder, isEmpty);
     const store = openStore(folder, isReadOnly);
     await refuseSamePid(store, named);
     return new LmdbVault(new Rows(store, secret), self, source.kind, path, isReadOnly);
@@ -60,14 +58,14 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   }
 }
 
-/** The vault's key or passphrase is another from now on. @throws VaultError `VaultClosed` */
+/** Replaces the key or passphrase of the vault in a folder. @throws VaultError `VaultClosed` if `from` is not the present one */
 export async function rewrapVault(folder: string, from: KeySource, to: KeySource): Promise<void> {
   await rewrap(vaultWithin(folder), from, to);
 }
 
 /**
- * LMDB tells who reads by PIDs, and refuses the second of two that have the same: the first processes of two containers.
- * The package tries for ten seconds before it says so: one that is just ending is waited for.
+ * Refuses a vault that a process of the same PID in another container has open: LMDB tells readers apart by PID, and fails with
+ * EINVAL for the second of them. The package retries for ten seconds before it fails, in which the other process may end.
  */
 async function refuseSamePid(store: Store, folder: string): Promise<void> {
   try {
@@ -83,7 +81,8 @@ async function refuseSamePid(store: Store, folder: string): Promise<void> {
   }
 }
 
-async function beWhole(folder: string, secret: KeyObject, warn: (sentence: string) => void): Promise<void> {
+/** Checks the data file, and rebuilds a damaged one. */
+async function repair(folder: string, secret: KeyObject, warn: (sentence: string) => void): Promise<void> {
   const path = join(folder, DATA_FILE);
   for (let reads = 1; ; reads++) {
     const bytes = readFileSync(path);
@@ -97,7 +96,7 @@ async function beWhole(folder: string, secret: KeyObject, warn: (sentence: strin
 }
 
 function faultIn(bytes: Buffer, folder: string, secret: KeyObject): string | undefined {
-  const last = lastTransaction(folder);
+  const last = readLastTransaction(folder);
   if (last > (transactionOf(bytes) ?? 0)) return 'the last transaction is missing';
   return faultOf(bytes, MAP_SIZE, (key, value) => isInPlace(secret, key, value));
 }
@@ -110,27 +109,5 @@ function isWritable(path: string): boolean {
     const { code } = error as { code?: string };
     if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return false;
     throw error;
-  }
-}
-
-/**
- * LMDB maps its lock file, and a map whose block is missing kills the process; so does a first write of its own that fails
- * (`room.ts`). So there must be blocks: for the lock file, and, where they are tried and given back, for a new data file.
- * A disk that has some of them takes a part of what is written, and says nothing: `writeFileSync` goes on to the error.
- */
-function makeRoom(folder: string, isEmpty: boolean): void {
-  const fd = openSync(join(folder, 'lock.mdb'), 'a', 0o600);
-  try {
-    const { size } = fstatSync(fd);
-    if (size < LOCK_SIZE) writeFileSync(fd, Buffer.alloc(LOCK_SIZE - size));
-  } finally {
-    closeSync(fd);
-  }
-  if (!isEmpty) return;
-  const trial = join(folder, `room.${process.pid}`);
-  try {
-    writeFileSync(trial, Buffer.alloc(FIRST_PAGES));
-  } finally {
-    rmSync(trial, { force: true });
   }
 }

@@ -1,60 +1,63 @@
 /**
- * Processes: who has a name, in words that another process can check.
- * In: `/proc`, and what a process wrote about itself. Out: is it alive? Never: kills or signals anything.
+ * Processes: what a process writes about itself, and whether it lives by that.
+ * In: `/proc`, and an identity that a process wrote. Out: the identity of this process; whether another lives. Never: a signal that does
+ * anything.
  *
- * In the same boot and the same PID namespace the PID and its start time say. Another container's PIDs say nothing here;
- * its process is seen by its socket (`signs-of-life.ts`), or must have been heard lately.
+ * In the same boot and PID namespace a PID and its start time tell. The PIDs of another container cannot be seen here: its process is
+ * asked by its socket (`liveness.ts`), or must have written its row lately.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 
+/** What identifies a process, or one of several open vaults in a process, to others. */
 export interface Identity {
-  /** One for each open vault: two of one process are two. */
+  /** A new one for each open vault. */
   readonly uuid: string;
   readonly pid: number;
-  /** `pid:[4026531836]`; empty where there is no `/proc`. */
+  /** The PID namespace, `pid:[4026531836]`; empty where there is no `/proc`. */
   readonly namespace: string;
-  /** Changes at each start of the machine. */
+  /** The kernel's boot_id, new at each start of the machine; empty where there is no `/proc`. */
   readonly boot: string;
-  /** Clock ticks from the start of the machine to that of the process: a PID used again has another. */
+  /** Start time, clock ticks since the machine started: a PID that is used again has another. Empty where there is no `/proc`. */
   readonly started: string;
 }
 
-/** A process that is not asked by PID is taken for dead after this silence, milliseconds. */
+/** A process of another PID namespace counts as dead when its row is this old, ms. */
 export const SILENCE = 15_000;
 
+/** The identity of this process, with a new uuid. */
 export function thisProcess(): Identity {
   return identityOf(process.pid);
 }
 
-/** What another process of this machine would write about itself. */
+/** The identity that the process of this PID would write about itself, with a new uuid. */
 export function identityOf(pid: number): Identity {
   return { uuid: randomUUID(), pid, namespace: namespace(), boot: boot(), started: startOf(pid) ?? '' };
 }
 
-/** @param heard when it said so last, milliseconds since 1970 */
-export function isAlive(other: Identity, heard: number, now: number): boolean {
+/** Whether a process lives, by its PID, or, in another PID namespace, by its row. @param writtenAt when it wrote its row, Unix ms @param now Unix ms */
+export function isAlive(other: Identity, writtenAt: number, now: number): boolean {
   if (other.boot !== boot()) return false;
-  if (other.namespace !== namespace()) return Math.abs(now - heard) < SILENCE;
-  if (other.started === '') return exists(other.pid);
+  if (other.namespace !== namespace()) return Math.abs(now - writtenAt) < SILENCE;
+  if (other.started === '') return isRunning(other.pid);
   return startOf(other.pid) === other.started;
 }
 
-/** Its PID says nothing here, though the kernel is the same. */
+/** Whether a process runs on this kernel in another PID namespace, so that its PID tells nothing here. */
 export function isInOtherNamespace(other: Identity): boolean {
   return other.boot === boot() && other.namespace !== namespace();
 }
 
-/** Field 22 of `/proc/PID/stat`; field 2 is the name in brackets, and may hold anything. */
+/** Start time of a running process: field 22 of `/proc/PID/stat`. Field 2 is the name in brackets, which may have brackets too. */
 function startOf(pid: number): string | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // A zombie has ended; it is still there because nobody has asked how.
+  // A zombie (Z) has ended; its parent has not waited for it.
   return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }
 
-/** Where there is no `/proc`. */
-function exists(pid: number): boolean {
+/** Whether the PID is in use, where there is no `/proc`. */
+function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -1,10 +1,10 @@
 /**
- * Rebuild: a damaged data file is put aside, and what still opens goes into a new one.
- * In: the bytes of the damaged file. Out: a whole file in its place. Never: a record that its seal does not prove; the
- * damaged file thrown away; done under a living process.
+ * Rebuild: puts a damaged data file aside, and its records that still open into a new one.
+ * In: the bytes of the damaged file. Out: a whole file in its place. Never: a damaged file deleted; a rebuild while another
+ * process has the vault open.
  *
- * Rows are found by the bytes they begin with, wherever they stand, so that no page need be believed. Of a name the
- * newest version counts that opens; its owner rows are left out: nobody has it, and it is not clean.
+ * Rows are found by the bytes that they begin with, anywhere in the file, so that no page has to be right. Of each name the newest
+ * version that opens is taken. Owner rows are left out: in the new file nobody has a name, and no record is clean.
  */
 import type { KeyObject } from 'node:crypto';
 import {
@@ -20,17 +20,22 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Commits } from './commits.ts';
-import { syncFolder } from './folder.ts';
-import { forgetTransaction } from './last.ts';
+import { syncFolder } from './atomic-file.ts';
+import { removeLastTransaction } from './last-transaction.ts';
+import { isProcessAlive, readProcessRow } from './liveness.ts';
 import { type Identity, identityOf, isAlive, thisProcess } from './processes.ts';
 import { DATA_FILE, type Found, openStore, Rows, rowsIn } from './rows.ts';
-import { Kind } from './seal.ts';
-import { heardIn, isLiving } from './signs-of-life.ts';
+import { RowKind } from './seal.ts';
 import { NAME, VaultError } from './vault.ts';
 
+/** The file that a rebuilding process makes, with its identity, so that no second one begins. */
 const LOCK = 'rebuilding';
 
-/** @returns where the damaged file is now @throws VaultError `VaultClosed` while a living process has the vault */
+/**
+ * Rebuilds the vault in a folder.
+ * @returns the path of the damaged file, which is renamed
+ * @throws VaultError `VaultClosed` if another living process has the vault open or rebuilds it
+ */
 export async function rebuild(folder: string, damaged: Buffer, secret: KeyObject): Promise<string> {
   const found = [...rowsIn(damaged, secret)];
   await refuseLiving(folder, found);
@@ -48,13 +53,13 @@ export async function rebuild(folder: string, damaged: Buffer, secret: KeyObject
   }
 }
 
-/** The old file keeps a name of its own before the new one takes its place: at no moment is there none. */
+/** Gives the damaged file a second name, then its first name to the new file: a crash at any moment leaves a data file. */
 function replace(folder: string, fresh: string): string {
   const path = join(folder, DATA_FILE);
   const aside = join(folder, `damaged-${new Date().toISOString().replaceAll(/[:.]/g, '')}-${statSync(path).ino}.mdb`);
   linkSync(path, aside);
   syncFolder(folder);
-  forgetTransaction(folder);
+  removeLastTransaction(folder);
   renameSync(fresh, path);
   syncFolder(folder);
   return aside;
@@ -72,7 +77,7 @@ async function fill(folder: string, found: readonly Found[], secret: KeyObject):
   }
 }
 
-/** Of each name the newest that opens; if none does, one that does not: it is named as broken then. */
+/** Of each name the newest version that opens; if none opens, one that does not: the vault then lists the name as broken. */
 function newest(found: readonly Found[]): Found[] {
   const best = new Map<string, Found>();
   for (const row of found) {
@@ -84,31 +89,31 @@ function newest(found: readonly Found[]): Found[] {
 }
 
 function isRecord({ kind }: Found): boolean {
-  return kind === Kind.RECORD || kind === Kind.GONE;
+  return kind === RowKind.RECORD || kind === RowKind.REMOVED;
 }
 
 function rank({ body, seq }: Found): number {
   return body === undefined || !Number.isSafeInteger(seq) ? -1 : seq;
 }
 
-/** A living process goes on with the file it has open; what it wrote there would be lost. */
+/** Refuses while another process lives: it would go on writing to the file that it has open, and those records would be lost. */
 async function refuseLiving(folder: string, found: readonly Found[]): Promise<void> {
   for (const { kind, body } of found) {
-    if (kind !== Kind.PROCESS || body === undefined) continue;
-    const heard = heardIn(body);
-    const { identity } = heard;
-    if (isThisProcess(identity) || !(await isLiving(folder, heard))) continue;
+    if (kind !== RowKind.PROCESS || body === undefined) continue;
+    const row = readProcessRow(body);
+    const { identity } = row;
+    if (isThisProcess(identity) || !(await isProcessAlive(folder, row))) continue;
     const words = `the vault ${folder} is damaged, and process ${identity.pid} has it open: end that first`;
     throw new VaultError('VaultClosed', words);
   }
 }
 
-/** In every container the first process has the same PID. */
+/** By PID and namespace: the first process of every container is PID 1. */
 function isThisProcess({ pid, namespace }: Identity): boolean {
   return pid === process.pid && namespace === thisProcess().namespace;
 }
 
-/** One process at a time. @returns what gives it up */
+/** Makes the lock file, over one that a dead process left. @returns what removes it @throws VaultError `VaultClosed` */
 function lock(folder: string): () => void {
   const path = join(folder, LOCK);
   for (;;) {
@@ -120,12 +125,12 @@ function lock(folder: string): () => void {
     } catch (error) {
       if ((error as { code?: string }).code !== 'EEXIST') throw error;
     }
-    if (isHeld(path)) throw new VaultError('VaultClosed', `the vault ${folder} is being rebuilt: try again`);
+    if (isOfLivingProcess(path)) throw new VaultError('VaultClosed', `the vault ${folder} is being rebuilt: try again`);
     rmSync(path, { force: true });
   }
 }
 
-function isHeld(path: string): boolean {
+function isOfLivingProcess(path: string): boolean {
   try {
     const { at, ...identity } = JSON.parse(readFileSync(path, 'utf8')) as Identity & { at: number };
     return isAlive(identity, at, Date.now());

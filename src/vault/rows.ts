@@ -1,41 +1,45 @@
 /**
- * Rows: the vault's LMDB file: sealed rows under a letter and a name.
- * In: kind, name, body. Out: bodies. Never: a body that does not open; a key of LMDB that says anything its row does not.
+ * Rows: the vault's LMDB file, in which sealed rows (`seal.ts`) stand under a letter for their kind and a name.
+ * In: kind, name, body. Out: bodies. Never: a body that does not open, or whose row says another kind or name than its key.
  */
 import type { KeyObject } from 'node:crypto';
 import { type Database, open } from 'lmdb';
-import { headOf, Kind, openRow, ROW_MAGIC, sealRow } from './seal.ts';
+import { headOf, RowKind, openRow, ROW_MAGIC, sealRow } from './seal.ts';
 
-/** Every process maps this much, for good (LMDB keeps the number in the file); some 300 000 sessions. */
+/** Bytes that every process maps: the largest data file, some 300 000 sessions. LMDB stores the number in the file. */
 export const MAP_SIZE = 2 ** 30;
+/** Name of the data file in the vault's folder, given by LMDB. */
 export const DATA_FILE = 'data.mdb';
 
-/** The first byte of a row's key. A removed record stands where the record stood. */
+/** The first byte of a row's key. The row of a removed record takes the place of the record's row. */
 const LETTERS: Readonly<Record<number, string>> = {
-  [Kind.RECORD]: 'r',
-  [Kind.GONE]: 'r',
-  [Kind.OWNER]: 'o',
-  [Kind.PROCESS]: 'p',
-  [Kind.WISH]: 'w',
+  [RowKind.RECORD]: 'r',
+  [RowKind.REMOVED]: 'r',
+  [RowKind.OWNER]: 'o',
+  [RowKind.PROCESS]: 'p',
+  [RowKind.REQUEST]: 'w',
 };
 
+/** The open data file; keys and rows are bytes. */
 export type Store = Database<Buffer, Buffer>;
 
-export interface Row {
+/** A row as it was read. */
+export interface VaultRow {
   readonly kind: number;
   readonly name: string;
+  /** Counts the versions of the row, from 1. */
   readonly seq: number;
-  /** Undefined if it does not open. */
+  /** Undefined if the row does not open. */
   readonly body: Buffer | undefined;
 }
 
-/** @throws what LMDB throws */
+/** Opens the data file of a folder, or makes it, 0600. @throws what LMDB throws */
 export function openStore(folder: string, isReadOnly: boolean): Store {
   // Without `overlappingSync` LMDB syncs its pages, then its meta page, before a transaction's promise resolves
   // (pwrite, fdatasync, pwrite to an O_DSYNC descriptor; seen with strace). The type does not know `permissionsMode`.
   const options = {
     path: folder,
-    // Otherwise a folder with a dot in its name is taken for a file.
+    // Without this the package takes a folder with a dot in its name for a file.
     noSubdir: false,
     encoding: 'binary',
     keyEncoding: 'binary',
@@ -47,20 +51,22 @@ export function openStore(folder: string, isReadOnly: boolean): Store {
   return open<Buffer, Buffer>(options);
 }
 
-export function keyOf(kind: number, name: string): Buffer {
+/** The key of a row in LMDB: the letter of its kind, then the name in UTF-8. */
+export function rowKey(kind: number, name: string): Buffer {
   return Buffer.from(LETTERS[kind] + name);
 }
 
-/** Is the row under the key that it says? One that does not open may say anything. */
+/** Whether a row stands under the key that its head says. A row that does not open passes: its head may be the damage. */
 export function isInPlace(secret: KeyObject, key: Buffer, value: Buffer): boolean {
-  // A key's length that is one too long or too short moves the border between key and row, and nothing else.
+  // A wrong length of the key moves the border between key and row: the row's first bytes then stand elsewhere.
   const begins = Buffer.concat([key, value.subarray(0, 64)]).indexOf(ROW_MAGIC);
   if (begins !== -1 && begins !== key.length) return false;
   const head = headOf(value);
   if (head === undefined || LETTERS[head.kind] === undefined) return true;
-  return keyOf(head.kind, head.name).equals(key) || openRow(secret, value) === undefined;
+  return rowKey(head.kind, head.name).equals(key) || openRow(secret, value) === undefined;
 }
 
+/** Rows of one open store, sealed with one data key. */
 export class Rows {
   readonly store: Store;
   readonly #secret: KeyObject;
@@ -70,18 +76,19 @@ export class Rows {
     this.#secret = secret;
   }
 
-  /** From now on reads see what other processes have written until now. */
+  /** Lets the next reads see what other processes have committed before this call. */
   refresh(): void {
     this.store.resetReadTxn();
   }
 
-  get(kind: number, name: string): Row | undefined {
-    const bytes = this.store.getBinary(keyOf(kind, name));
+  /** The row of this kind and name; undefined if there is none. */
+  get(kind: number, name: string): VaultRow | undefined {
+    const bytes = this.store.getBinary(rowKey(kind, name));
     return bytes === undefined ? undefined : this.#row(kind, name, bytes);
   }
 
-  /** All rows whose key begins as this kind's do, in the order of their names. */
-  *all(kind: number): Generator<Row> {
+  /** All rows under the letter of this kind, in the order of their names' UTF-8 bytes. */
+  *all(kind: number): Generator<VaultRow> {
     const start = Buffer.from(LETTERS[kind]!);
     const end = Buffer.from([start[0]! + 1]);
     for (const key of [...this.store.getKeys({ start, end })]) {
@@ -91,30 +98,30 @@ export class Rows {
     }
   }
 
-  /** Only inside a transaction. A version after the one that is there. */
+  /** Seals and writes a row, inside a transaction; its `seq` is one more than that of the row in its place. */
   put(kind: number, name: string, body: Uint8Array): void {
-    const key = keyOf(kind, name);
+    const key = rowKey(kind, name);
     const before = this.store.getBinary(key);
     const seq = (before === undefined ? 0 : (headOf(before)?.seq ?? 0)) + 1;
     this.#put(key, sealRow(this.#secret, kind, name, Number.isSafeInteger(seq) ? seq : 1, body));
   }
 
-  /** A row as it was sealed before; one that does not open stays one that does not. */
+  /** Writes the row of a record as it is, sealed before, inside a transaction. A row that does not open is written too. */
   putSealed(name: string, row: Buffer): void {
-    this.#put(keyOf(Kind.RECORD, name), row);
+    this.#put(rowKey(RowKind.RECORD, name), row);
   }
 
   #put(key: Buffer, value: Buffer): void {
     this.store.putSync(key, value);
   }
 
-  /** Only inside a transaction. */
+  /** Removes a row, inside a transaction. */
   remove(kind: number, name: string): void {
-    this.store.removeSync(keyOf(kind, name));
+    this.store.removeSync(rowKey(kind, name));
   }
 
-  /** The name is the key's: what a row says that does not open is worth nothing. */
-  #row(kind: number, name: string, bytes: Buffer): Row {
+  /** Kind and name are the key's: the head of a row that does not open proves nothing. */
+  #row(kind: number, name: string, bytes: Buffer): VaultRow {
     const head = headOf(bytes);
     const isRight = head !== undefined && head.name === name && LETTERS[head.kind] === LETTERS[kind];
     const body = isRight ? openRow(this.#secret, bytes) : undefined;
@@ -131,7 +138,7 @@ export interface Found {
   readonly body: Buffer | undefined;
 }
 
-/** Every row whose first bytes stand anywhere in the file, old versions among them. */
+/** Every row whose first bytes stand anywhere in the file; old versions and rows that do not open are among them. */
 export function* rowsIn(file: Buffer, secret: KeyObject): Generator<Found> {
   for (let at = file.indexOf(ROW_MAGIC); at !== -1; at = file.indexOf(ROW_MAGIC, at + 1)) {
     const head = headOf(file.subarray(at));

@@ -1,45 +1,51 @@
 /**
- * Seal: one row of the vault, sealed so that it can only be read as what it is, and found again in a damaged file.
- * In: the data key, what the row is, its body. Out: bytes, and back. Never: a nonce used twice; a body whose tag is wrong.
+ * Seal: one row of the vault, sealed so that it opens only as the kind and name it was sealed as, and can be found in a damaged
+ * file by its first bytes.
+ * In: the data key, kind, name, body. Out: bytes, and back. Never: a nonce used twice; a body whose tag is wrong.
  *
  * `"mj2j-row" | kind u8 | 0 u8 | name length u16 | body length u32 | seq f64 | name | nonce 12 | AES-256-GCM body | tag 16`.
- * All before the nonce is associated data, after the format's name and version: a row moved to another name, or taken for
- * one of another kind, does not open. `seq` counts the versions of a row.
+ * The associated data are the format's name and version, then all before the nonce: a row that is moved to another name or kind
+ * does not open. `seq` counts the versions of a row.
  */
 import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto';
 
-export const Kind = {
+/** What a row is about. */
+export const RowKind = {
   /** A session record. */
   RECORD: 1,
-  /** A record that was removed: so that a search of a damaged file does not find it again. */
-  GONE: 2,
-  /** Who has a name. */
+  /** In place of a removed record: a rebuild, which finds old versions too, knows by it that the record was removed. */
+  REMOVED: 2,
+  /** The process that has a name. */
   OWNER: 3,
-  /** A process that has names. */
+  /** How others see that a process lives. */
   PROCESS: 4,
-  /** A process that asks for a name. */
-  WISH: 5,
+  /** A process asks the owner of a name to release it. */
+  REQUEST: 5,
 } as const;
 
-export interface Head {
+/** What stands before the nonce of a row. */
+export interface RowHead {
   readonly kind: number;
   readonly name: string;
-  /** Bytes. */
+  /** Length of the body, bytes. */
   readonly bodyLength: number;
   readonly seq: number;
 }
 
+/** Version of the vault's files; a higher one is refused. */
 export const FORMAT_VERSION = 1;
-/** Stands at the front of every row. */
+/** The first 8 bytes of every row. */
 export const ROW_MAGIC = Buffer.from('mj2j-row');
+/** Bytes of a row before its name. */
 const FIXED = 24;
+/** Bytes of the nonce and of the tag of AES-GCM. */
 const NONCE = 12;
 const TAG = 16;
-/** No row is larger: a record is some 2 kB. */
+/** Bytes that a body has at most; a record has some 2 kB. */
 const LARGEST = 1 << 24;
 const FORMAT = Buffer.from(`mtproto2json vault ${FORMAT_VERSION}\n`);
 
-/** @param kind of `Kind` @returns a block of its own */
+/** A new row. @param kind of `RowKind` @throws RangeError for a body above 16 MiB */
 export function sealRow(key: KeyObject, kind: number, name: string, seq: number, body: Uint8Array): Buffer {
   const nameBytes = Buffer.from(name);
   if (body.length > LARGEST) throw new RangeError('a row of the vault holds at most 16 MiB');
@@ -61,8 +67,8 @@ export function sealRow(key: KeyObject, kind: number, name: string, seq: number,
   return row;
 }
 
-/** What a row says it is, whether it opens or not; undefined if these are not the first bytes of one. */
-export function headOf(bytes: Buffer): Head | undefined {
+/** The head of the row that begins with these bytes, proved by nothing; undefined if no row begins with them. */
+export function headOf(bytes: Buffer): RowHead | undefined {
   if (bytes.length < FIXED || !bytes.subarray(0, 8).equals(ROW_MAGIC)) return undefined;
   const bodyLength = bytes.readUInt32LE(12);
   const nameLength = bytes.readUInt16LE(10);
@@ -71,12 +77,12 @@ export function headOf(bytes: Buffer): Head | undefined {
   return { kind: bytes.readUInt8(8), name, bodyLength, seq: bytes.readDoubleLE(16) };
 }
 
-/** How long the row is that begins with these bytes. */
+/** Length of the row that begins with these bytes, bytes. */
 export function rowLength(bytes: Buffer): number {
   return FIXED + bytes.readUInt16LE(10) + NONCE + bytes.readUInt32LE(12) + TAG;
 }
 
-/** The body of a row, which is all of `bytes`; undefined if a bit of it is not what was sealed, or the key another. */
+/** The body of the row that `bytes` are; undefined if a bit is not as it was sealed, or the data key is another. */
 export function openRow(key: KeyObject, bytes: Buffer): Buffer | undefined {
   if (headOf(bytes) === undefined || rowLength(bytes) !== bytes.length) return undefined;
   const headLength = FIXED + bytes.readUInt16LE(10);

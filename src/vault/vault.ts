@@ -1,27 +1,28 @@
 /**
- * Vault: where named sessions are kept, and which process has each of them (the interface).
- * In: names, records as bytes (`account/record.ts` says what they mean). Out: the same bytes; who owns what.
- * Never: a record that was acknowledged and is lost; a key in an error or a log; a session with two owners.
+ * Vault: the interface of the store of named sessions, and of which process has each name.
+ * In: names, records as bytes (their format: `account/record.ts`). Out: the same bytes; the owner of each name.
+ * Never: a record that was acknowledged and is lost; a key in an error or a log; a name with two owners.
  *
- * Several processes may open one vault. A name has at most one owner: a claim, which dies with its process. A record
- * that was written but whose owner never released it is not clean: its counters may be behind what the server has seen.
+ * Several processes may open one vault. A name has at most one owner, the process that claimed it; the claim ends with its process.
+ * The record of an owner that never released it is not clean: its counters may be behind what the server has seen.
  */
 
 export { NAME } from '../account/name.ts';
 
 /** What went wrong with the vault itself. */
 export type VaultFault =
-  /** Nothing could be written: disk full, read-only, not allowed. What was there before still is. */
+  /** Nothing could be written: disk full, read-only, not allowed. The vault is as it was before. */
   | 'VaultWriteFailed'
-  /** This record cannot be read: changed, cut, foreign, of a newer version. Others can. */
+  /** One record cannot be read: changed, cut, foreign, of a newer version. The others can. */
   | 'VaultRecordBroken'
   /** The whole vault cannot be opened: wrong key or passphrase, foreign or newer files, modes too open. */
   | 'VaultClosed';
 
+/** A refusal of the vault; its message is a sentence without secrets. */
 export class VaultError extends Error {
   override readonly name = 'VaultError';
   readonly fault: VaultFault;
-  /** The system's code (`ENOSPC`), if it was the system. */
+  /** The system's code (`ENOSPC`), if the system refused. */
   readonly code: string | undefined;
   constructor(fault: VaultFault, message: string, code?: string) {
     super(message);
@@ -30,72 +31,74 @@ export class VaultError extends Error {
   }
 }
 
-/** Takes what is wanted of a record's bytes: a copy, or the bytes themselves. */
-export type Part = (record: Uint8Array) => Uint8Array;
+/** What a list takes of each record's bytes: a copy of a part, or the bytes themselves. */
+export type RecordExcerpt = (record: Uint8Array) => Uint8Array;
 
-export const whole: Part = (record) => record;
+/** Takes the bytes themselves. */
+export const wholeRecord: RecordExcerpt = (record) => record;
 
-/** A record as a list has it. */
-export interface Kept {
+/** One entry of a list. */
+export interface StoredSession {
   readonly name: string;
-  /** What was wanted of the record; undefined if it is broken. All of it is secret: the caller wipes it. */
+  /** What the excerpt took of the record, secret, wiped by the caller; undefined if the record cannot be read. */
   readonly record: Uint8Array | undefined;
-  /** Who has it: this process, another living one, or nobody. */
+  /** Who has the name: this process, another living one, or nobody. */
   readonly owner: 'here' | 'elsewhere' | undefined;
-  /** When it was written last, milliseconds since 1970. */
+  /** When the record was written last, Unix ms; 0 if it cannot be read. */
   readonly writtenAt: number;
 }
 
-/** The name is now this process's. */
+/** A name that is now this process's. */
 export interface Claim {
-  /** As it was written last; undefined for a name that is not kept yet. Secret, the caller wipes it. */
+  /** The record as it was written last, secret, wiped by the caller; undefined for a name without a record. */
   readonly record: Uint8Array | undefined;
-  /** Its last owner released it: the record is exactly where it stopped. */
+  /** The last owner released the name with this record, which is the session's last state. */
   readonly isClean: boolean;
 }
 
+/** An open vault. */
 export interface Vault {
-  /** How records are protected: by a key, by a passphrase, or by file modes alone. */
+  /** What protects the records: a key, a passphrase, or file modes alone. */
   readonly protection: 'key' | 'passphrase' | 'modes';
 
   /**
-   * Every name, in order, and whether its owner lives now. One that cannot be read is among them, without its record.
-   * Others of the process have their turns meanwhile: what changes then may be in it or not.
-   * @param part what of each record is wanted; all of it if nothing is said
+   * Every name with a record, sorted. A record that cannot be read is listed too. A long list gives others of the process turns, and
+   * may or may not have what they change meanwhile.
+   * @param excerpt what is taken of each record; the whole record by default
    */
-  list(part?: Part): Promise<Kept[]>;
+  list(excerpt?: RecordExcerpt): Promise<StoredSession[]>;
 
-  /** @returns undefined for a name that is not kept @throws VaultError `VaultRecordBroken` */
+  /** The record of a name, secret; undefined for a name without one. @throws VaultError `VaultRecordBroken` */
   read(name: string): Uint8Array | undefined;
 
   /**
-   * Makes the name this process's. Idempotent for a name it has.
-   * @returns undefined while another living process has it
+   * Makes the name this process's; one that it has stays so.
+   * @returns undefined if another living process has the name
    * @throws VaultError `VaultRecordBroken`, `VaultWriteFailed`
    */
   claim(name: string): Promise<Claim | undefined>;
 
-  /** Asks the process that has the name to give it up (`asked` there). It answers by releasing it, or not. */
+  /** Asks the owner of the name to release it: its `asked` is called. The owner may release the name, or not. */
   ask(name: string): Promise<void>;
 
-  /** Called when another process asks for a name this one has. */
+  /** Called with a name of this process's that another process asks for. */
   asked: ((name: string) => void) | undefined;
 
   /**
-   * Keeps a record under a name this process has. It is on the disk when the promise resolves.
-   * @throws VaultError `VaultWriteFailed`: what was kept before is still kept
+   * Writes the record of a name that this process has. The record is on the disk when the promise resolves.
+   * @throws VaultError `VaultWriteFailed`: the record before is still there
    */
   write(name: string, record: Uint8Array): Promise<void>;
 
   /**
-   * Gives the name up; with a record, that is its last and clean state, written in the same transaction.
-   * @throws VaultError `VaultWriteFailed`: it is given up nevertheless, and not clean
+   * Ends this process's claim. A record that is given is the session's last state, written in the same transaction.
+   * @throws VaultError `VaultWriteFailed`: the claim ends all the same, and the record is not clean
    */
   release(name: string, record?: Uint8Array): Promise<void>;
 
-  /** Forgets a name that this process has or nobody has. @returns false if another living process has it */
+  /** Removes a name and its record. @returns false if another living process has the name */
   remove(name: string): Promise<boolean>;
 
-  /** Claims are given up, what was written is on the disk. */
+  /** Ends all claims. Records whose `write` was called are on the disk when the promise resolves. */
   close(): Promise<void>;
 }

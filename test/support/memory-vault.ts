@@ -2,7 +2,14 @@
  * MemoryVault: a vault that forgets. Several over one store are several processes over one folder.
  * In: names and records. Out: copies of the same bytes; who owns what. Never: touches a disk.
  */
-import { type Claim, type Kept, type Part, type Vault, VaultError, whole } from '../../src/vault/vault.ts';
+import {
+  type Claim,
+  type StoredSession,
+  type RecordExcerpt,
+  type Vault,
+  VaultError,
+  wholeRecord,
+} from '../../src/vault/vault.ts';
 
 interface Row {
   record: Uint8Array | undefined;
@@ -58,13 +65,13 @@ export class MemoryVault implements Vault {
     }
   }
 
-  async list(part: Part = whole): Promise<Kept[]> {
+  async list(excerpt: RecordExcerpt = wholeRecord): Promise<StoredSession[]> {
     return [...this.#store.rows]
       .filter(([, { record }]) => record !== undefined)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, { record, owner, writtenAt }]) => ({
         name,
-        record: record && !this.#store.broken.has(name) ? part(Uint8Array.from(record)) : undefined,
+        record: record && !this.#store.broken.has(name) ? excerpt(Uint8Array.from(record)) : undefined,
         owner: owner === undefined ? undefined : owner === this ? 'here' : 'elsewhere',
         writtenAt,
       }));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { test } from 'node:test';
-import { faultOf } from '../../src/vault/pages.ts';
+import { faultOf } from '../../src/vault/integrity.ts';
 import { MAP_SIZE } from '../../src/vault/rows.ts';
 import { openVault } from '../../src/vault/open.ts';
 import { FlippedVault, RECORDS, smallVault } from '../support/flipped-vault.ts';

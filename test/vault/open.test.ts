@@ -163,7 +163,10 @@ test('a folder of ours that others may use is made private, and its files: a fre
     assert.equal(statSync(folder).mode & 0o7777, 0o700);
     assert.equal(statSync(join(folder, 'key')).mode & 0o777, 0o600);
     // Of a volume with nothing on it there is nothing to say.
-    assert.equal(warnings.join().replace(/.* was/, ''), mode === 0o755 ? '' : ' open to others (2770): it is 0700 now');
+    assert.equal(
+      warnings.join().replace(/.* was/, ''),
+      mode === 0o755 ? '' : ' open to others (2770): its mode is 0700 now',
+    );
   }
 });
 

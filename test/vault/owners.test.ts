@@ -7,7 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test, type TestContext } from 'node:test';
 import { type Identity, identityOf, isAlive, SILENCE, thisProcess } from '../../src/vault/processes.ts';
-import { heardIn, isLiving, sayOf, SignOfLife, signOf } from '../../src/vault/signs-of-life.ts';
+import {
+  isProcessAlive,
+  LivenessSocket,
+  livenessOf,
+  readProcessRow,
+  writeProcessRow,
+} from '../../src/vault/liveness.ts';
 import { noteNotRun } from '../support/not-run.ts';
 import { body, folderOf, opened } from './support.ts';
 
@@ -79,18 +85,18 @@ test('a silent process of another namespace keeps what it has while its socket a
 test('a socket that refuses says nothing if it is not the one its process spoke of', async (t) => {
   const folder = folderOf(t);
   const far: Identity = { ...identityOf(process.pid), namespace: 'pid:[1]' };
-  const sign = new SignOfLife(folder, far.uuid);
-  await sign.give();
-  const heard = heardIn(sayOf(far, sign));
-  assert.equal(await signOf(folder, far.uuid, heard.place), 'alive');
-  await sign.end();
-  assert.equal(await signOf(folder, far.uuid, heard.place), undefined, 'its file is gone');
-  assert.equal(await isLiving(folder, heard), true, 'it was heard just now');
+  const socket = new LivenessSocket(folder, far.uuid);
+  await socket.open();
+  const row = readProcessRow(writeProcessRow(far, socket));
+  assert.equal(await livenessOf(folder, far.uuid, row.file), 'alive');
+  await socket.close();
+  assert.equal(await livenessOf(folder, far.uuid, row.file), undefined, 'its file is gone');
+  assert.equal(await isProcessAlive(folder, row), true, 'its row was written just now');
   // A file that nobody listens on, as another mount would show it.
   const left = spawnSync(process.execPath, ['-e', LEAVES_A_SOCKET, join(folder, `alive-${far.uuid}`)]);
   assert.equal(left.signal, 'SIGKILL');
-  assert.equal(await signOf(folder, far.uuid, '1:1'), undefined);
-  assert.equal(await isLiving(folder, { ...heard, place: '1:1' }), true);
+  assert.equal(await livenessOf(folder, far.uuid, '1:1'), undefined);
+  assert.equal(await isProcessAlive(folder, { ...row, file: '1:1' }), true);
 });
 
 const LEAVES_A_SOCKET =

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { rebuild } from '../../src/vault/rebuild.ts';
 import { DATA_FILE, openStore, Rows } from '../../src/vault/rows.ts';
-import { Kind, sealRow } from '../../src/vault/seal.ts';
+import { RowKind, sealRow } from '../../src/vault/seal.ts';
 import { folderOf } from './support.ts';
 
 const secret = createSecretKey(randomBytes(32));
@@ -24,18 +24,18 @@ function broken(version: Version): Buffer {
 }
 
 const ROWS: readonly Buffer[] = [
-  ...[9, 10, 2].map((seq) => sealed([Kind.RECORD, 'used', seq, `version ${seq}`])),
-  sealed([Kind.RECORD, 'forgotten', 1, 'was kept']),
-  sealed([Kind.GONE, 'forgotten', 2, '']),
-  sealed([Kind.GONE, 'made again', 4, '']),
-  sealed([Kind.RECORD, 'made again', 5, 'is kept']),
-  sealed([Kind.RECORD, 'torn', 6, 'before']),
-  broken([Kind.RECORD, 'torn', 7, 'the write that tore']),
-  broken([Kind.RECORD, 'lost', 3, 'nothing opens']),
+  ...[9, 10, 2].map((seq) => sealed([RowKind.RECORD, 'used', seq, `version ${seq}`])),
+  sealed([RowKind.RECORD, 'forgotten', 1, 'was kept']),
+  sealed([RowKind.REMOVED, 'forgotten', 2, '']),
+  sealed([RowKind.REMOVED, 'made again', 4, '']),
+  sealed([RowKind.RECORD, 'made again', 5, 'is kept']),
+  sealed([RowKind.RECORD, 'torn', 6, 'before']),
+  broken([RowKind.RECORD, 'torn', 7, 'the write that tore']),
+  broken([RowKind.RECORD, 'lost', 3, 'nothing opens']),
   // A version that is no number is none.
-  sealed([Kind.RECORD, 'odd', 3, 'third']),
-  sealed([Kind.RECORD, 'odd', Infinity, 'what wrote this?']),
-  sealed([Kind.OWNER, 'used', 99, '{}']),
+  sealed([RowKind.RECORD, 'odd', 3, 'third']),
+  sealed([RowKind.RECORD, 'odd', Infinity, 'what wrote this?']),
+  sealed([RowKind.OWNER, 'used', 99, '{}']),
 ];
 
 for (const [order, rows] of [
@@ -48,11 +48,11 @@ for (const [order, rows] of [
     writeFileSync(join(folder, DATA_FILE), damaged);
     await rebuild(folder, damaged, secret);
     const store = openStore(folder, true);
-    const kept = [...new Rows(store, secret).all(Kind.RECORD)];
-    const owner = new Rows(store, secret).get(Kind.OWNER, 'used');
+    const kept = [...new Rows(store, secret).all(RowKind.RECORD)];
+    const owner = new Rows(store, secret).get(RowKind.OWNER, 'used');
     await store.close();
     assert.deepEqual(
-      kept.map(({ kind, name, body }) => [name, kind === Kind.GONE ? 'gone' : body?.toString()]),
+      kept.map(({ kind, name, body }) => [name, kind === RowKind.REMOVED ? 'gone' : body?.toString()]),
       [
         ['forgotten', 'gone'],
         ['lost', undefined],

@@ -4,8 +4,8 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { open } from 'lmdb';
 import { openVault } from '../../src/vault/open.ts';
-import { isInPlace, keyOf, openStore, Rows } from '../../src/vault/rows.ts';
-import { Kind, sealRow } from '../../src/vault/seal.ts';
+import { isInPlace, rowKey, openStore, Rows } from '../../src/vault/rows.ts';
+import { RowKind, sealRow } from '../../src/vault/seal.ts';
 import { folderOf, opened } from './support.ts';
 
 const secret = createSecretKey(randomBytes(32));
@@ -13,25 +13,25 @@ const secret = createSecretKey(randomBytes(32));
 test('a row under the key of another name, or of another kind of row, does not open', async (t) => {
   const store = openStore(folderOf(t), false);
   const rows = new Rows(store, secret);
-  const row = sealRow(secret, Kind.RECORD, 'alice', 1, Buffer.from('the session of alice'));
+  const row = sealRow(secret, RowKind.RECORD, 'alice', 1, Buffer.from('the session of alice'));
   const moved = [
-    [Kind.RECORD, 'bob'],
-    [Kind.RECORD, 'alic'],
-    [Kind.RECORD, 'alice2'],
-    [Kind.OWNER, 'alice'],
-    [Kind.PROCESS, 'alice'],
-    [Kind.WISH, 'alice'],
+    [RowKind.RECORD, 'bob'],
+    [RowKind.RECORD, 'alic'],
+    [RowKind.RECORD, 'alice2'],
+    [RowKind.OWNER, 'alice'],
+    [RowKind.PROCESS, 'alice'],
+    [RowKind.REQUEST, 'alice'],
   ] as const;
-  for (const [kind, name] of [...moved, [Kind.RECORD, 'alice'] as const]) await store.put(keyOf(kind, name), row);
-  assert.equal(rows.get(Kind.RECORD, 'alice')?.body?.toString(), 'the session of alice');
+  for (const [kind, name] of [...moved, [RowKind.RECORD, 'alice'] as const]) await store.put(rowKey(kind, name), row);
+  assert.equal(rows.get(RowKind.RECORD, 'alice')?.body?.toString(), 'the session of alice');
   for (const [kind, name] of moved) {
     const found = rows.get(kind, name);
     // It is there, so that it is refused by its name and not taken for nothing.
     assert.deepEqual([found?.name, found?.kind, found?.body], [name, kind, undefined], `${kind} ${name}`);
-    assert.ok(!isInPlace(secret, keyOf(kind, name), row));
+    assert.ok(!isInPlace(secret, rowKey(kind, name), row));
   }
   assert.deepEqual(
-    [...rows.all(Kind.RECORD)].filter(({ body }) => body !== undefined).map(({ name }) => name),
+    [...rows.all(RowKind.RECORD)].filter(({ body }) => body !== undefined).map(({ name }) => name),
     ['alice'],
   );
   await store.close();
@@ -45,7 +45,7 @@ test('records that changed places under an open vault bring back nobody', async 
     await vault.release(name, Buffer.from(`the session of ${name}`));
   }
   const raw = open<Buffer, Buffer>({ path: folder, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' });
-  const [alice, bob] = [keyOf(Kind.RECORD, 'alice'), keyOf(Kind.RECORD, 'bob')];
+  const [alice, bob] = [rowKey(RowKind.RECORD, 'alice'), rowKey(RowKind.RECORD, 'bob')];
   await raw.put(bob, Buffer.from(raw.getBinary(alice)!));
   await raw.close();
   assert.throws(() => vault.read('bob'), { fault: 'VaultRecordBroken' });

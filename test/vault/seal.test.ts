@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { headOf, Kind, openRow, rowLength, sealRow } from '../../src/vault/seal.ts';
+import { headOf, RowKind, openRow, rowLength, sealRow } from '../../src/vault/seal.ts';
 
 const KEY = createSecretKey(randomBytes(32));
 
@@ -11,8 +11,8 @@ test('any row opens to its body, and says what it is', () => {
   const names = fc.string({ unit: 'grapheme', maxLength: 64 });
   fc.assert(
     fc.property(names, fc.nat(), fc.uint8Array({ maxLength: 3000 }), (name, seq, body) => {
-      const row = sealRow(KEY, Kind.RECORD, name, seq, body);
-      assert.deepEqual(headOf(row), { kind: Kind.RECORD, name, bodyLength: body.length, seq });
+      const row = sealRow(KEY, RowKind.RECORD, name, seq, body);
+      assert.deepEqual(headOf(row), { kind: RowKind.RECORD, name, bodyLength: body.length, seq });
       assert.equal(rowLength(row), row.length);
       assert.deepEqual(openRow(KEY, row), Buffer.from(body));
     }),
@@ -20,7 +20,7 @@ test('any row opens to its body, and says what it is', () => {
 });
 
 test('one wrong bit, one byte less or more, another key: it does not open', () => {
-  const row = sealRow(KEY, Kind.RECORD, 'bot1', 7, randomBytes(40));
+  const row = sealRow(KEY, RowKind.RECORD, 'bot1', 7, randomBytes(40));
   for (let bit = 0; bit < row.length * 8; bit++) {
     const wrong = Buffer.from(row);
     wrong[bit >> 3]! ^= 1 << (bit & 7);
@@ -34,6 +34,6 @@ test('one wrong bit, one byte less or more, another key: it does not open', () =
 test('no two rows have one nonce', () => {
   const nonces = new Set<string>();
   for (let i = 0; i < 2_000; i++)
-    nonces.add(sealRow(KEY, Kind.RECORD, 'a', 1, Buffer.alloc(4)).toString('hex', 25, 37));
+    nonces.add(sealRow(KEY, RowKind.RECORD, 'a', 1, Buffer.alloc(4)).toString('hex', 25, 37));
   assert.equal(nonces.size, 2_000);
 });

@@ -9,7 +9,7 @@
 import { KeepFlag, NamedFlag, NameOp } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { shownOf } from '../../vault/shown.ts';
+import { summaryOf } from '../../vault/summary.ts';
 import type { Claim, Vault } from '../../vault/vault.ts';
 import { Ownership } from './ownership.ts';
 import { faultName, LazyVault } from './lazy-vault.ts';
@@ -57,7 +57,7 @@ export class Names {
 
   async #list(): Promise<Buffer> {
     const vault = await this.#vault.get();
-    return listed(await vault.list(shownOf));
+    return listed(await vault.list(summaryOf));
   }
 
   /** Its client takes its answers again. */

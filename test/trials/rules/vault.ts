@@ -21,7 +21,11 @@ export const VAULT: readonly Rule[] = [
       'seq',
     ],
     ['the damaged file is kept aside', '  linkSync(path, aside);\n', ''],
-    ['one process rebuilds at a time', 'if (isHeld(path)) throw', 'if (isHeld(path) && path === LOCK) throw'],
+    [
+      'one process rebuilds at a time',
+      'if (isOfLivingProcess(path)) throw',
+      'if (isOfLivingProcess(path) && path === LOCK) throw',
+    ],
   ]),
   ...rulesOf('src/vault/seal.ts', 'seal rows', [
     [
@@ -40,26 +44,16 @@ export const VAULT: readonly Rule[] = [
     ['what did not open is zeroed', '    body.fill(0);\n', ''],
   ]),
   ...rulesOf('src/vault/lmdb-vault.ts', 'lmdb-vault owners', [
-    ['a name of a living process is not taken', "    if (this.#whose(owner) === 'elsewhere') return undefined;\n", ''],
     [
       "what is not this process's is not written",
-      "if (!this.#isOurs(name)) throw new VaultError('VaultWriteFailed', `${name} is not this process's`);",
+      "if (!this.#owners.isOwn(name)) throw new VaultError('VaultWriteFailed', `${name} is not this process's`);",
       '',
     ],
-    [
-      'a name that was not released clean is not called clean',
-      'isClean: owner?.uuid === NOBODY && owner.isClean',
-      'isClean: true',
-    ],
-    [
-      'a name of a living process is not removed',
-      "if (this.#whose(this.#ownerOf(name)) === 'elsewhere') return false;",
-      '',
-    ],
+    ['a name of a living process is not removed', "if (this.#owners.stateOf(name) === 'elsewhere') return false;", ''],
     [
       'a record that was written is zeroed in memory',
-      '    await written;\n  } finally {\n    body.fill(0);',
-      '    await written;\n  } finally {\n    void body;',
+      '      });\n    } finally {\n      body.fill(0);',
+      '      });\n    } finally {\n      void body;',
     ],
     ['a record is zeroed when its name is released', '    } finally {\n      body?.fill(0);\n', '    } finally {\n'],
     [
@@ -67,26 +61,38 @@ export const VAULT: readonly Rule[] = [
       "if (record === undefined) throw new VaultError('VaultRecordBroken', `the record of ${name} is damaged`);",
       '',
     ],
-    ['a removed name is not listed', 'if (row.kind === Kind.GONE) continue;', ''],
+    ['a removed name is not listed', 'if (row.kind === RowKind.REMOVED) continue;', ''],
     [
       'a name is given up with its process',
-      'if (this.#claims.size > 0 || this.#unwritten.size > 0) await this.#giveUp();',
+      'if (this.#claims.size > 0 || this.#unwrittenReleases.size > 0) await this.#releaseAll();',
       '',
     ],
-    ['a list leaves no record in memory', 'if (part !== whole) record?.fill(0);', ''],
+    ['a list leaves no record in memory', 'if (excerpt !== wholeRecord) record?.fill(0);', ''],
     [
       'nothing is written where nothing may be',
       '    if (this.#commits === undefined)\n      throw',
       '    if (this.#commits === undefined && size < 0)\n      throw',
     ],
   ]),
+  ...rulesOf('src/vault/owners.ts', 'lmdb-vault owners', [
+    [
+      'a name of a living process is not taken',
+      "    if (this.#stateOf(owner) === 'elsewhere') return undefined;\n",
+      '',
+    ],
+    [
+      'a name that was not released clean is not called clean',
+      'return owner?.uuid === NO_OWNER && owner.isClean;',
+      'return true;',
+    ],
+  ]),
   ...rulesOf('src/vault/commits.ts', 'disk lmdb-vault', [
-    ['room is made before a transaction', '    this.#room.reserve(used, need);\n', ''],
+    ['blocks are preallocated before a transaction', '    this.#file.reserve(used, need);\n', ''],
     ['a vault that is full says so', 'if (used + need > MAP_SIZE) throw', 'if (used + need > MAP_SIZE * 4) throw'],
     [
       'a process does not write into a file that was replaced',
-      'if (statSync(this.#path).ino !== this.#room.inode)',
-      'if (this.#room.inode < 0)',
+      'if (statSync(this.#path).ino !== this.#file.inode)',
+      'if (this.#file.inode < 0)',
     ],
     [
       "one step that is refused does not undo its neighbours'",
@@ -97,7 +103,7 @@ export const VAULT: readonly Rule[] = [
   ...rulesOf('src/vault/data-key.ts', 'open', [
     [
       'a key given by mistake does not seal a vault',
-      "if (!isEmpty || !maySeal) throw new VaultError('VaultClosed', isUnsealed(source.kind, folder));",
+      "if (!isEmpty || !maySeal) throw new VaultError('VaultClosed', notSealed(source.kind, folder));",
       '',
     ],
     [
@@ -118,11 +124,11 @@ export const VAULT: readonly Rule[] = [
     ],
     ['a passphrase costs who guesses', 'n: 2 ** 17, r: 8, p: 1', 'n: 2 ** 10, r: 8, p: 1'],
   ]),
-  ...rulesOf('src/vault/private-folder.ts', 'open', [
+  ...rulesOf('src/vault/permissions.ts', 'open', [
     [
       'a vault that is open to others is refused',
-      'if (isClosed(folder) || makePrivate(folder, warn)) return folder;',
-      'if (isClosed(folder) || makePrivate(folder, warn) || holdsVault(folder)) return folder;',
+      'if (isPrivate(folder) || makeFolderPrivate(folder, warn)) return folder;',
+      'if (isPrivate(folder) || makeFolderPrivate(folder, warn) || hasVault(folder)) return folder;',
     ],
     [
       'a folder with other things in it keeps its mode',
@@ -137,7 +143,7 @@ export const VAULT: readonly Rule[] = [
       "if (last > (transactionOf(bytes) ?? 0)) return 'the last transaction is missing';",
       '',
     ],
-    ['a file is walked before LMDB opens it', 'if (!isEmpty) await beWhole(folder, secret, warn);', ''],
+    ['a file is walked before LMDB opens it', 'if (!isEmpty) await repair(folder, secret, warn);', ''],
   ]),
   ...rulesOf('src/vault/key-source.ts', 'open key-source', [
     [

@@ -1,8 +1,8 @@
 /**
- * Pages: is this LMDB file whole? LMDB believes what its pages say, and a page that lies makes it read or write
- * anywhere; so every page that it would follow is walked first, here, where a wrong number is only a wrong number.
- * In: the bytes of `data.mdb` (data format 2, 64 bit, little-endian). Out: what is wrong with it, or nothing.
- * Never: judges a row; changes anything.
+ * Integrity: whether LMDB may open a data file. LMDB does not check its pages, and a wrong number in one makes it read or write
+ * anywhere; so every page that it would follow is checked here before.
+ * In: the bytes of `data.mdb` (data format 2, 64 bit, little-endian). Out: the first fault, in words, or nothing.
+ * Never: opens a row; changes a byte.
  *
  * Page: `number u64, transaction u64, pad u16, flags u16, lower u16, upper u16`, then offsets of nodes, u16 each and
  * counted from behind this header; an overflow page has its count of pages in place of lower and upper.
@@ -14,15 +14,15 @@ const META = 8;
 const BRANCH = 1;
 const LEAF = 2;
 const OVERFLOW = 4;
-/** Flag of a leaf node: its data is on overflow pages, and here stands where. */
+/** Flag of a leaf node whose value is on overflow pages: the node has their number instead. */
 const BIG = 1;
 const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 const MAGIC = 0xbeef_c0de;
 const DATA_VERSION = 2;
-/** No tree is deeper (LMDB's CURSOR_STACK). */
+/** Levels that a tree has at most (LMDB's CURSOR_STACK). */
 const DEEPEST = 32;
 
-/** What is wrong; only inside this file. */
+/** A fault; it never leaves this file. */
 class Wrong extends Error {}
 
 interface Tree {
@@ -44,10 +44,10 @@ interface Meta {
   readonly transaction: number;
 }
 
-/** Called for every entry of the main tree. @returns false if it is not where it should be */
-export type Entry = (key: Buffer, value: Buffer) => boolean;
+/** Called for every row of the main tree. @returns false if the row stands under a key that is not its own */
+export type EntryCheck = (key: Buffer, value: Buffer) => boolean;
 
-/** @returns the last transaction of the file; undefined if no meta page says */
+/** The number of the last transaction in the file; undefined if its meta pages cannot be read. */
 export function transactionOf(bytes: Buffer): number | undefined {
   try {
     return Math.max(...metasOf(bytes).map(({ transaction }) => transaction));
@@ -57,10 +57,11 @@ export function transactionOf(bytes: Buffer): number | undefined {
 }
 
 /**
- * @param mapSize what every process opens the file with
- * @returns what is wrong, in words; undefined if LMDB may have it
+ * Walks every page of a data file that LMDB would follow.
+ * @param mapSize the map size, bytes, that every process opens the file with
+ * @returns the first fault, in words; undefined if LMDB may open the file
  */
-export function faultOf(bytes: Buffer, mapSize: number, entry: Entry): string | undefined {
+export function faultOf(bytes: Buffer, mapSize: number, entry: EntryCheck): string | undefined {
   try {
     const metas = metasOf(bytes);
     const meta = checkedMeta(metas, bytes, mapSize);
@@ -77,7 +78,7 @@ export function faultOf(bytes: Buffer, mapSize: number, entry: Entry): string | 
     return undefined;
   } catch (error) {
     if (error instanceof Wrong) return error.message;
-    // The walk asks for each range before it reads; a range beyond the file is the one thing left.
+    // A Buffer throws it for a read beyond its end.
     if (error instanceof RangeError) return 'a number leads out of the file';
     throw error;
   }
@@ -118,7 +119,7 @@ function treeOf(page: Buffer, at: number): Tree {
   };
 }
 
-/** The newer of the two; transaction N writes page N mod 2, so that a wrong N is seen. */
+/** The newer of the two meta pages. Transaction N writes page N mod 2, so two numbers that do not follow each other are damage. */
 function checkedMeta(metas: readonly Meta[], bytes: Buffer, mapSize: number): Meta {
   const [even, odd] = metas as [Meta, Meta];
   const isNew = even.transaction === 0 && odd.transaction === 0;
@@ -129,7 +130,7 @@ function checkedMeta(metas: readonly Meta[], bytes: Buffer, mapSize: number): Me
   const meta = odd.transaction > even.transaction ? odd : even;
   for (const each of metas) {
     if (each.pageSize !== meta.pageSize || each.mapSize !== mapSize) throw new Wrong('a size in a meta page');
-    // Integer keys, and nothing else: no flag of the environment is kept in a file of ours.
+    // 8 is MDB_INTEGERKEY, of the tree of free pages. The vault's trees have no other flag.
     if (each.free.flags !== 8 || each.main.flags !== 0) throw new Wrong('a flag in a meta page');
   }
   if (meta.last < 1 || (meta.last + 1) * meta.pageSize > Math.min(bytes.length, mapSize))
@@ -137,7 +138,7 @@ function checkedMeta(metas: readonly Meta[], bytes: Buffer, mapSize: number): Me
   return meta;
 }
 
-/** Pages seen so far: none may be seen twice, whatever leads there. */
+/** A walk over the pages. It marks each page that it meets, because no page may be used twice. */
 class Walk {
   readonly #bytes: Buffer;
   readonly #meta: Meta;
@@ -155,7 +156,7 @@ class Walk {
     return this.#meta.transaction;
   }
 
-  /** Every transaction of ours changes the main tree, and so its root: else this is an older state with a wrong number. */
+  /** Checks that the main tree's root is of the last transaction: each transaction of a vault writes the main tree, and so its root. */
   checkRoot(): void {
     const { main, pageSize, transaction } = this.#meta;
     if (main.root !== undefined && uint(this.#bytes, main.root * pageSize + 8) !== transaction)
@@ -184,7 +185,7 @@ class Walk {
       if (this.#counts[name] !== tree[name]) throw new Wrong(`the count of ${name}`);
   }
 
-  /** @param from the least key allowed @param to the first not allowed any more */
+  /** @param from the least key that the page may have @param to the key that all of the page's keys are less than */
   #page(number: number, depth: number, visit: Visit, from: Buffer | undefined, to: Buffer | undefined): void {
     this.take(number);
     const page = this.#header(number, depth === 1 ? LEAF : BRANCH);
@@ -220,7 +221,7 @@ class Walk {
     return page;
   }
 
-  /** The nodes in the order of their keys; together they fill all behind `upper`, with nothing between them. */
+  /** The nodes of a page in the order of their keys. They must fill the page from `upper` to its end without gaps. */
   #nodes(page: Buffer, isBranch: boolean): Buffer[] {
     const [lower, upper] = [page.readUInt16LE(20), page.readUInt16LE(22)];
     if (lower % 2 !== 0 || lower > upper || HEADER + upper > page.length) throw new Wrong('the bounds of a page');
@@ -266,7 +267,7 @@ interface Visit {
   readonly compare: (a: Buffer, b: Buffer) => number;
 }
 
-/** Without the byte that makes it even. */
+/** Length of a node, bytes, without the byte that pads it to an even length. */
 function nodeLength(node: Buffer, isBranch: boolean): number {
   const keyLength = node.readUInt16LE(6);
   if (isBranch) return 8 + keyLength;
@@ -275,7 +276,7 @@ function nodeLength(node: Buffer, isBranch: boolean): number {
   return 8 + keyLength + (flags === BIG ? 24 : node.readUInt32LE(0));
 }
 
-/** An entry of the tree of free pages: `count u64`, then pages; 0 is none, and -n stands before the first of n. */
+/** Marks the free pages in one entry of their tree: `count u64`, then page numbers; 0 is no page, -n stands before the first of n pages. */
 function freePages(walk: Walk, key: Buffer, value: Buffer): void {
   if (key.length !== 8 || uint(key, 0) < 1 || uint(key, 0) > walk.transaction) throw new Wrong('a key of a free list');
   const count = uint(value, 0);
@@ -294,7 +295,7 @@ function compareNumbers(a: Buffer, b: Buffer): number {
   return uint(a, 0) - uint(b, 0);
 }
 
-/** 64 bits that must be a number of pages, bytes or transactions. */
+/** 64 bits as a number of pages, bytes or transactions. @throws Wrong for one that is too large for any */
 function uint(bytes: Buffer, at: number): number {
   const value = bytes.readBigUInt64LE(at);
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Wrong('a number that cannot be');
