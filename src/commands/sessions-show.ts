@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type KeptTemporary, readRecord, RecordError, type SessionRecord, wipeRecord } from '../account/record.ts';
-import type { StoredSession } from '../vault/vault.ts';
+import type { ListedSession } from '../vault/vault.ts';
 
 /** A line of `list --json`. */
 export interface Listed {
@@ -27,7 +27,7 @@ export function fingerprint(key: Uint8Array): string {
 }
 
 /** Reads, and wipes what it has read. */
-function withRecord<T>({ record }: StoredSession, use: (record: SessionRecord | undefined) => T): T {
+function withRecord<T>({ record }: ListedSession, use: (record: SessionRecord | undefined) => T): T {
   let read: SessionRecord | undefined;
   try {
     if (record !== undefined) read = readRecord(record);
@@ -48,7 +48,7 @@ function seconds(unix: number): string {
   return new Date(unix * 1000).toISOString();
 }
 
-export function listed(kept: StoredSession): Listed {
+export function listed(kept: ListedSession): Listed {
   const own = { in_use: kept.owner === 'elsewhere', written: time(kept.writtenAt) };
   return withRecord(kept, (record) => {
     if (record === undefined) return { name: kept.name, broken: true, ...own };
@@ -86,7 +86,7 @@ export function table(sessions: readonly Listed[]): string {
 }
 
 /** All that is no secret; what is not known is left out. */
-export function shown(kept: StoredSession): Record<string, unknown> {
+export function shown(kept: ListedSession): Record<string, unknown> {
   return withRecord(kept, (record) => ({
     ...listed({ ...kept, record: undefined }),
     broken: record === undefined ? true : undefined,

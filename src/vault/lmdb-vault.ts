@@ -9,7 +9,7 @@ import { Owners } from './owners.ts';
 import type { Identity } from './processes.ts';
 import type { Rows, VaultRow } from './rows.ts';
 import { RowKind } from './seal.ts';
-import { type Claim, type RecordExcerpt, type StoredSession, type Vault, VaultError, wholeRecord } from './vault.ts';
+import { type Claim, type RecordExcerpt, type ListedSession, type Vault, VaultError, wholeRecord } from './vault.ts';
 
 /** How often a process that has names renews its row, ms. */
 const RENEWAL = 5_000;
@@ -47,11 +47,11 @@ export class LmdbVault implements Vault {
     this.#owners = new Owners(rows, self, dirname(path));
   }
 
-  async list(excerpt: RecordExcerpt = wholeRecord): Promise<StoredSession[]> {
+  async list(excerpt: RecordExcerpt = wholeRecord): Promise<ListedSession[]> {
     this.#rows.refresh();
     await this.#owners.probeAll();
     this.#rows.refresh();
-    const sessions: StoredSession[] = [];
+    const sessions: ListedSession[] = [];
     let sliceEnd = performance.now() + LIST_SLICE;
     for (const row of this.#rows.all(RowKind.RECORD)) {
       if (row.kind === RowKind.REMOVED) continue;

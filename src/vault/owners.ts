@@ -11,7 +11,7 @@ import { readProcessRow, removeLivenessSocket, writeProcessRow } from './livenes
 import { type Identity, isAlive, isInOtherNamespace } from './processes.ts';
 import type { Rows } from './rows.ts';
 import { RowKind } from './seal.ts';
-import type { StoredSession } from './vault.ts';
+import type { ListedSession } from './vault.ts';
 
 /** In place of a uuid in the owner row of a name that was released. */
 const NO_OWNER = '-';
@@ -58,11 +58,11 @@ export class Owners {
   }
 
   /** Who has the name: this process, another living one, or nobody. */
-  stateOf(name: string): StoredSession['owner'] {
+  stateOf(name: string): ListedSession['owner'] {
     return this.#stateOf(this.#ownerOf(name));
   }
 
-  #stateOf(owner: Owner | undefined): StoredSession['owner'] {
+  #stateOf(owner: Owner | undefined): ListedSession['owner'] {
     if (owner === undefined || owner.uuid === NO_OWNER) return undefined;
     if (owner.uuid === this.#self.uuid) return 'here';
     return this.#isAlive(owner.uuid) ? 'elsewhere' : undefined;

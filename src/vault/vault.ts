@@ -38,7 +38,7 @@ export type RecordExcerpt = (record: Uint8Array) => Uint8Array;
 export const wholeRecord: RecordExcerpt = (record) => record;
 
 /** One entry of a list. */
-export interface StoredSession {
+export interface ListedSession {
   readonly name: string;
   /** What the excerpt took of the record, secret, wiped by the caller; undefined if the record cannot be read. */
   readonly record: Uint8Array | undefined;
@@ -66,7 +66,7 @@ export interface Vault {
    * may or may not have what they change meanwhile.
    * @param excerpt what is taken of each record; the whole record by default
    */
-  list(excerpt?: RecordExcerpt): Promise<StoredSession[]>;
+  list(excerpt?: RecordExcerpt): Promise<ListedSession[]>;
 
   /** The record of a name, secret; undefined for a name without one. @throws VaultError `VaultRecordBroken` */
   read(name: string): Uint8Array | undefined;

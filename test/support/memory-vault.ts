@@ -4,7 +4,7 @@
  */
 import {
   type Claim,
-  type StoredSession,
+  type ListedSession,
   type RecordExcerpt,
   type Vault,
   VaultError,
@@ -65,7 +65,7 @@ export class MemoryVault implements Vault {
     }
   }
 
-  async list(excerpt: RecordExcerpt = wholeRecord): Promise<StoredSession[]> {
+  async list(excerpt: RecordExcerpt = wholeRecord): Promise<ListedSession[]> {
     return [...this.#store.rows]
       .filter(([, { record }]) => record !== undefined)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -5,7 +5,7 @@
  * A session that was closed meanwhile is not the lane's any more: the record is ignored there.
  */
 import { In, ListFlag, NamedFlag, NameOp } from '../../batch/records.ts';
-import type { StoredSession } from '../../vault/vault.ts';
+import type { ListedSession } from '../../vault/vault.ts';
 import type { NameOwner } from './owner.ts';
 
 /** No record. */
@@ -46,11 +46,11 @@ function put({ lane, session }: NameOwner, kind: number, flags: number, ticket: 
 }
 
 /** The answer to LIST: every name with what is shown of its record. */
-export function listed(kept: readonly StoredSession[]): Buffer {
+export function listed(kept: readonly ListedSession[]): Buffer {
   return Buffer.concat(kept.flatMap(entryOf));
 }
 
-function entryOf({ name, record, owner }: StoredSession): Buffer[] {
+function entryOf({ name, record, owner }: ListedSession): Buffer[] {
   const flags =
     (owner === 'here' ? ListFlag.HERE : 0) |
     (owner === 'elsewhere' ? ListFlag.ELSEWHERE : 0) |
