@@ -85,7 +85,7 @@ export type BodyKind = 'result' | 'object';
 /** The result came: decodes it straight into the line. A body that cannot be read is the request's own `DecodeError`. */
 export function answer(s: ConnectionState, pending: Pending, kind: BodyKind, r: Reader, now: number): void {
   s.pending.remove(pending);
-  if (pending.ownCall !== undefined) return answerInternal(s, pending, pending.ownCall, r, now);
+  if (pending.ownCall !== undefined) return answerOwn(s, pending, pending.ownCall, r, now);
   s.hasHistory = true;
   const { dialect } = s;
   const { codec } = s.env;
@@ -106,7 +106,7 @@ export function answer(s: ConnectionState, pending: Pending, kind: BodyKind, r: 
 }
 
 /** A result nobody can read is as good as none. */
-function answerInternal(s: ConnectionState, pending: Pending, ownCall: OwnCall, r: Reader, now: number): void {
+function answerOwn(s: ConnectionState, pending: Pending, ownCall: OwnCall, r: Reader, now: number): void {
   let result: Readonly<Record<string, unknown>>;
   try {
     result = readOwnResult(s, pending, r);

@@ -11,7 +11,7 @@ import { compileInit } from '../delivery/init.ts';
 import { ask } from '../delivery/own-calls.ts';
 import type { StoredSession } from '../state/stored-session.ts';
 import { endWaiting, endWaitingBy, releaseName, wait } from './attach.ts';
-import { connectionAt } from '../centres/other-centres.ts';
+import { connectionAt } from '../centres/connections.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../answers/rpc-error.ts';

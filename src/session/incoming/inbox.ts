@@ -6,21 +6,18 @@ import { TlReadError, type Reader } from '../../bytes/reader.ts';
 import { Crc } from '../../tl/service.ts';
 import { handleBadMsg, handleBadServerSalt, handleFutureSalts } from './handle-bad-msg.ts';
 import { handleContainer, handleGzip, type Inside } from './handle-container.ts';
+import { handleNewSession } from './handle-new-session.ts';
 import {
-  handleAllInfo,
-  handleDestroyed,
-  handleKeyDestroyed,
-  handleNewSession,
-  handleNamedAnswer,
-  handleStateInfo,
   handleAcks,
+  handleDestroyed,
   handleDetailedInfo,
+  handleKeyDestroyed,
+  handleNamedAnswer,
   handleNothing,
-  handleResendRequest,
-  handleStateRequest,
-  handleUpdate,
 } from './handle-notices.ts';
 import { handleRpcResult } from './handle-rpc.ts';
+import { handleAllInfo, handleResendRequest, handleStateInfo, handleStateRequest } from './handle-states.ts';
+import { handleUpdate } from './handle-update.ts';
 import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from '../state/message-ids.ts';
 import type { ConnectionState } from '../state/state.ts';
 

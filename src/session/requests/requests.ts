@@ -9,7 +9,7 @@ import { EncodeError, type EncodedCall } from '../../tl/codec.ts';
 import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
 import { answerError, beginLine, noteEnd, refuseTicket, Wants } from '../answers/answers.ts';
 import { forget } from '../attach/forget.ts';
-import { dispatch } from '../centres/other-centres.ts';
+import { dispatch } from '../centres/dispatch.ts';
 import { asksForCdn, cdnRefusal } from './cdn.ts';
 import type { Wait } from '../state/floods.ts';
 import { compileInit, INIT_PATH, lengthWithInit, ownInitLength } from '../delivery/init.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRpcError } from '../../../src/session/answers/rpc-error.ts';
-import { follow } from '../../../src/session/centres/other-centres.ts';
+import { follow } from '../../../src/session/centres/migrate.ts';
 import { ACTS, Lone, NOW } from '../../support/lone-state.ts';
 
 const BUSINESS = 0xdd289f8e;

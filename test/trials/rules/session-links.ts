@@ -98,7 +98,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       'refused',
     ],
   ]),
-  ...rulesOf('src/session/centres/other-centres.ts', 'centres/business other-centres', [
+  ...rulesOf('src/session/centres/migrate.ts', 'centres/', [
     [
       'a migrate error of a business-connection call does not move the account',
       'if (movesHome && outermost(pending) === s.env.calls.businessConnection) return false;',
@@ -137,7 +137,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
     ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.isLost)\n'],
   ]),
-  ...rulesOf('src/session/requests/choose-server.ts', 'session/session server-fields', [
+  ...rulesOf('src/session/requests/choose-server.ts', 'session/session', [
     [
       'an address that nobody allowed is not dialled',
       "if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');",

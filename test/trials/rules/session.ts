@@ -61,28 +61,34 @@ export const SESSION: readonly Rule[] = [
       'isNews && s.mends >= 1e9',
     ],
   ]),
-  ...rulesOf('src/session/incoming/handle-notices.ts', 'incoming/handle-notices', [
+  ...rulesOf('src/session/incoming/handle-new-session.ts', 'incoming/handle-new-session', [
     [
       "new_session_created looks at the container's id too",
-      'const inContainer = pending.containerHigh !== 0;',
-      'const inContainer = false;',
+      'const isInContainer = pending.containerHigh !== 0;',
+      'const isInContainer = false;',
     ],
     [
       'the same new_session_created counts once',
       'if (uniqueLow === s.uniqueLow && uniqueHigh === s.uniqueHigh) return;',
       '',
     ],
+  ]),
+  ...rulesOf('src/session/incoming/handle-states.ts', 'incoming/handle-states', [
     [
       'states that nobody asked for are not believed',
       'if (low !== stateRequests.low || high !== stateRequests.high) return;',
       '',
     ],
     ['as many states as ids', '  if (info.length * 2 !== asked.length) return;\n', ''],
+  ]),
+  ...rulesOf('src/session/incoming/read-ids.ts', 'incoming/read-ids', [
     [
       'more ids than the protocol allows are not read',
       'if (ids.length > MAX_IDS * 2) throw',
       'if (ids.length < 0) throw',
     ],
+  ]),
+  ...rulesOf('src/session/incoming/handle-update.ts', 'incoming/handle-update', [
     [
       'an update that cannot be read is said to be dropped',
       "reason: error.message });\n    notify(s, refusal('UpdatesDropped'));",

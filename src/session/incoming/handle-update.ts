@@ -1,0 +1,24 @@
+/**
+ * Handle update: a message that is no service message, so it is an update.
+ * In: its body. Out: a line for the client. Never: an update that cannot be read passed over in silence: the client is told `UpdatesDropped`.
+ */
+import { type Reader, TlReadError } from '../../bytes/reader.ts';
+import { DecodeFailure } from '../../tl/codec.ts';
+import { notify } from '../answers/answers.ts';
+import { refusal } from '../answers/refusals.ts';
+import type { ConnectionState } from '../state/state.ts';
+
+/** Everything that is no service message: an update, for the client as it is. */
+export function handleUpdate(s: ConnectionState, low: number, high: number, r: Reader): void {
+  s.hasHistory = true;
+  s.received.fresh.push(low, high);
+  try {
+    s.dialect.update(s.sink.update(), s.env.codec, r, s.session.style);
+    s.sink.end();
+  } catch (error) {
+    s.sink.drop();
+    if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;
+    s.sink.log('unreadable update', { reason: error.message });
+    notify(s, refusal('UpdatesDropped'));
+  }
+}
