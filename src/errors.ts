@@ -1,10 +1,13 @@
 /**
  * Errors: the one table of what the gateway refuses or reports by itself (wire: Errors).
  * In: a name. Out: default text, whose fault it is, which id it carries, what follows. Never: builds a line; the
- * dialects and fronts do, each in its own form. Imports nothing.
+ * dialects and fronts do, each in its own form.
  */
 
-/** Which `id` the line carries: the request's; -1 connection; -2 broken line; -3 no usable request; 0 notice. */
+/** The ids of lines that answer no request (wire: Errors). */
+export const NoRequestId = Object.freeze({ NOTICE: 0, CONNECTION: -1, LINE: -2, UNUSABLE: -3 });
+
+/** Which `id` the line carries: the request's, or one of `NoRequestId`. */
 export type IdRule =
   | 'request'
   | 'requestOrUnusable'
@@ -220,6 +223,21 @@ export const ERRORS = Object.freeze({
 } satisfies Record<string, ErrorEntry>);
 
 export type ErrorName = keyof typeof ERRORS;
+
+const IDS: Readonly<Record<IdRule, number>> = {
+  request: NoRequestId.UNUSABLE,
+  requestOrUnusable: NoRequestId.UNUSABLE,
+  line: NoRequestId.LINE,
+  connection: NoRequestId.CONNECTION,
+  connectionOrRequest: NoRequestId.CONNECTION,
+  notice: NoRequestId.NOTICE,
+  requestAndNotice: NoRequestId.NOTICE,
+};
+
+/** The id of an error's line that answers no request that could be read. */
+export function idWithoutRequest(name: ErrorName): number {
+  return IDS[ERRORS[name].id];
+}
 
 /** How a request ends: a result, Telegram's refusal, silence, or an error of the table. Crosses threads as its place in this list. */
 export const OUTCOMES: readonly string[] = Object.freeze([

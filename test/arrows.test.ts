@@ -35,7 +35,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   crypto: ['bytes', 'node:crypto', 'node:fs'],
   transport: ['bytes', 'crypto', 'node:zlib'],
-  dialect: ['bytes', 'tl', 'account/name.ts', 'nearest-name.ts', 'node:module', 'msgpackr'],
+  dialect: ['bytes', 'tl', 'errors.ts', 'account/name.ts', 'nearest-name.ts', 'node:module', 'msgpackr'],
   session: [
     'bytes',
     'tl',

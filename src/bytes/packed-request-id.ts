@@ -2,10 +2,11 @@
  * Request ids, found without unpacking: the `id` of one msgpack frame, as `request-id.ts` for JSON lines.
  * In: a frame's bytes. Out: the packed id, a character a byte. Never: judges the frame; the lane does.
  */
+import { UNKNOWN_ID } from './request-id.ts';
+
 /** How far into a frame the id is looked for, in bytes. */
 const FAR = 4096;
 const MAX_ID = 128;
-const UNKNOWN = '-3';
 const USUAL = '\x01';
 
 /** The id as it stands in the frame; 1 if it has none (wire: Requests and answers); `-3` if it could not be found near the front. */
@@ -16,14 +17,14 @@ export function packedRequestId(bytes: Uint8Array, start: number, stop: number):
 /** The id that a frame gives, however far into it; undefined if it gives none. */
 export function givenPackedId(bytes: Uint8Array, start: number, stop: number): string | undefined {
   const id = idWithin(bytes, start, stop);
-  return id === UNKNOWN ? undefined : id;
+  return id === UNKNOWN_ID ? undefined : id;
 }
 
-/** What stands as `id`, `UNKNOWN` if it is none or not to be found; undefined if nothing does. */
+/** What stands as `id`, `UNKNOWN_ID` if it is none or not to be found; undefined if nothing does. */
 function idWithin(bytes: Uint8Array, start: number, end: number): string | undefined {
   const first = bytes[start]!;
   const size = first === 0xde ? 2 : first === 0xdf ? 4 : 0;
-  if (size === 0 && (first & 0xf0) !== 0x80) return UNKNOWN;
+  if (size === 0 && (first & 0xf0) !== 0x80) return UNKNOWN_ID;
   let left = size === 0 ? first & 15 : uint(bytes, start + 1, size);
   let at = start + 1 + size;
   for (; left > 0 && at < end; left--) {
@@ -32,7 +33,7 @@ function idWithin(bytes: Uint8Array, start: number, end: number): string | undef
     if (isId) return idText(bytes, value, end);
     at = skip(bytes, value, end);
   }
-  return left === 0 ? undefined : UNKNOWN;
+  return left === 0 ? undefined : UNKNOWN_ID;
 }
 
 /** Echoed only if it is an id by the contract: what the lane would have refused is not repeated. */
@@ -42,7 +43,7 @@ function idText(bytes: Uint8Array, at: number, end: number): string {
   const isNumber = (first > 0 && first < 0x80) || (first >= 0xcc && first <= 0xcf);
   const isString = (first >= 0xa0 && first <= 0xbf) || (first === 0xd9 && bytes[at + 1]! <= MAX_ID);
   const isSigned = first >= 0xd0 && first <= 0xd3 && bytes[at + 1]! < 0x80;
-  if (stop > end || !(isNumber || isString || isSigned)) return UNKNOWN;
+  if (stop > end || !(isNumber || isString || isSigned)) return UNKNOWN_ID;
   return Buffer.from(bytes.buffer, bytes.byteOffset + at, stop - at).toString('latin1');
 }
 

@@ -8,23 +8,24 @@
  */
 /** How far into a line the id is looked for, in bytes. */
 const FAR = 4096;
-const UNKNOWN = '-3';
+/** What is handed on for an id that could not be found, or is none by the contract. */
+export const UNKNOWN_ID = '-3';
 const USUAL = '1';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** The id as it stands in the line; `1` if it has none (wire: Requests and answers); `-3` if it could not be found near the front. */
 export function requestId(bytes: Buffer, start: number, stop: number): string {
-  return idWithin(bytes, start, Math.min(stop, start + FAR)) ?? (start + FAR < stop ? UNKNOWN : USUAL);
+  return idWithin(bytes, start, Math.min(stop, start + FAR)) ?? (start + FAR < stop ? UNKNOWN_ID : USUAL);
 }
 
 /** The id that a line gives, however far into it; undefined if it gives none. */
 export function givenId(bytes: Uint8Array, start: number, stop: number): string | undefined {
   const id = idWithin(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), start, stop);
-  return id === UNKNOWN ? undefined : id;
+  return id === UNKNOWN_ID ? undefined : id;
 }
 
-/** What stands as `id`, `UNKNOWN` if it is none; undefined if nothing does. */
+/** What stands as `id`, `UNKNOWN_ID` if it is none; undefined if nothing does. */
 function idWithin(bytes: Buffer, start: number, end: number): string | undefined {
   let depth = 0;
   let at = start;
@@ -62,12 +63,12 @@ function valueText(bytes: Buffer, from: number, end: number): string {
   let at = from;
   while (at < end && bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++;
   // Echoed only if it is an id by the contract: what the lane would have refused is not repeated.
-  return at > from && at - from <= 40 && bytes[from] !== 0x30 ? bytes.toString('latin1', from, at) : UNKNOWN;
+  return at > from && at - from <= 40 && bytes[from] !== 0x30 ? bytes.toString('latin1', from, at) : UNKNOWN_ID;
 }
 
 function stringText(bytes: Buffer, from: number, stop: number): string {
   const text = bytes.toString('utf8', from, stop);
-  return isShortString(text) ? text : UNKNOWN;
+  return isShortString(text) ? text : UNKNOWN_ID;
 }
 
 function isShortString(text: string): boolean {

@@ -26,6 +26,7 @@
  */
 import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
+import type { Delivered } from '../errors.ts';
 import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
 
 /** What a client is told when the gateway refuses or gives a notice; names and meanings as in wire: Requests and answers; Errors. */
@@ -53,9 +54,6 @@ export interface Refusal {
   readonly closing?: boolean;
   readonly fatal?: boolean;
 }
-
-/** Whether Telegram may have executed a request (wire: Requests and answers). */
-export type Delivered = 'no' | 'yes' | 'unknown';
 
 /** What goes beside an `rpc_error` or `rpc_timeout` (wire: Requests and answers). */
 export interface Fate {

@@ -22,7 +22,7 @@ import type {
 } from './dialect.ts';
 import { writeErrorLine } from './json-error.ts';
 import { JsonFields } from './json-fields.ts';
-import { RequestReader, type FaultTexts, type Ids } from './request-reader.ts';
+import { type FaultTexts, idsAs, RequestReader } from './request-reader.ts';
 
 const OPEN = new Piece('{"id":');
 const CLOSE = new Piece('}\n');
@@ -35,13 +35,7 @@ const RPC_TIMEOUT = new Piece(
 );
 const RETRYABLE = new Piece('},"retryable":');
 
-/** Ids that answer no request, as JSON (wire: Errors). */
-const IDS: Ids = {
-  usual: Buffer.from('1'),
-  notice: Buffer.from('0'),
-  broken: Buffer.from('-2'),
-  unusable: Buffer.from('-3'),
-};
+const IDS = idsAs((id) => Buffer.from(String(id)));
 
 /** A fault of the line itself, as one sentence. */
 const FAULT_TEXTS: FaultTexts = {

@@ -24,15 +24,11 @@ import type {
   SessionInForce,
 } from './dialect.ts';
 import { MsgpackFields } from './msgpack-fields.ts';
-import { RequestReader, type FaultTexts, type Ids } from './request-reader.ts';
+import { type FaultTexts, idsAs, RequestReader } from './request-reader.ts';
 
-/** Ids that answer no request: small integers are one byte. */
-const IDS: Ids = {
-  usual: Uint8Array.of(1),
-  notice: Uint8Array.of(0),
-  broken: Uint8Array.of(0xfe),
-  unusable: Uint8Array.of(0xfd),
-};
+/** Whole numbers from -32 to 127 are one byte, the negative ones in two's complement. */
+const IDS = idsAs((id) => Uint8Array.of(id & 0xff));
+
 const FAULT_TEXTS: FaultTexts = {
   JSONDecodeError: 'the frame is not one msgpack map with strings as keys',
   InvalidUTF8: 'a string is not UTF-8; bytes go as bin',

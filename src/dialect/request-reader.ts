@@ -16,18 +16,29 @@ import {
   type Tape,
 } from '../bytes/tape.ts';
 import type { ClientRequest, OptionFields, Refusal, ServerFields, SessionFields } from './dialect.ts';
+import { NoRequestId } from '../errors.ts';
 import { nearestNames } from '../nearest-name.ts';
 import type { JsonFields } from './json-fields.ts';
 
 /** A tape of one of the two forms. */
 export type ReadableTape = Tape & { read(bytes: Uint8Array, start: number, end: number): JsonFault | undefined };
 
-/** Ids that no request gave: of a request without one, of notices, of what is broken or unusable. */
+/** Ids that no request gave, as a dialect writes them: of a request without one, of notices, of what is broken or unusable. */
 export interface Ids {
   readonly usual: Uint8Array;
   readonly notice: Uint8Array;
   readonly broken: Uint8Array;
   readonly unusable: Uint8Array;
+}
+
+/** @param written how the dialect writes a small whole number */
+export function idsAs(written: (id: number) => Uint8Array): Ids {
+  return {
+    usual: written(1),
+    notice: written(NoRequestId.NOTICE),
+    broken: written(NoRequestId.LINE),
+    unusable: written(NoRequestId.UNUSABLE),
+  };
 }
 
 /** For each fault of the message itself one sentence. */

@@ -8,7 +8,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { RequestFlag } from '../batch/records.ts';
-import type { ErrorName } from '../errors.ts';
+import { type ErrorName, NoRequestId } from '../errors.ts';
 import { Gate, Why } from '../main/flow/gate.ts';
 import type { Connection } from '../main/clients/gateway-services.ts';
 import type { Admission } from '../main/clients/admission.ts';
@@ -21,7 +21,7 @@ import type { IdText, NoticeFields } from '../main/clients/front.ts';
 import { EMPTY, Exchange, refusal, writeResponse } from './http-exchange.ts';
 import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';
-import { requestId } from '../bytes/request-id.ts';
+import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
 import type { Bearer } from './tokens.ts';
 
 /** Tokens that may have a session on one connection. */
@@ -187,7 +187,12 @@ export class HttpClient implements SessionClient, Connection, Reapable {
   }
 
   crashed(ticket: number, id: IdText, isSent: boolean): void {
-    this.#answer(ticket, id === '-3' ? -3 : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
+    this.#answer(
+      ticket,
+      id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id,
+      'WorkerCrashed',
+      isSent ? {} : { delivered: 'no' },
+    );
   }
 
   /** A connection is a session: this one ends, so that the next request is not taken for one of the same session. */

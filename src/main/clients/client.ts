@@ -5,7 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import { OpenFlag, RequestFlag } from '../../batch/records.ts';
-import { ERRORS, type ErrorName } from '../../errors.ts';
+import { type ErrorName, idWithoutRequest, NoRequestId } from '../../errors.ts';
 import type { Front, FrontOwner, IdText, NoticeFields } from './front.ts';
 import { Count } from '../../telemetry/metrics.ts';
 import type { Timer } from '../env.ts';
@@ -72,7 +72,7 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
   message(bytes: Buffer, start: number, stop: number, id: IdText): boolean {
     if (this.#services.isOverloaded) {
       this.#services.router.metrics.ended('Overloaded');
-      this.#say(id === '-3' ? -3 : id, 'Overloaded', { retry_after: 1, closing: false });
+      this.#say(id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id, 'Overloaded', { retry_after: 1, closing: false });
       return this.gate.isOpen;
     }
     this.#route ??= this.#services.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : OpenFlag.LINES);
@@ -83,13 +83,13 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
 
   reject(name: ErrorName, fields: NoticeFields): void {
     this.#services.router.metrics.ended(name);
-    this.#say(idOf(name), name, fields);
+    this.#say(idWithoutRequest(name), name, fields);
   }
 
   refuse(name: ErrorName, fields: NoticeFields): void {
     if (this.#isClosing) return;
     this.#services.router.metrics.ended(name);
-    this.#say(idOf(name), name, { ...fields, closing: true });
+    this.#say(idWithoutRequest(name), name, { ...fields, closing: true });
     this.#close();
   }
 
@@ -124,15 +124,15 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
   }
 
   crashed(_ticket: number, id: IdText, isSent: boolean): void {
-    this.#say(id === '-3' ? -3 : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
+    this.#say(id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
   }
 
   notice(name: ErrorName, fields: NoticeFields): void {
-    this.#say(0, name, { closing: false, ...fields });
+    this.#say(NoRequestId.NOTICE, name, { closing: false, ...fields });
   }
 
   lostSession(): void {
-    this.#say(0, 'SessionLost', {
+    this.#say(NoRequestId.NOTICE, 'SessionLost', {
       reason: 'worker',
       msg: 'the worker of this session was lost; hand the session in again',
     });
@@ -211,7 +211,7 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
     if (this.#isClosing) return;
     this.gate.shut(Why.CLOSING);
     if (this.#open === 0) return this.refuse('ServerStopping', { retry_after: retryAfter });
-    this.#say(0, 'ServerStopping', { retry_after: retryAfter, closing: false });
+    this.#say(NoRequestId.NOTICE, 'ServerStopping', { retry_after: retryAfter, closing: false });
     this.#end();
   }
 
@@ -312,22 +312,10 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
   }
 }
 
+/** How an id that could not be found is handed on (bytes/request-id.ts). */
+const UNKNOWN_ID = String(NoRequestId.UNUSABLE);
+
 /** What is said beside `RateLimited` where tokens were wrong. */
 function wrongTokens({ tokenFailures }: GatewayServices['limits']): NoticeFields {
   return { limit: tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
-}
-
-const IDS = {
-  request: -3,
-  requestOrUnusable: -3,
-  line: -2,
-  connection: -1,
-  connectionOrRequest: -1,
-  notice: 0,
-  requestAndNotice: 0,
-} as const;
-
-/** The id of a line that answers no request that could be read. */
-function idOf(name: ErrorName): number {
-  return IDS[ERRORS[name].id];
 }

@@ -5,7 +5,8 @@
 import { TlReadError, type Reader } from '../../bytes/reader.ts';
 import type { Writer } from '../../bytes/writer.ts';
 import type { AuthKey } from '../../crypto/auth-key.ts';
-import type { Delivered, Fate, Refusal, SessionHandle, SessionInForce } from '../../dialect/dialect.ts';
+import type { Fate, Refusal, SessionHandle, SessionInForce } from '../../dialect/dialect.ts';
+import type { Delivered } from '../../errors.ts';
 import { DecodeFailure } from '../../tl/codec.ts';
 import { readOwnResult } from '../delivery/own-calls.ts';
 import type { StoredSession } from '../state/stored-session.ts';
