@@ -55,7 +55,7 @@ export class JsonOutline {
   }
 
   #takes([, string, scalar, mark]: RegExpExecArray): boolean {
-    if (mark !== undefined) return this.#mark(mark);
+    if (mark !== undefined) return this.#takesMark(mark);
     const isKey = this.#next === Next.KEY || this.#next === Next.KEY_OR_CLOSE;
     if (isKey) this.#next = Next.COLON;
     else if (this.#wantsValue) this.#next = Next.COMMA_OR_CLOSE;
@@ -68,7 +68,7 @@ export class JsonOutline {
     return this.#next === Next.VALUE || this.#next === Next.VALUE_OR_CLOSE;
   }
 
-  #mark(mark: string): boolean {
+  #takesMark(mark: string): boolean {
     if (mark === '{' || mark === '[') return this.#opens(mark);
     if (mark === '}' || mark === ']') return this.#closes(mark === '}' ? '{' : '[');
     if (mark === ':') {

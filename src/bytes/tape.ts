@@ -238,14 +238,14 @@ export abstract class Tape {
     const t = this.cells;
     let left = FEW_MEMBERS;
     for (let m = parent + NODE; m < node && left > 0; m = t[m + NEXT]!, left--) {
-      if (t[m + HASH] === t[node + HASH] && this.#sameKey(m, node)) return true;
+      if (t[m + HASH] === t[node + HASH] && this.#isSameKey(m, node)) return true;
     }
     return false;
   }
 
-  #sameKey(one: number, other: number): boolean {
+  #isSameKey(one: number, other: number): boolean {
     const name = this.#keyBytes(other);
-    return this.keyIs(one, name.bytes, name.start, name.stop);
+    return this.hasKey(one, name.bytes, name.start, name.stop);
   }
 
   #keyBytes(node: number): { bytes: Uint8Array; start: number; stop: number } {
@@ -255,7 +255,7 @@ export abstract class Tape {
   }
 
   /** Whether a member's key is `name[start..stop)`. Hashes are the caller's to compare first. */
-  keyIs(node: number, name: Uint8Array, start = 0, stop = name.length): boolean {
+  hasKey(node: number, name: Uint8Array, start = 0, stop = name.length): boolean {
     let at = this.cells[node + KEY_START]!;
     const length = stop - start;
     let from = this.bytes;

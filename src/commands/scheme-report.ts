@@ -39,7 +39,7 @@ function fileLines(scheme: ParsedScheme): string[] {
 function countText(scheme: ParsedScheme): string {
   const all = scheme.definitions;
   const equal = all.filter((one) => one.id === computedId(one)).length;
-  const foreign = all.filter((one) => one.foreign).length;
+  const foreign = all.filter((one) => one.isForeign).length;
   const without = all.filter((one) => one.id === undefined).length;
   const tail = without === 0 ? '' : `, ${without} without a number`;
   return `${all.length} definitions, ${equal} numbers equal to the CRC-32 of their line, ${foreign} foreign${tail}`;

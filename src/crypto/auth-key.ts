@@ -3,7 +3,7 @@
  * In: exactly 256 bytes, leading zeroes kept. Out: the numbers derived from them. Never: the key as text.
  */
 import { createHash } from 'node:crypto';
-import { forget } from './kernel/kernel.ts';
+import { forgetKey } from './kernel/kernel.ts';
 
 export class AuthKey {
   /** The key; zeroes after `wipe`. */
@@ -36,7 +36,7 @@ export class AuthKey {
   /** Zeroes the key here and what the kernel holds of it. The ids stay, for logs. */
   wipe(): void {
     this.bytes.fill(0);
-    forget(this);
+    forgetKey(this);
   }
 
   /** What a log or an error may show. */

@@ -15,7 +15,7 @@ export function igeDecrypt(key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): 
   return run(false, key, iv, bytes);
 }
 
-function run(encrypt: boolean, key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
+function run(isEncryption: boolean, key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
   const length = bytes.length;
   if (key.length !== 32 || iv.length !== 32) throw new RangeError('IGE takes a key and an iv of 32 bytes each');
   if ((length & 15) !== 0) throw new RangeError(`IGE takes a multiple of 16 bytes, not ${length}`);
@@ -23,7 +23,7 @@ function run(encrypt: boolean, key: Uint8Array, iv: Uint8Array, bytes: Uint8Arra
   views.bytes.set(key, KEY);
   views.bytes.set(iv, KEY + 32);
   views.bytes.set(bytes, DATA);
-  if (encrypt) kernel.igeEncrypt(length);
+  if (isEncryption) kernel.igeEncrypt(length);
   else kernel.igeDecrypt(length);
   const out = views.bytes.slice(DATA, DATA + length);
   views.bytes.fill(0, ENC_KEYS, KEY + 64);

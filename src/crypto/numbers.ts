@@ -1,6 +1,6 @@
 /**
  * Numbers: big-endian byte strings <-> BigInt, and DER around them. For cold paths (key exchange, sign-in).
- * In: bytes. Out: bytes or BigInt. Never: a secret compared by its value; use `sameBytes`.
+ * In: bytes. Out: bytes or BigInt. Never: a secret compared by its value; use `hasSameBytes`.
  */
 import { timingSafeEqual } from 'node:crypto';
 
@@ -40,7 +40,7 @@ export function padLeft(bytes: Uint8Array, length: number): Uint8Array {
 }
 
 /** Equal in content, in a time that depends on the lengths alone. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+export function hasSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 

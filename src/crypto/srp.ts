@@ -63,12 +63,12 @@ function drawSecret(group: DhGroup, fill: (bytes: Uint8Array) => void): { secret
   for (let i = 0; i < TRIES; i++) {
     fill(secret);
     const ga = group.powers(secret).public;
-    if (inRange(ga, group.p)) return { secret, ga };
+    if (isInRange(ga, group.p)) return { secret, ga };
   }
   throw new Error('no secret gave a g_a in range: the random source is broken');
 }
 
-function inRange(gx: Uint8Array, p: Uint8Array): boolean {
+function isInRange(gx: Uint8Array, p: Uint8Array): boolean {
   try {
     checkPublic(gx, p);
     return true;

@@ -222,7 +222,7 @@ export abstract class RequestReader {
 
   #attributeOf(member: number): Attribute | undefined {
     const hash = this.tape.cells[member + HASH];
-    for (const key of ATTRIBUTE_KEYS) if (key.hash === hash && this.tape.keyIs(member, key.bytes)) return key.name;
+    for (const key of ATTRIBUTE_KEYS) if (key.hash === hash && this.tape.hasKey(member, key.bytes)) return key.name;
     return undefined;
   }
 
@@ -264,7 +264,7 @@ export abstract class RequestReader {
       return { error: 'InvalidMessage', msg: `message: expected object, got ${got}`, path: 'message', got };
     }
     for (let m = node + NODE, end = t[node + NEXT]!; m < end; m = t[m + NEXT]!) {
-      if (t[m + HASH] !== SEQNO_HASH || !this.tape.keyIs(m, SEQNO) || t[m + KIND] === NULL) continue;
+      if (t[m + HASH] !== SEQNO_HASH || !this.tape.hasKey(m, SEQNO) || t[m + KIND] === NULL) continue;
       const value = this.#fields.integer(m, 0, 0x7fff_ffff);
       if (value === undefined) {
         const msg = 'message._seqno: expected an integer of 31 bits';

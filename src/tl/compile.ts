@@ -14,7 +14,7 @@ import { CompiledForm } from './compiled-form.ts';
 import { Decoding, type Decode } from './decoding.ts';
 import { MsgpackDecoding } from './decoding-msgpack.ts';
 import { Directory, type Tables } from './directory.ts';
-import { code, join, nameOf, type Code } from './emit.ts';
+import { code, join, identifierOf, type Code } from './emit.ts';
 import { emitDecoder, emitResultDecoder, emitVectorDecoder } from './emit-decode.ts';
 import { emitEncoder, emitResultEncoder, emitVectorEncoder } from './emit-encode.ts';
 import { emitPacker, emitResultPacker, emitVectorPacker } from './emit-msgpack.ts';
@@ -107,21 +107,21 @@ return {
   encoding(r) {
 ${[...encoders, ...plan.vectors.map((type) => emitVectorEncoder(plan, type))]}
     return {
-      encoders: ${list(numbers.map((index) => nameOf('e', index)))},
+      encoders: ${list(numbers.map((index) => identifierOf('e', index)))},
       results: ${list(plan.results.map((type) => emitResultEncoder(plan, type)))},
     };
   },
   decoding(r, T) {
 ${[...decoders, ...plan.vectors.map((type) => emitVectorDecoder(plan, type))]}
     return {
-      decoders: ${list(numbers.map((index) => nameOf('d', index)))},
+      decoders: ${list(numbers.map((index) => identifierOf('d', index)))},
       results: ${list(plan.results.map((type) => emitResultDecoder(plan, type)))},
     };
   },
   packing(r, T) {
 ${[...packers, ...plan.vectors.map((type) => emitVectorPacker(plan, type))]}
     return {
-      decoders: ${list(numbers.map((index) => nameOf('m', index)))},
+      decoders: ${list(numbers.map((index) => identifierOf('m', index)))},
       results: ${list(plan.results.map((type) => emitResultPacker(plan, type)))},
     };
   },

@@ -29,7 +29,7 @@ function canonicalField(field: ParsedField): string {
 }
 
 function canonicalType(type: TypeExpression): string {
-  const sign = type.call ? '!' : type.bare ? '%' : '';
+  const sign = type.isCall ? '!' : type.isBare ? '%' : '';
   return [sign + type.name, ...type.arguments.map(canonicalType)].join(' ');
 }
 
@@ -50,5 +50,5 @@ export function hexId(id: number): string {
 
 /** Definitions whose written number is not their CRC-32, those marked `// foreign` left out. */
 export function mismatches(scheme: ParsedScheme): ParsedDefinition[] {
-  return scheme.definitions.filter((one) => one.id !== undefined && !one.foreign && one.id !== computedId(one));
+  return scheme.definitions.filter((one) => one.id !== undefined && !one.isForeign && one.id !== computedId(one));
 }

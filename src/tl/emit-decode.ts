@@ -5,17 +5,19 @@
  *
  * Constant text between two values (`,"access_hash":`) is one store of whole words (`Writer.words`).
  */
-import { code, comment, indent, nameOf, type Code } from './emit.ts';
+import { code, comment, indent, identifierOf, type Code } from './emit.ts';
 import { knownBits } from './emit-encode.ts';
 import { smallestSize } from './size.ts';
 import type { Definition, Field, TlType } from './ir.ts';
 import type { Plan } from './plan.ts';
 
 /** Whose functions are called: of JSON `d12` and `dv3`, of msgpack `m12` and `mv3`. */
-export type Names = { readonly object: 'd' | 'm'; readonly vector: 'dv' | 'mv' };
-const JSON_NAMES: Names = { object: 'd', vector: 'dv' };
+export type DecoderNames = { readonly object: 'd' | 'm'; readonly vector: 'dv' | 'mv' };
+const JSON_NAMES: DecoderNames = { object: 'd', vector: 'dv' };
 
-type Emitters = { readonly [K in TlType['kind']]: (type: TlType & { kind: K }, plan: Plan, names: Names) => Code };
+type Emitters = {
+  readonly [K in TlType['kind']]: (type: TlType & { kind: K }, plan: Plan, names: DecoderNames) => Code;
+};
 
 /** For each form the call that reads one value and writes it. */
 const EMITTERS: Emitters = {
@@ -28,16 +30,16 @@ const EMITTERS: Emitters = {
   int256: () => code`r.fixed(32)`,
   true: () => code`r.always()`,
   bool: () => code`r.bool()`,
-  vector: (type, plan, names) => code`${nameOf(names.vector, plan.vectorIndex(type))}()`,
+  vector: (type, plan, names) => code`${identifierOf(names.vector, plan.vectorIndex(type))}()`,
   boxed: (type, plan) => code`r.boxed(${plan.typeIndex(type.type)})`,
-  bare: (type, plan, names) => code`r.bare(${nameOf(names.object, plan.indexOfName(type.constructor))})`,
+  bare: (type, plan, names) => code`r.bare(${identifierOf(names.object, plan.indexOfName(type.constructor))})`,
   call: () => code`r.call()`,
   object: () => code`r.object()`,
 };
 
 /** The call that reads one value and writes it. */
-export function emitValue(type: TlType, plan: Plan, names: Names = JSON_NAMES): Code {
-  const emit = EMITTERS[type.kind] as (type: TlType, plan: Plan, names: Names) => Code;
+export function emitValue(type: TlType, plan: Plan, names: DecoderNames = JSON_NAMES): Code {
+  const emit = EMITTERS[type.kind] as (type: TlType, plan: Plan, names: DecoderNames) => Code;
   return emit(type, plan, names);
 }
 
@@ -71,7 +73,7 @@ export function emitDecoder(plan: Plan, definition: Definition): Code {
   // Stray flags come last, so what is pending must be out by then.
   const before = strays.length > 0 ? pending.flush() : [];
   const all = [code`const w = r.out;`, ...body, ...before, ...strays, ...pending.flush('}')];
-  return code`function ${nameOf('d', plan.indexOf(definition))}() { ${comment(definition.name)}
+  return code`function ${identifierOf('d', plan.indexOf(definition))}() { ${comment(definition.name)}
 ${indent(code`${all}`)}
 }`;
 }
@@ -82,10 +84,10 @@ function key(field: Field): string {
 }
 
 function emitField(plan: Plan, field: Field, pending: Pending): Code[] {
-  if (field.isFlags) return [code`const ${nameOf('bits', field.name)} = r.from.int32();`];
+  if (field.isFlags) return [code`const ${identifierOf('bits', field.name)} = r.from.int32();`];
   if (field.flag === undefined) return [...pending.flush(key(field)), code`${emitValue(field.type, plan)};`];
   const before = pending.flush();
-  const isPresent = code`(${nameOf('bits', field.flag.field)} & ${1 << field.flag.bit}) !== 0`;
+  const isPresent = code`(${identifierOf('bits', field.flag.field)} & ${1 << field.flag.bit}) !== 0`;
   if (field.type.kind === 'true') return [...before, code`if (${isPresent}) ${emitFlag(plan, field)}`];
   const value = indent(code`${[emitText(plan, key(field)), code`${emitValue(field.type, plan)};`]}`);
   return [
@@ -105,15 +107,15 @@ function emitFlag(plan: Plan, field: Field): Code {
 
 /** Bits that the scheme gives no meaning would be lost: they bring the whole flags field into view. */
 function emitStrays(definition: Definition, field: Field): Code {
-  const bits = nameOf('bits', field.name);
+  const bits = identifierOf('bits', field.name);
   return code`if ((${bits} & ${~knownBits(definition, field.name)}) !== 0) r.strayFlags(${key(field)}, ${bits});`;
 }
 
 /** `dv3`: a vector, one function a type. */
 export function emitVectorDecoder(plan: Plan, type: TlType & { kind: 'vector' }): Code {
   const smallest = smallestSize(plan.schema, type.item);
-  return code`function ${nameOf('dv', plan.vectorIndex(type))}() {
-  const count = r.vector(${type.boxed ? code`true` : code`false`}, ${smallest});
+  return code`function ${identifierOf('dv', plan.vectorIndex(type))}() {
+  const count = r.vector(${type.isBoxed ? code`true` : code`false`}, ${smallest});
   for (let i = 0; i < count; i++) {
     if (i !== 0) r.comma();
     ${emitValue(type.item, plan)};
@@ -123,6 +125,6 @@ export function emitVectorDecoder(plan: Plan, type: TlType & { kind: 'vector' })
 }
 
 /** A value of a result type. */
-export function emitResultDecoder(plan: Plan, type: TlType, names: Names = JSON_NAMES): Code {
+export function emitResultDecoder(plan: Plan, type: TlType, names: DecoderNames = JSON_NAMES): Code {
   return code`function () { ${emitValue(type, plan, names)}; }`;
 }

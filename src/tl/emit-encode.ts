@@ -3,7 +3,7 @@
  * In: the plan and a definition. Out: a function `e12(n)` that writes the object at node `n` of the tape.
  * Never: text of the scheme as code (`emit.ts`). What the code calls on `r` is `encoding.ts`.
  */
-import { code, comment, indent, join, nameOf, type Code } from './emit.ts';
+import { code, comment, indent, join, identifierOf, type Code } from './emit.ts';
 import type { Definition, Field, TlType } from './ir.ts';
 import type { Plan } from './plan.ts';
 
@@ -20,11 +20,11 @@ const EMITTERS: Emitters = {
   int256: (_, node) => code`r.fixed(${node}, 32)`,
   true: (_, node) => code`r.mustBeTrue(${node})`,
   bool: (_, node) => code`r.bool(${node})`,
-  vector: (type, node, plan) => code`${nameOf('ev', plan.vectorIndex(type))}(${node})`,
+  vector: (type, node, plan) => code`${identifierOf('ev', plan.vectorIndex(type))}(${node})`,
   boxed: (type, node, plan) => code`r.boxed(${node}, ${plan.typeIndex(type.type)})`,
   bare: (type, node, plan) => {
     const index = plan.indexOfName(type.constructor);
-    return code`r.bare(${node}, ${index}, ${nameOf('b', index)})`;
+    return code`r.bare(${node}, ${index}, ${identifierOf('b', index)})`;
   },
   call: (_, node) => code`r.call(${node})`,
   object: (_, node) => code`r.object(${node})`,
@@ -39,10 +39,10 @@ function emitValue(type: TlType, node: Code, plan: Plan): Code {
 export function emitEncoder(plan: Plan, definition: Definition): Code {
   const index = plan.indexOf(definition);
   const number = code`r.out.int32(${definition.crc | 0});`;
-  if (!plan.bare.has(definition.name)) return emitFunction(nameOf('e', index), plan, definition, [number]);
-  const bare = emitFunction(nameOf('b', index), plan, definition, []);
+  if (!plan.bare.has(definition.name)) return emitFunction(identifierOf('e', index), plan, definition, [number]);
+  const bare = emitFunction(identifierOf('b', index), plan, definition, []);
   return code`${bare}
-function ${nameOf('e', index)}(n) { ${number} ${nameOf('b', index)}(n); }`;
+function ${identifierOf('e', index)}(n) { ${number} ${identifierOf('b', index)}(n); }`;
 }
 
 function emitFunction(name: Code, plan: Plan, definition: Definition, first: readonly Code[]): Code {
@@ -55,7 +55,7 @@ ${indent(code`${body}`)}
 /** One pass over the object's members: each key finds its local, in whatever order they come. */
 function emitMembers(plan: Plan, definition: Definition): Code[] {
   if (definition.fields.length === 0) return [code`r.nothing(n);`];
-  const locals = definition.fields.map((field) => code`${nameOf('f', field.name)} = 0`);
+  const locals = definition.fields.map((field) => code`${identifierOf('f', field.name)} = 0`);
   const cases = definition.fields.flatMap((field) => emitCases(plan, field));
   assertDistinct(plan, definition);
   return [
@@ -70,7 +70,7 @@ function emitMembers(plan: Plan, definition: Definition): Code[] {
 
 /** The argument of a polymorphic function goes by its own name and by `_wrapped` (wire: TL and JSON). */
 function emitCases(plan: Plan, field: Field): Code[] {
-  const local = nameOf('f', field.name);
+  const local = identifierOf('f', field.name);
   if (field.type.kind !== 'call') return [emitCase(plan, field.name, code`${local} = m`)];
   const once = code`${local} = r.once(${local}, m)`;
   return [emitCase(plan, field.name, once), emitCase(plan, '_wrapped', once)];
@@ -93,19 +93,19 @@ function assertDistinct(plan: Plan, definition: Definition): void {
 /** Conditional fields: `null` is absent, and what is present sets its bit. */
 function emitBits(definition: Definition): Code[] {
   const flags = definition.fields.filter((field) => field.isFlags);
-  const declared = flags.map((field) => code`let ${nameOf('bits', field.name)} = 0;`);
+  const declared = flags.map((field) => code`let ${identifierOf('bits', field.name)} = 0;`);
   const conditional = definition.fields.filter((field) => field.flag !== undefined);
   const agreed = flags.map((field) => {
-    const bits = nameOf('bits', field.name);
-    const given = nameOf('f', field.name);
+    const bits = identifierOf('bits', field.name);
+    const given = identifierOf('f', field.name);
     return code`if (${given} !== 0) ${bits} = r.flags(${given}, ${bits}, ${knownBits(definition, field.name)});`;
   });
   return [...declared, ...conditional.map(emitPresence), ...agreed];
 }
 
 function emitPresence(field: Field): Code {
-  const local = nameOf('f', field.name);
-  const bits = nameOf('bits', field.flag!.field);
+  const local = identifierOf('f', field.name);
+  const bits = identifierOf('bits', field.flag!.field);
   const bit = 1 << field.flag!.bit;
   if (field.type.kind === 'true')
     return code`if (${local} !== 0) { if (r.isTrue(${local})) ${bits} |= ${bit}; else ${local} = 0; }`;
@@ -120,12 +120,12 @@ export function knownBits(definition: Definition, flags: string): number {
 /** The writes, in wire order. */
 function emitFields(plan: Plan, definition: Definition): Code[] {
   return definition.fields.flatMap((field) => {
-    const local = nameOf('f', field.name);
-    if (field.isFlags) return [code`r.out.int32(${nameOf('bits', field.name)});`];
+    const local = identifierOf('f', field.name);
+    if (field.isFlags) return [code`r.out.int32(${identifierOf('bits', field.name)});`];
     const needed = code`${local} || r.missing(n, ${field.name})`;
     if (field.flag === undefined) return [emitRequired(plan, field, local, needed)];
-    const isShared = definition.fields.some(({ name, flag }) => name !== field.name && sameBit(flag, field.flag!));
-    const isPresent = code`(${nameOf('bits', field.flag.field)} & ${1 << field.flag.bit}) !== 0`;
+    const isShared = definition.fields.some(({ name, flag }) => name !== field.name && isSameBit(flag, field.flag!));
+    const isPresent = code`(${identifierOf('bits', field.flag.field)} & ${1 << field.flag.bit}) !== 0`;
     // Where several fields share a bit, all of them or none.
     if (field.type.kind === 'true')
       return isShared ? [code`if (${isPresent} && ${local} === 0) r.missing(n, ${field.name});`] : [];
@@ -142,14 +142,14 @@ function emitRequired(plan: Plan, field: Field, local: Code, needed: Code): Code
   return code`${emitValue(field.type, needed, plan)};`;
 }
 
-function sameBit(one: Field['flag'], other: NonNullable<Field['flag']>): boolean {
+function isSameBit(one: Field['flag'], other: NonNullable<Field['flag']>): boolean {
   return one !== undefined && one.field === other.field && one.bit === other.bit;
 }
 
 /** `ev3`: a vector, one function a type. */
 export function emitVectorEncoder(plan: Plan, type: TlType & { kind: 'vector' }): Code {
-  return code`function ${nameOf('ev', plan.vectorIndex(type))}(n) {
-  r.vector(n, ${type.boxed ? code`true` : code`false`});
+  return code`function ${identifierOf('ev', plan.vectorIndex(type))}(n) {
+  r.vector(n, ${type.isBoxed ? code`true` : code`false`});
   const t = r.cells;
   for (let m = n + 8, end = t[n + 3]; m < end; m = t[m + 3]) ${emitValue(type.item, code`m`, plan)};
 }`;

@@ -6,14 +6,14 @@
  * A map begins with its count. Where flags decide it, the greatest count is written first and the true one over it
  * at the end; so a map that is not finished can be told by its bytes (`MsgpackDecoding.closeOpen`).
  */
-import { code, comment, indent, nameOf, type Code } from './emit.ts';
-import { emitResultDecoder, emitValue, type Names } from './emit-decode.ts';
+import { code, comment, indent, identifierOf, type Code } from './emit.ts';
+import { emitResultDecoder, emitValue, type DecoderNames } from './emit-decode.ts';
 import { knownBits } from './emit-encode.ts';
 import { smallestSize } from './size.ts';
 import type { Definition, Field, TlType } from './ir.ts';
 import type { Plan } from './plan.ts';
 
-const NAMES: Names = { object: 'm', vector: 'mv' };
+const NAMES: DecoderNames = { object: 'm', vector: 'mv' };
 /** Most members of a map with a head of one byte. */
 const FIXED_MOST = 15;
 /** Most members at all: the count is patched as one byte, and 0x7f cannot stand in constant text. */
@@ -43,7 +43,7 @@ export function emitPacker(plan: Plan, definition: Definition): Code {
   const counted = optional > 0 ? [code`const at = w.pos;`, code`let n = ${required};`] : [];
   const patched = optional > 0 ? [emitCount(most)] : [];
   const all = [code`const w = r.out;`, ...counted, ...emitMembers(plan, definition, opening), ...patched];
-  return code`function ${nameOf('m', plan.indexOf(definition))}() { ${comment(definition.name)}
+  return code`function ${identifierOf('m', plan.indexOf(definition))}() { ${comment(definition.name)}
 ${indent(code`${all}`)}
 }`;
 }
@@ -61,7 +61,7 @@ function emitMembers(plan: Plan, definition: Definition, opening: string): Code[
     return text === '' ? [] : [emitText(plan, text)];
   };
   const body = definition.fields.flatMap((field) => {
-    if (field.isFlags) return [code`const ${nameOf('bits', field.name)} = r.from.int32();`];
+    if (field.isFlags) return [code`const ${identifierOf('bits', field.name)} = r.from.int32();`];
     if (field.flag === undefined) return [...flush(key(field)), code`${emitValue(field.type, plan, NAMES)};`];
     return [...flush(), emitOptional(plan, field, field.flag)];
   });
@@ -74,7 +74,7 @@ function key(field: Field): string {
 }
 
 function emitOptional(plan: Plan, field: Field, flag: NonNullable<Field['flag']>): Code {
-  const isPresent = code`(${nameOf('bits', flag.field)} & ${1 << flag.bit}) !== 0`;
+  const isPresent = code`(${identifierOf('bits', flag.field)} & ${1 << flag.bit}) !== 0`;
   const value =
     field.type.kind === 'true'
       ? [emitFlag(plan, field)]
@@ -93,15 +93,15 @@ function emitFlag(plan: Plan, field: Field): Code {
 
 /** Bits that the scheme gives no meaning would be lost: they bring the whole flags field into view. */
 function emitStrays(definition: Definition, field: Field): Code {
-  const bits = nameOf('bits', field.name);
+  const bits = identifierOf('bits', field.name);
   return code`if ((${bits} & ${~knownBits(definition, field.name)}) !== 0) { n++; r.strayFlags(${key(field)}, ${bits}); }`;
 }
 
 /** `mv3`: a vector, one function a type. */
 export function emitVectorPacker(plan: Plan, type: TlType & { kind: 'vector' }): Code {
   const smallest = smallestSize(plan.schema, type.item);
-  return code`function ${nameOf('mv', plan.vectorIndex(type))}() {
-  const count = r.vector(${type.boxed ? code`true` : code`false`}, ${smallest});
+  return code`function ${identifierOf('mv', plan.vectorIndex(type))}() {
+  const count = r.vector(${type.isBoxed ? code`true` : code`false`}, ${smallest});
   for (let i = 0; i < count; i++) ${emitValue(type.item, plan, NAMES)};
   r.endVector();
 }`;

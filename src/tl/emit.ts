@@ -18,15 +18,15 @@ export class Code {
 const KEY = Symbol('code');
 
 /** What may stand in a template: code as it is, lists of code line by line, numbers, and strings as literals. */
-export type Part = Code | readonly Code[] | number | string;
+export type CodePart = Code | readonly Code[] | number | string;
 
-export function code(literals: TemplateStringsArray, ...parts: readonly Part[]): Code {
+export function code(literals: TemplateStringsArray, ...parts: readonly CodePart[]): Code {
   let text = literals[0]!;
   for (let i = 0; i < parts.length; i++) text += partText(parts[i]!) + literals[i + 1]!;
   return new Code(text, KEY);
 }
 
-function partText(part: Part): string {
+function partText(part: CodePart): string {
   if (part instanceof Code) return part.text;
   if (typeof part === 'string') return quoted(part);
   if (typeof part !== 'number') return part.map((one) => one.text).join('\n');
@@ -43,7 +43,10 @@ function quoted(text: string): string {
 }
 
 /** `f_user_id`: a prefix, and a TL name that is checked; the prefix keeps it apart from reserved words. */
-export function nameOf(prefix: 'f' | 'bits' | 'e' | 'b' | 'd' | 'ev' | 'dv' | 'm' | 'mv', name: string | number): Code {
+export function identifierOf(
+  prefix: 'f' | 'bits' | 'e' | 'b' | 'd' | 'ev' | 'dv' | 'm' | 'mv',
+  name: string | number,
+): Code {
   if (typeof name === 'number') return new Code(`${prefix}${name >>> 0}`, KEY);
   const text = `${prefix}_${name}`;
   let made = NAMES.get(text);

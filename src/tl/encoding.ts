@@ -102,15 +102,15 @@ export class Encoding extends ScalarEncoding {
 
   /** Checks that a member whose key has the right hash has the right key too: `names[start..stop)`. */
   key(parent: number, member: number, start: number, stop: number): void {
-    if (!this.tape.keyIs(member, this.names, start, stop)) this.extra(parent, member);
+    if (!this.tape.hasKey(member, this.names, start, stop)) this.extra(parent, member);
   }
 
   /** A member that no field claims. */
   extra(parent: number, member: number): void {
     const hash = this.cells[member + HASH];
-    if (hash === CONS_HASH && this.tape.keyIs(member, CONS)) return;
+    if (hash === CONS_HASH && this.tape.hasKey(member, CONS)) return;
     // Read by the dialect, and only on the message itself.
-    if (hash === SEQNO_HASH && parent === this.root && this.depth === 1 && this.tape.keyIs(member, SEQNO)) return;
+    if (hash === SEQNO_HASH && parent === this.root && this.depth === 1 && this.tape.hasKey(member, SEQNO)) return;
     this.#unknownField(parent, member);
   }
 
@@ -190,7 +190,7 @@ export class Encoding extends ScalarEncoding {
   /** Whether an object is `{"_cons":name}` and nothing else. */
   #isBareObject(node: number, name: Uint8Array): boolean {
     const member = node + NODE;
-    if (this.cells[node + COUNT] !== 1 || this.cells[member + HASH] !== CONS_HASH || !this.tape.keyIs(member, CONS))
+    if (this.cells[node + COUNT] !== 1 || this.cells[member + HASH] !== CONS_HASH || !this.tape.hasKey(member, CONS))
       return false;
     const kind = this.cells[member + KIND];
     if ((kind !== STRING && kind !== STRING_ESCAPED) || this.tape.text(member) !== name.length) return false;
@@ -311,7 +311,7 @@ export class Encoding extends ScalarEncoding {
   #consOf(node: number): number {
     const t = this.cells;
     for (let m = node + NODE, end = t[node + NEXT]!; m < end; m = t[m + NEXT]!) {
-      if (t[m + HASH] === CONS_HASH && this.tape.keyIs(m, CONS)) return m;
+      if (t[m + HASH] === CONS_HASH && this.tape.hasKey(m, CONS)) return m;
     }
     return -1;
   }

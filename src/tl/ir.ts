@@ -15,7 +15,7 @@ export type TlType =
   | { kind: 'true' } // zero bytes; only behind a flag
   | { kind: 'bool' }
   /** `boxed`: `Vector<t>` with 1cb5c415 before the count; else `vector<t>`, count alone. */
-  | { kind: 'vector'; boxed: boolean; item: TlType }
+  | { kind: 'vector'; isBoxed: boolean; item: TlType }
   /** Any constructor of a type, by its number: `InputPeer`. */
   | { kind: 'boxed'; type: string }
   /** One constructor without its number: `%Message`, `future_salt`. */

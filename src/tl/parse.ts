@@ -30,13 +30,13 @@ export function parseScheme(text: string, fileName: string): ParsedScheme {
       if (layer !== 0 && layer !== written) throw scan.error(`LAYER ${written}, but LAYER ${layer} stands above`, at);
       layer = written;
     } else if (body === 'foreign' && /^;[ \t]*$/.test(text.slice(endOfLast, at))) {
-      definitions.push({ ...definitions.pop()!, foreign: true });
+      definitions.push({ ...definitions.pop()!, isForeign: true });
     }
   };
   const scan: Scan = new Scan(text, fileName, onComment);
   scan.space();
   let isFunction = false;
-  while (!scan.atEnd) {
+  while (!scan.isAtEnd) {
     const divider = scan.divider();
     if (divider !== undefined) isFunction = divider === 'functions';
     else {
@@ -52,7 +52,7 @@ function definition(scan: Scan, isFunction: boolean): ParsedDefinition {
   const at = scan.pos;
   const name = scan.name('a definition');
   // `vector # [ t ]` has no number: one stands right behind the name.
-  const id = scan.last === scan.pos && scan.take('#') ? scan.hex() : undefined;
+  const id = scan.last === scan.pos && scan.takes('#') ? scan.hex() : undefined;
   const generics = genericNames(scan);
   const core = /[?#[0-9]/.test(scan.peek()) ? coreBody(scan) : undefined;
   const fields = core === undefined ? fieldList(scan) : [];
@@ -67,7 +67,7 @@ function definition(scan: Scan, isFunction: boolean): ParsedDefinition {
     ...(core === undefined ? {} : { core }),
     result,
     isFunction,
-    foreign: false,
+    isForeign: false,
     at,
     text,
   };
@@ -76,7 +76,7 @@ function definition(scan: Scan, isFunction: boolean): ParsedDefinition {
 /** `{X:Type} {t:Type}` -> X, t. */
 function genericNames(scan: Scan): string[] {
   const names: string[] = [];
-  while (scan.take('{')) {
+  while (scan.takes('{')) {
     names.push(scan.name('a type variable'));
     scan.need(':');
     scan.need('Type');
@@ -94,7 +94,7 @@ function coreBody(scan: Scan): string {
 
 function fieldList(scan: Scan): ParsedField[] {
   const fields: ParsedField[] = [];
-  while (scan.peek() !== '=' && scan.peek() !== ';' && !scan.atEnd) fields.push(field(scan));
+  while (scan.peek() !== '=' && scan.peek() !== ';' && !scan.isAtEnd) fields.push(field(scan));
   return fields;
 }
 
@@ -109,17 +109,17 @@ function field(scan: Scan): ParsedField {
 
 function typeExpression(scan: Scan, depth: number): TypeExpression {
   if (depth > DEEPEST_TYPE) throw scan.error(`types nested deeper than ${DEEPEST_TYPE}`);
-  if (scan.take('#')) return { name: '#', bare: false, call: false, arguments: [] };
-  const call = scan.take('!');
-  const bare = !call && scan.take('%');
+  if (scan.takes('#')) return { name: '#', isBare: false, isCall: false, arguments: [] };
+  const isCall = scan.takes('!');
+  const isBare = !isCall && scan.takes('%');
   const name = scan.name('a type');
   const inner: TypeExpression[] = [];
-  if (scan.take('<')) {
+  if (scan.takes('<')) {
     do inner.push(typeExpression(scan, depth + 1));
-    while (scan.take(','));
+    while (scan.takes(','));
     scan.need('>');
   }
-  return { name, bare, call, arguments: inner };
+  return { name, isBare, isCall, arguments: inner };
 }
 
 /** `Vector User` means `Vector<User>`; elsewhere a space ends a type. */

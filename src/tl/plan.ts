@@ -31,7 +31,7 @@ const PROTOCOL_CALLS = new Set([
 
 /** One word for each type, the same for the same type. */
 export function typeKey(type: TlType): string {
-  if (type.kind === 'vector') return `${type.boxed ? 'Vector' : 'vector'}<${typeKey(type.item)}>`;
+  if (type.kind === 'vector') return `${type.isBoxed ? 'Vector' : 'vector'}<${typeKey(type.item)}>`;
   if (type.kind === 'boxed') return type.type;
   return type.kind === 'bare' ? `%${type.constructor}` : `#${type.kind}`;
 }

@@ -11,7 +11,7 @@ export function printDefinition(definition: ParsedDefinition): string {
   const words = [definition.name + number, ...definition.generics.map((name) => `{${name}:Type}`)];
   if (definition.core !== undefined) words.push(definition.core);
   words.push(...definition.fields.map(printField), '=', printResult(definition));
-  return `${words.join(' ')};${definition.foreign ? ' // foreign' : ''}`;
+  return `${words.join(' ')};${definition.isForeign ? ' // foreign' : ''}`;
 }
 
 /** Core lines say `Vector t`, all others `Vector<User>`. */
@@ -27,7 +27,7 @@ function printField(field: ParsedField): string {
 }
 
 export function printType(type: TypeExpression): string {
-  const sign = type.call ? '!' : type.bare ? '%' : '';
+  const sign = type.isCall ? '!' : type.isBare ? '%' : '';
   const inner = type.arguments.length === 0 ? '' : `<${type.arguments.map(printType).join(',')}>`;
   return sign + type.name + inner;
 }

@@ -158,7 +158,7 @@ function resolveDefinition(entry: Entry, names: Names): Definition {
 /** A constructor's result needs no looking up: it is the type it makes. */
 function ownType(entry: Entry): TlType {
   const { result, at } = entry.parsed;
-  if (result.bare || result.call || result.arguments.length > 0) {
+  if (result.isBare || result.isCall || result.arguments.length > 0) {
     throw errorAt(entry.scheme, at, `${entry.name} is a constructor, its type must be a plain name`);
   }
   return BUILT_IN.get(entry.typeName) ?? { kind: 'boxed', type: entry.typeName };
@@ -194,17 +194,17 @@ class Lookup {
   constructor(entry: Entry, names: Names) {
     this.#entry = entry;
     this.#names = names;
-    const called = entry.parsed.fields.filter((field) => field.type.call).map((field) => field.type.name);
+    const called = entry.parsed.fields.filter((field) => field.type.isCall).map((field) => field.type.name);
     this.#variables = called.length === 0 ? entry.parsed.generics : [...entry.parsed.generics, ...called];
   }
 
   type(written: TypeExpression, at: number): TlType {
     const { name } = written;
-    if (written.call) return { kind: 'call' };
+    if (written.isCall) return { kind: 'call' };
     if (name === 'Vector' || name === 'vector') return this.#vector(written, at);
     if (written.arguments.length > 0) throw this.#error(at, `only a vector has a type inside, ${name} has not`);
     if (this.#variables.includes(name)) return { kind: 'object' };
-    if (written.bare) return this.#onlyConstructor(name, at);
+    if (written.isBare) return this.#onlyConstructor(name, at);
     return BUILT_IN.get(name) ?? (isTypeName(name) ? this.#boxed(name, at) : this.#bare(name, at));
   }
 
@@ -214,7 +214,7 @@ class Lookup {
       throw this.#error(at, `${written.name} needs one type: ${written.name}<int>`);
     const item = this.type(inner, at);
     if (item.kind === 'true' || item.kind === 'call') throw this.#error(at, `a vector cannot hold ${inner.name}`);
-    return { kind: 'vector', boxed: written.name === 'Vector' && !written.bare, item };
+    return { kind: 'vector', isBoxed: written.name === 'Vector' && !written.isBare, item };
   }
 
   #boxed(written: string, at: number): TlType {

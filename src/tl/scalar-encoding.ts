@@ -163,7 +163,7 @@ export class ScalarEncoding {
   /** The value of `{"_bytes":…}`. */
   #bytesMember(node: number, wanted: string): number {
     const member = node + NODE;
-    if (this.cells[node + COUNT] === 1 && this.cells[member + HASH] === BYTES_HASH && this.tape.keyIs(member, BYTES))
+    if (this.cells[node + COUNT] === 1 && this.cells[member + HASH] === BYTES_HASH && this.tape.hasKey(member, BYTES))
       return member;
     return this.wrong(node, wanted);
   }

@@ -29,7 +29,7 @@ export class Scan {
     this.#onComment = onComment;
   }
 
-  get atEnd(): boolean {
+  get isAtEnd(): boolean {
     return this.pos >= this.text.length;
   }
 
@@ -57,14 +57,14 @@ export class Scan {
   }
 
   /** The sign if it is next, white space stepped over behind it. */
-  take(sign: string): boolean {
+  takes(sign: string): boolean {
     if (!this.text.startsWith(sign, this.pos)) return false;
     this.#step(sign.length);
     return true;
   }
 
   need(sign: string, what = `"${sign}"`): void {
-    if (!this.take(sign)) throw this.expected(what);
+    if (!this.takes(sign)) throw this.expected(what);
   }
 
   /** The character at the cursor, '' at the end. */
@@ -127,7 +127,7 @@ export class Scan {
   }
 
   expected(what: string): SchemeError {
-    return this.error(`expected ${what}, found ${this.atEnd ? 'the end of the file' : JSON.stringify(this.peek())}`);
+    return this.error(`expected ${what}, found ${this.isAtEnd ? 'the end of the file' : JSON.stringify(this.peek())}`);
   }
 
   error(what: string, at = this.pos): SchemeError {

@@ -29,7 +29,7 @@ const FOUND = new WeakMap<Schema, Map<string, number>>();
  * `Infinity` for a bare constructor that holds itself.
  */
 export function smallestSize(schema: Schema, type: TlType): number {
-  if (type.kind === 'vector') return type.boxed ? 8 : 4;
+  if (type.kind === 'vector') return type.isBoxed ? 8 : 4;
   return type.kind === 'bare' ? bareSize(schema, type.constructor) : FIXED[type.kind]!;
 }
 

@@ -7,9 +7,9 @@
 export interface TypeExpression {
   readonly name: string;
   /** `%T`: without the constructor number. */
-  readonly bare: boolean;
+  readonly isBare: boolean;
   /** `!X`: a function call. */
-  readonly call: boolean;
+  readonly isCall: boolean;
   /** `User` of `Vector<User>` and of `Vector User`. */
   readonly arguments: readonly TypeExpression[];
 }
@@ -35,7 +35,7 @@ export interface ParsedDefinition {
   readonly result: TypeExpression;
   readonly isFunction: boolean;
   /** The line ends in `// foreign`: its number is not the CRC-32 of its text, and that is meant. */
-  readonly foreign: boolean;
+  readonly isForeign: boolean;
   /** Offset in the file's text. */
   readonly at: number;
   /** As written, white space made single, without comments. */

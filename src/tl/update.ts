@@ -50,7 +50,7 @@ function tellForeign(source: ParsedScheme, names: readonly string[]): ParsedSche
   if (unknown !== undefined)
     throw new SchemeError(`no definition ${unknown} to tell foreign`, source.fileName, source.text, 0);
   const told = new Set(names);
-  const definitions = source.definitions.map((one) => (told.has(one.name) ? { ...one, foreign: true } : one));
+  const definitions = source.definitions.map((one) => (told.has(one.name) ? { ...one, isForeign: true } : one));
   return { ...source, definitions };
 }
 
@@ -80,8 +80,8 @@ function withServiceLines(definitions: readonly ParsedDefinition[]): ParsedDefin
   return [...ours.filter((one) => !names.has(one.name)), ...definitions];
 }
 
-function header(service: boolean, layer: number, origin: string): string[] {
-  const what = service
+function header(isServiceScheme: boolean, layer: number, origin: string): string[] {
+  const what = isServiceScheme
     ? 'Service messages and the key exchange of MTProto.'
     : `The Telegram API${layer === 0 ? '' : `, layer ${layer}`}.`;
   return [what, `From ${origin}.`, 'Made by `mtproto2json scheme update`; see README.md and NOTICE here.'];

@@ -21,7 +21,7 @@ export abstract class Framing implements Transport {
   /** The unfinished frame: `#rest[0..#held)`. */
   #rest: Uint8Array = NOTHING;
   #held = 0;
-  #broken = false;
+  #isBroken = false;
 
   abstract open(out: Writer): void;
   abstract begin(out: Writer): number;
@@ -38,9 +38,9 @@ export abstract class Framing implements Transport {
 
   unpack(bytes: Uint8Array, start: number, end: number, sink: PacketSink): void {
     let pos = this.#held === 0 ? start : this.#complete(bytes, start, end, sink);
-    while (pos < end && !this.#broken) {
+    while (pos < end && !this.#isBroken) {
       const size = this.frameSize(bytes, pos, end, sink);
-      if (this.#broken) return;
+      if (this.#isBroken) return;
       if (size === 0 || pos + size > end) {
         this.#keep(bytes, pos, end);
         return;
@@ -53,9 +53,9 @@ export abstract class Framing implements Transport {
   /** Adds to the rest until its frame is whole; returns where the next frame begins. */
   #complete(bytes: Uint8Array, start: number, end: number, sink: PacketSink): number {
     let pos = start;
-    while (!this.#broken) {
+    while (!this.#isBroken) {
       const size = this.frameSize(this.#rest, 0, this.#held, sink);
-      if (this.#broken) return end;
+      if (this.#isBroken) return end;
       const missing = size === 0 ? 1 : size - this.#held;
       if (missing === 0) {
         this.#held = 0;
@@ -94,7 +94,7 @@ export abstract class Framing implements Transport {
 
   /** Says that the connection cannot go on; nothing is unpacked after it. */
   protected fail(sink: PacketSink, why: string): void {
-    this.#broken = true;
+    this.#isBroken = true;
     sink.broken(why);
   }
 

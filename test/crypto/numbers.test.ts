@@ -1,15 +1,15 @@
 /** Numbers: what fits a length, and bytes that are the same. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { padLeft, sameBytes, toBytes } from '../../src/crypto/numbers.ts';
+import { padLeft, hasSameBytes, toBytes } from '../../src/crypto/numbers.ts';
 
 describe('numbers as bytes', () => {
   it('are the same only if they are as long', () => {
     const bytes = Uint8Array.of(1, 2, 3);
-    assert.equal(sameBytes(bytes, Uint8Array.of(1, 2, 3)), true);
+    assert.equal(hasSameBytes(bytes, Uint8Array.of(1, 2, 3)), true);
     for (const other of [[1, 2, 4], [1, 2], [1, 2, 3, 0], []])
-      assert.equal(sameBytes(bytes, Uint8Array.from(other)), false);
-    assert.equal(sameBytes(new Uint8Array(0), bytes), false);
+      assert.equal(hasSameBytes(bytes, Uint8Array.from(other)), false);
+    assert.equal(hasSameBytes(new Uint8Array(0), bytes), false);
   });
 
   it('have the length that was asked for, or are refused', () => {

@@ -42,7 +42,7 @@ export function referenceValueBytes(schema: Schema, type: TlType, value: TlValue
       return uint32(value === true ? 0x997275b5 : 0xbc799737);
     case 'vector': {
       const items = (value as TlValue[]).map((item) => referenceValueBytes(schema, type.item, item));
-      return Buffer.concat([type.boxed ? uint32(0x1cb5c415) : Buffer.alloc(0), uint32(items.length), ...items]);
+      return Buffer.concat([type.isBoxed ? uint32(0x1cb5c415) : Buffer.alloc(0), uint32(items.length), ...items]);
     }
     case 'bare':
       return bareBytes(schema, value as TlObject);

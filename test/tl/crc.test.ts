@@ -37,7 +37,7 @@ describe('the committed files', () => {
 
   it('have no number but the CRC-32 of its line, three foreign ones aside', () => {
     for (const file of files) assert.deepEqual(mismatches(file), []);
-    const foreign = files.flatMap((file) => file.definitions).filter((one) => one.foreign);
+    const foreign = files.flatMap((file) => file.definitions).filter((one) => one.isForeign);
     assert.deepEqual(
       foreign.map((one) => `${one.name}#${hexId(one.id!)}`),
       ['ipPortSecret#37982646', 'accessPointRule#4679b65f', 'help.configSimple#5a592a6c'],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Schema } from '../../src/tl/ir.ts';
 import { compileCodec, compileSource, generateSource, showCode } from '../../src/tl/compile.ts';
-import { code, comment, indent, nameOf } from '../../src/tl/emit.ts';
+import { code, comment, indent, identifierOf } from '../../src/tl/emit.ts';
 import { loadSchemeText } from '../../src/tl/load.ts';
 import { cachedData, codec, decodeObject, encodeObject, PLAIN, schema, source } from '../support/codec.ts';
 
@@ -19,8 +19,8 @@ test('values enter code quoted, or not at all', () => {
   assert.equal(code`${[code`a;`, code`b;`]}`.text, 'a;\nb;');
   assert.equal(indent(code`{\n${code`x`}\n}`).text, '  {\n  x\n  }');
   assert.throws(() => code`${Number.NaN}`, RangeError);
-  for (const name of ['a b', 'a;b', '', 'é', 'a.b', "a'"]) assert.throws(() => nameOf('f', name), SyntaxError);
-  assert.equal(nameOf('f', 'delete').text, 'f_delete');
+  for (const name of ['a b', 'a;b', '', 'é', 'a.b', "a'"]) assert.throws(() => identifierOf('f', name), SyntaxError);
+  assert.equal(identifierOf('f', 'delete').text, 'f_delete');
   assert.equal(comment('x\n*/ evil()\u2028').text, '// x?*/ evil()?');
 });
 

@@ -56,9 +56,9 @@ describe('forms', () => {
     const wrap = one('---functions--- invokeAfterMsg#cb9f372d {X:Type} msg_id:long query:!X = X;');
     assert.deepEqual(wrap.generics, ['X']);
     assert.equal(wrap.isFunction, true);
-    assert.equal(wrap.fields[1]!.type.call, true);
+    assert.equal(wrap.fields[1]!.type.isCall, true);
     const bare = one('c messages:vector<%Message> grid:Vector<Vector<auth.Code>> = C;');
-    assert.equal(bare.fields[0]!.type.arguments[0]!.bare, true);
+    assert.equal(bare.fields[0]!.type.arguments[0]!.isBare, true);
     assert.equal(bare.fields[1]!.type.arguments[0]!.arguments[0]!.name, 'auth.Code');
   });
 
@@ -104,7 +104,7 @@ describe('forms', () => {
     const text =
       'a#1 = A; // foreign\nb#2 = A;\n// foreign\nc#3 = A; //foreign\nd#4 = A; // not foreign\ne#5 = A; f#6 // foreign\n= A;';
     assert.deepEqual(
-      parseScheme(text, 'x.tl').definitions.map((definition) => definition.foreign),
+      parseScheme(text, 'x.tl').definitions.map((definition) => definition.isForeign),
       [true, false, true, false, false, false],
     );
   });

@@ -63,7 +63,7 @@ describe('types', () => {
     );
     assert.deepEqual(fields[12], {
       name: 'v',
-      type: { kind: 'vector', boxed: true, item: { kind: 'vector', boxed: true, item: { kind: 'long' } } },
+      type: { kind: 'vector', isBoxed: true, item: { kind: 'vector', isBoxed: true, item: { kind: 'long' } } },
       isFlags: false,
       flag: { field: 'flags', bit: 4 },
     });
@@ -74,10 +74,10 @@ describe('types', () => {
     assert.deepEqual(
       definition(schema, 'salts').fields.map((field) => field.type),
       [
-        { kind: 'vector', boxed: false, item: bare },
-        { kind: 'vector', boxed: false, item: { kind: 'int' } },
-        { kind: 'vector', boxed: true, item: bare },
-        { kind: 'vector', boxed: true, item: { kind: 'boxed', type: 'FutureSalt' } },
+        { kind: 'vector', isBoxed: false, item: bare },
+        { kind: 'vector', isBoxed: false, item: { kind: 'int' } },
+        { kind: 'vector', isBoxed: true, item: bare },
+        { kind: 'vector', isBoxed: true, item: { kind: 'boxed', type: 'FutureSalt' } },
       ],
     );
   });
@@ -115,7 +115,7 @@ describe('several files', () => {
     assert.equal(definition(schema, 'mt.message').crc, 0x5bb8e511);
     assert.deepEqual(definition(schema, 'container').fields[0]!.type, {
       kind: 'vector',
-      boxed: false,
+      isBoxed: false,
       item: { kind: 'bare', constructor: 'mt.message' },
     });
     assert.deepEqual(definition(schema, 'copy').fields[0]!.type, { kind: 'boxed', type: 'mt.Message' });

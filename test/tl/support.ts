@@ -20,16 +20,16 @@ const dotted = (name: fc.Arbitrary<string>): fc.Arbitrary<string> =>
 
 const plainType = fc
   .tuple(fc.oneof(dotted(lower), dotted(upper)), fc.boolean())
-  .map(([name, bare]): TypeExpression => ({ name, bare, call: false, arguments: [] }));
-const numberType = fc.constant<TypeExpression>({ name: '#', bare: false, call: false, arguments: [] });
-const callType = upper.map((name): TypeExpression => ({ name, bare: false, call: true, arguments: [] }));
+  .map(([name, bare]): TypeExpression => ({ name, isBare: bare, isCall: false, arguments: [] }));
+const numberType = fc.constant<TypeExpression>({ name: '#', isBare: false, isCall: false, arguments: [] });
+const callType = upper.map((name): TypeExpression => ({ name, isBare: false, isCall: true, arguments: [] }));
 const vectorType = fc
   .tuple(fc.constantFrom('Vector', 'vector'), fc.boolean(), plainType)
-  .map(([name, bare, item]): TypeExpression => ({ name, bare, call: false, arguments: [item] }));
+  .map(([name, bare, item]): TypeExpression => ({ name, isBare: bare, isCall: false, arguments: [item] }));
 const nestedType = vectorType.map((item): TypeExpression => ({
   name: 'Vector',
-  bare: false,
-  call: false,
+  isBare: false,
+  isCall: false,
   arguments: [item],
 }));
 
@@ -53,7 +53,7 @@ export const anyDefinition: fc.Arbitrary<ParsedDefinition> = fc
     core: fc.constantFrom(undefined, undefined, undefined, '?', '# [ t ]', '4*[ int ]'),
     result: fc.oneof(plainType, vectorType),
     isFunction: fc.boolean(),
-    foreign: fc.boolean(),
+    isForeign: fc.boolean(),
   })
   .map(({ core, ...rest }) => ({
     ...rest,

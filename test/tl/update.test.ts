@@ -95,7 +95,7 @@ const TELEGRAM = JSON.stringify({
 });
 
 describe('a source', () => {
-  const expected = parseScheme(TL, 'x.tl').definitions.map((one) => withoutPlaces({ ...one, foreign: false }));
+  const expected = parseScheme(TL, 'x.tl').definitions.map((one) => withoutPlaces({ ...one, isForeign: false }));
 
   it('says the same in each of its three forms', () => {
     for (const text of [TL.replaceAll(' // foreign', ''), MTCUTE, `\uFEFF \n${TELEGRAM}`]) {

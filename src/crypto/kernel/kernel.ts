@@ -2,7 +2,7 @@
  * The kernel's face: loads the WASM module once a thread and hands out views of its memory.
  * In: lengths and places. Out: the module's exports with types, and the one message area they work on.
  * Never: holds a message across calls. One message at a time lies in the memory; the next seal or open overwrites it,
- * and with it the AES key and round keys of that one message. `forget` zeroes all of it when an auth key is wiped.
+ * and with it the AES key and round keys of that one message. `forgetKey` zeroes all of it when an auth key is wiped.
  */
 import { readFileSync } from 'node:fs';
 
@@ -95,7 +95,7 @@ export function loadAuth(owner: object, first128: Uint8Array): void {
 }
 
 /** Zeroes all that came from any key: called when `owner`'s key is wiped. */
-export function forget(owner: object): void {
+export function forgetKey(owner: object): void {
   if (loaded !== owner) return;
   loaded = undefined;
   kernel.wipe(views.bytes.length);

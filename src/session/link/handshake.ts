@@ -8,7 +8,7 @@ import { checkPublic, DhGroup } from '../../crypto/dh.ts';
 import { factorPq } from '../../crypto/factor.ts';
 import { igeDecrypt, igeEncrypt } from '../../crypto/ige.ts';
 import { deriveHandshake, newNonceHash, sha1 } from '../../crypto/kdf.ts';
-import { sameBytes } from '../../crypto/numbers.ts';
+import { hasSameBytes } from '../../crypto/numbers.ts';
 import { rsaPad, type PublicKey } from '../../crypto/rsa.ts';
 import { Reader } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
@@ -144,7 +144,7 @@ export class Handshake {
     const inner = new Reader(answer, 20);
     this.#readParams(inner);
     if (inner.left > 15) throw new HandshakeError('more than 15 bytes follow the inner data');
-    if (!sameBytes(sha1(answer.subarray(20, inner.pos)), answer.subarray(0, 20)))
+    if (!hasSameBytes(sha1(answer.subarray(20, inner.pos)), answer.subarray(0, 20)))
       throw new HandshakeError('SHA-1 of the inner data differs');
     const group = DhGroup.of(this.#g, this.#prime);
     checkPublic(this.#serverPublic, this.#prime);
@@ -250,5 +250,5 @@ function answerNumber(crc: number): 1 | 2 | 3 {
 }
 
 function expect(got: Uint8Array, wanted: Uint8Array, what: string): void {
-  if (!sameBytes(got, wanted)) throw new HandshakeError(`${what} differs`);
+  if (!hasSameBytes(got, wanted)) throw new HandshakeError(`${what} differs`);
 }

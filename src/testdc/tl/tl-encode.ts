@@ -109,7 +109,7 @@ const ZERO: Partial<Record<TlType['kind'], TlValue>> = {
 
 function vector(to: Encoding, type: TlType & { kind: 'vector' }, value: Value, path: string): void {
   if (!Array.isArray(value)) throw wrong('an array', path);
-  if (type.boxed) to.out.int32(0x1cb5c415);
+  if (type.isBoxed) to.out.int32(0x1cb5c415);
   to.out.int32(value.length);
   value.forEach((item, i) => encodeAs(to, type.item, item, `${path}[${i}]`));
 }

@@ -130,7 +130,7 @@ export class ObjectCodec {
   }
 
   #vector(type: TlType & { kind: 'vector' }, reader: Reader, depth: number): TlValue[] {
-    if (type.boxed && reader.uint32() !== VECTOR) throw new TlObjectError(`no Vector at byte ${reader.pos - 4}`);
+    if (type.isBoxed && reader.uint32() !== VECTOR) throw new TlObjectError(`no Vector at byte ${reader.pos - 4}`);
     // Every item but a bare empty constructor takes at least four bytes; `count` bounds by that.
     const count = reader.count(4);
     const items: TlValue[] = [];

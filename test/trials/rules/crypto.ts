@@ -41,7 +41,7 @@ export const CRYPTO: readonly Rule[] = [
   ]),
   ...rulesOf('src/crypto/auth-key.ts', '', [
     ['wiping zeroes the key', 'this.bytes.fill(0);', 'void 0;'],
-    ['wiping zeroes what the kernel holds', 'forget(this);', ''],
+    ['wiping zeroes what the kernel holds', 'forgetKey(this);', ''],
     ['a log shows no key', "[Symbol.for('nodejs.util.inspect.custom')]", "[Symbol.for('nothing')]"],
   ]),
   ...rulesOf('src/crypto/ige.ts', '', [

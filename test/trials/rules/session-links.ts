@@ -15,7 +15,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     [
       'the hash of the inner data is checked',
-      'if (!sameBytes(sha1(answer.subarray(20, inner.pos)), answer.subarray(0, 20)))',
+      'if (!hasSameBytes(sha1(answer.subarray(20, inner.pos)), answer.subarray(0, 20)))',
       'if (answer.length === 0)',
     ],
     [
