@@ -1,6 +1,6 @@
 /** The arrows of the architecture: which folder may import which (docs/architecture.md). */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -235,6 +235,56 @@ test('every import is an arrow of the table', () => {
   );
   assert.deepEqual(wrong, []);
 });
+
+/**
+ * The rooms of a folder, from below: a room imports of its folder only what stands before it. Files that stand beside
+ * the rooms and are not named here are above all of them.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  session: [
+    ...[
+      'settings.ts',
+      'known-calls.ts',
+      'sink.ts',
+      'env.ts',
+      'handshake',
+      'state',
+      'answers',
+      'delivery',
+      'stored',
+      'link',
+    ],
+    ...['centres', 'attach', 'requests', 'incoming'],
+  ],
+};
+
+test('a room imports what stands below it', () => {
+  const wrong = ALL.filter(({ from, to }) => from === to && from in ROOMS).filter(({ from, file, path }) => {
+    const [own, other] = [roomOf(from, file), roomOf(from, path)];
+    return own !== other && (other === ABOVE || ROOMS[from]!.indexOf(other) > heightOf(from, own));
+  });
+  assert.deepEqual(
+    wrong.map(({ file, path }) => `${file} imports ${path}`),
+    [],
+  );
+});
+
+test('every room of the table is there', () => {
+  for (const [folder, rooms] of Object.entries(ROOMS))
+    for (const room of rooms) assert.ok(existsSync(join(ROOT, 'src', folder, room)), `${folder}/${room}`);
+});
+
+const ABOVE = '';
+
+/** The room a file is in; of a file beside the rooms its name, or `ABOVE` if the table does not have it. */
+function roomOf(folder: string, path: string): string {
+  const room = path.split('/')[2]!;
+  return ROOMS[folder]!.includes(room) ? room : ABOVE;
+}
+
+function heightOf(folder: string, room: string): number {
+  return room === ABOVE ? Infinity : ROOMS[folder]!.indexOf(room);
+}
 
 test('nobody imports what stands above', () => {
   const above = new Set(['cli.ts', 'command-line.ts', 'index.ts', 'commands', 'workers', 'test', 'bench']);

@@ -10,7 +10,7 @@ import { Writer } from '../bytes/writer.ts';
 import { fillRandom } from '../crypto/random.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
 import { connectThrough, type Socks } from '../main/links/socks.ts';
-import { Handshake } from '../session/link/handshake.ts';
+import { Handshake } from '../session/handshake/handshake.ts';
 import { foreignProtocol } from '../transport/foreign.ts';
 import { makeTransport } from '../transport/make.ts';
 import type { TransportName } from '../transport/transport.ts';

@@ -8,7 +8,7 @@ import { parsePublicKey } from '../crypto/rsa.ts';
 import { parseSocks } from '../main/links/socks.ts';
 import { toSessionSettings } from '../config/session-settings.ts';
 import { PORTS } from '../address/data-centres.ts';
-import { TEST_OFFSET } from '../session/link/handshake.ts';
+import { TEST_OFFSET } from '../session/handshake/handshake.ts';
 import type { SessionSettings } from '../session/settings.ts';
 import { centreFinding } from './centre-finding.ts';
 import { askDataCentre, type Target } from './data-centre.ts';

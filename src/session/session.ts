@@ -9,7 +9,7 @@
 import type { PacketSink } from '../transport/transport.ts';
 import { notify, refuse } from './answers/answers.ts';
 import { close, connectIfNeeded, onClosed, onOpened, onStatus } from './link/connect.ts';
-import { type Asked, tellCrash } from './answers/crash.ts';
+import { type Asked, tellCrash } from './crash.ts';
 import { dropLink } from './link/hang-up.ts';
 import { onPlainPacket } from './link/make-keys.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
@@ -24,7 +24,7 @@ import type { Address, Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './stored/persist.ts';
 import { isAwaited, onAnswer, takeKeyWaiter, type AttachableSession } from './attach/attach.ts';
 import { flushReady } from './delivery/packets.ts';
-import { Pieces } from './requests/pieces.ts';
+import { Pieces } from './state/pieces.ts';
 import { homeServer } from './state/servers.ts';
 import { SessionState, ConnectionState } from './state/state.ts';
 import type { Pending } from './state/pending.ts';

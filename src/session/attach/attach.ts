@@ -11,7 +11,7 @@ import { persist } from '../stored/persist.ts';
 import { openRecord, recordIn } from '../stored/record.ts';
 import { StoredSession } from '../state/stored-session.ts';
 import { refusal } from '../answers/refusals.ts';
-import type { RpcError } from '../answers/rpc-error.ts';
+import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
 import type { WaitingLine, NameAnswer, Step, WaitingLines } from '../state/waiting-lines.ts';
 

@@ -14,7 +14,7 @@ import { endWaiting, endWaitingBy, releaseName, wait } from './attach.ts';
 import { connectionAt } from '../centres/connections.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
-import type { RpcError } from '../answers/rpc-error.ts';
+import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { dropTemporary } from '../link/temporary.ts';
 import { whyNotConnected } from '../link/trouble.ts';

@@ -5,7 +5,7 @@
  */
 import { answerError, refuse } from '../answers/answers.ts';
 import { refusal } from '../answers/refusals.ts';
-import type { RpcError } from '../answers/rpc-error.ts';
+import type { RpcError } from '../state/rpc-error.ts';
 import { ask } from '../delivery/own-calls.ts';
 import type { Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';

@@ -4,7 +4,7 @@
  * Never: more than `MOST_HOPS` moves of one call, or an address that the main thread has not judged.
  */
 import { answerError } from '../answers/answers.ts';
-import type { RpcError } from '../answers/rpc-error.ts';
+import type { RpcError } from '../state/rpc-error.ts';
 import { ask } from '../delivery/own-calls.ts';
 import { endSent } from '../delivery/reissue.ts';
 import { hangUp } from '../link/hang-up.ts';

@@ -1,17 +1,14 @@
 /**
- * Internal: the gateway's own calls: what it must ask a data centre to carry a client's request out.
- * In: a call as an object. Out: its result as an object, or why there is none. Never: on the way of ordinary requests:
+ * Own calls: the gateway's own calls: what it must ask a data centre to carry a client's request out.
+ * In: a call as an object. Out: a request in a connection's queue; its result goes to whoever asked. Never: on the way of ordinary requests:
  * these are rare, so they go through JSON text, by the scheme, as a client's would.
  */
-import type { Reader } from '../../bytes/reader.ts';
-import { Writer } from '../../bytes/writer.ts';
 import type { EncodedCall } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
 import { AnswerBy, Pending, type OwnCall } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Longs as text: every digit counts. */
-const STYLE = { int64AsString: true, flagsAsBool: true };
+/** How long the answer to an own call may take unless its caller says otherwise, ms. */
 const PATIENCE_MS = 30_000;
 
 /** Encodes a line of JSON that has a `message`, into the scratch of own calls. */
@@ -40,12 +37,4 @@ export function ask(s: ConnectionState, call: object, ownCall: OwnCall, now: num
   pending.ownCall = ownCall;
   s.pending.add(pending);
   return pending;
-}
-
-/** The result of an internal call as an object. Throws as the codec does. */
-export function readOwnResult(s: ConnectionState, pending: Pending, r: Reader): Readonly<Record<string, unknown>> {
-  const out = new Writer(1024);
-  s.env.codec.decodeResult(pending.result, r, out, STYLE);
-  const value: unknown = JSON.parse(out.written().toString());
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : { value };
 }

@@ -16,7 +16,7 @@ import { noteResult } from '../stored/login.ts';
 import { AnswerBy, type Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import { mayReissue } from '../delivery/reissue.ts';
-import { parseRpcError, type RpcError } from '../answers/rpc-error.ts';
+import { parseRpcError, type RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { targetOf } from '../requests/target.ts';
 

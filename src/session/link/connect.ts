@@ -6,7 +6,7 @@
 import type { Refusal } from '../../dialect/dialect.ts';
 import { makeTransport } from '../../transport/make.ts';
 import { noteLostExchange } from './fall-back.ts';
-import { TEST_OFFSET } from './handshake.ts';
+import { TEST_OFFSET } from '../handshake/handshake.ts';
 import { comeBack, dropLink, endAll, hangUp, loseKey, pause } from './hang-up.ts';
 import { failHandshake, goOnWithout, makeKeys } from './make-keys.ts';
 import { NO_OTHERS, othersOf } from '../state/servers.ts';

@@ -10,7 +10,7 @@ import { DhError } from '../../crypto/dh.ts';
 import { FactorError } from '../../crypto/factor.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
 import { fallBack } from './fall-back.ts';
-import { Handshake, HandshakeError, TEST_OFFSET } from './handshake.ts';
+import { Handshake, HandshakeError, TEST_OFFSET } from '../handshake/handshake.ts';
 import { comeBack, dropLink, endAll, hangUp, leaveLink, loseKey } from './hang-up.ts';
 import { askAfterReconnect } from '../delivery/request-states.ts';
 import { refusal } from '../answers/refusals.ts';

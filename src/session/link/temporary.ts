@@ -6,7 +6,7 @@
 import { Writer } from '../../bytes/writer.ts';
 import { sealBind } from '../../crypto/kdf.ts';
 import { endSent } from '../delivery/reissue.ts';
-import type { RpcError } from '../answers/rpc-error.ts';
+import type { RpcError } from '../state/rpc-error.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
 

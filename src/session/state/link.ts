@@ -3,7 +3,7 @@
  * In: events of a connection. Out: its stage and clocks. Never: a socket; the main thread has it.
  */
 import type { Transport } from '../../transport/transport.ts';
-import type { Handshake } from '../link/handshake.ts';
+import type { Handshake } from '../handshake/handshake.ts';
 import type { Address } from '../sink.ts';
 
 type Stage = 'down' | 'dialling' | 'up';

@@ -5,7 +5,7 @@
  */
 import type { ResultKind } from '../../tl/codec.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
-import type { RpcError } from '../answers/rpc-error.ts';
+import type { RpcError } from '../state/rpc-error.ts';
 
 /** Where a request stands on its way. */
 export const Stage = {

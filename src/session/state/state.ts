@@ -6,7 +6,7 @@ import type { AuthKey } from '../../crypto/auth-key.ts';
 import type { Dialect } from '../../dialect/dialect.ts';
 import type { JsonStyle } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
-import type { Pieces } from '../requests/pieces.ts';
+import type { Pieces } from '../state/pieces.ts';
 import type { DataCentre } from '../settings.ts';
 import type { Sink } from '../sink.ts';
 import { BackOff } from './back-off.ts';

@@ -1,7 +1,7 @@
 /** Errors that move the account, and calls that run elsewhere without moving it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseRpcError } from '../../../src/session/answers/rpc-error.ts';
+import { parseRpcError } from '../../../src/session/state/rpc-error.ts';
 import { follow } from '../../../src/session/centres/migrate.ts';
 import { ACTS, Lone, NOW } from '../../support/lone-state.ts';
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { AuthKey } from '../../../src/crypto/auth-key.ts';
 import { fallBack, noteLostExchange } from '../../../src/session/link/fall-back.ts';
 import { failHandshake } from '../../../src/session/link/make-keys.ts';
-import type { Handshake } from '../../../src/session/link/handshake.ts';
+import type { Handshake } from '../../../src/session/handshake/handshake.ts';
 import { refusal } from '../../../src/session/answers/refusals.ts';
 import { dropTemporary, TEMPORARY_SECONDS, wornAt } from '../../../src/session/link/temporary.ts';
 import { ACTS, Lone, NOW, READS } from '../../support/lone-state.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RpcError } from '../../../src/testdc/protocol/rpc-error.ts';
-import { errorLabel } from '../../../src/session/answers/rpc-error.ts';
+import { errorLabel } from '../../../src/session/state/rpc-error.ts';
 import { Pair, type PairOptions } from '../../support/pair.ts';
 
 const NEAREST = { _cons: 'help.getNearestDc' };

@@ -2,7 +2,7 @@
 import { rulesOf, type Rule } from './rule.ts';
 
 export const SESSION_LINKS: readonly Rule[] = [
-  ...rulesOf('src/session/link/handshake.ts', 'link/handshake connect', [
+  ...rulesOf('src/session/handshake/handshake.ts', 'handshake/handshake connect', [
     [
       "the server's public number is waiting against its range in the exchange",
       '    checkPublic(this.#serverPublic, this.#prime);\n',

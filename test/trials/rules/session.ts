@@ -177,7 +177,7 @@ export const SESSION: readonly Rule[] = [
   ...rulesOf('src/session/delivery/idempotent.ts', 'repeatable', [
     ['a button of a bot is not pressed twice', "  'messages.getBotCallbackAnswer',\n", ''],
   ]),
-  ...rulesOf('src/session/answers/rpc-error.ts', 'rpc-error', [
+  ...rulesOf('src/session/state/rpc-error.ts', 'rpc-error', [
     [
       'nobody is made to wait for years',
       'WAITS.has(type) ? Math.min(value, LONGEST_WAIT) : undefined',

@@ -3,11 +3,11 @@
  * In: the session's connections and lines that wait, the fault as the log has it. Out: an error line for each open
  * request, and a notice. Never: a request told twice; the stack trace of a fault, unless the operator wants that.
  */
-import { notify, refuse, refuseTicket } from './answers.ts';
-import { endWaiting } from '../attach/attach.ts';
-import { refusal } from './refusals.ts';
-import type { ConnectionState } from '../state/state.ts';
-import type { WaitingLines } from '../state/waiting-lines.ts';
+import { notify, refuse, refuseTicket } from './answers/answers.ts';
+import { endWaiting } from './attach/attach.ts';
+import { refusal } from './answers/refusals.ts';
+import type { ConnectionState } from './state/state.ts';
+import type { WaitingLines } from './state/waiting-lines.ts';
 
 /** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
 const SHOWN_STACK = 240;

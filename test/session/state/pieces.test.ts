@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JsonDialect } from '../../../src/dialect/json.ts';
-import { Pieces } from '../../../src/session/requests/pieces.ts';
+import { Pieces } from '../../../src/session/state/pieces.ts';
 
 const dialect = new JsonDialect();
 const request = dialect.makeRequest();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseRpcError } from '../../../src/session/answers/rpc-error.ts';
+import { parseRpcError } from '../../../src/session/state/rpc-error.ts';
 
 const parse = (code: number, text: string) => parseRpcError(code, Buffer.from(text));
 
