@@ -9,14 +9,14 @@ import { Reader, TlReadError } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
 
 /** A permanent key at one data centre. */
-export interface KeptKey {
+export interface StoredKey {
   readonly dc: number;
   /** 256 bytes. Secret. */
   readonly key: Uint8Array;
 }
 
 /** A salt and the server time, seconds, between which it is valid. */
-export interface KeptSalt {
+export interface StoredSalt {
   readonly since: number;
   readonly until: number;
   readonly low: number;
@@ -24,16 +24,16 @@ export interface KeptSalt {
 }
 
 /** A wait that the server asked for. `method` is the constructor id; `until` milliseconds since 1970. */
-export interface KeptFlood {
+export interface StoredFlood {
   readonly method: number;
   readonly until: number;
 }
 
 /** Perfect forward secrecy at the home data centre: the temporary key, or that one is to be made. */
-export type KeptTemporary = KeptTemporaryKey | NoTemporaryKey;
+export type StoredTemporary = StoredTemporaryKey | NoTemporaryKey;
 
 /** It is bound, so that a restart needs no new one. */
-export interface KeptTemporaryKey {
+export interface StoredTemporaryKey {
   /** 256 bytes. Secret. */
   readonly key: Uint8Array;
   /** Server time, seconds, at which it expires. */
@@ -47,7 +47,7 @@ export interface NoTemporaryKey {
 }
 
 /** `updates.state`: where the account's stream of updates stood when it was asked for last. */
-export interface KeptUpdates {
+export interface StoredUpdates {
   readonly pts: number;
   readonly qts: number;
   readonly date: number;
@@ -65,22 +65,22 @@ export interface SessionRecord {
   /** The server's RSA key, PEM, if it is not one of the known ones. */
   readonly rsa: string | undefined;
   /** By data centre, the home one among them. */
-  readonly keys: readonly KeptKey[];
-  readonly temporary: KeptTemporary | undefined;
+  readonly keys: readonly StoredKey[];
+  readonly temporary: StoredTemporary | undefined;
   /** MTProto's session_id; both halves 0 if there is none. */
   readonly sessionLow: number;
   readonly sessionHigh: number;
   /** The last content-related seqno sent in it. */
   readonly lastSeqNo: number;
-  readonly salts: readonly KeptSalt[];
+  readonly salts: readonly StoredSalt[];
   /** Server time minus ours, milliseconds. */
   readonly timeOffset: number;
   /** Whose account it is; undefined before the first login. */
   readonly userId: bigint | undefined;
   readonly isBot: boolean;
   readonly apiId: number | undefined;
-  readonly floods: readonly KeptFlood[];
-  readonly updates: KeptUpdates | undefined;
+  readonly floods: readonly StoredFlood[];
+  readonly updates: StoredUpdates | undefined;
   /** Why the session cannot be used any more (`AUTH_KEY_UNREGISTERED`, ...). */
   readonly lost: string | undefined;
 }
@@ -156,7 +156,7 @@ export function writeRecord(out: Writer, record: SessionRecord): void {
 }
 
 /** One that is not there leaves its place empty. */
-function writeTemporary(out: Writer, temporary: KeptTemporary): void {
+function writeTemporary(out: Writer, temporary: StoredTemporary): void {
   out.raw(temporary.key ?? NO_KEY);
   out.int32(temporary.key === undefined ? temporary.notBefore : temporary.until);
 }
@@ -240,7 +240,7 @@ function readFields(r: Reader): SessionRecord {
   };
 }
 
-function temporary(r: Reader, isThere: boolean): KeptTemporary {
+function temporary(r: Reader, isThere: boolean): StoredTemporary {
   const key = r.raw(KEY_LENGTH);
   return isThere ? { key: Uint8Array.from(key), until: r.int32() } : { key: undefined, notBefore: r.int32() };
 }

@@ -16,7 +16,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** @returns the answer itself where there is nothing to put in other words */
-export function inOwnWords(answer: Json): Json {
+export function withAdvice(answer: Json): Json {
   const advice = ADVICE[stringMember(answer, 'error') ?? ''];
   // Without a path it is about a connection that has no session yet, and says so.
   const isNamed =

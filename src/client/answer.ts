@@ -33,7 +33,7 @@ export function exitCodeOf(answer: Json): 0 | 1 | 2 {
 }
 
 /** A result alone; the whole line of everything else, because what stands beside a refusal says what to do. */
-export function shown(text: string, answer: Json, form: Form): string {
+export function answerText(text: string, answer: Json, form: Form): string {
   const message = member(answer, 'message');
   const part = exitCodeOf(answer) === 0 && message !== undefined ? message : answer;
   if (form === 'raw') return `${text}\n`;

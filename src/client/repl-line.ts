@@ -7,7 +7,7 @@ const WORD = /(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+/g;
 const PART = /'([^']*)'|"((?:[^"\\]|\\.)*)"|([^'"]+)/g;
 
 /** Words, quotes holding blanks together: `message='a b'`. A quote that is not closed is left out. */
-export function wordsOf(line: string): string[] {
+export function shellWords(line: string): string[] {
   return (line.match(WORD) ?? []).map((word) =>
     word.replaceAll(
       PART,

@@ -6,8 +6,8 @@
  */
 import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { inOwnWords } from '../client/advice.ts';
-import { answerOf, exitCodeOf, isLast, isUpdate, shown } from '../client/answer.ts';
+import { withAdvice } from '../client/advice.ts';
+import { answerOf, exitCodeOf, isLast, isUpdate, answerText } from '../client/answer.ts';
 import { isWholeRequest } from '../client/fields.ts';
 import { parseJson, writeJson, type Json } from '../client/json.ts';
 import { LineConnection, NoGateway, placeText, type Place } from '../client/lines.ts';
@@ -158,19 +158,19 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
     connection.listen({
       line(text) {
         const given = answerOf(text);
-        const answer = given && inOwnWords(given);
+        const answer = given && withAdvice(given);
         if (answer === undefined) {
           process.stderr.write(`mtproto2json call: what answers at ${placeText(where)} is no gateway\n`);
           return finish(3);
         }
         if (isUpdate(answer)) {
           if (flags.follow !== true) return undefined;
-          print(shown(text, answer, updateForm));
+          print(answerText(text, answer, updateForm));
           return isLast(answer) ? finish(1) : undefined;
         }
         clearTimeout(hang);
         code = exitCodeOf(answer);
-        if (!isFollowOnly || code !== 0) print(shown(text, answer, formOf(isRaw)));
+        if (!isFollowOnly || code !== 0) print(answerText(text, answer, formOf(isRaw)));
         if (flags.follow !== true || code !== 0) finish(code);
       },
       end() {

@@ -8,13 +8,13 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
 import type { Command } from 'commander';
-import { inOwnWords } from '../client/advice.ts';
-import { answerOf, exitCodeOf, isUpdate, shown } from '../client/answer.ts';
+import { withAdvice } from '../client/advice.ts';
+import { answerOf, exitCodeOf, isUpdate, answerText } from '../client/answer.ts';
 import { candidates } from '../client/candidates.ts';
 import { member, writeJson, type Json } from '../client/json.ts';
 import { LineConnection, NoGateway, placeText } from '../client/lines.ts';
 import { definitionNamed, WrongField } from '../client/names.ts';
-import { isSecret, wordsOf } from '../client/repl-line.ts';
+import { isSecret, shellWords } from '../client/repl-line.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
@@ -131,7 +131,7 @@ class Repl {
   /** @returns the exit code that the line would have alone */
   async #line(line: string): Promise<number> {
     if (line === '' || line.startsWith('#')) return 0;
-    const words = wordsOf(line);
+    const words = shellWords(line);
     try {
       if (line === '.help') return this.#say(HELP);
       if (words[0] === '.session' && words[1] !== undefined) return await this.#speakAs(words[1], words[2]);
@@ -202,10 +202,10 @@ class Repl {
   }
 
   #heard(text: string): void {
-    const answer = inOwnWords(answerOf(text) ?? JSON.stringify(text));
+    const answer = withAdvice(answerOf(text) ?? JSON.stringify(text));
     const form = formOf(false);
-    if (isUpdate(answer)) return this.#update(forStdout(shown(text, answer, form === 'line' ? 'raw' : form)));
-    this.#say(forStdout(shown(text, answer, form)));
+    if (isUpdate(answer)) return this.#update(forStdout(answerText(text, answer, form === 'line' ? 'raw' : form)));
+    this.#say(forStdout(answerText(text, answer, form)));
     if (member(answer, 'id') === '1') this.#answered?.(exitCodeOf(answer));
   }
 

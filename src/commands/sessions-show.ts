@@ -3,7 +3,7 @@
  * In: a kept record. Out: an object for machines, lines for people. Never: a key, a salt, a session id.
  */
 import { createHash } from 'node:crypto';
-import { type KeptTemporary, readRecord, RecordError, type SessionRecord, wipeRecord } from '../account/record.ts';
+import { type StoredTemporary, readRecord, RecordError, type SessionRecord, wipeRecord } from '../account/record.ts';
 import type { ListedSession } from '../vault/vault.ts';
 
 /** A line of `list --json`. */
@@ -120,7 +120,7 @@ function described(record: SessionRecord): Record<string, unknown> {
 }
 
 /** Until when there is a temporary key, or before when none is made again after faults. */
-function shownTemporary(temporary: KeptTemporary): Record<string, unknown> {
+function shownTemporary(temporary: StoredTemporary): Record<string, unknown> {
   if (temporary.key !== undefined) return { temporary_key_until: seconds(temporary.until) };
   return { no_temporary_key_before: temporary.notBefore === 0 ? undefined : seconds(temporary.notBefore) };
 }

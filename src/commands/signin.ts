@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 import { firstToken } from '../front/tokens.ts';
 import { withoutLineEnd } from '../secret-file.ts';
 import type { Asker } from '../signin/asker.ts';
-import type { Wanted } from '../signin/signin.ts';
+import type { SigninOptions } from '../signin/signin.ts';
 
 interface SigninFlags {
   host?: string;
@@ -97,7 +97,10 @@ function secretsOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** What is wanted, or all that is wrong with it, a sentence each. */
-async function wantedBy(flags: SigninFlags, env: NodeJS.ProcessEnv): Promise<{ wanted: Wanted; wrong: string[] }> {
+async function wantedBy(
+  flags: SigninFlags,
+  env: NodeJS.ProcessEnv,
+): Promise<{ wanted: SigninOptions; wrong: string[] }> {
   const wrong: string[] = [];
   const port = wholeOf('--port', flags.port ?? env['MTPROTO2JSON_PORT'] ?? '1543', 65_535, wrong);
   const apiId = flags.apiId?.trim() ?? env['MTPROTO2JSON_API_ID'];
@@ -113,7 +116,7 @@ async function wantedBy(flags: SigninFlags, env: NodeJS.ProcessEnv): Promise<{ w
   else if (flags.force === true) wrong.push('--force goes with --out');
   const way = wayOf(flags, env, wrong);
   const tokenFile = flags.tokenFile ?? env['MTPROTO2JSON_TOKEN_FILE'];
-  const wanted: Wanted = {
+  const wanted: SigninOptions = {
     gateway: {
       host: flags.host ?? env['MTPROTO2JSON_HOST'] ?? 'localhost',
       port,
@@ -153,7 +156,7 @@ function checkOut(file: string, { save, force }: SigninFlags, wrong: string[]): 
 }
 
 /** A flag says so; without one, a phone goes before a token that happens to be in the environment. */
-function wayOf(flags: SigninFlags, env: NodeJS.ProcessEnv, wrong: string[]): Wanted['way'] {
+function wayOf(flags: SigninFlags, env: NodeJS.ProcessEnv, wrong: string[]): SigninOptions['way'] {
   const isBot = flags.botToken !== undefined || flags.botTokenFile !== undefined;
   const ways = [flags.phone !== undefined && '--phone', isBot && '--bot-token', flags.qr === true && '--qr'];
   const named = ways.filter((way) => way !== false);
@@ -168,7 +171,7 @@ function tokenFlag({ botToken }: SigninFlags): string | undefined {
   return botToken === true ? '' : botToken?.trim();
 }
 
-function serverOf(dc: number | undefined, test: boolean | undefined): Wanted['server'] {
+function serverOf(dc: number | undefined, test: boolean | undefined): SigninOptions['server'] {
   if (dc === undefined && test !== true) return undefined;
   return { ...(dc === undefined ? {} : { dc }), ...(test === true ? { test } : {}) };
 }
@@ -242,7 +245,7 @@ async function askerFor(flags: SigninFlags): Promise<Asker | undefined> {
 }
 
 /** @returns the exit code */
-async function run(wanted: Wanted, asker: Asker, flags: SigninFlags): Promise<number> {
+async function run(wanted: SigninOptions, asker: Asker, flags: SigninFlags): Promise<number> {
   const { signin } = await import('../signin/signin.ts');
   const interrupt = new AbortController();
   // The first one lets a call that has left come back; the second one does not wait.

@@ -9,11 +9,11 @@ import {
   homeKey,
   hostText,
   isTestHost,
-  placeOf,
+  serverAddress,
   plainRecord,
   readBytes,
   smallDc,
-  textOf,
+  base64Of,
   uint16,
   type Hints,
 } from './parts.ts';
@@ -42,7 +42,7 @@ export function readGramjs(text: string, { test }: Hints = {}): SessionRecord {
 
 /** @throws FormatError without a key */
 export function writeGramjs(record: SessionRecord): string {
-  const { host, port } = placeOf(record);
+  const { host, port } = serverAddress(record);
   const name = Buffer.from(host);
-  return `1${textOf('base64', Buffer.of(smallDc(record)), uint16(name.length), name, uint16(port), homeKey(record))}`;
+  return `1${base64Of('base64', Buffer.of(smallDc(record)), uint16(name.length), name, uint16(port), homeKey(record))}`;
 }

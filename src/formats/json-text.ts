@@ -5,13 +5,13 @@
 import { FormatError } from './format-error.ts';
 import { KEY_SIZE, fromBase64, keyFrom } from './parts.ts';
 
-export type Members = Readonly<Record<string, unknown>>;
+export type JsonMembers = Readonly<Record<string, unknown>>;
 
 /** A string, or a number of so many digits that it may not be exact. */
 const STRING_OR_LONG = /"(?:[^"\\]|\\.)*"|-?\d{16,}/g;
 
 /** @throws FormatError for what is no JSON object */
-export function parseMembers(text: string): Members {
+export function parseMembers(text: string): JsonMembers {
   let value: unknown;
   try {
     value = JSON.parse(text.replaceAll(STRING_OR_LONG, (found) => (found.startsWith('"') ? found : `"${found}"`)));
@@ -21,14 +21,14 @@ export function parseMembers(text: string): Members {
   return membersOf(value, 'it');
 }
 
-export function membersOf(value: unknown, name: string): Members {
+export function membersOf(value: unknown, name: string): JsonMembers {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new FormatError(`${name} is no JSON object`);
-  return value as Members;
+  return value as JsonMembers;
 }
 
 /** `undefined` if it is absent or null. */
-export function integer(from: Members, name: string, least: number, most: number): number | undefined {
+export function integerMember(from: JsonMembers, name: string, least: number, most: number): number | undefined {
   const value = from[name] ?? undefined;
   if (value === undefined) return undefined;
   if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
@@ -36,21 +36,21 @@ export function integer(from: Members, name: string, least: number, most: number
   return value as number;
 }
 
-export function number(from: Members, name: string): number | undefined {
+export function numberMember(from: JsonMembers, name: string): number | undefined {
   const value = from[name] ?? undefined;
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new FormatError(`${name} in it is no number`);
   return value;
 }
 
-export function truth(from: Members, name: string): boolean | undefined {
+export function booleanMember(from: JsonMembers, name: string): boolean | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && typeof value !== 'boolean')
     throw new FormatError(`${name} in it is neither true nor false`);
   return value;
 }
 
-export function text(from: Members, name: string, longest: number): string | undefined {
+export function textMember(from: JsonMembers, name: string, longest: number): string | undefined {
   const value = from[name] ?? undefined;
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || value === '' || value.length > longest)
@@ -59,7 +59,7 @@ export function text(from: Members, name: string, longest: number): string | und
 }
 
 /** A signed or unsigned integer of 64 bits, as number or text; signed. */
-export function int64(from: Members, name: string): bigint | undefined {
+export function int64Member(from: JsonMembers, name: string): bigint | undefined {
   const value = from[name] ?? undefined;
   if (value === undefined) return undefined;
   const isInteger = typeof value === 'string' ? /^-?\d{1,20}$/.test(value) : Number.isSafeInteger(value);
@@ -69,8 +69,8 @@ export function int64(from: Members, name: string): bigint | undefined {
 }
 
 /** The key that base64 text stands for. */
-export function key(from: Members, name: string): Uint8Array {
-  const value = text(from, name, 2 * KEY_SIZE);
+export function keyMember(from: JsonMembers, name: string): Uint8Array {
+  const value = textMember(from, name, 2 * KEY_SIZE);
   if (value === undefined) throw new FormatError(`it has no ${name}`);
   const bytes = fromBase64(value);
   try {

@@ -7,7 +7,7 @@ import type { SessionRecord } from '../account/record.ts';
 import type { Reader } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
 import { FormatError } from './format-error.ts';
-import { homeKey, hostText, placeOf, plainRecord, readBytes, readTl, smallDc, textOf } from './parts.ts';
+import { homeKey, hostText, serverAddress, plainRecord, readBytes, readTl, smallDc, base64Of } from './parts.ts';
 
 const VERSION = 3;
 const Flag = { SELF: 1, OLD_TEST: 2, MEDIA: 4 } as const;
@@ -55,7 +55,7 @@ function bool(r: Reader): boolean {
 
 /** @throws FormatError without a key */
 export function writeMtcute(record: SessionRecord): string {
-  const { host, port } = placeOf(record);
+  const { host, port } = serverAddress(record);
   const dc = new Writer(64);
   for (const byte of [2, smallDc(record), (host.includes(':') ? DcFlag.IPV6 : 0) | (record.test ? DcFlag.TEST : 0)])
     dc.byte(byte);
@@ -71,7 +71,7 @@ export function writeMtcute(record: SessionRecord): string {
   }
   out.string(homeKey(record));
   const bytes = out.written();
-  const text = textOf('base64url', bytes);
+  const text = base64Of('base64url', bytes);
   bytes.fill(0);
   return text;
 }

@@ -7,7 +7,7 @@ import type { SessionRecord } from '../account/record.ts';
 import type { Reader } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
 import { FormatError } from './format-error.ts';
-import { homeKey, needed, plainRecord, readBytes, readTl, textOf } from './parts.ts';
+import { homeKey, needed, plainRecord, readBytes, readTl, base64Of } from './parts.ts';
 
 const TEST_SUFFIX = '-test';
 /** Unpacked it is some 290 bytes; more than this is none. */
@@ -78,7 +78,7 @@ function homeOf(record: SessionRecord): Writer {
 function packedText(out: Writer): string {
   const bytes = out.written();
   const packed = pack(bytes);
-  const text = textOf('base64url', packed);
+  const text = base64Of('base64url', packed);
   bytes.fill(0);
   packed.fill(0);
   return text;

@@ -8,16 +8,16 @@ import type { SessionRecord } from '../account/record.ts';
 import { FormatError } from './format-error.ts';
 import {
   halves,
-  int64,
-  integer,
+  int64Member,
+  integerMember,
   joined,
-  key,
-  type Members,
+  keyMember,
+  type JsonMembers,
   membersOf,
-  number,
+  numberMember,
   parseMembers,
-  text,
-  truth,
+  textMember,
+  booleanMember,
 } from './json-text.ts';
 import { homeKey, hostText, type Hints, needed, plainRecord } from './parts.ts';
 
@@ -26,27 +26,27 @@ export function readOriginal(line: string, hints: Hints = {}): SessionRecord {
   const whole = parseMembers(line);
   const session = whole['session'] === undefined ? whole : membersOf(whole['session'], 'session');
   const server = membersOf(whole['server'] ?? {}, 'server');
-  const authKey = key(session, 'auth_key');
-  const { low, high } = halves(int64(session, 'session_id') ?? 0n);
-  const host = text(server, 'host', 253);
+  const authKey = keyMember(session, 'auth_key');
+  const { low, high } = halves(int64Member(session, 'session_id') ?? 0n);
+  const host = textMember(server, 'host', 253);
   return {
     ...plainRecord({
       dc: needed(dcOf(session, server, hints), 'the number of the data centre', '--dc'),
-      test: hints.test ?? truth(server, 'test') ?? false,
+      test: hints.test ?? booleanMember(server, 'test') ?? false,
       host: host === undefined ? undefined : hostText(host),
-      port: integer(server, 'port', 1, 65_535) ?? 0,
+      port: integerMember(server, 'port', 1, 65_535) ?? 0,
       key: authKey,
     }),
-    rsa: text(server, 'rsa', 8192),
+    rsa: textMember(server, 'rsa', 8192),
     sessionLow: low,
     sessionHigh: high,
-    lastSeqNo: integer(session, 'last_seqno', 0, 0x7fff_ffff) ?? 0,
-    timeOffset: Math.round((number(session, 'time_offset') ?? 0) * 1000),
+    lastSeqNo: integerMember(session, 'last_seqno', 0, 0x7fff_ffff) ?? 0,
+    timeOffset: Math.round((numberMember(session, 'time_offset') ?? 0) * 1000),
   };
 }
 
-function dcOf(session: Members, server: Members, hints: Hints): number | undefined {
-  const said = integer(session, 'dc', 1, 0xffff) ?? integer(server, 'dc', 1, 0xffff);
+function dcOf(session: JsonMembers, server: JsonMembers, hints: Hints): number | undefined {
+  const said = integerMember(session, 'dc', 1, 0xffff) ?? integerMember(server, 'dc', 1, 0xffff);
   if (said !== undefined && hints.dc !== undefined && said !== hints.dc)
     throw new FormatError(`--dc says ${hints.dc}, and the session is of data centre ${said}`);
   return said ?? hints.dc;

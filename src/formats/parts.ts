@@ -73,7 +73,10 @@ export function smallDc({ dc }: SessionRecord): number {
 }
 
 /** Where the session's data centre is: as the record says, or as the built-in list does. */
-export function placeOf({ dc, test, host, port }: SessionRecord): { readonly host: string; readonly port: number } {
+export function serverAddress({ dc, test, host, port }: SessionRecord): {
+  readonly host: string;
+  readonly port: number;
+} {
   if (host !== undefined) return { host, port };
   const known = (test ? TEST_DCS : PRODUCTION_DCS).find(({ id }) => id === dc);
   if (known === undefined)
@@ -132,7 +135,7 @@ export function readTl<T>(bytes: Uint8Array, read: (r: Reader) => T): T {
 }
 
 /** Joins pieces, makes text of them, wipes the joined bytes. */
-export function textOf(encoding: 'base64' | 'base64url', ...pieces: readonly Uint8Array[]): string {
+export function base64Of(encoding: 'base64' | 'base64url', ...pieces: readonly Uint8Array[]): string {
   const bytes = Buffer.concat(pieces);
   const text = bytes.toString(encoding);
   bytes.fill(0);

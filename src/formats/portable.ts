@@ -5,23 +5,23 @@
  * In: a text, or a record. Out: the other. Never: less than the record had.
  */
 import { createHash } from 'node:crypto';
-import { type KeptTemporary, readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
+import { type StoredTemporary, readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
 import { Writer } from '../bytes/writer.ts';
 import { FormatError } from './format-error.ts';
 import {
   halves,
-  int64,
-  integer,
+  int64Member,
+  integerMember,
   joined,
-  key,
-  type Members,
+  keyMember,
+  type JsonMembers,
   membersOf,
-  number,
+  numberMember,
   parseMembers,
-  text,
-  truth,
+  textMember,
+  booleanMember,
 } from './json-text.ts';
-import { fromBase64, keyFrom, textOf } from './parts.ts';
+import { fromBase64, keyFrom, base64Of } from './parts.ts';
 
 const VERSION = 1;
 const PREFIX = 'mj1';
@@ -33,66 +33,66 @@ const MAX_LIST = 1_024;
 /** @throws FormatError */
 export function readPortable(json: string): SessionRecord {
   const from = parseMembers(json);
-  if (integer(from, 'v', 0, INT) !== VERSION) throw new FormatError(`it has no "v":${VERSION}`);
-  const dc = integer(from, 'dc', 1, 0xffff);
+  if (integerMember(from, 'v', 0, INT) !== VERSION) throw new FormatError(`it has no "v":${VERSION}`);
+  const dc = integerMember(from, 'dc', 1, 0xffff);
   if (dc === undefined) throw new FormatError('it has no dc');
-  const { low, high } = halves(int64(from, 'session_id') ?? 0n);
-  const userId = int64(from, 'user_id');
+  const { low, high } = halves(int64Member(from, 'session_id') ?? 0n);
+  const userId = int64Member(from, 'user_id');
   if (userId !== undefined && userId < 0n) throw new FormatError('user_id in it is none');
   return {
-    test: truth(from, 'test') ?? false,
+    test: booleanMember(from, 'test') ?? false,
     dc,
-    host: text(from, 'host', 253),
-    port: integer(from, 'port', 0, 65_535) ?? 0,
-    rsa: text(from, 'rsa', 8192),
+    host: textMember(from, 'host', 253),
+    port: integerMember(from, 'port', 0, 65_535) ?? 0,
+    rsa: textMember(from, 'rsa', 8192),
     keys: keysOf(membersOf(from['keys'] ?? {}, 'keys')),
     temporary: temporaryOf(from),
     sessionLow: low,
     sessionHigh: high,
-    lastSeqNo: integer(from, 'last_seqno', 0, INT) ?? 0,
+    lastSeqNo: integerMember(from, 'last_seqno', 0, INT) ?? 0,
     salts: listOf(from, 'salts', (one) => ({
-      since: integer(one, 'since', 0, INT) ?? 0,
-      until: integer(one, 'until', 0, INT) ?? 0,
-      ...halves(int64(one, 'salt') ?? 0n),
+      since: integerMember(one, 'since', 0, INT) ?? 0,
+      until: integerMember(one, 'until', 0, INT) ?? 0,
+      ...halves(int64Member(one, 'salt') ?? 0n),
     })),
-    timeOffset: Math.round((number(from, 'server_time_diff') ?? 0) * 1000),
+    timeOffset: Math.round((numberMember(from, 'server_time_diff') ?? 0) * 1000),
     userId,
-    isBot: truth(from, 'is_bot') ?? false,
-    apiId: integer(from, 'api_id', 1, INT),
+    isBot: booleanMember(from, 'is_bot') ?? false,
+    apiId: integerMember(from, 'api_id', 1, INT),
     floods: listOf(from, 'flood_waits', (one) => ({
-      method: (integer(one, 'method', 0, 0xffff_ffff) ?? 0) | 0,
-      until: integer(one, 'until', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+      method: (integerMember(one, 'method', 0, 0xffff_ffff) ?? 0) | 0,
+      until: integerMember(one, 'until', 0, Number.MAX_SAFE_INTEGER) ?? 0,
     })),
     updates: updatesOf(from),
-    lost: text(from, 'lost', 128),
+    lost: textMember(from, 'lost', 128),
   };
 }
 
-function keysOf(keys: Members): SessionRecord['keys'] {
+function keysOf(keys: JsonMembers): SessionRecord['keys'] {
   return Object.keys(keys).map((name) => {
     if (!/^[1-9]\d{0,4}$/.test(name) || Number(name) > 0xffff)
       throw new FormatError('keys in it are not by data centre');
-    return { dc: Number(name), key: key(keys, name) };
+    return { dc: Number(name), key: keyMember(keys, name) };
   });
 }
 
-function temporaryOf(from: Members): SessionRecord['temporary'] {
+function temporaryOf(from: JsonMembers): SessionRecord['temporary'] {
   if (from['temporary_key'] === undefined) return undefined;
   const one = membersOf(from['temporary_key'], 'temporary_key');
   // Without a key, or with one that was not bound, it says that one is to be made (forward secrecy).
-  if (one['key'] === undefined || truth(one, 'bound') === false)
-    return { key: undefined, notBefore: integer(one, 'not_before', 0, INT) ?? 0 };
-  return { key: key(one, 'key'), until: integer(one, 'until', 0, INT) ?? 0 };
+  if (one['key'] === undefined || booleanMember(one, 'bound') === false)
+    return { key: undefined, notBefore: integerMember(one, 'not_before', 0, INT) ?? 0 };
+  return { key: keyMember(one, 'key'), until: integerMember(one, 'until', 0, INT) ?? 0 };
 }
 
-function updatesOf(from: Members): SessionRecord['updates'] {
+function updatesOf(from: JsonMembers): SessionRecord['updates'] {
   if (from['updates_state'] === undefined) return undefined;
   const one = membersOf(from['updates_state'], 'updates_state');
-  const at = (name: string): number => integer(one, name, -INT - 1, INT) ?? 0;
+  const at = (name: string): number => integerMember(one, name, -INT - 1, INT) ?? 0;
   return { pts: at('pts'), qts: at('qts'), date: at('date'), seq: at('seq') };
 }
 
-function listOf<T>(from: Members, name: string, read: (one: Members) => T): T[] {
+function listOf<T>(from: JsonMembers, name: string, read: (one: JsonMembers) => T): T[] {
   const list = from[name] ?? [];
   if (!Array.isArray(list) || list.length > MAX_LIST) throw new FormatError(`${name} in it is no list`);
   return list.map((one) => read(membersOf(one, name)));
@@ -123,7 +123,7 @@ export function writePortable(record: SessionRecord): string {
   });
 }
 
-function membersOfTemporary(temporary: KeptTemporary): Record<string, unknown> {
+function membersOfTemporary(temporary: StoredTemporary): Record<string, unknown> {
   if (temporary.key === undefined) return { not_before: temporary.notBefore || undefined };
   return { key: base64(temporary.key), until: temporary.until };
 }
@@ -154,7 +154,7 @@ export function writeOneString(record: SessionRecord): string {
   const out = new Writer();
   writeRecord(out, record);
   const bytes = out.written();
-  const text = PREFIX + textOf('base64url', bytes, sumOf(bytes));
+  const text = PREFIX + base64Of('base64url', bytes, sumOf(bytes));
   bytes.fill(0);
   return text;
 }

@@ -5,7 +5,7 @@
  */
 import type { SessionRecord } from '../account/record.ts';
 import { FormatError } from './format-error.ts';
-import { homeKey, KEY_SIZE, needed, plainRecord, readBytes, smallDc, textOf } from './parts.ts';
+import { homeKey, KEY_SIZE, needed, plainRecord, readBytes, smallDc, base64Of } from './parts.ts';
 
 /** Which of the three: bytes of api_id and of user_id. */
 interface Layout {
@@ -63,7 +63,7 @@ function write(record: SessionRecord, { apiId, userId }: Layout): string {
     throw new FormatError('this format has no room for so large a user id');
   const user = Buffer.alloc(8);
   user.writeBigUInt64BE(id);
-  return textOf(
+  return base64Of(
     'base64url',
     Buffer.of(smallDc(record)),
     api,

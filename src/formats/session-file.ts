@@ -6,10 +6,10 @@
  * Telethon has `dc_id, server_address, port, auth_key`, keeps its own user id as the hash of entity 0, and where its updates
  * stood in `update_state`. Pyrogram has `dc_id, test_mode, auth_key, user_id, is_bot`, and `api_id` since its second version.
  */
-import type { KeptUpdates, SessionRecord } from '../account/record.ts';
+import type { StoredUpdates, SessionRecord } from '../account/record.ts';
 import { FormatError } from './format-error.ts';
 import { hostText, type Hints, isTestHost, plainRecord } from './parts.ts';
-import { type Row, SqliteFile, type Value } from './sqlite.ts';
+import { type SqliteRow, SqliteFile, type Value } from './sqlite.ts';
 
 export interface FromFile {
   readonly format: 'telethon-file' | 'pyrogram-file';
@@ -30,7 +30,7 @@ export function readSessionFile(bytes: Buffer, hints: Hints = {}): FromFile {
   throw new FormatError('its table of sessions is neither of Telethon nor of Pyrogram');
 }
 
-function telethon(file: SqliteFile, row: Row, { test }: Hints): SessionRecord {
+function telethon(file: SqliteFile, row: SqliteRow, { test }: Hints): SessionRecord {
   const address = row['server_address'] ?? null;
   // Other programs write these files without one, and Telethon then goes to its own.
   const host = address === null ? undefined : hostText(text(address));
@@ -50,17 +50,17 @@ function telethon(file: SqliteFile, row: Row, { test }: Hints): SessionRecord {
 }
 
 /** The row with the number 0, where Telethon keeps what is the account's own. */
-function first(file: SqliteFile, table: string): Row | undefined {
+function first(file: SqliteFile, table: string): SqliteRow | undefined {
   for (const row of file.rows(table, 0n) ?? []) return row['id'] === 0n ? row : undefined;
   return undefined;
 }
 
-function stateOf(row: Row): KeptUpdates {
+function stateOf(row: SqliteRow): StoredUpdates {
   const at = (name: string): number => integer(row[name], 0x7fff_ffff);
   return { pts: at('pts'), qts: at('qts'), date: at('date'), seq: at('seq') };
 }
 
-function pyrogram(row: Row): SessionRecord {
+function pyrogram(row: SqliteRow): SessionRecord {
   const apiId = row['api_id'] ?? null;
   return plainRecord({
     dc: integer(row['dc_id'], 255),

@@ -6,7 +6,7 @@
 import { FormatError } from './format-error.ts';
 
 export type Value = bigint | number | string | Uint8Array | null;
-export type Row = Readonly<Record<string, Value>>;
+export type SqliteRow = Readonly<Record<string, Value>>;
 
 export const SQLITE_MAGIC = Buffer.from('SQLite format 3\0');
 /** The header of the file stands before that of its first page. */
@@ -56,7 +56,7 @@ export class SqliteFile {
    * The rows of a table in the order of their numbers, from one on; undefined if there is no such table.
    * @throws FormatError, also while the rows are walked
    */
-  rows(table: string, from: bigint = -(2n ** 63n)): Iterable<Row> | undefined {
+  rows(table: string, from: bigint = -(2n ** 63n)): Iterable<SqliteRow> | undefined {
     for (const { payload } of this.#cells(1, -(2n ** 63n), this.#budget())) {
       const [kind, name, , root, sql] = valuesOf(payload);
       if (kind !== 'table' || name !== table) continue;
@@ -66,7 +66,7 @@ export class SqliteFile {
     return undefined;
   }
 
-  *#rows(root: number, columns: readonly Column[], from: bigint): Generator<Row> {
+  *#rows(root: number, columns: readonly Column[], from: bigint): Generator<SqliteRow> {
     for (const { rowid, payload } of this.#cells(root, from, this.#budget())) {
       const values = valuesOf(payload);
       yield Object.fromEntries(columns.map(({ name, isRowid }, i) => [name, isRowid ? rowid : (values[i] ?? null)]));

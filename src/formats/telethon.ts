@@ -6,7 +6,17 @@
 import type { SessionRecord } from '../account/record.ts';
 import { addressText, parseAddress } from '../address/address.ts';
 import { FormatError } from './format-error.ts';
-import { homeKey, isTestHost, placeOf, plainRecord, readBytes, smallDc, textOf, uint16, type Hints } from './parts.ts';
+import {
+  homeKey,
+  isTestHost,
+  serverAddress,
+  plainRecord,
+  readBytes,
+  smallDc,
+  base64Of,
+  uint16,
+  type Hints,
+} from './parts.ts';
 
 const V4_SIZE = 263;
 const V6_SIZE = 275;
@@ -42,10 +52,10 @@ function isLengthAndName(bytes: Buffer): boolean {
 
 /** @throws FormatError without a key, or for a server that is known by a name alone */
 export function writeTelethon(record: SessionRecord): string {
-  const { host, port } = placeOf(record);
+  const { host, port } = serverAddress(record);
   const address = parseAddress(host);
   if (address === undefined) throw new FormatError('this format holds addresses, and this server has a name');
-  return `1${padded(textOf('base64url', Buffer.of(smallDc(record)), address, uint16(port), homeKey(record)))}`;
+  return `1${padded(base64Of('base64url', Buffer.of(smallDc(record)), address, uint16(port), homeKey(record)))}`;
 }
 
 function padded(text: string): string {

@@ -3,7 +3,7 @@
  * In: the token. Out: an authorization. Never: the token in a sentence.
  */
 import type { Api } from './phone.ts';
-import { type Answer, ask, call, type Flow, say, type Tl } from './steps.ts';
+import { type CallAnswer, askPerson, callTelegram, type Flow, tellPerson, type Tl } from './steps.ts';
 import { isRefused, resultOf } from './words.ts';
 
 /** @param given asked for if it is empty @returns `auth.authorization` */
@@ -11,8 +11,8 @@ export function* byToken({ apiId, apiHash }: Api, given: string): Flow<Tl> {
   let token = given;
   for (;;) {
     const isAsked = token === '';
-    if (isAsked) token = yield* ask('bot_token', 'Bot token, from @BotFather', { isSecret: true });
-    const answer: Answer = yield* call({
+    if (isAsked) token = yield* askPerson('bot_token', 'Bot token, from @BotFather', { isSecret: true });
+    const answer: CallAnswer = yield* callTelegram({
       _cons: 'auth.importBotAuthorization',
       flags: 0,
       api_id: apiId,
@@ -20,7 +20,7 @@ export function* byToken({ apiId, apiHash }: Api, given: string): Flow<Tl> {
       bot_auth_token: token,
     });
     if (!isAsked || !isRefused(answer, 'ACCESS_TOKEN_INVALID', 'ACCESS_TOKEN_EXPIRED')) return resultOf(answer);
-    yield* say('Telegram does not know this bot token.');
+    yield* tellPerson('Telegram does not know this bot token.');
     token = '';
   }
 }

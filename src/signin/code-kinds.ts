@@ -2,7 +2,7 @@
  * Code kinds: how Telegram has sent a code, in words (`auth.SentCodeType`, protocol: Login).
  * In: `auth.sentCode`. Out: where to look, what to type, what Enter alone does. Never: the code.
  */
-import { numberOf, partOf, textOf, type Tl } from './steps.ts';
+import { numberField, objectField, textField, type Tl } from './steps.ts';
 import { inWords } from './words.ts';
 
 /** What goes with every call about one code. */
@@ -14,12 +14,12 @@ const WHERE: Readonly<Record<string, (type: Tl) => string>> = {
   Sms: (type) => `Telegram has sent a code of ${digits(type)} in a text message.`,
   Call: (type) => `Telegram calls the phone and says a code of ${digits(type)}.`,
   FlashCall: (type) =>
-    `Telegram calls the phone and hangs up: the code is the number that called, ${textOf(type, 'pattern')}.`,
+    `Telegram calls the phone and hangs up: the code is the number that called, ${textField(type, 'pattern')}.`,
   MissedCall: (type) =>
-    `Telegram calls the phone from ${textOf(type, 'prefix')}… and hangs up: the code is the last ${digits(type)} of that number.`,
-  EmailCode: (type) => `Telegram has sent a code of ${digits(type)} to ${textOf(type, 'email_pattern')}.`,
+    `Telegram calls the phone from ${textField(type, 'prefix')}… and hangs up: the code is the last ${digits(type)} of that number.`,
+  EmailCode: (type) => `Telegram has sent a code of ${digits(type)} to ${textField(type, 'email_pattern')}.`,
   FragmentSms: (type) =>
-    `Telegram has sent a code of ${digits(type)} to the owner of this anonymous number: ${textOf(type, 'url')}`,
+    `Telegram has sent a code of ${digits(type)} to the owner of this anonymous number: ${textField(type, 'url')}`,
   FirebaseSms: (type) =>
     `Telegram wants to send a code of ${digits(type)} in a way that only its own apps can receive.`,
   SmsWord: (type) => `Telegram has sent a secret word in a text message${beginning(type)}.`,
@@ -42,12 +42,12 @@ const NEXT: Readonly<Record<string, string>> = {
 
 /** `auth.sentCodeTypeSms`: `Sms`. */
 export function kindOf(sent: Tl): string {
-  return (partOf(sent, 'type')?._cons ?? '').replace('auth.sentCodeType', '');
+  return (objectField(sent, 'type')?._cons ?? '').replace('auth.sentCodeType', '');
 }
 
 /** Where the code is, and how it can be had in another way. */
 export function whereIs(sent: Tl): string {
-  const type = partOf(sent, 'type');
+  const type = objectField(sent, 'type');
   const where = WHERE[kindOf(sent)];
   const sentence =
     type === undefined || where === undefined
@@ -61,18 +61,18 @@ export function promptOf(sent: Tl): string {
 }
 
 function otherWay(sent: Tl): string {
-  const next = NEXT[(partOf(sent, 'next_type')?._cons ?? '').replace('auth.codeType', '')];
-  const wait = numberOf(sent, 'timeout');
+  const next = NEXT[(objectField(sent, 'next_type')?._cons ?? '').replace('auth.codeType', '')];
+  const wait = numberField(sent, 'timeout');
   const when = wait === undefined || wait <= 0 ? '' : ` (possible in ${inWords(wait)})`;
   return `Enter alone: have it sent ${next ?? 'another way, if there is one'}${when}.`;
 }
 
 function digits(type: Tl): string {
-  const length = numberOf(type, 'length');
+  const length = numberField(type, 'length');
   return length === undefined ? 'some digits' : `${length} digits`;
 }
 
 function beginning(type: Tl): string {
-  const text = textOf(type, 'beginning');
+  const text = textField(type, 'beginning');
   return text === '' ? '' : `; it begins with "${text}"`;
 }

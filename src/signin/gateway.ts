@@ -4,9 +4,9 @@
  * than its port; a line of its in a sentence.
  */
 import { LineConnection, NoGateway, placeText } from '../client/lines.ts';
-import { type Answer, isTl, SigninFailed, type Tl } from './steps.ts';
+import { type CallAnswer, isTl, SigninFailed, type Tl } from './steps.ts';
 
-export interface Where {
+export interface GatewayAddress {
   readonly host: string;
   readonly port: number;
   /** What the gateway wants to be told first, if it does. */
@@ -28,7 +28,7 @@ const HANG_SECONDS = 10;
 
 export class GatewayConnection {
   readonly #lines: LineConnection;
-  readonly #where: Where;
+  readonly #where: GatewayAddress;
   readonly #open = new Map<number, Waiting>();
   #nextId = 1;
   /** Why nothing can be asked any more. */
@@ -37,14 +37,14 @@ export class GatewayConnection {
   /** Names of updates that came and were not waited for yet. */
   readonly #updates = new Set<string>();
 
-  private constructor(lines: LineConnection, where: Where) {
+  private constructor(lines: LineConnection, where: GatewayAddress) {
     this.#lines = lines;
     this.#where = where;
     lines.listen({ line: (text) => this.#line(text), end: () => this.#lost() });
   }
 
   /** @throws SigninFailed if nobody answers there */
-  static async open(where: Where): Promise<GatewayConnection> {
+  static async open(where: GatewayAddress): Promise<GatewayConnection> {
     const lines = await LineConnection.open(where).catch((error: unknown) => {
       throw error instanceof NoGateway ? unreachable(where) : error;
     });
@@ -65,7 +65,7 @@ export class GatewayConnection {
   }
 
   /** Calls a method. @throws SigninFailed for what is no answer of Telegram's */
-  async call(message: Tl): Promise<Answer> {
+  async call(message: Tl): Promise<CallAnswer> {
     const { line } = await this.#request({ timeout: CALL_SECONDS, message });
     if (typeof line['error'] === 'string') throw refusedBy(line);
     const result = line['message'];
@@ -214,13 +214,13 @@ function refusedBy(line: Line): SigninFailed {
   return new SigninFailed(name, sentence, retryAfter);
 }
 
-function unreachable(where: Where): SigninFailed {
+function unreachable(where: GatewayAddress): SigninFailed {
   return new SigninFailed(
     'GATEWAY_UNREACHABLE',
     `No gateway answers at ${placeText(where)}; start one with \`mtproto2json serve\`, or say where it is: --host, --port.`,
   );
 }
 
-function hanging(where: Where): SigninFailed {
+function hanging(where: GatewayAddress): SigninFailed {
   return new SigninFailed('GATEWAY_HANGS', `The gateway at ${placeText(where)} does not answer.`);
 }

@@ -5,14 +5,24 @@
  */
 import { DhError } from '../crypto/dh.ts';
 import { type SrpAlgorithm, srpProof } from '../crypto/srp.ts';
-import { type Answer, ask, call, type Flow, partOf, say, SigninFailed, textOf, type Tl } from './steps.ts';
+import {
+  type CallAnswer,
+  askPerson,
+  callTelegram,
+  type Flow,
+  objectField,
+  tellPerson,
+  SigninFailed,
+  textField,
+  type Tl,
+} from './steps.ts';
 import { failedBy, isRefused, resultOf } from './words.ts';
 
 const MOD_POW = 'passwordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow';
 /** Questions of the server that were too old when they were answered. */
 const MOST_STALE = 3;
 
-export interface PasswordGiven {
+export interface PasswordOptions {
   /** Tried first; then it is asked for. */
   readonly password: string | undefined;
   /** Fills its argument with secure random bytes. */
@@ -20,30 +30,33 @@ export interface PasswordGiven {
 }
 
 /** @returns `auth.authorization` */
-export function* withPassword({ password, fill }: PasswordGiven): Flow<Tl> {
+export function* withPassword({ password, fill }: PasswordOptions): Flow<Tl> {
   let text = password;
   for (let stale = 0; ;) {
     // A question is good for one answer, so each try has its own.
-    const asked = yield* call({ _cons: 'account.getPassword' });
+    const asked = yield* callTelegram({ _cons: 'account.getPassword' });
     const challenge = resultOf(asked);
     text ??= yield* askPassword(challenge);
-    const answer: Answer = yield* call({ _cons: 'auth.checkPassword', password: prove(challenge, text, fill) });
+    const answer: CallAnswer = yield* callTelegram({
+      _cons: 'auth.checkPassword',
+      password: prove(challenge, text, fill),
+    });
     if (answer.refusal === undefined) return resultOf(answer);
     if (isRefused(answer, 'SRP_ID_INVALID', 'SRP_PASSWORD_CHANGED') && ++stale < MOST_STALE) continue;
     if (!isRefused(answer, 'PASSWORD_HASH_INVALID')) throw failedBy(answer.refusal);
-    yield* say('That is not the password.');
+    yield* tellPerson('That is not the password.');
     text = undefined;
   }
 }
 
 function askPassword(challenge: Tl): Flow<string> {
-  const hint = textOf(challenge, 'hint');
-  return ask('password', `Password${hint === '' ? '' : ` (hint: ${hint})`}`, { isSecret: true });
+  const hint = textField(challenge, 'hint');
+  return askPerson('password', `Password${hint === '' ? '' : ` (hint: ${hint})`}`, { isSecret: true });
 }
 
 /** `InputCheckPasswordSRP`. */
 function prove(challenge: Tl, password: string, fill: (bytes: Uint8Array) => void): Tl {
-  const algorithm = partOf(challenge, 'current_algo');
+  const algorithm = objectField(challenge, 'current_algo');
   if (algorithm === undefined) return { _cons: 'inputCheckPasswordEmpty' };
   if (algorithm._cons !== MOD_POW)
     throw new SigninFailed('PASSWORD_ALGORITHM', 'This account has a password of a kind this program does not know.');
@@ -65,7 +78,7 @@ function numbersOf(algorithm: Tl): SrpAlgorithm {
 }
 
 function bytesOf(value: Tl, field: string): Buffer {
-  return Buffer.from(textOf(value, field), 'base64');
+  return Buffer.from(textField(value, field), 'base64');
 }
 
 function base64(bytes: Uint8Array): string {

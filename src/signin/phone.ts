@@ -6,7 +6,18 @@
 import { type CodeNames, kindOf, promptOf, whereIs } from './code-kinds.ts';
 import { setUpEmail } from './email.ts';
 import { signUp } from './sign-up.ts';
-import { type Answer, ask, call, type Flow, numberOf, partOf, say, SigninFailed, textOf, type Tl } from './steps.ts';
+import {
+  type CallAnswer,
+  askPerson,
+  callTelegram,
+  type Flow,
+  numberField,
+  objectField,
+  tellPerson,
+  SigninFailed,
+  textField,
+  type Tl,
+} from './steps.ts';
 import { failedBy, inWords, isRefused, resultOf } from './words.ts';
 
 /** The application that signs in. */
@@ -25,32 +36,32 @@ const MOST_CODES = 3;
 export function* byPhone(api: Api, given: string | undefined): Flow<{ authorization: Tl } | 'password'> {
   let phone = given;
   for (let codes = 0; codes < MOST_CODES;) {
-    phone ??= yield* ask('phone', 'Phone number, with the country code');
+    phone ??= yield* askPerson('phone', 'Phone number, with the country code');
     const answer = yield* sendCode(api, phone);
     if (isRefused(answer, 'SESSION_PASSWORD_NEEDED')) return 'password';
     if (isRefused(answer, 'PHONE_NUMBER_INVALID')) {
-      yield* say('Telegram takes no such phone number; it begins with the country code, as +44.');
+      yield* tellPerson('Telegram takes no such phone number; it begins with the country code, as +44.');
       phone = undefined;
       continue;
     }
     codes++;
     const end = isRefused(answer, 'AUTH_RESTART') ? 'expired' : yield* withCode(phone, resultOf(answer));
     if (end !== 'expired') return end;
-    if (codes < MOST_CODES) yield* say('The code is no longer valid; a new one is on its way.');
+    if (codes < MOST_CODES) yield* tellPerson('The code is no longer valid; a new one is on its way.');
   }
   throw new SigninFailed('PHONE_CODE_EXPIRED', 'Telegram takes none of the codes it has sent; try again later.');
 }
 
-function sendCode({ apiId, apiHash }: Api, phone: string): Flow<Answer> {
+function sendCode({ apiId, apiHash }: Api, phone: string): Flow<CallAnswer> {
   const settings = { _cons: 'codeSettings' };
-  return call({ _cons: 'auth.sendCode', phone_number: phone, api_id: apiId, api_hash: apiHash, settings });
+  return callTelegram({ _cons: 'auth.sendCode', phone_number: phone, api_id: apiId, api_hash: apiHash, settings });
 }
 
 /** From a code that was sent to what came of it. Whatever ends this early takes the code back. */
 function* withCode(phone: string, sent: Tl): Flow<PhoneEnd> {
   const done = doneWithout(sent);
   if (done !== undefined) return done;
-  const names: CodeNames = { phone_number: phone, phone_code_hash: textOf(sent, 'phone_code_hash') };
+  const names: CodeNames = { phone_number: phone, phone_code_hash: textField(sent, 'phone_code_hash') };
   const latest = { names };
   try {
     return yield* useCode(latest, sent);
@@ -63,13 +74,13 @@ function* withCode(phone: string, sent: Tl): Flow<PhoneEnd> {
 /** What `auth.SentCode` is beside a code that was sent. */
 function doneWithout(sent: Tl): PhoneEnd | undefined {
   if (sent._cons === 'auth.sentCodePaymentRequired') throw paymentRequired(sent);
-  const authorization = sent._cons === 'auth.sentCodeSuccess' ? partOf(sent, 'authorization') : undefined;
+  const authorization = sent._cons === 'auth.sentCodeSuccess' ? objectField(sent, 'authorization') : undefined;
   return authorization === undefined ? undefined : { authorization };
 }
 
 function paymentRequired(sent: Tl): SigninFailed {
-  const days = numberOf(sent, 'premium_days') ?? 0;
-  const write = textOf(sent, 'support_email_address');
+  const days = numberField(sent, 'premium_days') ?? 0;
+  const write = textField(sent, 'support_email_address');
   return new SigninFailed(
     'PAYMENT_REQUIRED',
     `Telegram sends codes to this number only to those who pay for it in its own app` +
@@ -87,7 +98,7 @@ function* useCode(latest: { names: CodeNames }, first: Tl): Flow<PhoneEnd> {
     if (kindOf(sent) === 'SetUpEmailRequired') {
       next = yield* setUpEmail(names);
     } else {
-      const code = yield* ask('code', promptOf(sent), { isSecret: true, mayBeEmpty: true });
+      const code = yield* askPerson('code', promptOf(sent), { isSecret: true, mayBeEmpty: true });
       next = code === '' ? yield* resend(names) : yield* tryCode(names, sent, code);
     }
     if (next === undefined) continue;
@@ -96,7 +107,7 @@ function* useCode(latest: { names: CodeNames }, first: Tl): Flow<PhoneEnd> {
     if (done !== undefined) return done;
     sent = next;
     // A code that is sent anew may have a new name.
-    const hash = textOf(sent, 'phone_code_hash');
+    const hash = textField(sent, 'phone_code_hash');
     if (hash !== '') latest.names = { ...names, phone_code_hash: hash };
     yield* announce(sent);
   }
@@ -104,15 +115,15 @@ function* useCode(latest: { names: CodeNames }, first: Tl): Flow<PhoneEnd> {
 
 /** Says where the code is; an address for codes is asked for instead where there is none. */
 function* announce(sent: Tl): Flow<void> {
-  if (kindOf(sent) !== 'SetUpEmailRequired') yield* say(whereIs(sent));
+  if (kindOf(sent) !== 'SetUpEmailRequired') yield* tellPerson(whereIs(sent));
 }
 
 /** @returns `auth.SentCode`, or undefined if it cannot be sent in another way */
 function* resend(names: CodeNames): Flow<Tl | 'expired' | undefined> {
-  const answer = yield* call({ _cons: 'auth.resendCode', ...names });
+  const answer = yield* callTelegram({ _cons: 'auth.resendCode', ...names });
   if (isRefused(answer, 'PHONE_CODE_EXPIRED')) return 'expired';
   if (isRefused(answer, 'SEND_CODE_UNAVAILABLE', 'PHONE_CODE_EMPTY')) {
-    yield* say('Telegram has no other way to send it.');
+    yield* tellPerson('Telegram has no other way to send it.');
     return undefined;
   }
   return resultOf(answer);
@@ -124,7 +135,7 @@ function* tryCode(names: CodeNames, sent: Tl, code: string): Flow<PhoneEnd | und
   const proof = isEmail
     ? { email_verification: { _cons: 'emailVerificationCode', code } }
     : { phone_code: kindOf(sent).startsWith('SmsW') || kindOf(sent).startsWith('SmsP') ? code : onlyDigits(code) };
-  const answer = yield* call({ _cons: 'auth.signIn', ...names, ...proof });
+  const answer = yield* callTelegram({ _cons: 'auth.signIn', ...names, ...proof });
   const { refusal } = answer;
   if (refusal === undefined) return yield* signedIn(names, resultOf(answer));
   switch (refusal.text) {
@@ -138,7 +149,7 @@ function* tryCode(names: CodeNames, sent: Tl, code: string): Flow<PhoneEnd | und
     case 'PHONE_CODE_EMPTY':
     case 'EMAIL_CODE_INVALID':
     case 'CODE_INVALID':
-      yield* say('That is not the code.');
+      yield* tellPerson('That is not the code.');
       return undefined;
     default:
       throw failedBy(refusal);
@@ -152,13 +163,13 @@ function onlyDigits(code: string): string {
 
 function* signedIn(names: CodeNames, authorization: Tl): Flow<PhoneEnd> {
   if (authorization._cons !== 'auth.authorizationSignUpRequired') return { authorization };
-  return { authorization: yield* signUp(names, partOf(authorization, 'terms_of_service')) };
+  return { authorization: yield* signUp(names, objectField(authorization, 'terms_of_service')) };
 }
 
 /** Nobody waits for this code any more. What becomes of that is no matter. */
 function* cancelCode(names: CodeNames): Flow<void> {
   try {
-    yield* call({ _cons: 'auth.cancelCode', ...names });
+    yield* callTelegram({ _cons: 'auth.cancelCode', ...names });
   } catch {
     // The gateway is gone, or the person is in a hurry: what ended the sign-in is what counts.
   }

@@ -4,9 +4,9 @@
  */
 import type { Asker } from './asker.ts';
 import type { GatewayConnection } from './gateway.ts';
-import { type Flow, Interrupted, type Reply, type Step } from './steps.ts';
+import { type Flow, Interrupted, type Reply, type FlowStep } from './steps.ts';
 
-export interface Stage {
+export interface FlowContext {
   readonly gateway: Pick<GatewayConnection, 'call' | 'update'>;
   readonly asker: Asker;
   /** Ends it at the next step that is no call: a call that has left is heard out. */
@@ -14,11 +14,11 @@ export interface Stage {
 }
 
 /** @throws what the flow ends with */
-export async function runFlow<T>(flow: Flow<T>, stage: Stage): Promise<T> {
+export async function runFlow<T>(flow: Flow<T>, context: FlowContext): Promise<T> {
   let next = flow.next();
   while (next.done !== true) {
     try {
-      const reply = await perform(next.value, stage);
+      const reply = await perform(next.value, context);
       next = flow.next(reply);
     } catch (error) {
       // The flow may have something to take back first; if it has not, this is its end.
@@ -28,7 +28,7 @@ export async function runFlow<T>(flow: Flow<T>, stage: Stage): Promise<T> {
   return next.value;
 }
 
-async function perform(step: Step, { gateway, asker, signal }: Stage): Promise<Reply> {
+async function perform(step: FlowStep, { gateway, asker, signal }: FlowContext): Promise<Reply> {
   if (step.do === 'call') return gateway.call(step.message);
   if (signal.aborted) throw new Interrupted();
   switch (step.do) {

@@ -3,35 +3,46 @@
  * In: the names of a code that was right, the terms of service. Out: an authorization. Never: an account without consent.
  */
 import type { CodeNames } from './code-kinds.ts';
-import { type Answer, ask, call, type Flow, numberOf, partOf, say, SigninFailed, textOf, type Tl } from './steps.ts';
+import {
+  type CallAnswer,
+  askPerson,
+  callTelegram,
+  type Flow,
+  numberField,
+  objectField,
+  tellPerson,
+  SigninFailed,
+  textField,
+  type Tl,
+} from './steps.ts';
 import { isRefused, resultOf } from './words.ts';
 
 /** @returns `auth.authorization` @throws SigninFailed if the terms are not accepted */
 export function* signUp(names: CodeNames, terms: Tl | undefined): Flow<Tl> {
-  yield* say('This number has no account yet: one is made now.');
+  yield* tellPerson('This number has no account yet: one is made now.');
   if (terms !== undefined) yield* acceptTerms(terms);
   const authorization = yield* register(names);
-  const id = terms === undefined ? undefined : partOf(terms, 'id');
+  const id = terms === undefined ? undefined : objectField(terms, 'id');
   // The account is made; whether Telegram notes the consent once more is no matter.
-  if (id !== undefined) yield* call({ _cons: 'help.acceptTermsOfService', id });
+  if (id !== undefined) yield* callTelegram({ _cons: 'help.acceptTermsOfService', id });
   return authorization;
 }
 
 function* acceptTerms(terms: Tl): Flow<void> {
-  const age = numberOf(terms, 'min_age_confirm');
-  yield* say(`Telegram's terms of service:\n\n${textOf(terms, 'text')}\n`);
+  const age = numberField(terms, 'min_age_confirm');
+  yield* tellPerson(`Telegram's terms of service:\n\n${textField(terms, 'text')}\n`);
   const question = `Do you accept them${age === undefined ? '' : `, and are you ${age} or older`}? (yes/no)`;
-  const answer = yield* ask('terms', question, { isYesNo: true });
+  const answer = yield* askPerson('terms', question, { isYesNo: true });
   if (/^y(es)?$/i.test(answer)) return;
   throw new SigninFailed('TERMS_DECLINED', 'No account was made: the terms of service were not accepted.');
 }
 
 function* register(names: CodeNames): Flow<Tl> {
   for (;;) {
-    const first_name = yield* ask('first_name', 'First name');
-    const last_name = yield* ask('last_name', 'Last name (may be empty)', { mayBeEmpty: true });
-    const answer: Answer = yield* call({ _cons: 'auth.signUp', ...names, first_name, last_name });
+    const first_name = yield* askPerson('first_name', 'First name');
+    const last_name = yield* askPerson('last_name', 'Last name (may be empty)', { mayBeEmpty: true });
+    const answer: CallAnswer = yield* callTelegram({ _cons: 'auth.signUp', ...names, first_name, last_name });
     if (!isRefused(answer, 'FIRSTNAME_INVALID', 'LASTNAME_INVALID')) return resultOf(answer);
-    yield* say('Telegram does not take this name.');
+    yield* tellPerson('Telegram does not take this name.');
   }
 }

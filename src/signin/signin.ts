@@ -4,13 +4,13 @@
  * Never: a session left signed in that nobody was told of.
  */
 import type { Asker } from './asker.ts';
-import { apiOf, type Given, nameOf, signIn } from './flow.ts';
-import { GatewayConnection, type Line, type Where } from './gateway.ts';
+import { apiOf, type FlowOptions, accountName, signIn } from './flow.ts';
+import { GatewayConnection, type Line, type GatewayAddress } from './gateway.ts';
 import { runFlow } from './run.ts';
 import { Interrupted, SigninFailed } from './steps.ts';
 
-export interface Wanted extends Given {
-  readonly gateway: Where;
+export interface SigninOptions extends FlowOptions {
+  readonly gateway: GatewayAddress;
   readonly apiId: number | undefined;
   readonly apiHash: string | undefined;
   /** Fields of initConnection beside api_id. */
@@ -21,7 +21,7 @@ export interface Wanted extends Given {
   readonly save: string | undefined;
 }
 
-export interface Done {
+export interface SigninResult {
   /** `Demo User (@demo_user)`. */
   readonly who: string;
   /** The gateway's line with the session, as it came. */
@@ -29,26 +29,26 @@ export interface Done {
 }
 
 /** @throws SigninFailed, Interrupted */
-export async function signin(wanted: Wanted, asker: Asker, signal: AbortSignal): Promise<Done> {
+export async function signin(wanted: SigninOptions, asker: Asker, signal: AbortSignal): Promise<SigninResult> {
   const gateway = await GatewayConnection.open(wanted.gateway);
-  const stage = { gateway, asker, signal };
+  const context = { gateway, asker, signal };
   try {
-    const api = await runFlow(apiOf(wanted.apiId, wanted.apiHash), stage);
+    const api = await runFlow(apiOf(wanted.apiId, wanted.apiHash), context);
     await begin(gateway, wanted, api.apiId);
-    const authorization = await runFlow(signIn(api, wanted), stage);
+    const authorization = await runFlow(signIn(api, wanted), context);
     if (signal.aborted) {
       // The last call was on its way when the person wanted out.
       await gateway.call({ _cons: 'auth.logOut' });
       throw new Interrupted();
     }
-    return { who: nameOf(authorization), line: await sessionLine(gateway) };
+    return { who: accountName(authorization), line: await sessionLine(gateway) };
   } finally {
     gateway.close();
   }
 }
 
 /** How the connection is spoken to, where it goes, and what the session is called. */
-async function begin(gateway: GatewayConnection, wanted: Wanted, apiId: number): Promise<void> {
+async function begin(gateway: GatewayConnection, wanted: SigninOptions, apiId: number): Promise<void> {
   const options = { int64: 'string', flags: 'bool', init: { api_id: apiId, ...wanted.device } };
   const attributes: Line = {
     options,

@@ -35,7 +35,7 @@ export interface Question {
 }
 
 /** Telegram's refusal of a call. */
-export interface Refusal {
+export interface CallRefusal {
   readonly code: number;
   /** Telegram's constant, as `PHONE_CODE_INVALID`; with its number, as `FLOOD_WAIT_31`. */
   readonly text: string;
@@ -44,12 +44,12 @@ export interface Refusal {
 }
 
 /** One of the two is there. */
-export interface Answer {
+export interface CallAnswer {
   readonly result?: unknown;
-  readonly refusal?: Refusal;
+  readonly refusal?: CallRefusal;
 }
 
-export type Step =
+export type FlowStep =
   /** A call; replied to by an Answer. */
   | { readonly do: 'call'; readonly message: Tl }
   /** A question; replied to by a text. */
@@ -61,8 +61,8 @@ export type Step =
   /** Waits for an update; replied to by whether it came in time. */
   | { readonly do: 'await'; readonly update: string; readonly seconds: number };
 
-export type Reply = Answer | string | boolean | undefined;
-export type Flow<T> = Generator<Step, T, Reply>;
+export type Reply = CallAnswer | string | boolean | undefined;
+export type Flow<T> = Generator<FlowStep, T, Reply>;
 
 /** The sign-in is over, and why, in a sentence without secrets. */
 export class SigninFailed extends Error {
@@ -84,12 +84,12 @@ export class Interrupted extends Error {
 }
 
 /** Calls a method. */
-export function* call(message: Tl): Flow<Answer> {
-  return (yield { do: 'call', message }) as Answer;
+export function* callTelegram(message: Tl): Flow<CallAnswer> {
+  return (yield { do: 'call', message }) as CallAnswer;
 }
 
 /** Asks until there is an answer, or once if there need not be one. White space around it does not count. */
-export function* ask(
+export function* askPerson(
   name: QuestionName,
   text: string,
   how: { isSecret?: boolean; mayBeEmpty?: boolean; isYesNo?: boolean } = {},
@@ -104,24 +104,24 @@ export function* ask(
   }
 }
 
-export function* say(text: string): Flow<void> {
+export function* tellPerson(text: string): Flow<void> {
   yield { do: 'say', text };
 }
 
 /** A field of a TL value that is text; '' if it is not there. */
-export function textOf(value: Tl, field: string): string {
+export function textField(value: Tl, field: string): string {
   const text = value[field];
   return typeof text === 'string' ? text : '';
 }
 
 /** A field of a TL value that is a number; undefined if it is not there. */
-export function numberOf(value: Tl, field: string): number | undefined {
+export function numberField(value: Tl, field: string): number | undefined {
   const number = value[field];
   return typeof number === 'number' ? number : undefined;
 }
 
 /** A field of a TL value that is a TL value; undefined if it is not there. */
-export function partOf(value: Tl, field: string): Tl | undefined {
+export function objectField(value: Tl, field: string): Tl | undefined {
   return isTl(value[field]) ? value[field] : undefined;
 }
 

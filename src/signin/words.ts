@@ -2,7 +2,7 @@
  * Words: what a refusal means for the person at the keyboard.
  * In: Telegram's refusals. Out: sentences, seconds in words. Never: anything the person typed.
  */
-import { type Answer, type Refusal, SigninFailed, type Tl, isTl } from './steps.ts';
+import { type CallAnswer, type CallRefusal, SigninFailed, type Tl, isTl } from './steps.ts';
 
 /** Refusals that end the sign-in, and what to do about them. */
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -24,7 +24,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 };
 
 /** The sign-in ends with this. */
-export function failedBy({ code, text, seconds }: Refusal): SigninFailed {
+export function failedBy({ code, text, seconds }: CallRefusal): SigninFailed {
   const name = /^[A-Z][A-Z0-9_]*$/.test(text) ? text : 'an unreadable reason';
   if (seconds !== undefined) return new SigninFailed(name, `Telegram asks to wait ${inWords(seconds)}.`, seconds);
   const known = SENTENCES[name];
@@ -32,14 +32,14 @@ export function failedBy({ code, text, seconds }: Refusal): SigninFailed {
 }
 
 /** The result, which must be a TL value. @throws SigninFailed for a refusal */
-export function resultOf(answer: Answer): Tl {
+export function resultOf(answer: CallAnswer): Tl {
   if (answer.refusal !== undefined) throw failedBy(answer.refusal);
   if (isTl(answer.result)) return answer.result;
   throw new SigninFailed('UNEXPECTED_ANSWER', 'Telegram answered something that is no answer to this call.');
 }
 
 /** Whether the answer is one of these refusals. */
-export function isRefused({ refusal }: Answer, ...texts: readonly string[]): boolean {
+export function isRefused({ refusal }: CallAnswer, ...texts: readonly string[]): boolean {
   return refusal !== undefined && texts.includes(refusal.text);
 }
 

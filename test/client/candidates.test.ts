@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { candidates } from '../../src/client/candidates.ts';
-import { isSecret, wordsOf } from '../../src/client/repl-line.ts';
+import { isSecret, shellWords } from '../../src/client/repl-line.ts';
 import { loadScheme } from '../../src/tl/load.ts';
 
 const schema = loadScheme();
@@ -43,14 +43,14 @@ test('fields of an object inside, of the one constructor that is named', () => {
 });
 
 test('quotes hold blanks together', () => {
-  assert.deepEqual(wordsOf(`m a='x  y' b="\\"q\\" z" c:='{"d":1}'  e=`), [
+  assert.deepEqual(shellWords(`m a='x  y' b="\\"q\\" z" c:='{"d":1}'  e=`), [
     'm',
     'a=x  y',
     'b="q" z',
     'c:={"d":1}',
     'e=',
   ]);
-  assert.deepEqual(wordsOf('  '), []);
+  assert.deepEqual(shellWords('  '), []);
 });
 
 test('lines that may open an account are not remembered', () => {

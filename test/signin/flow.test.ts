@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { DH_PRIME } from '../../src/testdc/keys/key-exchange.ts';
 import { SrpChallenge } from '../../src/testdc/keys/srp.ts';
 import { Password } from '../../src/testdc/world/password.ts';
-import { apiOf, type Given, nameOf, signIn } from '../../src/signin/flow.ts';
+import { apiOf, type FlowOptions, accountName, signIn } from '../../src/signin/flow.ts';
 import { SigninFailed, type Tl } from '../../src/signin/steps.ts';
 import { inWords } from '../../src/signin/words.ts';
 import { CTRL_C, play, type Played, refused, result, type Turn } from './support.ts';
@@ -19,7 +19,7 @@ const AUTHORIZATION = {
 };
 const IN = result(AUTHORIZATION);
 
-function given(more: Partial<Given> = {}): Given {
+function given(more: Partial<FlowOptions> = {}): FlowOptions {
   return {
     way: 'phone',
     phone: PHONE,
@@ -32,7 +32,7 @@ function given(more: Partial<Given> = {}): Given {
 }
 
 /** Signs in by a script, which begins after `auth.sendCode` if a code is given. */
-function run(script: readonly Turn[], more: Partial<Given> = {}): Played<Tl> {
+function run(script: readonly Turn[], more: Partial<FlowOptions> = {}): Played<Tl> {
   return play(signIn(API, given(more)), script);
 }
 
@@ -505,7 +505,7 @@ test('what is not given of the application is asked for', () => {
 });
 
 test('who is signed in has a name', () => {
-  const of = (user: object): string => nameOf({ _cons: 'auth.authorization', user: { _cons: 'user', ...user } });
+  const of = (user: object): string => accountName({ _cons: 'auth.authorization', user: { _cons: 'user', ...user } });
   assert.equal(of({ first_name: 'Demo', last_name: 'User', username: 'demo_user' }), 'Demo User (@demo_user)');
   assert.equal(of({ first_name: 'New' }), 'New');
   assert.equal(of({}), 'somebody');

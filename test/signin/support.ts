@@ -4,10 +4,17 @@
  * Never: a step that the script does not have.
  */
 import assert from 'node:assert/strict';
-import { type Answer, type Flow, Interrupted, type Refusal, type Reply, type Tl } from '../../src/signin/steps.ts';
+import {
+  type CallAnswer,
+  type Flow,
+  Interrupted,
+  type CallRefusal,
+  type Reply,
+  type Tl,
+} from '../../src/signin/steps.ts';
 
 /** A call by its method, or a question by its name, with the reply to it; an Error is thrown into the flow. */
-export type Turn = readonly [expected: string, reply: Answer | string | boolean | Error];
+export type Turn = readonly [expected: string, reply: CallAnswer | string | boolean | Error];
 
 export interface Played<T> {
   readonly end: T | undefined;
@@ -20,12 +27,12 @@ export interface Played<T> {
   readonly asked: readonly { name: string; text: string; isSecret: boolean }[];
 }
 
-export const result = (value: unknown): Answer => ({ result: value });
+export const result = (value: unknown): CallAnswer => ({ result: value });
 
 /** `FLOOD_WAIT_31` has its seconds beside it, as the gateway gives them. */
-export function refused(text: string, code = 400): Answer {
+export function refused(text: string, code = 400): CallAnswer {
   const wait = /^(?:FLOOD|FLOOD_PREMIUM)_WAIT_(\d+)$/.exec(text);
-  const refusal: Refusal = { code, text, seconds: wait === null ? undefined : Number(wait[1]) };
+  const refusal: CallRefusal = { code, text, seconds: wait === null ? undefined : Number(wait[1]) };
   return { refusal };
 }
 

@@ -2,7 +2,7 @@
  * Floods: which methods the server wants left alone, and until when (protocol: RPC errors, wire: Requests and answers).
  * In: waits as the server named them. Out: when a call may go. Never: holds a call itself, or more than `MOST` waits.
  */
-import type { KeptFlood } from '../../account/record.ts';
+import type { StoredFlood } from '../../account/record.ts';
 import type { Pending } from './pending.ts';
 
 const MOST = 256;
@@ -51,13 +51,13 @@ export class Floods {
   }
 
   /** The methods' waits: those of single chats are short, and not worth keeping, nor are those of accounts without Premium. */
-  kept(): KeptFlood[] {
+  kept(): StoredFlood[] {
     const all = [...this.#waits.values()].filter(({ type }) => type === FLOOD);
     return all.map(({ method, until }) => ({ method: method | 0, until }));
   }
 
   /** Takes waits that were kept, unless they are over. */
-  restore(kept: readonly KeptFlood[], now: number): void {
+  restore(kept: readonly StoredFlood[], now: number): void {
     for (const { method: signed, until } of kept) {
       const method = signed >>> 0;
       if (until > now) this.#waits.set(nameOf(method), { until, type: FLOOD, method, target: undefined });

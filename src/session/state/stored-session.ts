@@ -2,7 +2,7 @@
  * Named: what a session knows of the name it is kept under.
  * In: a record that was read. Out: fields. Never: a key.
  */
-import type { KeptUpdates, SessionRecord } from '../../account/record.ts';
+import type { StoredUpdates, SessionRecord } from '../../account/record.ts';
 import type { AuthKey } from '../../crypto/auth-key.ts';
 
 /** Numbers that tell whether what is kept is behind. */
@@ -26,7 +26,7 @@ export class StoredSession {
   userId: bigint | undefined;
   isBot = false;
   apiId: number | undefined;
-  updates: KeptUpdates | undefined;
+  updates: StoredUpdates | undefined;
   /** Why the session cannot be used any more. */
   lost: string | undefined;
   /** The account is being logged out: what the server says of its key is no news. */

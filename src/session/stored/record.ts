@@ -4,9 +4,9 @@
  * shown: these are secrets on their way to the vault (`account/record.ts`).
  */
 import {
-  type KeptKey,
-  type KeptSalt,
-  type KeptTemporary,
+  type StoredKey,
+  type StoredSalt,
+  type StoredTemporary,
   readRecord,
   RecordError,
   type SessionRecord,
@@ -117,7 +117,7 @@ function recordOf(s: ConnectionState, stored: StoredSession): SessionRecord {
 }
 
 /** The home one first; each data centre once. */
-function keysOf(s: ConnectionState): KeptKey[] {
+function keysOf(s: ConnectionState): StoredKey[] {
   const keys = new Map<number, Uint8Array>();
   const add = (dc: number, key: AuthKey | undefined): void => {
     if (key !== undefined && !keys.has(dc)) keys.set(dc, key.bytes);
@@ -132,7 +132,7 @@ function keysOf(s: ConnectionState): KeptKey[] {
  * A temporary key is kept so that a restart needs no exchange at all; where the operator wants them always, it is not:
  * there nothing that is stored may open what was said. One that is not there says that the next one is to be made, at once or at a time.
  */
-function temporaryOf({ env, keys }: ConnectionState): KeptTemporary | undefined {
+function temporaryOf({ env, keys }: ConnectionState): StoredTemporary | undefined {
   if (env.settings.forwardSecrecy === 'always') return undefined;
   const { forwardSecrecyAt, inForce, isBound, temporaryUntil } = keys;
   if (forwardSecrecyAt !== Infinity) return { key: undefined, notBefore: Math.ceil(forwardSecrecyAt / 1000) };
@@ -141,7 +141,7 @@ function temporaryOf({ env, keys }: ConnectionState): KeptTemporary | undefined 
   return { key: inForce.bytes, until: temporaryUntil };
 }
 
-function saltsOf({ salts }: ConnectionState): KeptSalt[] {
+function saltsOf({ salts }: ConnectionState): StoredSalt[] {
   const kept = [{ since: 0, until: salts.until, low: salts.low, high: salts.high }];
   const { future } = salts;
   for (let i = 0; i < future.length; i += 4)
@@ -217,7 +217,7 @@ function takeRecord(s: ConnectionState, record: SessionRecord, isClean: boolean,
   return undefined;
 }
 
-function takeTemporary(s: ConnectionState, temporary: KeptTemporary | undefined, now: number): void {
+function takeTemporary(s: ConnectionState, temporary: StoredTemporary | undefined, now: number): void {
   if (temporary === undefined || s.env.settings.forwardSecrecy !== 'made') return;
   if (temporary.key === undefined && temporary.notBefore * 1000 > now) s.keys.usePermanent(temporary.notBefore * 1000);
   else if (temporary.key !== undefined && temporary.until - s.serverSeconds(now) > LEAST_LIFE)
@@ -239,7 +239,7 @@ function leaveBehind(s: ConnectionState, { sessionLow, sessionHigh }: SessionRec
   if (sessionLow !== 0 || sessionHigh !== 0) destroyLater(s, sessionLow, sessionHigh, now);
 }
 
-function takeSalts({ salts }: ConnectionState, kept: readonly KeptSalt[]): void {
+function takeSalts({ salts }: ConnectionState, kept: readonly StoredSalt[]): void {
   const [first, ...later] = kept;
   if (first === undefined) return;
   salts.set(first.low, first.high, 0);
