@@ -13,7 +13,7 @@ import { tokensOf } from './front/tokens.ts';
 import { descriptorLimit } from './main/limits/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits/limits.ts';
 import { memoryLimit } from './main/limits/memory.ts';
-import type { Admission, Listener } from './main/clients/admission.ts';
+import type { Listener } from './main/clients/admission.ts';
 import { Gateway } from './main/gateway.ts';
 import { systemEnv } from './main/system-env.ts';
 import { parseSocks, type Socks } from './main/links/socks.ts';
@@ -63,10 +63,7 @@ export async function createGateway(config: Config, { codec, log, broken, lane, 
     allow: allowList(config.allowServer),
     socks: socksOf(config),
     front: lineFronts(front),
-    http:
-      config.httpPort === 0
-        ? undefined
-        : { port: config.httpPort, listener: (admission) => httpListener(admission, config) },
+    listeners: config.httpPort === 0 ? [] : [httpListener(config)],
     tokens,
     vault,
     lost: (sessions) => giveBack(claims, sessions),
@@ -96,11 +93,11 @@ function giveBack(claims: ClaimTable, sessions: ReadonlySet<number>): void {
 }
 
 /** HTTP; what `/metrics` takes is loaded with the first look at it. */
-function httpListener(admission: Admission, { host, httpHost }: Config): Listener {
+function httpListener({ host, httpHost, httpPort }: Config): Listener {
   let exposition: Exposition | undefined;
-  const listener = new HttpListener(admission, {
+  const listener = new HttpListener(httpPort, {
     hosts: [host.includes(':') ? `[${host}]` : host, ...httpHost],
-    async metrics() {
+    async metrics(admission) {
       exposition ??= new (await import('./telemetry/exposition.ts')).Exposition(admission.metrics, () =>
         admission.gauges(),
       );
@@ -108,7 +105,9 @@ function httpListener(admission: Admission, { host, httpHost }: Config): Listene
     },
   });
   return {
-    server: (options) => listener.server(options),
+    name: listener.name,
+    port: listener.port,
+    server: (options, admission) => listener.server(options, admission),
     close() {
       exposition?.close();
       listener.close();

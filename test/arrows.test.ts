@@ -92,6 +92,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'type main',
     'main/flow/gate.ts',
     'main/clients/read-ahead.ts',
+    'main/clients/slow-consumer.ts',
     'telemetry/metrics.ts',
     'node:http',
     'node:net',

@@ -85,7 +85,7 @@ async function runDemo({ config: file, faults, seed, ...flags }: Record<string, 
     const place = {
       host: wanted.host,
       port: gateway.port,
-      httpPort: gateway.httpAddresses[0]?.port,
+      httpPort: gateway.addressesOf('HTTP')[0]?.port,
       tokenFile: wanted.tokenFile,
     };
     process.stdout.write(bannerOf(await message, place, vault !== 'off'));

@@ -73,7 +73,8 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   });
   sayOpenness(config, log);
   if (config.apiId === undefined) log.write('noApiId', { reason: NO_API_ID });
-  if (gateway.httpAddresses.length > 0) log.write('listening for HTTP', { addresses: shown(gateway.httpAddresses) });
+  const http = gateway.addressesOf('HTTP');
+  if (http.length > 0) log.write('listening for HTTP', { addresses: shown(http) });
   notify.ready();
   return { gateway, fail };
 }

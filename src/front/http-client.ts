@@ -12,38 +12,32 @@ import { type ErrorName, NoRequestId } from '../errors.ts';
 import { Gate, Why } from '../main/flow/gate.ts';
 import type { Connection } from '../main/clients/gateway-services.ts';
 import type { Admission } from '../main/clients/admission.ts';
-import { ReadAhead } from '../main/clients/read-ahead.ts';
+import { SlowConsumer, type SlowConsumerOwner } from '../main/clients/slow-consumer.ts';
 import type { Route } from '../main/sessions/route.ts';
 import type { SessionClient } from '../main/sessions/session-client.ts';
-import type { Reapable } from '../main/clients/reaper.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { IdText, NoticeFields } from '../main/clients/front.ts';
-import { EMPTY, Exchange, refusal, writeResponse } from './http-exchange.ts';
+import { Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
 import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
 import type { Bearer } from './tokens.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 /** Tokens that may have a session on one connection. */
 const MOST_SESSIONS = 64;
-/** What a request that waits counts beside its body. */
-const REQUEST_BYTES = 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-export class HttpClient implements SessionClient, Connection, Reapable {
+export class HttpClient implements SessionClient, Connection, SlowConsumerOwner {
   readonly gate: Gate;
-  isUnread = false;
   /** Bytes held of bodies that have not ended. */
   held = 0;
   readonly #socket: Socket;
   readonly #admission: Admission;
   /** Requests that are with the lane, by ticket. */
   readonly #exchanges = new Map<number, Exchange>();
-  /** Requests that came while the gate was shut. */
-  readonly #waiting: Exchange[] = [];
-  /** What they count towards what is read ahead. */
-  #waitingBytes = 0;
-  readonly #ahead: ReadAhead;
+  readonly #waiting: WaitingRequests;
+  readonly #slow: SlowConsumer;
   /** Requests that have begun and have no answer yet. */
   #open = 0;
   /** The response that Node will write last of those it knows. */
@@ -53,34 +47,22 @@ export class HttpClient implements SessionClient, Connection, Reapable {
   /** The connection ends with what is open: nothing more is taken. */
   #isEnding = false;
   #isGone = false;
-  #progress = '';
 
   constructor(socket: Socket, admission: Admission) {
     this.#socket = socket;
     this.#admission = admission;
-    this.#ahead = new ReadAhead(socket, admission.reaper);
+    this.#waiting = new WaitingRequests(socket, admission.reaper);
+    this.#slow = new SlowConsumer(socket, admission, this);
+    const ask = (exchange: Exchange): void => this.#ask(exchange);
     this.gate = new Gate(
-      () => this.#ahead.begin(),
-      () => this.#opened(),
+      () => this.#waiting.begin(),
+      () => this.#waiting.goOn(this.gate, ask),
     );
-    socket.on('drain', () => this.#drained());
     socket.on('close', () => this.#closed());
   }
 
-  #opened(): void {
-    while (this.gate.isOpen && this.#waiting.length > 0) {
-      const exchange = this.#waiting.shift()!;
-      this.#waitingBytes -= REQUEST_BYTES + exchange.length;
-      this.#ask(exchange);
-    }
-    // Those that wait for another opening count on: else each opening would let as many more be read.
-    this.#ahead.clear();
-    this.#ahead.add(this.#waitingBytes);
-    if (this.gate.isOpen) this.#ahead.end();
-  }
-
-  #came(bytes: number): void {
-    if (!this.gate.isOpen) this.#ahead.add(bytes);
+  get isUnread(): boolean {
+    return this.#slow.isUnread;
   }
 
   // What a request brings.
@@ -88,38 +70,19 @@ export class HttpClient implements SessionClient, Connection, Reapable {
   begin(response: ServerResponse, bearer: Bearer): Exchange {
     this.#open++;
     this.#newest = response;
-    this.#came(REQUEST_BYTES);
+    if (!this.gate.isOpen) this.#waiting.began();
     return new Exchange(response, this, bearer);
   }
 
   /** A piece of a body. */
   took(exchange: Exchange, chunk: Buffer): void {
     this.#admission.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
-    this.#came(chunk.length);
+    if (!this.gate.isOpen) this.#waiting.came(chunk.length);
     if (exchange.isOver) return;
-    const length = exchange.length + chunk.length;
     const { maxLine } = this.#admission.limits;
-    if (length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });
-    if (exchange.length === 0) this.#first(exchange, chunk);
-    else this.#append(exchange, chunk, length);
-    exchange.length = length;
-  }
-
-  #first(exchange: Exchange, chunk: Buffer): void {
-    exchange.body = chunk;
-    this.#holds(chunk.length);
-  }
-
-  /** One block that grows; only bodies in several pieces come here. */
-  #append(exchange: Exchange, chunk: Buffer, length: number): void {
-    if (exchange.body.length < length) {
-      const capacity = Math.min(Math.max(length, exchange.length * 2), this.#admission.limits.maxLine);
-      const grown = Buffer.allocUnsafeSlow(capacity);
-      exchange.body.copy(grown, 0, 0, exchange.length);
-      this.#holds(capacity - exchange.body.length);
-      exchange.body = grown;
-    }
-    chunk.copy(exchange.body, exchange.length);
+    if (exchange.length + chunk.length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });
+    const more = exchange.add(chunk, maxLine);
+    if (more > 0) this.#holds(more);
   }
 
   #holds(by: number): void {
@@ -131,15 +94,12 @@ export class HttpClient implements SessionClient, Connection, Reapable {
   ended(exchange: Exchange): void {
     if (this.held > 0) this.#holds(-this.held);
     if (this.gate.isOpen || this.#isEnding) this.#ask(exchange);
-    else {
-      this.#waiting.push(exchange);
-      this.#waitingBytes += REQUEST_BYTES + exchange.length;
-    }
+    else this.#waiting.add(exchange);
   }
 
   #ask(exchange: Exchange): void {
     const { body, length, bearer } = exchange;
-    exchange.body = EMPTY;
+    exchange.body = NO_BODY;
     if (exchange.isOver) return;
     if (this.#isEnding) return this.#refuse(exchange, 'ServerStopping', { retry_after: 1 });
     const route = this.#routeOf(bearer.digest);
@@ -165,10 +125,10 @@ export class HttpClient implements SessionClient, Connection, Reapable {
 
   /** Answers a request without a lane. What is left of its body is read and dropped. */
   #refuse(exchange: Exchange, name: ErrorName, fields: NoticeFields): void {
-    exchange.body = EMPTY;
+    exchange.body = NO_BODY;
     if (this.held > 0) this.#holds(-this.held);
     this.#admission.metrics.ended(name);
-    this.#send(exchange, statusOfError(name), refusal(name, fields));
+    this.#send(exchange, statusOfError(name), refusalBody(name, fields));
     this.settled();
   }
 
@@ -236,7 +196,7 @@ export class HttpClient implements SessionClient, Connection, Reapable {
     // A response that has to wait for another, or for the peer, would keep the whole block of the lane alive: a copy then.
     const waits = response.socket === null || this.#socket.writableLength > 0;
     writeResponse(response, status, waits ? Buffer.from(line) : line);
-    if (this.#socket.writableLength > this.#admission.limits.unreadMark) this.#unread();
+    if (this.#socket.writableLength > this.#admission.limits.unreadMark) this.#slow.begin();
   }
 
   // How it ends.
@@ -244,8 +204,7 @@ export class HttpClient implements SessionClient, Connection, Reapable {
   /** Nothing more is taken; what is open is answered, then the connection ends. */
   #end(): void {
     this.#isEnding = true;
-    this.#waitingBytes = 0;
-    for (const exchange of this.#waiting.splice(0)) this.#ask(exchange);
+    for (const exchange of this.#waiting.takeAll()) this.#ask(exchange);
     this.#endIfIdle();
   }
 
@@ -280,8 +239,7 @@ export class HttpClient implements SessionClient, Connection, Reapable {
     this.#isEnding = true;
     if (this.held > 0) this.#holds(-this.held);
     this.#admission.reaper.forget(this);
-    this.#ahead.close();
-    this.#waiting.length = 0;
+    this.#waiting.close();
     this.#exchanges.clear();
     for (const route of this.#routes.values()) {
       route.ledger.drain();
@@ -303,25 +261,8 @@ export class HttpClient implements SessionClient, Connection, Reapable {
     this.destroy();
   }
 
-  #unread(): void {
-    if (this.isUnread) return;
-    this.isUnread = true;
-    this.gate.shut(Why.UNREAD);
-    for (const route of this.#routes.values()) route.pauseLinks();
-    this.#progress = this.#unsent();
-    this.#admission.reaper.unread.begin(this, this.#admission.env.now());
-  }
-
-  #drained(): void {
-    if (!this.isUnread) return;
-    this.isUnread = false;
-    this.#admission.reaper.unread.end(this);
-    for (const route of this.#routes.values()) route.resumeLinks();
-    this.gate.open(Why.UNREAD);
-  }
-
   get unreadBytes(): number {
-    return this.#socket.writableLength;
+    return this.#slow.unreadBytes;
   }
 
   cutUnread(): void {
@@ -329,19 +270,16 @@ export class HttpClient implements SessionClient, Connection, Reapable {
     this.destroy();
   }
 
-  /** Unread for the whole time: gone if nothing moved. There is no place for a notice within a response. */
+  /** Ends the connection if nothing was taken. There is no place for a notice within a response. */
   unreadIsLate(): void {
-    const progress = this.#unsent();
-    if (progress === this.#progress) {
-      this.#admission.metrics.ended('SlowConsumer');
-      return this.destroy();
-    }
-    this.#progress = progress;
-    this.#admission.reaper.unread.begin(this, this.#admission.env.now());
+    if (!this.#slow.mayGoOn(Infinity)) this.cutUnread();
   }
 
-  #unsent(): string {
-    const handle = (this.#socket as { _handle?: { writeQueueSize?: number } | null })._handle;
-    return `${this.#socket.writableLength}/${handle?.writeQueueSize ?? 0}`;
+  pauseLinks(): void {
+    for (const route of this.#routes.values()) route.pauseLinks();
+  }
+
+  resumeLinks(): void {
+    for (const route of this.#routes.values()) route.resumeLinks();
   }
 }

@@ -3,12 +3,13 @@
  * In: a response of Node's, a status, a body. Out: the response. Never: a session, or a judgement.
  */
 import type { ServerResponse } from 'node:http';
-import type { ErrorName } from '../errors.ts';
+import { type ErrorName, NoRequestId } from '../errors.ts';
 import type { NoticeFields } from '../main/clients/front.ts';
 import { errorLine } from './json-lines.ts';
 import type { Bearer } from './tokens.ts';
 
-export const EMPTY = Buffer.alloc(0);
+/** A body of which nothing has come, or that is needed no longer. */
+export const NO_BODY = Buffer.alloc(0);
 
 /** Whose request it is. */
 interface Asker {
@@ -21,7 +22,7 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly client: Asker;
   readonly bearer: Bearer;
-  body: Buffer = EMPTY;
+  body: Buffer = NO_BODY;
   length = 0;
   /** It has its answer, or will never get one. */
   isOver = false;
@@ -30,6 +31,28 @@ export class Exchange {
     this.response = response;
     this.client = client;
     this.bearer = bearer;
+  }
+
+  /**
+   * Takes a piece of the body: the first as it is, further ones into one block that grows.
+   * @param most bytes that the whole may have @returns how many bytes more are held than before
+   */
+  add(chunk: Buffer, most: number): number {
+    const held = this.body.length;
+    const length = this.length + chunk.length;
+    if (this.length === 0) this.body = chunk;
+    else {
+      if (held < length) this.#grow(Math.min(Math.max(length, this.length * 2), most));
+      chunk.copy(this.body, this.length);
+    }
+    this.length = length;
+    return this.body.length - held;
+  }
+
+  #grow(capacity: number): void {
+    const grown = Buffer.allocUnsafeSlow(capacity);
+    this.body.copy(grown, 0, 0, this.length);
+    this.body = grown;
   }
 }
 
@@ -48,8 +71,9 @@ export function writeResponse(
   response.end(body);
 }
 
-/** An error of what answers no request that was read. The connection stays: HTTP has ends of its own. */
-export function refusal(name: ErrorName, fields: NoticeFields): Buffer {
-  const id = name === 'LineTooLong' ? -2 : name === 'ServerStopping' ? 0 : -1;
-  return errorLine(id, name, { closing: false, ...fields });
+const IDS: Partial<Record<ErrorName, number>> = { LineTooLong: NoRequestId.LINE, ServerStopping: NoRequestId.NOTICE };
+
+/** The body for a request that was refused before its `id` was read. The connection stays: HTTP has ends of its own. */
+export function refusalBody(name: ErrorName, fields: NoticeFields): Buffer {
+  return errorLine(IDS[name] ?? NoRequestId.CONNECTION, name, { closing: false, ...fields });
 }

@@ -11,7 +11,8 @@ export interface RequestTarget {
 
 const RPC: RequestTarget = { path: '/v1/rpc', host: undefined };
 
-export function targetOf(url: string | undefined): RequestTarget {
+/** Reads the target of a request line, which may be in the absolute form. */
+export function requestTarget(url: string | undefined): RequestTarget {
   if (url === RPC.path) return RPC;
   const [, host, path = ''] = /^(?:https?:\/\/([^/?#]*))?([^?#]*)/i.exec(url ?? '') ?? [];
   return { path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path, host };

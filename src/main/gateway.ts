@@ -4,36 +4,35 @@
  * Never: TL, crypto or JSON of a client.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { isLoopback } from '../address/address.ts';
 import type { AllowList } from '../address/allow-list.ts';
-import type { ErrorName } from '../errors.ts';
-import type { Front, FrontOwner, NoticeFields } from './clients/front.ts';
+import type { Front, FrontOwner } from './clients/front.ts';
 import type { Bearer, Tokens } from '../front/tokens.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Count, Metrics, type Gauges } from '../telemetry/metrics.ts';
 import { Acceptor } from './clients/acceptor.ts';
 import type { Admission, Listener } from './clients/admission.ts';
-import { AddressRates } from './clients/address-rates.ts';
+import { AdmissionControl, type TokenRefusal } from './clients/admission-control.ts';
 import { Client } from './clients/client.ts';
-import type { MainEnv, Timer } from './env.ts';
+import { Connections } from './clients/connections.ts';
+import type { MainEnv } from './env.ts';
 import { Descriptors } from './limits/descriptors.ts';
 import type { Connection } from './clients/gateway-services.ts';
 import { Lanes } from './lanes/lanes.ts';
 import type { Limits } from './limits/limits.ts';
-import { Memory, Step } from './limits/memory.ts';
-import { Names } from './names/names.ts';
+import { SessionRegistry } from './names/session-registry.ts';
 import { Router } from './sessions/router.ts';
 import type { Route } from './sessions/route.ts';
 import type { SessionClient } from './sessions/session-client.ts';
 import type { Socks } from './links/socks.ts';
 import { Reaper } from './clients/reaper.ts';
+import { RefusedSockets, type RefusalLine } from './clients/refused-sockets.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /** One way to speak to clients, as the composition root picks it. */
 export interface FrontKind {
   make(owner: FrontOwner): Front;
-  /** A line for someone who gets no front: the connection is refused. @param heard what it has said so far, if anything */
-  line(id: number, name: ErrorName, fields: NoticeFields, heard: Buffer | undefined): Buffer;
+  /** A line for a connection that is refused and gets no front. */
+  readonly line: RefusalLine;
 }
 
 export interface GatewayOptions {
@@ -50,8 +49,8 @@ export interface GatewayOptions {
   /** Data centres are reached through it. */
   readonly socks?: Socks | undefined;
   readonly front: FrontKind;
-  /** HTTP, if there is to be any. */
-  readonly http?: { readonly port: number; readonly listener: (admission: Admission) => Listener } | undefined;
+  /** Further ways in, on the same host. */
+  readonly listeners?: readonly Listener[];
   readonly tokens: Tokens;
   /** Opens the vault of kept sessions, when the first is asked for; undefined if there is none. */
   readonly vault?: (() => Promise<Vault>) | undefined;
@@ -64,15 +63,15 @@ export interface GatewayOptions {
   readonly broken: (error: unknown) => void;
 }
 
-/** Refused connections that may wait for their line to leave; more are dropped without one. */
-const MOST_REFUSED = 32;
-const REFUSED_LINGER = 1_000;
-/** So long it may take to say its first byte, ms. */
-const REFUSED_HEARS = 50;
-/** Sessions and sockets may close in this time once everything is answered, ms. */
-const CLOSING_TIME = 1_500;
-/** What is kept of sessions may take so long to be written then, ms. */
-const KEEPING_TIME = 2_000;
+/** How long what is stored of sessions may take to be written when all connections have ended, ms. */
+const STORING_TIME = 2_000;
+
+/** A listener that the gateway has opened, and where. */
+interface Listening {
+  readonly listener: Listener;
+  readonly acceptor: Acceptor;
+  addresses: readonly AddressInfo[];
+}
 
 export class Gateway implements Admission {
   readonly env: MainEnv;
@@ -84,22 +83,15 @@ export class Gateway implements Admission {
   readonly #options: GatewayOptions;
   readonly #lanes: Lanes;
   readonly #descriptors: Descriptors;
-  readonly #names: Names;
+  readonly #registry: SessionRegistry;
   readonly #acceptor = new Acceptor((options) => createServer(options, (socket) => this.#accept(socket)));
-  readonly #listener: Listener | undefined;
-  readonly #httpAcceptor: Acceptor;
-  readonly #connections = new Set<Connection>();
-  readonly #accepts: AddressRates;
-  readonly #failures: AddressRates;
-  readonly #memory: Memory;
-  #memoryTimer: Timer | undefined;
-  #refused = 0;
-  #onEmpty: (() => void) | undefined;
+  readonly #listening: readonly Listening[];
+  readonly #connections: Connections;
+  readonly #control: AdmissionControl;
+  readonly #refusals: RefusedSockets;
   #draining: Promise<void> | undefined;
   /** Where clients reach it; set by `start`. */
   addresses: readonly AddressInfo[] = [];
-  /** The same for HTTP; empty if there is none. */
-  httpAddresses: readonly AddressInfo[] = [];
   isServing = false;
 
   constructor(options: GatewayOptions) {
@@ -109,11 +101,11 @@ export class Gateway implements Admission {
     this.limits = limits;
     this.tokens = options.tokens;
     this.#descriptors = new Descriptors(limits.descriptors, limits.descriptorReserve);
-    this.#names = new Names(options.vault, log, env);
+    this.#registry = new SessionRegistry(options.vault, log, env);
     this.router = new Router({
       env,
       limits,
-      names: this.#names,
+      registry: this.#registry,
       metrics: this.metrics,
       descriptors: this.#descriptors,
       allow,
@@ -125,34 +117,48 @@ export class Gateway implements Admission {
     });
     this.#lanes = new Lanes(options.lanes, { worker, settings, limits, env }, this.router);
     this.reaper = new Reaper(limits, env);
-    this.#accepts = new AddressRates(limits.acceptsPerSecond, 1_000);
-    this.#failures = new AddressRates(limits.tokenFailures, 60_000);
-    this.#memory = new Memory(limits.memory);
-    this.#listener = options.http?.listener(this);
-    this.#httpAcceptor = new Acceptor((server) => this.#listener!.server(server));
+    const { metrics, tokens } = this;
+    this.#connections = new Connections(env);
+    this.#control = new AdmissionControl({ env, limits, metrics, tokens, descriptors: this.#descriptors });
+    this.#refusals = new RefusedSockets(env, options.front.line);
+    this.#listening = (options.listeners ?? []).map((listener) => ({
+      listener,
+      acceptor: new Acceptor((server) => listener.server(server, this)),
+      addresses: [],
+    }));
   }
 
-  /** Lanes first, then the listener: whoever gets a connection gets answers. HTTP is there before, to say "not yet". */
+  /**
+   * Starts the lanes, then listens for lines: whoever gets a connection gets answers. The other listeners are there before, to say "not
+   * yet". @throws the system's error, or what kept a lane from starting
+   */
   async start(): Promise<void> {
-    const { host, port, http } = this.#options;
+    const { host, port } = this.#options;
     try {
-      if (http !== undefined) this.httpAddresses = await this.#httpAcceptor.listen(host, http.port);
+      for (const one of this.#listening) one.addresses = await one.acceptor.listen(host, one.listener.port);
       await this.#lanes.start();
       this.addresses = await this.#acceptor.listen(host, port);
     } catch (error) {
       this.#acceptor.close();
-      this.#closeListener();
+      this.#closeListeners();
       await this.#lanes.stop();
       throw error;
     }
     this.reaper.start();
-    this.#memoryTimer = this.env.setRepeated(() => this.#lookAtMemory(), this.limits.memoryEvery);
+    this.#control.start(() => this.reaper.cutMostUnread());
     this.isServing = true;
   }
 
-  #closeListener(): void {
-    this.#httpAcceptor.close();
-    this.#listener?.close();
+  #closeListeners(): void {
+    for (const { acceptor, listener } of this.#listening) {
+      acceptor.close();
+      listener.close();
+    }
+  }
+
+  /** Where clients reach a listener; empty if there is none of that name. */
+  addressesOf(name: string): readonly AddressInfo[] {
+    return this.#listening.find(({ listener }) => listener.name === name)?.addresses ?? [];
   }
 
   get port(): number {
@@ -161,7 +167,7 @@ export class Gateway implements Admission {
 
   /** `degraded` while a lane has no thread, or a session is not kept as it should be: all others are served. */
   get health(): 'ok' | 'degraded' {
-    return this.#lanes.isDegraded || this.#names.isDegraded ? 'degraded' : 'ok';
+    return this.#lanes.isDegraded || this.#registry.isDegraded ? 'degraded' : 'ok';
   }
 
   get connections(): number {
@@ -186,39 +192,20 @@ export class Gateway implements Admission {
     };
   }
 
-  room(): boolean {
-    if (this.#memory.reached(Step.CLOSED)) return this.#full();
-    // One descriptor for the client, one to spare for its data centre.
-    if (this.#connections.size < this.limits.maxConnections && this.#descriptors.take(1)) return true;
-    return this.#full();
+  takePlace(): boolean {
+    return this.#control.takePlace(this.#connections.size);
   }
 
-  #full(): false {
-    this.metrics.counts[Count.REFUSED]!++;
-    return false;
-  }
-
-  /** Whether so many connections from there are too many just now. The machine's own users are trusted with it. */
   isRushed(address: string): boolean {
-    if (!this.limits.limitsLoopback && isLoopback(address)) return false;
-    return !this.#accepts.take(address, this.env.now());
+    return this.#control.isRushed(address);
   }
 
-  /**
-   * Who shows a token. A right one always goes in: somebody else's wrong ones may come from the same address. After
-   * too many wrong ones each costs a connection, and those are counted by address.
-   */
-  judgeToken(token: string, address: string): Bearer | 'AuthFailed' | 'RateLimited' {
-    return this.tokens.judge(token) ?? (this.#failures.take(address, this.env.now()) ? 'AuthFailed' : 'RateLimited');
+  judgeToken(token: string, address: string): Bearer | TokenRefusal {
+    return this.#control.judgeToken(token, address);
   }
 
   get isOverloaded(): boolean {
-    return this.#memory.reached(Step.REFUSE);
-  }
-
-  #lookAtMemory(): void {
-    this.#memory.look();
-    if (this.#memory.reached(Step.CUT)) this.reaper.cutMostUnread();
+    return this.#control.isOverloaded;
   }
 
   enter(connection: Connection): void {
@@ -226,34 +213,12 @@ export class Gateway implements Admission {
   }
 
   #accept(socket: Socket): void {
+    const { acceptsPerSecond, maxConnections } = this.limits;
     if (this.isRushed(socket.remoteAddress ?? ''))
-      return this.#refuse(socket, 'RateLimited', this.limits.acceptsPerSecond);
-    if (!this.room()) return this.#refuse(socket, 'TooManyConnections', this.limits.maxConnections);
+      return this.#refusals.refuse(socket, 'RateLimited', acceptsPerSecond);
+    if (!this.takePlace()) return this.#refusals.refuse(socket, 'TooManyConnections', maxConnections);
     this.metrics.counts[Count.CLIENTS]!++;
     this.enter(new Client(socket, this));
-  }
-
-  #refuse(socket: Socket, name: ErrorName, limit: number): void {
-    socket.on('error', () => undefined);
-    if (this.#refused >= MOST_REFUSED) {
-      socket.destroy();
-      return;
-    }
-    this.#refused++;
-    // Its first bytes say in which form it can read the refusal; who says nothing gets a line all the same.
-    const answer = (heard?: Buffer): void => {
-      if (!socket.writable) return;
-      socket.end(this.#options.front.line(-1, name, { limit, retry_after: 1, closing: true }, heard));
-    };
-    const unheard = this.env.setTimer(answer, REFUSED_HEARS);
-    const timer = this.env.setTimer(() => socket.destroy(), REFUSED_LINGER);
-    socket.on('close', () => {
-      this.#refused--;
-      this.env.clearTimer(unheard);
-      this.env.clearTimer(timer);
-    });
-    socket.once('data', answer);
-    socket.resume();
   }
 
   route(client: SessionClient, flags: number): Route {
@@ -265,9 +230,7 @@ export class Gateway implements Admission {
   }
 
   left(connection: Connection): void {
-    if (!this.#connections.delete(connection)) return;
-    this.#descriptors.give();
-    if (this.#connections.size === 0) this.#onEmpty?.();
+    if (this.#connections.delete(connection)) this.#descriptors.give();
   }
 
   /**
@@ -282,34 +245,12 @@ export class Gateway implements Admission {
   async #drain(within: number): Promise<void> {
     this.isServing = false;
     this.#acceptor.close();
-    const retryAfter = Math.max(1, Math.ceil(within / 1_000));
-    for (const connection of this.#connections) connection.stopping(retryAfter);
-    await this.#empty(within);
-    for (const connection of this.#connections) connection.abandon(retryAfter);
-    await this.#empty(CLOSING_TIME);
-    for (const connection of this.#connections) connection.destroy();
-    await this.#empty(CLOSING_TIME);
-    this.#closeListener();
+    await this.#connections.drain(within);
+    this.#closeListeners();
     this.reaper.stop();
-    this.env.clearTimer(this.#memoryTimer);
-    await this.#names.stop(KEEPING_TIME);
+    this.#control.stop();
+    await this.#registry.stop(STORING_TIME);
     this.router.dialling.dialler.stop();
     await this.#lanes.stop();
-  }
-
-  /** Until no client is left, or the time is over. */
-  #empty(within: number): Promise<void> {
-    if (this.#connections.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = this.env.setTimer(done, within);
-      const onEmpty = () => {
-        this.env.clearTimer(timer);
-        done();
-      };
-      this.#onEmpty = onEmpty;
-      function done(): void {
-        resolve();
-      }
-    });
   }
 }

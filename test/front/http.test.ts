@@ -23,12 +23,9 @@ const COUNTERS: ReadCounters = () => Promise.resolve({ type: 'text/plain', text:
 
 async function httpGateway(t: TestContext, overrides: Overrides = {}): Promise<Served> {
   const { hosts = [], options = {}, metrics = COUNTERS, ...limits } = overrides;
-  const http: GatewayOptions['http'] = {
-    port: 0,
-    listener: (admission) => new HttpListener(admission, { hosts, metrics }),
-  };
-  const served = await echoGateway(t, { ...limits, options: { ...options, http } });
-  return { ...served, httpPort: served.gateway.httpAddresses[0]!.port };
+  const listeners = [new HttpListener(0, { hosts, metrics })];
+  const served = await echoGateway(t, { ...limits, options: { ...options, listeners } });
+  return { ...served, httpPort: served.gateway.addressesOf('HTTP')[0]!.port };
 }
 
 interface Answer {

@@ -15,20 +15,20 @@ import { Inlet, type InletOwner } from './inlet.ts';
 import { SocketWriter } from '../flow/socket-writer.ts';
 import type { Route } from '../sessions/route.ts';
 import type { SessionClient } from '../sessions/session-client.ts';
-import type { Reapable } from './reaper.ts';
+import { SlowConsumer, type SlowConsumerOwner } from './slow-consumer.ts';
 
 /** A closed connection may still take its last line in this time: closing with unread input would reset it away. */
 const LINGER = 1_000;
 
-export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, Connection {
+export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, SessionClient, Connection {
   /** Bytes held of a message that has not ended. */
   held = 0;
-  isUnread = false;
   readonly #services: GatewayServices;
   readonly #socket: Socket;
   readonly #front: Front;
   readonly #inlet: Inlet;
   readonly #writer: SocketWriter;
+  readonly #slow: SlowConsumer;
   #route: Route | undefined;
   /** `RequestFlag` of its requests. */
   #asks = 0;
@@ -38,24 +38,28 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
   /** The last line was written. */
   #isClosing = false;
   #linger: Timer | undefined;
-  /** What was unsent when the clock of unread answers was looked at last. */
-  #progress = '';
 
   constructor(socket: Socket, services: GatewayServices) {
     this.#socket = socket;
     this.#services = services;
     this.#front = services.front(this);
-    this.#writer = new SocketWriter(socket, services.router.batch, services.limits.unreadMark, () => this.#unread());
+    this.#writer = new SocketWriter(socket, services.router.batch, services.limits.unreadMark, () =>
+      this.#slow.begin(),
+    );
+    this.#slow = new SlowConsumer(socket, services, this);
     this.#inlet = new Inlet(socket, services.reaper, this);
     if (services.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
     if (services.tokens.areNeeded) services.reaper.tokens.begin(this, services.env.now());
-    socket.on('drain', () => this.#drained());
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
   }
 
   get gate(): Gate {
     return this.#inlet.gate;
+  }
+
+  get isUnread(): boolean {
+    return this.#slow.isUnread;
   }
 
   take(chunk: Buffer): void {
@@ -102,9 +106,11 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
   admit(token: string): boolean {
     this.#services.reaper.tokens.end(this);
     const bearer = this.#services.judgeToken(token, this.#socket.remoteAddress ?? '');
-    // What the front says then, that it failed, comes behind the end.
-    if (bearer === 'RateLimited') this.refuse(bearer, wrongTokens(this.#services.limits));
-    if (typeof bearer === 'string') return false;
+    if ('refused' in bearer) {
+      // What the front says then, that it failed, comes behind the end.
+      if (bearer.refused === 'RateLimited') this.refuse(bearer.refused, bearer.fields);
+      return false;
+    }
     if (bearer.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
     return true;
   }
@@ -254,7 +260,7 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
   }
 
   get unreadBytes(): number {
-    return this.#socket.writableLength;
+    return this.#slow.unreadBytes;
   }
 
   cutUnread(): void {
@@ -266,13 +272,16 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
 
   /** Unread for the whole time: gone if nothing moved, or if far too much is still there. */
   unreadIsLate(): void {
-    const progress = this.#unsent();
-    if (progress !== this.#progress && this.#socket.writableLength <= this.#services.limits.unreadMost) {
-      this.#progress = progress;
-      this.#services.reaper.unread.begin(this, this.#services.env.now());
-      return;
-    }
-    this.refuse('SlowConsumer', { limit: this.#services.limits.unreadMost });
+    const { unreadMost } = this.#services.limits;
+    if (!this.#slow.mayGoOn(unreadMost)) this.refuse('SlowConsumer', { limit: unreadMost });
+  }
+
+  pauseLinks(): void {
+    this.#route?.pauseLinks();
+  }
+
+  resumeLinks(): void {
+    this.#route?.resumeLinks();
   }
 
   // Writing.
@@ -287,35 +296,7 @@ export class Client implements FrontOwner, InletOwner, Reapable, SessionClient, 
   #say(id: IdText | number, name: ErrorName, fields: NoticeFields): void {
     if (!this.#isClosing && this.#socket.writable) this.#socket.write(this.#front.notice(id, name, fields));
   }
-
-  #unread(): void {
-    if (this.isUnread) return;
-    this.isUnread = true;
-    this.gate.shut(Why.UNREAD);
-    this.#route?.pauseLinks();
-    this.#progress = this.#unsent();
-    this.#services.reaper.unread.begin(this, this.#services.env.now());
-  }
-
-  #drained(): void {
-    if (!this.isUnread) return;
-    this.isUnread = false;
-    this.#services.reaper.unread.end(this);
-    this.#route?.resumeLinks();
-    this.gate.open(Why.UNREAD);
-  }
-
-  /** What the peer has not taken, in Node's queue and in libuv's; only compared with itself. */
-  #unsent(): string {
-    const handle = (this.#socket as { _handle?: { writeQueueSize?: number } | null })._handle;
-    return `${this.#socket.writableLength}/${handle?.writeQueueSize ?? 0}`;
-  }
 }
 
 /** How an id that could not be found is handed on (bytes/request-id.ts). */
 const UNKNOWN_ID = String(NoRequestId.UNUSABLE);
-
-/** What is said beside `RateLimited` where tokens were wrong. */
-function wrongTokens({ tokenFailures }: GatewayServices['limits']): NoticeFields {
-  return { limit: tokenFailures, retry_after: 60, msg: 'too many wrong tokens from there' };
-}

@@ -3,6 +3,7 @@
  * In: nothing. Out: shapes. Never: code.
  */
 import type { MainEnv } from '../env.ts';
+import type { TokenRefusal } from './admission-control.ts';
 import type { Front, FrontOwner } from './front.ts';
 import type { Bearer, Tokens } from '../../front/tokens.ts';
 import type { Limits } from '../limits/limits.ts';
@@ -30,9 +31,9 @@ export interface GatewayServices {
   route(client: SessionClient, flags: number): Route;
   front(owner: FrontOwner): Front;
   readonly tokens: Tokens;
-  /** Who shows a token from an address, or what is wrong with it. */
-  judgeToken(token: string, address: string): Bearer | 'AuthFailed' | 'RateLimited';
-  /** Memory runs out: new requests are refused. */
+  /** Who shows a token from an address, or why it is not taken. */
+  judgeToken(token: string, address: string): Bearer | TokenRefusal;
+  /** Under memory pressure new requests are refused. */
   readonly isOverloaded: boolean;
   left(connection: Connection): void;
 }

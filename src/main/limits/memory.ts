@@ -1,11 +1,11 @@
 /**
- * Memory: a ladder of measures as the process comes near its limit (threats: The process), so that the system never ends it.
+ * Memory pressure: a ladder of measures as the process comes near its limit (threats: The process), so that the system never ends it.
  * In: what the process holds, now and then. Out: which measures are in force. Never: a measure taken here.
  */
 import { totalmem } from 'node:os';
 
 /** Parts of the limit from which on a measure is in force. */
-export const Step = {
+export const MemoryStep = {
   /** Nobody new is let in. */
   CLOSED: 0.85,
   /** Whoever leaves the most unread is cut off, one a look. */
@@ -17,7 +17,8 @@ export const Step = {
 /** Of what the system or its container allows. */
 const SHARE = 0.8;
 
-export class Memory {
+/** One for the process. */
+export class MemoryPressure {
   readonly #limit: number;
   readonly #held: () => number;
   /** The part of the limit that was held at the last look. */
@@ -37,7 +38,8 @@ export class Memory {
     }
   }
 
-  reached(step: number): boolean {
+  /** Whether a measure is in force. @param step of `MemoryStep` */
+  hasReached(step: number): boolean {
     return this.part >= step;
   }
 }

@@ -49,7 +49,7 @@ export class LazyVault {
       // Whatever is wrong with it may be mended: the next one tries again.
       this.#vault = undefined;
       this.isFailing = true;
-      this.#log.write('vaultClosed', { reason: textOf(error) });
+      this.#log.write('vaultClosed', { reason: errorText(error) });
       throw error;
     }
   }
@@ -68,6 +68,6 @@ export function faultName(error: unknown): string {
 }
 
 /** What is logged of it. */
-export function textOf(error: unknown): string {
+export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -8,7 +8,7 @@
  */
 import { faultName } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
-import { answer, refuse, type NameRequest } from './name-request.ts';
+import { answerName, refuseName, type NameRequest } from './name-request.ts';
 
 export class Listing {
   readonly #read: () => Promise<Buffer>;
@@ -50,9 +50,9 @@ export class Listing {
   async #answer(requests: readonly NameRequest[]): Promise<void> {
     try {
       const entries = await this.#read();
-      for (const request of requests) answer(request, 0, entries);
+      for (const request of requests) answerName(request, 0, entries);
     } catch (error) {
-      for (const request of requests) refuse(request, faultName(error));
+      for (const request of requests) refuseName(request, faultName(error));
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Name request: what a lane asks about a name (a NAME record), and how it is answered.
- * In: requests; what `names.ts` and `record-writer.ts` have found out. Out: NAMED and LEAVE records. Never: decides anything.
+ * In: requests; what `session-registry.ts` and `record-writer.ts` have found out. Out: NAMED and LEAVE records. Never: decides anything.
  *
  * A session that was closed meanwhile is not the lane's any more: the record is ignored there.
  */
@@ -9,7 +9,7 @@ import type { ListedSession } from '../../vault/vault.ts';
 import type { NameOwner } from './owner.ts';
 
 /** No record. */
-export const EMPTY = Buffer.alloc(0);
+export const NO_RECORD = Buffer.alloc(0);
 
 /** What one session wants of one name. */
 export interface NameRequest {
@@ -21,24 +21,24 @@ export interface NameRequest {
 }
 
 /** It is done. @param flags `NamedFlag` */
-export function answer({ route, op, ticket }: NameRequest, flags: number, bytes: Buffer): void {
+export function answerName({ route, op, ticket }: NameRequest, flags: number, bytes: Buffer): void {
   put(route, In.NAMED, op | flags, ticket, bytes);
 }
 
 /** @param fault the error's name, and its reason behind a space */
-export function refuse({ route, op, ticket }: NameRequest, fault: string): void {
+export function refuseName({ route, op, ticket }: NameRequest, fault: string): void {
   put(route, In.NAMED, op | NamedFlag.REFUSED, ticket, Buffer.from(fault));
 }
 
-/** What a request asked to be kept is on the disk; or is not, with the fault as `refuse` has it. */
-export function answerKeep(route: NameOwner, ticket: number, fault?: string): void {
-  if (fault === undefined) put(route, In.NAMED, NameOp.KEEP, ticket, EMPTY);
+/** What a request asked to be kept is on the disk; or is not, with the fault as `refuseName` has it. */
+export function answerStore(route: NameOwner, ticket: number, fault?: string): void {
+  if (fault === undefined) put(route, In.NAMED, NameOp.KEEP, ticket, NO_RECORD);
   else put(route, In.NAMED, NameOp.KEEP | NamedFlag.REFUSED, ticket, Buffer.from(fault));
 }
 
 /** The owner of a name is to give it up. */
 export function askToLeave(route: NameOwner): void {
-  put(route, In.LEAVE, 0, 0, EMPTY);
+  put(route, In.LEAVE, 0, 0, NO_RECORD);
 }
 
 function put({ lane, session }: NameOwner, kind: number, flags: number, ticket: number, bytes: Buffer): void {
@@ -46,7 +46,7 @@ function put({ lane, session }: NameOwner, kind: number, flags: number, ticket: 
 }
 
 /** The answer to LIST: every name with what is shown of its record. */
-export function listed(kept: readonly ListedSession[]): Buffer {
+export function listEntries(kept: readonly ListedSession[]): Buffer {
   return Buffer.concat(kept.flatMap(entryOf));
 }
 
@@ -58,5 +58,5 @@ function entryOf({ name, record, owner }: ListedSession): Buffer[] {
   const label = Buffer.from(name);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(record?.length ?? 0);
-  return [Buffer.from([flags, label.length]), label, length, Buffer.from(record ?? EMPTY)];
+  return [Buffer.from([flags, label.length]), label, length, Buffer.from(record ?? NO_RECORD)];
 }

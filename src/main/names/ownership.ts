@@ -1,13 +1,13 @@
 /**
  * Ownership: one name that this process has, is about to have, or is giving up: who has it, and where it stood when it was
  * handed over.
- * In: what `names.ts` finds out. Out: fields. Never: decides anything; the record in it is secret.
+ * In: what `session-registry.ts` finds out. Out: fields. Never: decides anything; the record in it is secret.
  */
 import type { MainEnv } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { LazyVault } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
-import { EMPTY, type NameRequest } from './name-request.ts';
+import { NO_RECORD, type NameRequest } from './name-request.ts';
 import { RecordWriter } from './record-writer.ts';
 
 export class Ownership {
@@ -23,7 +23,7 @@ export class Ownership {
   ended: Promise<void> | undefined;
   /** What of it waits for the disk. */
   readonly writer: RecordWriter;
-  #record: Buffer = EMPTY;
+  #record: Buffer = NO_RECORD;
   #isClean = false;
 
   constructor(name: string, claiming: NameRequest, vault: LazyVault, log: Log, env: MainEnv) {

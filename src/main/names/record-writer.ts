@@ -7,9 +7,9 @@
 import { KeepFlag } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { faultName, type LazyVault, textOf } from './lazy-vault.ts';
+import { faultName, type LazyVault, errorText } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
-import { answerKeep } from './name-request.ts';
+import { answerStore } from './name-request.ts';
 
 /** What need not be kept at once is written so often, ms. */
 const LATER = 5_000;
@@ -88,7 +88,7 @@ export class RecordWriter {
         await vault.remove(this.#of.name);
         await vault.claim(this.#of.name);
       } catch (error) {
-        this.#log.write('vaultWriteFailed', { reason: textOf(error) });
+        this.#log.write('vaultWriteFailed', { reason: errorText(error) });
         const reason = codeOf(faultName(error));
         this.#of.owner?.client.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
@@ -181,17 +181,17 @@ export class RecordWriter {
     if (this.#failures > 0) this.#log.write('vaultWritten', { count: this.#failures });
     this.#failures = 0;
     if (!this.#isDue) this.uncork();
-    if (explicit !== undefined && owner !== undefined) answerKeep(owner, explicit);
+    if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit);
   }
 
   /** What was kept before still is. The session goes on; it is tried again until it works. */
   #failed(record: Buffer, explicit: number | undefined, owner: NameOwner | undefined, error: unknown): void {
     const fault = faultName(error);
-    this.#log.write('vaultWriteFailed', { reason: textOf(error) });
+    this.#log.write('vaultWriteFailed', { reason: errorText(error) });
     if (explicit !== undefined && owner !== undefined) {
       record.fill(0);
       this.uncork();
-      return answerKeep(owner, explicit, fault);
+      return answerStore(owner, explicit, fault);
     }
     this.#failures++;
     this.#unwritten ??= record;
@@ -238,7 +238,7 @@ export class RecordWriter {
       if (last === undefined && this.#unwritten !== undefined) await vault.write(name, this.#unwritten);
       await vault.release(name, last);
     } catch (error) {
-      this.#log.write('vaultWriteFailed', { reason: textOf(error) });
+      this.#log.write('vaultWriteFailed', { reason: errorText(error) });
     }
     last?.fill(0);
   }

@@ -12,7 +12,7 @@ import type { Lane } from '../lanes/lane.ts';
 import type { Dialling } from '../links/dialling.ts';
 import { Links, type LinksOwner } from '../links/links.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { Names } from '../names/names.ts';
+import type { SessionRegistry } from '../names/session-registry.ts';
 import type { NameOwner } from '../names/owner.ts';
 import { Ledger } from './ledger.ts';
 import { SavedSession } from './saved-session.ts';
@@ -21,7 +21,7 @@ import type { SessionClient } from './session-client.ts';
 /** What a route needs of whoever keeps the routes (`Router`). */
 export interface RouteOwner {
   readonly dialling: Dialling;
-  readonly names: Names;
+  readonly registry: SessionRegistry;
   /** Sends what was said to clients outside of any block. */
   settle(): void;
   gone(route: Route): void;
@@ -94,7 +94,7 @@ export class Route implements LinksOwner, NameOwner {
     }
     for (const ticket of this.ledger.all())
       if (ticket.isTaken) this.lane.put(In.AGAIN, 0, ticket.asks, this.session, ticket.number, ticket.again());
-    this.#owner.names.resumed(this);
+    this.#owner.registry.resumed(this);
   }
 
   /**
@@ -188,6 +188,6 @@ export class Route implements LinksOwner, NameOwner {
   /** The client takes its answers again. */
   resumeLinks(): void {
     this.links.resume();
-    this.#owner.names.isRead();
+    this.#owner.registry.isRead();
   }
 }

@@ -15,7 +15,7 @@ import { Dialling } from '../links/dialling.ts';
 import type { Lane, Loss } from '../lanes/lane.ts';
 import type { LanesOwner } from '../lanes/lanes.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { Names } from '../names/names.ts';
+import type { SessionRegistry } from '../names/session-registry.ts';
 import { WriteBatch } from '../flow/socket-writer.ts';
 import { Recovery, type RecoveryOwner } from './recovery.ts';
 import { Route, type RouteOwner } from './route.ts';
@@ -31,7 +31,7 @@ export interface RouterOptions {
   readonly socks?: Socks | undefined;
   readonly log: Log;
   /** Who has which kept session. */
-  readonly names: Names;
+  readonly registry: SessionRegistry;
   readonly metrics: Metrics;
   /** These sessions were lost: what they held elsewhere (keys) may be given back. */
   readonly lost: (sessions: ReadonlySet<number>) => void;
@@ -44,7 +44,7 @@ export interface RouterOptions {
 export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   readonly batch = new WriteBatch();
   readonly metrics: Metrics;
-  readonly names: Names;
+  readonly registry: SessionRegistry;
   readonly dialling: Dialling;
   readonly #env: MainEnv;
   readonly #log: Log;
@@ -58,10 +58,10 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   #readAt = 0;
 
   constructor(options: RouterOptions) {
-    const { env, metrics, names, log, broken, lost } = options;
+    const { env, metrics, registry, log, broken, lost } = options;
     this.#env = env;
     this.metrics = metrics;
-    this.names = names;
+    this.registry = registry;
     this.#log = log;
     this.#centres = new Centres(metrics, log);
     this.dialling = new Dialling({ ...options, batch: this.batch, centres: this.#centres });
@@ -102,7 +102,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
     if (!this.#routes.delete(route.session)) return;
     route.lane.sessions--;
     route.saved.wipe();
-    this.names.gone(route);
+    this.registry.gone(route);
     if (route.isResumed) this.#lost(new Set([route.session]));
     route.links.close();
     route.client.sessionGone();
@@ -135,10 +135,10 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
         route.links.keyMade(record.link);
         break;
       case Out.NAME:
-        this.names.request(route, record.flags, record.ticket, text(record));
+        this.registry.request(route, record.flags, record.ticket, text(record));
         break;
       case Out.KEEP:
-        this.names.keep(route, record.flags, record.ticket, view(record));
+        this.registry.keep(route, record.flags, record.ticket, view(record));
         break;
       case Out.SEND:
         route.links.send(record.link, this.#give(record));
@@ -210,7 +210,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   /** Gives a route a session anew, under the next number. */
   renew(route: Route): void {
     this.#routes.delete(route.session);
-    this.names.gone(route);
+    this.registry.gone(route);
     route.uncork();
     route.renew(++this.#lastSession);
     this.#routes.set(route.session, route);

@@ -1,15 +1,15 @@
 /** The ladder of measures as memory runs out. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Memory, Step } from '../../../src/main/limits/memory.ts';
+import { MemoryPressure, MemoryStep } from '../../../src/main/limits/memory.ts';
 
 test('memory: parts of the limit, and the last one seen when it cannot be read', () => {
   let held = (): number => 93;
-  const memory = new Memory(100, () => held());
-  assert.equal(memory.reached(Step.CLOSED), false);
+  const memory = new MemoryPressure(100, () => held());
+  assert.equal(memory.hasReached(MemoryStep.CLOSED), false);
   memory.look();
   assert.deepEqual(
-    [memory.reached(Step.CLOSED), memory.reached(Step.CUT), memory.reached(Step.REFUSE)],
+    [memory.hasReached(MemoryStep.CLOSED), memory.hasReached(MemoryStep.CUT), memory.hasReached(MemoryStep.REFUSE)],
     [true, true, false],
   );
   held = () => {

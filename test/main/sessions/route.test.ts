@@ -13,7 +13,7 @@ function routeOf() {
   const gone: Route[] = [];
   const owner = {
     dialling: { env: systemEnv, metrics: { counts: new Float64Array(100) } },
-    names: { isRead: () => undefined, resumed: () => undefined },
+    registry: { isRead: () => undefined, resumed: () => undefined },
     settle: () => undefined,
     gone: (route: Route) => gone.push(route),
   } as unknown as RouteOwner;

@@ -16,7 +16,7 @@ export const FRONT: readonly Rule[] = [
     ['not every token may export keys', 'fitting?.some((one) => one.mayExport) === true', 'fitting !== undefined'],
     ['a comment is no token', "line !== '' && !line.startsWith('#')", "line !== ''"],
   ]),
-  ...rulesOf('src/front/http.ts', 'front/http', [
+  ...rulesOf('src/front/http-requests.ts', 'front/http', [
     [
       'a Host that is not ours is refused',
       '!PROBES.has(path) && !this.#hosts.permits(host)',
@@ -34,12 +34,12 @@ export const FRONT: readonly Rule[] = [
     ],
     [
       'counters are shown to who has a token',
-      "const bearer = this.#bearer(request);\n    if (typeof bearer === 'string') return this.#refuse(response, bearer, this.#tokenFields(bearer));\n    this.#counters",
+      "const bearer = this.#bearer(request);\n    if ('refused' in bearer) return this.#refuse(response, bearer.refused, bearer.fields);\n    this.#counters",
       'this.#counters',
     ],
     [
       'a token is needed where there are any',
-      "return tokens.areNeeded ? 'AuthRequired' : tokens.nobody;",
+      'return tokens.areNeeded ? NO_TOKEN : tokens.nobody;',
       'return tokens.nobody;',
     ],
     ['who tries tokens connects anew for each', "if (name === 'RateLimited') response.shouldKeepAlive = false;", ''],
@@ -69,7 +69,7 @@ export const FRONT: readonly Rule[] = [
     ],
     [
       'a body that becomes too long is refused',
-      "if (length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });",
+      "if (exchange.length + chunk.length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });",
       '',
     ],
     ["a token's request does not run in another's session", 'this.#routeOf(bearer.digest)', "this.#routeOf('')"],
@@ -85,7 +85,6 @@ export const FRONT: readonly Rule[] = [
     ],
     ['sessions end with their connection', '      route.ledger.drain();\n      route.close();\n', ''],
     ['a client has so many requests open', 'if (this.#exchanges.size >= limits.openRequests) return false;', ''],
-    ['who does not take his answers is not read', '    this.gate.shut(Why.UNREAD);\n    for', '    for'],
     ['bytes held of a body count towards the budget of all', '    this.#admission.reaper.holds(this, by);\n', ''],
   ]),
   ...rulesOf('src/front/json-lines.ts', 'json-lines', [

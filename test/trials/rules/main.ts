@@ -58,8 +58,8 @@ export const MAIN: readonly Rule[] = [
     ],
     [
       'a session that is over is wiped',
-      '    route.saved.wipe();\n    this.names.gone(route);',
-      '    this.names.gone(route);',
+      '    route.saved.wipe();\n    this.registry.gone(route);',
+      '    this.registry.gone(route);',
     ],
     [
       'an answer that waits for the disk waits',
@@ -84,7 +84,7 @@ export const MAIN: readonly Rule[] = [
       '(flags & DialFlag.FROM_DC) !== 0',
     ],
   ]),
-  ...rulesOf('src/main/links/links.ts', 'links/links main/gateway', [
+  ...rulesOf('src/main/links/links.ts', 'links/links', [
     [
       'a link dialled while its client reads nothing is not read without limit',
       '    if (this.#owner.client.isUnread) link.gate.shut(Why.UNREAD);\n',
@@ -104,7 +104,7 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/sessions/recovery.ts', 'lane', [
     ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
   ]),
-  ...rulesOf('src/main/sessions/route.ts', 'sessions/route. main/gateway', [
+  ...rulesOf('src/main/sessions/route.ts', 'sessions/route. clients/client', [
     ['bytes of open requests are bounded', ' && this.ledger.bytes < openBytes', ''],
     [
       'a session is closed once',
@@ -134,7 +134,7 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/sessions/ledger.ts', 'ledger small', [
     ['bytes of answered requests count no more', '    this.bytes -= found.stop - found.start;\n', ''],
   ]),
-  ...rulesOf('src/main/names/record-writer.ts', 'names', [
+  ...rulesOf('src/main/names/record-writer.ts', 'record-writer session-registry', [
     [
       'a client is told only when the newest urgent record is on the disk',
       '    if (!this.#isDue) this.uncork();',
@@ -145,7 +145,7 @@ export const MAIN: readonly Rule[] = [
     ['a write that failed is tried again', '    this.#nowIn(waitAfter(this.#failures));\n', ''],
     ['a record that failed does not replace a newer one', 'this.#unwritten ??= record;', 'this.#unwritten = record;'],
   ]),
-  ...rulesOf('src/main/names/names.ts', 'names', [
+  ...rulesOf('src/main/names/session-registry.ts', 'session-registry', [
     [
       'the bytes of a record are zeroed where they stood',
       '    bytes.fill(0);\n    if (ownership === undefined)',
@@ -161,7 +161,7 @@ export const MAIN: readonly Rule[] = [
       '    if (route.isClosing) return;\n    const ownership',
       '    const ownership',
     ],
-    ['who takes over a name in vain is told', "if (heir !== undefined) refuse(heir, 'SessionInUse');", ''],
+    ['who takes over a name in vain is told', "if (heir !== undefined) refuseName(heir, 'SessionInUse');", ''],
   ]),
   ...rulesOf('src/main/limits/descriptors.ts', 'descriptors small', [
     [
@@ -231,7 +231,7 @@ export const MAIN: readonly Rule[] = [
     ],
     ['a connection that does not come about ends', 'this.#timer = this.#env.setTimer(() => this.#late(), within);', ''],
   ]),
-  ...rulesOf('src/main/clients/client.ts', 'main/gateway', [
+  ...rulesOf('src/main/clients/client.ts', 'clients/client', [
     [
       'bad lines in a row end the connection',
       'this.#badLines = isBad ? this.#badLines + 1 : 0;',
@@ -248,12 +248,18 @@ export const MAIN: readonly Rule[] = [
       'this.#services.router.metrics.counts[Count.CLIENT_BYTES_OUT]',
     ],
   ]),
-  ...rulesOf('src/main/gateway.ts', 'main/gateway', [
+  ...rulesOf('src/main/clients/admission-control.ts', 'admission-control', [
     [
       'wrong tokens from one address are slowed',
-      "(this.#failures.take(address, this.env.now()) ? 'AuthFailed' : 'RateLimited')",
-      "'AuthFailed'",
+      'if (this.#failures.take(address, env.now())) return',
+      'if (this.#failures.take(address, env.now()) || limits.tokenFailures > 0) return',
     ],
-    ['connections are bounded', 'this.#connections.size < this.limits.maxConnections && ', ''],
+    ['connections are bounded', ' || connections >= limits.maxConnections', ''],
+  ]),
+  ...rulesOf('src/main/clients/slow-consumer.ts', 'slow-consumer', [
+    ['who does not take answers is not read', '    this.#owner.gate.shut(Why.UNREAD);\n', ''],
+    ['the data centres of who does not take answers are not read', '    this.#owner.pauseLinks();\n', ''],
+    ['who takes some of his answers has as much time again', 'this.#unsent() === this.#unsentBefore || ', ''],
+    ['who leaves far too much unread has no more time', ' || this.unreadBytes > most', ''],
   ]),
 ];

@@ -1,5 +1,5 @@
 /**
- * Names: which connection of this process has which kept session.
+ * SessionRegistry: which connection of this process has which kept session.
  * In: NAME and KEEP records of lanes, ends of routes, what other processes ask for. Out: claims and releases; what the owner of
  * a name says of it goes to its `record-writer.ts`. Never: looks into a record; two owners of a name.
  *
@@ -15,14 +15,14 @@ import { Ownership } from './ownership.ts';
 import { faultName, LazyVault } from './lazy-vault.ts';
 import { Listing } from './listing.ts';
 import type { NameOwner } from './owner.ts';
-import { answer, askToLeave, EMPTY, listed, refuse, type NameRequest } from './name-request.ts';
+import { answerName, askToLeave, NO_RECORD, listEntries, refuseName, type NameRequest } from './name-request.ts';
 
 /** Another process gives a name up within this, or keeps it, ms: its clients' requests may take ten seconds to end. */
 const TAKEOVER = 15_000;
 const POLL = 50;
 const ASK_AGAIN = 2_000;
 
-export class Names {
+export class SessionRegistry {
   readonly #vault: LazyVault;
   readonly #log: Log;
   readonly #env: MainEnv;
@@ -57,7 +57,7 @@ export class Names {
 
   async #list(): Promise<Buffer> {
     const vault = await this.#vault.get();
-    return listed(await vault.list(summaryOf));
+    return listEntries(await vault.list(summaryOf));
   }
 
   /** Its client takes its answers again. */
@@ -71,7 +71,7 @@ export class Names {
     const record = Buffer.from(bytes);
     bytes.fill(0);
     if (ownership === undefined) return void record.fill(0);
-    ownership.stands(EMPTY, false);
+    ownership.stands(NO_RECORD, false);
     if ((flags & KeepFlag.LAST) !== 0) this.#left(ownership, record);
     else ownership.writer.keep(record, flags, ticket);
   }
@@ -102,7 +102,7 @@ export class Names {
   #contend(ownership: Ownership, request: NameRequest): void {
     const { owner } = ownership;
     const isFree = owner !== undefined && ownership.claiming === undefined && ownership.heir === undefined;
-    if (request.op !== NameOp.TAKEOVER || !isFree) return refuse(request, 'SessionInUse');
+    if (request.op !== NameOp.TAKEOVER || !isFree) return refuseName(request, 'SessionInUse');
     ownership.heir = request;
     askToLeave(owner);
   }
@@ -119,16 +119,16 @@ export class Names {
     const asked = ownership.claiming ?? request;
     ownership.claiming = undefined;
     if (claim !== undefined) {
-      ownership.stands(Buffer.from(claim.record ?? EMPTY), claim.isClean);
+      ownership.stands(Buffer.from(claim.record ?? NO_RECORD), claim.isClean);
       claim.record?.fill(0);
     }
     if (fault !== undefined) {
       this.#forgotten(ownership);
-      return refuse(asked, fault);
+      return refuseName(asked, fault);
     }
     if (ownership.owner === undefined) return this.#end(ownership, ownership.clean);
     if (asked.op === NameOp.NEW && ownership.record.length > 0) {
-      refuse(asked, 'InvalidSession');
+      refuseName(asked, 'InvalidSession');
       return this.#end(ownership, ownership.clean);
     }
     this.#grant(ownership, asked);
@@ -149,7 +149,7 @@ export class Names {
   }
 
   #grant(ownership: Ownership, request: NameRequest): void {
-    answer(request, ownership.isClean ? NamedFlag.CLEAN : 0, ownership.record);
+    answerName(request, ownership.isClean ? NamedFlag.CLEAN : 0, ownership.record);
   }
 
   /** Another process wants a name that this one has. */
@@ -176,7 +176,7 @@ export class Names {
     ownership.owner = undefined;
     ownership.heir = undefined;
     if (heir === undefined || ownership.isAsked || heir.route.isClosing) {
-      if (heir !== undefined) refuse(heir, 'SessionInUse');
+      if (heir !== undefined) refuseName(heir, 'SessionInUse');
       return this.#end(ownership, record.length > 0 ? record : undefined);
     }
     ownership.owner = heir.route;
@@ -207,7 +207,7 @@ export class Names {
     if (ownership === undefined) return undefined;
     this.#byRoute.delete(route);
     ownership.owner = undefined;
-    if (ownership.heir !== undefined) refuse(ownership.heir, 'SessionInUse');
+    if (ownership.heir !== undefined) refuseName(ownership.heir, 'SessionInUse');
     ownership.heir = undefined;
     return ownership;
   }
@@ -223,7 +223,7 @@ export class Names {
   #forgotten(ownership: Ownership): void {
     if (ownership.owner !== undefined) this.#byRoute.delete(ownership.owner);
     if (this.#ownerships.get(ownership.name) === ownership) this.#ownerships.delete(ownership.name);
-    ownership.stands(EMPTY, false);
+    ownership.stands(NO_RECORD, false);
     ownership.writer.wipe();
     if (this.#ownerships.size === 0) this.#onEmpty?.();
   }
@@ -232,7 +232,7 @@ export class Names {
   #loggedOut(route: NameOwner): void {
     const ownership = this.#byRoute.get(route);
     if (ownership === undefined) return;
-    ownership.stands(EMPTY, false);
+    ownership.stands(NO_RECORD, false);
     ownership.writer.remove();
   }
 
@@ -240,16 +240,16 @@ export class Names {
   async #forget(request: NameRequest): Promise<void> {
     const ownership = this.#byRoute.get(request.route);
     // A lost thread had done it, and not told.
-    if (ownership === undefined) return answer(request, 0, EMPTY);
-    ownership.stands(EMPTY, false);
+    if (ownership === undefined) return answerName(request, 0, NO_RECORD);
+    ownership.stands(NO_RECORD, false);
     try {
       await ownership.writer.forget();
     } catch (error) {
-      return refuse(request, faultName(error));
+      return refuseName(request, faultName(error));
     }
     const { heir } = ownership;
     this.#forgotten(ownership);
-    answer(request, 0, EMPTY);
+    answerName(request, 0, NO_RECORD);
     if (heir !== undefined) await this.#attach(heir);
   }
 

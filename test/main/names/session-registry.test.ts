@@ -7,7 +7,7 @@ import { In, KeepFlag, NamedFlag, NameOp } from '../../../src/batch/records.ts';
 import { Writer } from '../../../src/bytes/writer.ts';
 import type { ErrorName } from '../../../src/errors.ts';
 import type { NoticeFields } from '../../../src/main/clients/front.ts';
-import { Names } from '../../../src/main/names/names.ts';
+import { SessionRegistry } from '../../../src/main/names/session-registry.ts';
 import type { NameOwner } from '../../../src/main/names/owner.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { VaultError } from '../../../src/vault/vault.ts';
@@ -16,7 +16,7 @@ import { MemoryStore, MemoryVault } from '../../support/memory-vault.ts';
 
 const log = await createLog({ level: 'silent' });
 
-/** A route as `Names` sees it: what it was put, what its client heard. */
+/** A route as `SessionRegistry` sees it: what it was put, what its client heard. */
 class FakeRoute implements NameOwner {
   readonly session: number;
   isClosing = false;
@@ -63,13 +63,13 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 class Fixture {
   readonly vault: MemoryVault;
-  readonly names: Names;
+  readonly registry: SessionRegistry;
   readonly env = new FakeEnv();
   #routes = 0;
 
   constructor(store = new MemoryStore()) {
     this.vault = new MemoryVault(store);
-    this.names = new Names(() => Promise.resolve(this.vault), log, this.env);
+    this.registry = new SessionRegistry(() => Promise.resolve(this.vault), log, this.env);
   }
 
   route(): FakeRoute {
@@ -77,13 +77,13 @@ class Fixture {
   }
 
   async request(route: FakeRoute, op: number, name = 'me', ticket = 1): Promise<string> {
-    this.names.request(route, op, ticket, name);
+    this.registry.request(route, op, ticket, name);
     await settled();
     return route.last;
   }
 
   keep(route: FakeRoute, flags: number, record: string, ticket = 0): void {
-    this.names.keep(route, flags, ticket, Buffer.from(record));
+    this.registry.keep(route, flags, ticket, Buffer.from(record));
   }
 
   async kept(name = 'me'): Promise<string | undefined> {
@@ -106,7 +106,7 @@ describe('names', () => {
     assert.equal(await fixture.kept(), 'a');
     assert.ok(!one.isCorked);
     fixture.keep(one, KeepFlag.LAST, 'b');
-    fixture.names.gone(one);
+    fixture.registry.gone(one);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:b');
   });
 
@@ -117,7 +117,7 @@ describe('names', () => {
     fixture.keep(one, KeepFlag.URGENT, 'a');
     fixture.keep(one, 0, 'newer');
     await settled();
-    fixture.names.gone(one);
+    fixture.registry.gone(one);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:newer');
   });
 
@@ -138,7 +138,7 @@ describe('names', () => {
     await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.LAST, 'a');
     await fixture.request(two, NameOp.ATTACH);
-    fixture.names.request(two, NameOp.RELEASE, 0, 'me');
+    fixture.registry.request(two, NameOp.RELEASE, 0, 'me');
     assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
   });
 
@@ -158,9 +158,9 @@ describe('names', () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     fixture.vault.hold();
-    fixture.names.request(one, NameOp.ATTACH, 1, 'me');
+    fixture.registry.request(one, NameOp.ATTACH, 1, 'me');
     await settled();
-    fixture.names.gone(one);
+    fixture.registry.gone(one);
     fixture.vault.go();
     await settled();
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:');
@@ -180,7 +180,7 @@ describe('takeover', () => {
     fixture.keep(one, KeepFlag.LAST, 'b');
     assert.equal(two.last, 'granted clean:b');
     assert.equal(await fixture.kept(), 'b', 'and it is on the disk, should the process end now');
-    fixture.names.gone(one);
+    fixture.registry.gone(one);
     assert.equal(await fixture.request(three, NameOp.ATTACH), 'SessionInUse');
   });
 
@@ -190,7 +190,7 @@ describe('takeover', () => {
     await fixture.request(one, NameOp.ATTACH);
     await fixture.request(two, NameOp.TAKEOVER);
     one.said.length = 0;
-    fixture.names.resumed(one);
+    fixture.registry.resumed(one);
     assert.ok(one.isAskedToLeave);
   });
 
@@ -202,7 +202,7 @@ describe('takeover', () => {
     here.keep(one, KeepFlag.URGENT, 'a');
     await settled();
     assert.equal(await there.request(two, NameOp.ATTACH), 'SessionInUse');
-    there.names.request(two, NameOp.TAKEOVER, 2, 'me');
+    there.registry.request(two, NameOp.TAKEOVER, 2, 'me');
     await settled();
     assert.ok(one.isAskedToLeave);
     here.keep(one, KeepFlag.LAST, 'b');
@@ -218,7 +218,7 @@ describe('takeover', () => {
     const [here, there] = [new Fixture(store), new Fixture(store)];
     const [one, two] = [here.route(), there.route()];
     await here.request(one, NameOp.ATTACH);
-    there.names.request(two, NameOp.TAKEOVER, 2, 'me');
+    there.registry.request(two, NameOp.TAKEOVER, 2, 'me');
     await settled();
     for (let waited = 50; waited < 15_000; waited += 50) {
       there.env.advance(50);
@@ -245,7 +245,7 @@ describe('a vault that cannot write', () => {
     await settled();
     assert.ok(!one.isCorked);
     assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
-    assert.ok(fixture.names.isDegraded);
+    assert.ok(fixture.registry.isDegraded);
     fixture.keep(one, KeepFlag.URGENT, 'c');
     fixture.env.advance(1_000);
     await settled();
@@ -254,7 +254,7 @@ describe('a vault that cannot write', () => {
     assert.equal(await fixture.kept(), 'a', 'what was kept before still is');
     fixture.env.advance(60_000);
     assert.equal(await fixture.kept(), 'c');
-    assert.ok(!fixture.names.isDegraded);
+    assert.ok(!fixture.registry.isDegraded);
   });
 
   it('answers what was asked for explicitly', async () => {
@@ -266,7 +266,7 @@ describe('a vault that cannot write', () => {
     await settled();
     assert.equal(one.last, 'VaultWriteFailed ENOSPC');
     assert.deepEqual(one.notices, []);
-    assert.ok(!fixture.names.isDegraded);
+    assert.ok(!fixture.registry.isDegraded);
   });
 
   it('is tried by one alone when the owner goes while it fails', async () => {
@@ -281,7 +281,7 @@ describe('a vault that cannot write', () => {
     };
     fixture.keep(one, KeepFlag.URGENT, 'a');
     await settled();
-    fixture.names.gone(one);
+    fixture.registry.gone(one);
     ends.shift()!();
     await settled();
     for (const wait of [1_000, 2_000, 4_000]) {
@@ -380,7 +380,7 @@ describe('an end', () => {
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
     fixture.keep(one, KeepFlag.URGENT, 'a');
-    fixture.names.request(one, NameOp.LOGGED_OUT, 0, 'me');
+    fixture.registry.request(one, NameOp.LOGGED_OUT, 0, 'me');
     assert.ok(one.isCorked);
     assert.equal(await fixture.kept(), undefined);
     assert.ok(!one.isCorked);
@@ -395,7 +395,7 @@ describe('an end', () => {
     await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
     fixture.keep(one, KeepFlag.LAST, 'a');
-    const stopped = fixture.names.stop(2_000);
+    const stopped = fixture.registry.stop(2_000);
     await settled();
     assert.equal(fixture.vault.read('me'), undefined);
     fixture.vault.go();
@@ -411,7 +411,7 @@ describe('an end', () => {
     fixture.vault.hold();
     fixture.keep(one, KeepFlag.LAST, 'a');
     let isStopped = false;
-    void fixture.names.stop(2_000).then(() => (isStopped = true));
+    void fixture.registry.stop(2_000).then(() => (isStopped = true));
     fixture.env.advance(1_999);
     await settled();
     assert.equal(isStopped, false);
@@ -460,14 +460,14 @@ describe('whatever the order', () => {
     }
 
     act(act: Step['act']): void {
-      if (act === 'attach' && !this.owns) this.fixture.names.request(this.route, NameOp.ATTACH, ++this.ticket, 'me');
+      if (act === 'attach' && !this.owns) this.fixture.registry.request(this.route, NameOp.ATTACH, ++this.ticket, 'me');
       if (act === 'takeover' && !this.owns)
-        this.fixture.names.request(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
+        this.fixture.registry.request(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
       if (act === 'keep' && this.owns) this.fixture.keep(this.route, KeepFlag.URGENT, 'kept');
       if (act === 'close') {
         this.route.isClosing = true;
         if (this.owns) this.leave();
-        this.fixture.names.gone(this.route);
+        this.fixture.registry.gone(this.route);
       }
     }
   }
@@ -506,26 +506,26 @@ describe('whatever the order', () => {
 it('a vault that cannot be opened is said with the system’s word, until it can', async () => {
   const vault = new MemoryVault();
   let fault: VaultError | undefined = new VaultError('VaultClosed', 'a folder', 'EACCES');
-  const names = new Names(
+  const registry = new SessionRegistry(
     () => (fault === undefined ? Promise.resolve(vault) : Promise.reject(fault)),
     log,
     new FakeEnv(),
   );
   const route = new FakeRoute(1);
   const request = async (): Promise<string> => {
-    names.request(route, NameOp.ATTACH, 1, 'me');
+    registry.request(route, NameOp.ATTACH, 1, 'me');
     await settled();
     return route.last;
   };
-  assert.equal(names.isDegraded, false);
+  assert.equal(registry.isDegraded, false);
   assert.equal(await request(), 'VaultUnavailable EACCES');
-  assert.equal(names.isDegraded, true, 'so that /readyz says it');
+  assert.equal(registry.isDegraded, true, 'so that /readyz says it');
   fault = new VaultError('VaultClosed', 'another key');
   assert.equal(await request(), 'VaultUnavailable closed');
   fault = undefined;
   assert.equal(await request(), 'granted:');
-  assert.equal(names.isDegraded, false);
-  const none = new Names(undefined, log, new FakeEnv());
+  assert.equal(registry.isDegraded, false);
+  const none = new SessionRegistry(undefined, log, new FakeEnv());
   none.request(route, NameOp.LIST, 2, '');
   await settled();
   assert.deepEqual([route.last, none.isDegraded], ['VaultUnavailable', false]);
@@ -549,7 +549,7 @@ describe('a list of all names', () => {
     await fixture.request(fixture.route(), NameOp.ATTACH);
     const count = counted(fixture);
     const [first, ...others] = Array.from({ length: 50 }, () => fixture.route());
-    for (const route of [first!, ...others]) fixture.names.request(route, NameOp.LIST, 1, '');
+    for (const route of [first!, ...others]) fixture.registry.request(route, NameOp.LIST, 1, '');
     await settled();
     for (const route of [first!, ...others]) assert.match(route.last, /^granted:/);
     // The first one's is begun at once; the others have come before the next.
@@ -565,7 +565,7 @@ describe('a list of all names', () => {
     const key = Buffer.alloc(256, 7);
     const out = new Writer();
     writeRecord(out, { ...emptyRecord(2, false), userId: 5n, keys: [{ dc: 2, key }] });
-    fixture.names.keep(one, KeepFlag.LAST, 0, out.written());
+    fixture.registry.keep(one, KeepFlag.LAST, 0, out.written());
     await settled();
     assert.ok(Buffer.from(fixture.vault.read('me')!).includes(key));
     const two = fixture.route();
@@ -586,9 +586,9 @@ describe('a list of all names', () => {
     assert.equal(count.reads, 0);
     assert.equal(await fixture.request(other, NameOp.LIST), 'granted:');
     assert.equal(slow.last, 'nothing');
-    fixture.names.gone(gone);
+    fixture.registry.gone(gone);
     slow.client.isUnread = gone.client.isUnread = false;
-    fixture.names.isRead();
+    fixture.registry.isRead();
     await settled();
     assert.deepEqual([slow.last, gone.last, count.reads], ['granted:', 'nothing', 2]);
   });

@@ -1,0 +1,221 @@
+/**
+ * HTTP requests (http-and-msgpack: HTTP): `POST /v1/rpc` takes a request as a line does and answers with its one answer; `GET /livez`,
+ * `/readyz`, `/metrics` are for those who watch.
+ * In: connections and requests of HTTP/1.1. Out: responses; bodies to the connection's `HttpClient`. Never: CORS, a body parsed here, an
+ * answer to a `Host` that is not ours but that of a probe.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ErrorName } from '../errors.ts';
+import type { Admission } from '../main/clients/admission.ts';
+import { Count } from '../telemetry/metrics.ts';
+import type { NoticeFields } from '../main/clients/front.ts';
+import { HostCheck, hostOf } from './host-check.ts';
+import { HttpClient } from './http-client.ts';
+import { type Exchange, refusalBody, writeResponse } from './http-exchange.ts';
+import { statusOfError } from './http-status.ts';
+import { requestTarget } from './http-target.ts';
+import type { Bearer } from './tokens.ts';
+
+/** What HTTP is told beside what it is told by the gateway. */
+export interface HttpSettings {
+  /** Names in `Host` that are right beside loopback. */
+  readonly hosts: readonly string[];
+  /** What `/metrics` says. */
+  readonly metrics: (admission: Admission) => Promise<{ readonly type: string; readonly text: string }>;
+}
+
+/** Connections beyond what clients may have, for those who watch: when all places are taken, that is worth seeing. */
+const MOST_WATCHERS = 16;
+/** Answers of the listener's own that a connection may be owed; who asks on without taking them is cut. */
+const MOST_OWED = 256;
+
+const CLIENT = Symbol('client');
+const OWED = Symbol('owed');
+const EXCHANGE = Symbol('exchange');
+type OwnSocket = Socket & { [CLIENT]?: HttpClient; [OWED]?: Set<ServerResponse> };
+type OwnRequest = IncomingMessage & { [EXCHANGE]?: Exchange };
+
+/** One for all servers of a listener. */
+export class HttpRequests {
+  readonly #admission: Admission;
+  readonly #settings: HttpSettings;
+  readonly #hosts: HostCheck;
+  #watchers = 0;
+  /** What is being read of the counters: whoever asks meanwhile hears the same. */
+  #counters: ReturnType<HttpSettings['metrics']> | undefined;
+
+  constructor(admission: Admission, settings: HttpSettings) {
+    this.#admission = admission;
+    this.#settings = settings;
+    this.#hosts = new HostCheck(settings.hosts);
+  }
+
+  /** Takes a connection in, lets it watch, or drops it. */
+  connected(socket: OwnSocket): void {
+    if (!this.#admission.isRushed(socket.remoteAddress ?? '') && this.#admission.takePlace()) {
+      this.#admission.metrics.counts[Count.HTTP_CLIENTS]!++;
+      socket[CLIENT] = new HttpClient(socket, this.#admission);
+      this.#admission.enter(socket[CLIENT]);
+    } else if (this.#watchers < MOST_WATCHERS) {
+      this.#watchers++;
+      socket.on('close', () => this.#watchers--);
+    } else socket.destroy();
+  }
+
+  /** Answers a request, or hands it to the client of its connection. @param goOn called when its body may come */
+  request(request: IncomingMessage, response: ServerResponse, goOn = nothing): void {
+    const { path, host = request.headers.host } = requestTarget(request.url);
+    // Orchestrators ask by the address of the moment; what they hear is no secret.
+    if (!PROBES.has(path) && !this.#hosts.permits(host)) this.#refuseHost(response, host);
+    else if (path === '/v1/rpc') this.#rpc(request, response, goOn);
+    else this.#watch(path, request, response);
+  }
+
+  #refuseHost(response: ServerResponse, host: string | undefined): void {
+    const name = host === undefined ? undefined : hostOf(host);
+    const msg =
+      name === undefined
+        ? 'Host must be loopback, --host, or a name given by --http-host; there was none'
+        : `Host "${name}" is no name of this gateway; --http-host ${name} makes it one`;
+    this.#admission.metrics.ended('ProtocolMismatch');
+    this.#write(response, 403, refusalBody('ProtocolMismatch', { msg }));
+  }
+
+  // POST /v1/rpc
+
+  #rpc(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {
+    if (request.method !== 'POST') return this.#wrongMethod(response, 'POST');
+    const unreadable = unreadableOf(request);
+    if (unreadable !== undefined) return this.#refuse(response, 'ProtocolMismatch', { msg: unreadable });
+    const bearer = this.#bearer(request);
+    if ('refused' in bearer) return this.#refuse(response, bearer.refused, bearer.fields);
+    const refused = this.#noRoom(request);
+    if (refused !== undefined) return this.#refuse(response, ...refused);
+    const client = (request.socket as OwnSocket)[CLIENT];
+    if (client === undefined)
+      return this.#refuse(response, 'TooManyConnections', {
+        limit: this.#admission.limits.maxConnections,
+        retry_after: 1,
+      });
+    (request as OwnRequest)[EXCHANGE] = client.begin(response, bearer);
+    request.on('data', takeBody).on('end', endBody);
+    goOn();
+  }
+
+  /** Why a request is not taken though it is one, as far as that is known before its body has come. */
+  #noRoom({ headers }: IncomingMessage): [ErrorName, NoticeFields] | undefined {
+    const { limits } = this.#admission;
+    if (Number(headers['content-length'] ?? 0) > limits.maxLine) return ['LineTooLong', { limit: limits.maxLine }];
+    if (this.#admission.isOverloaded) return ['Overloaded', { retry_after: 1 }];
+    if (!this.#admission.isServing)
+      return ['ServerStopping', { retry_after: 1, msg: 'the gateway is starting or stopping' }];
+    return undefined;
+  }
+
+  /** Who asks, or why it is not served. */
+  #bearer({ headers, socket }: IncomingMessage): Bearer | Unserved {
+    const token = tokenOf(headers.authorization);
+    const { tokens } = this.#admission;
+    if (token === undefined) return tokens.areNeeded ? NO_TOKEN : tokens.nobody;
+    return this.#admission.judgeToken(token, socket.remoteAddress ?? '');
+  }
+
+  #refuse(response: ServerResponse, name: ErrorName, fields: NoticeFields): void {
+    this.#admission.metrics.ended(name);
+    // Whoever tries tokens has to connect anew for each, and connections are counted.
+    if (name === 'RateLimited') response.shouldKeepAlive = false;
+    const retryAfter = Number(fields['retry_after'] ?? 1);
+    this.#write(response, statusOfError(name), refusalBody(name, fields), undefined, retryAfter);
+  }
+
+  // For those who watch.
+
+  #watch(path: string, request: IncomingMessage, response: ServerResponse): void {
+    if (!PROBES.has(path) && path !== '/metrics') return this.#plain(response, 404, 'no such thing here\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#wrongMethod(response, 'GET, HEAD');
+    if (path === '/metrics') return this.#metrics(request, response);
+    const isWell = path === '/livez' || this.#admission.gauges().isReady;
+    return this.#plain(response, isWell ? 200 : 503, isWell ? 'ok\n' : 'not ready\n');
+  }
+
+  #wrongMethod(response: ServerResponse, allowed: string): void {
+    response.setHeader('Allow', allowed);
+    this.#plain(response, 405, allowed === 'POST' ? 'POST one request as JSON\n' : `${allowed} only\n`);
+  }
+
+  #metrics(request: IncomingMessage, response: ServerResponse): void {
+    const bearer = this.#bearer(request);
+    if ('refused' in bearer) return this.#refuse(response, bearer.refused, bearer.fields);
+    this.#counters ??= this.#settings.metrics(this.#admission).finally(() => (this.#counters = undefined));
+    this.#counters.then(
+      ({ text, type }) => this.#write(response, 200, text, type),
+      () => this.#plain(response, 500, 'the counters could not be read\n'),
+    );
+  }
+
+  #plain(response: ServerResponse, status: number, text: string): void {
+    this.#write(response, status, text, 'text/plain; charset=utf-8');
+  }
+
+  /** An answer without a session. Node holds those that wait for others, however many they are. */
+  #write(response: ServerResponse, ...answer: Answer): void {
+    const socket = response.req.socket as OwnSocket;
+    if (socket.destroyed) return;
+    const owed = (socket[OWED] ??= new Set());
+    owed.add(response);
+    if (owed.size > MOST_OWED) return void socket.destroy();
+    response.once('close', () => owed.delete(response));
+    writeResponse(response, ...answer);
+  }
+}
+
+/** Why whoever asks is not served. */
+interface Unserved {
+  readonly refused: ErrorName;
+  readonly fields: NoticeFields;
+}
+
+const NO_TOKEN: Unserved = {
+  refused: 'AuthRequired',
+  fields: { msg: 'a token is needed: Authorization: Bearer <token>' },
+};
+
+type Answer = [status: number, body: Buffer | string, type?: string, retryAfter?: number];
+
+const PROBES = new Set(['/livez', '/readyz']);
+
+function nothing(): void {}
+
+function tokenOf(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** What is wrong with the form of a body, before it has come. */
+function unreadableOf({ headers }: IncomingMessage): string | undefined {
+  // A page of another site can post text and forms without asking; for JSON its browser asks first, and gets no yes.
+  if (!isJson(headers['content-type'])) return 'Content-Type must be application/json, in UTF-8';
+  if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? ''))
+    return 'a body is taken as it is, without Content-Encoding';
+  return undefined;
+}
+
+function isJson(type = ''): boolean {
+  if (type === 'application/json') return true;
+  const [, parameters] = /^application\/json *(;.*)?$/i.exec(type) ?? [];
+  if (parameters === undefined) return /^application\/json *$/i.test(type);
+  const charset = /; *charset *= *"?([^";]*)/i.exec(parameters)?.[1];
+  return charset === undefined || /^(?:utf-?8|us-ascii) *$/i.test(charset);
+}
+
+// One function for all requests: no closure for each.
+
+function takeBody(this: IncomingMessage, chunk: Buffer): void {
+  const exchange = (this as OwnRequest)[EXCHANGE]!;
+  exchange.client.took(exchange, chunk);
+}
+
+function endBody(this: IncomingMessage): void {
+  const exchange = (this as OwnRequest)[EXCHANGE]!;
+  exchange.client.ended(exchange);
+}
