@@ -289,7 +289,7 @@ export function startGateway(
     '--dc-key',
     join(folder, 'dc.pem'),
   ];
-  return Child.start('gateway', script('../src/cli.js'), {
+  return Child.start('gateway', script('../src/bin/mtproto2json.js'), {
     nodeArgs: gatewayNode,
     args: ['serve', '--host', '127.0.0.1', '--port', '0', '--api-id', '1', ...server, ...gateway],
     ready: LISTENING,

@@ -14,8 +14,9 @@ import { packageText } from './node-check.ts';
 const VERSIONS = ['version', '--version', '-V'];
 const OTHERS = ['demo', 'call', 'repl', 'signin', 'dc', 'bench', 'sessions', 'scheme', 'doctor'];
 
-/** Runs a command line. @param args without node and script */
-async function main(args: readonly string[]): Promise<void> {
+/** Runs a command line; `process.exitCode` says how it went. @param args without node and script */
+export async function run(args: readonly string[]): Promise<void> {
+  guard();
   const program = narrowHelp(new Command('mtproto2json'));
   program
     .description('Speaks MTProto for programs that speak JSON.')
@@ -95,10 +96,4 @@ function exitCode(error: unknown): number {
 /** A ConfigError, without loading `config.ts` for it. */
 function hasSentences(error: unknown): error is { readonly sentences: readonly string[] } {
   return error instanceof Error && error.name === 'ConfigError' && 'sentences' in error;
-}
-
-/** This process's own command line. */
-export async function run(): Promise<void> {
-  guard();
-  await main(process.argv.slice(2));
 }

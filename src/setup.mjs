@@ -146,4 +146,4 @@ else if (command === '--test') {
   test(rest);
 } else if (command === '--bench') await hand('dist/bench/main.js', rest);
 else if (command === '--soak') await hand('dist/test/trials/soak/main.js', rest);
-else if (command !== undefined && command !== '--build') await hand('dist/src/cli.js', [command, ...rest]);
+else if (command !== undefined && command !== '--build') await hand('dist/src/bin/mtproto2json.js', [command, ...rest]);

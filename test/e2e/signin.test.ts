@@ -394,7 +394,7 @@ describe('signin', () => {
   });
 
   test('signin-cli is the same', async (t) => {
-    const script = CLI.replace('cli.js', 'signin-cli.js');
+    const script = CLI.replace('mtproto2json.js', 'signin-cli.js');
     const flags = ['--port', String(gateway.port), '--api-id', '1', '--api-hash', API_HASH];
     await signedIn(new Run(t, flags, {}, script, '9996621111\n22222\n'), ['22222']);
   });

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ownData, transcribe } from './child.ts';
 
-export const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../src/bin/mtproto2json.js', import.meta.url));
 
 export class Run {
   readonly child: ChildProcess;
