@@ -7,30 +7,12 @@ import { bodies } from '../../src/testdc/faults/bodies.ts';
 import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
 import { writeService } from '../../src/testdc/protocol/service.ts';
 import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
-import { Pair, type PairOptions } from '../support/pair.ts';
-
-type Line = Record<string, unknown>;
+import { NEAREST, pairOf, signedInPair, STATUS, UPDATE_PROFILE, type Line } from '../support/one-client.ts';
+import { Pair } from '../support/pair.ts';
 
 /** A server that knows nothing of temporary keys. */
 function bindsNothing({ method }: Call): RpcError | undefined {
   return method === 'auth.bindTempAuthKey' ? new RpcError(400, 'METHOD_INVALID') : undefined;
-}
-
-const NEAREST = { _cons: 'help.getNearestDc' };
-const UPDATE = { _cons: 'account.updateProfile', about: 'a' };
-const STATUS = { _cons: 'account.updateStatus', offline: true };
-
-/** A signed-in client, its session ready, before a DC with faults. */
-async function ready(faults: string, options: PairOptions = {}): Promise<Pair> {
-  const pair = new Pair(options);
-  const { dc } = pair;
-  dc.on('key', (key) => {
-    if (!key.isTemporary) dc.world.signIn(key, dc.world.addPerson({ firstName: 'Trial' }).id);
-  });
-  pair.open(1);
-  await pair.ask(1, { message: STATUS });
-  playFaults(dc, faults);
-  return pair;
 }
 
 function outcome(line: Line | undefined): unknown[] {
@@ -39,8 +21,8 @@ function outcome(line: Line | undefined): unknown[] {
 }
 
 test('-444 while a request is being carried out does not call it undelivered', async () => {
-  const pair = await ready('request.delay method=account.updateProfile ms=500\ntransport.444 after=1 count=1');
-  pair.line(1, { id: 2, message: UPDATE });
+  const pair = await signedInPair('request.delay method=account.updateProfile ms=500\ntransport.444 after=1 count=1');
+  pair.line(1, { id: 2, message: UPDATE_PROFILE });
   await pair.run();
   pair.line(1, { id: 3, message: STATUS });
   await pair.advance(1_000);
@@ -50,11 +32,11 @@ test('-444 while a request is being carried out does not call it undelivered', a
 });
 
 test('-444 under a permanent key that has no temporary one begins no other session behind open requests', async () => {
-  const pair = await ready('', { session: { forwardSecrecy: 'made' }, dc: { onRequest: bindsNothing } });
+  const pair = await signedInPair('', { session: { forwardSecrecy: 'made' }, dc: { onRequest: bindsNothing } });
   await pair.advance(3_000);
   pair.take(1);
   playFaults(pair.dc, 'request.delay method=account.updateProfile ms=500\ntransport.444 after=1 count=1');
-  pair.line(1, { id: 2, message: UPDATE });
+  pair.line(1, { id: 2, message: UPDATE_PROFILE });
   await pair.run();
   pair.line(1, { id: 3, message: STATUS });
   await pair.advance(1_000);
@@ -68,13 +50,13 @@ test('-444 under a permanent key that has no temporary one begins no other sessi
 });
 
 test('a migrate error for the gateway’s own question ends the call with the server’s words', async () => {
-  const pair = await ready('rpc.303-stats n=7');
+  const pair = await signedInPair('rpc.303-stats n=7');
   const [line] = await pair.ask(1, { id: 2, message: STATUS });
   assert.deepEqual([line!['id'], ...outcome(line)], [2, 'STATS_MIGRATE_7', 'yes']);
 });
 
 test('a call that waits for the address of another centre keeps its deadline', async () => {
-  const pair = await ready('rpc.303-stats n=7 method=account.*\nrequest.delay method=help.getConfig ms=60000');
+  const pair = await signedInPair('rpc.303-stats n=7 method=account.*\nrequest.delay method=help.getConfig ms=60000');
   pair.line(1, { id: 2, timeout: 3, message: STATUS });
   await pair.advance(3_000);
   assert.equal(pair.take(1).length, 1);
@@ -84,8 +66,8 @@ test('a call that waits for the address of another centre keeps its deadline', a
 
 test('code 19 is no proof that a message was not taken', async () => {
   // Two messages leave in a container, and somebody sends that packet a second time.
-  const pair = await ready('packet.replay-up count=1\nrequest.delay method=account.updateProfile ms=500');
-  pair.line(1, { id: 2, message: UPDATE });
+  const pair = await signedInPair('packet.replay-up count=1\nrequest.delay method=account.updateProfile ms=500');
+  pair.line(1, { id: 2, message: UPDATE_PROFILE });
   pair.line(1, { id: 3, message: STATUS });
   await pair.advance(2_000);
   const line = pair.take(1).find(({ id }) => id === 2);
@@ -101,7 +83,7 @@ for (const fault of [
   'session.forget count=1',
 ])
   test(`a temporary key is bound all the same: ${fault}`, async () => {
-    const pair = await ready('', { session: { forwardSecrecy: 'made' } });
+    const pair = await signedInPair('', { session: { forwardSecrecy: 'made' } });
     pair.close(1);
     playFaults(pair.dc, fault);
     pair.open(2);
@@ -119,7 +101,7 @@ for (const fault of [
   });
 
 test('RANDOM_ID_DUPLICATE says that it was done, at once', async () => {
-  const pair = await ready('');
+  const pair = await signedInPair();
   pair.dc.onRequest = () => new RpcError(500, 'RANDOM_ID_DUPLICATE');
   const peer = { _cons: 'inputPeerSelf' };
   const [line] = await pair.ask(1, {
@@ -130,9 +112,8 @@ test('RANDOM_ID_DUPLICATE says that it was done, at once', async () => {
 });
 
 test('a server time in the key exchange that is years off is forgotten with the first message', async () => {
-  const pair = new Pair();
+  const pair = pairOf();
   playFaults(pair.dc, 'exchange.time');
-  pair.open(1);
   for (let id = 1; id < 5; id++) {
     pair.line(1, { id, message: { _cons: 'help.getConfig' } });
     await pair.advance(2_000);
@@ -146,7 +127,7 @@ test('a server time in the key exchange that is years off is forgotten with the 
 
 test('updates that waited for ten minutes of outage are still news', async () => {
   let isDown = false;
-  const pair = await ready('', { isDown: () => isDown });
+  const pair = await signedInPair('', { isDown: () => isDown });
   const [user] = pair.dc.world.signedIn();
   isDown = true;
   pair.cut(1);
@@ -159,8 +140,8 @@ test('updates that waited for ten minutes of outage are still news', async () =>
 });
 
 test('a message that goes again at the server’s fields does not outlive its session', async () => {
-  const pair = await ready('request.delay method=account.updateProfile ms=5000');
-  pair.line(1, { id: 2, message: UPDATE });
+  const pair = await signedInPair('request.delay method=account.updateProfile ms=5000');
+  pair.line(1, { id: 2, message: UPDATE_PROFILE });
   await pair.run();
   const session = pair.serverSession();
   const [asked] = session.book.running();
@@ -175,7 +156,7 @@ test('a message that goes again at the server’s fields does not outlive its se
 });
 
 test('a clock that stood still for a hundred seconds is noticed, and nothing is lost', async () => {
-  const pair = await ready('');
+  const pair = await signedInPair();
   const [user] = pair.dc.world.signedIn();
   pair.serverSession().skewMs = 100_000;
   pair.dc.pushMessage(user!, 'push 0');
@@ -202,9 +183,9 @@ test('a clock that stood still for a hundred seconds is noticed, and nothing is 
 
 for (const code of [32, 33]) {
   test(`numbers that are refused now and then by code ${code} go on in the same session, over the same connection`, async () => {
-    const pair = await ready(`bad.${code} every=4`);
+    const pair = await signedInPair(`bad.${code} every=4`);
     const { connections, sessions } = pair.dc.counters;
-    for (let id = 2; id < 12; id++) pair.line(1, { id, message: id % 2 === 0 ? UPDATE : STATUS });
+    for (let id = 2; id < 12; id++) pair.line(1, { id, message: id % 2 === 0 ? UPDATE_PROFILE : STATUS });
     await pair.advance(1_000);
     assert.deepEqual(
       pair
@@ -219,7 +200,7 @@ for (const code of [32, 33]) {
   });
 
   test(`a numbering that is refused by code ${code} however it is mended is left, session and all`, async () => {
-    const pair = await ready('');
+    const pair = await signedInPair();
     const first = pair.serverSession();
     let refusals = 0;
     pair.dc.taps.message = (session, { place, seqNo, low, high }) => {
@@ -229,7 +210,7 @@ for (const code of [32, 33]) {
       return true;
     };
     const { connections, sessions } = pair.dc.counters;
-    for (const id of [2, 3]) pair.line(1, { id, message: UPDATE });
+    for (const id of [2, 3]) pair.line(1, { id, message: UPDATE_PROFILE });
     await pair.run();
     const lines = pair.take(1).filter(({ id }) => id !== 0);
     assert.deepEqual(
@@ -245,17 +226,17 @@ for (const code of [32, 33]) {
 }
 
 test('a client’s own number that the server refuses is not sent again', async () => {
-  const pair = await ready('');
+  const pair = await signedInPair();
   for (const id of [2, 3, 4]) await pair.ask(1, { id, message: STATUS });
   const { sessions } = pair.dc.counters;
-  const [line] = await pair.ask(1, { id: 5, message: { ...UPDATE, _seqno: 1 } });
+  const [line] = await pair.ask(1, { id: 5, message: { ...UPDATE_PROFILE, _seqno: 1 } });
   assert.deepEqual([line!['id'], line!['error']], [5, undefined]);
   assert.equal(pair.dc.counters.sessions, sessions);
 });
 
 test('a session that is left while it must live on at the server is left without a pause', async () => {
-  const pair = await ready('request.delay method=account.updateProfile ms=9000');
-  pair.line(1, { id: 2, timeout: 20, message: UPDATE });
+  const pair = await signedInPair('request.delay method=account.updateProfile ms=9000');
+  pair.line(1, { id: 2, timeout: 20, message: UPDATE_PROFILE });
   await pair.run();
   const [asked] = pair.serverSession().book.running();
   pair.serverSession().push(bodies.question(0x7d861a08, asked!.low, asked!.high));
@@ -280,9 +261,8 @@ for (const fault of ['transport.404', 'transport.other'])
   });
 
 test('-404 in every key exchange ends the request when its time is over, as never delivered', async () => {
-  const pair = new Pair();
+  const pair = pairOf();
   playFaults(pair.dc, 'transport.404');
-  pair.open(1);
   pair.line(1, { id: 2, timeout: 3, message: NEAREST });
   await pair.advance(2_900);
   assert.deepEqual(pair.take(1), []);
@@ -293,7 +273,7 @@ test('-404 in every key exchange ends the request when its time is over, as neve
 });
 
 test('slow mode is one chat, found by the name of its field, whatever stands around the call', async () => {
-  const pair = await ready('', { session: { init: undefined } });
+  const pair = await signedInPair('', { session: { init: undefined } });
   const forwards: unknown[] = [];
   pair.dc.onRequest = (call) => {
     if (call.method !== 'messages.forwardMessages') return undefined;
@@ -325,7 +305,7 @@ test('slow mode is one chat, found by the name of its field, whatever stands aro
 });
 
 test('what failed at the server may be done again only where that does no harm', async () => {
-  const pair = await ready('');
+  const pair = await signedInPair();
   pair.dc.onRequest = () => new RpcError(-503, 'Timeout');
   const peer = { _cons: 'inputPeerSelf' };
   const rows: [object, boolean][] = [

@@ -10,7 +10,6 @@
  */
 import { DhGroup, type Powers } from '../../src/crypto/dh.ts';
 import { playFaults } from '../../src/testdc/faults/faults.ts';
-import { Dice } from '../../src/testdc/faults/dice.ts';
 import type { Manner } from '../../src/testdc/faults/path.ts';
 import { DH_PRIME, G } from '../../src/testdc/keys/key-exchange.ts';
 import { Trial } from './trial.ts';
@@ -38,8 +37,7 @@ const MOST_POWERS = 20_000;
 
 /** A trial whose chance is the same each time. */
 function sameTrial(secrecy: Secrecy): Trial {
-  const dice = new Dice(SEED);
-  return new Trial({ session: { forwardSecrecy: secrecy }, fill: (bytes) => bytes.set(dice.bytes(bytes.length)) });
+  return new Trial({ session: { forwardSecrecy: secrecy }, seed: SEED });
 }
 
 /** The group both ends share remembers what it has worked out. */

@@ -1,8 +1,11 @@
 /**
  * Pair: a lane's sessions and the test DC with a made-up clock and a made-up wire between them.
  * In: client lines, cuts, time. Out: the lines clients got, what the DC noted. Never: a socket, a real timer, a thread.
+ *
+ * Both ends draw their random bytes from one seed. A process that fails prints the seed its pairs began with:
+ * `PAIR_SEED=n node dist/test/session/…` runs a file with the same chance once more.
  */
-import { randomFillSync } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { makeClaims } from '../../src/batch/claims.ts';
 import {
@@ -27,6 +30,7 @@ import type { DcSession } from '../../src/testdc/protocol/dc-session.ts';
 import type { DcConnection } from '../../src/testdc/wire/dc-connection.ts';
 import { DH_PRIME, G } from '../../src/testdc/keys/key-exchange.ts';
 import { Layers } from '../../src/testdc/protocol/layers.ts';
+import { Dice } from '../../src/testdc/faults/dice.ts';
 import { ServerKey } from '../../src/testdc/keys/server-key.ts';
 import { TestDc, type TestDcSettings } from '../../src/testdc/test-dc.ts';
 import { compileCodec } from '../../src/tl/compile.ts';
@@ -38,6 +42,14 @@ import { Shelf } from './shelf.ts';
 const schema = loadScheme();
 const codec = compileCodec(schema);
 const serverKey = await ServerKey.make();
+
+/** The seed of this process's first pair; each further one has the next number. */
+const FIRST_SEED = Number(process.env['PAIR_SEED'] ?? randomInt(2 ** 32));
+let pairs = 0;
+
+process.on('exit', (code) => {
+  if (code !== 0 && pairs > 0) process.stdout.write(`# pairs of this process: PAIR_SEED=${FIRST_SEED}\n`);
+});
 
 /** A record on its way to the lane. */
 interface Going {
@@ -71,8 +83,8 @@ interface Timer {
 export interface PairOptions {
   dc?: Partial<TestDcSettings>;
   session?: Partial<SessionSettings>;
-  /** Chance, for both ends; the system's if not given. */
-  fill?: (bytes: Uint8Array) => void;
+  /** Of the chance of both ends, 32 bits; another for each pair if not given. */
+  seed?: number;
   /** Connections are refused while this answers true. */
   isDown?: () => boolean;
   /** Why they are, beside that they were never up: `DownFlag`. */
@@ -81,10 +93,12 @@ export interface PairOptions {
   keys?: number;
 }
 
-function int32From(fill: (bytes: Uint8Array) => void): number {
-  const bytes = Buffer.alloc(4);
-  fill(bytes);
-  return bytes.readInt32LE(0);
+/** Random bytes that are the same for the same seed. */
+function fillFrom(seed: number): (bytes: Uint8Array) => void {
+  const dice = new Dice(seed);
+  return (bytes) => {
+    for (let i = 0; i < bytes.length; i++) bytes[i] = dice.below(256);
+  };
 }
 
 /** `initConnection` parameters that make every call welcome. */
@@ -121,6 +135,7 @@ export class Pair {
   /** Called before each batch. */
   onBatch: () => void = () => undefined;
   readonly #options: PairOptions;
+  readonly #fill: (bytes: Uint8Array) => void;
   /** By session and link, `1/0`. */
   readonly #links = new Map<string, Line>();
   #going: Going[] = [];
@@ -129,11 +144,12 @@ export class Pair {
 
   constructor(options: PairOptions = {}) {
     this.#options = options;
+    this.#fill = fillFrom(options.seed ?? FIRST_SEED + pairs++);
     this.#claims = makeClaims(options.keys ?? 256);
     this.dc = new TestDc({
       env: {
         now: () => this.now,
-        fill: options.fill ?? ((bytes) => void randomFillSync(bytes)),
+        fill: this.#fill,
         after: (ms, job) => this.#after(ms, job),
       },
       serverKey,
@@ -158,8 +174,12 @@ export class Pair {
 
   #makeLane(): LaneSessions {
     const env = makeEnv(0, { session: this.#settings(), codec, claims: this.#claims });
-    const { fill } = this.#options;
-    return new LaneSessions(fill === undefined ? env : { ...env, fill, random32: () => int32From(fill) });
+    const word = Buffer.alloc(4);
+    const random32 = (): number => {
+      this.#fill(word);
+      return word.readInt32LE(0);
+    };
+    return new LaneSessions({ ...env, fill: this.#fill, random32 });
   }
 
   /** The thread is gone: links are hung up, and a new one takes the sessions as they were saved. */

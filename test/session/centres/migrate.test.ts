@@ -4,11 +4,9 @@ import type { Call } from '../../../src/testdc/answers/call.ts';
 import { RpcError } from '../../../src/testdc/protocol/rpc-error.ts';
 import type { TlValue } from '../../../src/testdc/tl/tl-value.ts';
 import { DEMO_ID } from '../../../src/testdc/world/seed.ts';
-import { Pair, type PairOptions } from '../../support/pair.ts';
+import { assertClean, messageOf, NEAREST, pairOf, signInDemo, type Line } from '../../support/one-client.ts';
+import { type PairOptions } from '../../support/pair.ts';
 
-type Line = Record<string, unknown>;
-
-const NEAREST = { _cons: 'help.getNearestDc' };
 const LOCATION = {
   _cons: 'inputDocumentFileLocation',
   id: 1,
@@ -26,24 +24,14 @@ const SEND_CODE = {
 };
 
 /** A pair with client 1, and the requests the centres get, as `method@dc`. */
-function pairOf(answer: (call: Call) => TlValue | RpcError | undefined, options: PairOptions = {}) {
-  const pair = new Pair(options);
+function seenBy(answer: (call: Call) => TlValue | RpcError | undefined, options: PairOptions = {}) {
+  const pair = pairOf(options);
   const seen: string[] = [];
   pair.dc.onRequest = (call) => {
     seen.push(`${call.method}@${call.dcId}`);
     return answer(call);
   };
-  pair.open(1);
   return { pair, seen };
-}
-
-/** Client 1 is the demo user, connected. */
-async function signIn(pair: Pair): Promise<void> {
-  const user = pair.dc.demoUser();
-  const session = `{"auth_key":"${user.authKey.toString('base64')}","session_id":${user.sessionId}}`;
-  pair.line(1, `{"session":${session},"message":{"_cons":"help.getNearestDc"}}`);
-  await pair.run();
-  pair.take(1);
 }
 
 /** The two halves of an exported authorization, and files that live at DC 4. */
@@ -60,21 +48,8 @@ function elsewhere(call: Call): TlValue | RpcError | undefined {
     : { _: 'upload.file', type: { _: 'storage.fileJpeg' }, mtime: 0, bytes: Buffer.from('file') };
 }
 
-function messageOf(line: Line | undefined): Line {
-  return line?.['message'] as Line;
-}
-
-function assertClean(pair: Pair): void {
-  assert.deepEqual(pair.dc.violations.list, []);
-  assert.deepEqual(pair.dc.bugs, []);
-  assert.deepEqual(
-    pair.log.filter((entry) => entry['event'] === 'internal error'),
-    [],
-  );
-}
-
 test('a migrate error moves the account: a key there, the same call, and the session says where it is', async () => {
-  const { pair, seen } = pairOf((call) => {
+  const { pair, seen } = seenBy((call) => {
     if (call.method !== 'auth.sendCode') return undefined;
     return call.dcId === 2 ? new RpcError(303, 'PHONE_MIGRATE_4') : new RpcError(400, 'PHONE_NUMBER_BANNED');
   });
@@ -96,7 +71,7 @@ test('a migrate error moves the account: a key there, the same call, and the ses
 });
 
 test('a loop of moves ends after three, with the server’s words', async () => {
-  const { pair, seen } = pairOf((call) =>
+  const { pair, seen } = seenBy((call) =>
     call.method === 'auth.sendCode' ? new RpcError(303, `PHONE_MIGRATE_${call.dcId === 2 ? 4 : 2}`) : undefined,
   );
   pair.line(1, { id: 2, timeout: 60, message: SEND_CODE });
@@ -108,7 +83,7 @@ test('a loop of moves ends after three, with the server’s words', async () => 
 });
 
 test('a data centre nobody knows is looked up once, then the error is the client’s', async () => {
-  const { pair, seen } = pairOf((call) =>
+  const { pair, seen } = seenBy((call) =>
     call.method === 'auth.sendCode' ? new RpcError(303, 'PHONE_MIGRATE_9') : undefined,
   );
   const [told] = await pair.ask(1, { id: 2, message: SEND_CODE });
@@ -119,7 +94,7 @@ test('a data centre nobody knows is looked up once, then the error is the client
 
 test('addresses the configuration does not have come from help.getConfig', async () => {
   const onlyHome = [{ id: 2, host: '127.0.0.1', port: 442, test: false }];
-  const { pair, seen } = pairOf(
+  const { pair, seen } = seenBy(
     (call) => (call.method === 'auth.sendCode' && call.dcId === 2 ? new RpcError(303, 'PHONE_MIGRATE_4') : undefined),
     { session: { dataCentres: onlyHome } },
   );
@@ -130,8 +105,8 @@ test('addresses the configuration does not have come from help.getConfig', async
 });
 
 test('a file elsewhere: exported authorization, a connection there without updates, the account stays', async () => {
-  const { pair, seen } = pairOf(elsewhere);
-  await signIn(pair);
+  const { pair, seen } = seenBy(elsewhere);
+  await signInDemo(pair);
   pair.line(1, { id: 2, message: FILE });
   pair.line(1, { id: 3, message: FILE });
   await pair.advance(2000);
@@ -150,7 +125,7 @@ test('a file elsewhere: exported authorization, a connection there without updat
 });
 
 test('when the account cannot be exported, the calls that wait end with that error', async () => {
-  const { pair } = pairOf((call) =>
+  const { pair } = seenBy((call) =>
     call.method === 'auth.exportAuthorization' ? new RpcError(401, 'AUTH_KEY_UNREGISTERED') : elsewhere(call),
   );
   await pair.ask(1, { id: 1, message: NEAREST });
@@ -162,12 +137,12 @@ test('when the account cannot be exported, the calls that wait end with that err
 
 test('a data centre that forgot the account is told again, once', async () => {
   let forgets = 1;
-  const { pair, seen } = pairOf((call) =>
+  const { pair, seen } = seenBy((call) =>
     call.dcId === 4 && call.method === 'upload.getFile' && forgets-- > 0
       ? new RpcError(401, 'AUTH_KEY_UNREGISTERED')
       : elsewhere(call),
   );
-  await signIn(pair);
+  await signInDemo(pair);
   pair.line(1, { id: 2, message: FILE });
   await pair.advance(2000);
   assert.equal(messageOf(pair.take(1)[0])['_cons'], 'upload.file');
@@ -176,10 +151,10 @@ test('a data centre that forgot the account is told again, once', async () => {
 });
 
 test('files go beside the home connection, and that one is closed when nobody uses it', async () => {
-  const { pair } = pairOf((call) =>
+  const { pair } = seenBy((call) =>
     call.dcId === 2 && call.method === 'upload.getFile' ? elsewhere({ ...call, dcId: 4 }) : undefined,
   );
-  await signIn(pair);
+  await signInDemo(pair);
   assert.equal(pair.dc.counters.connections, 1);
   const [file] = await pair.ask(1, { id: 2, message: FILE });
   assert.equal(messageOf(file)['_cons'], 'upload.file');
@@ -213,7 +188,7 @@ function tokenElsewhere(call: Call): TlValue | RpcError | undefined {
 }
 
 test('a login token is imported where auth.loginTokenMigrateTo says, and the account is there from then on', async () => {
-  const { pair, seen } = pairOf(tokenElsewhere);
+  const { pair, seen } = seenBy(tokenElsewhere);
   const [told] = await pair.ask(1, { id: 1, message: TOKEN });
   assert.deepEqual([messageOf(told)['_cons'], messageOf(told)['dc_id']], ['auth.loginTokenMigrateTo', 4]);
   await pair.ask(1, { id: 2, message: NEAREST });
@@ -227,7 +202,7 @@ test('a login token is imported where auth.loginTokenMigrateTo says, and the acc
 });
 
 test('a login token that nobody sent elsewhere is imported at home', async () => {
-  const { pair, seen } = pairOf((call) =>
+  const { pair, seen } = seenBy((call) =>
     call.method === 'auth.exportLoginToken'
       ? { _: 'auth.loginToken', expires: 4, token: Buffer.from('token') }
       : tokenElsewhere(call),
@@ -248,7 +223,7 @@ test('an own server has data centres of its own, whatever numbers the built-in o
     [SEND_CODE, 'auth.sendCode'],
     [IMPORT, 'auth.importLoginToken'],
   ] as const) {
-    const { pair, seen } = pairOf(
+    const { pair, seen } = seenBy(
       (call) =>
         call.method === 'auth.sendCode' && call.dcId === 2
           ? new RpcError(303, 'PHONE_MIGRATE_4')
@@ -269,10 +244,10 @@ test('an own server has data centres of its own, whatever numbers the built-in o
 
 test('a migrate error is followed whatever its code', async () => {
   for (const code of [303, 400, 500]) {
-    const { pair, seen } = pairOf((call) =>
+    const { pair, seen } = seenBy((call) =>
       call.method === 'upload.getFile' && call.dcId === 2 ? new RpcError(code, 'FILE_MIGRATE_4') : elsewhere(call),
     );
-    await signIn(pair);
+    await signInDemo(pair);
     seen.length = 0;
     const [line] = await pair.ask(1, { id: 2, message: FILE });
     assert.equal((line!['message'] as Line)['_cons'], 'upload.file', String(code));

@@ -9,27 +9,11 @@ import { DcConnection } from '../../../src/testdc/wire/dc-connection.ts';
 import { playFaults } from '../../../src/testdc/faults/faults.ts';
 import { MessageBook } from '../../../src/testdc/protocol/message-book.ts';
 import { writeService } from '../../../src/testdc/protocol/service.ts';
-import { Pair, type PairOptions } from '../../support/pair.ts';
+import { assertClean, signedInPair, STATUS, UPDATE_PROFILE, type Line } from '../../support/one-client.ts';
+import type { Pair } from '../../support/pair.ts';
 
-type Line = Record<string, unknown>;
-
-const UPDATE = { _cons: 'account.updateProfile', about: 'a' };
-const STATUS = { _cons: 'account.updateStatus', offline: true };
 const STATE_REQ = 0xda69fb52;
 const DESTROY_SESSION = 0xe7512126;
-
-/** A signed-in client whose session has spoken, before a DC with faults. */
-async function ready(faults = '', options: PairOptions = {}): Promise<Pair> {
-  const pair = new Pair(options);
-  const { dc } = pair;
-  dc.on('key', (key) => {
-    if (!key.isTemporary) dc.world.signIn(key, dc.world.addPerson({ firstName: 'Asked' }).id);
-  });
-  pair.open(1);
-  await pair.ask(1, { message: STATUS });
-  playFaults(dc, faults);
-  return pair;
-}
 
 /** Counts the sessions the DC is told to destroy from now on. */
 function destructions(pair: Pair): { count: number } {
@@ -61,18 +45,9 @@ function answers(pair: Pair): unknown[] {
   return [...lines, pair.dc.ledger.get('a') ?? 0];
 }
 
-function assertClean(pair: Pair): void {
-  assert.deepEqual(pair.dc.violations.list, []);
-  assert.deepEqual(pair.dc.bugs, []);
-  assert.deepEqual(
-    pair.log.filter((entry) => entry['event'] === 'internal error'),
-    [],
-  );
-}
-
 describe('on a connection that stands', () => {
   test('a read that the server never got goes again after a second and a half', async () => {
-    const pair = await ready('packet.lost-up count=1');
+    const pair = await signedInPair('packet.lost-up count=1');
     pair.line(1, { id: 2, message: { _cons: 'updates.getState' } });
     await pair.advance(1_400);
     assert.deepEqual(answers(pair), [0]);
@@ -83,8 +58,8 @@ describe('on a connection that stands', () => {
   });
 
   test('what must not be done twice waits for its packet, which a connection that stands does not lose', async () => {
-    const pair = await ready('packet.lost-up count=1');
-    pair.line(1, { id: 2, timeout: 8, message: UPDATE });
+    const pair = await signedInPair('packet.lost-up count=1');
+    pair.line(1, { id: 2, timeout: 8, message: UPDATE_PROFILE });
     await pair.advance(9_000);
     assert.deepEqual(answers(pair), [[2, 'rpc_timeout'], 0]);
     assert.equal(pair.dc.counters.connections, 1);
@@ -92,10 +67,10 @@ describe('on a connection that stands', () => {
   });
 
   test('what the server works on is waited for', async () => {
-    const pair = await ready('request.delay method=account.updateProfile ms=9000');
+    const pair = await signedInPair('request.delay method=account.updateProfile ms=9000');
     const asked = stateRequests(pair);
     pair.serverSession().neverAcks = true;
-    pair.line(1, { id: 2, message: UPDATE });
+    pair.line(1, { id: 2, message: UPDATE_PROFILE });
     await pair.advance(8_900);
     assert.deepEqual(answers(pair), [0]);
     assert.equal(asked.count, 1);
@@ -106,8 +81,8 @@ describe('on a connection that stands', () => {
   });
 
   test('an answer that was lost on its way comes on another connection', async () => {
-    const pair = await ready('packet.lost-down count=1');
-    pair.line(1, { id: 2, message: UPDATE });
+    const pair = await signedInPair('packet.lost-down count=1');
+    pair.line(1, { id: 2, message: UPDATE_PROFILE });
     await pair.advance(6_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
     assert.equal(pair.dc.counters.connections, 2);
@@ -115,8 +90,8 @@ describe('on a connection that stands', () => {
   });
 
   test('a server that has forgotten all, and whose word of that is lost, does nothing twice', async () => {
-    const pair = await ready('answer.lost count=1');
-    pair.line(1, { id: 2, message: UPDATE });
+    const pair = await signedInPair('answer.lost count=1');
+    pair.line(1, { id: 2, message: UPDATE_PROFILE });
     await pair.advance(1_000);
     assert.deepEqual(answers(pair), [1]);
     (pair.serverSession() as { book: MessageBook }).book = new MessageBook();
@@ -126,15 +101,15 @@ describe('on a connection that stands', () => {
   });
 
   test('msg_detailed_info in place of an answer costs no time', async () => {
-    const pair = await ready('answer.detailed count=1');
-    pair.line(1, { id: 2, message: UPDATE });
+    const pair = await signedInPair('answer.detailed count=1');
+    pair.line(1, { id: 2, message: UPDATE_PROFILE });
     await pair.advance(100);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
     assertClean(pair);
   });
 
   test('hundreds that wait are asked about in one question, ever more rarely', async () => {
-    const pair = await ready('request.delay ms=60000');
+    const pair = await signedInPair('request.delay ms=60000');
     const asked = stateRequests(pair);
     pair.serverSession().neverAcks = true;
     for (let id = 2; id < 302; id++) pair.line(1, { id, timeout: 50, message: STATUS });
@@ -144,7 +119,7 @@ describe('on a connection that stands', () => {
   });
 
   test('a client that is answered at once is never asked about', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     const asked = stateRequests(pair);
     for (let id = 2; id < 40; id++) {
       pair.line(1, { id, message: STATUS });
@@ -155,9 +130,9 @@ describe('on a connection that stands', () => {
   });
 });
 
-describe('a server that never answers stateRequests', () => {
-  test('but pings: the connection stays, stateRequests become rare', async () => {
-    const pair = await ready('request.delay method=account.updateProfile ms=40000');
+describe('a server that never answers msgs_state_req', () => {
+  test('but pings: the connection stays, msgs_state_req becomes rare', async () => {
+    const pair = await signedInPair('request.delay method=account.updateProfile ms=40000');
     const { taps } = pair.dc;
     let count = 0;
     taps.message = (_session, { crc }) => {
@@ -165,7 +140,7 @@ describe('a server that never answers stateRequests', () => {
       return crc === STATE_REQ;
     };
     pair.serverSession().neverAcks = true;
-    pair.line(1, { id: 2, timeout: 60, message: UPDATE });
+    pair.line(1, { id: 2, timeout: 60, message: UPDATE_PROFILE });
     await pair.advance(41_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
     assert.ok(count >= 2 && count <= 5, `${count} stateRequests`);
@@ -178,8 +153,8 @@ describe('a server that never answers stateRequests', () => {
     ['packet.lost-up count=1\nstate.lost\npong.lost', 9],
   ] as const)
     test(`and did not get a request: nobody knows that, and it is not sent blindly: ${faults}`, async () => {
-      const pair = await ready(faults);
-      pair.line(1, { id: 2, timeout: 60, message: UPDATE });
+      const pair = await signedInPair(faults);
+      pair.line(1, { id: 2, timeout: 60, message: UPDATE_PROFILE });
       await pair.advance(59_000);
       assert.deepEqual(answers(pair), [0]);
       await pair.advance(1_000);
@@ -190,16 +165,16 @@ describe('a server that never answers stateRequests', () => {
     });
 
   test('nor anything else: bytes come, but no packet, and the session is forgotten behind them', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     const { link } = pair.serverSession();
     assert.ok(link instanceof DcConnection);
     // The head of a frame of a megabyte: all that the DC says from now on is in it.
     link.bytesAsIs(Buffer.from([0x40, 0x42, 0x0f, 0]));
-    for (let id = 2; id < 6; id++) pair.line(1, { id, timeout: 60, message: { ...UPDATE, about: `b${id}` } });
+    for (let id = 2; id < 6; id++) pair.line(1, { id, timeout: 60, message: { ...UPDATE_PROFILE, about: `b${id}` } });
     await pair.advance(1_000);
     playFaults(pair.dc, 'session.forget count=1');
     for (let id = 6; id < 12; id++) {
-      pair.line(1, { id, timeout: 60, message: { ...UPDATE, about: `b${id}` } });
+      pair.line(1, { id, timeout: 60, message: { ...UPDATE_PROFILE, about: `b${id}` } });
       await pair.advance(2_000);
     }
     await pair.advance(30_000);
@@ -211,9 +186,9 @@ describe('a server that never answers stateRequests', () => {
 
 describe('a silent connection', () => {
   test('is asked, and left four seconds after the request', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     const sent = pair.deafen(1);
-    pair.line(1, { id: 9, timeout: 60, message: UPDATE });
+    pair.line(1, { id: 9, timeout: 60, message: UPDATE_PROFILE });
     await pair.advance(3_900);
     assert.equal(pair.dc.counters.connections, 1);
     assert.equal(sent.length, 2, 'the request, a question');
@@ -224,7 +199,7 @@ describe('a silent connection', () => {
   });
 
   test('is given time for half a megabyte on its way up', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     pair.deafen(1);
     const username = randomBytes(250_000).toString('base64');
     pair.line(1, { id: 9, timeout: 60, message: { _cons: 'contacts.resolveUsername', username } });
@@ -237,10 +212,10 @@ describe('a silent connection', () => {
   });
 
   test('nobody answers on new ones either: they are left more and more slowly', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     playFaults(pair.dc, 'connect.silent');
     pair.cut(1);
-    pair.line(1, { id: 9, timeout: 100, message: UPDATE });
+    pair.line(1, { id: 9, timeout: 100, message: UPDATE_PROFILE });
     await pair.advance(99_000);
     const { connections } = pair.dc.counters;
     assert.ok(connections >= 4 && connections <= 12, `${connections} connections`);
@@ -251,7 +226,7 @@ describe('a packet that reaches the server late', () => {
   /** The session's connection is lost with a request on its way. @returns the packet */
   async function losing(pair: Pair): Promise<Buffer> {
     const sent = pair.deafen(1);
-    pair.line(1, { id: 2, message: UPDATE });
+    pair.line(1, { id: 2, message: UPDATE_PROFILE });
     await pair.run();
     pair.cut(1);
     // The intermediate transport's length goes before it.
@@ -267,7 +242,7 @@ describe('a packet that reaches the server late', () => {
   }
 
   test('after the request went again', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     const packet = await losing(pair);
     await pair.advance(1_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
@@ -278,7 +253,7 @@ describe('a packet that reaches the server late', () => {
   });
 
   test('between the server’s word that it has not come and the request that goes again', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     const packet = await losing(pair);
     let isLate = true;
     pair.dc.taps.message = (_session, { crc }) => {
@@ -294,7 +269,7 @@ describe('a packet that reaches the server late', () => {
   });
 
   test('and the connection breaks before the request goes again: the next one does not know what the last was told', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     const packet = await losing(pair);
     let isFirst = true;
     pair.dc.taps.message = (session, { crc }) => {
@@ -323,7 +298,7 @@ describe('a packet that reaches the server late', () => {
 
   for (const code of [16, 32, 48])
     test(`before the one that went again was refused by code ${code}`, async () => {
-      const pair = await ready();
+      const pair = await signedInPair();
       const packet = await losing(pair);
       pair.dc.taps.message = (session, message) => {
         // Refused under the same id once more: the first packet was taken all the same.
@@ -341,7 +316,7 @@ describe('a packet that reaches the server late', () => {
     });
 
   test('never: an id the server refuses is given up for another', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     await losing(pair);
     playFaults(pair.dc, 'bad.16 of=inner count=1');
     await pair.advance(3_000);
@@ -350,7 +325,7 @@ describe('a packet that reaches the server late', () => {
   });
 
   test('after the request went again, and its session was left for another: that is destroyed once all its ids are old', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     const packet = await losing(pair);
     await pair.advance(1_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
@@ -373,7 +348,7 @@ describe('a packet that reaches the server late', () => {
   });
 
   test('a session in which nothing went twice is destroyed when it is left', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     playFaults(pair.dc, 'bad.18 count=1');
     const destroyed = destructions(pair);
     await pair.ask(1, { id: 3, message: STATUS });
@@ -383,7 +358,7 @@ describe('a packet that reaches the server late', () => {
   });
 
   test('and the lane was lost meanwhile', async () => {
-    const pair = await ready();
+    const pair = await signedInPair();
     const packet = await losing(pair);
     await pair.advance(1);
     pair.lose();
@@ -395,8 +370,8 @@ describe('a packet that reaches the server late', () => {
   });
 
   test('as the fault `packet.after-cut` has it', async () => {
-    const pair = await ready('packet.after-cut count=1 ms=900');
-    pair.line(1, { id: 2, message: UPDATE });
+    const pair = await signedInPair('packet.after-cut count=1 ms=900');
+    pair.line(1, { id: 2, message: UPDATE_PROFILE });
     await pair.advance(5_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
     assertClean(pair);

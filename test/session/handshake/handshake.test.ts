@@ -4,21 +4,20 @@ import { test } from 'node:test';
 import type { FieldName } from '../../../src/testdc/keys/dc-handshake.ts';
 import { DH_PRIME } from '../../../src/testdc/keys/key-exchange.ts';
 import { toBigInt, toBytes } from '../../../src/crypto/numbers.ts';
-import { Pair } from '../../support/pair.ts';
+import { NEAREST, pairOf } from '../../support/one-client.ts';
 
 const P = toBigInt(DH_PRIME);
 
 /** The first request of a client whose server changes a field. @returns how it ended */
 async function exchange(field: FieldName, change: (value: Uint8Array) => Uint8Array): Promise<string[]> {
-  const pair = new Pair();
+  const pair = pairOf();
   let isPlayed = false;
   pair.dc.taps.field = (_connection, name, value) => {
     if (name !== field) return value;
     isPlayed = true;
     return change(value);
   };
-  pair.open(1);
-  pair.line(1, { id: 1, timeout: 60, message: { _cons: 'help.getNearestDc' } });
+  pair.line(1, { id: 1, timeout: 60, message: NEAREST });
   await pair.run();
   assert.ok(isPlayed, `the server never said ${field}`);
   assert.deepEqual(

@@ -1,16 +1,15 @@
 /** Where a session dials: the addresses of its data centre, of both families, and no other's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pair } from '../../support/pair.ts';
+import { CONFIG, pairOf } from '../../support/one-client.ts';
 
 const HERE = { id: 2, host: '127.0.0.1', port: 442, test: false };
 const THERE = { id: 2, host: '::1', port: 442, test: false };
 const ELSEWHERE = { id: 4, host: '127.0.0.4', port: 444, test: false };
 
 async function dialled(...dataCentres: object[]): Promise<string[]> {
-  const pair = new Pair({ session: { dataCentres: dataCentres as never } });
-  pair.open(1);
-  await pair.ask(1, { id: 1, message: { _cons: 'help.getConfig' } });
+  const pair = pairOf({ session: { dataCentres: dataCentres as never } });
+  await pair.ask(1, { id: 1, message: CONFIG });
   return pair.dialled;
 }
 
@@ -21,9 +20,8 @@ test('all addresses of its data centre, the first of the list first', async () =
 test('the other ports of the address before the other addresses, for those that are built in', async () => {
   const usual = { ...HERE, port: 443 };
   const dials = async (...dataCentres: object[]): Promise<string[]> => {
-    const pair = new Pair({ session: { dataCentres: dataCentres as never }, isDown: () => true });
-    pair.open(1);
-    await pair.ask(1, { id: 1, message: { _cons: 'help.getConfig' } });
+    const pair = pairOf({ session: { dataCentres: dataCentres as never }, isDown: () => true });
+    await pair.ask(1, { id: 1, message: CONFIG });
     return pair.dialled;
   };
   assert.deepEqual(await dials(usual, { ...THERE, port: 443 }), ['127.0.0.1 127.0.0.1/80 127.0.0.1/5222 ::1/443']);

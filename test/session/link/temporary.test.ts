@@ -2,45 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { playFaults } from '../../../src/testdc/faults/faults.ts';
 import { RpcError } from '../../../src/testdc/protocol/rpc-error.ts';
-import { Pair, type PairOptions } from '../../support/pair.ts';
+import { assertClean, LOGIN, messageOf, NEAREST, pairOf, type Line } from '../../support/one-client.ts';
+import type { Pair } from '../../support/pair.ts';
 
-type Line = Record<string, unknown>;
-
-const NEAREST = { _cons: 'help.getNearestDc' };
-const LOGIN = {
-  _cons: 'auth.importBotAuthorization',
-  flags: 0,
-  api_id: 1,
-  api_hash: 'x',
-  bot_auth_token: '777000111:made-here',
-};
 const DAY = 86_400_000;
-
-function pairOf(options: PairOptions = {}): Pair {
-  const pair = new Pair({ ...options, session: { forwardSecrecy: 'made', ...options.session } });
-  pair.open(1);
-  return pair;
-}
-
-function messageOf(line: Line | undefined): Line {
-  return line?.['message'] as Line;
-}
+/** Temporary keys for sessions whose keys the gateway makes. */
+const MADE = { session: { forwardSecrecy: 'made' } } as const;
 
 function temporaryKeys(pair: Pair) {
   return [...pair.centre.keys.values()].filter((key) => key.isTemporary);
 }
 
-function assertClean(pair: Pair): void {
-  assert.deepEqual(pair.dc.violations.list, []);
-  assert.deepEqual(pair.dc.bugs, []);
-  assert.deepEqual(
-    pair.log.filter((entry) => entry['event'] === 'internal error'),
-    [],
-  );
-}
-
 test('a session the gateway makes speaks under a temporary key, bound before the first call', async () => {
-  const pair = pairOf();
+  const pair = pairOf(MADE);
   const seen: string[] = [];
   pair.dc.on('request', (call) => seen.push(`${call.method} ${call.session.key.isTemporary}`));
   const [answer] = await pair.ask(1, { id: 1, message: NEAREST });
@@ -54,7 +28,7 @@ test('a session the gateway makes speaks under a temporary key, bound before the
 });
 
 test('what such a session was told can be handed in again, and goes on under the permanent key', async () => {
-  const pair = pairOf();
+  const pair = pairOf(MADE);
   await pair.ask(1, { id: 1, message: NEAREST });
   const raw = (pair.line(1, '{"session":{}}'), await pair.run(), pair.lines.get(1)!.splice(0)[0]!);
   pair.close(1);
@@ -69,7 +43,7 @@ test('what such a session was told can be handed in again, and goes on under the
 });
 
 test('the temporary key is used again after a reconnect, and renewed before its day is over', async () => {
-  const pair = pairOf();
+  const pair = pairOf(MADE);
   await pair.ask(1, { id: 1, message: NEAREST });
   pair.cut(1);
   await pair.advance(1000);
@@ -85,7 +59,7 @@ test('the temporary key is used again after a reconnect, and renewed before its 
 });
 
 test('a temporary key the server forgot is replaced; the permanent one is not doubted', async () => {
-  const pair = pairOf();
+  const pair = pairOf(MADE);
   await pair.ask(1, { id: 1, message: NEAREST });
   for (const key of temporaryKeys(pair)) pair.dc.forgetKey(key);
   pair.line(1, { id: 2, message: NEAREST });
@@ -96,7 +70,7 @@ test('a temporary key the server forgot is replaced; the permanent one is not do
 });
 
 test('a permanent key that is gone for good is fatal', async () => {
-  const pair = pairOf();
+  const pair = pairOf(MADE);
   await pair.ask(1, { id: 1, message: NEAREST });
   await pair.advance(120_000);
   for (const key of [...pair.centre.keys.values()]) pair.dc.forgetKey(key);
@@ -145,7 +119,7 @@ test('an error of the server’s own, or a flood, when a key is bound: the next 
     [420, 'FLOOD_WAIT_3'],
     [400, 'ODD'],
   ] as const) {
-    const pair = pairOf();
+    const pair = pairOf(MADE);
     let left = 1;
     pair.dc.onRequest = ({ method }) =>
       method === 'auth.bindTempAuthKey' && left-- > 0 ? new RpcError(error[0], error[1]) : undefined;
@@ -158,7 +132,7 @@ test('an error of the server’s own, or a flood, when a key is bound: the next 
 });
 
 test('after several that failed the session does without for ten minutes; then it speaks under one', async () => {
-  const pair = pairOf();
+  const pair = pairOf(MADE);
   let isBroken = true;
   pair.dc.onRequest = ({ method }) =>
     method === 'auth.bindTempAuthKey' && isBroken ? new RpcError(500, 'INTERNAL') : undefined;
@@ -178,7 +152,7 @@ test('after several that failed the session does without for ten minutes; then i
 });
 
 test('a server that does not know them is asked again after a day, and not before', async () => {
-  const pair = pairOf();
+  const pair = pairOf(MADE);
   let asked = 0;
   pair.dc.onRequest = ({ method }) => {
     if (method !== 'auth.bindTempAuthKey') return undefined;
@@ -198,7 +172,7 @@ test('a server that does not know them is asked again after a day, and not befor
 
 for (const fault of ['transport.404 count=1 after=6', 'transport.429 count=1 after=6'])
   test(`in the exchange of a temporary key, ${fault}: the next exchange ends well`, async () => {
-    const pair = pairOf();
+    const pair = pairOf(MADE);
     playFaults(pair.dc, fault);
     const seen = keysOfCalls(pair);
     pair.line(1, { id: 1, timeout: 30, message: NEAREST });
@@ -223,7 +197,7 @@ test('exchanges that are lost again and again: without for a while where it may 
 });
 
 test('what is kept of a session says whether it does without, and until when', async () => {
-  const pair = pairOf();
+  const pair = pairOf(MADE);
   let binds = 0;
   let isBroken = true;
   pair.dc.onRequest = ({ method }) => {
@@ -248,7 +222,7 @@ test('what is kept of a session says whether it does without, and until when', a
 test('cut at any byte of both exchanges and the binding, either way, it comes back', async () => {
   for (const way of ['toDc', 'toClient'] as const) {
     for (let n = 1; ; n += 37) {
-      const pair = pairOf();
+      const pair = pairOf(MADE);
       pair.cutNext = { [way]: n };
       pair.line(1, { id: 6, timeout: 60, message: NEAREST });
       await pair.advance(8000);

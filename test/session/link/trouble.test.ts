@@ -3,16 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RpcError } from '../../../src/testdc/protocol/rpc-error.ts';
 import { errorLabel } from '../../../src/session/state/rpc-error.ts';
-import { Pair, type PairOptions } from '../../support/pair.ts';
+import { CONFIG, NEAREST, pairOf } from '../../support/one-client.ts';
+import type { Pair } from '../../support/pair.ts';
 
-const NEAREST = { _cons: 'help.getNearestDc' };
 const AT = { dc: 2, test: false, host: '127.0.0.1', port: 442 };
-
-function pairOf(options?: PairOptions): Pair {
-  const pair = new Pair(options);
-  pair.open(1);
-  return pair;
-}
 
 /** Without how long it took, which chance has a part in. */
 function untimed(entry: Record<string, unknown>): Record<string, unknown> {
@@ -100,7 +94,7 @@ test('errors of data centres are counted by name, those that are waited out insi
     return undefined;
   };
   pair.line(1, { id: 1, message: NEAREST });
-  pair.line(1, { id: 2, message: { _cons: 'help.getConfig' } });
+  pair.line(1, { id: 2, message: CONFIG });
   await pair.advance(5_000);
   assert.deepEqual(pair.take(1).length, 2);
   assert.deepEqual(pair.rpcErrors.toSorted(), ['400 FILE_PART_MISSING', '420 FLOOD_WAIT']);

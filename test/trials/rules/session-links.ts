@@ -81,7 +81,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['what was sent under a temporary key that goes is ended or sent anew', '  endSent(s);\n', ''],
   ]),
-  ...rulesOf('src/session/link/connect.ts', 'connect session/session', [
+  ...rulesOf('src/session/link/connect.ts', 'connect', [
     [
       'the first -404 does not lose the key',
       'if (code === KEY_UNKNOWN && s.isKeyDoubted)',
@@ -91,7 +91,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['closing gives the claim back', '    home.env.claims.release(key.idLow, key.idHigh, home.number);\n', ''],
     ['a pause after a failure is kept', 'if (s.link.redialAt !== Infinity && s.link.redialAt > now) return;', ''],
   ]),
-  ...rulesOf('src/session/link/hang-up.ts', 'session/session connect', [
+  ...rulesOf('src/session/link/hang-up.ts', 'connect session/session', [
     [
       'what was sent is not called undelivered when all ends',
       "pending.wasSent ? { ...refused, delivered: 'unknown', retryable: false } : refused",
@@ -121,7 +121,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       "if (s.role !== 'foreign') return false;",
     ],
   ]),
-  ...rulesOf('src/session/requests/requests.ts', 'session/session stored requests', [
+  ...rulesOf('src/session/requests/requests.ts', 'requests attach stored/', [
     ['open requests of a session are bounded', 'if (s.pending.size >= MOST_OPEN)', 'if (s.pending.size >= 1e9)'],
     [
       'a key of a kept session is not shown to whoever asks',
@@ -137,7 +137,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
     ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.isLost)\n'],
   ]),
-  ...rulesOf('src/session/requests/choose-server.ts', 'session/session', [
+  ...rulesOf('src/session/requests/choose-server.ts', 'requests server-fields', [
     [
       'an address that nobody allowed is not dialled',
       "if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');",
@@ -178,7 +178,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['the record that was handed over is zeroed', '  wipeRecord(record);\n', ''],
   ]),
-  ...rulesOf('src/session/stored/record.ts', 'stored', [
+  ...rulesOf('src/session/stored/record.ts', 'stored/ attach', [
     [
       'a record that was not given up clean gets another session',
       'if (isClean && (record.sessionLow',
@@ -198,7 +198,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['what was written of a record is zeroed', '  out.bytes.fill(0, 0, out.pos);\n', ''],
     ['a new key is kept at once', 'if (kept.keys !== keysMark(s) || ', 'if ('],
   ]),
-  ...rulesOf('src/session/stored/persist.ts', 'stored', [
+  ...rulesOf('src/session/stored/persist.ts', 'stored/ attach', [
     ['a record on its way to the disk is zeroed', '  record.fill(0);\n', ''],
     ['a lost account is kept as lost', '  stored.lost = reason;\n', ''],
   ]),

@@ -190,7 +190,7 @@ export const SESSION: readonly Rule[] = [
       "return { retryable: true, delivered: 'no' };",
     ],
   ]),
-  ...rulesOf('src/session/state/pending.ts', 'session/session', [
+  ...rulesOf('src/session/state/pending.ts', 'session/pending session/deadlines request-states', [
     ["requests go again in the client's order", '.sort((a, b) => a.ticket - b.ticket)', ''],
     [
       'a request ends with its time',

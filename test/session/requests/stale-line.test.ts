@@ -1,16 +1,15 @@
 /** A session line that is handed in again and again, as it was printed once: its numbers are behind those of the server. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pair } from '../support/pair.ts';
+import { demoSession, NEAREST } from '../../support/one-client.ts';
+import { Pair } from '../../support/pair.ts';
 
-const NEAREST = { _cons: 'help.getNearestDc' };
 /** A call that is not sent twice by the gateway. */
 const ACCEPT = { _cons: 'auth.acceptLoginToken', token: Buffer.alloc(32).toString('base64') };
 
 test('what is asked first is carried out, whatever it is', async () => {
   const pair = new Pair();
-  const user = pair.dc.demoUser();
-  const session = { auth_key: user.authKey.toString('base64'), session_id: String(user.sessionId) };
+  const session = demoSession(pair);
   for (let client = 1; client <= 4; client++) {
     pair.open(client);
     pair.line(client, { id: 1, session });
