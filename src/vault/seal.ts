@@ -7,7 +7,14 @@
  * The associated data are the format's name and version, then all before the nonce: a row that is moved to another name or kind
  * does not open. `seq` counts the versions of a row.
  */
-import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto';
+import {
+  type CipherGCM,
+  createCipheriv,
+  createDecipheriv,
+  type DecipherGCM,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 
 /** What a row is about. */
 export const RowKind = {
@@ -60,11 +67,17 @@ export function sealRow(key: KeyObject, kind: number, name: string, seq: number,
   const nonce = row.subarray(headLength, headLength + NONCE);
   randomFillSync(nonce);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
-  cipher.setAAD(FORMAT).setAAD(row.subarray(0, headLength));
+  addHead(cipher, row.subarray(0, headLength));
   cipher.update(body).copy(row, headLength + NONCE);
   cipher.final();
   cipher.getAuthTag().copy(row, row.length - TAG);
   return row;
+}
+
+/** Binds the body to the format and to what stands before the nonce. */
+function addHead(cipher: CipherGCM | DecipherGCM, head: Buffer): void {
+  cipher.setAAD(FORMAT);
+  cipher.setAAD(head);
 }
 
 /** The head of the row that begins with these bytes, proved by nothing; undefined if no row begins with them. */
@@ -87,7 +100,7 @@ export function openRow(key: KeyObject, bytes: Buffer): Buffer | undefined {
   if (headOf(bytes) === undefined || rowLength(bytes) !== bytes.length) return undefined;
   const headLength = FIXED + bytes.readUInt16LE(10);
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(headLength, headLength + NONCE));
-  decipher.setAAD(FORMAT).setAAD(bytes.subarray(0, headLength));
+  addHead(decipher, bytes.subarray(0, headLength));
   decipher.setAuthTag(bytes.subarray(bytes.length - TAG));
   const body = decipher.update(bytes.subarray(headLength + NONCE, bytes.length - TAG));
   try {

@@ -15,9 +15,9 @@ import { fileURLToPath } from 'node:url';
 import { Random } from './random.ts';
 
 const WRITER = fileURLToPath(new URL('./vault-writer.js', import.meta.url));
-/** Half of the processes live this long at most, ms: some are killed while they open the vault. */
+/** In a soak half of the processes live this long at most, ms: some are killed while they open the vault. */
 const LONGEST = 400;
-/** The other half live until they have so many writes acknowledged at most: a slow machine must not make the test an empty one. */
+/** The others, and all in a test, live until they have so many writes acknowledged at most, however slow the machine is. */
 const MOST_WRITES = 20;
 
 /** The slot of the process that looks when all others are dead. */
@@ -43,9 +43,15 @@ export interface Kills {
 /** Versions only grow: each process begins above all before it. */
 const VERSIONS_A_PROCESS = 1_000;
 
-export async function killRounds(kills: number, seed: number, progress: (done: number) => void): Promise<Kills> {
+/** @param mayTime half of the processes are killed at a random time, not after a number of writes */
+export async function killRounds(
+  kills: number,
+  seed: number,
+  progress: (done: number) => void,
+  mayTime = true,
+): Promise<Kills> {
   const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-kills-'));
-  const rounds = new Rounds(folder, seed);
+  const rounds = new Rounds(folder, seed, mayTime);
   try {
     await Promise.all(
       [0, 1].map(async (slot) => {
@@ -67,17 +73,19 @@ class Rounds {
   readonly #folder: string;
   readonly #random: Random;
   readonly #known = new Map<string, Known>();
+  readonly #mayTime: boolean;
   #started = 0;
 
-  constructor(folder: string, seed: number) {
+  constructor(folder: string, seed: number, mayTime: boolean) {
     this.#folder = folder;
+    this.#mayTime = mayTime;
     this.#random = new Random(seed);
   }
 
   /** One process from its start to its end. */
   async round(slot: number): Promise<void> {
     const writer = this.#start(slot);
-    if (this.#random.chance(0.5)) await writer.kept(1 + this.#random.below(MOST_WRITES));
+    if (!this.#mayTime || this.#random.chance(0.5)) await writer.kept(1 + this.#random.below(MOST_WRITES));
     else {
       await new Promise((done) => setTimeout(done, this.#random.below(LONGEST)));
       if (!writer.isOpen) this.result.early++;

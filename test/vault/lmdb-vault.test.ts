@@ -43,6 +43,21 @@ test('what could not be given up on a full disk is given up later', { timeout: 2
   assert.deepEqual(await two.claim('a'), { record: new Uint8Array([0x31]), isClean: false });
 });
 
+test('an owner hears of each request for its name once', async (t) => {
+  const folder = folderOf(t);
+  const [one, two] = [await opened(t, { folder, self: body(t).self }), await opened(t, { folder })];
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  await one.claim('a');
+  const heard: string[] = [];
+  one.asked = (name) => heard.push(name);
+  await two.ask('a');
+  for (let poll = 0; poll < 3; poll++) t.mock.timers.tick(200);
+  assert.deepEqual(heard, ['a']);
+  await two.ask('a');
+  t.mock.timers.tick(200);
+  assert.deepEqual(heard, ['a', 'a']);
+});
+
 test('others of the process have their turns while all names are listed', async (t) => {
   const vault = await opened(t, { folder: folderOf(t) });
   const names = Array.from({ length: 12 }, (_, i) => `name${i}`).toSorted();

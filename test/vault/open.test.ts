@@ -10,7 +10,7 @@ import { folderOf } from './support.ts';
 
 const RECORD = Buffer.from('the-planted-secret-of-a-session');
 
-type Sealed = Pick<VaultOptions, 'source'>;
+type Sealed = Pick<VaultOptions, 'source' | 'maySeal'>;
 
 const OPEN: KeySource = { kind: 'modes' };
 const byKey = (key: Buffer): { readonly source: KeySource } => ({ source: { kind: 'key', key } });
@@ -81,6 +81,19 @@ test('a vault opens with its passphrase, and with no other', async (t) => {
   assert.ok(!everything(folder).includes(RECORD) && !everything(folder).includes('planted'));
 });
 
+test('each vault has a salt of its own for its passphrase, and a guess costs what was measured', async (t) => {
+  const costs = [];
+  for (const folder of [folderOf(t), folderOf(t)]) {
+    await made(folder, byPassphrase('the same'));
+    const [line] = readFileSync(join(folder, 'key'), 'utf8').split('\n');
+    const { salt, ...cost } = (JSON.parse(line!) as { scrypt: { salt: string } }).scrypt;
+    assert.equal(Buffer.from(salt, 'base64').length, 16);
+    costs.push([salt, cost]);
+  }
+  assert.notEqual(costs[0]![0], costs[1]![0]);
+  assert.deepEqual([costs[0]![1], costs[1]![1]], Array(2).fill({ n: 131_072, r: 8, p: 1 }));
+});
+
 test('without either it is protected by modes alone, and a key that is given for it later is refused', async (t) => {
   const folder = join(folderOf(t), 'deep/vault');
   await made(folder, {});
@@ -148,7 +161,8 @@ test('sealed sessions without their key file are not taken for an empty vault', 
   const folder = folderOf(t);
   await made(folder, {});
   rmSync(join(folder, 'key'));
-  assert.match(await refusal(folder, {}), /holds sealed sessions, but not the file that opens them: key/);
+  for (const maySeal of [false, true])
+    assert.match(await refusal(folder, { maySeal }), /holds sealed sessions, but not the file that opens them: key/);
 });
 
 test('a folder of ours that others may use is made private, and its files: a fresh volume, a pod with an fsGroup', async (t) => {

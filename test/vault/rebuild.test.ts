@@ -1,13 +1,15 @@
 /** A rebuild takes of each name the newest version that opens, wherever the versions stand in the damaged file. */
 import assert from 'node:assert/strict';
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { type LivenessSocket, writeProcessRow } from '../../src/vault/liveness.ts';
+import type { Identity } from '../../src/vault/processes.ts';
 import { rebuild } from '../../src/vault/rebuild.ts';
 import { DATA_FILE, openStore, Rows } from '../../src/vault/rows.ts';
 import { RowKind, sealRow } from '../../src/vault/seal.ts';
-import { folderOf } from './support.ts';
+import { body, folderOf } from './support.ts';
 
 const secret = createSecretKey(randomBytes(32));
 
@@ -46,7 +48,8 @@ for (const [order, rows] of [
     const folder = folderOf(t);
     const damaged = Buffer.concat(rows.flatMap((row) => [randomBytes(50), row]));
     writeFileSync(join(folder, DATA_FILE), damaged);
-    await rebuild(folder, damaged, secret);
+    const aside = await rebuild(folder, damaged, secret);
+    assert.deepEqual(readFileSync(aside), damaged, 'the damaged file has another name');
     const store = openStore(folder, true);
     const kept = [...new Rows(store, secret).all(RowKind.RECORD)];
     const owner = new Rows(store, secret).get(RowKind.OWNER, 'used');
@@ -64,3 +67,36 @@ for (const [order, rows] of [
     );
     assert.equal(owner, undefined, 'nobody has a name');
   });
+
+/** The row of a process without a socket. */
+function processRow(self: Identity): Buffer {
+  const text = writeProcessRow(self, { file: undefined } as LivenessSocket).toString();
+  return sealed([RowKind.PROCESS, self.uuid, 1, text]);
+}
+
+test('a vault that a living process has open is not rebuilt', async (t) => {
+  const folder = folderOf(t);
+  const other = body(t);
+  const damaged = Buffer.concat([processRow(other.self), ...ROWS]);
+  writeFileSync(join(folder, DATA_FILE), damaged);
+  await assert.rejects(rebuild(folder, damaged, secret), {
+    fault: 'VaultClosed',
+    message: new RegExp(`process ${other.self.pid} has it open`),
+  });
+  assert.deepEqual(readFileSync(join(folder, DATA_FILE)), damaged);
+  await other.kill();
+  assert.ok(existsSync(await rebuild(folder, damaged, secret)), 'a dead one does not count');
+});
+
+test('one process rebuilds at a time; the lock of a dead one is not heeded', async (t) => {
+  const folder = folderOf(t);
+  const other = body(t);
+  const damaged = Buffer.concat(ROWS);
+  writeFileSync(join(folder, DATA_FILE), damaged);
+  const lock = join(folder, 'rebuilding');
+  writeFileSync(lock, JSON.stringify({ ...other.self, at: Date.now() }));
+  await assert.rejects(rebuild(folder, damaged, secret), { fault: 'VaultClosed', message: /is being rebuilt/ });
+  await other.kill();
+  await rebuild(folder, damaged, secret);
+  assert.ok(!existsSync(lock));
+});

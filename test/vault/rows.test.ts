@@ -37,6 +37,16 @@ test('a row under the key of another name, or of another kind of row, does not o
   await store.close();
 });
 
+test('each version of a row has the next number', async (t) => {
+  const store = openStore(folderOf(t), false);
+  const rows = new Rows(store, secret);
+  for (const seq of [1, 2, 3]) {
+    await store.childTransaction(() => rows.put(RowKind.RECORD, 'a', Buffer.from(`version ${seq}`)));
+    assert.equal(rows.get(RowKind.RECORD, 'a')?.seq, seq);
+  }
+  await store.close();
+});
+
 test('records that changed places under an open vault bring back nobody', async (t) => {
   const folder = folderOf(t);
   const vault = await opened(t, { folder });

@@ -31,6 +31,13 @@ test('one wrong bit, one byte less or more, another key: it does not open', () =
   assert.equal(openRow(createSecretKey(randomBytes(32)), row), undefined);
 });
 
+test('a row has at most 16 MiB, whatever its head says', () => {
+  assert.throws(() => sealRow(KEY, RowKind.RECORD, 'a', 1, Buffer.alloc(2 ** 24 + 1)), RangeError);
+  const row = sealRow(KEY, RowKind.RECORD, 'a', 1, Buffer.alloc(4));
+  row.writeUInt32LE(2 ** 24 + 1, 12);
+  assert.equal(headOf(row), undefined);
+});
+
 test('no two rows have one nonce', () => {
   const nonces = new Set<string>();
   for (let i = 0; i < 2_000; i++)

@@ -1,4 +1,4 @@
-/** Rules of `src/vault`: what is believed of a file, who has a name, what reaches the disk, and what is zeroed. */
+/** Rules of `src/vault` and `src/account`: what is believed of a file, who has a name, what reaches the disk, and what is zeroed. */
 import { rulesOf, type Rule } from './rule.ts';
 
 export const VAULT: readonly Rule[] = [
@@ -27,23 +27,19 @@ export const VAULT: readonly Rule[] = [
       'if (isOfLivingProcess(path) && path === LOCK) throw',
     ],
   ]),
-  ...rulesOf('src/vault/seal.ts', 'seal rows', [
+  ...rulesOf('src/vault/seal.ts', 'seal wipes rows', [
     [
       'a row whose bits have changed does not open',
       '  try {\n    decipher.final();\n    return body;',
       '  try {\n    return body;',
     ],
     ['a row of another length does not open', ' || rowLength(bytes) !== bytes.length', ''],
-    [
-      'the head of a row is sealed too',
-      'decipher.setAAD(FORMAT).setAAD(bytes.subarray(0, headLength));',
-      'decipher.setAAD(FORMAT).setAAD(bytes.subarray(0, headLength - 0 * headLength));\n  if (headLength > 0) decipher.setAAD(Buffer.alloc(0));',
-    ],
+    ['the head of a row is sealed too', '  cipher.setAAD(head);\n', ''],
     ['a nonce is used once', '  randomFillSync(nonce);\n', ''],
     ['a row has at most 16 MiB', 'if (body.length > LARGEST) throw', 'if (body.length > LARGEST * 16) throw'],
     ['what did not open is zeroed', '    body.fill(0);\n', ''],
   ]),
-  ...rulesOf('src/vault/lmdb-vault.ts', 'lmdb-vault owners', [
+  ...rulesOf('src/vault/lmdb-vault.ts', 'wipes rows lmdb-vault owners', [
     [
       "what is not this process's is not written",
       "if (!this.#owners.isOwn(name)) throw new VaultError('VaultWriteFailed', `${name} is not this process's`);",
@@ -68,6 +64,7 @@ export const VAULT: readonly Rule[] = [
       '',
     ],
     ['a list leaves no record in memory', 'if (excerpt !== wholeRecord) record?.fill(0);', ''],
+    ['a request is told once', ' || this.#toldRequests.has(request)', ''],
     [
       'nothing is written where nothing may be',
       '    if (this.#commits === undefined)\n      throw',
@@ -86,8 +83,9 @@ export const VAULT: readonly Rule[] = [
       'return true;',
     ],
   ]),
-  ...rulesOf('src/vault/commits.ts', 'disk lmdb-vault', [
+  ...rulesOf('src/vault/commits.ts', 'commits disk lmdb-vault', [
     ['blocks are preallocated before a transaction', '    this.#file.reserve(used, need);\n', ''],
+    ['what LMDB gives as its reason later is heard', 'const failure = await causeOf(error);', 'const failure = error;'],
     ['a vault that is full says so', 'if (used + need > MAP_SIZE) throw', 'if (used + need > MAP_SIZE * 4) throw'],
     [
       'a process does not write into a file that was replaced',
@@ -135,9 +133,11 @@ export const VAULT: readonly Rule[] = [
       'if (!readdirSync(folder).every((name) => OF_A_VAULT.test(name))) return false;',
       '',
     ],
+    ['a folder like /tmp keeps its mode', ' || (mode & STICKY) !== 0', ''],
+    ['a file of the vault is made private', '    chmodSync(path, 0o600);\n', ''],
     ['a link in place of the inner folder is refused', '(stat.isDirectory() && isTrusted)', 'isTrusted'],
   ]),
-  ...rulesOf('src/vault/open.ts', 'open', [
+  ...rulesOf('src/vault/open.ts', 'integrity open', [
     [
       'a file whose last transaction is missing is called damaged',
       "if (last > (transactionOf(bytes) ?? 0)) return 'the last transaction is missing';",
@@ -145,7 +145,7 @@ export const VAULT: readonly Rule[] = [
     ],
     ['a file is walked before LMDB opens it', 'if (!isEmpty) await repair(folder, secret, warn);', ''],
   ]),
-  ...rulesOf('src/vault/key-source.ts', 'open key-source', [
+  ...rulesOf('src/vault/key-source.ts', 'key-source open', [
     [
       'a key has 32 bytes',
       'if (content.length === KEY_LENGTH) return content;',
@@ -160,5 +160,46 @@ export const VAULT: readonly Rule[] = [
       'return startOf(other.pid) === other.started;',
       'return startOf(other.pid) !== undefined;',
     ],
+  ]),
+  ...rulesOf('src/vault/integrity.ts', 'integrity', [
+    ['a page is used once', "if (this.#seen[i] !== 0) throw new Wrong('a page used twice');", ''],
+    ['a page beyond the file is not followed', ' || number + count > this.#seen.length', ''],
+    ['a page has its own number', "if (uint(page, 0) !== number) throw new Wrong('a page with another number');", ''],
+    [
+      'keys are in order',
+      "if (before !== undefined && compare(before, key) >= 0) throw new Wrong('keys out of order');",
+      '',
+    ],
+    [
+      'trees are as large as they say',
+      'if (this.#counts[name] !== tree[name]) throw new Wrong(`the count of ${name}`);',
+      '',
+    ],
+    ['an older state with a wrong number is seen', '    walk.checkRoot();\n', ''],
+    ['a file that was cut is seen', 'Math.min(bytes.length, mapSize)', 'mapSize'],
+  ]),
+  ...rulesOf('src/vault/last-transaction.ts', 'integrity', [
+    ['the number of the last transaction only grows', '  if (number <= readLastTransaction(folder)) return;\n', ''],
+    ['a damaged number counts as none', 'text === lineOf(number) ? Number(number) : 0', 'Number(number)'],
+  ]),
+  ...rulesOf('src/vault/atomic-file.ts', 'open', [
+    [
+      'the key file that was there first stays',
+      'if (mayReplace) renameSync(temporary, path);\n    else linkSync(temporary, path);',
+      'renameSync(temporary, path);',
+    ],
+  ]),
+  ...rulesOf('src/vault/summary.ts', 'wipes', [
+    ['a summary has no more than may be shown', '{ ...emptyRecord(dc, test), userId, isBot, lost }', 'record'],
+  ]),
+  ...rulesOf('src/account/record.ts', 'record', [
+    ['a record of another version is refused', 'if (version !== RECORD_VERSION)\n', 'if (version < RECORD_VERSION)\n'],
+    [
+      'bytes behind a record are refused',
+      "if (r.left !== 0) throw new RecordError('the record is longer than it should be');",
+      '',
+    ],
+    ['no list has fewer than no entries', '  r.need(count < 0 ? Infinity : count * size);\n', ''],
+    ['keys that were read are wiped', '  for (const { key } of keys) key.fill(0);\n', ''],
   ]),
 ];
