@@ -1,4 +1,4 @@
-/** HttpClient alone: what it reads ahead of a gate that is shut. */
+/** HttpClient alone: what it reads ahead of a gate that is shut, and that it reads nothing for who takes no answers. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -20,6 +20,8 @@ function clientOf(): { client: HttpClient; socket: Socket; asked: number[] } {
   const route = {
     ledger: { bytes: 0 },
     request: (_body: Buffer, start: number, stop: number) => asked.push(stop - start),
+    pauseLinks: () => undefined,
+    resumeLinks: () => undefined,
   };
   const env = new FakeEnv();
   const admission = { env, limits, reaper: new Reaper(limits, env), metrics: new Metrics(), route: () => route };
@@ -45,4 +47,23 @@ test('requests that wait for the second opening of the gate count towards what m
   assert.equal(socket.isPaused(), false);
   send(KIB);
   assert.equal(socket.isPaused(), true);
+});
+
+test('who does not take answers is not read, until they are taken', () => {
+  const { client, socket, asked } = clientOf();
+  let unsent = LIMITS.unreadMark + 1;
+  Object.defineProperty(socket, 'writableLength', { get: () => unsent });
+  const ask = (): void => {
+    const response = { socket, writeHead: () => undefined, end: () => undefined } as unknown as ServerResponse;
+    const exchange = client.begin(response, { digest: '', mayExport: false });
+    client.took(exchange, Buffer.from('{}'));
+    client.ended(exchange);
+  };
+  ask();
+  client.reply(asked.length, Buffer.from('answer'), false, 0);
+  ask();
+  assert.deepEqual([client.isUnread, client.gate.isOpen, asked.length], [true, false, 1]);
+  unsent = 0;
+  socket.emit('drain');
+  assert.deepEqual([client.isUnread, asked.length], [false, 2]);
 });

@@ -428,6 +428,25 @@ test('readyz follows the lanes', async (t) => {
   victim.close();
 });
 
+test('who only watches has sixteen places beyond those of clients', async (t) => {
+  const { httpPort } = await httpGateway(t, { maxConnections: 0 });
+  const watchers = Array.from({ length: 16 }, () => new Raw(httpPort));
+  for (const raw of watchers) assert.equal((await raw.send(get('/livez')).answer()).status, 200);
+  assert.equal(await new Raw(httpPort).send(get('/livez')).end(), '');
+  watchers.pop()!.close();
+  // Its place is free as soon as the gateway has seen the end of it.
+  const isLetIn = (): Promise<boolean> =>
+    new Raw(httpPort)
+      .send(get('/livez'))
+      .answer()
+      .then(
+        () => true,
+        () => false,
+      );
+  while (!(await isLetIn()));
+  for (const raw of watchers) raw.close();
+});
+
 test('all places taken: 503 for requests, an answer for those who watch', async (t) => {
   const { httpPort } = await httpGateway(t, { maxConnections: 1 });
   const first = new Raw(httpPort);

@@ -15,10 +15,13 @@ export interface Put {
 export function notedLane(): {
   lane: Lane;
   puts: Put[];
+  /** The very bytes that were given, as long as they stay as they are. */
+  given: Uint8Array[];
   kinds: () => number[];
   until: (kind: number) => Promise<void>;
 } {
   const puts: Put[] = [];
+  const given: Uint8Array[] = [];
   let wake = (): void => undefined;
   const put = (
     kind: number,
@@ -31,12 +34,14 @@ export function notedLane(): {
     stop = bytes.length,
   ): boolean => {
     puts.push({ kind, flags, text: Buffer.from(bytes.subarray(start, stop)).toString() });
+    given.push(bytes);
     wake();
     return false;
   };
   return {
     lane: { put } as unknown as Lane,
     puts,
+    given,
     kinds: () => puts.map(({ kind }) => kind),
     until: async (kind) => {
       while (!puts.some((one) => one.kind === kind)) await new Promise<void>((resolve) => (wake = resolve));

@@ -194,7 +194,8 @@ export class RecordWriter {
       return answerStore(owner, explicit, fault);
     }
     this.#failures++;
-    this.#unwritten ??= record;
+    if (this.#unwritten === undefined) this.#unwritten = record;
+    else record.fill(0);
     this.#tell(codeOf(fault) ?? fault);
     // Else whoever gives the name up tries again: two at it would write bytes that the other has zeroed.
     if (this.#isEnding) return;

@@ -5,6 +5,7 @@ import { echoGateway, ECHO_WORKER } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 import { In } from '../../../src/batch/records.ts';
 import { Lane, type LaneOwner } from '../../../src/main/lanes/lane.ts';
+import { Thread } from '../../../src/main/lanes/thread.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
 import { systemEnv } from '../../../src/main/system-env.ts';
 
@@ -102,6 +103,26 @@ test('a batch is called late by its own age, not by that of those before it', as
     await owner.until(i);
   }
   assert.equal(losses, 0);
+});
+
+test('the next thread is not started before the lost one has ended', async (t) => {
+  const ends: (() => void)[] = [];
+  t.mock.method(Thread.prototype, 'end', () => new Promise<void>((resolve) => ends.push(resolve)));
+  const start = t.mock.method(Thread.prototype, 'start');
+  const told: string[] = [];
+  const owner = { ...watched(), ended: () => void told.push('ended') };
+  const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits: LIMITS, env: systemEnv }, owner);
+  t.after(() => lane.stop());
+  await lane.start();
+  const lost = new Promise<void>((resolve) => (owner.lost = () => (resolve(), true)));
+  lane.put(In.REQUEST, 0, 0, 1, 1, Buffer.from('{exit'));
+  await lost;
+  const next = lane.start().then(() => told.push('started'));
+  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+  assert.equal(start.mock.callCount(), 1, 'it may still take keys that the next one has');
+  ends[0]!();
+  await next;
+  assert.deepEqual([start.mock.callCount(), told], [2, ['ended', 'started']]);
 });
 
 test('a worker that cannot start is an error, not a hang', async () => {

@@ -1,99 +1,10 @@
-/** Who has which kept session: claims, takeovers, what is on the disk before what is said (with a vault in memory). */
+/** Who has which stored session: claims, takeovers, ends (with a vault in memory). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { emptyRecord, readRecord, writeRecord } from '../../../src/account/record.ts';
 import { In, KeepFlag, NamedFlag, NameOp } from '../../../src/batch/records.ts';
-import { Writer } from '../../../src/bytes/writer.ts';
-import type { ErrorName } from '../../../src/errors.ts';
-import type { NoticeFields } from '../../../src/main/clients/front.ts';
-import { SessionRegistry } from '../../../src/main/names/session-registry.ts';
-import type { NameOwner } from '../../../src/main/names/owner.ts';
-import { createLog } from '../../../src/telemetry/log.ts';
-import { VaultError } from '../../../src/vault/vault.ts';
-import { FakeEnv } from '../../support/fake-env.ts';
-import { MemoryStore, MemoryVault } from '../../support/memory-vault.ts';
-
-const log = await createLog({ level: 'silent' });
-
-/** A route as `SessionRegistry` sees it: what it was put, what its client heard. */
-class FakeRoute implements NameOwner {
-  readonly session: number;
-  isClosing = false;
-  isCorked = false;
-  readonly said: { kind: number; flags: number; ticket: number; bytes: Buffer }[] = [];
-  readonly notices: string[] = [];
-  readonly lane = {
-    put: (kind: number, _link: number, flags: number, _session: number, ticket: number, bytes: Uint8Array) =>
-      this.said.push({ kind, flags, ticket, bytes: Buffer.from(bytes) }),
-  };
-  readonly client = {
-    isUnread: false,
-    notice: (name: ErrorName, { reason }: NoticeFields) => this.notices.push(`${name} ${reason}`),
-  };
-
-  constructor(session: number) {
-    this.session = session;
-  }
-
-  cork(): void {
-    this.isCorked = true;
-  }
-
-  uncork(): void {
-    this.isCorked = false;
-  }
-
-  /** The last answer in words: `granted clean:record`, `SessionInUse`, … */
-  get last(): string {
-    const answers = this.said.filter(({ kind }) => kind === In.NAMED);
-    const answer = answers.at(-1);
-    if (answer === undefined) return 'nothing';
-    if ((answer.flags & NamedFlag.REFUSED) !== 0) return answer.bytes.toString();
-    return `granted${(answer.flags & NamedFlag.CLEAN) !== 0 ? ' clean' : ''}:${answer.bytes.toString()}`;
-  }
-
-  get isAskedToLeave(): boolean {
-    return this.said.at(-1)?.kind === In.LEAVE;
-  }
-}
-
-/** Everything that is under way in memory ends. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-class Fixture {
-  readonly vault: MemoryVault;
-  readonly registry: SessionRegistry;
-  readonly env = new FakeEnv();
-  #routes = 0;
-
-  constructor(store = new MemoryStore()) {
-    this.vault = new MemoryVault(store);
-    this.registry = new SessionRegistry(() => Promise.resolve(this.vault), log, this.env);
-  }
-
-  route(): FakeRoute {
-    return new FakeRoute(++this.#routes);
-  }
-
-  async request(route: FakeRoute, op: number, name = 'me', ticket = 1): Promise<string> {
-    this.registry.request(route, op, ticket, name);
-    await settled();
-    return route.last;
-  }
-
-  keep(route: FakeRoute, flags: number, record: string, ticket = 0): void {
-    this.registry.keep(route, flags, ticket, Buffer.from(record));
-  }
-
-  async kept(name = 'me'): Promise<string | undefined> {
-    await settled();
-    const record = this.vault.read(name);
-    return record && Buffer.from(record).toString();
-  }
-}
-
-const fault = new VaultError('VaultWriteFailed', 'no room', 'ENOSPC');
+import { MemoryStore } from '../../support/memory-vault.ts';
+import { type FakeRoute, Fixture, settled } from '../../support/registry-fixture.ts';
 
 describe('names', () => {
   it('are one connection’s, until it has given them up', async () => {
@@ -194,6 +105,24 @@ describe('takeover', () => {
     assert.ok(one.isAskedToLeave);
   });
 
+  it('is told that it was in vain when another process gets the name, or the owner cannot give it up', async () => {
+    const store = new MemoryStore();
+    const [here, there] = [new Fixture(store), new Fixture(store)];
+    const [one, two, three] = [here.route(), here.route(), there.route()];
+    await here.request(one, NameOp.ATTACH);
+    assert.equal(await here.request(two, NameOp.TAKEOVER), 'nothing');
+    there.registry.request(three, NameOp.TAKEOVER, 2, 'me');
+    await settled();
+    here.keep(one, KeepFlag.LAST, 'a');
+    assert.equal(two.last, 'SessionInUse');
+    const alone = new Fixture();
+    const [owner, heir] = [alone.route(), alone.route()];
+    await alone.request(owner, NameOp.ATTACH);
+    assert.equal(await alone.request(heir, NameOp.TAKEOVER), 'nothing');
+    alone.registry.gone(owner);
+    assert.equal(heir.last, 'SessionInUse');
+  });
+
   it('goes to another process', async () => {
     const store = new MemoryStore();
     const [here, there] = [new Fixture(store), new Fixture(store)];
@@ -233,128 +162,45 @@ describe('takeover', () => {
   });
 });
 
-describe('a vault that cannot write', () => {
-  it('lets the session go on, says so once, and is tried again until it can', async () => {
-    const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.URGENT, 'a');
-    await settled();
-    fixture.vault.failure = fault;
-    fixture.keep(one, KeepFlag.URGENT, 'b');
-    await settled();
-    assert.ok(!one.isCorked);
-    assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
-    assert.ok(fixture.registry.isDegraded);
-    fixture.keep(one, KeepFlag.URGENT, 'c');
-    fixture.env.advance(1_000);
-    await settled();
-    assert.equal(one.notices.length, 1);
-    fixture.vault.failure = undefined;
-    assert.equal(await fixture.kept(), 'a', 'what was kept before still is');
-    fixture.env.advance(60_000);
-    assert.equal(await fixture.kept(), 'c');
-    assert.ok(!fixture.registry.isDegraded);
-  });
+describe('secrets', () => {
+  const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
-  it('answers what was asked for explicitly', async () => {
+  it('of a record are zeroed where they stood, whoever said it', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.NEW);
-    fixture.vault.failure = fault;
-    fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
-    await settled();
-    assert.equal(one.last, 'VaultWriteFailed ENOSPC');
-    assert.deepEqual(one.notices, []);
-    assert.ok(!fixture.registry.isDegraded);
-  });
-
-  it('is tried by one alone when the owner goes while it fails', async () => {
-    const fixture = new Fixture();
-    const one = fixture.route();
+    const [one, nobody] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    const write = fixture.vault.write.bind(fixture.vault);
-    const ends: (() => void)[] = [];
-    fixture.vault.write = (_, record) => {
-      assert.equal(Buffer.from(record).toString(), 'a');
-      return new Promise((_resolve, reject) => ends.push(() => reject(fault)));
-    };
-    fixture.keep(one, KeepFlag.URGENT, 'a');
-    await settled();
-    fixture.registry.gone(one);
-    ends.shift()!();
-    await settled();
-    for (const wait of [1_000, 2_000, 4_000]) {
-      fixture.env.advance(wait);
-      await settled();
-      assert.equal(ends.length, 1);
-      ends.shift()!();
-      await settled();
+    for (const route of [one, nobody]) {
+      const bytes = Buffer.from('a key');
+      fixture.registry.keep(route, KeepFlag.URGENT, 0, bytes);
+      assert.ok(isZero(bytes));
     }
-    fixture.vault.write = write;
-    fixture.env.advance(60_000);
-    assert.equal(await fixture.kept(), 'a');
-    assert.equal(await fixture.request(fixture.route(), NameOp.ATTACH), 'granted:a');
+    assert.equal(await fixture.kept(), 'a key');
   });
 
-  it('tells a client only when the newest of what was urgent is on the disk', async () => {
+  it('of a record that was handed over are zeroed when its owner has said a newer one', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
+    const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    const ends: (() => void)[] = [];
-    const write = fixture.vault.write.bind(fixture.vault);
-    fixture.vault.write = async (...args) => {
-      await new Promise<void>((resolve) => ends.push(resolve));
-      await write(...args);
+    fixture.keep(one, KeepFlag.LAST, 'a key');
+    await settled();
+    const claim = fixture.vault.claim.bind(fixture.vault);
+    const claimed: Uint8Array[] = [];
+    fixture.vault.claim = async (name) => {
+      const found = await claim(name);
+      if (found?.record !== undefined) claimed.push(found.record);
+      return found;
     };
-    /** The write that is on its way ends, and the next one begins. */
-    const written = async (): Promise<void> => {
-      ends.shift()!();
-      await settled();
+    const given: Uint8Array[] = [];
+    const { put } = two.lane;
+    two.lane.put = (...record) => {
+      given.push(record[5]);
+      return put(...record);
     };
-    fixture.keep(one, KeepFlag.URGENT, 'key');
-    await settled();
-    fixture.keep(one, KeepFlag.URGENT, 'login');
-    await written();
-    assert.equal(await fixture.kept(), 'key');
-    assert.ok(one.isCorked, 'what it would hear says that it is logged in');
-    await written();
-    assert.equal(await fixture.kept(), 'login');
-    assert.ok(!one.isCorked);
-    // What is not urgent holds nobody, and lets nobody go who waits for what was.
-    fixture.keep(one, 0, 'a counter');
-    assert.ok(!one.isCorked);
-    fixture.keep(one, KeepFlag.URGENT, 'second login');
-    await settled();
-    fixture.keep(one, 0, 'a counter after it');
-    assert.ok(one.isCorked);
-    await written();
-    assert.ok(!one.isCorked);
-  });
-
-  it('that hangs holds no client for more than five seconds', async () => {
-    const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
-    fixture.vault.hold();
-    fixture.keep(one, KeepFlag.URGENT, 'a');
-    await settled();
-    assert.ok(one.isCorked);
-    fixture.env.advance(5_000);
-    assert.ok(!one.isCorked);
-    assert.deepEqual(one.notices, ['VaultWriteFailed ETIMEDOUT']);
-  });
-
-  it('writes what is not urgent once in five seconds, the newest', async () => {
-    const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.URGENT, 'a');
-    await settled();
-    for (const record of ['b', 'c', 'd']) fixture.keep(one, 0, record);
-    assert.equal(await fixture.kept(), 'a');
-    fixture.env.advance(5_000);
-    assert.equal(await fixture.kept(), 'd');
+    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a key');
+    assert.deepEqual([claimed.length, isZero(claimed[0]!)], [1, true], 'the copy of the vault is needed no longer');
+    assert.equal(Buffer.from(given[0]!).toString(), 'a key');
+    fixture.keep(two, KeepFlag.URGENT, 'another key');
+    assert.ok(isZero(given[0]!));
   });
 });
 
@@ -500,96 +346,5 @@ describe('whatever the order', () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-it('a vault that cannot be opened is said with the system’s word, until it can', async () => {
-  const vault = new MemoryVault();
-  let fault: VaultError | undefined = new VaultError('VaultClosed', 'a folder', 'EACCES');
-  const registry = new SessionRegistry(
-    () => (fault === undefined ? Promise.resolve(vault) : Promise.reject(fault)),
-    log,
-    new FakeEnv(),
-  );
-  const route = new FakeRoute(1);
-  const request = async (): Promise<string> => {
-    registry.request(route, NameOp.ATTACH, 1, 'me');
-    await settled();
-    return route.last;
-  };
-  assert.equal(registry.isDegraded, false);
-  assert.equal(await request(), 'VaultUnavailable EACCES');
-  assert.equal(registry.isDegraded, true, 'so that /readyz says it');
-  fault = new VaultError('VaultClosed', 'another key');
-  assert.equal(await request(), 'VaultUnavailable closed');
-  fault = undefined;
-  assert.equal(await request(), 'granted:');
-  assert.equal(registry.isDegraded, false);
-  const none = new SessionRegistry(undefined, log, new FakeEnv());
-  none.request(route, NameOp.LIST, 2, '');
-  await settled();
-  assert.deepEqual([route.last, none.isDegraded], ['VaultUnavailable', false]);
-});
-
-describe('a list of all names', () => {
-  /** @returns the lists that were read, and how often */
-  function counted(fixture: Fixture): { reads: number } {
-    const count = { reads: 0 };
-    const { vault } = fixture;
-    const list = vault.list.bind(vault);
-    vault.list = (part) => {
-      count.reads++;
-      return list(part);
-    };
-    return count;
-  }
-
-  it('is read once for all who ask at a time, and anew for who asks later', async () => {
-    const fixture = new Fixture();
-    await fixture.request(fixture.route(), NameOp.ATTACH);
-    const count = counted(fixture);
-    const [first, ...others] = Array.from({ length: 50 }, () => fixture.route());
-    for (const route of [first!, ...others]) fixture.registry.request(route, NameOp.LIST, 1, '');
-    await settled();
-    for (const route of [first!, ...others]) assert.match(route.last, /^granted:/);
-    // The first one's is begun at once; the others have come before the next.
-    assert.equal(count.reads, 2);
-    await fixture.request(first!, NameOp.LIST);
-    assert.equal(count.reads, 3);
-  });
-
-  it('holds no key', async () => {
-    const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
-    const key = Buffer.alloc(256, 7);
-    const out = new Writer();
-    writeRecord(out, { ...emptyRecord(2, false), userId: 5n, keys: [{ dc: 2, key }] });
-    fixture.registry.keep(one, KeepFlag.LAST, 0, out.written());
-    await settled();
-    assert.ok(Buffer.from(fixture.vault.read('me')!).includes(key));
-    const two = fixture.route();
-    await fixture.request(two, NameOp.LIST);
-    const { bytes } = two.said.at(-1)!;
-    assert.equal(bytes.includes(key.subarray(0, 16)), false);
-    const shown = readRecord(bytes.subarray(2 + 'me'.length + 4));
-    assert.deepEqual([shown.dc, shown.userId, shown.keys], [2, 5n, []]);
-  });
-
-  it('is not read for who leaves answers unread, until they are taken, nor for who has gone', async () => {
-    const fixture = new Fixture();
-    const count = counted(fixture);
-    const [slow, gone, other] = [fixture.route(), fixture.route(), fixture.route()];
-    slow.client.isUnread = gone.client.isUnread = true;
-    assert.equal(await fixture.request(slow, NameOp.LIST), 'nothing');
-    assert.equal(await fixture.request(gone, NameOp.LIST), 'nothing');
-    assert.equal(count.reads, 0);
-    assert.equal(await fixture.request(other, NameOp.LIST), 'granted:');
-    assert.equal(slow.last, 'nothing');
-    fixture.registry.gone(gone);
-    slow.client.isUnread = gone.client.isUnread = false;
-    fixture.registry.isRead();
-    await settled();
-    assert.deepEqual([slow.last, gone.last, count.reads], ['granted:', 'nothing', 2]);
   });
 });

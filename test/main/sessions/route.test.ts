@@ -9,7 +9,7 @@ import { notedLane } from '../../support/noted-lane.ts';
 
 /** A route whose lane and end are noted. */
 function routeOf() {
-  const { lane, puts, kinds } = notedLane();
+  const { lane, puts, given, kinds } = notedLane();
   const gone: Route[] = [];
   const owner = {
     dialling: { env: systemEnv, metrics: { counts: new Float64Array(100) } },
@@ -18,7 +18,7 @@ function routeOf() {
     gone: (route: Route) => gone.push(route),
   } as unknown as RouteOwner;
   const client = { isUnread: false, gate: { shut: () => undefined, open: () => undefined } };
-  return { route: new Route(owner, 1, lane, client as unknown as SessionClient, 0), puts, kinds, gone };
+  return { route: new Route(owner, 1, lane, client as unknown as SessionClient, 0), puts, given, kinds, gone };
 }
 
 test('open requests are bounded in number and in bytes, until they are answered', () => {
@@ -44,4 +44,14 @@ test('a session is closed once; one that was never opened is gone at once', () =
   other.route.close();
   assert.deepEqual([other.kinds(), other.gone], [[], [other.route]]);
   assert.deepEqual(gone, []);
+});
+
+test('what the next thread is told of a session is zeroed when it has been put', () => {
+  const { route, puts, given } = routeOf();
+  route.request(Buffer.from('{}'), 0, 2, '1');
+  route.saved.takeSession(Buffer.from('a key'));
+  route.resume();
+  const at = puts.findIndex(({ kind }) => kind === In.RESUME);
+  assert.ok(puts[at]!.text.includes('a key'));
+  assert.ok(given[at]!.every((byte) => byte === 0));
 });

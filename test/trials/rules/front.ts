@@ -85,6 +85,11 @@ export const FRONT: readonly Rule[] = [
     ],
     ['sessions end with their connection', '      route.ledger.drain();\n      route.close();\n', ''],
     ['a client has so many requests open', 'if (this.#exchanges.size >= limits.openRequests) return false;', ''],
+    [
+      'who does not take his answers is not read',
+      'if (this.#socket.writableLength > this.#admission.limits.unreadMark) this.#slow.begin();',
+      '',
+    ],
     ['bytes held of a body count towards the budget of all', '    this.#admission.reaper.holds(this, by);\n', ''],
   ]),
   ...rulesOf('src/front/json-lines.ts', 'json-lines', [

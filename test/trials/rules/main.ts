@@ -143,9 +143,19 @@ export const MAIN: readonly Rule[] = [
     ['a record that was replaced is zeroed', '    this.#unwritten?.fill(0);\n', ''],
     ['a record that was written is zeroed', '        record.fill(0);\n        this.#written', '        this.#written'],
     ['a write that failed is tried again', '    this.#nowIn(waitAfter(this.#failures));\n', ''],
-    ['a record that failed does not replace a newer one', 'this.#unwritten ??= record;', 'this.#unwritten = record;'],
+    [
+      'a record that failed does not replace a newer one',
+      'if (this.#unwritten === undefined) this.#unwritten = record;\n    else record.fill(0);',
+      'this.#replace(record);',
+    ],
+    ['a record that failed is zeroed where a newer one stands', '    else record.fill(0);\n', ''],
+  ]),
+  ...rulesOf('src/main/names/ownership.ts', 'session-registry', [
+    ['a record that was handed over is zeroed', '    this.#record.fill(0);\n', ''],
   ]),
   ...rulesOf('src/main/names/session-registry.ts', 'session-registry', [
+    ["the vault's copy of a record is zeroed", '      claim.record?.fill(0);\n', ''],
+
     [
       'the bytes of a record are zeroed where they stood',
       '    bytes.fill(0);\n    if (ownership === undefined)',

@@ -1,0 +1,207 @@
+/** What of a stored session is on the disk before what is said, and what of it stays in memory. */
+import assert from 'node:assert/strict';
+import { describe, it, test } from 'node:test';
+import { KeepFlag, NameOp } from '../../../src/batch/records.ts';
+import { LazyVault } from '../../../src/main/names/lazy-vault.ts';
+import { RecordWriter } from '../../../src/main/names/record-writer.ts';
+import type { Vault } from '../../../src/vault/vault.ts';
+import { FakeEnv } from '../../support/fake-env.ts';
+import { fault, Fixture, log, settled } from '../../support/registry-fixture.ts';
+
+describe('a vault that cannot write', () => {
+  it('lets the session go on, says so once, and is tried again until it can', async () => {
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.request(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.URGENT, 'a');
+    await settled();
+    fixture.vault.failure = fault;
+    fixture.keep(one, KeepFlag.URGENT, 'b');
+    await settled();
+    assert.ok(!one.isCorked);
+    assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
+    assert.ok(fixture.registry.isDegraded);
+    fixture.keep(one, KeepFlag.URGENT, 'c');
+    fixture.env.advance(1_000);
+    await settled();
+    assert.equal(one.notices.length, 1);
+    fixture.vault.failure = undefined;
+    assert.equal(await fixture.kept(), 'a', 'what was kept before still is');
+    fixture.env.advance(60_000);
+    assert.equal(await fixture.kept(), 'c');
+    assert.ok(!fixture.registry.isDegraded);
+  });
+
+  it('answers what was asked for explicitly', async () => {
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.request(one, NameOp.NEW);
+    fixture.vault.failure = fault;
+    fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
+    await settled();
+    assert.equal(one.last, 'VaultWriteFailed ENOSPC');
+    assert.deepEqual(one.notices, []);
+    assert.ok(!fixture.registry.isDegraded);
+  });
+
+  it('is tried by one alone when the owner goes while it fails', async () => {
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.request(one, NameOp.ATTACH);
+    const write = fixture.vault.write.bind(fixture.vault);
+    const ends: (() => void)[] = [];
+    fixture.vault.write = (_, record) => {
+      assert.equal(Buffer.from(record).toString(), 'a');
+      return new Promise((_resolve, reject) => ends.push(() => reject(fault)));
+    };
+    fixture.keep(one, KeepFlag.URGENT, 'a');
+    await settled();
+    fixture.registry.gone(one);
+    ends.shift()!();
+    await settled();
+    for (const wait of [1_000, 2_000, 4_000]) {
+      fixture.env.advance(wait);
+      await settled();
+      assert.equal(ends.length, 1);
+      ends.shift()!();
+      await settled();
+    }
+    fixture.vault.write = write;
+    fixture.env.advance(60_000);
+    assert.equal(await fixture.kept(), 'a');
+    assert.equal(await fixture.request(fixture.route(), NameOp.ATTACH), 'granted:a');
+  });
+
+  it('tells a client only when the newest of what was urgent is on the disk', async () => {
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.request(one, NameOp.ATTACH);
+    const ends: (() => void)[] = [];
+    const write = fixture.vault.write.bind(fixture.vault);
+    fixture.vault.write = async (...args) => {
+      await new Promise<void>((resolve) => ends.push(resolve));
+      await write(...args);
+    };
+    /** The write that is on its way ends, and the next one begins. */
+    const written = async (): Promise<void> => {
+      ends.shift()!();
+      await settled();
+    };
+    fixture.keep(one, KeepFlag.URGENT, 'key');
+    await settled();
+    fixture.keep(one, KeepFlag.URGENT, 'login');
+    await written();
+    assert.equal(await fixture.kept(), 'key');
+    assert.ok(one.isCorked, 'what it would hear says that it is logged in');
+    await written();
+    assert.equal(await fixture.kept(), 'login');
+    assert.ok(!one.isCorked);
+    // What is not urgent holds nobody, and lets nobody go who waits for what was.
+    fixture.keep(one, 0, 'a counter');
+    assert.ok(!one.isCorked);
+    fixture.keep(one, KeepFlag.URGENT, 'second login');
+    await settled();
+    fixture.keep(one, 0, 'a counter after it');
+    assert.ok(one.isCorked);
+    await written();
+    assert.ok(!one.isCorked);
+  });
+
+  it('that hangs holds no client for more than five seconds', async () => {
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.request(one, NameOp.ATTACH);
+    fixture.vault.hold();
+    fixture.keep(one, KeepFlag.URGENT, 'a');
+    await settled();
+    assert.ok(one.isCorked);
+    fixture.env.advance(5_000);
+    assert.ok(!one.isCorked);
+    assert.deepEqual(one.notices, ['VaultWriteFailed ETIMEDOUT']);
+  });
+
+  it('writes what is not urgent once in five seconds, the newest', async () => {
+    const fixture = new Fixture();
+    const one = fixture.route();
+    await fixture.request(one, NameOp.ATTACH);
+    fixture.keep(one, KeepFlag.URGENT, 'a');
+    await settled();
+    for (const record of ['b', 'c', 'd']) fixture.keep(one, 0, record);
+    assert.equal(await fixture.kept(), 'a');
+    fixture.env.advance(5_000);
+    assert.equal(await fixture.kept(), 'd');
+  });
+});
+
+/** A writer of records, with a vault whose writes end when they are told to. */
+function writerOf() {
+  const env = new FakeEnv();
+  const begun: { record: Uint8Array; said: string; end: (error?: Error) => Promise<void> }[] = [];
+  const vault = {
+    write: (_name: string, record: Uint8Array) =>
+      new Promise<void>((resolve, reject) => {
+        const end = (error?: Error): Promise<void> => {
+          if (error === undefined) resolve();
+          else reject(error);
+          return settled();
+        };
+        begun.push({ record, said: Buffer.from(record).toString(), end });
+      }),
+  } as unknown as Vault;
+  const open = (): Promise<Vault> => Promise.resolve(vault);
+  const lazy = new LazyVault(open, log, () => undefined);
+  const writer = new RecordWriter({ name: 'me', owner: undefined }, lazy, log, env);
+  return { writer, env, begun };
+}
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+
+test('a record is zeroed when a newer one replaces it, and when it is written', async () => {
+  const { writer, begun } = writerOf();
+  const [first, second] = [Buffer.from('first'), Buffer.from('second')];
+  writer.keep(first, 0, 0);
+  writer.keep(second, KeepFlag.URGENT, 0);
+  await settled();
+  assert.deepEqual([isZero(first), second.toString()], [true, 'second']);
+  await begun[0]!.end();
+  assert.ok(isZero(second));
+});
+
+test('a record that could not be written does not replace a newer one, and is zeroed', async () => {
+  const { writer, env, begun } = writerOf();
+  const [first, second] = [Buffer.from('first'), Buffer.from('second')];
+  writer.keep(first, KeepFlag.URGENT, 0);
+  await settled();
+  writer.keep(second, 0, 0);
+  await begun[0]!.end(fault);
+  env.advance(60_000);
+  await settled();
+  assert.deepEqual(
+    begun.map(({ said }) => said),
+    ['first', 'second'],
+  );
+  assert.ok(isZero(first));
+});
+
+test('a record that could not be written is zeroed if its client was told so', async () => {
+  const { fixture, record } = await explicitlyFailed();
+  assert.ok(isZero(record));
+  fixture.env.advance(60_000);
+  assert.equal(await fixture.kept(), undefined);
+});
+
+/** @returns the bytes that the vault refused */
+async function explicitlyFailed(): Promise<{ fixture: Fixture; record: Uint8Array }> {
+  const fixture = new Fixture();
+  const one = fixture.route();
+  await fixture.request(one, NameOp.NEW);
+  let seen: Uint8Array | undefined;
+  fixture.vault.write = (_, record) => {
+    seen = record;
+    return Promise.reject(fault);
+  };
+  fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
+  await settled();
+  assert.equal(one.last, 'VaultWriteFailed ENOSPC');
+  return { fixture, record: seen! };
+}
