@@ -5,19 +5,25 @@
 import { Opened, open } from '../crypto/envelope.ts';
 import { Reader } from '../bytes/reader.ts';
 import type { Counters } from './counters.ts';
-import type { DcConnection } from './wire/dc-connection.ts';
+import type { ConnectionCentre, DcConnection } from './wire/dc-connection.ts';
 import { quickAckToken } from './wire/quick-ack.ts';
 import { DcHandshakes } from './keys/dc-handshake.ts';
-import type { HandshakeSettings } from './keys/dc-handshake.ts';
+import type { FieldName, HandshakeSettings } from './keys/dc-handshake.ts';
 import { DcSession } from './protocol/dc-session.ts';
-import type { SessionHost } from './protocol/dc-session.ts';
+import type { SessionHost, SessionTaps } from './protocol/dc-session.ts';
 import type { Env } from './env.ts';
 import type { Invoking } from './protocol/invoking.ts';
 import { KeyTable, KnownKey } from './protocol/known-key.ts';
 import type { Memory } from './world/memory.ts';
 import type { Received } from './protocol/message-book.ts';
-import type { Taps } from './taps.ts';
+import type { ServerSession } from './protocol/server-session.ts';
 import type { Rule, Violations } from './protocol/violations.ts';
+
+/** Where a data centre and its sessions can be made to misbehave; each may be left out. */
+export interface CentreTaps extends SessionTaps {
+  /** One field of an answer of the key exchange, to be sent in place of the true `value`. */
+  field?(connection: DcConnection | undefined, name: FieldName, value: Uint8Array): Uint8Array;
+}
 
 export interface DataCentreSettings {
   readonly id: number;
@@ -26,7 +32,7 @@ export interface DataCentreSettings {
   readonly violations: Violations;
   readonly counters: Counters;
   readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'made' | 'fault' | 'field'>;
-  readonly taps: Taps;
+  readonly taps: CentreTaps;
   readonly memory: Memory | undefined;
   /** Told of each new key and session, for those who wait for one. */
   madeKey(key: KnownKey): void;
@@ -40,10 +46,10 @@ const OUTER = 24;
 /** Sessions of one key, at most; beyond it the oldest without a connection is forgotten. */
 const MOST_SESSIONS = 1_000;
 
-export class DataCentre implements SessionHost {
+export class DataCentre implements SessionHost, ConnectionCentre {
   readonly id: number;
   readonly env: Env;
-  readonly taps: Taps;
+  readonly taps: CentreTaps;
   readonly keys: KeyTable;
   readonly #settings: DataCentreSettings;
   readonly #handshakes: DcHandshakes;
@@ -148,16 +154,17 @@ export class DataCentre implements SessionHost {
     session.receive(head, bytes, start, end);
   }
 
-  #session(connection: DcConnection, key: KnownKey, low: number, high: number): DcSession {
-    let session = connection.session;
+  #session(connection: DcConnection, key: KnownKey, low: number, high: number): ServerSession {
+    let { session } = connection;
     if (session === undefined || session.key !== key || session.idLow !== low || session.idHigh !== high)
       session = key.sessions.get(low, high);
     if (session === undefined) {
-      session = new DcSession(this, key, low, high);
+      const made = new DcSession(this, key, low, high);
+      session = made;
       if (key.sessions.size >= MOST_SESSIONS) forgetOne(key);
-      key.sessions.set(low, high, session);
+      key.sessions.set(low, high, made);
       this.#settings.counters.sessions++;
-      this.#settings.madeSession(session);
+      this.#settings.madeSession(made);
     }
     connection.carries(session);
     return session;

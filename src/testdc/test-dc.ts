@@ -180,7 +180,6 @@ export class TestDc extends EventEmitter<TestDcEvents> {
 
   #call({ session, received, method, args }: Request): Call {
     const { env, environment } = this.#settings;
-    const dcId = (session.host as DataCentre).id;
     return {
       method,
       args,
@@ -188,7 +187,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       received,
       world: this.world,
       now: env.now(),
-      dcId,
+      dcId: session.host.id,
       isTest: environment === 'test',
       dcs: this.addresses,
     };

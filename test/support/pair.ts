@@ -26,7 +26,7 @@ import { SavedSession } from '../../src/main/sessions/saved-session.ts';
 import { EVENT_NAMES } from '../../src/telemetry/events.ts';
 import { ANSWERS } from '../../src/testdc/answers/table.ts';
 import type { DataCentre } from '../../src/testdc/data-centre.ts';
-import type { DcSession } from '../../src/testdc/protocol/dc-session.ts';
+import { DcSession } from '../../src/testdc/protocol/dc-session.ts';
 import type { DcConnection } from '../../src/testdc/wire/dc-connection.ts';
 import { DH_PRIME, G } from '../../src/testdc/keys/key-exchange.ts';
 import { Layers } from '../../src/testdc/protocol/layers.ts';
@@ -272,7 +272,8 @@ export class Pair {
   serverSession(): DcSession {
     const [key] = this.centre.keys.values();
     const [session] = key!.sessions.values();
-    return session!;
+    if (!(session instanceof DcSession)) throw new Error('the data centre has no session');
+    return session;
   }
 
   /** From now on nothing a session sends arrives. @returns what it sent */

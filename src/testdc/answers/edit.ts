@@ -4,11 +4,10 @@
  */
 import { RpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import type { Box } from '../world/box.ts';
+import type { Box, Copy } from '../world/box.ts';
 import type { PeerRef } from '../world/peers.ts';
 import { keyOf, peerOf } from '../world/peers.ts';
 import { deleteCopies, editPost, inUpdates } from '../world/posts.ts';
-import type { Copy } from '../world/records.ts';
 import type { Answer, Call } from './call.ts';
 import { caption, entities, keyboard, textOfMessage } from './content.ts';
 import { mediaOf } from './media.ts';

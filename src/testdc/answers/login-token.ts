@@ -2,6 +2,7 @@
 import { random } from '../env.ts';
 import { RpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
+import type { AcceptedToken } from '../protocol/known-key.ts';
 import type { LoginToken } from '../world/records.ts';
 import { authorizationObject } from './auth.ts';
 import type { Answer, Call } from './call.ts';
@@ -28,7 +29,7 @@ function exportLoginToken(call: Call): TlObject {
 }
 
 /** Signs in, or sends the client to the home of who accepted. */
-function finish(call: Call, { token, userId }: LoginToken): TlObject {
+function finish(call: Call, { token, userId }: AcceptedToken): TlObject {
   const person = call.world.people.get(userId!)!;
   try {
     stay(call, 'USER', String(userId), person.dcId);

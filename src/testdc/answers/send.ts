@@ -9,7 +9,8 @@ import type { Group, PeerRef } from '../world/peers.ts';
 import { keyOf } from '../world/peers.ts';
 import type { Actor } from '../world/posts.ts';
 import { inUpdates, newMessage } from '../world/posts.ts';
-import type { Draft, Post, Written } from '../world/records.ts';
+import type { Post } from '../world/box.ts';
+import type { Draft, Written } from '../world/records.ts';
 import type { World } from '../world/world.ts';
 import type { Call } from './call.ts';
 import { contentOf, textOfMessage } from './content.ts';
@@ -28,8 +29,13 @@ function sendMessage(call: Call): TlObject {
   return answerTo(call, [send(actor(call), draft)]);
 }
 
+/** Who writes, and from where. */
+export interface Sender extends Actor {
+  readonly world: World;
+}
+
 /** Who calls, for what is then done in the world. */
-export function actor(call: Call): Actor {
+export function actor(call: Call): Sender {
   return { world: call.world, userId: self(call), dcId: call.dcId, session: call.session };
 }
 
@@ -62,12 +68,12 @@ export function once(call: Call, randomId: bigint): void {
 }
 
 /** Writes a draft for everybody who is to have it, and tells all but the caller's session. The answer is the sender's copy. */
-export function send(by: Actor, draft: Draft): Written {
+export function send(by: Sender, draft: Draft): Written {
   const group = by.world.groups.get(keyOf(draft.to));
   return group === undefined ? toPerson(by, draft) : toGroup(by, draft, group);
 }
 
-function toPerson(by: Actor, draft: Draft): Written {
+function toPerson(by: Sender, draft: Draft): Written {
   const { world } = by;
   const post: Post = { copies: [] };
   const written = world.write(world.account(draft.from).box, draft.from, draft, undefined, post);
@@ -77,7 +83,7 @@ function toPerson(by: Actor, draft: Draft): Written {
 }
 
 /** To the other one's box, if there is an account, and the echo's answer. */
-function deliver(by: Actor, draft: Draft, post: Post): void {
+function deliver(by: Sender, draft: Draft, post: Post): void {
   const { world } = by;
   const { from, to, content } = draft;
   if (world.people.get(to.id)?.isEcho === true)
@@ -85,7 +91,7 @@ function deliver(by: Actor, draft: Draft, post: Post): void {
   else if (world.people.has(to.id)) arrive(by, draft, post);
 }
 
-function arrive(by: Actor, draft: Draft, post: Post): Written {
+function arrive(by: Sender, draft: Draft, post: Post): Written {
   const { world } = by;
   const to = draft.to.id;
   const written = world.write(world.account(to).box, to, draft, undefined, post);
@@ -107,7 +113,7 @@ function isPlain(message: TlObject): boolean {
 const LONG_FIELDS = ['media', 'reply_markup', 'reply_to', 'fwd_from', 'via_bot_id', 'noforwards', 'grouped_id'];
 
 /** What Telegram pushes for a private message: `updateShortMessage` for a plain one. */
-function ofPrivate(by: Actor, written: Written, viewer: bigint): TlObject {
+function ofPrivate(by: Sender, written: Written, viewer: bigint): TlObject {
   const { message, pts } = written;
   if (!isPlain(message)) return inUpdates(by, viewer, [newMessage(written, viewer)], [message]);
   return {
@@ -128,7 +134,7 @@ function entitiesOf(content: TlObject): Record<string, TlObject[]> {
 }
 
 /** A basic group's message goes into every member's box, a channel's into the channel's. */
-function toGroup(by: Actor, draft: Draft, group: Group): Written {
+function toGroup(by: Sender, draft: Draft, group: Group): Written {
   const { world } = by;
   const { from } = draft;
   const post: Post = { copies: [] };

@@ -5,10 +5,9 @@
 import type { Call } from '../answers/call.ts';
 import type { DcConnection } from '../wire/dc-connection.ts';
 import type { FieldName } from '../keys/dc-handshake.ts';
-import type { DcSession } from '../protocol/dc-session.ts';
+import type { Arrived, DcSession } from '../protocol/dc-session.ts';
 import type { RequestHook } from '../protocol/invoking.ts';
 import type { Received } from '../protocol/message-book.ts';
-import type { Arrived } from '../taps.ts';
 import type { TestDc } from '../test-dc.ts';
 import type { Rule } from '../protocol/violations.ts';
 import type { Dice } from './dice.ts';

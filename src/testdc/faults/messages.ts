@@ -4,9 +4,8 @@
  * says a message was not taken when it was: a server that lies about that cannot be survived by anyone.
  */
 import type { DcConnection } from '../wire/dc-connection.ts';
-import type { DcSession } from '../protocol/dc-session.ts';
+import type { Arrived, DcSession } from '../protocol/dc-session.ts';
 import { writeService } from '../protocol/service.ts';
-import type { Arrived } from '../taps.ts';
 import { bodies } from './bodies.ts';
 import type { How, Kind, Kinds } from './kind.ts';
 

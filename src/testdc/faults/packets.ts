@@ -6,7 +6,7 @@
  * on the next; one that ignores the bad packet goes on.
  */
 import { DcConnection } from '../wire/dc-connection.ts';
-import type { DcSession } from '../protocol/dc-session.ts';
+import type { ServerSession } from '../protocol/server-session.ts';
 import { AT, forged, opened, withPadding } from './forge.ts';
 import type { How, Kind, Kinds } from './kind.ts';
 
@@ -31,7 +31,7 @@ function handleAsIs(connection: DcConnection, packet: Buffer, how: How): void {
   connection.handle(packet);
 }
 
-function handleLate({ link }: DcSession, packet: Buffer, how: How): void {
+function handleLate({ link }: ServerSession, packet: Buffer, how: How): void {
   if (link instanceof DcConnection) handleAsIs(link, packet, how);
 }
 
@@ -62,7 +62,7 @@ export const INCOMING: Kinds<'incoming'> = {
     play({ connection, packet }, how) {
       // The client comes again with it, once: on another connection.
       how.excuse(undefined, 'key-unknown');
-      connection.dc.destroyKey(connection.key!);
+      how.dc.forgetKey(connection.key!);
       how.dc.world.signOut(connection.key!);
       connection.key = undefined;
       return packet;

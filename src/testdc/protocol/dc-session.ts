@@ -12,32 +12,43 @@ import type { Env } from '../env.ts';
 import { long } from './id-map.ts';
 import type { KeyTable, KnownKey } from './known-key.ts';
 import { MessageBook } from './message-book.ts';
-import { compareIds } from './server-ids.ts';
 import type { Received } from './message-book.ts';
 import { Outbox } from './outbox.ts';
 import type { Sent } from './outbox.ts';
 import { readContainer, unpack, CONTAINER, GZIP_PACKED } from './packed.ts';
 import type { Inner } from './packed.ts';
+import { compareIds } from './server-ids.ts';
+import type { ServerSession, SessionLink } from './server-session.ts';
 import { SERVICE, writeService } from './service.ts';
 import type { Service } from './service.ts';
-import type { Taps } from '../taps.ts';
 import type { Rule } from './violations.ts';
 
-/** The connection a session speaks through at the moment. */
-export interface Link {
-  readonly number: number;
-  /** The session has something to send, at the end of this turn. */
-  wants(session: DcSession): void;
-  /** `ping_delay_disconnect`: close in so many milliseconds unless told again. */
-  closeIn(ms: number): void;
+/** A client's message whose envelope is right, before anything else about it is judged. */
+export interface Arrived {
+  readonly low: number;
+  readonly high: number;
+  readonly seqNo: number;
+  readonly crc: number;
+  /** `single` and `container` are what the packet held, `inner` is a message of a container. */
+  readonly place: 'single' | 'container' | 'inner';
+}
+
+/** Where a session can be made to misbehave; each may be left out. */
+export interface SessionTaps {
+  /** True: the message was dealt with, or is to be as if it had never come. */
+  message?(session: DcSession, message: Arrived): boolean;
+  /** The result of a request; undefined: it is given later, by `session.give`, or never. */
+  answer?(session: DcSession, received: Received, result: Uint8Array): Uint8Array | undefined;
 }
 
 /** What a session needs of the DC it belongs to. */
 export interface SessionHost {
+  /** The DC's number. */
+  readonly id: number;
   readonly env: Env;
   /** The keys of this DC. */
   readonly keys: KeyTable;
-  readonly taps: Taps;
+  readonly taps: SessionTaps;
   /** An API request, from its constructor number to the end of the message. */
   request(session: DcSession, received: Received, body: Reader): void;
   /** The client asked for its key to be forgotten. */
@@ -54,7 +65,7 @@ const TOO_OLD = 300;
 const MOST_WAITING = 1000;
 const MSGS_ACK = 0x62d6b459;
 
-export class DcSession {
+export class DcSession implements ServerSession {
   readonly host: SessionHost;
   /** The host's, with this session's own clock. */
   readonly env: Env;
@@ -69,7 +80,7 @@ export class DcSession {
   readonly outbox: Outbox;
   /** Updates go to sessions that have asked anything outside of `invokeWithoutUpdates`. */
   wantsUpdates = false;
-  link: Link | undefined;
+  link: SessionLink | undefined;
   /** Msg_ids to acknowledge with the next packet, in halves, low first. */
   readonly #acks: number[] = [];
   #isNew = true;
@@ -92,7 +103,7 @@ export class DcSession {
   }
 
   /** The session speaks through this connection from now on. What was not acknowledged goes out again. */
-  attach(link: Link): void {
+  attach(link: SessionLink): void {
     if (this.link === link) return;
     this.link = link;
     this.outbox.everythingAgain();
@@ -100,7 +111,7 @@ export class DcSession {
   }
 
   /** That connection is gone. */
-  detach(link: Link): void {
+  detach(link: SessionLink): void {
     if (this.link === link) this.link = undefined;
   }
 
@@ -301,6 +312,10 @@ export class DcSession {
   #badSalt(low: number, high: number, seqNo: number): void {
     this.violation('salt', `msg_id ${long(low, high)}`);
     this.say(writeService.badServerSalt(low, high, seqNo, this.key.salts.current));
+  }
+
+  destroyKey(): void {
+    this.host.destroyKey(this.key);
   }
 
   violation(rule: Rule, detail: string): void {

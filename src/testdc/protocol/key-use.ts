@@ -6,16 +6,21 @@
  * A client that was cut off, or started anew, leaves a connection behind that nobody uses any more: that is no second
  * place. So what counts is that an earlier connection speaks again, with a session of its own, after another has.
  */
-import type { DcSession, Link } from './dc-session.ts';
+
+/** A session, as far as it matters here. */
+interface Speaker {
+  /** The connection that it speaks through. */
+  readonly link: object | undefined;
+}
 
 export class KeyUse {
-  #link: Link | undefined;
-  #session: DcSession | undefined;
+  #link: object | undefined;
+  #session: Speaker | undefined;
   /** Connections that did the main work until another one did. */
-  readonly #before = new WeakSet<Link>();
+  readonly #before = new WeakSet<object>();
 
   /** Takes note of a request. @returns false when it shows use in parallel */
-  isAlone(session: DcSession): boolean {
+  isAlone(session: Speaker): boolean {
     const { link } = session;
     if (link === undefined || link === this.#link) return true;
     const isParallel = this.#before.has(link) && session !== this.#session;

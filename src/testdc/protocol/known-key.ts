@@ -7,13 +7,12 @@
  * sessions and init stay its own.
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';
-import type { DcSession } from './dc-session.ts';
 import type { Env } from '../env.ts';
 import { IdMap, long } from './id-map.ts';
 import { KeyUse } from './key-use.ts';
+import type { ServerSession, SessionKey } from './server-session.ts';
 import type { KeyEntry, KeyRef, Memory } from '../world/memory.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import type { LoginToken } from '../world/records.ts';
 import { Salts } from '../keys/salts.ts';
 
 /** What `initConnection` and `invokeWithLayer` said last; kept with the key, so a reconnect goes on. */
@@ -24,12 +23,19 @@ export interface Init {
   readonly client?: TlObject | undefined;
 }
 
-export class KnownKey {
+/** A QR token that somebody has accepted. */
+export interface AcceptedToken {
+  readonly token: Buffer;
+  /** Who has accepted it. */
+  readonly userId: bigint | undefined;
+}
+
+export class KnownKey implements SessionKey {
   readonly authKey: AuthKey;
   /** The DC that knows it; 0 before one does. */
   dc = 0;
   readonly salts: Salts;
-  readonly sessions = new IdMap<DcSession>();
+  readonly sessions = new IdMap<ServerSession>();
   /** Unix milliseconds after which a temporary key is forgotten; Infinity for a permanent one. */
   expiresAt: number;
   readonly isTemporary: boolean;
@@ -46,7 +52,7 @@ export class KnownKey {
   /** Who has but a password to prove to be signed in. */
   pendingUserId: bigint | undefined;
   /** A QR token of this key that somebody has accepted. */
-  acceptedToken: LoginToken | undefined;
+  acceptedToken: AcceptedToken | undefined;
   /** Signed out by another session of the account. */
   isRevoked = false;
   /** From where it is used, and whether that was from two places in parallel: then it is good for nothing. */
@@ -106,7 +112,7 @@ export class KnownKey {
   }
 
   /** Its sessions, and those of the temporary key that stands for it. */
-  *allSessions(now: number): IterableIterator<DcSession> {
+  *allSessions(now: number): IterableIterator<ServerSession> {
     yield* this.sessions.values();
     if (this.temporary?.isAlive(now) === true) yield* this.temporary.sessions.values();
   }

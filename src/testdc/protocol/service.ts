@@ -5,12 +5,12 @@
  */
 import type { Reader } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
-import type { DcSession } from './dc-session.ts';
 import type { Env } from '../env.ts';
 import { randomLong } from '../env.ts';
 import type { Received } from './message-book.ts';
+import type { ServerSession } from './server-session.ts';
 
-export type Service = (session: DcSession, received: Received, body: Reader) => void;
+export type Service = (session: ServerSession, received: Received, body: Reader) => void;
 
 /** Ids in one msgs_ack, msgs_state_req or msg_resend_req, at most. */
 const MOST_IDS = 8192;
@@ -36,26 +36,26 @@ export const SERVICE: ReadonlyMap<number, Service> = new Map<number, Service>([
 function ignore(): void {}
 
 /** Calls `each` with the halves of every id of a `Vector<long>`. */
-function ids(session: DcSession, body: Reader, each: (low: number, high: number) => void): void {
+function ids(session: ServerSession, body: Reader, each: (low: number, high: number) => void): void {
   if (body.uint32() !== VECTOR) return session.violation('service-message', 'a list of ids that is no Vector');
   const count = body.count(8);
   if (count > MOST_IDS) session.violation('service-message', `${count} ids in one message`);
   for (let i = 0; i < count; i++) each(body.int32(), body.int32());
 }
 
-function msgsAck(session: DcSession, received: Received, body: Reader): void {
+function msgsAck(session: ServerSession, received: Received, body: Reader): void {
   if ((received.seqNo & 1) === 1) session.violation('ack-parity', `msgs_ack with seqno ${received.seqNo}`);
   ids(session, body, (low, high) => session.outbox.acknowledge(low, high));
 }
 
-function msgsStateReq(session: DcSession, received: Received, body: Reader): void {
+function msgsStateReq(session: ServerSession, received: Received, body: Reader): void {
   const states: number[] = [];
   ids(session, body, (low, high) => states.push(session.book.stateOf(low, high)));
   session.say(writeService.msgsStateInfo(received, states));
 }
 
 /** What is there is sent again; if something is not, the states of all are told as well. */
-function msgResendReq(session: DcSession, received: Received, body: Reader): void {
+function msgResendReq(session: ServerSession, received: Received, body: Reader): void {
   const states: number[] = [];
   let allThere = true;
   ids(session, body, (low, high) => {
@@ -68,7 +68,7 @@ function msgResendReq(session: DcSession, received: Received, body: Reader): voi
 }
 
 /** The three answers come as results of the rpc_drop_answer itself. */
-function rpcDropAnswer(session: DcSession, received: Received, body: Reader): void {
+function rpcDropAnswer(session: ServerSession, received: Received, body: Reader): void {
   const request = session.book.find(body.int32(), body.int32());
   const out = new Writer(24);
   if (request?.state === 'running') {
@@ -88,7 +88,7 @@ function rpcDropAnswer(session: DcSession, received: Received, body: Reader): vo
   session.answer(received, out.written());
 }
 
-function getFutureSalts(session: DcSession, received: Received, body: Reader): void {
+function getFutureSalts(session: ServerSession, received: Received, body: Reader): void {
   const count = body.int32();
   if (count < 1 || count > 64) session.violation('service-message', `get_future_salts of ${count}`);
   const out = new Writer(1040);
@@ -105,11 +105,11 @@ function getFutureSalts(session: DcSession, received: Received, body: Reader): v
   session.say(out.written());
 }
 
-function ping(session: DcSession, received: Received, body: Reader): void {
+function ping(session: ServerSession, received: Received, body: Reader): void {
   session.say(writeService.pong(received, body.int32(), body.int32()));
 }
 
-function pingDelayDisconnect(session: DcSession, received: Received, body: Reader): void {
+function pingDelayDisconnect(session: ServerSession, received: Received, body: Reader): void {
   session.say(writeService.pong(received, body.int32(), body.int32()));
   const delay = body.int32();
   if (delay < 0) session.violation('service-message', `disconnect_delay ${delay}`);
@@ -117,7 +117,7 @@ function pingDelayDisconnect(session: DcSession, received: Received, body: Reade
 }
 
 /** Another session of the same key; never the one that asks. */
-function destroySession(session: DcSession, _received: Received, body: Reader): void {
+function destroySession(session: ServerSession, _received: Received, body: Reader): void {
   const low = body.int32();
   const high = body.int32();
   const other = session.key.sessions.get(low, high);
@@ -130,11 +130,11 @@ function destroySession(session: DcSession, _received: Received, body: Reader): 
   session.say(out.written());
 }
 
-function destroyAuthKey(session: DcSession): void {
+function destroyAuthKey(session: ServerSession): void {
   const out = new Writer(4);
   out.int32(0xf660e1d4);
   session.say(out.written());
-  session.host.destroyKey(session.key);
+  session.destroyKey();
 }
 
 /** Bodies of what the server says on its own account. */

@@ -8,14 +8,13 @@
 import { newHead, seal } from '../../crypto/envelope.ts';
 import { Writer } from '../../bytes/writer.ts';
 import type { Counters } from '../counters.ts';
-import type { DataCentre } from '../data-centre.ts';
-import type { DcSession, Link } from '../protocol/dc-session.ts';
 import type { Env } from '../env.ts';
 import type { FrameSink, ProxySecret } from './frames.ts';
 import { ServerFraming } from './frames.ts';
 import type { KnownKey } from '../protocol/known-key.ts';
 import { ServerIds } from '../protocol/server-ids.ts';
-import type { Taps } from '../taps.ts';
+import type { ServerSession, SessionLink } from '../protocol/server-session.ts';
+import type { Rule } from '../protocol/violations.ts';
 
 /** The socket as a connection sees it. */
 export interface Wire {
@@ -25,6 +24,29 @@ export interface Wire {
   end(): void;
   /** Closes at once and throws away what was written: a TCP reset. Default: `end`. */
   reset?(): void;
+}
+
+/** The data centre as a connection sees it. */
+export interface ConnectionCentre {
+  /** The DC's number. */
+  readonly id: number;
+  readonly env: Env;
+  /** Handles one packet of the connection; `quickAck`: the client asks for a quick ack. */
+  packet(connection: DcConnection, packet: Buffer, quickAck: boolean): void;
+  /** Notes what the client did against the protocol, on the connection of that number. */
+  violation(rule: Rule, detail: string, connection: number): void;
+}
+
+/** Where a connection can be made to misbehave; each may be left out. */
+export interface ConnectionTaps {
+  /** The wire a new connection writes to, in place of its own. */
+  wire?(connection: DcConnection, wire: Wire): Wire;
+  /** Stream bytes that came; undefined: they never did. */
+  stream?(connection: DcConnection, chunk: Uint8Array): Uint8Array | undefined;
+  /** A packet that came; undefined: it is not handled. */
+  incoming?(connection: DcConnection, packet: Buffer): Buffer | undefined;
+  /** A sealed or plain packet on its way out; undefined: it is lost. */
+  outgoing?(connection: DcConnection, packet: Uint8Array): Uint8Array | undefined;
 }
 
 // One of each for all connections: they are used within one call only.
@@ -37,27 +59,34 @@ const idle: Writer[] = [];
 const MOST_IDLE = 16;
 const LARGEST_IDLE = 4 * 1024 * 1024;
 
-export class DcConnection implements Link, FrameSink {
+export class DcConnection implements SessionLink, FrameSink {
   readonly number: number;
-  readonly dc: DataCentre;
+  readonly dc: ConnectionCentre;
   /** The key and the session that spoke last: looked at first. */
   key: KnownKey | undefined;
-  session: DcSession | undefined;
+  session: ServerSession | undefined;
   readonly #env: Env;
   readonly #wire: Wire;
-  readonly #taps: Taps;
+  readonly #taps: ConnectionTaps;
   readonly #counters: Counters;
   readonly #framing: ServerFraming;
   readonly #plainIds: ServerIds;
-  readonly #sessions = new Set<DcSession>();
+  readonly #sessions = new Set<ServerSession>();
   readonly #fill: (bytes: Uint8Array) => void;
-  #wanting: DcSession[] = [];
+  #wanting: ServerSession[] = [];
   #out: Writer | undefined;
   #isScheduled = false;
   #isClosed = false;
   #cancelClose: (() => void) | undefined;
 
-  constructor(number: number, dc: DataCentre, wire: Wire, counters: Counters, taps: Taps, proxy?: ProxySecret) {
+  constructor(
+    number: number,
+    dc: ConnectionCentre,
+    wire: Wire,
+    counters: Counters,
+    taps: ConnectionTaps,
+    proxy?: ProxySecret,
+  ) {
     this.number = number;
     this.dc = dc;
     this.#env = dc.env;
@@ -104,14 +133,14 @@ export class DcConnection implements Link, FrameSink {
   }
 
   /** The session spoke on this connection. */
-  carries(session: DcSession): void {
+  carries(session: ServerSession): void {
     this.session = session;
     if (session.link === this) return;
     this.#sessions.add(session);
     session.attach(this);
   }
 
-  wants(session: DcSession): void {
+  wants(session: ServerSession): void {
     this.#wanting.push(session);
     this.#schedule();
   }
@@ -144,7 +173,7 @@ export class DcConnection implements Link, FrameSink {
     return this.#out;
   }
 
-  #drain(session: DcSession): void {
+  #drain(session: ServerSession): void {
     const { outbox, key } = session;
     while (!outbox.isEmpty) {
       body.clear();

@@ -5,12 +5,21 @@
 import { Draw, drawContent, seedGroups, seedPeople } from './seed.ts';
 import type { PeerRef } from './peers.ts';
 import { keyOf } from './peers.ts';
-import type { Account } from './records.ts';
+import type { Env } from '../env.ts';
+import type { Account, Draft } from './records.ts';
 import type { Box } from './box.ts';
-import type { World } from './world.ts';
+
+/** The world, as far as filling it needs. */
+interface EmptyWorld {
+  readonly env: Env;
+  /** A channel's messages; the channel is filled when first asked for. */
+  channelBox(id: bigint): Box;
+  /** Writes a message of that Unix time in seconds into one box, as `owner` sees it. */
+  write(box: Box, owner: bigint, draft: Draft, date: number): unknown;
+}
 
 /** Twenty dialogs: everybody and every group of the seed. */
-export function fillAccount(world: World, account: Account): void {
+export function fillAccount(world: EmptyWorld, account: Account): void {
   const draw = new Draw(Number(account.userId & 0xffffffffn));
   const others = seedPeople().filter((person) => person.id !== account.userId);
   const peers: PeerRef[] = [...others.map((person): PeerRef => ({ kind: 'user', id: person.id })), ...seedGroups()];
@@ -32,7 +41,7 @@ export function fillAccount(world: World, account: Account): void {
   }
 }
 
-export function fillChannel(world: World, box: Box, to: PeerRef): void {
+export function fillChannel(world: EmptyWorld, box: Box, to: PeerRef): void {
   const draw = new Draw(Number(to.id & 0xffffffffn));
   const people = seedPeople();
   let date = Math.floor(world.env.now() / 1000) - 2_000_000;

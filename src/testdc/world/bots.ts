@@ -5,8 +5,8 @@
 import type { Env } from '../env.ts';
 import { randomLong } from '../env.ts';
 import type { TlObject } from '../tl/tl-value.ts';
+import type { Post } from './box.ts';
 import { Expiring } from './expiring.ts';
-import type { Post } from './records.ts';
 
 /** A question to a bot: a pressed button, an inline query. */
 interface Question<T> {

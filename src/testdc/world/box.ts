@@ -4,12 +4,24 @@
  */
 import type { TlObject } from '../tl/tl-value.ts';
 import { keyOf, peerOf } from './peers.ts';
-import type { Post } from './records.ts';
 
 /** Events kept for getDifference; a client further behind is told to fetch all anew. */
 const EVENTS = 2_000;
 /** Messages kept for one peer. */
 const HISTORY = 10_000;
+
+/** One message as somebody has it. */
+export interface Copy {
+  readonly box: Box;
+  /** Whose box; 0n for a channel's. */
+  readonly owner: bigint;
+  readonly id: number;
+}
+
+/** What was sent once: private chats and basic groups have a copy of it in each member's box. */
+export interface Post {
+  readonly copies: Copy[];
+}
 
 export interface HistoryQuery {
   readonly offsetId: number;

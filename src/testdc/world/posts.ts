@@ -2,22 +2,30 @@
  * Posts: messages as everybody concerned has them: written, changed and deleted in all boxes at once, and told.
  * In: drafts, posts, who does it where. Out: copies in boxes, updates to sessions. Never: whether somebody may.
  */
-import type { DcSession } from '../protocol/dc-session.ts';
+import type { Env } from '../env.ts';
+import type { ServerSession } from '../protocol/server-session.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import type { Box } from './box.ts';
+import type { Box, Copy, Post } from './box.ts';
 import type { PeerRef } from './peers.ts';
 import { keyOf, peerObject, peerOf } from './peers.ts';
-import type { Copy, Draft, Post, Written } from './records.ts';
+import type { Draft, Written } from './records.ts';
 import { mentioned, seen, seenUpdate } from './views.ts';
-import type { World } from './world.ts';
+import type { Population } from './views.ts';
+
+/** The world, as far as telling of messages needs it. */
+export interface PostWorld extends Population {
+  readonly env: Env;
+  /** Pushes an `Updates` object to all of a user's sessions but one; answers to how many. */
+  push(userId: bigint, update: TlObject, except?: ServerSession): number;
+}
 
 /** Who does something, and from where. */
 export interface Actor {
-  readonly world: World;
+  readonly world: PostWorld;
   readonly userId: bigint;
   readonly dcId: number;
   /** Is answered, and so not told. */
-  readonly session?: DcSession | undefined;
+  readonly session?: ServerSession | undefined;
 }
 
 /** Writes one copy of a post. */
@@ -50,7 +58,7 @@ export function copyIn(post: Post, box: Box): Copy | undefined {
 }
 
 /** Users who see a copy. */
-function* viewersOf(world: World, { box, owner, id }: Copy): IterableIterator<bigint> {
+function* viewersOf(world: Population, { box, owner, id }: Copy): IterableIterator<bigint> {
   if (!box.isChannel) return void (yield owner);
   const peer = box.get(id)?.['peer_id'] as TlObject | undefined;
   const group = peer && world.groups.get(keyOf(peerOf(peer)));

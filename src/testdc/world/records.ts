@@ -5,7 +5,7 @@ import type { Cans } from '../answers/canned.ts';
 import type { KnownKey } from '../protocol/known-key.ts';
 import type { SrpChallenge } from '../keys/srp.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import type { Box } from './box.ts';
+import type { Box, Post } from './box.ts';
 import type { Password } from './password.ts';
 import type { PeerRef } from './peers.ts';
 
@@ -25,19 +25,6 @@ export interface Account {
   readonly dialogs: Cans;
   /** `random_id`s of messages sent. */
   readonly randomIds: Set<bigint>;
-}
-
-/** One message as somebody has it. */
-export interface Copy {
-  readonly box: Box;
-  /** Whose box; 0n for a channel's. */
-  readonly owner: bigint;
-  readonly id: number;
-}
-
-/** What was sent once: private chats and basic groups have a copy of it in each member's box. */
-export interface Post {
-  readonly copies: Copy[];
 }
 
 /** A message to be written down. */

@@ -3,9 +3,17 @@
  * In: messages, peers, who looks. Out: TL objects. Never: a change.
  */
 import type { TlObject } from '../tl/tl-value.ts';
-import type { PeerRef } from './peers.ts';
+import type { Members } from './members.ts';
+import type { Group, PeerRef, Person } from './peers.ts';
 import { chatObject, keyOf, peerOf, userObject } from './peers.ts';
-import type { World } from './world.ts';
+
+/** Who there is, and who is in which group. */
+export interface Population {
+  readonly people: ReadonlyMap<bigint, Person>;
+  /** Basic groups and channels by `keyOf` their peer. */
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly members: Members;
+}
 
 /** A message of a shared box as one user sees it. */
 export function seen(message: TlObject, viewer: bigint): TlObject {
@@ -34,7 +42,7 @@ function peersIn(message: TlObject): PeerRef[] {
 
 /** `users` and `chats` that go with messages and peers. */
 export function mentioned(
-  world: World,
+  world: Population,
   messages: readonly TlObject[],
   peers: readonly PeerRef[],
   viewer: bigint,

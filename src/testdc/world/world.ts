@@ -4,10 +4,9 @@
  * Never: a request's bytes; the rules of methods, which are in `answers/`.
  */
 import { Cans } from '../answers/canned.ts';
-import type { DcSession } from '../protocol/dc-session.ts';
+import type { ServerSession } from '../protocol/server-session.ts';
 import type { Env } from '../env.ts';
 import { random, randomLong } from '../env.ts';
-import { Floods } from '../answers/floods.ts';
 import type { KnownKey } from '../protocol/known-key.ts';
 import type { Layers } from '../protocol/layers.ts';
 import type { Memory } from './memory.ts';
@@ -16,15 +15,17 @@ import type { TlObject } from '../tl/tl-value.ts';
 import { fillAccount, fillChannel } from './beginning.ts';
 import { Bots } from './bots.ts';
 import { Box } from './box.ts';
+import type { Post } from './box.ts';
 import { Expiring } from './expiring.ts';
 import { Files } from './files.ts';
+import { Floods } from './floods.ts';
 import { Invites } from './invites.ts';
 import { Logins } from './logins.ts';
 import { Members } from './members.ts';
 import type { Group, PeerRef, Person } from './peers.ts';
 import { keyOf } from './peers.ts';
 import { Registry, seededPeople } from './people.ts';
-import type { Account, Challenge, CodeKind, Draft, LoginToken, MoveKind, Post, SentCode, Ticket } from './records.ts';
+import type { Account, Challenge, CodeKind, Draft, LoginToken, MoveKind, SentCode, Ticket } from './records.ts';
 import type { Written } from './records.ts';
 import { seedGroups } from './seed.ts';
 import { copyOf } from './posts.ts';
@@ -203,7 +204,7 @@ export class World {
   // ---- updates ----
 
   /** Sessions that hear of updates for a user. */
-  *sessionsOf(userId: bigint): IterableIterator<DcSession> {
+  *sessionsOf(userId: bigint): IterableIterator<ServerSession> {
     const keys = this.#accounts.get(userId)?.keys ?? [];
     const now = this.env.now();
     for (const key of keys)
@@ -214,7 +215,7 @@ export class World {
   }
 
   /** Pushes an `Updates` object to a user's sessions but one; the answer is to how many. */
-  push(userId: bigint, update: TlObject, except?: DcSession): number {
+  push(userId: bigint, update: TlObject, except?: ServerSession): number {
     let count = 0;
     for (const session of this.sessionsOf(userId)) {
       if (session === except) continue;
@@ -224,7 +225,7 @@ export class World {
     return count;
   }
 
-  pushTo(session: DcSession, update: TlObject): void {
+  pushTo(session: ServerSession, update: TlObject): void {
     session.push(this.#layers.encodeUpdate(session.key.init?.layer, update));
     this.onPush();
   }

@@ -2,8 +2,8 @@
  * Floods: methods that may be called so often, and then have to wait (protocol: RPC errors).
  * In: rules, calls. Out: nothing, or FLOOD_WAIT_X with the seconds that are left. Never: a rule nobody made.
  */
-import type { Call } from './call.ts';
 import { RpcError } from '../protocol/rpc-error.ts';
+import type { TlObject } from '../tl/tl-value.ts';
 
 export interface FloodRule {
   /** So many calls are let through … */
@@ -12,6 +12,15 @@ export interface FloodRule {
   readonly seconds: number;
   /** Default `FLOOD_WAIT`. */
   readonly error?: string;
+}
+
+/** What of a call is counted. */
+interface CountedCall {
+  readonly method: string;
+  readonly args: TlObject;
+  readonly session: { readonly key: { readonly id: bigint; readonly userId: bigint | undefined } };
+  /** Unix milliseconds. */
+  readonly now: number;
 }
 
 interface Count {
@@ -36,7 +45,7 @@ export class Floods {
   }
 
   /** Counts a call; throws FLOOD_WAIT_X when there were too many. */
-  check(call: Call): void {
+  check(call: CountedCall): void {
     if (this.#rules.size === 0) return;
     const rule = this.#rules.get(call.method);
     if (rule === undefined) return;
@@ -48,7 +57,7 @@ export class Floods {
   }
 
   /** A phone is counted under whatever key it is tried. */
-  #countOf({ method, args, session }: Call): Count {
+  #countOf({ method, args, session }: CountedCall): Count {
     const who = (args['phone_number'] as string | undefined) ?? String(session.key.userId ?? session.key.id);
     const name = `${method} ${who}`;
     let count = this.#counts.get(name);
