@@ -11,10 +11,10 @@ import { DcHandshakes } from './keys/dc-handshake.ts';
 import type { FieldName, HandshakeSettings } from './keys/dc-handshake.ts';
 import { DcSession } from './protocol/dc-session.ts';
 import type { SessionHost, SessionTaps } from './protocol/dc-session.ts';
-import type { Env } from './env.ts';
+import type { DcEnv } from './env.ts';
 import type { Invoking } from './protocol/invoking.ts';
 import { KeyTable, KnownKey } from './protocol/known-key.ts';
-import type { Memory } from './world/memory.ts';
+import type { DcMemory } from './world/memory.ts';
 import type { Received } from './protocol/message-book.ts';
 import type { ServerSession } from './protocol/server-session.ts';
 import type { Rule, Violations } from './protocol/violations.ts';
@@ -25,15 +25,15 @@ export interface CentreTaps extends SessionTaps {
   field?(connection: DcConnection | undefined, name: FieldName, value: Uint8Array): Uint8Array;
 }
 
-export interface DataCentreSettings {
+export interface TestCentreSettings {
   readonly id: number;
-  readonly env: Env;
+  readonly env: DcEnv;
   readonly invoking: Invoking;
   readonly violations: Violations;
   readonly counters: Counters;
   readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'made' | 'fault' | 'field'>;
   readonly taps: CentreTaps;
-  readonly memory: Memory | undefined;
+  readonly memory: DcMemory | undefined;
   /** Told of each new key and session, for those who wait for one. */
   madeKey(key: KnownKey): void;
   madeSession(session: DcSession): void;
@@ -46,18 +46,18 @@ const OUTER = 24;
 /** Sessions of one key, at most; beyond it the oldest without a connection is forgotten. */
 const MOST_SESSIONS = 1_000;
 
-export class DataCentre implements SessionHost, ConnectionCentre {
+export class TestCentre implements SessionHost, ConnectionCentre {
   readonly id: number;
-  readonly env: Env;
+  readonly env: DcEnv;
   readonly taps: CentreTaps;
   readonly keys: KeyTable;
-  readonly #settings: DataCentreSettings;
+  readonly #settings: TestCentreSettings;
   readonly #handshakes: DcHandshakes;
   readonly #opened = new Opened();
   /** The connection whose packet is being handled: violations name it. */
   #current: DcConnection | undefined;
 
-  constructor(settings: DataCentreSettings) {
+  constructor(settings: TestCentreSettings) {
     this.id = settings.id;
     this.env = settings.env;
     this.#settings = settings;

@@ -11,11 +11,11 @@ import { loadScheme } from '../tl/load.ts';
 import type { Schema } from '../tl/ir.ts';
 import { ANSWERS } from './answers/table.ts';
 import type { DcAddress } from './answers/call.ts';
-import type { DataCentre } from './data-centre.ts';
+import type { TestCentre } from './data-centre.ts';
 import type { DcConnection, Wire } from './wire/dc-connection.ts';
 import type { Outcome } from './keys/dc-handshake.ts';
-import type { Env } from './env.ts';
-import { INIT_LENGTH, proxiedDc, readSecret } from './wire/frames.ts';
+import type { DcEnv } from './env.ts';
+import { OBFUSCATED_INIT_LENGTH, proxiedDc, readSecret } from './wire/frames.ts';
 import type { ProxySecret } from './wire/frames.ts';
 import type { RequestHook } from './protocol/invoking.ts';
 import type { Faults } from './faults/faults.ts';
@@ -23,7 +23,7 @@ import { obey } from './faults/control.ts';
 import { DH_PRIME, G } from './keys/key-exchange.ts';
 import { Layers } from './protocol/layers.ts';
 import { ServerKey } from './keys/server-key.ts';
-import type { Memory } from './world/memory.ts';
+import type { DcMemory } from './world/memory.ts';
 import { serverPem } from './world/recall.ts';
 import type { Taps } from './taps.ts';
 import { TestDc } from './test-dc.ts';
@@ -71,7 +71,7 @@ export interface TestDcOptions {
   /** The clock, Unix milliseconds; default the machine's. Timers run on the machine's in any case. */
   now?: () => number;
   /** What is kept beyond the process: the RSA key if none is given, ports of the system's choice, keys and accounts. */
-  memory?: Memory;
+  memory?: DcMemory;
 }
 
 /** Starts a test DC; it listens when the promise resolves, and nowhere when it is rejected. */
@@ -166,16 +166,16 @@ function acceptProxied(dc: TestDc, socket: Socket, proxy: ProxySecret): void {
   socket.on('close', drop);
   const take = (chunk: Buffer): void => {
     first = Buffer.concat([first, chunk]);
-    if (first.length < INIT_LENGTH) return;
+    if (first.length < OBFUSCATED_INIT_LENGTH) return;
     socket.off('data', take);
-    const centre = dc.centres.get(Math.abs(proxiedDc(first.subarray(0, INIT_LENGTH), proxy)) % 10_000);
+    const centre = dc.centres.get(Math.abs(proxiedDc(first.subarray(0, OBFUSCATED_INIT_LENGTH), proxy)) % 10_000);
     if (centre === undefined) return void socket.destroy();
     accept(dc, centre, socket, proxy).feed(first);
   };
   socket.on('data', take);
 }
 
-function accept(dc: TestDc, centre: DataCentre, socket: Socket, proxy: ProxySecret | undefined): DcConnection {
+function accept(dc: TestDc, centre: TestCentre, socket: Socket, proxy: ProxySecret | undefined): DcConnection {
   const wire: Wire = {
     write: (bytes) => {
       socket.write(bytes);
@@ -200,14 +200,14 @@ function accept(dc: TestDc, centre: DataCentre, socket: Socket, proxy: ProxySecr
 const MOST_UNREAD = 64 * 1024 * 1024;
 
 /** A port of the system's choice is the one it was before, as long as nobody else has it. */
-async function listenAgain(server: Server, host: string, on: ListenOn, memory: Memory | undefined): Promise<number> {
+async function listenAgain(server: Server, host: string, on: ListenOn, memory: DcMemory | undefined): Promise<number> {
   const { id, port = 0 } = on;
   const before = port === 0 ? memory?.recalled.find((entry) => entry.what === 'port' && entry.dc === id) : undefined;
   if (before?.what !== 'port') return rememberPort(await listen(server, host, port), on, memory);
   return listen(server, host, before.port).catch(async () => rememberPort(await listen(server, host, 0), on, memory));
 }
 
-function rememberPort(taken: number, { id, port = 0 }: ListenOn, memory: Memory | undefined): number {
+function rememberPort(taken: number, { id, port = 0 }: ListenOn, memory: DcMemory | undefined): number {
   if (port === 0) memory?.keep({ what: 'port', dc: id, port: taken });
   return taken;
 }
@@ -222,7 +222,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-function machineEnv(now: (() => number) | undefined): Env {
+function machineEnv(now: (() => number) | undefined): DcEnv {
   return {
     now: now ?? (() => performance.timeOrigin + performance.now()),
     fill: (bytes) => void randomFillSync(bytes),

@@ -3,7 +3,7 @@
  * In: nothing. Out: the interface; `dc-server.ts` gives the real one, tests a made-up one.
  * Never: a clock or a source of randomness of its own.
  */
-export interface Env {
+export interface DcEnv {
   /** Unix time in milliseconds, with its fraction. */
   now(): number;
   /** Fills with secure random bytes. */
@@ -13,13 +13,13 @@ export interface Env {
 }
 
 /** `n` random bytes. */
-export function random(env: Env, n: number): Buffer {
+export function random(env: DcEnv, n: number): Buffer {
   const bytes = Buffer.alloc(n);
   env.fill(bytes);
   return bytes;
 }
 
 /** A random signed 64-bit number. */
-export function randomLong(env: Env): bigint {
+export function randomLong(env: DcEnv): bigint {
   return random(env, 8).readBigInt64LE();
 }

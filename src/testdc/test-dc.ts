@@ -7,12 +7,12 @@ import { EventEmitter } from 'node:events';
 import type { DhGroup } from '../crypto/dh.ts';
 import type { AnswerTable, Call, DcAddress } from './answers/call.ts';
 import { Counters } from './counters.ts';
-import { DataCentre } from './data-centre.ts';
+import { TestCentre } from './data-centre.ts';
 import { DcConnection } from './wire/dc-connection.ts';
 import type { Wire } from './wire/dc-connection.ts';
 import type { HandshakeSettings, Outcome } from './keys/dc-handshake.ts';
 import type { DcSession } from './protocol/dc-session.ts';
-import type { Env } from './env.ts';
+import type { DcEnv } from './env.ts';
 import type { ProxySecret } from './wire/frames.ts';
 import { Invoking } from './protocol/invoking.ts';
 import type { Request, RequestHook } from './protocol/invoking.ts';
@@ -20,11 +20,11 @@ import type { Layers } from './protocol/layers.ts';
 import type { ServerKey } from './keys/server-key.ts';
 import type { Taps } from './taps.ts';
 import { Violations } from './protocol/violations.ts';
-import { textOf, receive } from './answers/send.ts';
+import { textContent, receive } from './answers/send.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
 import { random, randomLong } from './env.ts';
 import { KnownKey } from './protocol/known-key.ts';
-import type { DemoEntry, Memory } from './world/memory.ts';
+import type { DemoEntry, DcMemory } from './world/memory.ts';
 import { pushAtRate, type Pushing, type PushOptions } from './world/pushing.ts';
 import { recall } from './world/recall.ts';
 import type { TlObject } from './tl/tl-value.ts';
@@ -32,7 +32,7 @@ import { DEMO_ID, ECHO_ID } from './world/seed.ts';
 import { World } from './world/world.ts';
 
 export interface TestDcSettings {
-  readonly env: Env;
+  readonly env: DcEnv;
   readonly serverKey: ServerKey;
   readonly layers: Layers;
   readonly group: DhGroup;
@@ -47,7 +47,7 @@ export interface TestDcSettings {
   /** Default true. */
   readonly punishDuplicates?: boolean;
   /** Default: nothing outlives the process. */
-  readonly memory?: Memory | undefined;
+  readonly memory?: DcMemory | undefined;
 }
 
 /** What can be waited for. */
@@ -78,7 +78,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
   readonly addresses: DcAddress[] = [];
   /** Port of the MTProxy, if there is one. */
   proxyPort: number | undefined;
-  readonly centres = new Map<number, DataCentre>();
+  readonly centres = new Map<number, TestCentre>();
   readonly violations = new Violations();
   readonly counters = new Counters();
   readonly world: World;
@@ -138,9 +138,9 @@ export class TestDc extends EventEmitter<TestDcEvents> {
   }
 
   /** Adds a data centre; `dc-server.ts` then listens for it. */
-  addCentre(id: number): DataCentre {
+  addCentre(id: number): TestCentre {
     const { env, environment, oldPadding, zeroTop, serverKey, group, outcome, memory } = this.#settings;
-    const centre = new DataCentre({
+    const centre = new TestCentre({
       id,
       env,
       invoking: this.#invoking,
@@ -164,7 +164,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
   }
 
   /** A new byte stream from a client; with `proxy` it has to be obfuscated under that secret. */
-  connect(centre: DataCentre, wire: Wire, proxy?: ProxySecret): DcConnection {
+  connect(centre: TestCentre, wire: Wire, proxy?: ProxySecret): DcConnection {
     const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.taps, proxy);
     this.counters.connections++;
     this.counters.openConnections++;
@@ -267,7 +267,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
 
   /** A private message to a user, by default from the echo: into the box, with its pts, and to the sessions. */
   pushMessage(to: bigint, text: string, from: bigint = ECHO_ID): void {
-    receive(this.world, from, to, textOf(text));
+    receive(this.world, from, to, textContent(text));
   }
 
   /**

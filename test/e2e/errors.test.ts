@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { ERRORS, type ErrorName } from '../../src/errors.ts';
-import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
-import { playFaults } from '../../src/testdc/faults/faults.ts';
+import { DcRpcError } from '../../src/testdc/protocol/rpc-error.ts';
+import { makeFaults } from '../../src/testdc/faults/faults.ts';
 import { VaultError } from '../../src/vault/vault.ts';
 import { echoGateway } from '../support/echo-gateway.ts';
 import {
@@ -82,7 +82,7 @@ async function pairReady(faults: string, options: PairOptions = {}): Promise<Pai
   });
   pair.open(1);
   await pair.ask(1, { message: STATUS });
-  playFaults(pair.dc, faults);
+  makeFaults(pair.dc, faults);
   return pair;
 }
 
@@ -324,7 +324,7 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     nc.close();
     other.close();
     const pair = await pairReady('');
-    pair.dc.onRequest = () => new RpcError(401, 'SESSION_REVOKED');
+    pair.dc.onRequest = () => new DcRpcError(401, 'SESSION_REVOKED');
     return [onLine(line, 0), onLine(named(await pair.ask(1, { id: 7, message: STATUS }), 'SessionLost'), 0)];
   },
   UpdatesDropped: async () => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Death } from '../trials/deaths.ts';
 import { srpProof } from '../../src/crypto/srp.ts';
 import { Faults } from '../../src/testdc/faults/faults.ts';
-import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
+import { DcRpcError } from '../../src/testdc/protocol/rpc-error.ts';
 import { ECHO_ID } from '../../src/testdc/world/seed.ts';
 import { Mp, packFrame, type Frame } from '../support/mp.ts';
 import { Nc } from '../support/nc.ts';
@@ -228,7 +228,7 @@ test('a login and its account, every way in, every refusal: no secret in anythin
   await handIn(stage);
   await sayWrongly(stage, [SECRET.password, SECRET.apiHash, SECRET.phone, SECRET.code]);
   dc.onRequest = ({ method }) => {
-    if (method === 'help.getNearestDc') throw new RpcError(420, 'FLOOD_WAIT_900');
+    if (method === 'help.getNearestDc') throw new DcRpcError(420, 'FLOOD_WAIT_900');
     if (method === 'help.getConfig') throw new Error('a bug of the DC');
     return undefined;
   };

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Call } from '../../src/testdc/answers/call.ts';
-import { playFaults } from '../../src/testdc/faults/faults.ts';
+import { makeFaults } from '../../src/testdc/faults/faults.ts';
 import { bodies } from '../../src/testdc/faults/bodies.ts';
-import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
+import { DcRpcError } from '../../src/testdc/protocol/rpc-error.ts';
 import { writeService } from '../../src/testdc/protocol/service.ts';
 import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { NEAREST, pairOf, signedInPair, STATUS, UPDATE_PROFILE, type Line } from '../support/one-client.ts';
 import { Pair } from '../support/pair.ts';
 
 /** A server that knows nothing of temporary keys. */
-function bindsNothing({ method }: Call): RpcError | undefined {
-  return method === 'auth.bindTempAuthKey' ? new RpcError(400, 'METHOD_INVALID') : undefined;
+function bindsNothing({ method }: Call): DcRpcError | undefined {
+  return method === 'auth.bindTempAuthKey' ? new DcRpcError(400, 'METHOD_INVALID') : undefined;
 }
 
 function outcome(line: Line | undefined): unknown[] {
@@ -35,7 +35,7 @@ test('-444 under a permanent key that has no temporary one begins no other sessi
   const pair = await signedInPair('', { session: { forwardSecrecy: 'made' }, dc: { onRequest: bindsNothing } });
   await pair.advance(3_000);
   pair.take(1);
-  playFaults(pair.dc, 'request.delay method=account.updateProfile ms=500\ntransport.444 after=1 count=1');
+  makeFaults(pair.dc, 'request.delay method=account.updateProfile ms=500\ntransport.444 after=1 count=1');
   pair.line(1, { id: 2, message: UPDATE_PROFILE });
   await pair.run();
   pair.line(1, { id: 3, message: STATUS });
@@ -85,7 +85,7 @@ for (const fault of [
   test(`a temporary key is bound all the same: ${fault}`, async () => {
     const pair = await signedInPair('', { session: { forwardSecrecy: 'made' } });
     pair.close(1);
-    playFaults(pair.dc, fault);
+    makeFaults(pair.dc, fault);
     pair.open(2);
     pair.line(2, { id: 2, message: STATUS });
     await pair.advance(9_000);
@@ -102,7 +102,7 @@ for (const fault of [
 
 test('RANDOM_ID_DUPLICATE says that it was done, at once', async () => {
   const pair = await signedInPair();
-  pair.dc.onRequest = () => new RpcError(500, 'RANDOM_ID_DUPLICATE');
+  pair.dc.onRequest = () => new DcRpcError(500, 'RANDOM_ID_DUPLICATE');
   const peer = { _cons: 'inputPeerSelf' };
   const [line] = await pair.ask(1, {
     id: 2,
@@ -113,7 +113,7 @@ test('RANDOM_ID_DUPLICATE says that it was done, at once', async () => {
 
 test('a server time in the key exchange that is years off is forgotten with the first message', async () => {
   const pair = pairOf();
-  playFaults(pair.dc, 'exchange.time');
+  makeFaults(pair.dc, 'exchange.time');
   for (let id = 1; id < 5; id++) {
     pair.line(1, { id, message: { _cons: 'help.getConfig' } });
     await pair.advance(2_000);
@@ -147,7 +147,7 @@ test('a message that goes again at the server’s fields does not outlive its se
   const [asked] = session.book.running();
   // In one packet: the wish to have it again, and that the session's numbering is beyond repair.
   session.push(bodies.question(0x7d861a08, asked!.low, asked!.high));
-  playFaults(pair.dc, 'bad.18 of=container count=1');
+  makeFaults(pair.dc, 'bad.18 of=container count=1');
   pair.line(1, { id: 3, message: STATUS });
   pair.line(1, { id: 4, message: STATUS });
   await pair.advance(9_000);
@@ -241,7 +241,7 @@ test('a session that is left while it must live on at the server is left without
   const [asked] = pair.serverSession().book.running();
   pair.serverSession().push(bodies.question(0x7d861a08, asked!.low, asked!.high));
   await pair.run();
-  playFaults(pair.dc, 'bad.18 of=single count=1');
+  makeFaults(pair.dc, 'bad.18 of=single count=1');
   const { connections } = pair.dc.counters;
   pair.line(1, { id: 3, message: STATUS });
   await pair.run();
@@ -252,7 +252,7 @@ test('a session that is left while it must live on at the server is left without
 for (const fault of ['transport.404', 'transport.other'])
   test(`${fault} in the key exchange is tried again within the request's own time`, async () => {
     const pair = new Pair();
-    playFaults(pair.dc, `${fault} count=2`);
+    makeFaults(pair.dc, `${fault} count=2`);
     pair.open(1);
     pair.line(1, { id: 2, message: NEAREST });
     await pair.advance(5_000);
@@ -262,7 +262,7 @@ for (const fault of ['transport.404', 'transport.other'])
 
 test('-404 in every key exchange ends the request when its time is over, as never delivered', async () => {
   const pair = pairOf();
-  playFaults(pair.dc, 'transport.404');
+  makeFaults(pair.dc, 'transport.404');
   pair.line(1, { id: 2, timeout: 3, message: NEAREST });
   await pair.advance(2_900);
   assert.deepEqual(pair.take(1), []);
@@ -278,7 +278,7 @@ test('slow mode is one chat, found by the name of its field, whatever stands aro
   pair.dc.onRequest = (call) => {
     if (call.method !== 'messages.forwardMessages') return undefined;
     forwards.push((call.args['to_peer'] as TlObject)['chat_id']);
-    return new RpcError(420, 'SLOWMODE_WAIT_60');
+    return new DcRpcError(420, 'SLOWMODE_WAIT_60');
   };
   const init = { _cons: 'initConnection', api_id: 1, device_model: 'd', system_version: '1', app_version: '1' };
   const forward = (id: number, chat_id: number, isBare = false): object => {
@@ -306,7 +306,7 @@ test('slow mode is one chat, found by the name of its field, whatever stands aro
 
 test('what failed at the server may be done again only where that does no harm', async () => {
   const pair = await signedInPair();
-  pair.dc.onRequest = () => new RpcError(-503, 'Timeout');
+  pair.dc.onRequest = () => new DcRpcError(-503, 'Timeout');
   const peer = { _cons: 'inputPeerSelf' };
   const rows: [object, boolean][] = [
     [{ _cons: 'messages.getBotCallbackAnswer', peer, msg_id: 1 }, false],

@@ -15,7 +15,7 @@ import { compileScheme } from '../../src/tl/cache.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { startTestDc } from '../../src/testdc/dc-server.ts';
 import { ServerKey } from '../../src/testdc/keys/server-key.ts';
-import { playFaults } from '../../src/testdc/faults/faults.ts';
+import { makeFaults } from '../../src/testdc/faults/faults.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import { type Vault, VaultError } from '../../src/vault/vault.ts';
 import { freePort } from './free-port.ts';
@@ -65,7 +65,7 @@ export async function stage(
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-'));
   const dc = await startTestDc({ dcs: [{ id: 2 }], keyPem: (await SERVER_KEY).privatePem });
-  if (faults !== undefined) playFaults(dc, faults);
+  if (faults !== undefined) makeFaults(dc, faults);
   const dcKey = join(folder, 'dc.pem');
   writeFileSync(dcKey, dc.publicKeyPem);
   const tokenFile = join(folder, 'tokens');

@@ -9,7 +9,7 @@
  * taken again: they were nearly half of the time.
  */
 import { DhGroup, type Powers } from '../../src/crypto/dh.ts';
-import { playFaults } from '../../src/testdc/faults/faults.ts';
+import { makeFaults } from '../../src/testdc/faults/faults.ts';
 import type { Manner } from '../../src/testdc/faults/path.ts';
 import { DH_PRIME, G } from '../../src/testdc/keys/key-exchange.ts';
 import { Trial } from './trial.ts';
@@ -98,7 +98,7 @@ async function threeRequests(trial: Trial): Promise<void> {
 /** One run. @returns what is wrong with it */
 export async function cutOnce({ direction, manner, at, secrecy }: Cut): Promise<string[]> {
   const trial = sameTrial(secrecy);
-  playFaults(trial.pair.dc, `cut.${direction}.${manner} at=${at} connection=1`);
+  makeFaults(trial.pair.dc, `cut.${direction}.${manner} at=${at} connection=1`);
   await threeRequests(trial);
   await trial.advance(PATIENCE_MS);
   trial.push();

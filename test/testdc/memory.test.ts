@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { codeOf } from '../../src/testdc/answers/codes.ts';
 import { fold } from '../../src/testdc/world/memory.ts';
-import type { Entry } from '../../src/testdc/world/memory.ts';
+import type { MemoryEntry } from '../../src/testdc/world/memory.ts';
 import { openMemory } from '../../src/testdc/world/memory-file.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
@@ -135,7 +135,7 @@ describe('a DC that was killed and started again', () => {
 });
 
 const KEY = { what: 'key', dc: 2, key: new Uint8Array(256).fill(7), salt: -5n } as const;
-const key = (id: bigint): Entry => ({ ...KEY, id });
+const key = (id: bigint): MemoryEntry => ({ ...KEY, id });
 
 describe('the file', () => {
   it('is its owner’s alone, also if it was not', (t) => {
@@ -190,17 +190,17 @@ describe('the file', () => {
 
 describe('what still counts', () => {
   it('is the last of each place, and nothing of a key that is forgotten or has expired', () => {
-    const expired: Entry = { ...KEY, id: 3n, expiresAt: 1_000 };
-    const user = (id: bigint, at: number): Entry => ({ what: 'user', dc: 2, id, user: 5n, at });
+    const expired: MemoryEntry = { ...KEY, id: 3n, expiresAt: 1_000 };
+    const user = (id: bigint, at: number): MemoryEntry => ({ what: 'user', dc: 2, id, user: 5n, at });
     const entries = [key(1n), key(2n), expired, user(1n, 1), user(2n, 1), user(1n, 2)];
-    const forgotten: Entry = { what: 'forget', dc: 2, id: 2n };
+    const forgotten: MemoryEntry = { what: 'forget', dc: 2, id: 2n };
     assert.deepEqual(fold([...entries, forgotten], 2_000), [key(1n), user(1n, 2)]);
-    const bound: Entry = { what: 'bind', dc: 2, id: 3n, to: 1n, expiresAt: 3_000 };
+    const bound: MemoryEntry = { what: 'bind', dc: 2, id: 3n, to: 1n, expiresAt: 3_000 };
     assert.deepEqual(fold([key(1n), expired, bound], 2_000), [key(1n), expired, bound]);
   });
 
   it('is a bounded number of keys that nobody is signed in with, the newest', () => {
-    const user: Entry = { what: 'user', dc: 2, id: 0n, user: 5n, at: 0 };
+    const user: MemoryEntry = { what: 'user', dc: 2, id: 0n, user: 5n, at: 0 };
     const keys = Array.from({ length: 1_500 }, (_, i) => key(BigInt(i)));
     const kept = fold([...keys, user], 0).filter(({ what }) => what === 'key');
     assert.deepEqual(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Writer } from '../../src/bytes/writer.ts';
-import { RpcError } from '../../src/testdc/protocol/rpc-error.ts';
+import { DcRpcError } from '../../src/testdc/protocol/rpc-error.ts';
 import type { TlObject, TlValue } from '../../src/testdc/tl/tl-value.ts';
 import { codec, RawClient, withInit } from '../support/raw-client.ts';
 import { demoClient, DIALOGS, NEAREST, PING, rules, withDc } from './support.ts';
@@ -321,7 +321,7 @@ describe('invoking', () => {
 
   it('lets a test answer in place of the world', () =>
     withDc({}, async (dc) => {
-      dc.onRequest = (call) => (call.method === 'help.getNearestDc' ? new RpcError(420, 'FLOOD_WAIT_7') : undefined);
+      dc.onRequest = (call) => (call.method === 'help.getNearestDc' ? new DcRpcError(420, 'FLOOD_WAIT_7') : undefined);
       const client = await demoClient(dc);
       await assert.rejects(client.call(NEAREST), { message: 'FLOOD_WAIT_7', code: 420 });
     }));

@@ -1,9 +1,9 @@
 /** Answers of `auth.*` and `account.*` about bots, and about where an account is signed in (protocol: Login). */
 import { random } from '../env.ts';
 import type { KnownKey } from '../protocol/known-key.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { authorize, checkApi } from './login.ts';
 import { stay } from './migrate.ts';
 import { self } from './peer.ts';
@@ -15,11 +15,11 @@ const LOG_OUT_MS = 86_400_000;
 function importBotAuthorization(call: Call): TlObject {
   checkApi(call);
   const match = /^(\d{3,15}):[\w-]{3,64}$/.exec(call.args['bot_auth_token'] as string);
-  if (match === null) throw new RpcError(400, 'ACCESS_TOKEN_INVALID');
+  if (match === null) throw new DcRpcError(400, 'ACCESS_TOKEN_INVALID');
   const id = BigInt(match[1]!);
   const known = call.world.people.get(id);
   const isWrong = known !== undefined && (known.isBot !== true || (known.token ?? match[0]) !== match[0]);
-  if (isWrong) throw new RpcError(400, 'ACCESS_TOKEN_INVALID');
+  if (isWrong) throw new DcRpcError(400, 'ACCESS_TOKEN_INVALID');
   stay(call, 'NETWORK', match[0], undefined);
   stay(call, 'USER', match[0], known?.dcId);
   const made = { firstName: `Bot ${id}`, username: `test_${id}_bot`, isBot: true, dcId: call.dcId };
@@ -70,7 +70,7 @@ export function authorizationObject(call: Call, key: KnownKey): TlObject {
 
 function resetAuthorization(call: Call): boolean {
   const found = keysOf(call).find((key) => key.id === call.args['hash']);
-  if (found === undefined || found === call.session.key.identity) throw new RpcError(400, 'HASH_INVALID');
+  if (found === undefined || found === call.session.key.identity) throw new DcRpcError(400, 'HASH_INVALID');
   call.world.logins.revoke(found);
   return true;
 }
@@ -80,7 +80,7 @@ function resetAuthorizations(call: Call): boolean {
   return true;
 }
 
-export const authAnswers: Readonly<Record<string, Answer>> = {
+export const authAnswers: Readonly<Record<string, MethodAnswer>> = {
   'auth.importBotAuthorization': importBotAuthorization,
   'auth.logOut': logOut,
   'auth.resetAuthorizations': resetAuthorizations,

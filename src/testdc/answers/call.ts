@@ -33,7 +33,7 @@ export interface Call {
   readonly dcs: readonly DcAddress[];
 }
 
-/** Answers a request, or throws an RpcError. */
-export type Answer = (call: Call) => TlValue | Canned | Promise<TlValue>;
+/** Answers a request, or throws a DcRpcError. */
+export type MethodAnswer = (call: Call) => TlValue | Canned | Promise<TlValue>;
 
-export type AnswerTable = Readonly<Record<string, Answer | undefined>>;
+export type AnswerTable = Readonly<Record<string, MethodAnswer | undefined>>;

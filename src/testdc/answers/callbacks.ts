@@ -3,13 +3,13 @@
  * In: `getBotCallbackAnswer`, which waits; `setBotCallbackAnswer`. Out: `messages.botCallbackAnswer`, updates to the bot.
  * Never: an answer that no bot gave; without one in time it is 502 BOT_RESPONSE_TIMEOUT.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject, TlValue } from '../tl/tl-value.ts';
 import type { Box } from '../world/box.ts';
 import type { PeerRef } from '../world/peers.ts';
-import { keyOf, peerObject } from '../world/peers.ts';
+import { peerKey, peerObject } from '../world/peers.ts';
 import { copyIn, inUpdates } from '../world/posts.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { messageIn } from './edit.ts';
 import { inlineIdOf } from './inline.ts';
 import { forBots, forPeople, inputPeer, self } from './peer.ts';
@@ -23,13 +23,13 @@ async function getBotCallbackAnswer(call: Call): Promise<TlValue> {
   const box = world.boxOf(world.account(self(call)), peer);
   const message = messageIn(box, peer, args['msg_id'] as number);
   const data = args['data'] as Uint8Array | undefined;
-  if (data === undefined || !hasButton(message, data)) throw new RpcError(400, 'DATA_INVALID');
+  if (data === undefined || !hasButton(message, data)) throw new DcRpcError(400, 'DATA_INVALID');
   const botId = botOf(call, message, peer);
   const answer = await world.bots.callbacks.ask(botId, self(call), world.bots.waitMs, (queryId) => {
     const update = pressed(call, { queryId, botId, peer, box, message, data });
     world.push(botId, inUpdates(call, botId, [update], [], [{ kind: 'user', id: self(call) }, peer]));
   });
-  if (answer === undefined) throw new RpcError(502, 'BOT_RESPONSE_TIMEOUT');
+  if (answer === undefined) throw new DcRpcError(502, 'BOT_RESPONSE_TIMEOUT');
   return answer;
 }
 
@@ -45,7 +45,7 @@ function hasButton(message: TlObject, data: Uint8Array): boolean {
 function botOf({ world }: Call, message: TlObject, peer: PeerRef): bigint {
   const from = message['from_id'] as TlObject | undefined;
   const id = (message['via_bot_id'] ?? from?.['user_id'] ?? peer.id) as bigint;
-  if (!world.isBot(id)) throw new RpcError(400, 'MESSAGE_ID_INVALID');
+  if (!world.isBot(id)) throw new DcRpcError(400, 'MESSAGE_ID_INVALID');
   return id;
 }
 
@@ -69,13 +69,13 @@ function pressed(call: Call, { queryId, botId, peer, box, message, data }: Press
   }
   const theirs = peer.kind === 'user' ? { kind: 'user' as const, id: self(call) } : peer;
   const copy = copyIn(post, world.boxOf(world.account(botId), theirs));
-  if (copy === undefined) throw new RpcError(400, 'MESSAGE_ID_INVALID');
+  if (copy === undefined) throw new DcRpcError(400, 'MESSAGE_ID_INVALID');
   return { _: 'updateBotCallbackQuery', ...query, peer: peerObject(theirs), msg_id: copy.id };
 }
 
 /** One number for a chat, the same each time. */
 function instanceOf(peer: PeerRef, userId: bigint): bigint {
-  const text = Buffer.from(`${keyOf(peer)} ${peer.kind === 'user' ? userId : ''}`);
+  const text = Buffer.from(`${peerKey(peer)} ${peer.kind === 'user' ? userId : ''}`);
   let hash = 0xcbf29ce484222325n;
   for (const byte of text) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return BigInt.asIntN(64, hash);
@@ -85,9 +85,9 @@ function setBotCallbackAnswer(call: Call): boolean {
   forBots(call);
   const { args, world } = call;
   const question = world.bots.callbacks.of(args['query_id'] as bigint, self(call));
-  if (question === undefined) throw new RpcError(400, 'QUERY_ID_INVALID');
+  if (question === undefined) throw new DcRpcError(400, 'QUERY_ID_INVALID');
   const text = args['message'] as string | undefined;
-  if (text !== undefined && text.length > LONGEST) throw new RpcError(400, 'MESSAGE_TOO_LONG');
+  if (text !== undefined && text.length > LONGEST) throw new DcRpcError(400, 'MESSAGE_TOO_LONG');
   const url = args['url'] as string | undefined;
   question.answer({
     _: 'messages.botCallbackAnswer',
@@ -101,7 +101,7 @@ function setBotCallbackAnswer(call: Call): boolean {
   return true;
 }
 
-export const callbacksAnswers: Readonly<Record<string, Answer>> = {
+export const callbacksAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.getBotCallbackAnswer': getBotCallbackAnswer,
   'messages.setBotCallbackAnswer': setBotCallbackAnswer,
 };

@@ -1,9 +1,9 @@
 /** Answers about basic groups: made, joined by others' hand, left, renamed. */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import { keyOf } from '../world/peers.ts';
+import { peerKey } from '../world/peers.ts';
 import type { Group } from '../world/peers.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { announce, changed, chatOf, enter, newState, tellMembers, titleOf, usersOf } from './groups.ts';
 import { basicGroup, forPeople, inputUser, self } from './peer.ts';
 
@@ -11,7 +11,7 @@ function createChat(call: Call): TlObject {
   forPeople(call);
   const title = titleOf(call);
   const users = usersOf(call, call.args['users'] as TlObject[]);
-  if (users.length === 0) throw new RpcError(400, 'USERS_TOO_FEW');
+  if (users.length === 0) throw new DcRpcError(400, 'USERS_TOO_FEW');
   const group = call.world.addGroup({ kind: 'chat', title, isBroadcast: false });
   enter(call, group, self(call), true);
   for (const { id } of users) enter(call, group, id);
@@ -29,10 +29,10 @@ export function invited(updates: TlObject): TlObject {
   return { _: 'messages.invitedUsers', updates, missing_invitees: [] };
 }
 
-/** One that the caller is in. @throws RpcError */
+/** One that the caller is in. @throws DcRpcError */
 function mine(call: Call): Group {
   const group = basicGroup(call, call.args['chat_id'] as bigint, 'CHAT_ID_INVALID');
-  if (!call.world.members.has(group, self(call))) throw new RpcError(403, 'CHAT_WRITE_FORBIDDEN');
+  if (!call.world.members.has(group, self(call))) throw new DcRpcError(403, 'CHAT_WRITE_FORBIDDEN');
   return group;
 }
 
@@ -40,7 +40,7 @@ function addChatUser(call: Call): TlObject {
   forPeople(call);
   const group = mine(call);
   const { id } = inputUser(call, call.args['user_id'] as TlObject);
-  if (call.world.members.has(group, id)) throw new RpcError(400, 'USER_ALREADY_PARTICIPANT');
+  if (call.world.members.has(group, id)) throw new DcRpcError(400, 'USER_ALREADY_PARTICIPANT');
   enter(call, group, id);
   const written = announce(call, group, { _: 'messageActionChatAddUser', users: [id] });
   tellMembers(call, group, newState(call, group));
@@ -52,9 +52,9 @@ function deleteChatUser(call: Call): TlObject {
   const group = mine(call);
   const { members } = call.world;
   const { id } = inputUser(call, call.args['user_id'] as TlObject);
-  if (!members.has(group, id)) throw new RpcError(400, 'USER_NOT_PARTICIPANT');
+  if (!members.has(group, id)) throw new DcRpcError(400, 'USER_NOT_PARTICIPANT');
   if (id !== self(call) && members.get(group, self(call))?.isCreator !== true)
-    throw new RpcError(400, 'CHAT_ADMIN_REQUIRED');
+    throw new DcRpcError(400, 'CHAT_ADMIN_REQUIRED');
   // Who goes still hears that he does.
   const written = announce(call, group, { _: 'messageActionChatDeleteUser', user_id: id });
   members.leave(group, id);
@@ -65,8 +65,8 @@ function deleteChatUser(call: Call): TlObject {
 function editChatTitle(call: Call): TlObject {
   const group = mine(call);
   const title = titleOf(call);
-  if (title === group.title) throw new RpcError(400, 'CHAT_NOT_MODIFIED');
-  call.world.groups.set(keyOf(group), { ...group, title });
+  if (title === group.title) throw new DcRpcError(400, 'CHAT_NOT_MODIFIED');
+  call.world.groups.set(peerKey(group), { ...group, title });
   return changed(call, group, [], announce(call, group, { _: 'messageActionChatEditTitle', title }));
 }
 
@@ -75,7 +75,7 @@ function getChats(call: Call): TlObject {
   return { _: 'messages.chats', chats };
 }
 
-export const chatsAnswers: Readonly<Record<string, Answer>> = {
+export const chatsAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.createChat': createChat,
   'messages.addChatUser': addChatUser,
   'messages.deleteChatUser': deleteChatUser,

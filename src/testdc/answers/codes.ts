@@ -5,10 +5,10 @@
  * How codes are sent is `world.codeKinds`: the first kind at once, the next ones on `auth.resendCode`.
  */
 import { random } from '../env.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { CodeKind, SentCode } from '../world/records.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { authorize, checkApi } from './login.ts';
 import { stay } from './migrate.ts';
 
@@ -46,7 +46,7 @@ export function codeOf(phone: string, kind: CodeKind): string {
 
 function phoneOf({ args }: Call): string {
   const phone = (args['phone_number'] as string).replace(/[^\d]/g, '');
-  if (!TEST_PHONE.test(phone)) throw new RpcError(400, 'PHONE_NUMBER_INVALID');
+  if (!TEST_PHONE.test(phone)) throw new DcRpcError(400, 'PHONE_NUMBER_INVALID');
   return phone;
 }
 
@@ -87,16 +87,16 @@ function sentCode(hash: string, { kinds }: SentCode): TlObject {
 function sentTo(call: Call): { hash: string; sent: SentCode } {
   const phone = phoneOf(call);
   const hash = call.args['phone_code_hash'] as string;
-  if (hash === '') throw new RpcError(400, 'PHONE_CODE_HASH_EMPTY');
+  if (hash === '') throw new DcRpcError(400, 'PHONE_CODE_HASH_EMPTY');
   const sent = call.world.codes.get(hash, call.now);
-  if (sent === undefined || sent.phone !== phone) throw new RpcError(400, 'PHONE_CODE_EXPIRED');
+  if (sent === undefined || sent.phone !== phone) throw new DcRpcError(400, 'PHONE_CODE_EXPIRED');
   return { hash, sent };
 }
 
 /** The next kind; the code stays the same where it is digits. */
 function resendCode(call: Call): TlObject {
   const { hash, sent } = sentTo(call);
-  if (sent.kinds.length < 2) throw new RpcError(406, 'SEND_CODE_UNAVAILABLE');
+  if (sent.kinds.length < 2) throw new DcRpcError(406, 'SEND_CODE_UNAVAILABLE');
   sent.kinds.shift();
   call.world.codes.set(hash, sent, call.now + CODE_MS);
   return sentCode(hash, sent);
@@ -121,7 +121,7 @@ function signIn(call: Call): TlObject {
 function givenCode({ args }: Call): { code: string; isEmail: boolean } {
   const verification = args['email_verification'] as TlObject | undefined;
   const code = (args['phone_code'] ?? verification?.['code']) as string | undefined;
-  if (code === undefined || code === '') throw new RpcError(400, 'PHONE_CODE_EMPTY');
+  if (code === undefined || code === '') throw new DcRpcError(400, 'PHONE_CODE_EMPTY');
   return { code, isEmail: args['phone_code'] === undefined };
 }
 
@@ -130,7 +130,7 @@ function checkCode(call: Call, hash: string, sent: SentCode, given: { code: stri
   const fits = kind !== 'SetUpEmailRequired' && given.isEmail === (kind === 'EmailCode');
   if (fits && given.code.toLowerCase() === codeOf(sent.phone, kind)) return;
   if (++sent.wrong >= MOST_WRONG) call.world.codes.delete(hash);
-  throw new RpcError(400, 'PHONE_CODE_INVALID');
+  throw new DcRpcError(400, 'PHONE_CODE_INVALID');
 }
 
 function signUpRequired(sent: SentCode): TlObject {
@@ -142,10 +142,10 @@ function signUpRequired(sent: SentCode): TlObject {
 
 function signUp(call: Call): TlObject {
   const { hash, sent } = sentTo(call);
-  if (!sent.isRight) throw new RpcError(400, 'PHONE_CODE_INVALID');
+  if (!sent.isRight) throw new DcRpcError(400, 'PHONE_CODE_INVALID');
   const first = call.args['first_name'] as string;
-  if (first.length === 0 || first.length > 64) throw new RpcError(400, 'FIRSTNAME_INVALID');
-  if (call.world.byPhone(sent.phone) !== undefined) throw new RpcError(400, 'PHONE_NUMBER_OCCUPIED');
+  if (first.length === 0 || first.length > 64) throw new DcRpcError(400, 'FIRSTNAME_INVALID');
+  if (call.world.byPhone(sent.phone) !== undefined) throw new DcRpcError(400, 'PHONE_NUMBER_OCCUPIED');
   call.world.codes.delete(hash);
   return authorize(call, newPerson(call, sent.phone, first, call.args['last_name'] as string));
 }
@@ -157,27 +157,27 @@ function newPerson({ world, dcId }: Call, phone: string, firstName: string, last
 /** An address for codes, for phones that are asked for one: the code to confirm it is that of the phone. */
 function sendVerifyEmailCode(call: Call): TlObject {
   setUpFor(call);
-  if (!/^\S+@\S+$/.test(call.args['email'] as string)) throw new RpcError(400, 'EMAIL_INVALID');
+  if (!/^\S+@\S+$/.test(call.args['email'] as string)) throw new DcRpcError(400, 'EMAIL_INVALID');
   return { _: 'account.sentEmailCode', email_pattern: 't*@e*.org', length: 5 };
 }
 
 function verifyEmail(call: Call): TlObject {
   const { hash, sent } = setUpFor(call);
   const code = (call.args['verification'] as TlObject)['code'];
-  if (code !== codeOf(sent.phone, 'EmailCode')) throw new RpcError(400, 'CODE_INVALID');
+  if (code !== codeOf(sent.phone, 'EmailCode')) throw new DcRpcError(400, 'CODE_INVALID');
   sent.kinds.splice(0, 1, 'EmailCode');
   return { _: 'account.emailVerifiedLogin', email: 'test@example.org', sent_code: sentCode(hash, sent) };
 }
 
 function setUpFor(call: Call): { hash: string; sent: SentCode } {
   const purpose = call.args['purpose'] as TlObject;
-  if (purpose._ !== 'emailVerifyPurposeLoginSetup') throw new RpcError(400, 'EMAIL_NOT_ALLOWED');
+  if (purpose._ !== 'emailVerifyPurposeLoginSetup') throw new DcRpcError(400, 'EMAIL_NOT_ALLOWED');
   const found = sentTo({ ...call, args: purpose });
-  if (found.sent.kinds[0] !== 'SetUpEmailRequired') throw new RpcError(400, 'EMAIL_NOT_ALLOWED');
+  if (found.sent.kinds[0] !== 'SetUpEmailRequired') throw new DcRpcError(400, 'EMAIL_NOT_ALLOWED');
   return found;
 }
 
-export const codesAnswers: Readonly<Record<string, Answer>> = {
+export const codesAnswers: Readonly<Record<string, MethodAnswer>> = {
   'auth.sendCode': sendCode,
   'auth.resendCode': resendCode,
   'auth.cancelCode': cancelCode,

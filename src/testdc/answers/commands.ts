@@ -1,8 +1,8 @@
 /** Answers of `bots.*` about the commands a bot offers, each list for a scope and a language. */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Person } from '../world/peers.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { forBots, self } from './peer.ts';
 
 /** Commands of a list, at most. */
@@ -18,18 +18,18 @@ function scopeName(scope: TlObject, language: string): string {
 
 function scopeOf({ args }: Call): string {
   const language = args['lang_code'] as string;
-  if (!/^(?:[a-z]{2,3})?$/.test(language)) throw new RpcError(400, 'LANG_CODE_INVALID');
+  if (!/^(?:[a-z]{2,3})?$/.test(language)) throw new DcRpcError(400, 'LANG_CODE_INVALID');
   return scopeName(args['scope'] as TlObject, language);
 }
 
 function setBotCommands(call: Call): boolean {
   forBots(call);
   const commands = call.args['commands'] as TlObject[];
-  if (commands.length > MOST) throw new RpcError(400, 'BOT_COMMANDS_TOO_MUCH');
+  if (commands.length > MOST) throw new DcRpcError(400, 'BOT_COMMANDS_TOO_MUCH');
   for (const { command, description } of commands) {
-    if (!/^[a-z0-9_]{1,32}$/.test(command as string)) throw new RpcError(400, 'BOT_COMMAND_INVALID');
+    if (!/^[a-z0-9_]{1,32}$/.test(command as string)) throw new DcRpcError(400, 'BOT_COMMAND_INVALID');
     const { length } = description as string;
-    if (length < 1 || length > 256) throw new RpcError(400, 'BOT_COMMAND_DESCRIPTION_INVALID');
+    if (length < 1 || length > 256) throw new DcRpcError(400, 'BOT_COMMAND_DESCRIPTION_INVALID');
   }
   call.world.bots.setCommands(self(call), scopeOf(call), commands);
   return true;
@@ -58,7 +58,7 @@ export function botInfo({ world }: Call, bot: Person): TlObject {
   };
 }
 
-export const commandsAnswers: Readonly<Record<string, Answer>> = {
+export const commandsAnswers: Readonly<Record<string, MethodAnswer>> = {
   'bots.setBotCommands': setBotCommands,
   'bots.resetBotCommands': resetBotCommands,
   'bots.getBotCommands': getBotCommands,

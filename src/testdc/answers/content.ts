@@ -1,8 +1,8 @@
 /**
  * Content: what a message says: text, entities, keyboards, as Telegram takes them.
- * In: the arguments of a request that writes. Out: fields of `message`, or an RpcError. Never: media; `media.ts` has them.
+ * In: the arguments of a request that writes. Out: fields of `message`, or a DcRpcError. Never: media; `media.ts` has them.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Call } from './call.ts';
 import { self } from './peer.ts';
@@ -15,14 +15,14 @@ const LONGEST_DATA = 64;
 
 /** A text that may stand alone. */
 export function textOfMessage(text: string): string {
-  if (text.trim().length === 0) throw new RpcError(400, 'MESSAGE_EMPTY');
-  if (text.length > LONGEST) throw new RpcError(400, 'MESSAGE_TOO_LONG');
+  if (text.trim().length === 0) throw new DcRpcError(400, 'MESSAGE_EMPTY');
+  if (text.length > LONGEST) throw new DcRpcError(400, 'MESSAGE_TOO_LONG');
   return text;
 }
 
 /** A text beside media: it may be empty. */
 export function caption(text: string): string {
-  if (text.length > LONGEST_CAPTION) throw new RpcError(400, 'MEDIA_CAPTION_TOO_LONG');
+  if (text.length > LONGEST_CAPTION) throw new DcRpcError(400, 'MEDIA_CAPTION_TOO_LONG');
   return text;
 }
 
@@ -46,7 +46,7 @@ export function keyboard(call: Call, markup: TlObject | undefined): { reply_mark
   return { reply_markup: markup };
 }
 
-/** @throws RpcError */
+/** @throws DcRpcError */
 export function checkKeyboard(markup: TlObject): void {
   const rows = (markup['rows'] ?? []) as TlObject[];
   for (const button of rows.flatMap((row) => row['buttons'] as TlObject[]))
@@ -57,16 +57,16 @@ const INLINE = /^(input)?KeyboardButton(Callback|Url|UrlAuth|SwitchInline|Game|B
 
 function checkButton(button: TlObject, isInline: boolean): void {
   const text = button['text'] as string;
-  if (text.length === 0) throw new RpcError(400, 'REPLY_MARKUP_INVALID');
-  if (isInline !== INLINE.test(button._)) throw new RpcError(400, 'BUTTON_TYPE_INVALID');
+  if (text.length === 0) throw new DcRpcError(400, 'REPLY_MARKUP_INVALID');
+  if (isInline !== INLINE.test(button._)) throw new DcRpcError(400, 'BUTTON_TYPE_INVALID');
   const data = button['data'] as Uint8Array | undefined;
   if (button._ === 'keyboardButtonCallback' && (data!.length === 0 || data!.length > LONGEST_DATA))
-    throw new RpcError(400, 'BUTTON_DATA_INVALID');
+    throw new DcRpcError(400, 'BUTTON_DATA_INVALID');
   if (
     button._ === 'keyboardButtonUrl' &&
     !/^(?:https?:\/\/|tg:\/\/|ton:\/\/)?\S+\.?\S+$/i.test(button['url'] as string)
   )
-    throw new RpcError(400, 'BUTTON_URL_INVALID');
+    throw new DcRpcError(400, 'BUTTON_URL_INVALID');
 }
 
 /** What Telegram finds in a text by itself. */
@@ -86,7 +86,7 @@ export function entities(text: string, given: readonly TlObject[] = []): { entit
     );
   for (const one of given)
     if ((one['offset'] as number) < 0 || (one['offset'] as number) + (one['length'] as number) > text.length)
-      throw new RpcError(400, 'ENTITY_BOUNDS_INVALID');
+      throw new DcRpcError(400, 'ENTITY_BOUNDS_INVALID');
   for (const [kind, pattern] of FOUND)
     for (const { index, 0: word } of text.matchAll(pattern))
       if (isFree(index, index + word.length)) all.push({ _: kind, offset: index, length: word.length });

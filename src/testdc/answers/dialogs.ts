@@ -1,13 +1,13 @@
 /** Answers of `messages.*` about dialogs. */
 import type { Canned } from './canned.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject, TlValue } from '../tl/tl-value.ts';
 import type { Box } from '../world/box.ts';
-import { keyOf, peerObject } from '../world/peers.ts';
+import { peerKey, peerObject } from '../world/peers.ts';
 import type { PeerRef } from '../world/peers.ts';
 import type { Account } from '../world/records.ts';
 import { mentioned, seen } from '../world/views.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { forPeople, inputPeer, self } from './peer.ts';
 
 /** Dialogs and messages in one answer, at most. */
@@ -27,7 +27,7 @@ function getDialogs(call: Call): Canned {
   const { args, world } = call;
   const account = world.account(self(call));
   const fields = ['offset_date', 'offset_id', 'limit', 'folder_id'].map((name) => args[name] as number | undefined);
-  if (fields[2]! < 0) throw new RpcError(400, 'LIMIT_INVALID');
+  if (fields[2]! < 0) throw new DcRpcError(400, 'LIMIT_INVALID');
   return account.dialogs.get(`${call.dcId} ${fields.join(' ')}`, world.versionOf(account), () => dialogs(call));
 }
 
@@ -61,7 +61,7 @@ function dialogRows(call: Call): DialogRow[] {
   const peers: PeerRef[] = [...account.box.peers().map(refOf), ...channels];
   const rows = peers.flatMap((peer): DialogRow[] => {
     const box = call.world.boxOf(account, peer);
-    const top = box.get(box.top(keyOf(peer)));
+    const top = box.get(box.top(peerKey(peer)));
     return top === undefined ? [] : [{ peer, box, top }];
   });
   return rows.toSorted((a, b) => (b.top['date'] as number) - (a.top['date'] as number));
@@ -86,7 +86,7 @@ function dialogParts(call: Call, rows: readonly DialogRow[]): Record<string, TlV
 
 export function dialogObject(account: Account, { peer, box, top }: DialogRow): TlObject {
   const id = top['id'] as number;
-  const key = keyOf(peer);
+  const key = peerKey(peer);
   // What nobody has read begins where the account has first looked.
   const read = account.read.get(key) ?? (peer.kind === 'channel' ? id : 0);
   return {
@@ -107,14 +107,14 @@ export function dialogObject(account: Account, { peer, box, top }: DialogRow): T
 
 /** Messages of others above an id. */
 export function unread(account: Account, peer: PeerRef, box: Box, read: number): number {
-  return box.newer(keyOf(peer), read).filter((one) => seen(one, account.userId)['out'] !== true).length;
+  return box.newer(peerKey(peer), read).filter((one) => seen(one, account.userId)['out'] !== true).length;
 }
 
 function getPeerDialogs(call: Call): TlObject {
   const wanted = (call.args['peers'] as TlObject[]).flatMap((one) =>
-    one._ === 'inputDialogPeer' ? [keyOf(inputPeer(call, one['peer'] as TlObject))] : [],
+    one._ === 'inputDialogPeer' ? [peerKey(inputPeer(call, one['peer'] as TlObject))] : [],
   );
-  const rows = dialogRows(call).filter((row) => wanted.includes(keyOf(row.peer)));
+  const rows = dialogRows(call).filter((row) => wanted.includes(peerKey(row.peer)));
   return { _: 'messages.peerDialogs', ...dialogParts(call, rows), state: stateOf(call) };
 }
 
@@ -128,7 +128,7 @@ export function stateOf(call: Call): TlObject {
   return { _: 'updates.state', pts: box.pts, qts: 0, date: Math.floor(call.now / 1000), seq: 1, unread_count: 0 };
 }
 
-export const dialogsAnswers: Readonly<Record<string, Answer>> = {
+export const dialogsAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.getDialogs': getDialogs,
   'messages.getPinnedDialogs': getPinnedDialogs,
   'messages.getPeerDialogs': getPeerDialogs,

@@ -2,13 +2,13 @@
  * Editing and deleting messages, for everybody who has them.
  * In: ids as the caller has them. Out: `updates`, `messages.affectedMessages`. Never: somebody else's message.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Box, Copy } from '../world/box.ts';
 import type { PeerRef } from '../world/peers.ts';
-import { keyOf, peerOf } from '../world/peers.ts';
+import { peerKey, peerOf } from '../world/peers.ts';
 import { deleteCopies, editPost, inUpdates } from '../world/posts.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { caption, entities, keyboard, textOfMessage } from './content.ts';
 import { mediaOf } from './media.ts';
 import { channel, inputPeer, self } from './peer.ts';
@@ -28,11 +28,11 @@ function editMessage(call: Call): TlObject {
   return inUpdates(call, self(call), updates, [message], [peer]);
 }
 
-/** A message of a peer. @throws RpcError */
+/** A message of a peer. @throws DcRpcError */
 export function messageIn(box: Box, peer: PeerRef, id: number): TlObject {
   const message = box.get(id);
-  if (message === undefined || keyOf(peerOf(message['peer_id'] as TlObject)) !== keyOf(peer))
-    throw new RpcError(400, 'MESSAGE_ID_INVALID');
+  if (message === undefined || peerKey(peerOf(message['peer_id'] as TlObject)) !== peerKey(peer))
+    throw new DcRpcError(400, 'MESSAGE_ID_INVALID');
   return message;
 }
 
@@ -40,15 +40,15 @@ export function messageIn(box: Box, peer: PeerRef, id: number): TlObject {
 function isOwn(call: Call, message: TlObject): boolean {
   const from = message['from_id'] as TlObject | undefined;
   if (from !== undefined) return from['user_id'] === self(call);
-  const group = call.world.groups.get(keyOf(peerOf(message['peer_id'] as TlObject)));
+  const group = call.world.groups.get(peerKey(peerOf(message['peer_id'] as TlObject)));
   return group === undefined ? message['out'] === true : call.world.members.get(group, self(call))?.isCreator === true;
 }
 
 function mayEdit(call: Call, message: TlObject): void {
-  if (message._ !== 'message') throw new RpcError(400, 'MESSAGE_ID_INVALID');
-  if (!isOwn(call, message) || message['fwd_from'] !== undefined) throw new RpcError(403, 'MESSAGE_AUTHOR_REQUIRED');
+  if (message._ !== 'message') throw new DcRpcError(400, 'MESSAGE_ID_INVALID');
+  if (!isOwn(call, message) || message['fwd_from'] !== undefined) throw new DcRpcError(403, 'MESSAGE_AUTHOR_REQUIRED');
   const isOld = call.now / 1000 - (message['date'] as number) > EDIT_SECONDS;
-  if (isOld && !call.world.isBot(self(call))) throw new RpcError(400, 'MESSAGE_EDIT_TIME_EXPIRED');
+  if (isOld && !call.world.isBot(self(call))) throw new DcRpcError(400, 'MESSAGE_EDIT_TIME_EXPIRED');
 }
 
 /** Fields that take others' places. A keyboard that is not named is taken away. */
@@ -66,7 +66,7 @@ export function changes(call: Call, message: TlObject): Record<string, TlObject[
   };
   const markup = keyboard(call, args['reply_markup'] as TlObject | undefined).reply_markup;
   const isSame = Object.entries(said).every(([name, value]) => same(value, message[name]));
-  if (isSame && same(markup, message['reply_markup'])) throw new RpcError(400, 'MESSAGE_NOT_MODIFIED');
+  if (isSame && same(markup, message['reply_markup'])) throw new DcRpcError(400, 'MESSAGE_NOT_MODIFIED');
   const date = Math.floor(call.now / 1000);
   return { ...said, reply_markup: markup, edit_date: date, ...(isSame ? { edit_hide: true } : { edit_hide: false }) };
 }
@@ -97,9 +97,9 @@ function own(call: Call, box: Box, id: number): Copy {
 /** In a basic group only what one has written oneself, or all of it in one's own group. */
 function revocable(call: Call, box: Box, id: number): readonly Copy[] {
   const message = box.get(id)!;
-  const group = call.world.groups.get(keyOf(peerOf(message['peer_id'] as TlObject)));
+  const group = call.world.groups.get(peerKey(peerOf(message['peer_id'] as TlObject)));
   const isMine = isOwn(call, message) || (group && call.world.members.get(group, self(call))?.isCreator === true);
-  if (group !== undefined && isMine !== true) throw new RpcError(403, 'MESSAGE_DELETE_FORBIDDEN');
+  if (group !== undefined && isMine !== true) throw new DcRpcError(403, 'MESSAGE_DELETE_FORBIDDEN');
   return box.post(id)!.copies;
 }
 
@@ -109,7 +109,8 @@ function deleteInChannel(call: Call): TlObject {
   const box = world.channelBox(group.id);
   const isCreator = world.members.get(group, self(call))?.isCreator === true;
   const ids = (args['id'] as number[]).filter((id) => box.get(id) !== undefined);
-  if (!isCreator && !ids.every((id) => isOwn(call, box.get(id)!))) throw new RpcError(403, 'MESSAGE_DELETE_FORBIDDEN');
+  if (!isCreator && !ids.every((id) => isOwn(call, box.get(id)!)))
+    throw new DcRpcError(403, 'MESSAGE_DELETE_FORBIDDEN');
   const before = box.pts;
   deleteCopies(
     actor(call),
@@ -118,7 +119,7 @@ function deleteInChannel(call: Call): TlObject {
   return { _: 'messages.affectedMessages', pts: box.pts, pts_count: box.pts - before };
 }
 
-export const editAnswers: Readonly<Record<string, Answer>> = {
+export const editAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.editMessage': editMessage,
   'messages.deleteMessages': deleteMessages,
   'channels.deleteMessages': deleteInChannel,

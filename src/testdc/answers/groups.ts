@@ -2,7 +2,7 @@
  * Groups: what basic groups and channels have in common: who joins and leaves, and what is said of it.
  * In: a group, people. Out: members, service messages, `Chat`. Never: a method; `chats.ts` and `channels.ts` have them.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Group, Person } from '../world/peers.ts';
 import { chatObject } from '../world/peers.ts';
@@ -22,7 +22,7 @@ export function chatOf(call: Call, group: Group): TlObject {
 
 export function titleOf(call: Call): string {
   const title = (call.args['title'] as string).trim();
-  if (title.length === 0 || title.length > LONGEST_TITLE) throw new RpcError(400, 'CHAT_TITLE_EMPTY');
+  if (title.length === 0 || title.length > LONGEST_TITLE) throw new DcRpcError(400, 'CHAT_TITLE_EMPTY');
   return title;
 }
 

@@ -3,7 +3,7 @@ import { Cans } from './canned.ts';
 import type { Canned } from './canned.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { World } from '../world/world.ts';
-import type { Answer, Call, DcAddress } from './call.ts';
+import type { MethodAnswer, Call, DcAddress } from './call.ts';
 
 /** Limits and periods as production sends them. */
 const CONFIG_LIMITS = {
@@ -104,7 +104,7 @@ function getAppConfig(call: Call): TlObject {
   return { _: 'help.appConfig', hash: APP_CONFIG_HASH, config: { _: 'jsonObject', value } };
 }
 
-export const helpAnswers: Readonly<Record<string, Answer>> = {
+export const helpAnswers: Readonly<Record<string, MethodAnswer>> = {
   'help.getConfig': getConfig,
   'help.getNearestDc': getNearestDc,
   'help.getAppConfig': getAppConfig,

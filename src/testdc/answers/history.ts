@@ -1,12 +1,12 @@
 /** Answers about messages that are there: by page, by id, by what they say. */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Box, HistoryQuery } from '../world/box.ts';
 import { pageOf } from '../world/box.ts';
 import type { PeerRef } from '../world/peers.ts';
-import { keyOf, peerOf } from '../world/peers.ts';
+import { peerKey, peerOf } from '../world/peers.ts';
 import { mentioned, seen } from '../world/views.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { channel, forPeople, inputPeer, self } from './peer.ts';
 
 /** Messages in one answer, at most. */
@@ -16,7 +16,7 @@ function getHistory(call: Call): TlObject {
   forPeople(call);
   const peer = inputPeer(call, call.args['peer'] as TlObject);
   const box = call.world.boxOf(call.world.account(self(call)), peer);
-  return page(call, peer, box, box.history(keyOf(peer), queryOf(call)), box.count(keyOf(peer)));
+  return page(call, peer, box, box.history(peerKey(peer), queryOf(call)), box.count(peerKey(peer)));
 }
 
 function queryOf({ args }: Call): HistoryQuery {
@@ -68,7 +68,7 @@ function real(messages: readonly TlObject[]): TlObject[] {
 
 function byId(call: Call, box: Box): TlObject[] {
   const inputs = call.args['id'] as TlObject[];
-  if (inputs.length > MOST) throw new RpcError(400, 'MSG_ID_INVALID');
+  if (inputs.length > MOST) throw new DcRpcError(400, 'MSG_ID_INVALID');
   return inputs.map((input) => {
     const id = (input['id'] as number | undefined) ?? 0;
     const found = box.get(wanted(box, input._, id));
@@ -92,7 +92,7 @@ function search(call: Call): TlObject {
   const { box: own } = world.account(self(call));
   const peer: PeerRef = isAll ? { kind: 'user', id: self(call) } : inputPeer(call, input);
   const box = isAll ? own : world.boxOf(world.account(self(call)), peer);
-  const all = (isAll ? box.peers() : [keyOf(peer)]).flatMap((key) => box.all(key)).filter(matches(call));
+  const all = (isAll ? box.peers() : [peerKey(peer)]).flatMap((key) => box.all(key)).filter(matches(call));
   const byIds = new Map(all.map((message) => [message['id'] as number, message]));
   const ids = pageOf(
     [...byIds.keys()].toSorted((a, b) => a - b),
@@ -119,7 +119,7 @@ function matches(call: Call): (message: TlObject) => boolean {
   return (message) =>
     message._ === 'message' &&
     (message['message'] as string).toLowerCase().includes(words) &&
-    (from === undefined || keyOf(authorOf(call, message)) === keyOf(from)) &&
+    (from === undefined || peerKey(authorOf(call, message)) === peerKey(from)) &&
     (filter === 'inputMessagesFilterEmpty' || passes(filter, message)) &&
     (min === 0 || (message['date'] as number) >= min) &&
     (max === 0 || (message['date'] as number) <= max);
@@ -137,7 +137,7 @@ function authorOf(call: Call, message: TlObject): PeerRef {
   return message['out'] === true ? { kind: 'user', id: self(call) } : peer;
 }
 
-export const historyAnswers: Readonly<Record<string, Answer>> = {
+export const historyAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.getHistory': getHistory,
   'messages.getMessages': getMessages,
   'channels.getMessages': getChannelMessages,

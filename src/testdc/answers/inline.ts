@@ -5,14 +5,14 @@
  * Never: results of another user's query where the bot said they are private.
  */
 import { randomLong } from '../env.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject, TlValue } from '../tl/tl-value.ts';
 import type { InlineAnswer } from '../world/bots.ts';
 import type { Post } from '../world/box.ts';
 import { peerOf, userObject } from '../world/peers.ts';
 import type { PeerRef } from '../world/peers.ts';
 import { editPost, inUpdates } from '../world/posts.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { checkKeyboard, entities, textOfMessage } from './content.ts';
 import { changes } from './edit.ts';
 import { mediaOf } from './media.ts';
@@ -27,14 +27,14 @@ async function getInlineBotResults(call: Call): Promise<TlValue> {
   forPeople(call);
   const { args, world } = call;
   const bot = inputUser(call, args['bot'] as TlObject);
-  if (bot.isBot !== true) throw new RpcError(400, 'BOT_INVALID');
+  if (bot.isBot !== true) throw new DcRpcError(400, 'BOT_INVALID');
   const chat =
     (args['peer'] as TlObject)._ === 'inputPeerEmpty' ? undefined : inputPeer(call, args['peer'] as TlObject);
   const query = args['query'] as string;
   const offset = args['offset'] as string;
   const kept = world.bots.cached(bot.id, self(call), query, offset, call.now);
   const answer = kept ?? (await ask(call, bot.id, { query, offset }, chat));
-  if (answer === undefined) throw new RpcError(400, 'BOT_RESPONSE_TIMEOUT');
+  if (answer === undefined) throw new DcRpcError(400, 'BOT_RESPONSE_TIMEOUT');
   if (kept === undefined) world.bots.cache(self(call), offset, { ...answer, query }, call.now);
   const queryId = randomLong(world.env);
   world.bots.sendable.set(`${self(call)} ${queryId}`, { ...answer, query }, call.now + SENDABLE_MS);
@@ -73,12 +73,12 @@ function setInlineBotResults(call: Call): boolean {
   forBots(call);
   const { args, world } = call;
   const question = world.bots.inline.of(args['query_id'] as bigint, self(call));
-  if (question === undefined) throw new RpcError(400, 'QUERY_ID_INVALID');
+  if (question === undefined) throw new DcRpcError(400, 'QUERY_ID_INVALID');
   const results = args['results'] as TlObject[];
-  if (results.length > MOST_RESULTS) throw new RpcError(400, 'RESULTS_TOO_MUCH');
+  if (results.length > MOST_RESULTS) throw new DcRpcError(400, 'RESULTS_TOO_MUCH');
   const ids = results.map((one) => one['id'] as string);
-  if (ids.some((id) => id === '' || Buffer.byteLength(id) > 64)) throw new RpcError(400, 'RESULT_ID_INVALID');
-  if (new Set(ids).size < ids.length) throw new RpcError(400, 'RESULT_ID_DUPLICATE');
+  if (ids.some((id) => id === '' || Buffer.byteLength(id) > 64)) throw new DcRpcError(400, 'RESULT_ID_INVALID');
+  if (new Set(ids).size < ids.length) throw new DcRpcError(400, 'RESULT_ID_DUPLICATE');
   const made = results.map((one) => resultOf(call, one));
   question.answer({
     botId: self(call),
@@ -133,7 +133,7 @@ function mediaOfResult(
 /** `InputBotInlineMessage` to `BotInlineMessage`: text, or a caption. */
 function messageOf(input: TlObject): TlObject {
   const isText = input._ === 'inputBotInlineMessageText';
-  if (!isText && input._ !== 'inputBotInlineMessageMediaAuto') throw new RpcError(400, 'SEND_MESSAGE_TYPE_INVALID');
+  if (!isText && input._ !== 'inputBotInlineMessageMediaAuto') throw new DcRpcError(400, 'SEND_MESSAGE_TYPE_INVALID');
   const text = input['message'] as string;
   if (isText) textOfMessage(text);
   const markup = input['reply_markup'] as TlObject | undefined;
@@ -151,9 +151,9 @@ function sendInlineBotResult(call: Call): TlObject {
   const { args, world } = call;
   const peer = writable(call, args['peer'] as TlObject);
   const answer = world.bots.sendable.get(`${self(call)} ${args['query_id'] as bigint}`, call.now);
-  if (answer === undefined) throw new RpcError(400, 'INLINE_RESULT_EXPIRED');
+  if (answer === undefined) throw new DcRpcError(400, 'INLINE_RESULT_EXPIRED');
   const chosen = answer.sent.get(args['id'] as string);
-  if (chosen === undefined) throw new RpcError(400, 'RESULT_ID_INVALID');
+  if (chosen === undefined) throw new DcRpcError(400, 'RESULT_ID_INVALID');
   once(call, args['random_id'] as bigint);
   const content = { ...chosen.message, via_bot_id: answer.botId };
   const written = send(actor(call), { from: self(call), to: peer, content, replyTo: replyTo(call, peer) });
@@ -190,12 +190,12 @@ function editInlineBotMessage(call: Call): boolean {
   const post = input._ === 'inputBotInlineMessageID64' ? world.bots.inlinePost(input['id'] as number) : undefined;
   const copy = post?.copies.find(({ box, id }) => box.get(id) !== undefined);
   const message = copy?.box.get(copy.id);
-  if (post === undefined || message?.['via_bot_id'] !== self(call)) throw new RpcError(400, 'MESSAGE_ID_INVALID');
+  if (post === undefined || message?.['via_bot_id'] !== self(call)) throw new DcRpcError(400, 'MESSAGE_ID_INVALID');
   editPost(actor(call), post, changes(call, message));
   return true;
 }
 
-export const inlineAnswers: Readonly<Record<string, Answer>> = {
+export const inlineAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.getInlineBotResults': getInlineBotResults,
   'messages.setInlineBotResults': setInlineBotResults,
   'messages.sendInlineBotResult': sendInlineBotResult,

@@ -1,24 +1,24 @@
 /** Answers about invite links: made, listed, changed, revoked by a group's administrators; looked at and used by others. */
 import { random } from '../env.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import { hashIn, isGood, linkOf } from '../world/invites.ts';
 import type { Invite } from '../world/invites.ts';
-import { keyOf } from '../world/peers.ts';
+import { peerKey } from '../world/peers.ts';
 import type { Group } from '../world/peers.ts';
 import { mentioned } from '../world/views.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { announce, changed, chatOf, newState, tellMembers } from './groups.ts';
 import { forPeople, inputPeer, inputUser, self } from './peer.ts';
 
 /** Links in one answer, at most. */
 const MOST = 100;
 
-/** A group whose links are the caller's to make. @throws RpcError */
+/** A group whose links are the caller's to make. @throws DcRpcError */
 function administered(call: Call): Group {
-  const group = call.world.groups.get(keyOf(inputPeer(call, call.args['peer'] as TlObject)));
-  if (group === undefined) throw new RpcError(400, 'PEER_ID_INVALID');
-  if (call.world.members.get(group, self(call))?.isCreator !== true) throw new RpcError(400, 'CHAT_ADMIN_REQUIRED');
+  const group = call.world.groups.get(peerKey(inputPeer(call, call.args['peer'] as TlObject)));
+  if (group === undefined) throw new DcRpcError(400, 'PEER_ID_INVALID');
+  if (call.world.members.get(group, self(call))?.isCreator !== true) throw new DcRpcError(400, 'CHAT_ADMIN_REQUIRED');
   return group;
 }
 
@@ -43,8 +43,8 @@ function seconds({ now }: Call): number {
 /** What a request says of how long and how often; 0 is no limit. */
 function limitsIn(call: Call): Partial<Invite> {
   const { expire_date: date, usage_limit: limit, title } = call.args;
-  if (typeof date === 'number' && date !== 0 && date <= seconds(call)) throw new RpcError(400, 'EXPIRE_DATE_INVALID');
-  if (typeof limit === 'number' && (limit < 0 || limit > 99_999)) throw new RpcError(400, 'USAGE_LIMIT_INVALID');
+  if (typeof date === 'number' && date !== 0 && date <= seconds(call)) throw new DcRpcError(400, 'EXPIRE_DATE_INVALID');
+  if (typeof limit === 'number' && (limit < 0 || limit > 99_999)) throw new DcRpcError(400, 'USAGE_LIMIT_INVALID');
   return {
     ...(date === undefined ? {} : { expireDate: (date as number) || undefined }),
     ...(limit === undefined ? {} : { usageLimit: (limit as number) || undefined }),
@@ -83,10 +83,10 @@ function getExportedChatInvites(call: Call): TlObject {
   return { _: 'messages.exportedChatInvites', count: all.length, invites, users: usersOf(call) };
 }
 
-/** One of the group's. @throws RpcError */
+/** One of the group's. @throws DcRpcError */
 function named(call: Call, group: Group): Invite {
   const found = call.world.invites.get(hashIn(call.args['link'] as string));
-  if (found === undefined || keyOf(found.group) !== keyOf(group)) throw new RpcError(400, 'INVITE_HASH_EXPIRED');
+  if (found === undefined || peerKey(found.group) !== peerKey(group)) throw new DcRpcError(400, 'INVITE_HASH_EXPIRED');
   return found;
 }
 
@@ -100,9 +100,9 @@ function editExportedChatInvite(call: Call): TlObject {
   const group = administered(call);
   const invite = named(call, group);
   const { isPermanent, isRevoked } = invite;
-  if (isRevoked) throw new RpcError(400, 'INVITE_HASH_EXPIRED');
+  if (isRevoked) throw new DcRpcError(400, 'INVITE_HASH_EXPIRED');
   if (call.args['revoked'] !== true) {
-    if (isPermanent) throw new RpcError(400, 'CHAT_INVITE_PERMANENT');
+    if (isPermanent) throw new DcRpcError(400, 'CHAT_INVITE_PERMANENT');
     Object.assign(invite, limitsIn(call));
     return { _: 'messages.exportedChatInvite', invite: exported(invite), users: usersOf(call) };
   }
@@ -112,15 +112,15 @@ function editExportedChatInvite(call: Call): TlObject {
   return { _: 'messages.exportedChatInviteReplaced', new_invite: exported(make(call, group, true)), ...parts };
 }
 
-/** The link a stranger has, and where it leads. @throws RpcError */
+/** The link a stranger has, and where it leads. @throws DcRpcError */
 function used(call: Call): { invite: Invite; group: Group } {
   const hash = call.args['hash'] as string;
-  if (hash === '') throw new RpcError(400, 'INVITE_HASH_EMPTY');
-  if (!/^[\w-]+$/.test(hash)) throw new RpcError(400, 'INVITE_HASH_INVALID');
+  if (hash === '') throw new DcRpcError(400, 'INVITE_HASH_EMPTY');
+  if (!/^[\w-]+$/.test(hash)) throw new DcRpcError(400, 'INVITE_HASH_INVALID');
   const invite = call.world.invites.get(hash);
-  const group = invite === undefined ? undefined : call.world.groups.get(keyOf(invite.group));
+  const group = invite === undefined ? undefined : call.world.groups.get(peerKey(invite.group));
   if (invite === undefined || group === undefined || !isGood(invite, seconds(call)))
-    throw new RpcError(400, 'INVITE_HASH_EXPIRED');
+    throw new DcRpcError(400, 'INVITE_HASH_EXPIRED');
   return { invite, group };
 }
 
@@ -146,7 +146,7 @@ function importChatInvite(call: Call): TlObject {
   forPeople(call);
   const { invite, group } = used(call);
   const { members } = call.world;
-  if (members.has(group, self(call))) throw new RpcError(400, 'USER_ALREADY_PARTICIPANT');
+  if (members.has(group, self(call))) throw new DcRpcError(400, 'USER_ALREADY_PARTICIPANT');
   const { adminId } = invite;
   members.join(group, { userId: self(call), date: seconds(call), inviterId: adminId, isCreator: false });
   invite.usage++;
@@ -156,7 +156,7 @@ function importChatInvite(call: Call): TlObject {
   return { _: 'messages.chatInviteJoinResultOk', updates: changed(call, group, [newState(call, group)], written) };
 }
 
-export const invitesAnswers: Readonly<Record<string, Answer>> = {
+export const invitesAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.exportChatInvite': exportChatInvite,
   'messages.getExportedChatInvites': getExportedChatInvites,
   'messages.getExportedChatInvite': getExportedChatInvite,

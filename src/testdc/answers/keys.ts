@@ -1,10 +1,10 @@
 /** Answers about temporary keys (protocol: Forward secrecy): binding one to a permanent key, dropping them. */
 import { openBinding } from '../keys/bind.ts';
-import type { Binding } from '../keys/bind.ts';
+import type { BindAuthKeyInner } from '../keys/bind.ts';
 import { long } from '../protocol/id-map.ts';
 import type { KnownKey } from '../protocol/known-key.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
-import type { Answer, Call } from './call.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
+import type { MethodAnswer, Call } from './call.ts';
 
 /** Seconds by which `expires_at` may differ from what the key exchange said: its own length, and more. */
 const SLACK = 60;
@@ -12,16 +12,16 @@ const SLACK = 60;
 function bindTempAuthKey(call: Call): boolean {
   const { args, session } = call;
   const { key } = session;
-  if (!key.isTemporary) throw new RpcError(400, 'TEMP_AUTH_KEY_EMPTY');
+  if (!key.isTemporary) throw new DcRpcError(400, 'TEMP_AUTH_KEY_EMPTY');
   const permanent = permanentKey(call, args['perm_auth_key_id'] as bigint);
   const inner = permanent && openBinding(permanent.authKey, args['encrypted_message'] as Uint8Array);
   if (permanent === undefined || inner === undefined || !fits(call, permanent, inner))
-    throw new RpcError(400, 'ENCRYPTED_MESSAGE_INVALID');
+    throw new DcRpcError(400, 'ENCRYPTED_MESSAGE_INVALID');
   if (key.permanent !== undefined && key.permanent !== permanent)
-    throw new RpcError(400, 'TEMP_AUTH_KEY_ALREADY_BOUND');
+    throw new DcRpcError(400, 'TEMP_AUTH_KEY_ALREADY_BOUND');
   const { expiresAt } = inner;
   if (expiresAt * 1000 <= call.now || Math.abs(expiresAt - key.madeToExpire) > SLACK)
-    throw new RpcError(400, 'EXPIRES_AT_INVALID');
+    throw new DcRpcError(400, 'EXPIRES_AT_INVALID');
   call.world.memory?.keep({ what: 'bind', ...key.ref, to: permanent.id, expiresAt: expiresAt * 1000 });
   bind(key, permanent, expiresAt);
   return true;
@@ -34,7 +34,7 @@ function permanentKey({ session, now }: Call, id: bigint): KnownKey | undefined 
 }
 
 /** Everything said twice must be the same both times. */
-function fits({ args, session, received }: Call, permanent: KnownKey, inner: Binding): boolean {
+function fits({ args, session, received }: Call, permanent: KnownKey, inner: BindAuthKeyInner): boolean {
   return (
     inner.msgId === long(received.low, received.high) &&
     inner.nonce === args['nonce'] &&
@@ -62,7 +62,7 @@ function dropTempAuthKeys({ args, session }: Call): boolean {
   return true;
 }
 
-export const keysAnswers: Readonly<Record<string, Answer>> = {
+export const keysAnswers: Readonly<Record<string, MethodAnswer>> = {
   'auth.bindTempAuthKey': bindTempAuthKey,
   'auth.dropTempAuthKeys': dropTempAuthKeys,
 };

@@ -1,11 +1,11 @@
 /** Signing in by a QR code: the token of one session, accepted by another (protocol: Login). */
 import { random } from '../env.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { AcceptedToken } from '../protocol/known-key.ts';
 import type { LoginToken } from '../world/records.ts';
 import { authorizationObject } from './auth.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { authorize, checkApi } from './login.ts';
 import { stay } from './migrate.ts';
 import { self } from './peer.ts';
@@ -34,7 +34,7 @@ function finish(call: Call, { token, userId }: AcceptedToken): TlObject {
   try {
     stay(call, 'USER', String(userId), person.dcId);
   } catch (error) {
-    const to = error instanceof RpcError ? /^USER_MIGRATE_(\d+)$/.exec(error.message) : null;
+    const to = error instanceof DcRpcError ? /^USER_MIGRATE_(\d+)$/.exec(error.message) : null;
     if (to === null) throw error;
     return { _: 'auth.loginTokenMigrateTo', dc_id: Number(to[1]), token };
   }
@@ -44,7 +44,7 @@ function finish(call: Call, { token, userId }: AcceptedToken): TlObject {
 function succeed(call: Call, token: Buffer): TlObject {
   const found = call.world.loginTokens.take(nameOf(token), call.now);
   call.session.key.identity.acceptedToken = undefined;
-  if (found?.userId === undefined) throw new RpcError(400, 'AUTH_TOKEN_EXPIRED');
+  if (found?.userId === undefined) throw new DcRpcError(400, 'AUTH_TOKEN_EXPIRED');
   found.key.acceptedToken = undefined;
   return { _: 'auth.loginTokenSuccess', authorization: authorize(call, call.world.people.get(found.userId)!) };
 }
@@ -53,14 +53,14 @@ function succeed(call: Call, token: Buffer): TlObject {
 function importLoginToken(call: Call): TlObject {
   const token = Buffer.from(call.args['token'] as Uint8Array);
   const found = find(call, token);
-  if (found.userId === undefined) throw new RpcError(400, 'AUTH_TOKEN_INVALID');
+  if (found.userId === undefined) throw new DcRpcError(400, 'AUTH_TOKEN_INVALID');
   return finish(call, found);
 }
 
 function find({ world, now }: Call, token: Buffer): LoginToken {
-  if (token.length !== 32) throw new RpcError(400, 'AUTH_TOKEN_INVALID');
+  if (token.length !== 32) throw new DcRpcError(400, 'AUTH_TOKEN_INVALID');
   const found = world.loginTokens.get(nameOf(token), now);
-  if (found === undefined) throw new RpcError(400, 'AUTH_TOKEN_EXPIRED');
+  if (found === undefined) throw new DcRpcError(400, 'AUTH_TOKEN_EXPIRED');
   return found;
 }
 
@@ -69,8 +69,8 @@ function acceptLoginToken(call: Call): TlObject {
   const { world, now } = call;
   const token = Buffer.from(call.args['token'] as Uint8Array);
   const found = find(call, token);
-  if (found.userId !== undefined) throw new RpcError(400, 'AUTH_TOKEN_ALREADY_ACCEPTED');
-  if (found.exceptIds.includes(self(call))) throw new RpcError(400, 'AUTH_TOKEN_EXCEPTION');
+  if (found.userId !== undefined) throw new DcRpcError(400, 'AUTH_TOKEN_ALREADY_ACCEPTED');
+  if (found.exceptIds.includes(self(call))) throw new DcRpcError(400, 'AUTH_TOKEN_EXCEPTION');
   found.userId = self(call);
   found.key.acceptedToken = found;
   world.loginTokens.set(nameOf(token), found, now + ACCEPTED_MS);
@@ -83,7 +83,7 @@ function nameOf(token: Buffer): string {
   return token.toString('latin1');
 }
 
-export const loginTokenAnswers: Readonly<Record<string, Answer>> = {
+export const loginTokenAnswers: Readonly<Record<string, MethodAnswer>> = {
   'auth.exportLoginToken': exportLoginToken,
   'auth.importLoginToken': importLoginToken,
   'auth.acceptLoginToken': acceptLoginToken,

@@ -1,12 +1,12 @@
 /**
  * Media: `messages.sendMedia`, `sendMultiMedia` and `uploadMedia`: files that were uploaded, or that are there already.
- * In: `InputMedia`. Out: `MessageMedia` whose file can be downloaded, or an RpcError. Never: the bytes; `files.ts` keeps them.
+ * In: `InputMedia`. Out: `MessageMedia` whose file can be downloaded, or a DcRpcError. Never: the bytes; `files.ts` keeps them.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import { randomLong } from '../env.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { StoredFile } from '../world/files.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { caption, contentOf } from './content.ts';
 import { inputPeer, self } from './peer.ts';
 import { actor, answerTo, once, replyTo, send, writable } from './send.ts';
@@ -30,8 +30,8 @@ function sendMultiMedia(call: Call): TlObject {
   const { args, world } = call;
   const peer = writable(call, args['peer'] as TlObject);
   const items = args['multi_media'] as TlObject[];
-  if (items.length === 0) throw new RpcError(400, 'MULTI_MEDIA_EMPTY');
-  if (items.length > LARGEST_ALBUM) throw new RpcError(400, 'MULTI_MEDIA_TOO_LONG');
+  if (items.length === 0) throw new DcRpcError(400, 'MULTI_MEDIA_EMPTY');
+  if (items.length > LARGEST_ALBUM) throw new DcRpcError(400, 'MULTI_MEDIA_TOO_LONG');
   const grouped = randomLong(world.env);
   const contents = items.map((item): TlObject => {
     caption(item['message'] as string);
@@ -64,13 +64,13 @@ export function mediaOf(call: Call, input: TlObject): TlObject {
     case 'inputMediaPhoto':
       return photoMedia(again(call, input['id'] as TlObject, 'inputPhoto'));
     case 'inputMediaEmpty':
-      throw new RpcError(400, 'MEDIA_EMPTY');
+      throw new DcRpcError(400, 'MEDIA_EMPTY');
     case 'inputMediaContact':
       return contact(input);
     case 'inputMediaGeoPoint':
       return geo(input['geo_point'] as TlObject);
     default:
-      throw new RpcError(400, 'MEDIA_INVALID');
+      throw new DcRpcError(400, 'MEDIA_INVALID');
   }
 }
 
@@ -84,7 +84,7 @@ function photoMedia(photo: TlObject): TlObject {
 
 /** Ends an upload, and remembers what it became. */
 function keep(call: Call, file: TlObject, make: (file: StoredFile) => TlObject): TlObject {
-  if (file._ !== 'inputFile' && file._ !== 'inputFileBig') throw new RpcError(400, 'MEDIA_INVALID');
+  if (file._ !== 'inputFile' && file._ !== 'inputFileBig') throw new DcRpcError(400, 'MEDIA_INVALID');
   const stored = finish(call, file);
   const made = make(stored);
   call.world.files.describe(stored.id, made);
@@ -126,7 +126,7 @@ function photoOf(call: Call, { id, accessHash, reference, bytes, dcId }: StoredF
 function sizeOfImage(bytes: Buffer): { w: number; h: number } {
   if (bytes.length >= 24 && bytes.readUInt32BE(0) === 0x89504e47)
     return { w: bytes.readUInt32BE(16), h: bytes.readUInt32BE(20) };
-  if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) throw new RpcError(400, 'IMAGE_PROCESS_FAILED');
+  if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) throw new DcRpcError(400, 'IMAGE_PROCESS_FAILED');
   return sizeOfJpeg(bytes) ?? { w: 800, h: 600 };
 }
 
@@ -144,10 +144,10 @@ function again(call: Call, input: TlObject, kind: string): TlObject {
   const id = input['id'] as bigint | undefined;
   const known = id === undefined ? undefined : call.world.files.described(id);
   if (input._ !== kind || known === undefined || known['access_hash'] !== input['access_hash'])
-    throw new RpcError(400, 'MEDIA_EMPTY');
+    throw new DcRpcError(400, 'MEDIA_EMPTY');
   if (!Buffer.from(known['file_reference'] as Uint8Array).equals(input['file_reference'] as Uint8Array))
-    throw new RpcError(400, 'FILE_REFERENCE_INVALID');
-  if (known._ !== (kind === 'inputPhoto' ? 'photo' : 'document')) throw new RpcError(400, 'MEDIA_INVALID');
+    throw new DcRpcError(400, 'FILE_REFERENCE_INVALID');
+  if (known._ !== (kind === 'inputPhoto' ? 'photo' : 'document')) throw new DcRpcError(400, 'MEDIA_INVALID');
   return known;
 }
 
@@ -157,11 +157,11 @@ function contact({ phone_number, first_name, last_name, vcard }: TlObject): TlOb
 }
 
 function geo(point: TlObject): TlObject {
-  if (point._ !== 'inputGeoPoint') throw new RpcError(400, 'MEDIA_EMPTY');
+  if (point._ !== 'inputGeoPoint') throw new DcRpcError(400, 'MEDIA_EMPTY');
   return { _: 'messageMediaGeo', geo: { _: 'geoPoint', long: point['long']!, lat: point['lat']!, access_hash: 0n } };
 }
 
-export const mediaAnswers: Readonly<Record<string, Answer>> = {
+export const mediaAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.sendMedia': sendMedia,
   'messages.sendMultiMedia': sendMultiMedia,
   'messages.uploadMedia': uploadMedia,

@@ -1,9 +1,9 @@
 /**
  * Who is sent to which DC (protocol: RPC errors; Data centres).
- * In: a call and where what it asks for is at home. Out: nothing, or an RpcError 303.
+ * In: a call and where what it asks for is at home. Out: nothing, or a DcRpcError 303.
  * Never: a DC that this test has not, unless a test says so through `world.sendAway`.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { MoveKind } from '../world/records.ts';
 import type { Call } from './call.ts';
 
@@ -14,7 +14,7 @@ import type { Call } from './call.ts';
  */
 export function stay(call: Call, kind: MoveKind, what: string, home: number | undefined): void {
   const to = call.world.sendAway?.(kind, what, call.dcId) ?? elsewhere(call, home);
-  if (to !== undefined) throw new RpcError(303, `${kind}_MIGRATE_${to}`);
+  if (to !== undefined) throw new DcRpcError(303, `${kind}_MIGRATE_${to}`);
 }
 
 function elsewhere({ dcs, dcId }: Call, home: number | undefined): number | undefined {

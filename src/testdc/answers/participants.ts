@@ -1,11 +1,11 @@
 /** Answers about members: of channels by page, one by one, and all of a group with `getFullChat` and `getFullChannel`. */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Member } from '../world/members.ts';
 import type { Group, PeerRef } from '../world/peers.ts';
-import { ADMIN_RIGHTS, keyOf } from '../world/peers.ts';
+import { ADMIN_RIGHTS, peerKey } from '../world/peers.ts';
 import { mentioned } from '../world/views.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { botInfo } from './commands.ts';
 import { unread } from './dialogs.ts';
 import { participantsOf } from './groups.ts';
@@ -30,7 +30,7 @@ function getParticipants(call: Call): TlObject {
   const { args, world } = call;
   const group = channel(call, args['channel'] as TlObject);
   if (group.isBroadcast && world.members.get(group, self(call))?.isCreator !== true)
-    throw new RpcError(400, 'CHAT_ADMIN_REQUIRED');
+    throw new DcRpcError(400, 'CHAT_ADMIN_REQUIRED');
   const filter = args['filter'] as TlObject;
   const all = world.members.list(group).filter((member) => passes(call, filter, member));
   const offset = args['offset'] as number;
@@ -67,7 +67,7 @@ function getParticipant(call: Call): TlObject {
   const group = channel(call, call.args['channel'] as TlObject);
   const peer = inputPeer(call, call.args['participant'] as TlObject);
   const member = peer.kind === 'user' ? call.world.members.get(group, peer.id) : undefined;
-  if (member === undefined) throw new RpcError(400, 'USER_NOT_PARTICIPANT');
+  if (member === undefined) throw new DcRpcError(400, 'USER_NOT_PARTICIPANT');
   const parts = mentioned(call.world, [], [group, peer], self(call), call.dcId);
   return { _: 'channels.channelParticipant', participant: participant(self(call), member), ...parts };
 }
@@ -107,8 +107,8 @@ function getFullChannel(call: Call): TlObject {
   const group = channel(call, call.args['channel'] as TlObject);
   const box = world.channelBox(group.id);
   const account = world.account(self(call));
-  const top = box.top(keyOf(group));
-  const read = account.read.get(keyOf(group)) ?? top;
+  const top = box.top(peerKey(group));
+  const read = account.read.get(peerKey(group)) ?? top;
   return chatFull(call, group, {
     _: 'channelFull',
     can_view_participants: !group.isBroadcast,
@@ -125,7 +125,7 @@ function getFullChannel(call: Call): TlObject {
   });
 }
 
-export const participantsAnswers: Readonly<Record<string, Answer>> = {
+export const participantsAnswers: Readonly<Record<string, MethodAnswer>> = {
   'channels.getParticipants': getParticipants,
   'channels.getParticipant': getParticipant,
   'channels.getFullChannel': getFullChannel,

@@ -1,13 +1,13 @@
 /** Answers about the second factor: asked for, proved, set (protocol: Login). */
 import { random, randomLong } from '../env.ts';
 import { DH_PRIME, G, isGoodPublic } from '../keys/key-exchange.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { Salting } from '../keys/srp.ts';
 import { SrpChallenge } from '../keys/srp.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import { Password } from '../world/password.ts';
 import type { Person } from '../world/peers.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { signedIn } from './login.ts';
 
 /** A question is good for so long, in milliseconds, and for one answer. */
@@ -18,7 +18,7 @@ const MOD_POW = 'passwordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModP
 function asker({ world, session }: Call): Person {
   const { pendingUserId } = session.key.identity;
   const id = pendingUserId ?? session.key.userId;
-  if (id === undefined) throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+  if (id === undefined) throw new DcRpcError(401, 'AUTH_KEY_UNREGISTERED');
   return world.people.get(id)!;
 }
 
@@ -53,16 +53,16 @@ function challenge(call: Call, password: Password): Record<string, TlObject | Bu
 function check(call: Call, answer: TlObject): void {
   const { id, password } = asker(call);
   if (password === undefined) {
-    if (answer._ !== 'inputCheckPasswordEmpty') throw new RpcError(400, 'PASSWORD_HASH_INVALID');
+    if (answer._ !== 'inputCheckPasswordEmpty') throw new DcRpcError(400, 'PASSWORD_HASH_INVALID');
     return;
   }
-  if (answer._ !== 'inputCheckPasswordSRP') throw new RpcError(400, 'PASSWORD_HASH_INVALID');
+  if (answer._ !== 'inputCheckPasswordSRP') throw new DcRpcError(400, 'PASSWORD_HASH_INVALID');
   const srpId = answer['srp_id'] as bigint;
   const asked = call.world.challenges.take(String(srpId), call.now);
   if (asked === undefined || asked.userId !== id || asked.password !== password)
-    throw new RpcError(400, 'SRP_ID_INVALID');
+    throw new DcRpcError(400, 'SRP_ID_INVALID');
   if (!asked.challenge.proves(answer['A'] as Uint8Array, answer['M1'] as Uint8Array))
-    throw new RpcError(400, 'PASSWORD_HASH_INVALID');
+    throw new DcRpcError(400, 'PASSWORD_HASH_INVALID');
 }
 
 function checkPassword(call: Call): TlObject {
@@ -84,14 +84,14 @@ function updatePasswordSettings(call: Call): boolean {
   const person = asker(call);
   const hash = settings['new_password_hash'] as Buffer;
   if (algo._ !== MOD_POW) {
-    if (hash.length > 0) throw new RpcError(400, 'NEW_SETTINGS_INVALID');
+    if (hash.length > 0) throw new DcRpcError(400, 'NEW_SETTINGS_INVALID');
     person.password = undefined;
     call.world.changed(person);
     return true;
   }
   const salting = { salt1: algo['salt1'] as Buffer, salt2: algo['salt2'] as Buffer };
   checkSalting(call, salting);
-  if (hash.length !== 256 || !isGoodPublic(hash)) throw new RpcError(400, 'NEW_SETTINGS_INVALID');
+  if (hash.length !== 256 || !isGoodPublic(hash)) throw new DcRpcError(400, 'NEW_SETTINGS_INVALID');
   person.password = new Password(salting, hash, settings['hint'] as string);
   call.world.changed(person);
   return true;
@@ -101,10 +101,10 @@ function updatePasswordSettings(call: Call): boolean {
 function checkSalting({ world }: Call, { salt1, salt2 }: Salting): void {
   const own = world.newSalting;
   const isRight = salt1.length === own.salt1.length + 32 && salt1.subarray(0, own.salt1.length).equals(own.salt1);
-  if (!isRight || !salt2.equals(own.salt2)) throw new RpcError(400, 'NEW_SALT_INVALID');
+  if (!isRight || !salt2.equals(own.salt2)) throw new DcRpcError(400, 'NEW_SALT_INVALID');
 }
 
-export const passwordAnswers: Readonly<Record<string, Answer>> = {
+export const passwordAnswers: Readonly<Record<string, MethodAnswer>> = {
   'account.getPassword': getPassword,
   'account.getPasswordSettings': getPasswordSettings,
   'account.updatePasswordSettings': updatePasswordSettings,

@@ -1,17 +1,17 @@
 /**
  * Input peers, users and channels to who is meant, as Telegram judges them.
- * In: `InputPeer`, `InputUser`, `InputChannel`. Out: a peer, or an RpcError. Never: a peer whose access hash is wrong.
+ * In: `InputPeer`, `InputUser`, `InputChannel`. Out: a peer, or a DcRpcError. Never: a peer whose access hash is wrong.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import { keyOf, userObject } from '../world/peers.ts';
+import { peerKey, userObject } from '../world/peers.ts';
 import type { Group, PeerRef, Person } from '../world/peers.ts';
 import type { Call } from './call.ts';
 
 /** The signed-in user. `invoking.ts` has made sure there was one; a request that was held back may come after a log-out. */
 export function self(call: Call): bigint {
   const { userId } = call.session.key;
-  if (userId === undefined) throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+  if (userId === undefined) throw new DcRpcError(401, 'AUTH_KEY_UNREGISTERED');
   return userId;
 }
 
@@ -32,34 +32,34 @@ export function inputPeer(call: Call, input: TlObject): PeerRef {
     case 'inputPeerChannel':
       return channel(call, input);
     default:
-      throw new RpcError(400, 'PEER_ID_INVALID');
+      throw new DcRpcError(400, 'PEER_ID_INVALID');
   }
 }
 
 /** `InputUser`. */
 export function inputUser(call: Call, input: TlObject): Person {
   if (input._ === 'inputUserSelf') return person(call, { _: 'inputUser', user_id: self(call) }, 'USER_ID_INVALID');
-  if (input._ !== 'inputUser') throw new RpcError(400, 'USER_ID_INVALID');
+  if (input._ !== 'inputUser') throw new DcRpcError(400, 'USER_ID_INVALID');
   return person(call, input, 'USER_ID_INVALID');
 }
 
 /** `InputChannel` or `inputPeerChannel`; one without a name is for its members alone. */
 export function channel(call: Call, input: TlObject): Group {
   const id = input['channel_id'];
-  if (typeof id !== 'bigint') throw new RpcError(400, 'CHANNEL_INVALID');
-  const found = call.world.groups.get(keyOf({ kind: 'channel', id }));
-  if (found === undefined || input['access_hash'] !== found.accessHash) throw new RpcError(400, 'CHANNEL_INVALID');
+  if (typeof id !== 'bigint') throw new DcRpcError(400, 'CHANNEL_INVALID');
+  const found = call.world.groups.get(peerKey({ kind: 'channel', id }));
+  if (found === undefined || input['access_hash'] !== found.accessHash) throw new DcRpcError(400, 'CHANNEL_INVALID');
   if (found.username === undefined && !call.world.members.has(found, self(call)))
-    throw new RpcError(400, 'CHANNEL_PRIVATE');
+    throw new DcRpcError(400, 'CHANNEL_PRIVATE');
   return found;
 }
 
 /** A basic group that the caller is or was in. */
 export function basicGroup(call: Call, id: bigint, error: string): Group {
   const { world } = call;
-  const found = world.groups.get(keyOf({ kind: 'chat', id }));
-  const wasIn = (group: Group): boolean => world.account(self(call)).box.count(keyOf(group)) > 0;
-  if (found === undefined || !(world.members.has(found, self(call)) || wasIn(found))) throw new RpcError(400, error);
+  const found = world.groups.get(peerKey({ kind: 'chat', id }));
+  const wasIn = (group: Group): boolean => world.account(self(call)).box.count(peerKey(group)) > 0;
+  if (found === undefined || !(world.members.has(found, self(call)) || wasIn(found))) throw new DcRpcError(400, error);
   return found;
 }
 
@@ -67,16 +67,16 @@ function person(call: Call, input: TlObject, error: string): Person {
   const found = call.world.people.get(input['user_id'] as bigint);
   // Bots may name a user by id alone; so may anybody name himself.
   const mayGuess = found?.id === self(call) || call.world.people.get(self(call))?.isBot === true;
-  if (found === undefined || (found.accessHash !== input['access_hash'] && !mayGuess)) throw new RpcError(400, error);
+  if (found === undefined || (found.accessHash !== input['access_hash'] && !mayGuess)) throw new DcRpcError(400, error);
   return found;
 }
 
 /** Some methods are for people only. */
 export function forPeople(call: Call): void {
-  if (call.world.isBot(self(call))) throw new RpcError(400, 'BOT_METHOD_INVALID');
+  if (call.world.isBot(self(call))) throw new DcRpcError(400, 'BOT_METHOD_INVALID');
 }
 
 /** And some for bots. */
 export function forBots(call: Call): void {
-  if (!call.world.isBot(self(call))) throw new RpcError(400, 'USER_BOT_REQUIRED');
+  if (!call.world.isBot(self(call))) throw new DcRpcError(400, 'USER_BOT_REQUIRED');
 }

@@ -2,17 +2,17 @@
  * `account.updateProfile` and `account.updateStatus`: done each time they come, since no `random_id` protects them.
  * In: a request. Out: the changed user. Never: once for two requests; the ledger counts each.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import { userObject } from '../world/peers.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { self } from './peer.ts';
 
 /** The new text about oneself is what the ledger counts by. */
 function updateProfile(call: Call): TlObject {
   const { args, world } = call;
   const person = world.people.get(self(call));
-  if (person === undefined) throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+  if (person === undefined) throw new DcRpcError(401, 'AUTH_KEY_UNREGISTERED');
   const about = args['about'] as string | undefined;
   if (about !== undefined) world.executed(about);
   const changed = {
@@ -24,7 +24,7 @@ function updateProfile(call: Call): TlObject {
   return userObject(changed, person.id, call.dcId);
 }
 
-export const profileAnswers: Readonly<Record<string, Answer>> = {
+export const profileAnswers: Readonly<Record<string, MethodAnswer>> = {
   'account.updateProfile': updateProfile,
   'account.updateStatus': () => true,
 };

@@ -4,10 +4,10 @@
  */
 import type { TlObject } from '../tl/tl-value.ts';
 import type { PeerRef } from '../world/peers.ts';
-import { keyOf, peerObject } from '../world/peers.ts';
+import { peerKey, peerObject } from '../world/peers.ts';
 import { copyIn, inUpdates } from '../world/posts.ts';
 import type { Account } from '../world/records.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { unread } from './dialogs.ts';
 import { channel, forPeople, inputPeer, self } from './peer.ts';
 import { actor, writable } from './send.ts';
@@ -15,11 +15,11 @@ import { actor, writable } from './send.ts';
 /** Moves the mark of what was read, if that is forward; the answer is whether it was. */
 function mark(call: Call, account: Account, peer: PeerRef, maxId: number): boolean {
   const box = call.world.boxOf(account, peer);
-  const top = box.top(keyOf(peer));
+  const top = box.top(peerKey(peer));
   const to = maxId === 0 ? top : Math.min(maxId, top);
-  const before = account.read.get(keyOf(peer)) ?? 0;
+  const before = account.read.get(peerKey(peer)) ?? 0;
   if (to <= before) return false;
-  account.read.set(keyOf(peer), to);
+  account.read.set(peerKey(peer), to);
   account.reads++;
   return true;
 }
@@ -31,7 +31,7 @@ function readHistory(call: Call): TlObject {
   const isNew = mark(call, account, peer, call.args['max_id'] as number);
   const { box } = account;
   if (!isNew || peer.kind === 'channel') return { _: 'messages.affectedMessages', pts: box.pts, pts_count: 0 };
-  const max = account.read.get(keyOf(peer))!;
+  const max = account.read.get(peerKey(peer))!;
   const still = unread(account, peer, box, max);
   const update = box.note({
     _: 'updateReadHistoryInbox',
@@ -49,11 +49,11 @@ function tellWriter(call: Call, account: Account, peer: PeerRef, maxId: number):
   const { world } = call;
   if (!world.people.has(peer.id)) return;
   const other = world.account(peer.id);
-  const all = account.box.all(keyOf(peer)).filter((one) => (one['id'] as number) <= maxId && one['out'] !== true);
+  const all = account.box.all(peerKey(peer)).filter((one) => (one['id'] as number) <= maxId && one['out'] !== true);
   const copy = all.map((one) => copyIn(account.box.post(one['id'] as number)!, other.box)).find(Boolean);
   const me: PeerRef = { kind: 'user', id: account.userId };
-  if (copy === undefined || copy.id <= (other.readByOthers.get(keyOf(me)) ?? 0)) return;
-  other.readByOthers.set(keyOf(me), copy.id);
+  if (copy === undefined || copy.id <= (other.readByOthers.get(peerKey(me)) ?? 0)) return;
+  other.readByOthers.set(peerKey(me), copy.id);
   other.reads++;
   const update = other.box.note({ _: 'updateReadHistoryOutbox', peer: peerObject(me), max_id: copy.id });
   world.push(other.userId, inUpdates(call, other.userId, [update], [], [me]));
@@ -65,7 +65,7 @@ function readChannel(call: Call): boolean {
   const account = call.world.account(self(call));
   if (!mark(call, account, group, call.args['max_id'] as number)) return false;
   const box = call.world.channelBox(group.id);
-  const max = account.read.get(keyOf(group))!;
+  const max = account.read.get(peerKey(group))!;
   const still = unread(account, group, box, max);
   const id = { channel_id: group.id, max_id: max };
   const update = { _: 'updateReadChannelInbox', ...id, still_unread_count: still, pts: box.pts };
@@ -79,7 +79,7 @@ function setTyping(call: Call): boolean {
   const action = args['action'] as TlObject;
   const from = self(call);
   const by = actor(call);
-  const group = world.groups.get(keyOf(peer));
+  const group = world.groups.get(peerKey(peer));
   const tell = (to: bigint, update: TlObject): void =>
     void (to === from || world.push(to, inUpdates(by, to, [update], [], [{ kind: 'user', id: from }])));
   if (group === undefined) tell(peer.id, { _: 'updateUserTyping', user_id: from, action });
@@ -94,7 +94,7 @@ function typingIn(peer: PeerRef, from: bigint, action: TlObject): TlObject {
     : { _: 'updateChannelUserTyping', channel_id: peer.id, from_id, action };
 }
 
-export const readingAnswers: Readonly<Record<string, Answer>> = {
+export const readingAnswers: Readonly<Record<string, MethodAnswer>> = {
   'messages.readHistory': readHistory,
   'channels.readHistory': readChannel,
   'messages.setTyping': setTyping,

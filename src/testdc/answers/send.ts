@@ -3,10 +3,10 @@
  * In: a request, a draft. Out: `updateShortSentMessage` or `updates`; updates to everybody else concerned.
  * Never: one `random_id` twice.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Group, PeerRef } from '../world/peers.ts';
-import { keyOf } from '../world/peers.ts';
+import { peerKey } from '../world/peers.ts';
 import type { Actor } from '../world/posts.ts';
 import { inUpdates, newMessage } from '../world/posts.ts';
 import type { Post } from '../world/box.ts';
@@ -44,10 +44,10 @@ export function writable(call: Call, input: TlObject): PeerRef {
   const peer = inputPeer(call, input);
   const { world } = call;
   const from = self(call);
-  const group = world.groups.get(keyOf(peer));
-  if (group !== undefined && !world.members.mayWrite(group, from)) throw new RpcError(403, 'CHAT_WRITE_FORBIDDEN');
+  const group = world.groups.get(peerKey(peer));
+  if (group !== undefined && !world.members.mayWrite(group, from)) throw new DcRpcError(403, 'CHAT_WRITE_FORBIDDEN');
   if (peer.kind === 'user' && peer.id !== from && world.isBot(from) && world.isBot(peer.id))
-    throw new RpcError(400, 'USER_IS_BOT');
+    throw new DcRpcError(400, 'USER_IS_BOT');
   return peer;
 }
 
@@ -60,16 +60,16 @@ export function replyTo({ args, world, session }: Call, peer: PeerRef): Post | u
 
 /** Refuses a `random_id` that was there before. */
 export function once(call: Call, randomId: bigint): void {
-  if (randomId === 0n) throw new RpcError(400, 'RANDOM_ID_EMPTY');
+  if (randomId === 0n) throw new DcRpcError(400, 'RANDOM_ID_EMPTY');
   const { randomIds } = call.world.account(self(call));
-  if (randomIds.has(randomId)) throw new RpcError(500, 'RANDOM_ID_DUPLICATE');
+  if (randomIds.has(randomId)) throw new DcRpcError(500, 'RANDOM_ID_DUPLICATE');
   randomIds.add(randomId);
   if (randomIds.size > RANDOM_IDS) for (const oldest of randomIds) return void randomIds.delete(oldest);
 }
 
 /** Writes a draft for everybody who is to have it, and tells all but the caller's session. The answer is the sender's copy. */
 export function send(by: Sender, draft: Draft): Written {
-  const group = by.world.groups.get(keyOf(draft.to));
+  const group = by.world.groups.get(peerKey(draft.to));
   return group === undefined ? toPerson(by, draft) : toGroup(by, draft, group);
 }
 
@@ -180,7 +180,7 @@ export function answerTo(
 }
 
 /** For pushes that are to look like a message from somebody: the object to give to `receive`. */
-export function textOf(text: string): TlObject {
+export function textContent(text: string): TlObject {
   return { _: 'message', message: text };
 }
 

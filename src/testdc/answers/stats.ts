@@ -1,6 +1,6 @@
 /** Answers of `stats.*`: for admins on Telegram, for everybody here; what matters is at which DC (protocol: RPC errors). */
 import type { TlObject } from '../tl/tl-value.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { stay } from './migrate.ts';
 import { channel } from './peer.ts';
 
@@ -51,7 +51,7 @@ function loadAsyncGraph(call: Call): TlObject {
   return { _: 'statsGraph', json: { _: 'dataJSON', data: JSON.stringify({ title: token, columns: [] }) } };
 }
 
-export const statsAnswers: Readonly<Record<string, Answer>> = {
+export const statsAnswers: Readonly<Record<string, MethodAnswer>> = {
   'stats.getBroadcastStats': getBroadcastStats,
   'stats.loadAsyncGraph': loadAsyncGraph,
 };

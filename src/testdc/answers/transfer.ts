@@ -1,8 +1,8 @@
 /** Answers about authorizations carried from one DC to another (protocol: Data centres). */
 import { random } from '../env.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { authorization, self } from './peer.ts';
 
 /** An exported authorization is good for so long, in milliseconds. */
@@ -10,10 +10,10 @@ const TICKET_MS = 300_000;
 
 function exportAuthorization(call: Call): TlObject {
   const to = call.args['dc_id'] as number;
-  if (to === call.dcId || !call.dcs.some(({ id }) => id === to)) throw new RpcError(400, 'DC_ID_INVALID');
+  if (to === call.dcId || !call.dcs.some(({ id }) => id === to)) throw new DcRpcError(400, 'DC_ID_INVALID');
   const bytes = random(call.world.env, 128);
   const ticket = { userId: self(call), to, from: call.session.key.identity };
-  call.world.tickets.set(bytes.toString('latin1'), ticket, call.now + TICKET_MS);
+  call.world.exportedAuthorizations.set(bytes.toString('latin1'), ticket, call.now + TICKET_MS);
   return { _: 'auth.exportedAuthorization', id: self(call), bytes };
 }
 
@@ -21,16 +21,16 @@ function exportAuthorization(call: Call): TlObject {
 function importAuthorization(call: Call): TlObject {
   const { world, args, session } = call;
   const name = Buffer.from(args['bytes'] as Uint8Array).toString('latin1');
-  const ticket = world.tickets.get(name, call.now);
+  const ticket = world.exportedAuthorizations.get(name, call.now);
   if (ticket === undefined || ticket.to !== call.dcId || ticket.from.userId !== ticket.userId)
-    throw new RpcError(400, 'AUTH_BYTES_INVALID');
-  if (ticket.userId !== args['id']) throw new RpcError(400, 'USER_ID_INVALID');
-  world.tickets.delete(name);
+    throw new DcRpcError(400, 'AUTH_BYTES_INVALID');
+  if (ticket.userId !== args['id']) throw new DcRpcError(400, 'USER_ID_INVALID');
+  world.exportedAuthorizations.delete(name);
   world.signIn(session.key, ticket.userId, ticket.from);
   return authorization(call, world.people.get(ticket.userId)!);
 }
 
-export const transferAnswers: Readonly<Record<string, Answer>> = {
+export const transferAnswers: Readonly<Record<string, MethodAnswer>> = {
   'auth.exportAuthorization': exportAuthorization,
   'auth.importAuthorization': importAuthorization,
 };

@@ -1,11 +1,11 @@
 /** Answers of `updates.*` (protocol: Updates). */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Box } from '../world/box.ts';
 import type { Group } from '../world/peers.ts';
-import { keyOf } from '../world/peers.ts';
+import { peerKey } from '../world/peers.ts';
 import { mentioned, seen, seenUpdate } from '../world/views.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { dialogObject, stateOf } from './dialogs.ts';
 import { channel, self } from './peer.ts';
 
@@ -17,8 +17,8 @@ function getDifference(call: Call): TlObject {
   const viewer = self(call);
   const { box } = call.world.account(viewer);
   const pts = call.args['pts'] as number;
-  if (pts < 1) throw new RpcError(400, 'PERSISTENT_TIMESTAMP_EMPTY');
-  if (pts > box.pts) throw new RpcError(400, 'PERSISTENT_TIMESTAMP_INVALID');
+  if (pts < 1) throw new DcRpcError(400, 'PERSISTENT_TIMESTAMP_EMPTY');
+  if (pts > box.pts) throw new DcRpcError(400, 'PERSISTENT_TIMESTAMP_INVALID');
   const found = box.since(pts, SLICE);
   if (found === undefined) return { _: 'updates.differenceTooLong', pts: box.pts };
   const state = stateOf(call);
@@ -43,7 +43,7 @@ function getChannelDifference(call: Call): TlObject {
   const group = channel(call, call.args['channel'] as TlObject);
   const box = call.world.channelBox(group.id);
   const pts = call.args['pts'] as number;
-  if (pts < 1) throw new RpcError(400, 'PERSISTENT_TIMESTAMP_EMPTY');
+  if (pts < 1) throw new DcRpcError(400, 'PERSISTENT_TIMESTAMP_EMPTY');
   const found = box.since(pts, CHANNEL_SLICE);
   if (found === undefined) return tooLong(call, group, box);
   if (pts >= box.pts)
@@ -65,16 +65,16 @@ function getChannelDifference(call: Call): TlObject {
 function tooLong(call: Call, group: Group, box: Box): TlObject {
   const viewer = self(call);
   const messages = box
-    .all(keyOf(group))
+    .all(peerKey(group))
     .slice(0, 10)
     .map((message) => seen(message, viewer));
-  const top = box.get(box.top(keyOf(group)));
+  const top = box.get(box.top(peerKey(group)));
   const dialog = dialogObject(call.world.account(viewer), { peer: group, box, top: top ?? { _: 'message', id: 0 } });
   const parts = mentioned(call.world, messages, [group], viewer, call.dcId);
   return { _: 'updates.channelDifferenceTooLong', final: true, timeout: 30, dialog, messages, ...parts };
 }
 
-export const updatesAnswers: Readonly<Record<string, Answer>> = {
+export const updatesAnswers: Readonly<Record<string, MethodAnswer>> = {
   'updates.getState': stateOf,
   'updates.getDifference': getDifference,
   'updates.getChannelDifference': getChannelDifference,

@@ -6,10 +6,10 @@
 import { createHash } from 'node:crypto';
 import type { Canned } from './canned.ts';
 import { random, randomLong } from '../env.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { StoredFile } from '../world/files.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { stay } from './migrate.ts';
 
 const MEGABYTE = 1_048_576;
@@ -54,7 +54,7 @@ function getFile(call: Call): TlObject | Canned {
   const { args } = call;
   const location = args['location'] as TlObject;
   const size = SIZES[location._];
-  if (size === undefined) throw new RpcError(400, 'LOCATION_INVALID');
+  if (size === undefined) throw new DcRpcError(400, 'LOCATION_INVALID');
   const id = (location['id'] ?? location['photo_id']) as bigint;
   const stored = call.world.files.get(id);
   stay(call, 'FILE', String(id), stored?.dcId ?? homeOf(id));
@@ -72,21 +72,22 @@ function fileObject(size: number, bytes: Buffer): TlObject {
 }
 
 function partOfStored(file: StoredFile, location: TlObject, offset: number, limit: number): Buffer {
-  if (location['access_hash'] !== file.accessHash) throw new RpcError(400, 'LOCATION_INVALID');
+  if (location['access_hash'] !== file.accessHash) throw new DcRpcError(400, 'LOCATION_INVALID');
   if (!file.reference.equals(location['file_reference'] as Uint8Array))
-    throw new RpcError(400, 'FILE_REFERENCE_INVALID');
+    throw new DcRpcError(400, 'FILE_REFERENCE_INVALID');
   return file.bytes.subarray(offset, offset + limit);
 }
 
 /** Multiples of 4 KiB that divide a megabyte, in one megabyte; with `precise` multiples of 1 KiB up to a megabyte. */
 function checkRange(offset: bigint, limit: number, isPrecise: boolean): number {
   const step = isPrecise ? 1024 : 4096;
-  if (limit <= 0 || limit % step !== 0 || limit > MEGABYTE) throw new RpcError(400, 'LIMIT_INVALID');
-  if (offset < 0n || offset % BigInt(step) !== 0n || offset > 0x7fffffffffn) throw new RpcError(400, 'OFFSET_INVALID');
+  if (limit <= 0 || limit % step !== 0 || limit > MEGABYTE) throw new DcRpcError(400, 'LIMIT_INVALID');
+  if (offset < 0n || offset % BigInt(step) !== 0n || offset > 0x7fffffffffn)
+    throw new DcRpcError(400, 'OFFSET_INVALID');
   const start = Number(offset);
-  if (!isPrecise && MEGABYTE % limit !== 0) throw new RpcError(400, 'LIMIT_INVALID');
+  if (!isPrecise && MEGABYTE % limit !== 0) throw new DcRpcError(400, 'LIMIT_INVALID');
   if (Math.floor(start / MEGABYTE) !== Math.floor((start + limit - 1) / MEGABYTE))
-    throw new RpcError(400, 'LIMIT_INVALID');
+    throw new DcRpcError(400, 'LIMIT_INVALID');
   return start;
 }
 
@@ -100,11 +101,11 @@ function savePart(call: Call): boolean {
   const part = args['file_part'] as number;
   const bytes = args['bytes'] as Buffer;
   const total = args['file_total_parts'] as number | undefined;
-  if (part < 0 || part >= MOST_PARTS) throw new RpcError(400, 'FILE_PART_INVALID');
+  if (part < 0 || part >= MOST_PARTS) throw new DcRpcError(400, 'FILE_PART_INVALID');
   if (total !== undefined && (total < -1 || total === 0 || total > MOST_PARTS))
-    throw new RpcError(400, 'FILE_PARTS_INVALID');
-  if (bytes.length === 0) throw new RpcError(400, 'FILE_PART_EMPTY');
-  if (bytes.length > LARGEST_PART) throw new RpcError(400, 'FILE_PART_TOO_BIG');
+    throw new DcRpcError(400, 'FILE_PARTS_INVALID');
+  if (bytes.length === 0) throw new DcRpcError(400, 'FILE_PART_EMPTY');
+  if (bytes.length > LARGEST_PART) throw new DcRpcError(400, 'FILE_PART_TOO_BIG');
   const name = uploadName(call, args['file_id'] as bigint);
   checkPartSize(call.world.files.upload(name).parts, part, bytes.length, total);
   call.world.files.put(name, part, bytes);
@@ -115,22 +116,22 @@ function savePart(call: Call): boolean {
 function checkPartSize(parts: readonly Buffer[], part: number, length: number, total: number | undefined): void {
   const isLast = total !== undefined && total > 0 && part === total - 1;
   if (!isLast && total !== undefined && (length % 1024 !== 0 || LARGEST_PART % length !== 0))
-    throw new RpcError(400, 'FILE_PART_SIZE_INVALID');
+    throw new DcRpcError(400, 'FILE_PART_SIZE_INVALID');
   const before = parts.find((one, other) => one !== undefined && other < part);
-  if (before !== undefined && length > before.length) throw new RpcError(400, 'FILE_PART_SIZE_CHANGED');
+  if (before !== undefined && length > before.length) throw new DcRpcError(400, 'FILE_PART_SIZE_CHANGED');
 }
 
-/** Makes a file of an upload, to be downloaded from the DC it was uploaded to. @throws RpcError */
+/** Makes a file of an upload, to be downloaded from the DC it was uploaded to. @throws DcRpcError */
 export function finish(call: Call, file: TlObject): StoredFile {
   const { files, env } = call.world;
   const name = uploadName(call, file['id'] as bigint);
   const { parts } = files.upload(name);
   const count = file['parts'] as number;
-  if (count < 1 || parts.length > count) throw new RpcError(400, 'FILE_PARTS_INVALID');
+  if (count < 1 || parts.length > count) throw new DcRpcError(400, 'FILE_PARTS_INVALID');
   for (let part = 0; part < count; part++)
-    if (parts[part] === undefined) throw new RpcError(400, `FILE_PART_${part}_MISSING`);
+    if (parts[part] === undefined) throw new DcRpcError(400, `FILE_PART_${part}_MISSING`);
   const md5 = file['md5_checksum'] as string | undefined;
-  if (md5 !== undefined && md5 !== '' && md5 !== md5Of(parts)) throw new RpcError(400, 'MD5_CHECKSUM_INVALID');
+  if (md5 !== undefined && md5 !== '' && md5 !== md5Of(parts)) throw new DcRpcError(400, 'MD5_CHECKSUM_INVALID');
   return files.finish(name, (bytes) => ({
     id: randomLong(env),
     accessHash: randomLong(env),
@@ -146,7 +147,7 @@ function md5Of(parts: readonly Buffer[]): string {
   return hash.digest('hex');
 }
 
-export const uploadAnswers: Readonly<Record<string, Answer>> = {
+export const uploadAnswers: Readonly<Record<string, MethodAnswer>> = {
   'upload.getFile': getFile,
   'upload.saveFilePart': savePart,
   'upload.saveBigFilePart': savePart,

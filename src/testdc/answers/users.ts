@@ -1,8 +1,8 @@
 /** Answers of `users.*` and `contacts.*`. */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import { peerObject, userObject } from '../world/peers.ts';
-import type { Answer, Call } from './call.ts';
+import type { MethodAnswer, Call } from './call.ts';
 import { chatOf } from './groups.ts';
 import { botInfo } from './commands.ts';
 import { inputUser, self } from './peer.ts';
@@ -13,7 +13,7 @@ function getUsers(call: Call): TlObject[] {
     try {
       return [userObject(inputUser(call, input), self(call), call.dcId)];
     } catch (error) {
-      if (error instanceof RpcError) return [];
+      if (error instanceof DcRpcError) return [];
       throw error;
     }
   });
@@ -45,9 +45,9 @@ function common({ world, session }: Call, id: bigint): number {
 
 function resolveUsername(call: Call): TlObject {
   const username = call.args['username'] as string;
-  if (!/^[a-z]\w{3,31}$/i.test(username)) throw new RpcError(400, 'USERNAME_INVALID');
+  if (!/^[a-z]\w{3,31}$/i.test(username)) throw new DcRpcError(400, 'USERNAME_INVALID');
   const found = call.world.byUsername(username);
-  if (found === undefined) throw new RpcError(400, 'USERNAME_NOT_OCCUPIED');
+  if (found === undefined) throw new DcRpcError(400, 'USERNAME_NOT_OCCUPIED');
   if ('kind' in found)
     return { _: 'contacts.resolvedPeer', peer: peerObject(found), chats: [chatOf(call, found)], users: [] };
   const peer = peerObject({ kind: 'user', id: found.id });
@@ -66,7 +66,7 @@ function getContacts(call: Call): TlObject {
   };
 }
 
-export const usersAnswers: Readonly<Record<string, Answer>> = {
+export const usersAnswers: Readonly<Record<string, MethodAnswer>> = {
   'users.getUsers': getUsers,
   'users.getFullUser': getFullUser,
   'contacts.resolveUsername': resolveUsername,

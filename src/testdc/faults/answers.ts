@@ -7,9 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { Writer } from '../../bytes/writer.ts';
 import type { DcSession } from '../protocol/dc-session.ts';
 import type { Received } from '../protocol/message-book.ts';
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import { bodies } from './bodies.ts';
-import type { How, Kind, Kinds } from './kind.ts';
+import type { How, FaultKind, FaultKinds } from './kind.ts';
 
 const USUAL = 0.000_12;
 const GZIP_PACKED = 0x3072cfa1;
@@ -22,7 +22,7 @@ interface At {
 }
 
 /** Another result in place of the true one. */
-function instead(about: string, make: (at: At, how: How) => Uint8Array, usual = USUAL): Kind<'answer'> {
+function instead(about: string, make: (at: At, how: How) => Uint8Array, usual = USUAL): FaultKind<'answer'> {
   return { moment: 'answer', about, usual, suits: ({ result }) => !isError(result), play: make };
 }
 
@@ -31,7 +31,7 @@ function isError(result: Uint8Array): boolean {
 }
 
 /** Gives the answer in a while. */
-function later(about: string, ms: (how: How) => number, usual: number): Kind<'answer'> {
+function later(about: string, ms: (how: How) => number, usual: number): FaultKind<'answer'> {
   return {
     moment: 'answer',
     about,
@@ -44,8 +44,8 @@ function later(about: string, ms: (how: How) => number, usual: number): Kind<'an
   };
 }
 
-function error(code: number, text: string, usual = USUAL): Kind<'answer'> {
-  return instead(`carried out, and then ${code} ${text}`, () => new RpcError(code, text).bytes(), usual);
+function error(code: number, text: string, usual = USUAL): FaultKind<'answer'> {
+  return instead(`carried out, and then ${code} ${text}`, () => new DcRpcError(code, text).bytes(), usual);
 }
 
 /** `gzip_packed` around bytes; `shape` may spoil the stream. */
@@ -80,7 +80,7 @@ export function counted(session: DcSession): void {
   for (const kept of due) queueMicrotask(kept.give);
 }
 
-export const ANSWERS_KINDS: Kinds<'answer'> = {
+export const ANSWERS_KINDS: FaultKinds<'answer'> = {
   'answer.lost': {
     moment: 'answer',
     about: 'an answer is lost for good',

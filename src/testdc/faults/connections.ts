@@ -2,13 +2,13 @@
  * Faults of connections: cut, refused, slow.
  * In: a path (`path.ts`) when its connection begins. Out: how it will go. Never: the bytes themselves.
  */
-import type { Kind, Kinds } from './kind.ts';
+import type { FaultKind, FaultKinds } from './kind.ts';
 import type { Manner } from './path.ts';
 
 /** A connection lives long in a soak: its faults come more often than those of messages. */
 const USUAL = 0.012;
 
-function cut(direction: 'up' | 'down', manner: Manner): Kind<'path'> {
+function cut(direction: 'up' | 'down', manner: Manner): FaultKind<'path'> {
   return {
     moment: 'path',
     about: `the connection is cut after byte n from ${direction === 'up' ? 'the client' : 'the DC'}, by ${manner}`,
@@ -20,7 +20,7 @@ function cut(direction: 'up' | 'down', manner: Manner): Kind<'path'> {
   };
 }
 
-function refuse(manner: Manner, about: string): Kind<'path'> {
+function refuse(manner: Manner, about: string): FaultKind<'path'> {
   return {
     moment: 'path',
     about,
@@ -32,7 +32,7 @@ function refuse(manner: Manner, about: string): Kind<'path'> {
   };
 }
 
-export const CONNECTIONS: Kinds<'path'> = {
+export const CONNECTIONS: FaultKinds<'path'> = {
   'cut.up.fin': cut('up', 'fin'),
   'cut.up.rst': cut('up', 'rst'),
   'cut.up.stall': cut('up', 'stall'),

@@ -4,11 +4,11 @@
  */
 import type { FieldName } from '../keys/dc-handshake.ts';
 import { DH_PRIME } from '../keys/key-exchange.ts';
-import type { How, Kind, Kinds } from './kind.ts';
+import type { How, FaultKind, FaultKinds } from './kind.ts';
 
 const USUAL = 0.004;
 
-function wrong(name: FieldName, about: string, make: (value: Uint8Array, how: How) => Uint8Array): Kind<'field'> {
+function wrong(name: FieldName, about: string, make: (value: Uint8Array, how: How) => Uint8Array): FaultKind<'field'> {
   return {
     moment: 'field',
     about,
@@ -59,7 +59,7 @@ function badPrimes(): Buffer[] {
 /** pq that is prime, even, a square, 1, too large, or nothing. */
 const BAD_PQS = ['3fffffffffffffdf', '10', '17ed48941a08f981', '01', 'ffffffffffffffffffff', ''];
 
-export const EXCHANGE: Kinds<'field'> = {
+export const EXCHANGE: FaultKinds<'field'> = {
   'exchange.respq-nonce': wrong('resPQ.nonce', 'resPQ: nonce', flip),
   'exchange.respq-server-nonce': wrong('resPQ.server_nonce', 'resPQ: server_nonce', flip),
   'exchange.pq': wrong('resPQ.pq', 'resPQ: pq prime, even, square, 1 or huge', (_value, how) =>
@@ -98,7 +98,7 @@ export const EXCHANGE: Kinds<'field'> = {
   ),
 };
 
-export const SESSIONS: Kinds<'session'> = {
+export const SESSIONS: FaultKinds<'session'> = {
   'ack.never': {
     moment: 'session',
     about: 'the DC never acknowledges a request',

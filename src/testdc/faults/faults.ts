@@ -7,7 +7,7 @@ import { DcConnection } from '../wire/dc-connection.ts';
 import type { DcSession } from '../protocol/dc-session.ts';
 import { counted } from './answers.ts';
 import { Dice } from './dice.ts';
-import type { How, Kind, Moment, Moments } from './kind.ts';
+import type { How, FaultKind, Moment, Moments } from './kind.ts';
 import { storm, wasRefused } from './messages.ts';
 import { Path } from './path.ts';
 import { parseFaults } from './rule.ts';
@@ -148,7 +148,7 @@ export class Faults {
       if (!this.#isMeant(rule, connection, method)) continue;
       // Chance first: whether an opportunity suits may be dear to find out.
       if (rule.p < 1 && this.#dice.next() >= rule.p) continue;
-      if ((rule.kind as unknown as Kind<M>).suits?.(at) !== false && isTurn(rule)) return rule;
+      if ((rule.kind as unknown as FaultKind<M>).suits?.(at) !== false && isTurn(rule)) return rule;
     }
     return undefined;
   }
@@ -171,7 +171,7 @@ export class Faults {
     rule.played++;
     this.counts.set(rule.name, (this.counts.get(rule.name) ?? 0) + 1);
     this.onPlay({ name: rule.name, connection, session: 'session' in at ? at.session : undefined });
-    return (rule.kind as unknown as Kind<M>).play(at, this.#how(rule));
+    return (rule.kind as unknown as FaultKind<M>).play(at, this.#how(rule));
   }
 
   #how(rule: FaultRule): How {
@@ -197,7 +197,7 @@ function isTurn(rule: FaultRule): boolean {
 }
 
 /** Plays faults at a DC: the same as `new Faults`, for those who do not ask for the counts. */
-export function playFaults(dc: TestDc, text: string, seed?: number): Faults {
+export function makeFaults(dc: TestDc, text: string, seed?: number): Faults {
   return new Faults(dc, text, seed);
 }
 

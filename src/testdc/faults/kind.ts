@@ -23,7 +23,7 @@ export interface Moments {
   incoming: { at: { connection: DcConnection; packet: Buffer }; effect: Buffer | undefined };
   /** A message was unpacked; `true` when it is not to be handled. */
   message: { at: { session: DcSession; connection: DcConnection; message: Arrived }; effect: boolean };
-  /** A request is about to be carried out; an `RpcError` if it is not. */
+  /** A request is about to be carried out; a `DcRpcError` if it is not. */
   request: { at: { call: Call; session: DcSession; connection: DcConnection }; effect: ReturnType<RequestHook> };
   /** A request was carried out; `undefined` when the answer is not to go now. */
   answer: {
@@ -49,7 +49,7 @@ export interface How {
   excuse(connection: DcConnection | undefined, ...rules: Rule[]): void;
 }
 
-export interface Kind<M extends Moment> {
+export interface FaultKind<M extends Moment> {
   readonly moment: M;
   readonly about: string;
   /** Chance at each opportunity when all faults are wanted. */
@@ -59,7 +59,7 @@ export interface Kind<M extends Moment> {
   play(at: Moments[M]['at'], how: How): Moments[M]['effect'];
 }
 
-export type AnyKind = { readonly [M in Moment]: Kind<M> }[Moment];
+export type AnyFaultKind = { readonly [M in Moment]: FaultKind<M> }[Moment];
 
 /** Faults of one moment by name. */
-export type Kinds<M extends Moment> = Readonly<Record<string, Kind<M>>>;
+export type FaultKinds<M extends Moment> = Readonly<Record<string, FaultKind<M>>>;

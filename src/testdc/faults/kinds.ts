@@ -2,14 +2,14 @@
 import { ANSWERS_KINDS } from './answers.ts';
 import { CONNECTIONS } from './connections.ts';
 import { EXCHANGE, SESSIONS } from './exchange.ts';
-import type { AnyKind } from './kind.ts';
+import type { AnyFaultKind } from './kind.ts';
 import { MESSAGES } from './messages.ts';
 import { INCOMING, OUTGOING } from './packets.ts';
 import { REQUESTS } from './requests.ts';
 
 /** Without a prototype: no fault is called `constructor`. */
-export const KINDS: Readonly<Record<string, AnyKind>> = Object.assign(
-  Object.create(null) as Record<string, AnyKind>,
+export const KINDS: Readonly<Record<string, AnyFaultKind>> = Object.assign(
+  Object.create(null) as Record<string, AnyFaultKind>,
   CONNECTIONS,
   SESSIONS,
   INCOMING,

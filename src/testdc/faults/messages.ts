@@ -7,7 +7,7 @@ import type { DcConnection } from '../wire/dc-connection.ts';
 import type { Arrived, DcSession } from '../protocol/dc-session.ts';
 import { writeService } from '../protocol/service.ts';
 import { bodies } from './bodies.ts';
-import type { How, Kind, Kinds } from './kind.ts';
+import type { How, FaultKind, FaultKinds } from './kind.ts';
 
 const USUAL = 0.000_1;
 const PING = 0x7abe77ec;
@@ -30,7 +30,7 @@ function isQuestion({ message }: At): boolean {
 }
 
 /** Refuses a message by a code of 2.12; `of=single|inner|container` picks which. */
-function refused(code: number): Kind<'message'> {
+function refused(code: number): FaultKind<'message'> {
   return {
     moment: 'message',
     about: `bad_msg_notification ${code} for a message alone, in a container, or a whole container`,
@@ -47,7 +47,7 @@ function refused(code: number): Kind<'message'> {
 }
 
 /** The server says something nobody asked for; the message that was the occasion is handled. */
-function said(about: string, body: (at: At, how: How, now: number) => Uint8Array, usual = USUAL): Kind<'message'> {
+function said(about: string, body: (at: At, how: How, now: number) => Uint8Array, usual = USUAL): FaultKind<'message'> {
   return {
     moment: 'message',
     about,
@@ -61,7 +61,7 @@ function said(about: string, body: (at: At, how: How, now: number) => Uint8Array
 }
 
 /** As `said`, but to be acknowledged: the next number is odd. */
-function pushed(about: string, body: (at: At, how: How, now: number) => Uint8Array): Kind<'message'> {
+function pushed(about: string, body: (at: At, how: How, now: number) => Uint8Array): FaultKind<'message'> {
   return {
     ...said(about, body),
     play(at, how) {
@@ -86,12 +86,12 @@ export function wasRefused(session: DcSession, { low, high }: Arrived): boolean 
 
 const CODES = [16, 17, 18, 19, 20, 32, 33, 34, 35, 48, 64, 99];
 
-const notifications: Kinds<'message'> = Object.fromEntries(CODES.map((code) => [`bad.${code}`, refused(code)]));
+const notifications: FaultKinds<'message'> = Object.fromEntries(CODES.map((code) => [`bad.${code}`, refused(code)]));
 
 /** Sessions that get so many wrong salts in a row. */
 const storms = new WeakMap<DcSession, number>();
 
-export const MESSAGES: Kinds<'message'> = {
+export const MESSAGES: FaultKinds<'message'> = {
   ...notifications,
   'bad.nobody': said('a notification about a message that was never sent', (_at, how, now) =>
     bodies.badMsg(how.dice, now, how.dice.one(CODES)),

@@ -8,7 +8,7 @@
 import { DcConnection } from '../wire/dc-connection.ts';
 import type { ServerSession } from '../protocol/server-session.ts';
 import { AT, forged, opened, withPadding } from './forge.ts';
-import type { How, Kind, Kinds } from './kind.ts';
+import type { How, FaultKind, FaultKinds } from './kind.ts';
 
 const USUAL = 0.000_15;
 
@@ -36,7 +36,7 @@ function handleLate({ link }: ServerSession, packet: Buffer, how: How): void {
 }
 
 /** Says a transport error in place of handling a packet. */
-function status(code: (how: How) => number, about: string, usual: number): Kind<'incoming'> {
+function status(code: (how: How) => number, about: string, usual: number): FaultKind<'incoming'> {
   return {
     moment: 'incoming',
     about,
@@ -48,7 +48,7 @@ function status(code: (how: How) => number, about: string, usual: number): Kind<
   };
 }
 
-export const INCOMING: Kinds<'incoming'> = {
+export const INCOMING: FaultKinds<'incoming'> = {
   'transport.404': status(() => -404, 'transport error -404', USUAL),
   'transport.429': status(() => -429, 'transport error -429', USUAL / 4),
   'transport.444': status(() => -444, 'transport error -444', USUAL / 4),
@@ -154,7 +154,11 @@ export const INCOMING: Kinds<'incoming'> = {
 };
 
 /** Sends a bad packet before the true one. */
-function extra(about: string, make: (at: Out, how: How) => Uint8Array | undefined, usual = USUAL): Kind<'outgoing'> {
+function extra(
+  about: string,
+  make: (at: Out, how: How) => Uint8Array | undefined,
+  usual = USUAL,
+): FaultKind<'outgoing'> {
   return {
     moment: 'outgoing',
     about,
@@ -176,7 +180,7 @@ interface Out {
 }
 
 /** The true packet with its plaintext changed. */
-function changed(about: string, edit: (plain: Buffer, how: How) => Buffer, usual = USUAL): Kind<'outgoing'> {
+function changed(about: string, edit: (plain: Buffer, how: How) => Buffer, usual = USUAL): FaultKind<'outgoing'> {
   return extra(
     about,
     ({ connection, packet }, how) => forged(connection.key!.authKey, packet, (plain) => edit(plain, how)),
@@ -194,7 +198,7 @@ function moved(plain: Buffer, seconds: number): Buffer {
   return set(plain, (p) => p.writeInt32LE((p.readInt32LE(AT.msgId + 4) + seconds) | 0, AT.msgId + 4));
 }
 
-function stream(about: string, make: (how: How) => Buffer): Kind<'outgoing'> {
+function stream(about: string, make: (how: How) => Buffer): FaultKind<'outgoing'> {
   return {
     moment: 'outgoing',
     about,
@@ -216,7 +220,7 @@ function word(value: number): Buffer {
 /** Connections' earlier packets, for replays. */
 const earlier = new WeakMap<DcConnection, Buffer>();
 
-export const OUTGOING: Kinds<'outgoing'> = {
+export const OUTGOING: FaultKinds<'outgoing'> = {
   'packet.lost-down': {
     moment: 'outgoing',
     about: 'a packet with an answer is lost; what is not acknowledged comes again on the next connection',

@@ -3,7 +3,7 @@
  * In: the wire of a connection. Out: a wire that cuts at byte n, stalls, is slow, or splits. Never: looks at a byte.
  */
 import type { DcConnection, Wire } from '../wire/dc-connection.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 
 /** How a connection ends. After a stall nothing passes either way, and nobody is told. */
 export type Manner = 'fin' | 'rst' | 'stall';
@@ -17,14 +17,14 @@ export class Path implements Wire {
   piece = Infinity;
   pieceMs = 0;
   slowFor = 0;
-  readonly #env: Env;
+  readonly #env: DcEnv;
   readonly #wire: Wire;
   readonly #connection: DcConnection;
   #isDead = false;
   #waiting: Buffer[] = [];
   #isDripping = false;
 
-  constructor(connection: DcConnection, wire: Wire, env: Env) {
+  constructor(connection: DcConnection, wire: Wire, env: DcEnv) {
     this.#connection = connection;
     this.#wire = wire;
     this.#env = env;

@@ -2,17 +2,17 @@
  * Faults of requests: refused before anything is done: every family of rpc_error (protocol: RPC errors).
  * In: a request. Out: an error in its place, or a pause before it. Never: an execution; `answers.ts` has what happens after one.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
-import type { How, Kind, Kinds } from './kind.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
+import type { How, FaultKind, FaultKinds } from './kind.ts';
 
 const USUAL = 0.000_12;
 
-function rpc(code: number, text: (how: How) => string, usual = USUAL): Kind<'request'> {
+function rpc(code: number, text: (how: How) => string, usual = USUAL): FaultKind<'request'> {
   return {
     moment: 'request',
     about: `rpc_error ${code}, not carried out`,
     usual,
-    play: (_at, how) => new RpcError(how.number('code', code), how.text('text', text(how))),
+    play: (_at, how) => new DcRpcError(how.number('code', code), how.text('text', text(how))),
   };
 }
 
@@ -24,7 +24,7 @@ function one(...texts: string[]): (how: How) => string {
   return (how) => how.dice.one(texts);
 }
 
-export const REQUESTS: Kinds<'request'> = {
+export const REQUESTS: FaultKinds<'request'> = {
   'rpc.303-user': rpc(303, seconds('USER_MIGRATE', 7, 9), USUAL / 4),
   'rpc.303-file': rpc(303, seconds('FILE_MIGRATE', 7, 9), USUAL / 4),
   'rpc.303-stats': rpc(303, seconds('STATS_MIGRATE', 7, 9), USUAL / 4),

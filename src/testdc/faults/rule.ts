@@ -10,11 +10,11 @@
  *     bad.20 of=inner connection=4 after=5        on connection 4, not the first five times
  */
 import { KINDS } from './kinds.ts';
-import type { AnyKind } from './kind.ts';
+import type { AnyFaultKind } from './kind.ts';
 
 export interface FaultRule {
   readonly name: string;
-  readonly kind: AnyKind;
+  readonly kind: AnyFaultKind;
   /** Chance at each opportunity; 1 if the line names none. */
   readonly p: number;
   readonly every: number;

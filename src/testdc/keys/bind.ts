@@ -6,10 +6,10 @@
 import { Reader } from '../../bytes/reader.ts';
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import { igeDecrypt } from '../../crypto/ige.ts';
-import { sha1 } from './key-exchange.ts';
+import { sha1Of } from './key-exchange.ts';
 
 /** `bind_auth_key_inner#75a3f765` and the msg_id of the message it came in. */
-export interface Binding {
+export interface BindAuthKeyInner {
   readonly msgId: bigint;
   readonly nonce: bigint;
   readonly tempKeyId: bigint;
@@ -27,7 +27,7 @@ const INNER_LENGTH = 40;
 const MESSAGE_LENGTH = 16 + 8 + 4 + 4 + INNER_LENGTH;
 
 /** Opens `encrypted_message`: 104 bytes under the permanent key. */
-export function openBinding(permanent: AuthKey, encrypted: Uint8Array): Binding | undefined {
+export function openBinding(permanent: AuthKey, encrypted: Uint8Array): BindAuthKeyInner | undefined {
   if (encrypted.length !== LENGTH) return undefined;
   const reader = new Reader(encrypted);
   if (reader.int32() !== permanent.idLow || reader.int32() !== permanent.idHigh) return undefined;
@@ -35,11 +35,11 @@ export function openBinding(permanent: AuthKey, encrypted: Uint8Array): Binding 
   const { key, iv } = deriveV1(permanent.bytes, msgKey);
   const plain = Buffer.from(igeDecrypt(key, iv, reader.raw(80)));
   // 1.0 hashes the message without its padding, whose length is what the 72 bytes leave.
-  if (!sha1(plain.subarray(0, MESSAGE_LENGTH)).subarray(4).equals(msgKey)) return undefined;
+  if (!sha1Of(plain.subarray(0, MESSAGE_LENGTH)).subarray(4).equals(msgKey)) return undefined;
   return read(new Reader(plain, 16, MESSAGE_LENGTH));
 }
 
-function read(reader: Reader): Binding | undefined {
+function read(reader: Reader): BindAuthKeyInner | undefined {
   const msgId = reader.bigInt64();
   if (reader.int32() !== 0 || reader.int32() !== INNER_LENGTH || reader.uint32() !== INNER) return undefined;
   return {
@@ -54,10 +54,10 @@ function read(reader: Reader): Binding | undefined {
 
 /** A = SHA1(mk + ak[0:32]), B = SHA1(ak[32:48] + mk + ak[48:64]), C = SHA1(ak[64:96] + mk), D = SHA1(mk + ak[96:128]). */
 function deriveV1(authKey: Uint8Array, msgKey: Uint8Array): { key: Buffer; iv: Buffer } {
-  const a = sha1(msgKey, authKey.subarray(0, 32));
-  const b = sha1(authKey.subarray(32, 48), msgKey, authKey.subarray(48, 64));
-  const c = sha1(authKey.subarray(64, 96), msgKey);
-  const d = sha1(msgKey, authKey.subarray(96, 128));
+  const a = sha1Of(msgKey, authKey.subarray(0, 32));
+  const b = sha1Of(authKey.subarray(32, 48), msgKey, authKey.subarray(48, 64));
+  const c = sha1Of(authKey.subarray(64, 96), msgKey);
+  const d = sha1Of(msgKey, authKey.subarray(96, 128));
   return {
     key: Buffer.concat([a.subarray(0, 8), b.subarray(8), c.subarray(4, 16)]),
     iv: Buffer.concat([a.subarray(8), b.subarray(0, 8), c.subarray(16), d.subarray(0, 8)]),

@@ -11,7 +11,7 @@ import type { DhGroup } from '../../crypto/dh.ts';
 import { Reader } from '../../bytes/reader.ts';
 import { REQ_DH_PARAMS, REQ_PQ, REQ_PQ_MULTI, skipQuery } from './handshake-queries.ts';
 import { Writer } from '../../bytes/writer.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { random } from '../env.ts';
 import type { DhHalf, TmpAes } from './key-exchange.ts';
 import {
@@ -20,9 +20,9 @@ import {
   drawHalf,
   firstSalt,
   isGoodPublic,
-  newNonceHash,
+  dhGenHash,
   padTo256,
-  sha1,
+  sha1Of,
   tmpAes,
   unwrap,
   wrap,
@@ -48,7 +48,7 @@ export interface HandshakeSettings {
   readonly environment: 'production' | 'test' | 'any';
   readonly serverKey: ServerKey;
   readonly group: DhGroup;
-  readonly env: Env;
+  readonly env: DcEnv;
   /** Take the RSA padding from before 2021 too. */
   readonly oldPadding: boolean;
   /** Draw a g_a that begins with a zero byte, and send it at 256 bytes or at its shortest. */
@@ -118,7 +118,7 @@ export class DcHandshakes {
   #once(body: Uint8Array, reader: Reader): Reply {
     const query = skipQuery(reader);
     if (query === undefined) return this.#refuse('not a query of the key exchange');
-    const name = sha1(body.subarray(0, reader.pos)).toString('latin1');
+    const name = sha1Of(body.subarray(0, reader.pos)).toString('latin1');
     const known = this.#answers.get(name);
     if (known !== undefined) return known.reply;
     const reply = this.#step(query, new Reader(body, 4));
@@ -193,7 +193,7 @@ export class DcHandshakes {
     if (old === undefined) return this.#refuse('encrypted_data does not open');
     const reader = new Reader(old.rest);
     const inner = this.#checkInner(exchange, reader);
-    if (sha1(old.rest.subarray(0, reader.pos)).equals(old.hash)) return inner;
+    if (sha1Of(old.rest.subarray(0, reader.pos)).equals(old.hash)) return inner;
     return this.#refuse('encrypted_data: wrong hash');
   }
 
@@ -235,10 +235,10 @@ export class DcHandshakes {
     const bytes = half.shared(gB);
     const outcome = this.#finish(exchange, bytes);
     exchange.done = outcome !== 'retry';
-    exchange.retryId = sha1(bytes).readBigInt64LE();
+    exchange.retryId = sha1Of(bytes).readBigInt64LE();
     const [crc, n] = DH_GEN[outcome];
     const out = this.#start('gen', this.#field('gen.constructor', int(crc)), exchange.nonce, exchange.serverNonce);
-    out.raw(this.#field('gen.hash', newNonceHash(newNonce, n, bytes)));
+    out.raw(this.#field('gen.hash', dhGenHash(newNonce, n, bytes)));
     return out.written();
   }
 
@@ -264,7 +264,7 @@ export class DcHandshakes {
   #wrap(answer: Uint8Array, aes: TmpAes): Uint8Array {
     const { env } = this.#settings;
     const padding = random(env, (16 - ((20 + answer.length) % 16)) % 16);
-    return wrap(answer, this.#field('inner.hash', sha1(answer)), this.#field('inner.padding', padding), aes);
+    return wrap(answer, this.#field('inner.hash', sha1Of(answer)), this.#field('inner.padding', padding), aes);
   }
 
   #finish(exchange: Exchange, bytes: Buffer): Outcome {
@@ -284,7 +284,7 @@ export class DcHandshakes {
     const serverNonce = reader.raw(16);
     const retryId = reader.bigInt64();
     const gB = Buffer.from(reader.view());
-    if (!sha1(wrapped.rest.subarray(0, reader.pos)).equals(wrapped.hash))
+    if (!sha1Of(wrapped.rest.subarray(0, reader.pos)).equals(wrapped.hash))
       return this.#refuse('client_DH_inner_data: wrong hash');
     if (reader.left > 15) return this.#refuse('client_DH_inner_data: more than 15 bytes of padding');
     if (!exchange.nonce.equals(nonce) || !exchange.serverNonce.equals(serverNonce))

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { DhGroup } from '../../crypto/dh.ts';
 import { igeDecrypt, igeEncrypt } from '../../crypto/ige.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { random } from '../env.ts';
 
 /** The generator that goes with the prime: 3 is allowed since p mod 3 = 2. */
@@ -27,7 +27,7 @@ const P = BigInt(`0x${DH_PRIME.toString('hex')}`);
 /** 2^(2048-64): the least and, from the other end, the greatest public number taken. */
 const MARGIN = 1n << 1984n;
 
-export function sha1(...parts: Uint8Array[]): Buffer {
+export function sha1Of(...parts: Uint8Array[]): Buffer {
   const hash = createHash('sha1');
   for (const part of parts) hash.update(part);
   return hash.digest();
@@ -41,9 +41,9 @@ export interface TmpAes {
 
 /** 2.7 step 7. */
 export function tmpAes(newNonce: Uint8Array, serverNonce: Uint8Array): TmpAes {
-  const ns = sha1(newNonce, serverNonce);
-  const sn = sha1(serverNonce, newNonce);
-  const nn = sha1(newNonce, newNonce);
+  const ns = sha1Of(newNonce, serverNonce);
+  const sn = sha1Of(serverNonce, newNonce);
+  const nn = sha1Of(newNonce, newNonce);
   return {
     key: Buffer.concat([ns, sn.subarray(0, 12)]),
     iv: Buffer.concat([sn.subarray(12), nn, newNonce.subarray(0, 4)]),
@@ -63,8 +63,8 @@ export function unwrap(encrypted: Uint8Array, aes: TmpAes): { hash: Buffer; rest
 }
 
 /** `SHA1(new_nonce + byte(n) + auth_key_aux_hash)[4:20]`; n is 1 ok, 2 retry, 3 fail. */
-export function newNonceHash(newNonce: Uint8Array, n: 1 | 2 | 3, authKey: Uint8Array): Buffer {
-  return sha1(newNonce, Uint8Array.of(n), sha1(authKey).subarray(0, 8)).subarray(4);
+export function dhGenHash(newNonce: Uint8Array, n: 1 | 2 | 3, authKey: Uint8Array): Buffer {
+  return sha1Of(newNonce, Uint8Array.of(n), sha1Of(authKey).subarray(0, 8)).subarray(4);
 }
 
 /** `new_nonce[0:8] XOR server_nonce[0:8]`. */
@@ -97,7 +97,7 @@ export interface DhHalf {
  * Draws a secret.
  * @param zeroTop look for a g_a that begins with a zero byte: about 256 multiplications by g away
  */
-export function drawHalf(group: DhGroup, env: Env, zeroTop: boolean): DhHalf {
+export function drawHalf(group: DhGroup, env: DcEnv, zeroTop: boolean): DhHalf {
   let secret = random(env, 256);
   if (zeroTop) secret = zeroTopSecret(secret, group);
   const powers = group.powers(secret);

@@ -3,7 +3,7 @@
  * In: a source of random bytes. Out: two different primes of 30 to 31 bits and their product, as
  * minimal big-endian bytes. Never: a pq of 2^63 or more.
  */
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { random } from '../env.ts';
 
 export interface Pq {
@@ -13,7 +13,7 @@ export interface Pq {
 }
 
 /** Draws p < q and their product. */
-export function drawPq(env: Env): Pq {
+export function drawPq(env: DcEnv): Pq {
   const a = drawPrime(env);
   let b = drawPrime(env);
   while (b === a) b = drawPrime(env);
@@ -22,7 +22,7 @@ export function drawPq(env: Env): Pq {
 }
 
 /** A prime in (2^30, 2^31). */
-function drawPrime(env: Env): bigint {
+function drawPrime(env: DcEnv): bigint {
   let candidate = (random(env, 4).readUInt32LE() & 0x3fffffff) | 0x40000001;
   while (!isPrime(BigInt(candidate))) candidate = candidate + 2 < 0x80000000 ? candidate + 2 : 0x40000001;
   return BigInt(candidate);

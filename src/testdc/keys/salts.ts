@@ -3,21 +3,21 @@
  * In: the time. Out: which salt is in force, whether one is taken, the ones to come.
  * Never: a clock of its own.
  */
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { randomLong } from '../env.ts';
 
 /** How long a salt is the current one, in milliseconds. It is honoured once as long after that. */
 export const SALT_MS = 1_800_000;
 
-export interface Salt {
+export interface FutureSalt {
   /** Unix seconds. */
   readonly since: number;
   readonly until: number;
   readonly salt: bigint;
 }
 
-export class Salts {
-  readonly #env: Env;
+export class ServerSalts {
+  readonly #env: DcEnv;
   /** Unix milliseconds at which salt 0 began; moved back by `rotate`. */
   #origin: number;
   /** By turn. A salt is drawn when it is first asked for. */
@@ -27,7 +27,7 @@ export class Salts {
   low = 0;
   high = 0;
 
-  constructor(first: bigint, env: Env) {
+  constructor(first: bigint, env: DcEnv) {
     this.#env = env;
     this.#origin = env.now();
     this.#drawn.set(0, first);
@@ -46,7 +46,7 @@ export class Salts {
   }
 
   /** The current salt and the next ones, `count` in all. */
-  future(count: number): Salt[] {
+  future(count: number): FutureSalt[] {
     const turn = this.#now();
     return Array.from({ length: count }, (_, i) => {
       const since = Math.floor((this.#origin + (turn + i) * SALT_MS) / 1000);

@@ -8,12 +8,12 @@
  */
 import { Reader } from '../../bytes/reader.ts';
 import type { MessageHead } from '../../crypto/envelope.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { long } from './id-map.ts';
 import type { KeyTable, KnownKey } from './known-key.ts';
 import { MessageBook } from './message-book.ts';
 import type { Received } from './message-book.ts';
-import { Outbox } from './outbox.ts';
+import { ServerOutbox } from './outbox.ts';
 import type { Sent } from './outbox.ts';
 import { readContainer, unpack, CONTAINER, GZIP_PACKED } from './packed.ts';
 import type { Inner } from './packed.ts';
@@ -45,7 +45,7 @@ export interface SessionTaps {
 export interface SessionHost {
   /** The DC's number. */
   readonly id: number;
-  readonly env: Env;
+  readonly env: DcEnv;
   /** The keys of this DC. */
   readonly keys: KeyTable;
   readonly taps: SessionTaps;
@@ -68,7 +68,7 @@ const MSGS_ACK = 0x62d6b459;
 export class DcSession implements ServerSession {
   readonly host: SessionHost;
   /** The host's, with this session's own clock. */
-  readonly env: Env;
+  readonly env: DcEnv;
   /** How far this session's clock is ahead of the host's: 0 but for tests. */
   skewMs = 0;
   /** It keeps its acknowledgements to itself: for tests. */
@@ -77,7 +77,7 @@ export class DcSession implements ServerSession {
   readonly idLow: number;
   readonly idHigh: number;
   readonly book = new MessageBook();
-  readonly outbox: Outbox;
+  readonly outbox: ServerOutbox;
   /** Updates go to sessions that have asked anything outside of `invokeWithoutUpdates`. */
   wantsUpdates = false;
   link: SessionLink | undefined;
@@ -95,7 +95,7 @@ export class DcSession implements ServerSession {
       fill: (bytes) => host.env.fill(bytes),
       after: (ms, job) => host.env.after(ms, job),
     };
-    this.outbox = new Outbox(this.env);
+    this.outbox = new ServerOutbox(this.env);
   }
 
   get id(): bigint {

@@ -14,12 +14,12 @@ import type { DcSession } from './dc-session.ts';
 import type { Layers } from './layers.ts';
 import type { Received } from './message-book.ts';
 import { GZIP_PACKED, pack, unpack } from './packed.ts';
-import { RpcError } from './rpc-error.ts';
+import { DcRpcError } from './rpc-error.ts';
 import type { ObjectCodec } from '../tl/tl-objects.ts';
 import type { TlObject, TlValue } from '../tl/tl-value.ts';
 
 /** What a test may put in the way of a request: `undefined` lets it take its course. */
-export type RequestHook = (call: Call) => TlValue | RpcError | Promise<TlValue | RpcError | undefined> | undefined;
+export type RequestHook = (call: Call) => TlValue | DcRpcError | Promise<TlValue | DcRpcError | undefined> | undefined;
 
 export interface InvokingSettings {
   readonly layers: Layers;
@@ -122,14 +122,14 @@ export class Invoking {
       said.body.skip(4);
       this.#note(said, said.codec.decodeWrapper(definition, said.body));
     }
-    throw new RpcError(400, 'INPUT_FETCH_ERROR');
+    throw new DcRpcError(400, 'INPUT_FETCH_ERROR');
   }
 
   #note(said: Unwrapped, wrapper: TlObject): void {
     switch (wrapper._) {
       case 'invokeWithLayer': {
         said.layer = wrapper['layer'] as number;
-        if (!this.#settings.layers.accepts(said.layer)) throw new RpcError(400, 'CONNECTION_LAYER_INVALID');
+        if (!this.#settings.layers.accepts(said.layer)) throw new DcRpcError(400, 'CONNECTION_LAYER_INVALID');
         said.codec = this.#settings.layers.codec(said.layer);
         return;
       }
@@ -154,7 +154,7 @@ export class Invoking {
     const { client } = said;
     if (client !== undefined) {
       const apiId = client['api_id'] as number;
-      if (apiId <= 0) throw new RpcError(400, 'CONNECTION_API_ID_INVALID');
+      if (apiId <= 0) throw new DcRpcError(400, 'CONNECTION_API_ID_INVALID');
       key.init = { layer: said.layer ?? key.init?.layer ?? this.#settings.layers.newest, apiId, client };
     } else if (said.layer !== undefined && key.init !== undefined) key.init = { ...key.init, layer: said.layer };
     if (!said.withoutUpdates) session.wantsUpdates = true;
@@ -164,8 +164,8 @@ export class Invoking {
   /** The message named must have been answered, and not with an error. */
   #after(session: DcSession, msgId: bigint): void {
     const found = session.book.find(Number(BigInt.asIntN(32, msgId)), Number(BigInt.asIntN(32, msgId >> 32n)));
-    if (found === undefined) throw new RpcError(500, 'MSG_WAIT_TIMEOUT');
-    if (found.failed) throw new RpcError(400, 'MSG_WAIT_FAILED');
+    if (found === undefined) throw new DcRpcError(500, 'MSG_WAIT_TIMEOUT');
+    if (found.failed) throw new DcRpcError(400, 'MSG_WAIT_FAILED');
   }
 
   #decode(session: DcSession, received: Received, said: Unwrapped): Request {
@@ -174,17 +174,17 @@ export class Invoking {
     const definition = said.codec.schema.byCrc.get(crc);
     if (definition === undefined || !definition.isFunction) {
       session.violation('unknown-method', `0x${crc.toString(16)}`);
-      throw new RpcError(400, `INPUT_METHOD_INVALID_${crc}`);
+      throw new DcRpcError(400, `INPUT_METHOD_INVALID_${crc}`);
     }
-    if (session.key.isUnbound && !WHILE_UNBOUND.has(definition.name)) throw new RpcError(401, 'AUTH_KEY_PERM_EMPTY');
+    if (session.key.isUnbound && !WHILE_UNBOUND.has(definition.name)) throw new DcRpcError(401, 'AUTH_KEY_PERM_EMPTY');
     if (session.key.init === undefined && !WITHOUT_INIT.has(definition.name))
-      throw new RpcError(400, 'CONNECTION_NOT_INITED');
+      throw new DcRpcError(400, 'CONNECTION_NOT_INITED');
     this.#place(session, definition.name, said);
     if (session.key.userId === undefined && needsLogin(definition.name))
-      throw new RpcError(401, session.key.identity.isRevoked ? 'SESSION_REVOKED' : 'AUTH_KEY_UNREGISTERED');
+      throw new DcRpcError(401, session.key.identity.isRevoked ? 'SESSION_REVOKED' : 'AUTH_KEY_UNREGISTERED');
     received.method = definition.name;
     const args = said.codec.decode(body);
-    if (body.left > 0) throw new RpcError(400, 'INPUT_REQUEST_TOO_LONG');
+    if (body.left > 0) throw new DcRpcError(400, 'INPUT_REQUEST_TOO_LONG');
     return { session, received, method: definition.name, args, definition, codec: said.codec };
   }
 
@@ -193,7 +193,7 @@ export class Invoking {
     const key = session.key.identity;
     const isMain = key.userId !== undefined && !withoutUpdates && !method.startsWith('upload.') && needsLogin(method);
     if (isMain && !key.use.isAlone(session)) key.isDuplicated = this.#settings.duplicated(session);
-    if (key.isDuplicated) throw new RpcError(406, 'AUTH_KEY_DUPLICATED');
+    if (key.isDuplicated) throw new DcRpcError(406, 'AUTH_KEY_DUPLICATED');
   }
 
   #run(request: Request): TlValue | Canned | Promise<TlValue | Canned> {
@@ -210,11 +210,11 @@ export class Invoking {
     const answer = answers[call.method];
     if (answer === undefined) {
       this.#settings.lacks(call.method);
-      throw new RpcError(400, 'METHOD_INVALID');
+      throw new DcRpcError(400, 'METHOD_INVALID');
     }
     // A hook may have taken its time: the login may be gone.
     if (call.session.key.userId === undefined && needsLogin(call.method))
-      throw new RpcError(401, 'AUTH_KEY_UNREGISTERED');
+      throw new DcRpcError(401, 'AUTH_KEY_UNREGISTERED');
     call.world.floods.check(call);
     stayHome(call);
     return answer(call);
@@ -236,17 +236,17 @@ export class Invoking {
   }
 }
 
-function orThrow(value: TlValue | RpcError): TlValue {
-  if (value instanceof RpcError) throw value;
+function orThrow(value: TlValue | DcRpcError): TlValue {
+  if (value instanceof DcRpcError) throw value;
   return value;
 }
 
-/** What is packed, to be read on. @throws RpcError */
+/** What is packed, to be read on. @throws DcRpcError */
 function unpacked(session: DcSession, body: Reader): Reader {
   const inside = unpack(body);
   if (typeof inside !== 'string') return inside;
   session.violation('gzip', inside);
-  throw new RpcError(400, 'INPUT_FETCH_ERROR');
+  throw new DcRpcError(400, 'INPUT_FETCH_ERROR');
 }
 
 /** A function that holds another call. */
@@ -260,10 +260,10 @@ function needsLogin(method: string): boolean {
 
 /** Bytes that do not parse are the client's fault, and noted. */
 function asRpcError(session: DcSession, error: unknown): unknown {
-  if (error instanceof RpcError || !(error instanceof Error)) return error;
+  if (error instanceof DcRpcError || !(error instanceof Error)) return error;
   if (error.name !== 'TlObjectError' && error.name !== 'TlReadError') return error;
   session.violation('request', error.message);
-  return new RpcError(
+  return new DcRpcError(
     400,
     error.message.startsWith('no constructor') ? 'INPUT_CONSTRUCTOR_INVALID' : 'INPUT_FETCH_ERROR',
   );
@@ -272,9 +272,9 @@ function asRpcError(session: DcSession, error: unknown): unknown {
 function fail(session: DcSession, received: Received): (error: unknown) => void {
   return (error) => {
     received.failed = true;
-    if (error instanceof RpcError) return session.answer(received, error.bytes());
+    if (error instanceof DcRpcError) return session.answer(received, error.bytes());
     // A bug of the test DC itself: the client hears of it, and so does whoever runs the test.
-    session.answer(received, new RpcError(500, 'INTERNAL').bytes());
+    session.answer(received, new DcRpcError(500, 'INTERNAL').bytes());
     session.host.bug(error);
   };
 }

@@ -7,13 +7,13 @@
  * sessions and init stay its own.
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { IdMap, long } from './id-map.ts';
 import { KeyUse } from './key-use.ts';
 import type { ServerSession, SessionKey } from './server-session.ts';
-import type { KeyEntry, KeyRef, Memory } from '../world/memory.ts';
+import type { KeyEntry, KeyRef, DcMemory } from '../world/memory.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import { Salts } from '../keys/salts.ts';
+import { ServerSalts } from '../keys/salts.ts';
 
 /** What `initConnection` and `invokeWithLayer` said last; kept with the key, so a reconnect goes on. */
 export interface Init {
@@ -34,7 +34,7 @@ export class KnownKey implements SessionKey {
   readonly authKey: AuthKey;
   /** The DC that knows it; 0 before one does. */
   dc = 0;
-  readonly salts: Salts;
+  readonly salts: ServerSalts;
   readonly sessions = new IdMap<ServerSession>();
   /** Unix milliseconds after which a temporary key is forgotten; Infinity for a permanent one. */
   expiresAt: number;
@@ -64,9 +64,9 @@ export class KnownKey implements SessionKey {
   /** Undefined until `initConnection`. */
   init: Init | undefined;
 
-  constructor(authKey: AuthKey, salt: bigint, expiresIn: number, env: Env) {
+  constructor(authKey: AuthKey, salt: bigint, expiresIn: number, env: DcEnv) {
     this.authKey = authKey;
-    this.salts = new Salts(salt, env);
+    this.salts = new ServerSalts(salt, env);
     this.isTemporary = expiresIn !== 0;
     this.expiresAt = expiresIn === 0 ? Infinity : env.now() + expiresIn * 1000;
     this.madeToExpire = this.expiresAt / 1000;
@@ -122,9 +122,9 @@ export class KnownKey implements SessionKey {
 export class KeyTable {
   readonly #keys = new IdMap<KnownKey>();
   readonly #dc: number;
-  readonly #memory: Memory | undefined;
+  readonly #memory: DcMemory | undefined;
 
-  constructor(dc: number, memory?: Memory) {
+  constructor(dc: number, memory?: DcMemory) {
     this.#dc = dc;
     this.#memory = memory;
   }

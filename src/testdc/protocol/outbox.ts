@@ -4,9 +4,9 @@
  * packets; what is not acknowledged yet. Never: encryption or a socket.
  */
 import type { Writer } from '../../bytes/writer.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { compareIds, ServerIds } from './server-ids.ts';
-import type { Kind } from './server-ids.ts';
+import type { ServerIdKind } from './server-ids.ts';
 
 /** One message of the server. */
 export interface Sent {
@@ -28,7 +28,7 @@ const PACKET_BYTES = 512 * 1024;
 const MSG_CONTAINER = 0x73f1f8dc;
 const RPC_RESULT = 0xf35c6d01;
 
-export class Outbox {
+export class ServerOutbox {
   readonly #ids: ServerIds;
   #contentCount = 0;
   #waiting: Sent[] = [];
@@ -38,7 +38,7 @@ export class Outbox {
   msgIdHigh = 0;
   seqNo = 0;
 
-  constructor(env: Env) {
+  constructor(env: DcEnv) {
     this.#ids = new ServerIds(env);
   }
 
@@ -52,12 +52,12 @@ export class Outbox {
   }
 
   /** A service message that needs no acknowledgement. */
-  notice(kind: Kind, body: Uint8Array): Sent {
+  notice(kind: ServerIdKind, body: Uint8Array): Sent {
     return this.#put(kind, body, undefined, false);
   }
 
   /** An update or another message that is to be acknowledged. */
-  content(kind: Kind, body: Uint8Array): Sent {
+  content(kind: ServerIdKind, body: Uint8Array): Sent {
     return this.#put(kind, body, undefined, true);
   }
 
@@ -66,7 +66,7 @@ export class Outbox {
     return this.#put(1, body, request, true);
   }
 
-  #put(kind: Kind, body: Uint8Array, request: Sent['request'], isContent: boolean): Sent {
+  #put(kind: ServerIdKind, body: Uint8Array, request: Sent['request'], isContent: boolean): Sent {
     this.#ids.next(kind);
     const seqNo = this.#contentCount * 2 + (isContent ? 1 : 0);
     if (isContent) this.#contentCount++;

@@ -1,8 +1,8 @@
 /** An answer that is an error: `rpc_error#2144ca19` (protocol: RPC errors). Thrown by answers. */
 import { Writer } from '../../bytes/writer.ts';
 
-export class RpcError extends Error {
-  override readonly name = 'RpcError';
+export class DcRpcError extends Error {
+  override readonly name = 'DcRpcError';
   readonly code: number;
 
   /** @param text Telegram's name, e.g. FLOOD_WAIT_31 */

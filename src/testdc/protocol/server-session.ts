@@ -4,11 +4,11 @@
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import type { MessageHead } from '../../crypto/envelope.ts';
-import type { Env } from '../env.ts';
-import type { Salts } from '../keys/salts.ts';
+import type { DcEnv } from '../env.ts';
+import type { ServerSalts } from '../keys/salts.ts';
 import type { IdMap } from './id-map.ts';
 import type { MessageBook, Received } from './message-book.ts';
-import type { Outbox, Sent } from './outbox.ts';
+import type { ServerOutbox, Sent } from './outbox.ts';
 import type { Rule } from './violations.ts';
 
 /** The connection that a session speaks through. */
@@ -24,7 +24,7 @@ export interface SessionLink {
 /** The auth key that a session speaks under. */
 export interface SessionKey {
   readonly authKey: AuthKey;
-  readonly salts: Salts;
+  readonly salts: ServerSalts;
   /** All sessions under the key, by session_id. */
   readonly sessions: IdMap<ServerSession>;
   /** What `initConnection` said last; undefined before it. */
@@ -38,13 +38,13 @@ export interface ServerSession {
   readonly idLow: number;
   readonly idHigh: number;
   readonly book: MessageBook;
-  readonly outbox: Outbox;
+  readonly outbox: ServerOutbox;
   /** Undefined while the client has no connection for the session. */
   readonly link: SessionLink | undefined;
   /** Updates go to sessions that have asked anything outside of `invokeWithoutUpdates`. */
   readonly wantsUpdates: boolean;
   /** The data centre, whose clock is right when a test has put the session's own clock wrong. */
-  readonly host: { readonly env: Env };
+  readonly host: { readonly env: DcEnv };
   /** Binds the session to a connection; what was not acknowledged goes out again. */
   attach(link: SessionLink): void;
   /** Ends the session's use of a connection that is gone. */

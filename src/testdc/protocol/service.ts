@@ -5,7 +5,7 @@
  */
 import type { Reader } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { randomLong } from '../env.ts';
 import type { Received } from './message-book.ts';
 import type { ServerSession } from './server-session.ts';
@@ -164,7 +164,7 @@ export const writeService = {
     return out.written();
   },
 
-  newSessionCreated(firstLow: number, firstHigh: number, env: Env, salt: bigint): Uint8Array {
+  newSessionCreated(firstLow: number, firstHigh: number, env: DcEnv, salt: bigint): Uint8Array {
     const out = new Writer(28);
     out.int32(0x9ec20908);
     out.long(firstLow, firstHigh);

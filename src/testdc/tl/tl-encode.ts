@@ -10,7 +10,7 @@ import type { Definition, Schema, TlType } from '../../tl/ir.ts';
 import { TlObjectError } from './tl-value.ts';
 import type { TlObject, TlValue } from './tl-value.ts';
 
-export interface Encoding {
+export interface EncodingTarget {
   readonly schema: Schema;
   readonly out: Writer;
   readonly lenient: boolean;
@@ -19,7 +19,7 @@ export interface Encoding {
 type Value = TlValue | undefined;
 
 /** Writes a value of a type. */
-export function encodeAs(to: Encoding, type: TlType, value: Value, path: string): void {
+export function encodeAs(to: EncodingTarget, type: TlType, value: Value, path: string): void {
   const { out } = to;
   switch (type.kind) {
     case 'int':
@@ -53,7 +53,7 @@ export function encodeAs(to: Encoding, type: TlType, value: Value, path: string)
   }
 }
 
-function boxed(to: Encoding, type: string | undefined, value: Value, path: string): void {
+function boxed(to: EncodingTarget, type: string | undefined, value: Value, path: string): void {
   const wanted = object(value, path);
   const definition = to.schema.byName.get(wanted._);
   if (definition === undefined) throw new TlObjectError(`${path}: no constructor ${wanted._}`);
@@ -63,7 +63,7 @@ function boxed(to: Encoding, type: string | undefined, value: Value, path: strin
   fields(to, definition, wanted, path);
 }
 
-function fields(to: Encoding, definition: Definition, value: TlObject, path: string): void {
+function fields(to: EncodingTarget, definition: Definition, value: TlObject, path: string): void {
   if (!to.lenient) noUnknown(definition, value, path);
   for (const field of definition.fields) {
     const at = `${path}.${field.name}`;
@@ -91,7 +91,7 @@ function noUnknown(definition: Definition, value: TlObject, path: string): void 
       throw new TlObjectError(`${path}: ${definition.name} has no field ${name}`);
 }
 
-function missing(to: Encoding, type: TlType, path: string): TlValue {
+function missing(to: EncodingTarget, type: TlType, path: string): TlValue {
   const zero = to.lenient ? ZERO[type.kind] : undefined;
   if (zero === undefined) throw new TlObjectError(`${path} is missing`);
   return zero;
@@ -107,7 +107,7 @@ const ZERO: Partial<Record<TlType['kind'], TlValue>> = {
   vector: [],
 };
 
-function vector(to: Encoding, type: TlType & { kind: 'vector' }, value: Value, path: string): void {
+function vector(to: EncodingTarget, type: TlType & { kind: 'vector' }, value: Value, path: string): void {
   if (!Array.isArray(value)) throw wrong('an array', path);
   if (type.isBoxed) to.out.int32(0x1cb5c415);
   to.out.int32(value.length);

@@ -8,7 +8,7 @@
 import { newHead, seal } from '../../crypto/envelope.ts';
 import { Writer } from '../../bytes/writer.ts';
 import type { Counters } from '../counters.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import type { FrameSink, ProxySecret } from './frames.ts';
 import { ServerFraming } from './frames.ts';
 import type { KnownKey } from '../protocol/known-key.ts';
@@ -30,7 +30,7 @@ export interface Wire {
 export interface ConnectionCentre {
   /** The DC's number. */
   readonly id: number;
-  readonly env: Env;
+  readonly env: DcEnv;
   /** Handles one packet of the connection; `quickAck`: the client asks for a quick ack. */
   packet(connection: DcConnection, packet: Buffer, quickAck: boolean): void;
   /** Notes what the client did against the protocol, on the connection of that number. */
@@ -65,7 +65,7 @@ export class DcConnection implements SessionLink, FrameSink {
   /** The key and the session that spoke last: looked at first. */
   key: KnownKey | undefined;
   session: ServerSession | undefined;
-  readonly #env: Env;
+  readonly #env: DcEnv;
   readonly #wire: Wire;
   readonly #taps: ConnectionTaps;
   readonly #counters: Counters;

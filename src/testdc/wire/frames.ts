@@ -6,7 +6,7 @@
 import { createDecipheriv, createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Writer } from '../../bytes/writer.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { random } from '../env.ts';
 
 /** What a framing tells its owner, synchronously from `feed`. */
@@ -51,7 +51,7 @@ export function readSecret(hex: string): ProxySecret {
 }
 
 /** The first bytes of an obfuscated connection. */
-export const INIT_LENGTH = 64;
+export const OBFUSCATED_INIT_LENGTH = 64;
 
 /** The DC an MTProxy is asked for by the first 64 bytes: +10000 in the test environment, negative for media. */
 export function proxiedDc(init: Uint8Array, proxy: ProxySecret): number {
@@ -62,7 +62,7 @@ export function proxiedDc(init: Uint8Array, proxy: ProxySecret): number {
 const LARGE = 64 * 1024;
 
 export class ServerFraming {
-  readonly #env: Env;
+  readonly #env: DcEnv;
   readonly #proxy: ProxySecret | undefined;
   readonly #dcFits: (dc: number) => void;
   #frame: Frame | undefined;
@@ -78,7 +78,7 @@ export class ServerFraming {
    * @param dcFits told the DC id of an obfuscated connection's first bytes; only MTProxy clients put one there
    * @param proxy with it, nothing but obfuscation under this secret is taken
    */
-  constructor(env: Env, dcFits: (dc: number) => void = () => {}, proxy?: ProxySecret) {
+  constructor(env: DcEnv, dcFits: (dc: number) => void = () => {}, proxy?: ProxySecret) {
     this.#env = env;
     this.#proxy = proxy;
     this.#dcFits = dcFits;
@@ -154,7 +154,7 @@ export class ServerFraming {
   /** The first bytes say which transport it is; true once that is known. */
   #detect(sink: FrameSink): boolean {
     const bytes = this.#rest;
-    if (this.#proxy !== undefined) return bytes.length >= INIT_LENGTH && this.#deobfuscate(sink);
+    if (this.#proxy !== undefined) return bytes.length >= OBFUSCATED_INIT_LENGTH && this.#deobfuscate(sink);
     if (bytes.length === 0) return false;
     if (bytes[0] === 0xef) return this.#begin(makeAbridged(), 1);
     if (bytes.length < 4) return false;
@@ -168,7 +168,7 @@ export class ServerFraming {
     if (bytes.length < 8) return false;
     // The full transport's first frame has sequence number 0, which obfuscation avoids for that reason.
     if (bytes.readUInt32LE(4) === 0) return this.#begin(makeFull(), 0);
-    return bytes.length >= INIT_LENGTH && this.#deobfuscate(sink);
+    return bytes.length >= OBFUSCATED_INIT_LENGTH && this.#deobfuscate(sink);
   }
 
   #begin(frame: Frame, skip: number): boolean {
@@ -188,7 +188,7 @@ export class ServerFraming {
     this.#cipherOut = cipherOut;
     this.#dcFits(plain.readInt16LE(60));
     this.#rest = plain;
-    return this.#begin(frame, INIT_LENGTH);
+    return this.#begin(frame, OBFUSCATED_INIT_LENGTH);
   }
 
   /** Appends a packet as one frame. */
@@ -248,7 +248,7 @@ const EMPTY = Buffer.alloc(0);
 /** HEAD, POST, GET, OPTI and a TLS hello, as a little-endian word. */
 const VERBS: ReadonlySet<number> = new Set([0x44414548, 0x54534f50, 0x20544547, 0x4954504f, 0x02010316]);
 
-const TAGS = new Map<number, (env: Env) => Frame>([
+const TAGS = new Map<number, (env: DcEnv) => Frame>([
   [0xefefefef, () => makeAbridged()],
   [0xeeeeeeee, () => makeIntermediate()],
   [0xdddddddd, (env) => makePadded(env)],
@@ -299,7 +299,7 @@ function makeIntermediate(): Frame {
 }
 
 /** As above, with 0..15 random bytes behind the packet; the receiver cuts an encrypted one to a multiple of 16. */
-function makePadded(env: Env): Frame {
+function makePadded(env: DcEnv): Frame {
   return {
     name: 'padded',
     measure: measureIntermediate,

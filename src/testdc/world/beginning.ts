@@ -4,14 +4,14 @@
  */
 import { Draw, drawContent, seedGroups, seedPeople } from './seed.ts';
 import type { PeerRef } from './peers.ts';
-import { keyOf } from './peers.ts';
-import type { Env } from '../env.ts';
+import { peerKey } from './peers.ts';
+import type { DcEnv } from '../env.ts';
 import type { Account, Draft } from './records.ts';
 import type { Box } from './box.ts';
 
 /** The world, as far as filling it needs. */
 interface EmptyWorld {
-  readonly env: Env;
+  readonly env: DcEnv;
   /** A channel's messages; the channel is filled when first asked for. */
   channelBox(id: bigint): Box;
   /** Writes a message of that Unix time in seconds into one box, as `owner` sees it. */
@@ -35,9 +35,9 @@ export function fillAccount(world: EmptyWorld, account: Account): void {
       date += 1_000 + draw.below(20_000);
       world.write(account.box, account.userId, { from, to, content: drawContent(draw) }, date);
     }
-    const top = account.box.top(keyOf(peer));
-    account.read.set(keyOf(peer), top - draw.below(3));
-    account.readByOthers.set(keyOf(peer), top);
+    const top = account.box.top(peerKey(peer));
+    account.read.set(peerKey(peer), top - draw.below(3));
+    account.readByOthers.set(peerKey(peer), top);
   }
 }
 

@@ -2,7 +2,7 @@
  * Bots: what bots have beside an account: commands, and questions that wait for their answers.
  * In: commands by scope; questions. Out: them again, once. Never: an update; `answers/` tells the bot.
  */
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { randomLong } from '../env.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Post } from './box.ts';
@@ -16,11 +16,11 @@ interface Question<T> {
 }
 
 /** Questions by their `query_id`, each answered once or not in time. */
-export class Questions<T> {
-  readonly #env: Env;
+export class BotQuestions<T> {
+  readonly #env: DcEnv;
   readonly #open = new Map<bigint, Question<T>>();
 
-  constructor(env: Env) {
+  constructor(env: DcEnv) {
     this.#env = env;
   }
 
@@ -62,8 +62,8 @@ export interface InlineAnswer {
 export class Bots {
   /** How long a bot may take to answer, in milliseconds. */
   waitMs = 10_000;
-  readonly callbacks: Questions<TlObject>;
-  readonly inline: Questions<InlineAnswer>;
+  readonly callbacks: BotQuestions<TlObject>;
+  readonly inline: BotQuestions<InlineAnswer>;
   /** What may be sent, by user and `query_id`. */
   readonly sendable = new Expiring<InlineAnswer>();
   readonly #cached = new Expiring<InlineAnswer>();
@@ -72,9 +72,9 @@ export class Bots {
   /** `BotCommand`s by bot, scope and language. */
   readonly #commands = new Map<string, TlObject[]>();
 
-  constructor(env: Env) {
-    this.callbacks = new Questions(env);
-    this.inline = new Questions(env);
+  constructor(env: DcEnv) {
+    this.callbacks = new BotQuestions(env);
+    this.inline = new BotQuestions(env);
   }
 
   setCommands(botId: bigint, scope: string, commands: TlObject[]): void {

@@ -3,7 +3,7 @@
  * In: messages, what becomes of them. Out: them again by id, by peer, by pts. Never: who sees what; `world.ts` knows that.
  */
 import type { TlObject } from '../tl/tl-value.ts';
-import { keyOf, peerOf } from './peers.ts';
+import { peerKey, peerOf } from './peers.ts';
 
 /** Events kept for getDifference; a client further behind is told to fetch all anew. */
 const EVENTS = 2_000;
@@ -120,7 +120,7 @@ export class Box {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
     this.#entries.delete(id);
-    const ids = this.#byPeer.get(keyOf(peerOf(entry.message['peer_id'] as TlObject)))!;
+    const ids = this.#byPeer.get(peerKey(peerOf(entry.message['peer_id'] as TlObject)))!;
     ids.splice(ids.indexOf(id), 1);
     return true;
   }

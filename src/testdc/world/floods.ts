@@ -2,7 +2,7 @@
  * Floods: methods that may be called so often, and then have to wait (protocol: RPC errors).
  * In: rules, calls. Out: nothing, or FLOOD_WAIT_X with the seconds that are left. Never: a rule nobody made.
  */
-import { RpcError } from '../protocol/rpc-error.ts';
+import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 
 export interface FloodRule {
@@ -29,7 +29,7 @@ interface Count {
   until: number;
 }
 
-export class Floods {
+export class FloodRules {
   readonly #rules = new Map<string, FloodRule>();
   /** By method and who calls. */
   readonly #counts = new Map<string, Count>();
@@ -53,7 +53,7 @@ export class Floods {
     if (count.until !== 0 && call.now >= count.until) count.calls = count.until = 0;
     if (count.until === 0 && count.calls++ < rule.calls) return;
     if (count.until === 0) count.until = call.now + rule.seconds * 1000;
-    throw new RpcError(420, `${rule.error ?? 'FLOOD_WAIT'}_${Math.ceil((count.until - call.now) / 1000)}`);
+    throw new DcRpcError(420, `${rule.error ?? 'FLOOD_WAIT'}_${Math.ceil((count.until - call.now) / 1000)}`);
   }
 
   /** A phone is counted under whatever key it is tried. */

@@ -2,7 +2,7 @@
  * Invites: links into groups, and how often they were used.
  * In: links as they are made, changed, used. Out: the links of a group; a link by its hash. Never: who may make one.
  */
-import { keyOf } from './peers.ts';
+import { peerKey } from './peers.ts';
 import type { PeerRef } from './peers.ts';
 
 const PREFIX = 'https://t.me/+';
@@ -38,7 +38,7 @@ export class Invites {
   /** Links of a group that an administrator made, the newest first. */
   of(group: PeerRef, adminId: bigint): Invite[] {
     const all = [...this.#byHash.values()].toReversed();
-    return all.filter((one) => keyOf(one.group) === keyOf(group) && one.adminId === adminId);
+    return all.filter((one) => peerKey(one.group) === peerKey(group) && one.adminId === adminId);
   }
 }
 

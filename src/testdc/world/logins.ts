@@ -2,17 +2,17 @@
  * Logins: which key is signed in to whom.
  * In: keys and users. Out: the marks on the keys, the keys of accounts, entries of the memory. Never: whether somebody may.
  */
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import type { KnownKey } from '../protocol/known-key.ts';
-import type { Memory } from './memory.ts';
+import type { DcMemory } from './memory.ts';
 import type { Account } from './records.ts';
 
 export class Logins {
-  readonly #env: Env;
-  readonly #memory: Memory | undefined;
+  readonly #env: DcEnv;
+  readonly #memory: DcMemory | undefined;
   readonly #account: (userId: bigint) => Account;
 
-  constructor(env: Env, memory: Memory | undefined, account: (userId: bigint) => Account) {
+  constructor(env: DcEnv, memory: DcMemory | undefined, account: (userId: bigint) => Account) {
     this.#env = env;
     this.#memory = memory;
     this.#account = account;

@@ -6,7 +6,7 @@
  * were put in.
  */
 import type { Group, Person, Standing } from './peers.ts';
-import { keyOf } from './peers.ts';
+import { peerKey } from './peers.ts';
 import { seedPeople } from './seed.ts';
 
 export interface Member {
@@ -22,7 +22,7 @@ interface Book {
   readonly left: Set<bigint>;
 }
 
-export class Members {
+export class GroupMembers {
   /** How often anything has changed. */
   changes = 0;
   readonly #books = new Map<string, Book>();
@@ -36,7 +36,7 @@ export class Members {
   }
 
   #book(group: Group): Book {
-    const key = keyOf(group);
+    const key = peerKey(group);
     let book = this.#books.get(key);
     if (book === undefined) this.#books.set(key, (book = { joined: new Map(), left: new Set() }));
     return book;

@@ -22,7 +22,7 @@ import {
 import { dirname } from 'node:path';
 import { makeFolder } from '../../make-folder.ts';
 import { fold } from './memory.ts';
-import type { Entry, Memory } from './memory.ts';
+import type { MemoryEntry, DcMemory } from './memory.ts';
 
 /** Bytes from which on a file is written anew when it is opened. */
 const COMPACT_FROM = 1024 * 1024;
@@ -31,7 +31,7 @@ const COMPACT_FROM = 1024 * 1024;
  * Opens, or makes, a file: mode 0600, its folder 0700 if it is made here.
  * @throws Error that names the file and the line, if it is no memory; the system's if it cannot be opened
  */
-export function openMemory(file: string, { compactFrom = COMPACT_FROM, now = Date.now() } = {}): Memory {
+export function openMemory(file: string, { compactFrom = COMPACT_FROM, now = Date.now() } = {}): DcMemory {
   makeFolder(dirname(file));
   let fd = openOwn(file);
   syncFolder(dirname(file));
@@ -77,7 +77,7 @@ function isStill(file: string, fd: number): boolean {
 }
 
 /** @param end what of the file has been read @returns the new file */
-function compact(file: string, old: number, end: number, entries: readonly Entry[]): number {
+function compact(file: string, old: number, end: number, entries: readonly MemoryEntry[]): number {
   const reader = openSync(file, 'r');
   const next = `${file}.${process.pid}`;
   writeFileSync(next, entries.map((entry) => `${write(entry)}\n`).join(''), { mode: 0o600 });
@@ -100,7 +100,7 @@ function syncFolder(path: string): void {
 }
 
 /** 64-bit numbers as `{"n":"…"}`, bytes as `{"b":"…"}` in base64. */
-function write(entry: Entry): string {
+function write(entry: MemoryEntry): string {
   return JSON.stringify(entry, function (this: Record<string, unknown>, key: string, shown: unknown) {
     const value = this[key];
     if (typeof value === 'bigint') return { n: String(value) };
@@ -108,11 +108,11 @@ function write(entry: Entry): string {
   });
 }
 
-function parse(file: string, text: string): Entry[] {
+function parse(file: string, text: string): MemoryEntry[] {
   const lines = text.split('\n').slice(0, -1);
   return lines.map((line, i) => {
     try {
-      return JSON.parse(line, (_key, value: unknown) => revive(value)) as Entry;
+      return JSON.parse(line, (_key, value: unknown) => revive(value)) as MemoryEntry;
     } catch {
       throw new Error(`${file}:${i + 1}: not a line of a test data centre's state`);
     }

@@ -7,11 +7,11 @@ import type { Password } from './password.ts';
 import type { Person } from './peers.ts';
 
 /** Somewhere that entries outlive the process. */
-export interface Memory {
+export interface DcMemory {
   /** Everything that still counts, each thing once, in no order. */
-  readonly recalled: readonly Entry[];
+  readonly recalled: readonly MemoryEntry[];
   /** The entry is safe when this returns: only then is a client told what it says. @throws Error if it cannot be kept */
-  keep(entry: Entry): void;
+  keep(entry: MemoryEntry): void;
 }
 
 /** A key of a DC, by number. */
@@ -79,14 +79,22 @@ export interface DemoEntry extends KeyRef {
   readonly session: bigint;
 }
 
-export type Entry = ServerEntry | PortEntry | KeyEntry | BindEntry | UserEntry | ForgetEntry | PersonEntry | DemoEntry;
+export type MemoryEntry =
+  | ServerEntry
+  | PortEntry
+  | KeyEntry
+  | BindEntry
+  | UserEntry
+  | ForgetEntry
+  | PersonEntry
+  | DemoEntry;
 
 /** Keys that nobody is signed in with, at most; the oldest go. */
 const MOST_IDLE = 1_000;
 
 /** Entries as they came, to those that still count at this time, Unix milliseconds. */
-export function fold(entries: Iterable<Entry>, now: number): Entry[] {
-  const table = new Map<string, Entry>();
+export function fold(entries: Iterable<MemoryEntry>, now: number): MemoryEntry[] {
+  const table = new Map<string, MemoryEntry>();
   for (const entry of entries)
     if (entry.what === 'forget') for (const what of ['key', 'bind', 'user']) table.delete(`${what} ${refOf(entry)}`);
     else table.set(placeOf(entry), entry);
@@ -97,7 +105,7 @@ export function fold(entries: Iterable<Entry>, now: number): Entry[] {
 }
 
 /** Entries of one place: the last one counts. */
-function placeOf(entry: Entry): string {
+function placeOf(entry: MemoryEntry): string {
   if (entry.what === 'server') return 'server';
   if (entry.what === 'port' || entry.what === 'demo') return `${entry.what} ${entry.dc}`;
   return entry.what === 'person' ? `person ${entry.id}` : `${entry.what} ${refOf(entry)}`;
@@ -107,17 +115,17 @@ function refOf({ dc, id }: KeyRef): string {
   return `${dc} ${id}`;
 }
 
-function drop(table: Map<string, Entry>, entry: KeyEntry): void {
+function drop(table: Map<string, MemoryEntry>, entry: KeyEntry): void {
   for (const what of ['key', 'bind', 'user']) table.delete(`${what} ${refOf(entry)}`);
 }
 
 /** Binding may move it. */
-function expiryOf(table: Map<string, Entry>, entry: KeyEntry): number {
+function expiryOf(table: Map<string, MemoryEntry>, entry: KeyEntry): number {
   const bound = table.get(`bind ${refOf(entry)}`) as BindEntry | undefined;
   return entry.expiresAt === undefined ? Infinity : (bound?.expiresAt ?? entry.expiresAt);
 }
 
-function isIdle(table: Map<string, Entry>, entry: KeyEntry): boolean {
+function isIdle(table: Map<string, MemoryEntry>, entry: KeyEntry): boolean {
   return (
     entry.expiresAt === undefined && (table.get(`user ${refOf(entry)}`) as UserEntry | undefined)?.user === undefined
   );

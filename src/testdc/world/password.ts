@@ -2,7 +2,7 @@
  * Password: the second factor of an account (protocol: Login).
  * In: a text, or what a client made of one. Out: salts, the verifier. Never: the text, once the verifier is made.
  */
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { random } from '../env.ts';
 import type { Salting } from '../keys/srp.ts';
 import { verifierOf } from '../keys/srp.ts';
@@ -24,7 +24,7 @@ export class Password implements Salting {
   }
 
   /** One set by whoever runs the DC. */
-  static of(env: Env, text: string, hint?: string): Password {
+  static of(env: DcEnv, text: string, hint?: string): Password {
     return new Password({ salt1: random(env, 40), salt2: random(env, 16) }, text, hint);
   }
 

@@ -65,7 +65,7 @@ export interface Standing {
 }
 
 /** One text for a peer: table key. */
-export function keyOf({ kind, id }: PeerRef): string {
+export function peerKey({ kind, id }: PeerRef): string {
   return `${kind} ${id}`;
 }
 

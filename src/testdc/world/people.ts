@@ -2,9 +2,9 @@
  * People: who there is in the test world, by id, by name, by phone.
  * In: records of people. Out: them again. Never: what they have written.
  */
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { randomLong } from '../env.ts';
-import type { Memory, PersonEntry } from './memory.ts';
+import type { DcMemory, PersonEntry } from './memory.ts';
 import { Password } from './password.ts';
 import type { Person } from './peers.ts';
 import { Draw, SEED_ACCOUNTS, seedPeople } from './seed.ts';
@@ -20,7 +20,7 @@ export class People extends Map<bigint, Person> {
 }
 
 /** Those of the seed. */
-export function seededPeople(env: Env): People {
+export function seededPeople(env: DcEnv): People {
   const people = new People();
   for (const person of seedPeople()) people.set(person.id, person);
   const draw = new Draw(3);
@@ -35,11 +35,11 @@ export function seededPeople(env: Env): People {
 /** Gives out ids that nobody has. */
 export class Registry {
   readonly #people: People;
-  readonly #env: Env;
-  readonly #memory: Memory | undefined;
+  readonly #env: DcEnv;
+  readonly #memory: DcMemory | undefined;
   #nextId = 5_200_000_000n;
 
-  constructor(people: People, env: Env, memory: Memory | undefined) {
+  constructor(people: People, env: DcEnv, memory: DcMemory | undefined) {
     this.#people = people;
     this.#env = env;
     this.#memory = memory;

@@ -2,19 +2,19 @@
  * Posts: messages as everybody concerned has them: written, changed and deleted in all boxes at once, and told.
  * In: drafts, posts, who does it where. Out: copies in boxes, updates to sessions. Never: whether somebody may.
  */
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import type { ServerSession } from '../protocol/server-session.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Box, Copy, Post } from './box.ts';
 import type { PeerRef } from './peers.ts';
-import { keyOf, peerObject, peerOf } from './peers.ts';
+import { peerKey, peerObject, peerOf } from './peers.ts';
 import type { Draft, Written } from './records.ts';
 import { mentioned, seen, seenUpdate } from './views.ts';
 import type { Population } from './views.ts';
 
 /** The world, as far as telling of messages needs it. */
 export interface PostWorld extends Population {
-  readonly env: Env;
+  readonly env: DcEnv;
   /** Pushes an `Updates` object to all of a user's sessions but one; answers to how many. */
   push(userId: bigint, update: TlObject, except?: ServerSession): number;
 }
@@ -35,7 +35,7 @@ export function copyOf(box: Box, owner: bigint, draft: Draft, date: number, post
   const { _: kind, ...content } = draft.content;
   const isText = kind === 'message';
   const replyTo = draft.replyTo && copyIn(draft.replyTo, box);
-  return box.add(keyOf(peer), post, (id) => {
+  return box.add(peerKey(peer), post, (id) => {
     post.copies.push({ box, owner, id });
     return {
       ...content,
@@ -61,7 +61,7 @@ export function copyIn(post: Post, box: Box): Copy | undefined {
 function* viewersOf(world: Population, { box, owner, id }: Copy): IterableIterator<bigint> {
   if (!box.isChannel) return void (yield owner);
   const peer = box.get(id)?.['peer_id'] as TlObject | undefined;
-  const group = peer && world.groups.get(keyOf(peerOf(peer)));
+  const group = peer && world.groups.get(peerKey(peerOf(peer)));
   if (group !== undefined) yield* world.members.listeners(group);
 }
 

@@ -3,7 +3,7 @@
  * In: a rate, the time, what pushes one. Out: pushes, and how many there were. Never: fewer because a timer was late.
  */
 import type { DcSession } from '../protocol/dc-session.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 
 export interface PushOptions {
@@ -24,7 +24,11 @@ export interface Pushing {
 }
 
 /** @param push pushes number n, from 0 on */
-export function pushAtRate(env: Env, options: Pick<PushOptions, 'rate' | 'count'>, push: (n: number) => void): Pushing {
+export function pushAtRate(
+  env: DcEnv,
+  options: Pick<PushOptions, 'rate' | 'count'>,
+  push: (n: number) => void,
+): Pushing {
   const begun = env.now();
   const most = options.count ?? Infinity;
   let pushed = 0;

@@ -3,49 +3,49 @@
  * In: entries. Out: keys in the tables of their DCs, bindings, accounts, who is signed in. Never: an entry kept again.
  */
 import { AuthKey } from '../../crypto/auth-key.ts';
-import type { DataCentre } from '../data-centre.ts';
-import type { Env } from '../env.ts';
+import type { TestCentre } from '../data-centre.ts';
+import type { DcEnv } from '../env.ts';
 import { KnownKey } from '../protocol/known-key.ts';
 import type { Layers } from '../protocol/layers.ts';
-import type { BindEntry, Entry, KeyEntry, KeyRef, Memory, PersonEntry, UserEntry } from './memory.ts';
+import type { BindEntry, MemoryEntry, KeyEntry, KeyRef, DcMemory, PersonEntry, UserEntry } from './memory.ts';
 import { Password } from './password.ts';
 import type { World } from './world.ts';
 
 /** Where to. */
-export interface Place {
-  readonly env: Env;
+export interface RecallTarget {
+  readonly env: DcEnv;
   readonly layers: Layers;
   readonly world: World;
-  readonly centres: ReadonlyMap<number, DataCentre>;
+  readonly centres: ReadonlyMap<number, TestCentre>;
 }
 
 /** The RSA key's PEM. */
-export function serverPem(memory: Memory | undefined): string | undefined {
+export function serverPem(memory: DcMemory | undefined): string | undefined {
   const found = memory?.recalled.find((entry) => entry.what === 'server');
   return found?.what === 'server' ? found.pem : undefined;
 }
 
 /** Entries of DCs that are not there are passed over. */
-export function recall(entries: readonly Entry[], place: Place): void {
+export function recall(entries: readonly MemoryEntry[], place: RecallTarget): void {
   for (const entry of entries) if (entry.what === 'person') person(entry, place);
   for (const entry of entries) if (entry.what === 'key') key(entry, place);
   for (const entry of entries) if (entry.what === 'bind') bind(entry, place);
   for (const entry of entries) if (entry.what === 'user') user(entry, place);
 }
 
-function person({ person: fields, password }: PersonEntry, { world }: Place): void {
+function person({ person: fields, password }: PersonEntry, { world }: RecallTarget): void {
   const secret = password && new Password(password, Buffer.from(password.verifier), password.hint);
   world.people.set(fields.id, secret === undefined ? { ...fields } : { ...fields, password: secret });
 }
 
-function key({ dc, key: bytes, salt, expiresAt, layer }: KeyEntry, { env, layers, centres }: Place): void {
+function key({ dc, key: bytes, salt, expiresAt, layer }: KeyEntry, { env, layers, centres }: RecallTarget): void {
   const seconds = expiresAt === undefined ? 0 : (expiresAt - env.now()) / 1000;
   const known = new KnownKey(AuthKey.from(bytes), salt, seconds, env);
   if (layer !== undefined) known.init = { layer: Math.min(layer, layers.newest), apiId: 1 };
   centres.get(dc)?.keys.recall(known);
 }
 
-function bind({ to, expiresAt, ...ref }: BindEntry, place: Place): void {
+function bind({ to, expiresAt, ...ref }: BindEntry, place: RecallTarget): void {
   const [temporary, permanent] = [keyOf(ref, place), keyOf({ dc: ref.dc, id: to }, place)];
   if (temporary === undefined || permanent === undefined) return;
   temporary.boundTo = permanent;
@@ -53,7 +53,7 @@ function bind({ to, expiresAt, ...ref }: BindEntry, place: Place): void {
   temporary.expiresAt = expiresAt;
 }
 
-function user({ user: userId, at, from, isRevoked = false, ...ref }: UserEntry, place: Place): void {
+function user({ user: userId, at, from, isRevoked = false, ...ref }: UserEntry, place: RecallTarget): void {
   const known = keyOf(ref, place);
   if (known === undefined) return;
   known.isRevoked = isRevoked;
@@ -64,6 +64,6 @@ function user({ user: userId, at, from, isRevoked = false, ...ref }: UserEntry, 
   place.world.account(userId).keys.add(known);
 }
 
-function keyOf({ dc, id }: KeyRef, { centres }: Place): KnownKey | undefined {
+function keyOf({ dc, id }: KeyRef, { centres }: RecallTarget): KnownKey | undefined {
   return centres.get(dc)?.keys.get(id);
 }

@@ -47,7 +47,7 @@ export interface Written {
 export type MoveKind = 'PHONE' | 'NETWORK' | 'USER' | 'FILE' | 'STATS';
 
 /** An authorization on its way to another DC. */
-export interface Ticket {
+export interface ExportedAuthorization {
   readonly userId: bigint;
   readonly to: number;
   readonly from: KnownKey;

@@ -3,16 +3,16 @@
  * In: messages, peers, who looks. Out: TL objects. Never: a change.
  */
 import type { TlObject } from '../tl/tl-value.ts';
-import type { Members } from './members.ts';
+import type { GroupMembers } from './members.ts';
 import type { Group, PeerRef, Person } from './peers.ts';
-import { chatObject, keyOf, peerOf, userObject } from './peers.ts';
+import { chatObject, peerKey, peerOf, userObject } from './peers.ts';
 
 /** Who there is, and who is in which group. */
 export interface Population {
   readonly people: ReadonlyMap<bigint, Person>;
   /** Basic groups and channels by `keyOf` their peer. */
   readonly groups: ReadonlyMap<string, Group>;
-  readonly members: Members;
+  readonly members: GroupMembers;
 }
 
 /** A message of a shared box as one user sees it. */
@@ -48,8 +48,8 @@ export function mentioned(
   viewer: bigint,
   dcId: number,
 ): { users: TlObject[]; chats: TlObject[] } {
-  const wanted = new Map<string, PeerRef>([[keyOf({ kind: 'user', id: viewer }), { kind: 'user', id: viewer }]]);
-  for (const peer of [...peers, ...messages.flatMap(peersIn)]) wanted.set(keyOf(peer), peer);
+  const wanted = new Map<string, PeerRef>([[peerKey({ kind: 'user', id: viewer }), { kind: 'user', id: viewer }]]);
+  for (const peer of [...peers, ...messages.flatMap(peersIn)]) wanted.set(peerKey(peer), peer);
   const users: TlObject[] = [];
   const chats: TlObject[] = [];
   for (const [key, peer] of wanted) {

@@ -5,11 +5,11 @@
  */
 import { Cans } from '../answers/canned.ts';
 import type { ServerSession } from '../protocol/server-session.ts';
-import type { Env } from '../env.ts';
+import type { DcEnv } from '../env.ts';
 import { random, randomLong } from '../env.ts';
 import type { KnownKey } from '../protocol/known-key.ts';
 import type { Layers } from '../protocol/layers.ts';
-import type { Memory } from './memory.ts';
+import type { DcMemory } from './memory.ts';
 import type { Salting } from '../keys/srp.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import { fillAccount, fillChannel } from './beginning.ts';
@@ -18,14 +18,23 @@ import { Box } from './box.ts';
 import type { Post } from './box.ts';
 import { Expiring } from './expiring.ts';
 import { Files } from './files.ts';
-import { Floods } from './floods.ts';
+import { FloodRules } from './floods.ts';
 import { Invites } from './invites.ts';
 import { Logins } from './logins.ts';
-import { Members } from './members.ts';
+import { GroupMembers } from './members.ts';
 import type { Group, PeerRef, Person } from './peers.ts';
-import { keyOf } from './peers.ts';
+import { peerKey } from './peers.ts';
 import { Registry, seededPeople } from './people.ts';
-import type { Account, Challenge, CodeKind, Draft, LoginToken, MoveKind, SentCode, Ticket } from './records.ts';
+import type {
+  Account,
+  Challenge,
+  CodeKind,
+  Draft,
+  LoginToken,
+  MoveKind,
+  SentCode,
+  ExportedAuthorization,
+} from './records.ts';
 import type { Written } from './records.ts';
 import { seedGroups } from './seed.ts';
 import { copyOf } from './posts.ts';
@@ -36,7 +45,7 @@ const FIRST_GROUP = { chat: 4_100_000_000n, channel: 2_100_000_000n } as const;
 export class World {
   readonly people;
   readonly groups = new Map<string, Group>();
-  readonly members: Members;
+  readonly members: GroupMembers;
   readonly bots: Bots;
   readonly logins: Logins;
   /** How long the echo thinks, in milliseconds. */
@@ -54,9 +63,9 @@ export class World {
   readonly challenges = new Expiring<Challenge>();
   /** What salts of new passwords have to begin with. */
   readonly newSalting: Salting;
-  readonly floods = new Floods();
+  readonly floods = new FloodRules();
   /** Authorizations exported and not imported yet. */
-  readonly tickets = new Expiring<Ticket>();
+  readonly exportedAuthorizations = new Expiring<ExportedAuthorization>();
   readonly files = new Files();
   readonly invites = new Invites();
   /** The DC that has the statistics of channels; undefined: each. */
@@ -65,23 +74,23 @@ export class World {
   sendAway: ((kind: MoveKind, what: string, at: number) => number | undefined) | undefined;
   /** Told of each update that goes to a session. */
   onPush: () => void = () => {};
-  readonly env: Env;
+  readonly env: DcEnv;
   /** Undefined: nothing outlives the process. */
-  readonly memory: Memory | undefined;
+  readonly memory: DcMemory | undefined;
   readonly #registry: Registry;
   readonly #layers: Layers;
   readonly #accounts = new Map<bigint, Account>();
   readonly #channels = new Map<bigint, Box>();
   #groupsMade = 0n;
 
-  constructor(env: Env, layers: Layers, memory?: Memory) {
+  constructor(env: DcEnv, layers: Layers, memory?: DcMemory) {
     this.env = env;
     this.memory = memory;
     this.#layers = layers;
     this.people = seededPeople(env);
     this.#registry = new Registry(this.people, env, memory);
-    for (const group of seedGroups()) this.groups.set(keyOf(group), group);
-    this.members = new Members(this.people, () => this.signedIn());
+    for (const group of seedGroups()) this.groups.set(peerKey(group), group);
+    this.members = new GroupMembers(this.people, () => this.signedIn());
     this.logins = new Logins(env, memory, (id) => this.account(id));
     this.bots = new Bots(env);
     this.newSalting = { salt1: random(env, 8), salt2: random(env, 16) };
@@ -109,7 +118,7 @@ export class World {
     const accessHash = fields.kind === 'chat' ? 0n : randomLong(this.env);
     const date = Math.floor(this.env.now() / 1000);
     const group: Group = { ...fields, id: FIRST_GROUP[fields.kind] + ++this.#groupsMade, accessHash, size: 0, date };
-    this.groups.set(keyOf(group), group);
+    this.groups.set(peerKey(group), group);
     if (group.kind === 'channel') this.#channels.set(group.id, new Box(group.id));
     return group;
   }
@@ -189,7 +198,7 @@ export class World {
     date = Math.floor(this.env.now() / 1000),
     post: Post = { copies: [] },
   ): Written {
-    const isPost = draft.to.kind === 'channel' && this.groups.get(keyOf(draft.to))?.isBroadcast === true;
+    const isPost = draft.to.kind === 'channel' && this.groups.get(peerKey(draft.to))?.isBroadcast === true;
     const message = copyOf(box, owner, draft, date, post, isPost);
     return { message, pts: box.pts };
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Call } from '../../../src/testdc/answers/call.ts';
-import { RpcError } from '../../../src/testdc/protocol/rpc-error.ts';
+import { DcRpcError } from '../../../src/testdc/protocol/rpc-error.ts';
 import type { TlValue } from '../../../src/testdc/tl/tl-value.ts';
 import { DEMO_ID } from '../../../src/testdc/world/seed.ts';
 import { assertClean, messageOf, NEAREST, pairOf, signInDemo, type Line } from '../../support/one-client.ts';
@@ -24,7 +24,7 @@ const SEND_CODE = {
 };
 
 /** A pair with client 1, and the requests the centres get, as `method@dc`. */
-function seenBy(answer: (call: Call) => TlValue | RpcError | undefined, options: PairOptions = {}) {
+function seenBy(answer: (call: Call) => TlValue | DcRpcError | undefined, options: PairOptions = {}) {
   const pair = pairOf(options);
   const seen: string[] = [];
   pair.dc.onRequest = (call) => {
@@ -35,7 +35,7 @@ function seenBy(answer: (call: Call) => TlValue | RpcError | undefined, options:
 }
 
 /** The two halves of an exported authorization, and files that live at DC 4. */
-function elsewhere(call: Call): TlValue | RpcError | undefined {
+function elsewhere(call: Call): TlValue | DcRpcError | undefined {
   if (call.method === 'auth.exportAuthorization')
     return { _: 'auth.exportedAuthorization', id: 77n, bytes: Buffer.from('token') };
   if (call.method === 'auth.importAuthorization') {
@@ -44,14 +44,14 @@ function elsewhere(call: Call): TlValue | RpcError | undefined {
   }
   if (call.method !== 'upload.getFile') return undefined;
   return call.dcId === 2
-    ? new RpcError(303, 'FILE_MIGRATE_4')
+    ? new DcRpcError(303, 'FILE_MIGRATE_4')
     : { _: 'upload.file', type: { _: 'storage.fileJpeg' }, mtime: 0, bytes: Buffer.from('file') };
 }
 
 test('a migrate error moves the account: a key there, the same call, and the session says where it is', async () => {
   const { pair, seen } = seenBy((call) => {
     if (call.method !== 'auth.sendCode') return undefined;
-    return call.dcId === 2 ? new RpcError(303, 'PHONE_MIGRATE_4') : new RpcError(400, 'PHONE_NUMBER_BANNED');
+    return call.dcId === 2 ? new DcRpcError(303, 'PHONE_MIGRATE_4') : new DcRpcError(400, 'PHONE_NUMBER_BANNED');
   });
   pair.line(1, { id: 1, message: NEAREST });
   await pair.advance(100);
@@ -72,7 +72,7 @@ test('a migrate error moves the account: a key there, the same call, and the ses
 
 test('a loop of moves ends after three, with the server’s words', async () => {
   const { pair, seen } = seenBy((call) =>
-    call.method === 'auth.sendCode' ? new RpcError(303, `PHONE_MIGRATE_${call.dcId === 2 ? 4 : 2}`) : undefined,
+    call.method === 'auth.sendCode' ? new DcRpcError(303, `PHONE_MIGRATE_${call.dcId === 2 ? 4 : 2}`) : undefined,
   );
   pair.line(1, { id: 2, timeout: 60, message: SEND_CODE });
   await pair.advance(10_000);
@@ -84,7 +84,7 @@ test('a loop of moves ends after three, with the server’s words', async () => 
 
 test('a data centre nobody knows is looked up once, then the error is the client’s', async () => {
   const { pair, seen } = seenBy((call) =>
-    call.method === 'auth.sendCode' ? new RpcError(303, 'PHONE_MIGRATE_9') : undefined,
+    call.method === 'auth.sendCode' ? new DcRpcError(303, 'PHONE_MIGRATE_9') : undefined,
   );
   const [told] = await pair.ask(1, { id: 2, message: SEND_CODE });
   assert.equal(messageOf(told)['error_message'], 'PHONE_MIGRATE_9');
@@ -95,7 +95,7 @@ test('a data centre nobody knows is looked up once, then the error is the client
 test('addresses the configuration does not have come from help.getConfig', async () => {
   const onlyHome = [{ id: 2, host: '127.0.0.1', port: 442, test: false }];
   const { pair, seen } = seenBy(
-    (call) => (call.method === 'auth.sendCode' && call.dcId === 2 ? new RpcError(303, 'PHONE_MIGRATE_4') : undefined),
+    (call) => (call.method === 'auth.sendCode' && call.dcId === 2 ? new DcRpcError(303, 'PHONE_MIGRATE_4') : undefined),
     { session: { dataCentres: onlyHome } },
   );
   pair.line(1, { id: 2, message: SEND_CODE });
@@ -126,7 +126,7 @@ test('a file elsewhere: exported authorization, a connection there without updat
 
 test('when the account cannot be exported, the calls that wait end with that error', async () => {
   const { pair } = seenBy((call) =>
-    call.method === 'auth.exportAuthorization' ? new RpcError(401, 'AUTH_KEY_UNREGISTERED') : elsewhere(call),
+    call.method === 'auth.exportAuthorization' ? new DcRpcError(401, 'AUTH_KEY_UNREGISTERED') : elsewhere(call),
   );
   await pair.ask(1, { id: 1, message: NEAREST });
   pair.line(1, { id: 2, message: FILE });
@@ -139,7 +139,7 @@ test('a data centre that forgot the account is told again, once', async () => {
   let forgets = 1;
   const { pair, seen } = seenBy((call) =>
     call.dcId === 4 && call.method === 'upload.getFile' && forgets-- > 0
-      ? new RpcError(401, 'AUTH_KEY_UNREGISTERED')
+      ? new DcRpcError(401, 'AUTH_KEY_UNREGISTERED')
       : elsewhere(call),
   );
   await signInDemo(pair);
@@ -180,11 +180,11 @@ const TOKEN = { _cons: 'auth.exportLoginToken', api_id: 1, api_hash: 'h', except
 const IMPORT = { _cons: 'auth.importLoginToken', token: Buffer.from('token').toString('base64') };
 
 /** A login token whose user lives at DC 4. */
-function tokenElsewhere(call: Call): TlValue | RpcError | undefined {
+function tokenElsewhere(call: Call): TlValue | DcRpcError | undefined {
   if (call.method === 'auth.exportLoginToken')
     return { _: 'auth.loginTokenMigrateTo', dc_id: 4, token: Buffer.from('token') };
   if (call.method !== 'auth.importLoginToken') return undefined;
-  return new RpcError(401, call.dcId === 4 ? 'SESSION_PASSWORD_NEEDED' : 'AUTH_TOKEN_INVALID');
+  return new DcRpcError(401, call.dcId === 4 ? 'SESSION_PASSWORD_NEEDED' : 'AUTH_TOKEN_INVALID');
 }
 
 test('a login token is imported where auth.loginTokenMigrateTo says, and the account is there from then on', async () => {
@@ -226,7 +226,7 @@ test('an own server has data centres of its own, whatever numbers the built-in o
     const { pair, seen } = seenBy(
       (call) =>
         call.method === 'auth.sendCode' && call.dcId === 2
-          ? new RpcError(303, 'PHONE_MIGRATE_4')
+          ? new DcRpcError(303, 'PHONE_MIGRATE_4')
           : tokenElsewhere(call),
       { session: { dataCentres } },
     );
@@ -245,7 +245,7 @@ test('an own server has data centres of its own, whatever numbers the built-in o
 test('a migrate error is followed whatever its code', async () => {
   for (const code of [303, 400, 500]) {
     const { pair, seen } = seenBy((call) =>
-      call.method === 'upload.getFile' && call.dcId === 2 ? new RpcError(code, 'FILE_MIGRATE_4') : elsewhere(call),
+      call.method === 'upload.getFile' && call.dcId === 2 ? new DcRpcError(code, 'FILE_MIGRATE_4') : elsewhere(call),
     );
     await signInDemo(pair);
     seen.length = 0;

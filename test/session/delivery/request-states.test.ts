@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { DcConnection } from '../../../src/testdc/wire/dc-connection.ts';
-import { playFaults } from '../../../src/testdc/faults/faults.ts';
+import { makeFaults } from '../../../src/testdc/faults/faults.ts';
 import { MessageBook } from '../../../src/testdc/protocol/message-book.ts';
 import { writeService } from '../../../src/testdc/protocol/service.ts';
 import { assertClean, signedInPair, STATUS, UPDATE_PROFILE, type Line } from '../../support/one-client.ts';
@@ -172,7 +172,7 @@ describe('a server that never answers msgs_state_req', () => {
     link.bytesAsIs(Buffer.from([0x40, 0x42, 0x0f, 0]));
     for (let id = 2; id < 6; id++) pair.line(1, { id, timeout: 60, message: { ...UPDATE_PROFILE, about: `b${id}` } });
     await pair.advance(1_000);
-    playFaults(pair.dc, 'session.forget count=1');
+    makeFaults(pair.dc, 'session.forget count=1');
     for (let id = 6; id < 12; id++) {
       pair.line(1, { id, timeout: 60, message: { ...UPDATE_PROFILE, about: `b${id}` } });
       await pair.advance(2_000);
@@ -213,7 +213,7 @@ describe('a silent connection', () => {
 
   test('nobody answers on new ones either: they are left more and more slowly', async () => {
     const pair = await signedInPair();
-    playFaults(pair.dc, 'connect.silent');
+    makeFaults(pair.dc, 'connect.silent');
     pair.cut(1);
     pair.line(1, { id: 9, timeout: 100, message: UPDATE_PROFILE });
     await pair.advance(99_000);
@@ -318,7 +318,7 @@ describe('a packet that reaches the server late', () => {
   test('never: an id the server refuses is given up for another', async () => {
     const pair = await signedInPair();
     await losing(pair);
-    playFaults(pair.dc, 'bad.16 of=inner count=1');
+    makeFaults(pair.dc, 'bad.16 of=inner count=1');
     await pair.advance(3_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
     assert.equal(pair.dc.counters.connections, 2);
@@ -329,7 +329,7 @@ describe('a packet that reaches the server late', () => {
     const packet = await losing(pair);
     await pair.advance(1_000);
     assert.deepEqual(answers(pair), [[2, 'user'], 1]);
-    playFaults(pair.dc, 'bad.18 count=1');
+    makeFaults(pair.dc, 'bad.18 count=1');
     const destroyed = destructions(pair);
     pair.line(1, { id: 3, message: STATUS });
     await pair.advance(1_000);
@@ -349,7 +349,7 @@ describe('a packet that reaches the server late', () => {
 
   test('a session in which nothing went twice is destroyed when it is left', async () => {
     const pair = await signedInPair();
-    playFaults(pair.dc, 'bad.18 count=1');
+    makeFaults(pair.dc, 'bad.18 count=1');
     const destroyed = destructions(pair);
     await pair.ask(1, { id: 3, message: STATUS });
     assert.equal(destroyed.count, 1);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { playFaults } from '../../../src/testdc/faults/faults.ts';
-import { RpcError } from '../../../src/testdc/protocol/rpc-error.ts';
+import { makeFaults } from '../../../src/testdc/faults/faults.ts';
+import { DcRpcError } from '../../../src/testdc/protocol/rpc-error.ts';
 import { assertClean, LOGIN, messageOf, NEAREST, pairOf, type Line } from '../../support/one-client.ts';
 import type { Pair } from '../../support/pair.ts';
 
@@ -90,7 +90,7 @@ test('a server that binds no keys is spoken to under the permanent key, unless t
   const without = (mode: 'made' | 'always'): Pair => {
     const pair = pairOf({ session: { forwardSecrecy: mode } });
     pair.dc.onRequest = (call) =>
-      call.method === 'auth.bindTempAuthKey' ? new RpcError(400, 'METHOD_INVALID') : undefined;
+      call.method === 'auth.bindTempAuthKey' ? new DcRpcError(400, 'METHOD_INVALID') : undefined;
     return pair;
   };
   const made = without('made');
@@ -122,7 +122,7 @@ test('an error of the server’s own, or a flood, when a key is bound: the next 
     const pair = pairOf(MADE);
     let left = 1;
     pair.dc.onRequest = ({ method }) =>
-      method === 'auth.bindTempAuthKey' && left-- > 0 ? new RpcError(error[0], error[1]) : undefined;
+      method === 'auth.bindTempAuthKey' && left-- > 0 ? new DcRpcError(error[0], error[1]) : undefined;
     const seen = keysOfCalls(pair);
     pair.line(1, { id: 1, message: NEAREST });
     await pair.advance(3_000);
@@ -135,7 +135,7 @@ test('after several that failed the session does without for ten minutes; then i
   const pair = pairOf(MADE);
   let isBroken = true;
   pair.dc.onRequest = ({ method }) =>
-    method === 'auth.bindTempAuthKey' && isBroken ? new RpcError(500, 'INTERNAL') : undefined;
+    method === 'auth.bindTempAuthKey' && isBroken ? new DcRpcError(500, 'INTERNAL') : undefined;
   const seen = keysOfCalls(pair);
   pair.line(1, { id: 1, message: NEAREST });
   await pair.advance(5_000);
@@ -156,7 +156,7 @@ test('a server that does not know them is asked again after a day, and not befor
   let asked = 0;
   pair.dc.onRequest = ({ method }) => {
     if (method !== 'auth.bindTempAuthKey') return undefined;
-    return asked++ === 0 ? new RpcError(400, 'INPUT_METHOD_INVALID_1192227') : undefined;
+    return asked++ === 0 ? new DcRpcError(400, 'INPUT_METHOD_INVALID_1192227') : undefined;
   };
   const seen = keysOfCalls(pair);
   pair.line(1, { id: 1, message: NEAREST });
@@ -173,7 +173,7 @@ test('a server that does not know them is asked again after a day, and not befor
 for (const fault of ['transport.404 count=1 after=6', 'transport.429 count=1 after=6'])
   test(`in the exchange of a temporary key, ${fault}: the next exchange ends well`, async () => {
     const pair = pairOf(MADE);
-    playFaults(pair.dc, fault);
+    makeFaults(pair.dc, fault);
     const seen = keysOfCalls(pair);
     pair.line(1, { id: 1, timeout: 30, message: NEAREST });
     await pair.advance(20_000);
@@ -203,7 +203,7 @@ test('what is kept of a session says whether it does without, and until when', a
   pair.dc.onRequest = ({ method }) => {
     if (method !== 'auth.bindTempAuthKey') return undefined;
     binds++;
-    return isBroken ? new RpcError(400, 'METHOD_INVALID') : undefined;
+    return isBroken ? new DcRpcError(400, 'METHOD_INVALID') : undefined;
   };
   pair.line(1, { id: 1, session: { name: 'me' }, message: LOGIN });
   await pair.advance(5_000);

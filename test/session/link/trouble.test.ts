@@ -1,7 +1,7 @@
 /** What is said of connections that are not there: to the log with data centre and address, to clients in words. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { RpcError } from '../../../src/testdc/protocol/rpc-error.ts';
+import { DcRpcError } from '../../../src/testdc/protocol/rpc-error.ts';
 import { errorLabel } from '../../../src/session/state/rpc-error.ts';
 import { CONFIG, NEAREST, pairOf } from '../../support/one-client.ts';
 import type { Pair } from '../../support/pair.ts';
@@ -89,8 +89,8 @@ test('errors of data centres are counted by name, those that are waited out insi
   const pair = pairOf();
   let floods = 0;
   pair.dc.onRequest = (call) => {
-    if (call.method === 'help.getNearestDc' && floods++ === 0) throw new RpcError(420, 'FLOOD_WAIT_1');
-    if (call.method === 'help.getConfig') throw new RpcError(400, 'FILE_PART_17_MISSING');
+    if (call.method === 'help.getNearestDc' && floods++ === 0) throw new DcRpcError(420, 'FLOOD_WAIT_1');
+    if (call.method === 'help.getConfig') throw new DcRpcError(400, 'FILE_PART_17_MISSING');
     return undefined;
   };
   pair.line(1, { id: 1, message: NEAREST });
