@@ -125,7 +125,7 @@ async function given<T>(flag: string, value: string, use: (value: string) => T |
 /** What the options name, read. */
 async function optionsOf(flags: DcFlags): Promise<TestDcOptions> {
   const { loadScheme } = await import('../tl/load.ts');
-  const { openMemory } = await import('../testdc/world/memory-file.ts');
+  const { openMemory } = await import('../testdc/memory/memory-file.ts');
   const { key, scheme, layer = [], state } = flags;
   const first = Number(flags.port);
   return {

@@ -6,7 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf } from '../testdc/answers/codes.ts';
 import { startTestDc } from '../testdc/dc-server.ts';
-import { openMemory } from '../testdc/world/memory-file.ts';
+import { openMemory } from '../testdc/memory/memory-file.ts';
 import { playFaults, tellOfLacking } from './dc-faults.ts';
 import { ECHO_ID, SEED_ACCOUNTS } from '../testdc/world/seed.ts';
 

@@ -4,7 +4,7 @@
  * Never: behaviour; without taps the DC is as strict and as true as it can be.
  */
 import type { Call } from './answers/call.ts';
-import type { CentreTaps } from './data-centre.ts';
+import type { CentreTaps } from './test-centre.ts';
 import type { RequestHook } from './protocol/invoking.ts';
 import type { ConnectionTaps } from './wire/dc-connection.ts';
 

@@ -9,7 +9,7 @@ import { AFTERMATH_MS, DUE_MS, SLACK_MS, Touched, type FaultSpan, type Life } fr
 import { Unknowns } from '../trials/soak/unknowns.ts';
 import type { DcConnection } from '../../src/testdc/wire/dc-connection.ts';
 import type { DcSession } from '../../src/testdc/protocol/dc-session.ts';
-import type { KnownKey } from '../../src/testdc/protocol/known-key.ts';
+import type { KnownKey } from '../../src/testdc/keys/known-key.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 
 const ANN = 'ann';

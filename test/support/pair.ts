@@ -25,7 +25,7 @@ import { Ledger } from '../../src/main/sessions/ledger.ts';
 import { SavedSession } from '../../src/main/sessions/saved-session.ts';
 import { EVENT_NAMES } from '../../src/telemetry/events.ts';
 import { ANSWERS } from '../../src/testdc/answers/table.ts';
-import type { TestCentre } from '../../src/testdc/data-centre.ts';
+import type { TestCentre } from '../../src/testdc/test-centre.ts';
 import { DcSession } from '../../src/testdc/protocol/dc-session.ts';
 import type { DcConnection } from '../../src/testdc/wire/dc-connection.ts';
 import { DH_PRIME, G } from '../../src/testdc/keys/key-exchange.ts';

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { listenForOrders, startTestDc } from '../../src/testdc/dc-server.ts';
 import { Faults } from '../../src/testdc/faults/faults.ts';
 import { Dice } from '../../src/testdc/faults/dice.ts';
-import { KINDS } from '../../src/testdc/faults/kinds.ts';
+import { KINDS } from '../../src/testdc/faults/table.ts';
 import { parseFaults } from '../../src/testdc/faults/rule.ts';
 import { Nc } from '../support/nc.ts';
 import { Run } from '../support/process.ts';

@@ -1,6 +1,6 @@
 /** Answers of `auth.*` and `account.*` about bots, and about where an account is signed in (protocol: Login). */
 import { random } from '../env.ts';
-import type { KnownKey } from '../protocol/known-key.ts';
+import type { KnownKey } from '../keys/known-key.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { MethodAnswer, Call } from './call.ts';

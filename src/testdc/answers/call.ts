@@ -2,7 +2,7 @@
  * Call: what an answer is told, and the table answers stand in.
  * In: nothing. Out: types. Never: behaviour.
  */
-import type { Canned } from './canned.ts';
+import type { Canned } from '../tl/canned.ts';
 import type { DcSession } from '../protocol/dc-session.ts';
 import type { Received } from '../protocol/message-book.ts';
 import type { TlObject, TlValue } from '../tl/tl-value.ts';

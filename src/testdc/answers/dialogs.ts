@@ -1,5 +1,5 @@
 /** Answers of `messages.*` about dialogs. */
-import type { Canned } from './canned.ts';
+import type { Canned } from '../tl/canned.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject, TlValue } from '../tl/tl-value.ts';
 import type { Box } from '../world/box.ts';

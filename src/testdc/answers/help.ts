@@ -1,6 +1,6 @@
 /** Answers of `help.*`: what a client asks before and beside everything else. */
-import { Cans } from './canned.ts';
-import type { Canned } from './canned.ts';
+import { Cans } from '../tl/canned.ts';
+import type { Canned } from '../tl/canned.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { World } from '../world/world.ts';
 import type { MethodAnswer, Call, DcAddress } from './call.ts';

@@ -2,7 +2,7 @@
 import { openBinding } from '../keys/bind.ts';
 import type { BindAuthKeyInner } from '../keys/bind.ts';
 import { long } from '../protocol/id-map.ts';
-import type { KnownKey } from '../protocol/known-key.ts';
+import type { KnownKey } from '../keys/known-key.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { MethodAnswer, Call } from './call.ts';
 

@@ -2,7 +2,7 @@
 import { random } from '../env.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import type { AcceptedToken } from '../protocol/known-key.ts';
+import type { AcceptedToken } from '../keys/known-key.ts';
 import type { LoginToken } from '../world/records.ts';
 import { authorizationObject } from './auth.ts';
 import type { MethodAnswer, Call } from './call.ts';

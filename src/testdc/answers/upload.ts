@@ -4,7 +4,7 @@
  * check what it got.
  */
 import { createHash } from 'node:crypto';
-import type { Canned } from './canned.ts';
+import type { Canned } from '../tl/canned.ts';
 import { random, randomLong } from '../env.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';

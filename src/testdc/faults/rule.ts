@@ -9,7 +9,7 @@
  *     answer.* from=10 until=20                   by their usual chance, from second 10 to 20
  *     bad.20 of=inner connection=4 after=5        on connection 4, not the first five times
  */
-import { KINDS } from './kinds.ts';
+import { KINDS } from './table.ts';
 import type { AnyFaultKind } from './kind.ts';
 
 export interface FaultRule {

@@ -10,7 +10,7 @@ import { Reader } from '../../bytes/reader.ts';
 import type { MessageHead } from '../../crypto/envelope.ts';
 import type { DcEnv } from '../env.ts';
 import { long } from './id-map.ts';
-import type { KeyTable, KnownKey } from './known-key.ts';
+import type { KeyTable, KnownKey } from '../keys/known-key.ts';
 import { MessageBook } from './message-book.ts';
 import type { Received } from './message-book.ts';
 import { ServerOutbox } from './outbox.ts';

@@ -9,7 +9,7 @@ import type { Reader } from '../../bytes/reader.ts';
 import type { Definition } from '../../tl/ir.ts';
 import type { AnswerTable, Call } from '../answers/call.ts';
 import { stayHome } from '../answers/migrate.ts';
-import { Canned } from '../answers/canned.ts';
+import { Canned } from '../tl/canned.ts';
 import type { DcSession } from './dc-session.ts';
 import type { Layers } from './layers.ts';
 import type { Received } from './message-book.ts';

@@ -11,7 +11,7 @@ import type { Counters } from '../counters.ts';
 import type { DcEnv } from '../env.ts';
 import type { FrameSink, ProxySecret } from './frames.ts';
 import { ServerFraming } from './frames.ts';
-import type { KnownKey } from '../protocol/known-key.ts';
+import type { KnownKey } from '../keys/known-key.ts';
 import { ServerIds } from '../protocol/server-ids.ts';
 import type { ServerSession, SessionLink } from '../protocol/server-session.ts';
 import type { Rule } from '../protocol/violations.ts';

@@ -3,7 +3,7 @@
  * In: parts, by uploader and file id. Out: whole files, by the id they got. Never: more bytes than a bound; the
  * oldest files go, and then the oldest uploads.
  */
-import { Cans } from '../answers/canned.ts';
+import { Cans } from '../tl/canned.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 
 /** Bytes of uploads and of files, each, unless told otherwise. */

@@ -3,8 +3,8 @@
  * In: keys and users. Out: the marks on the keys, the keys of accounts, entries of the memory. Never: whether somebody may.
  */
 import type { DcEnv } from '../env.ts';
-import type { KnownKey } from '../protocol/known-key.ts';
-import type { DcMemory } from './memory.ts';
+import type { KnownKey } from '../keys/known-key.ts';
+import type { DcMemory } from '../memory/memory.ts';
 import type { Account } from './records.ts';
 
 export class Logins {

@@ -4,7 +4,7 @@
  */
 import type { DcEnv } from '../env.ts';
 import { randomLong } from '../env.ts';
-import type { DcMemory, PersonEntry } from './memory.ts';
+import type { DcMemory, PersonEntry } from '../memory/memory.ts';
 import { Password } from './password.ts';
 import type { Person } from './peers.ts';
 import { Draw, SEED_ACCOUNTS, seedPeople } from './seed.ts';

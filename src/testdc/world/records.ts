@@ -1,8 +1,8 @@
 /**
  * Records: what the test world writes down. In: nothing. Out: types. Never: behaviour.
  */
-import type { Cans } from '../answers/canned.ts';
-import type { KnownKey } from '../protocol/known-key.ts';
+import type { Cans } from '../tl/canned.ts';
+import type { KnownKey } from '../keys/known-key.ts';
 import type { SrpChallenge } from '../keys/srp.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Box, Post } from './box.ts';

@@ -3,13 +3,13 @@
  * In: sign-ins, messages. Out: boxes, updates to a user's sessions.
  * Never: a request's bytes; the rules of methods, which are in `answers/`.
  */
-import { Cans } from '../answers/canned.ts';
+import { Cans } from '../tl/canned.ts';
 import type { ServerSession } from '../protocol/server-session.ts';
 import type { DcEnv } from '../env.ts';
 import { random, randomLong } from '../env.ts';
-import type { KnownKey } from '../protocol/known-key.ts';
+import type { KnownKey } from '../keys/known-key.ts';
 import type { Layers } from '../protocol/layers.ts';
-import type { DcMemory } from './memory.ts';
+import type { DcMemory } from '../memory/memory.ts';
 import type { Salting } from '../keys/srp.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import { fillAccount, fillChannel } from './beginning.ts';

@@ -6,8 +6,8 @@
 import type { DcConnection } from '../../../src/testdc/wire/dc-connection.ts';
 import type { DcSession } from '../../../src/testdc/protocol/dc-session.ts';
 import type { Played } from '../../../src/testdc/faults/faults.ts';
-import { KINDS } from '../../../src/testdc/faults/kinds.ts';
-import type { KnownKey } from '../../../src/testdc/protocol/known-key.ts';
+import { KINDS } from '../../../src/testdc/faults/table.ts';
+import type { KnownKey } from '../../../src/testdc/keys/known-key.ts';
 import type { TestDc } from '../../../src/testdc/test-dc.ts';
 import type { FaultSpan, Seen } from './touched.ts';
 

@@ -3,8 +3,8 @@
  * In: entries, as things happen. Out: the interface; `memory-file.ts` keeps entries in a file. Never: messages, codes,
  * flood waits, sessions: what a client can do without, or is told anew.
  */
-import type { Password } from './password.ts';
-import type { Person } from './peers.ts';
+import type { Password } from '../world/password.ts';
+import type { Person } from '../world/peers.ts';
 
 /** Somewhere that entries outlive the process. */
 export interface DcMemory {

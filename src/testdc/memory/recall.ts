@@ -3,13 +3,13 @@
  * In: entries. Out: keys in the tables of their DCs, bindings, accounts, who is signed in. Never: an entry kept again.
  */
 import { AuthKey } from '../../crypto/auth-key.ts';
-import type { TestCentre } from '../data-centre.ts';
+import type { TestCentre } from '../test-centre.ts';
 import type { DcEnv } from '../env.ts';
-import { KnownKey } from '../protocol/known-key.ts';
+import { KnownKey } from '../keys/known-key.ts';
 import type { Layers } from '../protocol/layers.ts';
 import type { BindEntry, MemoryEntry, KeyEntry, KeyRef, DcMemory, PersonEntry, UserEntry } from './memory.ts';
-import { Password } from './password.ts';
-import type { World } from './world.ts';
+import { Password } from '../world/password.ts';
+import type { World } from '../world/world.ts';
 
 /** Where to. */
 export interface RecallTarget {
@@ -46,7 +46,7 @@ function key({ dc, key: bytes, salt, expiresAt, layer }: KeyEntry, { env, layers
 }
 
 function bind({ to, expiresAt, ...ref }: BindEntry, place: RecallTarget): void {
-  const [temporary, permanent] = [keyOf(ref, place), keyOf({ dc: ref.dc, id: to }, place)];
+  const [temporary, permanent] = [knownKey(ref, place), knownKey({ dc: ref.dc, id: to }, place)];
   if (temporary === undefined || permanent === undefined) return;
   temporary.boundTo = permanent;
   permanent.temporary = temporary;
@@ -54,16 +54,16 @@ function bind({ to, expiresAt, ...ref }: BindEntry, place: RecallTarget): void {
 }
 
 function user({ user: userId, at, from, isRevoked = false, ...ref }: UserEntry, place: RecallTarget): void {
-  const known = keyOf(ref, place);
+  const known = knownKey(ref, place);
   if (known === undefined) return;
   known.isRevoked = isRevoked;
   if (userId === undefined || !place.world.people.has(userId)) return;
   known.userId = userId;
   known.signedInAt = at;
-  known.importedFrom = from && keyOf(from, place);
+  known.importedFrom = from && knownKey(from, place);
   place.world.account(userId).keys.add(known);
 }
 
-function keyOf({ dc, id }: KeyRef, { centres }: RecallTarget): KnownKey | undefined {
+function knownKey({ dc, id }: KeyRef, { centres }: RecallTarget): KnownKey | undefined {
   return centres.get(dc)?.keys.get(id);
 }

@@ -3,8 +3,8 @@
  * In: how to make it. Out: the value, or its bytes in a layer. Never: a decision on whether it is still true; whoever
  * keeps one does that.
  */
-import type { ObjectCodec } from '../tl/tl-objects.ts';
-import type { TlValue } from '../tl/tl-value.ts';
+import type { ObjectCodec } from './tl-objects.ts';
+import type { TlValue } from './tl-value.ts';
 
 /** TL bytes of one answer, by layer. */
 type Written = Map<ObjectCodec, Uint8Array>;

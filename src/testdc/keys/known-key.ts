@@ -8,12 +8,12 @@
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import type { DcEnv } from '../env.ts';
-import { IdMap, long } from './id-map.ts';
+import { IdMap, long } from '../protocol/id-map.ts';
 import { KeyUse } from './key-use.ts';
-import type { ServerSession, SessionKey } from './server-session.ts';
-import type { KeyEntry, KeyRef, DcMemory } from '../world/memory.ts';
+import type { ServerSession, SessionKey } from '../protocol/server-session.ts';
+import type { KeyEntry, KeyRef, DcMemory } from '../memory/memory.ts';
 import type { TlObject } from '../tl/tl-value.ts';
-import { ServerSalts } from '../keys/salts.ts';
+import { ServerSalts } from './salts.ts';
 
 /** What `initConnection` and `invokeWithLayer` said last; kept with the key, so a reconnect goes on. */
 export interface Init {
