@@ -135,7 +135,7 @@ async function optionsOf(flags: DcFlags): Promise<TestDcOptions> {
     ...(scheme === undefined ? {} : { schema: await given('scheme', scheme, loadScheme) }),
     otherSchemas: await Promise.all(layer.map((dir) => given('layer', dir, loadScheme))),
     environment: flags.test === true ? 'test' : 'production',
-    oldPadding: flags.oldRsaPadding === true,
+    acceptsOldPadding: flags.oldRsaPadding === true,
     gzipFrom: flags.gzip === true ? GZIP_FROM : Infinity,
     ...(state === undefined ? {} : { memory: await given('state', state, (file) => openMemory(file)) }),
   };

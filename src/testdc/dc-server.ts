@@ -15,8 +15,8 @@ import type { TestCentre } from './test-centre.ts';
 import type { DcConnection, Wire } from './wire/dc-connection.ts';
 import type { Outcome } from './keys/dc-handshake.ts';
 import type { DcEnv } from './env.ts';
-import { OBFUSCATED_INIT_LENGTH, proxiedDc, readSecret } from './wire/frames.ts';
-import type { ProxySecret } from './wire/frames.ts';
+import { OBFUSCATED_INIT_LENGTH, proxiedDc, readSecret } from './wire/obfuscation.ts';
+import type { ProxySecret } from './wire/obfuscation.ts';
 import type { RequestHook } from './protocol/invoking.ts';
 import type { Faults } from './faults/faults.ts';
 import { obey } from './faults/control.ts';
@@ -34,7 +34,7 @@ export interface ListenOn {
   /** Default one of the system's choice. */
   readonly port?: number;
   /** Listed as `media_only`. */
-  readonly mediaOnly?: boolean;
+  readonly isMediaOnly?: boolean;
   /** Obfuscated connections under this secret alone are taken: 16 bytes in hex, or 17 that begin with `dd`. */
   readonly secret?: string;
 }
@@ -53,7 +53,7 @@ export interface TestDcOptions {
   /** Which DC ids the key exchange takes: default `production`, no +10000. */
   environment?: 'production' | 'test' | 'any';
   /** Take the RSA padding from before 2021. */
-  oldPadding?: boolean;
+  acceptsOldPadding?: boolean;
   /** Make g_a begin with a zero byte. */
   zeroTop?: 'no' | 'padded' | 'minimal';
   /** Gzip results of so many bytes and more; default never. */
@@ -65,7 +65,7 @@ export interface TestDcOptions {
   /** Where packets can be changed or dropped. */
   taps?: Taps;
   /** Answer one key used from two places in parallel by `AUTH_KEY_DUPLICATED`; default true. */
-  punishDuplicates?: boolean;
+  punishesDuplicates?: boolean;
   /** An MTProxy before all DCs: its secret as above, and its port, by default of the system's choice. */
   proxy?: { secret: string; port?: number };
   /** The clock, Unix milliseconds; default the machine's. Timers run on the machine's in any case. */
@@ -96,12 +96,12 @@ async function listenEverywhere(dc: TestDc, options: TestDcOptions): Promise<voi
   for (const { id } of wanted) if (!dc.centres.has(id)) dc.addCentre(id);
   dc.recall();
   for (const on of wanted) {
-    const { id, mediaOnly = false, secret } = on;
+    const { id, isMediaOnly = false, secret } = on;
     const centre = dc.centres.get(id)!;
     const proxy = secret === undefined ? undefined : readSecret(secret);
     const server = createServer({ noDelay: true }, (socket) => accept(dc, centre, socket, proxy));
     servers.push(server);
-    const address: DcAddress = { id, host, port: await listenAgain(server, host, on, options.memory), mediaOnly };
+    const address: DcAddress = { id, host, port: await listenAgain(server, host, on, options.memory), isMediaOnly };
     dc.addresses.push(secret === undefined ? address : { ...address, secret: Buffer.from(secret, 'hex') });
   }
   if (options.proxy !== undefined) {
@@ -146,13 +146,13 @@ async function build(options: TestDcOptions): Promise<TestDc> {
     group: DhGroup.of(G, DH_PRIME),
     answers: ANSWERS,
     environment: options.environment ?? 'production',
-    oldPadding: options.oldPadding ?? false,
+    acceptsOldPadding: options.acceptsOldPadding ?? false,
     zeroTop: options.zeroTop ?? 'no',
     gzipFrom: options.gzipFrom ?? Infinity,
     outcome: options.outcome,
     onRequest: options.onRequest,
     taps: options.taps ?? {},
-    punishDuplicates: options.punishDuplicates ?? true,
+    punishesDuplicates: options.punishesDuplicates ?? true,
     memory,
   });
 }

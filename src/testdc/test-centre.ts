@@ -31,7 +31,7 @@ export interface TestCentreSettings {
   readonly invoking: Invoking;
   readonly violations: Violations;
   readonly counters: Counters;
-  readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'made' | 'fault' | 'field'>;
+  readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'stores' | 'fault' | 'field'>;
   readonly taps: CentreTaps;
   readonly memory: DcMemory | undefined;
   /** Told of each new key and session, for those who wait for one. */
@@ -67,13 +67,13 @@ export class TestCentre implements SessionHost, ConnectionCentre {
       ...settings.handshake,
       dcId: settings.id,
       env: settings.env,
-      made: ({ key, salt, expiresIn }) => this.#made(new KnownKey(key, salt, expiresIn, settings.env)),
+      stores: ({ key, salt, expiresIn }) => this.#stores(new KnownKey(key, salt, expiresIn, settings.env)),
       fault: (detail) => this.#fault('key-exchange', detail),
       field: (name, value) => this.taps.field?.(this.#current, name, value) ?? value,
     });
   }
 
-  #made(known: KnownKey): boolean {
+  #stores(known: KnownKey): boolean {
     if (!this.keys.add(known)) return false;
     this.#settings.counters.handshakes++;
     this.#settings.madeKey(known);
@@ -81,7 +81,7 @@ export class TestCentre implements SessionHost, ConnectionCentre {
   }
 
   /** One packet of a connection: an encrypted message, or one of the key exchange. */
-  packet(connection: DcConnection, packet: Buffer, quickAck = false): void {
+  packet(connection: DcConnection, packet: Buffer, wantsQuickAck = false): void {
     this.#current = connection;
     if (packet.length < 20) {
       this.#fault('frame', `a packet of ${packet.length} bytes`);
@@ -96,7 +96,7 @@ export class TestCentre implements SessionHost, ConnectionCentre {
       return connection.refuse(-404);
     }
     connection.key = known;
-    this.#encrypted(connection, known, packet, quickAck);
+    this.#encrypted(connection, known, packet, wantsQuickAck);
   }
 
   /** The key of that number, unless it is unknown or dead. */
@@ -121,7 +121,7 @@ export class TestCentre implements SessionHost, ConnectionCentre {
     return connection.plain(reply);
   }
 
-  #encrypted(connection: DcConnection, key: KnownKey, packet: Buffer, quickAck: boolean): void {
+  #encrypted(connection: DcConnection, key: KnownKey, packet: Buffer, wantsQuickAck: boolean): void {
     this.#settings.counters.packets++;
     // The padded transport's tail; elsewhere a length that AES blocks do not fit is an error of its own.
     const tail = (packet.length - OUTER) & 15;
@@ -136,7 +136,7 @@ export class TestCentre implements SessionHost, ConnectionCentre {
       return connection.refuse(-404);
     }
     // Before `receive`: this decrypts once more, and overwrites what `open` left.
-    if (quickAck) return this.#quick(connection, key, packet.subarray(0, end));
+    if (wantsQuickAck) return this.#quick(connection, key, packet.subarray(0, end));
     this.#received(connection, key);
   }
 

@@ -13,7 +13,7 @@ import type { Wire } from './wire/dc-connection.ts';
 import type { HandshakeSettings, Outcome } from './keys/dc-handshake.ts';
 import type { DcSession } from './protocol/dc-session.ts';
 import type { DcEnv } from './env.ts';
-import type { ProxySecret } from './wire/frames.ts';
+import type { ProxySecret } from './wire/obfuscation.ts';
 import { Invoking } from './protocol/invoking.ts';
 import type { Request, RequestHook } from './protocol/invoking.ts';
 import type { Layers } from './protocol/layers.ts';
@@ -38,14 +38,14 @@ export interface TestDcSettings {
   readonly group: DhGroup;
   readonly answers: AnswerTable;
   readonly environment: HandshakeSettings['environment'];
-  readonly oldPadding: boolean;
+  readonly acceptsOldPadding: boolean;
   readonly zeroTop: HandshakeSettings['zeroTop'];
   readonly gzipFrom: number;
   readonly outcome: (() => Outcome) | undefined;
   readonly onRequest: RequestHook | undefined;
   readonly taps: Taps;
   /** Default true. */
-  readonly punishDuplicates?: boolean;
+  readonly punishesDuplicates?: boolean;
   /** Default: nothing outlives the process. */
   readonly memory?: DcMemory | undefined;
 }
@@ -112,7 +112,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       lacks: (method) => this.#lacks(method),
       seen: (call) => this.#seen(call),
       hook: (call) => this.taps.request?.(call) ?? this.onRequest?.(call),
-      duplicated: (session) => this.#duplicated(session),
+      refusesDuplicate: (session) => this.#refusesDuplicate(session),
     });
   }
 
@@ -139,7 +139,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
 
   /** Adds a data centre; `dc-server.ts` then listens for it. */
   addCentre(id: number): TestCentre {
-    const { env, environment, oldPadding, zeroTop, serverKey, group, outcome, memory } = this.#settings;
+    const { env, environment, acceptsOldPadding, zeroTop, serverKey, group, outcome, memory } = this.#settings;
     const centre = new TestCentre({
       id,
       env,
@@ -148,7 +148,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       counters: this.counters,
       taps: this.taps,
       memory,
-      handshake: { environment, oldPadding, zeroTop, serverKey, group, outcome: outcome ?? (() => 'ok') },
+      handshake: { environment, acceptsOldPadding, zeroTop, serverKey, group, outcome: outcome ?? (() => 'ok') },
       madeKey: (key) => this.emit('key', key),
       madeSession: (session) => this.emit('session', session),
       bug: (error) => this.bugs.push(error),
@@ -193,8 +193,8 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     };
   }
 
-  #duplicated(session: DcSession): boolean {
-    if (this.#settings.punishDuplicates === false) return false;
+  #refusesDuplicate(session: DcSession): boolean {
+    if (this.#settings.punishesDuplicates === false) return false;
     session.violation('key-duplicated', 'one key on two connections in parallel');
     this.world.signOut(session.key);
     return true;

@@ -10,7 +10,7 @@ const { gramjsFor, gramjsScheme, LogOut } = await import('../support/gramjs.ts')
 const GUARDED = SEED_ACCOUNTS.find(({ password }) => password !== undefined)!;
 
 test('gramjs signs in with code and password: the right one is taken, a wrong one is not', async () => {
-  const dc = await startTestDc({ otherSchemas: [gramjsScheme()], oldPadding: true });
+  const dc = await startTestDc({ otherSchemas: [gramjsScheme()], acceptsOldPadding: true });
   const client = gramjsFor(dc);
   const tried = ['wrong horse', GUARDED.password!];
   const errors: string[] = [];

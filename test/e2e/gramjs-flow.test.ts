@@ -11,7 +11,7 @@ test(
   'gramjs sends, edits, forwards, uploads, deletes, makes a group, joins and leaves',
   { timeout: 120_000 },
   async () => {
-    const dc = await startTestDc({ otherSchemas: [gramjsScheme()], oldPadding: true });
+    const dc = await startTestDc({ otherSchemas: [gramjsScheme()], acceptsOldPadding: true });
     const client = gramjsFor(dc);
     try {
       await client.start({

@@ -157,7 +157,7 @@ export class Pair {
       group: DhGroup.of(G, DH_PRIME),
       answers: ANSWERS,
       environment: 'production',
-      oldPadding: false,
+      acceptsOldPadding: false,
       zeroTop: 'no',
       gzipFrom: Infinity,
       outcome: undefined,

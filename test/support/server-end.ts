@@ -6,7 +6,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import type { Writer } from '../../src/bytes/writer.ts';
-import { ServerFraming } from '../../src/testdc/wire/frames.ts';
+import { ServerFraming } from '../../src/testdc/wire/server-framing.ts';
 import { makeTransport } from '../../src/transport/make.ts';
 import type { PacketSink, Transport, TransportName } from '../../src/transport/transport.ts';
 import { framed } from './packets.ts';
@@ -23,7 +23,7 @@ export class ServerEnd implements Transport {
   /** @param fill random bytes for padding @param secret of an MTProxy: nothing but obfuscation under it is taken then */
   constructor(fill: Fill = systemFill, secret?: Uint8Array) {
     const env = { now: () => 0, fill, after: () => () => {} };
-    const proxy = secret === undefined ? undefined : { secret, padded: false };
+    const proxy = secret === undefined ? undefined : { secret, isPaddedOnly: false };
     this.#framing = new ServerFraming(env, (dc) => void (this.dc = dc), proxy);
   }
 

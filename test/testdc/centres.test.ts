@@ -63,7 +63,7 @@ async function carry(from: RawClient, to: RawClient, dcId: number): Promise<TlOb
 
 describe('who lives where', () => {
   it('lists all centres, each with the flag it was given', () =>
-    withDc({ dcs: [{ id: 2 }, { id: 4 }, { id: 2, mediaOnly: true }] }, async (dc) => {
+    withDc({ dcs: [{ id: 2 }, { id: 4 }, { id: 2, isMediaOnly: true }] }, async (dc) => {
       const config = (await (await at(dc, 4)).call({ _: 'help.getConfig' })) as TlObject;
       assert.equal(config['this_dc'], 4);
       assert.deepEqual(

@@ -34,7 +34,7 @@ describe('a key used from two places in parallel', () => {
     }));
 
   it('is let be where a test says so', () =>
-    withDc({ punishDuplicates: false }, async (dc) => {
+    withDc({ punishesDuplicates: false }, async (dc) => {
       const a = await demoClient(dc);
       const b = await beside(dc, a);
       for (const client of [a, b, a, b]) await client.call(STATE);

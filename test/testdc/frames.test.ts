@@ -4,7 +4,7 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { Writer } from '../../src/bytes/writer.ts';
-import { ServerFraming } from '../../src/testdc/wire/frames.ts';
+import { ServerFraming } from '../../src/testdc/wire/server-framing.ts';
 import { makeTransport } from '../../src/transport/make.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { RawClient } from '../support/raw-client.ts';

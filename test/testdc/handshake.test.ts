@@ -194,7 +194,9 @@ describe('key exchange', () => {
         Buffer.concat([plain, randomBytes(256 - plain.length)]),
       );
     };
-    await withDc({ oldPadding: true }, async (dc) => assert.equal(await attempt(dc, { pad: old(dc.publicKeyPem) }), 0));
+    await withDc({ acceptsOldPadding: true }, async (dc) =>
+      assert.equal(await attempt(dc, { pad: old(dc.publicKeyPem) }), 0),
+    );
     await withDc({}, async (dc) => assert.equal(await attempt(dc, { pad: old(dc.publicKeyPem) }), -404));
   });
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { proxiedDc, readSecret, ServerFraming } from '../../src/testdc/wire/frames.ts';
+import { proxiedDc, readSecret } from '../../src/testdc/wire/obfuscation.ts';
+import { ServerFraming } from '../../src/testdc/wire/server-framing.ts';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { makeTransport } from '../../src/transport/make.ts';
@@ -39,8 +40,8 @@ async function askFor(...where: Parameters<typeof reach>): Promise<unknown> {
 
 describe('secrets of MTProxy', () => {
   it('are 16 bytes, or 17 that begin with dd', () => {
-    assert.deepEqual(readSecret(SECRET).padded, false);
-    assert.deepEqual(readSecret(`dd${SECRET}`).padded, true);
+    assert.deepEqual(readSecret(SECRET).isPaddedOnly, false);
+    assert.deepEqual(readSecret(`dd${SECRET}`).isPaddedOnly, true);
     for (const wrong of ['', 'dd', SECRET.slice(2), `ee${SECRET}`, `${SECRET.slice(1)}x`])
       assert.throws(() => readSecret(wrong), RangeError);
   });

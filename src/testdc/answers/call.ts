@@ -14,7 +14,7 @@ export interface DcAddress {
   readonly host: string;
   readonly port: number;
   /** For files only: `media_only`. */
-  readonly mediaOnly?: boolean;
+  readonly isMediaOnly?: boolean;
   /** Obfuscation under this secret only: `tcpo_only`. */
   readonly secret?: Uint8Array | undefined;
 }

@@ -57,7 +57,7 @@ function sendCode(call: Call): TlObject {
   const person = world.byPhone(phone);
   stay(call, 'NETWORK', phone, undefined);
   stay(call, 'PHONE', phone, person?.dcId ?? Number(TEST_PHONE.exec(phone)![1]));
-  const known = knownFrom(call, person?.id);
+  const known = hasLogOutToken(call, person?.id);
   if (known) return { _: 'auth.sentCodeSuccess', authorization: authorize(call, person!) };
   const hash = random(world.env, 9).toString('hex');
   const sent: SentCode = { phone, kinds: [...world.codeKinds], wrong: 0, isRight: false };
@@ -66,7 +66,7 @@ function sendCode(call: Call): TlObject {
 }
 
 /** A token from an earlier log-out of the same user signs in without a code. */
-function knownFrom({ world, args, now }: Call, userId: bigint | undefined): boolean {
+function hasLogOutToken({ world, args, now }: Call, userId: bigint | undefined): boolean {
   const tokens = ((args['settings'] as TlObject)['logout_tokens'] ?? []) as Uint8Array[];
   const names = tokens.map((token) => Buffer.from(token).toString('latin1'));
   return userId !== undefined && names.some((name) => world.logOutTokens.get(name, now) === userId);

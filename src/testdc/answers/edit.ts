@@ -65,14 +65,19 @@ export function changes(call: Call, message: TlObject): Record<string, TlObject[
     media: media ?? message['media'],
   };
   const markup = keyboard(call, args['reply_markup'] as TlObject | undefined).reply_markup;
-  const isSame = Object.entries(said).every(([name, value]) => same(value, message[name]));
-  if (isSame && same(markup, message['reply_markup'])) throw new DcRpcError(400, 'MESSAGE_NOT_MODIFIED');
+  const isUnchanged = Object.entries(said).every(([name, value]) => isSame(value, message[name]));
+  if (isUnchanged && isSame(markup, message['reply_markup'])) throw new DcRpcError(400, 'MESSAGE_NOT_MODIFIED');
   const date = Math.floor(call.now / 1000);
-  return { ...said, reply_markup: markup, edit_date: date, ...(isSame ? { edit_hide: true } : { edit_hide: false }) };
+  return {
+    ...said,
+    reply_markup: markup,
+    edit_date: date,
+    ...(isUnchanged ? { edit_hide: true } : { edit_hide: false }),
+  };
 }
 
 /** As they would be written. */
-function same(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   const text = (value: unknown): string | undefined =>
     JSON.stringify(value, (_name, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one));
   return text(a) === text(b);

@@ -32,11 +32,11 @@ const CONFIG_LIMITS = {
   message_length_max: 4_096,
 };
 
-function dcOption({ id, host, port, mediaOnly, secret }: DcAddress): TlObject {
+function dcOption({ id, host, port, isMediaOnly, secret }: DcAddress): TlObject {
   return {
     _: 'dcOption',
     ipv6: host.includes(':'),
-    media_only: mediaOnly === true,
+    media_only: isMediaOnly === true,
     tcpo_only: secret !== undefined,
     // The other well-known ports of a DC do not exist here.
     this_port_only: true,

@@ -13,7 +13,7 @@ import { channel, forPeople, inputPeer, self } from './peer.ts';
 import { actor, writable } from './send.ts';
 
 /** Moves the mark of what was read, if that is forward; the answer is whether it was. */
-function mark(call: Call, account: Account, peer: PeerRef, maxId: number): boolean {
+function movesMark(call: Call, account: Account, peer: PeerRef, maxId: number): boolean {
   const box = call.world.boxOf(account, peer);
   const top = box.top(peerKey(peer));
   const to = maxId === 0 ? top : Math.min(maxId, top);
@@ -28,7 +28,7 @@ function readHistory(call: Call): TlObject {
   forPeople(call);
   const peer = inputPeer(call, call.args['peer'] as TlObject);
   const account = call.world.account(self(call));
-  const isNew = mark(call, account, peer, call.args['max_id'] as number);
+  const isNew = movesMark(call, account, peer, call.args['max_id'] as number);
   const { box } = account;
   if (!isNew || peer.kind === 'channel') return { _: 'messages.affectedMessages', pts: box.pts, pts_count: 0 };
   const max = account.read.get(peerKey(peer))!;
@@ -63,7 +63,7 @@ function readChannel(call: Call): boolean {
   forPeople(call);
   const group = channel(call, call.args['channel'] as TlObject);
   const account = call.world.account(self(call));
-  if (!mark(call, account, group, call.args['max_id'] as number)) return false;
+  if (!movesMark(call, account, group, call.args['max_id'] as number)) return false;
   const box = call.world.channelBox(group.id);
   const max = account.read.get(peerKey(group))!;
   const still = unread(account, group, box, max);

@@ -122,7 +122,7 @@ export const ANSWERS_KINDS: FaultKinds<'answer'> = {
       session.give(received, Buffer.from(result));
       const { answer } = received;
       session.env.after(how.number('ms', 1 + how.dice.below(300)), () => {
-        if (answer !== undefined && !answer.acked) session.again(answer);
+        if (answer !== undefined && !answer.isAcked) session.again(answer);
       });
       return undefined;
     },

@@ -50,13 +50,13 @@ export interface HandshakeSettings {
   readonly group: DhGroup;
   readonly env: DcEnv;
   /** Take the RSA padding from before 2021 too. */
-  readonly oldPadding: boolean;
+  readonly acceptsOldPadding: boolean;
   /** Draw a g_a that begins with a zero byte, and send it at 256 bytes or at its shortest. */
   readonly zeroTop: 'no' | 'padded' | 'minimal';
   /** Asked once each time a client has sent its g_b. */
   outcome(): Outcome;
   /** Stores the key. False if one of that number exists: the client is then told to try again. */
-  made(key: MadeKey): boolean;
+  stores(key: MadeKey): boolean;
   /** A breach of 2.7 by the client. */
   fault(detail: string): void;
   /** Every field of an answer passes here: as it is, but for tests. */
@@ -89,7 +89,7 @@ interface Exchange {
   half: DhHalf | undefined;
   /** auth_key_aux_hash of the try before, 0 at first. */
   retryId: bigint;
-  done: boolean;
+  isOver: boolean;
 }
 
 type Reply = Uint8Array | number;
@@ -150,7 +150,7 @@ export class DcHandshakes {
       aes: undefined,
       half: undefined,
       retryId: 0n,
-      done: false,
+      isOver: false,
     });
     const out = this.#start('resPQ', int(0x05162463), nonce, serverNonce);
     out.string(this.#field('resPQ.pq', pq.pq));
@@ -186,10 +186,10 @@ export class DcHandshakes {
 
   /** The RSA-encrypted part: one of the four (six with the oldest) kinds of p_q_inner_data. */
   #innerData(exchange: Exchange, encrypted: Buffer): Inner | number {
-    const { serverKey, oldPadding } = this.#settings;
+    const { serverKey, acceptsOldPadding } = this.#settings;
     const data = serverKey.unpad(encrypted);
     if (data !== undefined) return this.#checkInner(exchange, new Reader(data));
-    const old = oldPadding ? serverKey.unpadOld(encrypted) : undefined;
+    const old = acceptsOldPadding ? serverKey.unpadOld(encrypted) : undefined;
     if (old === undefined) return this.#refuse('encrypted_data does not open');
     const reader = new Reader(old.rest);
     const inner = this.#checkInner(exchange, reader);
@@ -229,12 +229,12 @@ export class DcHandshakes {
     const { aes, half, newNonce } = exchange;
     if (aes === undefined || half === undefined || newNonce === undefined)
       return this.#refuse('set_client_DH_params too early');
-    if (exchange.done) return this.#refuse('the exchange has ended');
+    if (exchange.isOver) return this.#refuse('the exchange has ended');
     const gB = this.#clientInner(exchange, unwrap(Buffer.from(reader.view()), aes));
     if (typeof gB === 'number') return gB;
     const bytes = half.shared(gB);
     const outcome = this.#finish(exchange, bytes);
-    exchange.done = outcome !== 'retry';
+    exchange.isOver = outcome !== 'retry';
     exchange.retryId = sha1Of(bytes).readBigInt64LE();
     const [crc, n] = DH_GEN[outcome];
     const out = this.#start('gen', this.#field('gen.constructor', int(crc)), exchange.nonce, exchange.serverNonce);
@@ -271,7 +271,7 @@ export class DcHandshakes {
     const outcome = this.#settings.outcome();
     if (outcome !== 'ok') return outcome;
     const salt = firstSalt(exchange.newNonce!, exchange.serverNonce);
-    const made = this.#settings.made({ key: AuthKey.from(bytes), salt, expiresIn: exchange.expiresIn });
+    const made = this.#settings.stores({ key: AuthKey.from(bytes), salt, expiresIn: exchange.expiresIn });
     return made ? 'ok' : 'retry';
   }
 

@@ -97,9 +97,9 @@ export interface DhHalf {
  * Draws a secret.
  * @param zeroTop look for a g_a that begins with a zero byte: about 256 multiplications by g away
  */
-export function drawHalf(group: DhGroup, env: DcEnv, zeroTop: boolean): DhHalf {
+export function drawHalf(group: DhGroup, env: DcEnv, hasZeroTop: boolean): DhHalf {
   let secret = random(env, 256);
-  if (zeroTop) secret = zeroTopSecret(secret, group);
+  if (hasZeroTop) secret = zeroTopSecret(secret, group);
   const powers = group.powers(secret);
   return { gA: padTo256(powers.public), shared: (gB) => padTo256(powers.shared(padTo256(gB))) };
 }

@@ -228,7 +228,7 @@ export class DcSession implements ServerSession {
   #duplicate(known: Received, crc: number, length: number): void {
     if (known.crc !== crc || known.length !== length)
       this.violation('msg-id-reused', `msg_id ${long(known.low, known.high)} for another message`);
-    if (known.answer !== undefined && !known.answer.acked) this.again(known.answer);
+    if (known.answer !== undefined && !known.answer.isAcked) this.again(known.answer);
     else if ((known.seqNo & 1) === 1) this.acknowledgeLater(known);
   }
 

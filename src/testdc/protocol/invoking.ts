@@ -34,7 +34,7 @@ export interface InvokingSettings {
   seen(call: Call): void;
   hook: RequestHook;
   /** A key was used from two places in parallel. True: as on Telegram it is dead by that. */
-  duplicated(session: DcSession): boolean;
+  refusesDuplicate(session: DcSession): boolean;
 }
 
 /** A request without its wrappers. */
@@ -56,7 +56,7 @@ interface Unwrapped {
   layer: number | undefined;
   /** `initConnection`. */
   client: TlObject | undefined;
-  withoutUpdates: boolean;
+  isWithoutUpdates: boolean;
   /** Msg_ids that must have succeeded before. */
   after: bigint[];
 }
@@ -114,7 +114,7 @@ export class Invoking {
   #unwrap(session: DcSession, body: Reader): Unwrapped {
     const { layers } = this.#settings;
     const codec = layers.codec(session.key.init?.layer);
-    const said: Unwrapped = { body, codec, layer: undefined, client: undefined, withoutUpdates: false, after: [] };
+    const said: Unwrapped = { body, codec, layer: undefined, client: undefined, isWithoutUpdates: false, after: [] };
     for (let depth = 0; depth < 16; depth++) {
       if (said.body.peekUint32() === GZIP_PACKED) said.body = unpacked(session, said.body);
       const definition = said.codec.schema.byCrc.get(said.body.peekUint32());
@@ -137,7 +137,7 @@ export class Invoking {
         said.client = wrapper;
         return;
       case 'invokeWithoutUpdates':
-        said.withoutUpdates = true;
+        said.isWithoutUpdates = true;
         return;
       case 'invokeAfterMsg':
         said.after.push(wrapper['msg_id'] as bigint);
@@ -157,7 +157,7 @@ export class Invoking {
       if (apiId <= 0) throw new DcRpcError(400, 'CONNECTION_API_ID_INVALID');
       key.init = { layer: said.layer ?? key.init?.layer ?? this.#settings.layers.newest, apiId, client };
     } else if (said.layer !== undefined && key.init !== undefined) key.init = { ...key.init, layer: said.layer };
-    if (!said.withoutUpdates) session.wantsUpdates = true;
+    if (!said.isWithoutUpdates) session.wantsUpdates = true;
     for (const msgId of said.after) this.#after(session, msgId);
   }
 
@@ -165,7 +165,7 @@ export class Invoking {
   #after(session: DcSession, msgId: bigint): void {
     const found = session.book.find(Number(BigInt.asIntN(32, msgId)), Number(BigInt.asIntN(32, msgId >> 32n)));
     if (found === undefined) throw new DcRpcError(500, 'MSG_WAIT_TIMEOUT');
-    if (found.failed) throw new DcRpcError(400, 'MSG_WAIT_FAILED');
+    if (found.hasFailed) throw new DcRpcError(400, 'MSG_WAIT_FAILED');
   }
 
   #decode(session: DcSession, received: Received, said: Unwrapped): Request {
@@ -189,10 +189,10 @@ export class Invoking {
   }
 
   /** Main work of one key comes from one place. Files do not count, nor what needs no login. */
-  #place(session: DcSession, method: string, { withoutUpdates }: Unwrapped): void {
+  #place(session: DcSession, method: string, { isWithoutUpdates }: Unwrapped): void {
     const key = session.key.identity;
-    const isMain = key.userId !== undefined && !withoutUpdates && !method.startsWith('upload.') && needsLogin(method);
-    if (isMain && !key.use.isAlone(session)) key.isDuplicated = this.#settings.duplicated(session);
+    const isMain = key.userId !== undefined && !isWithoutUpdates && !method.startsWith('upload.') && needsLogin(method);
+    if (isMain && !key.use.isAlone(session)) key.isDuplicated = this.#settings.refusesDuplicate(session);
     if (key.isDuplicated) throw new DcRpcError(406, 'AUTH_KEY_DUPLICATED');
   }
 
@@ -271,7 +271,7 @@ function asRpcError(session: DcSession, error: unknown): unknown {
 
 function fail(session: DcSession, received: Received): (error: unknown) => void {
   return (error) => {
-    received.failed = true;
+    received.hasFailed = true;
     if (error instanceof DcRpcError) return session.answer(received, error.bytes());
     // A bug of the test DC itself: the client hears of it, and so does whoever runs the test.
     session.answer(received, new DcRpcError(500, 'INTERNAL').bytes());

@@ -23,7 +23,7 @@ export interface Received {
   state: 'noted' | 'running' | 'answered' | 'dropped';
   answer: Sent | undefined;
   /** The answer is an error. */
-  failed: boolean;
+  hasFailed: boolean;
   /** A request's, once it is read. */
   method: string | undefined;
 }
@@ -66,7 +66,7 @@ export class MessageBook {
       length,
       state: 'noted',
       answer: undefined,
-      failed: false,
+      hasFailed: false,
       method: undefined,
     };
     const at = this.#place(low, high);
@@ -93,7 +93,7 @@ export class MessageBook {
     if (entry === undefined) return this.#unknown(low, high);
     const acked = (entry.seqNo & 1) === 0 ? 16 : 8;
     if (entry.state === 'noted' || entry.state === 'dropped') return 4 | acked;
-    return 4 | acked | 32 | (entry.answer === undefined ? 0 : 64) | (entry.answer?.acked === true ? 128 : 0);
+    return 4 | acked | 32 | (entry.answer === undefined ? 0 : 64) | (entry.answer?.isAcked === true ? 128 : 0);
   }
 
   /** 1: below all that is known, so it may have been known once; a session begun anew knows nothing before its first. */

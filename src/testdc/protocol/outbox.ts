@@ -16,7 +16,7 @@ export interface Sent {
   /** The request this answers: then `body` is the result alone and `rpc_result` is written around it. */
   readonly request: { readonly low: number; readonly high: number } | undefined;
   body: Uint8Array;
-  acked: boolean;
+  isAcked: boolean;
 }
 
 /** Messages that wait for an acknowledgement, at most; the oldest are forgotten, as Telegram does. */
@@ -70,10 +70,10 @@ export class ServerOutbox {
     this.#ids.next(kind);
     const seqNo = this.#contentCount * 2 + (isContent ? 1 : 0);
     if (isContent) this.#contentCount++;
-    const sent: Sent = { low: this.#ids.low, high: this.#ids.high, seqNo, request, body, acked: false };
+    const sent: Sent = { low: this.#ids.low, high: this.#ids.high, seqNo, request, body, isAcked: false };
     this.#waiting.push(sent);
     if (isContent) this.#unacked.push(sent);
-    if (this.#unacked.length > UNACKED) this.#unacked.shift()!.acked = true;
+    if (this.#unacked.length > UNACKED) this.#unacked.shift()!.isAcked = true;
     return sent;
   }
 
@@ -82,7 +82,7 @@ export class ServerOutbox {
     const at = this.#find(low, high);
     if (at < 0) return false;
     const sent = this.#unacked[at]!;
-    sent.acked = true;
+    sent.isAcked = true;
     if (!this.#waiting.includes(sent)) sent.body = NOTHING;
     if (at === 0) this.#unacked.shift();
     else this.#unacked.splice(at, 1);
@@ -115,7 +115,7 @@ export class ServerOutbox {
   /** Takes a message out of what waits: it goes when it is asked for. False: it has gone. */
   keepBack(sent: Sent): boolean {
     const at = this.#waiting.indexOf(sent);
-    if (at < 0 || sent.acked) return false;
+    if (at < 0 || sent.isAcked) return false;
     this.#waiting.splice(at, 1);
     return true;
   }

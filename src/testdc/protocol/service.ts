@@ -57,14 +57,14 @@ function msgsStateReq(session: ServerSession, received: Received, body: Reader):
 /** What is there is sent again; if something is not, the states of all are told as well. */
 function msgResendReq(session: ServerSession, received: Received, body: Reader): void {
   const states: number[] = [];
-  let allThere = true;
+  let isAllThere = true;
   ids(session, body, (low, high) => {
     const sent = session.outbox.unacked(low, high);
     if (sent !== undefined) session.again(sent);
-    else allThere = false;
+    else isAllThere = false;
     states.push(sent === undefined ? 1 : 4);
   });
-  if (!allThere) session.say(writeService.msgsStateInfo(received, states));
+  if (!isAllThere) session.say(writeService.msgsStateInfo(received, states));
 }
 
 /** The three answers come as results of the rpc_drop_answer itself. */
@@ -75,7 +75,7 @@ function rpcDropAnswer(session: ServerSession, received: Received, body: Reader)
     out.int32(0xcd78e586);
     session.answer(request, out.written());
     request.state = 'dropped';
-  } else if (request?.answer !== undefined && !request.answer.acked) {
+  } else if (request?.answer !== undefined && !request.answer.isAcked) {
     const { low, high, seqNo, body: answer } = request.answer;
     out.int32(0xa43ad8b7);
     out.long(low, high);

@@ -38,7 +38,7 @@ export interface Violation {
   readonly detail: string;
   /** Number of the connection, from 1. */
   readonly connection: number;
-  readonly tolerated: boolean;
+  readonly isTolerated: boolean;
 }
 
 /** Violations kept in full; later ones are only counted. */
@@ -63,11 +63,11 @@ export class Violations {
       this.caused++;
       return;
     }
-    const tolerated = TOLERATED.has(rule);
+    const isTolerated = TOLERATED.has(rule);
     this.counts.set(rule, (this.counts.get(rule) ?? 0) + 1);
-    if (!tolerated) this.total++;
-    const list = tolerated ? this.tolerated : this.list;
-    if (list.length < KEPT) list.push({ rule, detail, connection, tolerated });
+    if (!isTolerated) this.total++;
+    const list = isTolerated ? this.tolerated : this.list;
+    if (list.length < KEPT) list.push({ rule, detail, connection, isTolerated });
   }
 
   /** Forgets what was noted: between the parts of a test. */

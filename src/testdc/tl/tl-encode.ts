@@ -2,7 +2,7 @@
  * Plain objects to TL bytes, by interpreting the scheme: the writing half of `tl-objects.ts`.
  * In: a type, a value, its path. Out: bytes in a writer. Never: guesses; a wrong value is an error that names its path.
  *
- * `lenient` is for answers written for one layer and sent in another: a field the layer lacks is
+ * `isLenient` is for answers written for one layer and sent in another: a field the layer lacks is
  * left out, one the answer lacks is filled with the type's zero.
  */
 import type { Writer } from '../../bytes/writer.ts';
@@ -13,7 +13,7 @@ import type { TlObject, TlValue } from './tl-value.ts';
 export interface EncodingTarget {
   readonly schema: Schema;
   readonly out: Writer;
-  readonly lenient: boolean;
+  readonly isLenient: boolean;
 }
 
 type Value = TlValue | undefined;
@@ -64,7 +64,7 @@ function boxed(to: EncodingTarget, type: string | undefined, value: Value, path:
 }
 
 function fields(to: EncodingTarget, definition: Definition, value: TlObject, path: string): void {
-  if (!to.lenient) noUnknown(definition, value, path);
+  if (!to.isLenient) noUnknown(definition, value, path);
   for (const field of definition.fields) {
     const at = `${path}.${field.name}`;
     if (field.isFlags) to.out.int32(flagsWord(definition, field.name, value));
@@ -92,7 +92,7 @@ function noUnknown(definition: Definition, value: TlObject, path: string): void 
 }
 
 function missing(to: EncodingTarget, type: TlType, path: string): TlValue {
-  const zero = to.lenient ? ZERO[type.kind] : undefined;
+  const zero = to.isLenient ? ZERO[type.kind] : undefined;
   if (zero === undefined) throw new TlObjectError(`${path} is missing`);
   return zero;
 }

@@ -30,15 +30,15 @@ export class ObjectCodec {
     this.schema = schema;
   }
 
-  /** TL bytes of a boxed object or a function call. `lenient`: for objects written for another layer. */
-  encode(value: TlObject, lenient = false): Buffer {
-    return this.encodeAs({ kind: 'object' }, value, lenient);
+  /** TL bytes of a boxed object or a function call. `isLenient`: for objects written for another layer. */
+  encode(value: TlObject, isLenient = false): Buffer {
+    return this.encodeAs({ kind: 'object' }, value, isLenient);
   }
 
   /** TL bytes of a value of a given type: of a result, for instance. Throws TlObjectError with the path. */
-  encodeAs(type: TlType, value: TlValue, lenient = false): Buffer {
+  encodeAs(type: TlType, value: TlValue, isLenient = false): Buffer {
     scratch.clear();
-    encodeAs({ schema: this.schema, out: scratch, lenient }, type, value, '');
+    encodeAs({ schema: this.schema, out: scratch, isLenient }, type, value, '');
     const bytes = Buffer.from(scratch.written());
     if (scratch.bytes.length > MOST_SCRATCH) scratch = new Writer(1024);
     return bytes;
@@ -69,7 +69,7 @@ export class ObjectCodec {
     return this.#fields(definition, reader, depth, false);
   }
 
-  #fields(definition: Definition, reader: Reader, depth: number, stopAtCall: boolean): TlObject {
+  #fields(definition: Definition, reader: Reader, depth: number, stopsAtCall: boolean): TlObject {
     if (depth > DEEPEST) throw new TlObjectError('objects too deep');
     const value: TlObject = { _: definition.name };
     const flags = new Map<string, number>();
@@ -79,7 +79,7 @@ export class ObjectCodec {
         continue;
       }
       if (field.flag !== undefined && !(((flags.get(field.flag.field) ?? 0) >>> field.flag.bit) & 1)) continue;
-      if (stopAtCall && field.type.kind === 'call') return value;
+      if (stopsAtCall && field.type.kind === 'call') return value;
       value[field.name] = this.#value(field.type, reader, depth + 1);
     }
     return value;

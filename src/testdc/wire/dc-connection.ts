@@ -9,8 +9,9 @@ import { newHead, seal } from '../../crypto/envelope.ts';
 import { Writer } from '../../bytes/writer.ts';
 import type { Counters } from '../counters.ts';
 import type { DcEnv } from '../env.ts';
-import type { FrameSink, ProxySecret } from './frames.ts';
-import { ServerFraming } from './frames.ts';
+import type { ProxySecret } from './obfuscation.ts';
+import { ServerFraming } from './server-framing.ts';
+import type { FrameSink } from './server-framing.ts';
 import type { KnownKey } from '../keys/known-key.ts';
 import { ServerIds } from '../protocol/server-ids.ts';
 import type { ServerSession, SessionLink } from '../protocol/server-session.ts';
@@ -31,8 +32,8 @@ export interface ConnectionCentre {
   /** The DC's number. */
   readonly id: number;
   readonly env: DcEnv;
-  /** Handles one packet of the connection; `quickAck`: the client asks for a quick ack. */
-  packet(connection: DcConnection, packet: Buffer, quickAck: boolean): void;
+  /** Handles one packet of the connection; `wantsQuickAck`: the client asks for a quick ack. */
+  packet(connection: DcConnection, packet: Buffer, wantsQuickAck: boolean): void;
   /** Notes what the client did against the protocol, on the connection of that number. */
   violation(rule: Rule, detail: string, connection: number): void;
 }
@@ -116,10 +117,10 @@ export class DcConnection implements SessionLink, FrameSink {
     if (passed !== undefined) this.#framing.feed(passed, this);
   }
 
-  packet(bytes: Buffer, quickAck: boolean): void {
+  packet(bytes: Buffer, wantsQuickAck: boolean): void {
     if (this.#isClosed) return;
     const passed = this.#taps.incoming === undefined ? bytes : this.#taps.incoming(this, bytes);
-    if (passed !== undefined && !this.#isClosed) this.dc.packet(this, passed, quickAck);
+    if (passed !== undefined && !this.#isClosed) this.dc.packet(this, passed, wantsQuickAck);
   }
 
   /** Handles a packet as if it had come now, past the taps. */
@@ -238,7 +239,7 @@ export class DcConnection implements SessionLink, FrameSink {
 
   /** Tells that a packet has come; the full transport has no word for it. */
   quickAck(token: number): void {
-    if (this.#framing.quickAck(token, this.#gathered())) this.#schedule();
+    if (this.#framing.writeQuickAck(token, this.#gathered())) this.#schedule();
   }
 
   closeIn(ms: number): void {
