@@ -1,10 +1,10 @@
 /**
- * KnownKey: an auth key that a DC knows, and what belongs to it: salts, sessions, who is signed in.
- * In: a key made by the exchange, or given. Out: the table of keys of one DC.
+ * KnownKey: an auth key that a DC knows, with the key's salts, its sessions and who is signed in with it.
+ * In: a key made by the exchange, or given. Out: the key's state; the table of all keys of one DC.
  * Never: bytes of the wire.
  *
- * A temporary key that is bound to a permanent one is signed in as that one is (protocol: Forward secrecy); its salts,
- * sessions and init stay its own.
+ * A temporary key that is bound to a permanent one is signed in as that one is (protocol: Forward secrecy); salts,
+ * sessions and init of the two stay apart.
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import type { DcEnv } from '../env.ts';
@@ -15,55 +15,58 @@ import type { KeyEntry, KeyRef, DcMemory } from '../memory/memory.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import { ServerSalts } from './salts.ts';
 
-/** What `initConnection` and `invokeWithLayer` said last; kept with the key, so a reconnect goes on. */
+/** What `initConnection` and `invokeWithLayer` said last; kept with the key, so that a new connection need not say it. */
 export interface Init {
   readonly layer: number;
   readonly apiId: number;
-  /** `initConnection` itself, without the call inside. */
+  /** `initConnection` without the call inside; undefined for a key that was given, not made. */
   readonly client?: TlObject | undefined;
 }
 
-/** A QR token that somebody has accepted. */
+/** A QR token, as the key that showed it remembers it. */
 export interface AcceptedToken {
   readonly token: Buffer;
-  /** Who has accepted it. */
+  /** Who has accepted the token. */
   readonly userId: bigint | undefined;
 }
 
+/** A key of one DC, permanent or temporary. */
 export class KnownKey implements SessionKey {
   readonly authKey: AuthKey;
-  /** The DC that knows it; 0 before one does. */
+  /** Number of the DC that knows the key; 0 until a `KeyTable` has it. */
   dc = 0;
   readonly salts: ServerSalts;
   readonly sessions = new IdMap<ServerSession>();
   /** Unix milliseconds after which a temporary key is forgotten; Infinity for a permanent one. */
   expiresAt: number;
   readonly isTemporary: boolean;
-  /** Unix seconds at which it was to expire when it was made. */
+  /** Unix seconds at which the key exchange said that the key expires; binding may move `expiresAt`. */
   readonly madeToExpire: number;
-  /** Of a temporary key: the permanent one it was bound to last. */
+  /** Of a temporary key: the permanent key it was bound to last. */
   boundTo: KnownKey | undefined;
-  /** Of a permanent key: the temporary one in force. */
+  /** Of a permanent key: the temporary key in force. */
   temporary: KnownKey | undefined;
-  /** Signed in by an authorization exported from that key's DC. */
+  /** The key at another DC whose exported authorization this key was signed in by. */
   importedFrom: KnownKey | undefined;
-  /** Unix milliseconds. */
+  /** Unix milliseconds of the last sign-in. */
   signedInAt = 0;
-  /** Who has but a password to prove to be signed in. */
+  /** The user who has only the password left to prove. */
   pendingUserId: bigint | undefined;
-  /** A QR token of this key that somebody has accepted. */
+  /** The QR token that this key showed and somebody has accepted. */
   acceptedToken: AcceptedToken | undefined;
-  /** Signed out by another session of the account. */
+  /** Whether another session of the account has signed the key out. */
   isRevoked = false;
-  /** From where it is used, and whether that was from two places in parallel: then it is good for nothing. */
+  /** The places that the key is used from. */
   readonly use = new KeyUse();
+  /** Whether the key was used from two places in parallel: every request under it is refused then. */
   isDuplicated = false;
-  /** The DC knows it no more. */
+  /** Whether the DC has forgotten the key. */
   isForgotten = false;
   #userId: bigint | undefined;
-  /** Undefined until `initConnection`. */
+  /** What `initConnection` said last; undefined before it. */
   init: Init | undefined;
 
+  /** `salt` is the first one; `expiresIn` is in seconds, 0 for a permanent key. */
   constructor(authKey: AuthKey, salt: bigint, expiresIn: number, env: DcEnv) {
     this.authKey = authKey;
     this.salts = new ServerSalts(salt, env);
@@ -72,7 +75,7 @@ export class KnownKey implements SessionKey {
     this.madeToExpire = this.expiresAt / 1000;
   }
 
-  /** Its place in a memory. */
+  /** DC and number: what a memory names the key by. */
   get ref(): KeyRef {
     return { dc: this.dc, id: this.id };
   }
@@ -82,17 +85,17 @@ export class KnownKey implements SessionKey {
     return long(this.authKey.idLow, this.authKey.idHigh);
   }
 
-  /** Of a temporary key: the permanent one it stands for, as long as no newer one has taken its place. */
+  /** Of a temporary key: the permanent key it is bound to, as long as no newer temporary key is. */
   get permanent(): KnownKey | undefined {
     return this.boundTo?.temporary === this ? this.boundTo : undefined;
   }
 
-  /** The key that is signed in when this one is: the permanent one, or itself. */
+  /** The key that bears the login: the permanent key, or this one. */
   get identity(): KnownKey {
     return this.permanent ?? this;
   }
 
-  /** A temporary key that stands for no permanent one: it may do next to nothing. */
+  /** Whether the key is temporary and bound to no permanent one: then nearly every method is refused. */
   get isUnbound(): boolean {
     return this.isTemporary && this.permanent === undefined;
   }
@@ -106,12 +109,12 @@ export class KnownKey implements SessionKey {
     this.identity.#userId = id;
   }
 
-  /** Whether packets under it are taken at this time, in Unix milliseconds. */
+  /** Whether packets under the key are taken at `now`, Unix milliseconds. */
   isAlive(now: number): boolean {
     return !this.isForgotten && this.expiresAt > now;
   }
 
-  /** Its sessions, and those of the temporary key that stands for it. */
+  /** The key's sessions, and at `now`, Unix milliseconds, those of the temporary key bound to it. */
   *allSessions(now: number): IterableIterator<ServerSession> {
     yield* this.sessions.values();
     if (this.temporary?.isAlive(now) === true) yield* this.temporary.sessions.values();
@@ -133,7 +136,7 @@ export class KeyTable {
     return this.#keys.size;
   }
 
-  /** False if a key of that number is there already. A new one is kept before anybody hears of it. */
+  /** Adds a key, which is in the memory when this returns. False, and nothing done: the table has a key of that number. */
   add(known: KnownKey): boolean {
     const { idLow, idHigh } = known.authKey;
     if (this.#keys.get(idLow, idHigh) !== undefined) return false;
@@ -143,18 +146,18 @@ export class KeyTable {
     return true;
   }
 
-  /** One that was kept. */
+  /** Puts back a key that the memory has kept. */
   recall(known: KnownKey): void {
     known.dc = this.#dc;
     this.#keys.set(known.authKey.idLow, known.authKey.idHigh, known);
   }
 
-  /** The key of that number as one signed number, alive or not. */
+  /** The key of an auth_key_id, given as one signed number, alive or not. */
   get(id: bigint): KnownKey | undefined {
     return this.#keys.get(Number(BigInt.asIntN(32, id)), Number(BigInt.asIntN(32, id >> 32n)));
   }
 
-  /** The key, unless it is unknown or has expired. */
+  /** The key of an auth_key_id, unless it is unknown or, at `now` in Unix milliseconds, has expired. */
   find(idLow: number, idHigh: number, now: number): KnownKey | undefined {
     const known = this.#keys.get(idLow, idHigh);
     if (known === undefined || known.isAlive(now)) return known;
@@ -162,12 +165,12 @@ export class KeyTable {
     return undefined;
   }
 
-  /** Forgets a key at once: the next packet under it is answered by -404. */
+  /** Forgets a key: the next packet under it is answered by -404. */
   remove(known: KnownKey): void {
     this.#keys.delete(known.authKey.idLow, known.authKey.idHigh);
     if (!known.isForgotten) this.#memory?.keep({ what: 'forget', ...known.ref });
     known.isForgotten = true;
-    // A temporary key that stood for it is unbound again.
+    // The temporary key bound to it, or the permanent key it was bound to, is unbound again.
     known.temporary = undefined;
     if (known.permanent !== undefined) known.permanent.temporary = undefined;
   }

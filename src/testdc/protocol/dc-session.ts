@@ -1,10 +1,10 @@
 /**
  * DcSession: the server half of one MTProto session (protocol: Receiving to Refused messages), strict.
- * In: opened messages, the time through `env`. Out: what the outbox holds; API requests to `host`.
+ * In: opened messages, the time through `env`. Out: messages in the outbox; API requests to `host`.
  * Never: sockets, encryption, the client's session code.
  *
- * `receive` reads as the list of what Telegram checks, in its order; a message that fails one is
- * answered by the notification of that check and has no other effect.
+ * `receive` makes Telegram's checks in Telegram's order; a message that fails a check is answered by that check's
+ * notification and has no other effect.
  */
 import { Reader } from '../../bytes/reader.ts';
 import type { MessageHead } from '../../crypto/envelope.ts';
@@ -51,34 +51,36 @@ export interface SessionHost {
   readonly taps: SessionTaps;
   /** An API request, from its constructor number to the end of the message. */
   request(session: DcSession, received: Received, body: Reader): void;
-  /** The client asked for its key to be forgotten. */
+  /** `destroy_auth_key`: forgets the client's key. */
   destroyKey(key: KnownKey): void;
+  /** Notes what the client did against the protocol, on the connection of that number (0: on none). */
   violation(rule: Rule, detail: string, connection: number): void;
-  /** The DC itself failed: a fault of this code, not of the client. */
+  /** Notes an exception of the data centre's own code, which no client is to blame for. */
   bug(error: unknown): void;
 }
 
-/** The window for a msg_id's time, in seconds (protocol: Receiving, step 9, from the other side). */
+/** How far a msg_id's time may be from the server's clock, in seconds (protocol: Receiving, step 9, from the other side). */
 const TOO_NEW = 30;
 const TOO_OLD = 300;
-/** Messages that wait for a connection, at most. */
+/** Messages that may wait in a session without a connection; at the next one all are dropped for `updatesTooLong`. */
 const MOST_WAITING = 1000;
 const MSGS_ACK = 0x62d6b459;
 
+/** One MTProto session, made by the data centre when a new session_id speaks under a key. */
 export class DcSession implements ServerSession {
   readonly host: SessionHost;
-  /** The host's, with this session's own clock. */
+  /** The host's environment, its clock moved by `skewMs`. */
   readonly env: DcEnv;
-  /** How far this session's clock is ahead of the host's: 0 but for tests. */
+  /** How many milliseconds this session's clock is ahead of the host's: 0 but for tests. */
   skewMs = 0;
-  /** It keeps its acknowledgements to itself: for tests. */
+  /** Whether acknowledgements are never sent: for tests. */
   neverAcks = false;
   readonly key: KnownKey;
   readonly idLow: number;
   readonly idHigh: number;
   readonly book = new MessageBook();
   readonly outbox: ServerOutbox;
-  /** Updates go to sessions that have asked anything outside of `invokeWithoutUpdates`. */
+  /** True once the client has asked anything outside of `invokeWithoutUpdates`. */
   wantsUpdates = false;
   link: SessionLink | undefined;
   /** Msg_ids to acknowledge with the next packet, in halves, low first. */
@@ -98,11 +100,12 @@ export class DcSession implements ServerSession {
     this.outbox = new ServerOutbox(this.env);
   }
 
+  /** session_id as one signed number. */
   get id(): bigint {
     return long(this.idLow, this.idHigh);
   }
 
-  /** The session speaks through this connection from now on. What was not acknowledged goes out again. */
+  /** Binds the session to a connection. Messages without an acknowledgement go out again. */
   attach(link: SessionLink): void {
     if (this.link === link) return;
     this.link = link;
@@ -110,12 +113,12 @@ export class DcSession implements ServerSession {
     if (!this.outbox.isEmpty) link.wants(this);
   }
 
-  /** That connection is gone. */
+  /** Forgets a connection that is gone, if the session still speaks through it. */
   detach(link: SessionLink): void {
     if (this.link === link) this.link = undefined;
   }
 
-  /** One decrypted packet whose envelope is right. */
+  /** Takes one decrypted packet, `bytes[start, end)`, whose envelope is right. */
   receive(head: MessageHead, bytes: Uint8Array, start: number, end: number): void {
     const { msgIdLow: low, msgIdHigh: high, seqNo } = head;
     if ((low & 3) !== 0) return this.#bad(18, low, high, seqNo, 'msg-id-low-bits', 'the low bits are not 0');
@@ -133,6 +136,7 @@ export class DcSession implements ServerSession {
     this.#acknowledge();
   }
 
+  /** Whether a tap has dealt with the message. */
   #isTapped(low: number, high: number, seqNo: number, bytes: Uint8Array, start: number, end: number): boolean {
     const { taps } = this.host;
     if (taps.message === undefined || end - start < 4) return false;
@@ -140,6 +144,7 @@ export class DcSession implements ServerSession {
     return taps.message(this, { low, high, seqNo, crc, place: crc === CONTAINER ? 'container' : 'single' });
   }
 
+  /** A message alone in its packet; one whose id is known should have come in a container. */
   #single(low: number, high: number, seqNo: number, crc: number, reader: Reader): void {
     const known = this.book.find(low, high);
     if (known === undefined) this.#announce(low, high);
@@ -147,7 +152,7 @@ export class DcSession implements ServerSession {
     this.#message(low, high, seqNo, crc, reader, known);
   }
 
-  /** msg_container: judged whole before any of it is done. */
+  /** msg_container: all checks of the whole come before any message inside is handled. */
   #container(low: number, high: number, seqNo: number, reader: Reader): void {
     if (this.book.find(low, high) !== undefined)
       return this.#bad(19, low, high, seqNo, 'msg-id-reused', 'a container under an id used before');
@@ -164,6 +169,7 @@ export class DcSession implements ServerSession {
     this.book.add(low, high, seqNo, CONTAINER, reader.left);
   }
 
+  /** A message of a container that has passed the checks of the whole. */
   #inner(inner: Inner, bytes: Uint8Array): void {
     const { low, high, seqNo, start, end } = inner;
     if ((low & 3) !== 0)
@@ -175,7 +181,7 @@ export class DcSession implements ServerSession {
     this.#message(low, high, seqNo, crc, reader, this.book.find(low, high));
   }
 
-  /** A message, bare or from a container: order, duplicates, and what it says. */
+  /** A message, bare or from a container: checks its order, answers a duplicate again, else handles its body. */
   #message(low: number, high: number, seqNo: number, crc: number, reader: Reader, known: Received | undefined): void {
     if (known !== undefined) return this.#duplicate(known, crc, reader.left);
     const code = this.book.judge(low, high, seqNo);
@@ -201,7 +207,7 @@ export class DcSession implements ServerSession {
   #request(received: Received, body: Reader): void {
     received.state = 'running';
     this.host.request(this, received, body);
-    // What cannot be answered at once is acknowledged at once.
+    // A request whose answer takes longer than this call is acknowledged with the next packet.
     if (received.state === 'running') this.acknowledgeLater(received);
   }
 
@@ -217,6 +223,7 @@ export class DcSession implements ServerSession {
     }
   }
 
+  /** The body inside gzip_packed; undefined, and noted, if there is none. */
   #unpacked(reader: Reader): Reader | undefined {
     const inside = unpack(reader);
     if (typeof inside !== 'string') return inside;
@@ -224,7 +231,7 @@ export class DcSession implements ServerSession {
     return undefined;
   }
 
-  /** The same id again: executed once, answered as often as asked. */
+  /** Answers a message that has come before with its answer again, or acknowledges it; executes nothing. */
   #duplicate(known: Received, crc: number, length: number): void {
     if (known.crc !== crc || known.length !== length)
       this.violation('msg-id-reused', `msg_id ${long(known.low, known.high)} for another message`);
@@ -240,7 +247,7 @@ export class DcSession implements ServerSession {
     if (passed !== undefined) this.give(received, passed);
   }
 
-  /** Gives an answer past the taps. */
+  /** Answers a request, once, and asks no tap: for taps that have held the answer back. */
   give(received: Received, result: Uint8Array): void {
     if (received.state !== 'running') return;
     received.state = 'answered';
@@ -248,31 +255,32 @@ export class DcSession implements ServerSession {
     this.link?.wants(this);
   }
 
-  /** Pushes an update or another message the client has to acknowledge. */
+  /** Sends an update or another message that the client has to acknowledge. */
   push(body: Uint8Array): void {
     if (this.link === undefined && this.outbox.waitingCount >= MOST_WAITING) return this.#lose();
     this.outbox.content(3, body);
     this.link?.wants(this);
   }
 
-  /** Too far behind: the updates are gone, and the client is told to ask for the difference. */
+  /** Drops all that waits, and tells the client to fetch the difference (`updatesTooLong`). */
   #lose(): void {
     this.outbox.drop(this.outbox.waitingCount);
     this.outbox.content(3, writeService.updatesTooLong());
   }
 
-  /** An answer that is a plain message. */
+  /** Sends a service message that needs no acknowledgement. */
   say(body: Uint8Array): void {
     this.outbox.notice(1, body);
     this.link?.wants(this);
   }
 
-  /** Sends a message again, as it was. */
+  /** Sends a message again, under its own msg_id and sequence number. */
   again(sent: Sent): void {
     this.outbox.again(sent);
     this.link?.wants(this);
   }
 
+  /** Acknowledges a message with the next packet that is handled. */
   acknowledgeLater(received: Received): void {
     this.#acks.push(received.low, received.high);
   }
@@ -284,7 +292,7 @@ export class DcSession implements ServerSession {
     this.#acks.length = 0;
   }
 
-  /** The first message of a session id is told that the session is new. */
+  /** Answers a session's first message with `new_session_created`, which names its msg_id. */
   #announce(low: number, high: number): void {
     if (!this.#isNew) return;
     this.#isNew = false;
@@ -293,12 +301,14 @@ export class DcSession implements ServerSession {
     this.link?.wants(this);
   }
 
+  /** As `#announce`, of a container: by the lowest msg_id inside. */
   #announceFirst(messages: readonly Inner[]): void {
     let first = messages[0]!;
     for (const inner of messages) if (compareIds(inner.low, inner.high, first.low, first.high) < 0) first = inner;
     this.#announce(first.low, first.high);
   }
 
+  /** Notes a breach, and says `bad_msg_notification`. */
   #bad(code: number, low: number, high: number, seqNo: number, rule: Rule, detail: string): void {
     this.violation(rule, `${detail} (msg_id ${long(low, high)}, seqno ${seqNo}, code ${code})`);
     this.say(writeService.badMsg(low, high, seqNo, code));

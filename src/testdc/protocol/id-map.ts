@@ -35,7 +35,7 @@ export class IdMap<T> {
   }
 }
 
-/** Both halves as one signed number: for reports and tests, not for the per-message path. */
+/** Both halves as one signed 64-bit number. Slow: for reports and tests, not for each message. */
 export function long(low: number, high: number): bigint {
   return (BigInt(high | 0) << 32n) | BigInt(low >>> 0);
 }

@@ -18,22 +18,23 @@ import { DcRpcError } from './rpc-error.ts';
 import type { ObjectCodec } from '../tl/tl-objects.ts';
 import type { TlObject, TlValue } from '../tl/tl-value.ts';
 
-/** What a test may put in the way of a request: `undefined` lets it take its course. */
+/** Answers a request in place of its method, or refuses it; `undefined` leaves it to the method. */
 export type RequestHook = (call: Call) => TlValue | DcRpcError | Promise<TlValue | DcRpcError | undefined> | undefined;
 
+/** What answering of requests is given by the test DC. */
 export interface InvokingSettings {
   readonly layers: Layers;
   readonly answers: AnswerTable;
-  /** Results of so many bytes and more are sent as gzip_packed; Infinity for never. */
+  /** Results of at least this many bytes are sent as gzip_packed; Infinity: none is. */
   readonly gzipFrom: number;
-  /** Fills in what an answer needs to know beside the request. */
+  /** Adds to a request what its method needs beside it: the world, the time, the DC. */
   call(request: Request): Call;
-  /** Told of a method that Telegram has and this DC has no answer for. */
+  /** Told of each call of a method that Telegram has and this DC does not answer. */
   lacks(method: string): void;
-  /** Told of every request before it is answered. */
+  /** Told of each request before it is answered. */
   seen(call: Call): void;
   hook: RequestHook;
-  /** A key was used from two places in parallel. True: as on Telegram it is dead by that. */
+  /** Told of a key used from two places in parallel. True: the key is refused from then on, as on Telegram. */
   refusesDuplicate(session: DcSession): boolean;
 }
 
@@ -48,29 +49,29 @@ export interface Request {
   readonly codec: ObjectCodec;
 }
 
-/** What the wrappers said. */
+/** A request while its wrappers are taken off: what they have said so far. */
 interface Unwrapped {
-  /** Stands at what is still to be read. */
+  /** At the first byte still to be read. */
   body: Reader;
   codec: ObjectCodec;
   layer: number | undefined;
-  /** `initConnection`. */
+  /** `initConnection`, without the call inside. */
   client: TlObject | undefined;
   isWithoutUpdates: boolean;
-  /** Msg_ids that must have succeeded before. */
+  /** Msg_ids of requests that must have succeeded before (`invokeAfterMsg`). */
   after: bigint[];
 }
 
-/** Methods taken on a key that never did `initConnection`. */
+/** Methods that a key may call before `initConnection`. */
 const WITHOUT_INIT: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'auth.dropTempAuthKeys']);
 
-/** All that a temporary key may ask before it is bound. */
+/** Methods that a temporary key may call before it is bound. */
 const WHILE_UNBOUND: ReadonlySet<string> = new Set(['auth.bindTempAuthKey', 'help.getConfig', 'help.getNearestDc']);
 
-/** Methods and families taken from anybody. */
+/** Methods and families that a key may call without a login; WITH_LOGIN has the exceptions. */
 const WITHOUT_LOGIN =
   /^(help\.|langpack\.|auth\.|account\.(getPassword|confirmPasswordEmail|sendVerifyEmailCode|verifyEmail)$|upload\.getWebFile$)/;
-/** … but of `auth.` these need a login. */
+/** Methods of `auth.` that need a login. */
 const WITH_LOGIN: ReadonlySet<string> = new Set([
   'auth.logOut',
   'auth.exportAuthorization',
@@ -78,6 +79,7 @@ const WITH_LOGIN: ReadonlySet<string> = new Set([
   'auth.acceptLoginToken',
 ]);
 
+/** Answers API requests of all sessions of a test DC. */
 export class Invoking {
   readonly #settings: InvokingSettings;
 
@@ -85,7 +87,7 @@ export class Invoking {
     this.#settings = settings;
   }
 
-  /** Takes a request; errors of every kind become its answer. */
+  /** Answers a request, at once or later; an exception becomes its `rpc_error`. */
   take(session: DcSession, received: Received, body: Reader): void {
     try {
       const request = this.#read(session, received, body);
@@ -97,6 +99,7 @@ export class Invoking {
     }
   }
 
+  /** Takes the wrappers off and reads the arguments. @throws DcRpcError */
   #read(session: DcSession, received: Received, body: Reader): Request {
     try {
       const said = this.#unwrap(session, body);
@@ -125,6 +128,7 @@ export class Invoking {
     throw new DcRpcError(400, 'INPUT_FETCH_ERROR');
   }
 
+  /** Notes what one wrapper says. @throws DcRpcError */
   #note(said: Unwrapped, wrapper: TlObject): void {
     switch (wrapper._) {
       case 'invokeWithLayer': {
@@ -149,6 +153,7 @@ export class Invoking {
     }
   }
 
+  /** Does what the wrappers ask of key and session. @throws DcRpcError */
   #init(session: DcSession, said: Unwrapped): void {
     const { key } = session;
     const { client } = said;
@@ -161,13 +166,14 @@ export class Invoking {
     for (const msgId of said.after) this.#after(session, msgId);
   }
 
-  /** The message named must have been answered, and not with an error. */
+  /** Refuses the request unless the message that it names was received and has not failed. @throws DcRpcError */
   #after(session: DcSession, msgId: bigint): void {
     const found = session.book.find(Number(BigInt.asIntN(32, msgId)), Number(BigInt.asIntN(32, msgId >> 32n)));
     if (found === undefined) throw new DcRpcError(500, 'MSG_WAIT_TIMEOUT');
     if (found.hasFailed) throw new DcRpcError(400, 'MSG_WAIT_FAILED');
   }
 
+  /** Reads the call itself, if the key may make it. @throws DcRpcError */
   #decode(session: DcSession, received: Received, said: Unwrapped): Request {
     const { body } = said;
     const crc = body.peekUint32();
@@ -188,7 +194,7 @@ export class Invoking {
     return { session, received, method: definition.name, args, definition, codec: said.codec };
   }
 
-  /** Main work of one key comes from one place. Files do not count, nor what needs no login. */
+  /** Refuses a key that does its main work from two places in parallel; files, and calls without a login, do not count. */
   #place(session: DcSession, method: string, { isWithoutUpdates }: Unwrapped): void {
     const key = session.key.identity;
     const isMain = key.userId !== undefined && !isWithoutUpdates && !method.startsWith('upload.') && needsLogin(method);
@@ -196,6 +202,7 @@ export class Invoking {
     if (key.isDuplicated) throw new DcRpcError(406, 'AUTH_KEY_DUPLICATED');
   }
 
+  /** The value of a request: the hook's, else the method's. */
   #run(request: Request): TlValue | Canned | Promise<TlValue | Canned> {
     const { answers } = this.#settings;
     const call = this.#settings.call(request);
@@ -206,13 +213,14 @@ export class Invoking {
     return given === undefined ? this.#own(answers, call) : orThrow(given);
   }
 
+  /** The method's own value. @throws DcRpcError */
   #own(answers: AnswerTable, call: Call): TlValue | Canned | Promise<TlValue> {
     const answer = answers[call.method];
     if (answer === undefined) {
       this.#settings.lacks(call.method);
       throw new DcRpcError(400, 'METHOD_INVALID');
     }
-    // A hook may have taken its time: the login may be gone.
+    // The hook may have taken a while, and the key been signed out meanwhile.
     if (call.session.key.userId === undefined && needsLogin(call.method))
       throw new DcRpcError(401, 'AUTH_KEY_UNREGISTERED');
     call.world.floods.check(call);
@@ -241,7 +249,7 @@ function orThrow(value: TlValue | DcRpcError): TlValue {
   return value;
 }
 
-/** What is packed, to be read on. @throws DcRpcError */
+/** A reader over what was gzip_packed. @throws DcRpcError */
 function unpacked(session: DcSession, body: Reader): Reader {
   const inside = unpack(body);
   if (typeof inside !== 'string') return inside;
@@ -249,7 +257,7 @@ function unpacked(session: DcSession, body: Reader): Reader {
   throw new DcRpcError(400, 'INPUT_FETCH_ERROR');
 }
 
-/** A function that holds another call. */
+/** Whether a function has another call as its argument. */
 function isWrapper(definition: Definition): boolean {
   return definition.isFunction && definition.fields.some((field) => field.type.kind === 'call');
 }
@@ -258,7 +266,7 @@ function needsLogin(method: string): boolean {
   return WITH_LOGIN.has(method) || !WITHOUT_LOGIN.test(method);
 }
 
-/** Bytes that do not parse are the client's fault, and noted. */
+/** Turns a reading error into an `rpc_error`, and notes it as the client's; leaves other errors as they are. */
 function asRpcError(session: DcSession, error: unknown): unknown {
   if (error instanceof DcRpcError || !(error instanceof Error)) return error;
   if (error.name !== 'TlObjectError' && error.name !== 'TlReadError') return error;
@@ -269,11 +277,11 @@ function asRpcError(session: DcSession, error: unknown): unknown {
   );
 }
 
+/** Answers a request with an error; notes one that is a bug of the test DC. */
 function fail(session: DcSession, received: Received): (error: unknown) => void {
   return (error) => {
     received.hasFailed = true;
     if (error instanceof DcRpcError) return session.answer(received, error.bytes());
-    // A bug of the test DC itself: the client hears of it, and so does whoever runs the test.
     session.answer(received, new DcRpcError(500, 'INTERNAL').bytes());
     session.host.bug(error);
   };

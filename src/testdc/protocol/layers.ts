@@ -1,16 +1,17 @@
 /**
- * Layers: which scheme a client is spoken to in (protocol: Invoking).
+ * Layers: the schemes that clients are answered in (protocol: Invoking).
  * In: the newest scheme, and others by their layer. Out: a codec for a layer, results in that layer.
- * Never: files; a layer without a scheme is answered by the newest one, that is, with what is the same.
+ * Never: files; a client whose layer has no scheme here is answered in the newest one.
  */
 import type { Definition, Schema } from '../../tl/ir.ts';
 import { ObjectCodec } from '../tl/tl-objects.ts';
 import { TlObjectError } from '../tl/tl-value.ts';
 import type { TlValue } from '../tl/tl-value.ts';
 
-/** Layers before this one have been switched off. */
+/** The oldest layer that is taken; Telegram has switched off older ones. */
 const OLDEST = 1;
 
+/** The codecs of all layers a test DC has schemes for. */
 export class Layers {
   readonly #newest: ObjectCodec;
   readonly #byLayer = new Map<number, ObjectCodec>();
@@ -20,24 +21,27 @@ export class Layers {
     for (const schema of others) this.#byLayer.set(schema.layer, new ObjectCodec(schema));
   }
 
+  /** The newest layer's number. */
   get newest(): number {
     return this.#newest.schema.layer;
   }
 
-  /** The codec answers are written for. */
+  /** The newest layer's codec, which answers are written for. */
   get main(): ObjectCodec {
     return this.#newest;
   }
 
+  /** Whether a client may name this layer. */
   accepts(layer: number): boolean {
     return layer >= OLDEST && layer < 10_000;
   }
 
+  /** The codec of a layer; the newest if there is no scheme of that layer. */
   codec(layer: number | undefined): ObjectCodec {
     return (layer === undefined ? undefined : this.#byLayer.get(layer)) ?? this.#newest;
   }
 
-  /** TL bytes of a result. In an older layer fields it lacks are left out; what cannot be said there is said in the newest. */
+  /** TL bytes of a result in `codec`'s layer: fields that the layer lacks are left out; a value that it cannot hold at all is written in the newest. */
   encode(codec: ObjectCodec, definition: Definition, value: TlValue): Buffer {
     if (codec === this.#newest) return codec.encodeAs(definition.result, value);
     try {
@@ -56,7 +60,7 @@ export class Layers {
   }
 }
 
-/** `Updates` that only newer layers put into an object of their own, as `channels.joinChannel` does. */
+/** The `Updates` inside an object that only newer layers have around it, as `channels.joinChannel` has. */
 function unwrapped(codec: ObjectCodec, value: TlValue): TlValue {
   if (typeof value !== 'object' || Array.isArray(value) || value instanceof Uint8Array) return value;
   return codec.schema.byName.has(value._) ? value : (value['updates'] ?? value);

@@ -1,7 +1,7 @@
 /**
- * MessageBook: which messages of a client a session has received (protocol: Message ids; Delivery; Refused messages).
- * In: ids and sequence numbers. Out: the code of `bad_msg_notification` they deserve, what is known
- * of an id. Never: a message's content.
+ * MessageBook: the messages of a client that a session has received (protocol: Message ids; Delivery; Refused messages).
+ * In: msg_ids in halves, sequence numbers. Out: the code of `bad_msg_notification` for a new message, the entry of a
+ * known one. Never: a message's content.
  *
  * Entries stand in the order of ids: nearly every message is the newest, so adding is a push and
  * finding a binary search over at most 2 * KEPT entries.
@@ -9,25 +9,27 @@
 import type { Sent } from './outbox.ts';
 import { compareIds } from './server-ids.ts';
 
-/** Entries certainly remembered; ids older than the oldest kept one are "too old" (code 20). */
+/** So many of the newest entries are always remembered; ids below those forgotten are too old (code 20). */
 const KEPT = 1024;
 
+/** A message of the client's, and what has become of it. */
 export interface Received {
   readonly low: number;
   readonly high: number;
   readonly seqNo: number;
-  /** First number of the body, and its length: to notice another message under the same id. */
+  /** The body's constructor number and length in bytes: they tell another message under the same id. */
   readonly crc: number;
   readonly length: number;
-  /** `running`: an answer is still to come. */
+  /** `noted`: no request, or not handled yet; `running`: the answer is still to come; `dropped`: by rpc_drop_answer. */
   state: 'noted' | 'running' | 'answered' | 'dropped';
   answer: Sent | undefined;
-  /** The answer is an error. */
+  /** Whether the answer is an error. */
   hasFailed: boolean;
-  /** A request's, once it is read. */
+  /** The method of a request; undefined until it is read. */
   method: string | undefined;
 }
 
+/** What one session has received, in the order of msg_ids. */
 export class MessageBook {
   readonly #entries: Received[] = [];
   #horizonLow = 0;
@@ -37,14 +39,15 @@ export class MessageBook {
     return this.#entries.length === 0;
   }
 
+  /** The entry of a msg_id. */
   find(low: number, high: number): Received | undefined {
     const entry = this.#entries[this.#place(low, high)];
     return entry !== undefined && entry.low === low && entry.high === high ? entry : undefined;
   }
 
   /**
-   * Whether an id that is not in the book fits into it: 0, or code 20, 32 or 33.
-   * 32: an earlier message has a higher number, or the same odd one. 33: a later message has a lower one.
+   * Whether a msg_id that is not in the book fits into it: 0, or code 20, 32 or 33.
+   * 32: a message of a lower id has a higher sequence number, or the same odd one; 33: the other way round.
    */
   judge(low: number, high: number, seqNo: number): 0 | 20 | 32 | 33 {
     if (compareIds(low, high, this.#horizonLow, this.#horizonHigh) <= 0) return 20;
@@ -76,6 +79,7 @@ export class MessageBook {
     return entry;
   }
 
+  /** Drops the oldest entries; ids up to the last of them are too old from then on. */
   #forget(): void {
     const last = this.#entries.splice(0, KEPT).at(-1)!;
     this.#horizonLow = last.low;
@@ -87,7 +91,7 @@ export class MessageBook {
     return this.#entries.filter((entry) => entry.state === 'running');
   }
 
-  /** The byte of `msgs_state_info` for an id. */
+  /** The byte of `msgs_state_info` for a msg_id. */
   stateOf(low: number, high: number): number {
     const entry = this.find(low, high);
     if (entry === undefined) return this.#unknown(low, high);
@@ -96,7 +100,7 @@ export class MessageBook {
     return 4 | acked | 32 | (entry.answer === undefined ? 0 : 64) | (entry.answer?.isAcked === true ? 128 : 0);
   }
 
-  /** 1: below all that is known, so it may have been known once; a session begun anew knows nothing before its first. */
+  /** 1: the id is below all that are known, so it may have been forgotten; 2: not received; 3: above all that are known. */
   #unknown(low: number, high: number): 1 | 2 | 3 {
     const [oldest, newest] = [this.#entries[0], this.#entries.at(-1)];
     if (oldest === undefined || newest === undefined) return 3;
@@ -104,7 +108,7 @@ export class MessageBook {
     return compareIds(low, high, oldest.low, oldest.high) < 0 ? 1 : 2;
   }
 
-  /** Index of the id, or where it would stand. */
+  /** The index of a msg_id's entry, or where it would be inserted. */
   #place(low: number, high: number): number {
     const entries = this.#entries;
     const newest = entries.at(-1);

@@ -1,5 +1,5 @@
 /**
- * Outbox: what a session's server side says (protocol: Message ids; Delivery).
+ * ServerOutbox: the messages that a session sends to its client (protocol: Message ids; Delivery).
  * In: bodies and the time. Out: messages with ids and sequence numbers, packed into bodies of
  * packets; what is not acknowledged yet. Never: encryption or a socket.
  */
@@ -13,27 +13,28 @@ export interface Sent {
   readonly low: number;
   readonly high: number;
   readonly seqNo: number;
-  /** The request this answers: then `body` is the result alone and `rpc_result` is written around it. */
+  /** The request that the message answers: then `body` is the result alone, and `rpc_result` is written around it. */
   readonly request: { readonly low: number; readonly high: number } | undefined;
   body: Uint8Array;
   isAcked: boolean;
 }
 
-/** Messages that wait for an acknowledgement, at most; the oldest are forgotten, as Telegram does. */
+/** Messages that may wait for an acknowledgement; beyond it the oldest is forgotten, as Telegram does. */
 const UNACKED = 4096;
-/** A packet holds at most so many messages and about so many bytes. */
+/** Messages in one packet, at most, and about how many bytes. */
 const PACKET_MESSAGES = 1000;
 const PACKET_BYTES = 512 * 1024;
 
 const MSG_CONTAINER = 0x73f1f8dc;
 const RPC_RESULT = 0xf35c6d01;
 
+/** One session's messages to its client. */
 export class ServerOutbox {
   readonly #ids: ServerIds;
   #contentCount = 0;
   #waiting: Sent[] = [];
   #unacked: Sent[] = [];
-  /** Id and sequence number of the packet packed last. */
+  /** msg_id and sequence number of the packet that `pack` wrote last. */
   msgIdLow = 0;
   msgIdHigh = 0;
   seqNo = 0;
@@ -42,26 +43,27 @@ export class ServerOutbox {
     this.#ids = new ServerIds(env);
   }
 
+  /** Whether no message waits to be sent. */
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }
 
-  /** How many messages the client still owes an acknowledgement. */
+  /** How many messages the client has not acknowledged. */
   get unackedCount(): number {
     return this.#unacked.length;
   }
 
-  /** A service message that needs no acknowledgement. */
+  /** Adds a service message that needs no acknowledgement. */
   notice(kind: ServerIdKind, body: Uint8Array): Sent {
     return this.#put(kind, body, undefined, false);
   }
 
-  /** An update or another message that is to be acknowledged. */
+  /** Adds an update or another message that the client has to acknowledge. */
   content(kind: ServerIdKind, body: Uint8Array): Sent {
     return this.#put(kind, body, undefined, true);
   }
 
-  /** `rpc_result` for a request. */
+  /** Adds the `rpc_result` of a request. */
   result(request: { low: number; high: number }, body: Uint8Array): Sent {
     return this.#put(1, body, request, true);
   }
@@ -77,7 +79,7 @@ export class ServerOutbox {
     return sent;
   }
 
-  /** The client has it: its bytes may go. True if it was waiting for that. */
+  /** Notes that the client has a message, and frees its bytes. False if none of that id waits for an acknowledgement. */
   acknowledge(low: number, high: number): boolean {
     const at = this.#find(low, high);
     if (at < 0) return false;
@@ -89,7 +91,7 @@ export class ServerOutbox {
     return true;
   }
 
-  /** A message not yet acknowledged. */
+  /** The message of an id, if it is not acknowledged. */
   unacked(low: number, high: number): Sent | undefined {
     return this.#unacked[this.#find(low, high)];
   }
@@ -107,12 +109,12 @@ export class ServerOutbox {
     return found !== undefined && found.low === low && found.high === high ? from : -1;
   }
 
-  /** Sends one again, with its id and number. */
+  /** Sends a message again, under its own id and sequence number. */
   again(sent: Sent): void {
     if (!this.#waiting.includes(sent)) this.#waiting.push(sent);
   }
 
-  /** Takes a message out of what waits: it goes when it is asked for. False: it has gone. */
+  /** Takes a message out of those that wait: it is sent when the client asks for it. False: it was sent already. */
   keepBack(sent: Sent): boolean {
     const at = this.#waiting.indexOf(sent);
     if (at < 0 || sent.isAcked) return false;
@@ -120,29 +122,30 @@ export class ServerOutbox {
     return true;
   }
 
-  /** After a reconnect: everything unacknowledged goes out again, before what waits. */
+  /** Puts every message without an acknowledgement before those that wait: for a new connection. */
   everythingAgain(): void {
     const waiting = new Set(this.#waiting);
     this.#waiting = [...this.#unacked.filter((sent) => !waiting.has(sent)), ...this.#waiting];
   }
 
-  /** Forgets what waits to be sent: for a session that has no connection and gets too far behind. */
+  /** Drops the `count` messages that wait longest: for a session that has no connection and is too far behind. */
   drop(count: number): void {
     for (const sent of this.#waiting.splice(0, count)) this.acknowledge(sent.low, sent.high);
   }
 
+  /** How many messages wait to be sent. */
   get waitingCount(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Writes the body of the next packet: a message, or a container of several.
-   * Then `msgIdLow`, `msgIdHigh` and `seqNo` are the packet's. Call until `isEmpty`.
+   * Writes the body of the next packet: a message, or a container of several. After it `msgIdLow`, `msgIdHigh` and
+   * `seqNo` are the packet's. To be called until `isEmpty`, not beyond.
    */
   pack(out: Writer): void {
     const messages = this.#take();
     const first = messages[0]!;
-    // A message sent for a second time goes into a container, whose id is new.
+    // A message that is sent for a second time goes into a container, whose id is new.
     if (messages.length === 1 && first.low === this.#ids.low && first.high === this.#ids.high) {
       this.#name(first.low, first.high, first.seqNo);
       writeBody(first, out);
@@ -160,6 +163,7 @@ export class ServerOutbox {
     this.#name(this.#ids.low, this.#ids.high, this.#contentCount * 2);
   }
 
+  /** The messages of the next packet, taken out of those that wait. */
   #take(): Sent[] {
     let bytes = 0;
     let count = 0;

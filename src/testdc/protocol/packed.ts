@@ -1,6 +1,6 @@
 /**
- * What messages come packed in: `msg_container` and `gzip_packed` (protocol: Service messages).
- * In: a reader at their constructor number. Out: the messages, or a reader over what was packed; or a
+ * `msg_container` and `gzip_packed`, which messages come packed in (protocol: Service messages).
+ * In: a reader at the constructor number. Out: the messages, or a reader over what was packed; or a
  * text on what is wrong. Never: more bytes than a bound, a container in a container.
  */
 import { gzipSync, unzipSync } from 'node:zlib';
@@ -15,7 +15,7 @@ const MOST_MESSAGES = 1020;
 /** Bytes out of a gzip stream, at most. */
 const MOST_UNPACKED = 16 * 1024 * 1024;
 
-/** A message in a container: where its body stands. */
+/** A message in a container; the body is `[start, end)` of the container's bytes. */
 export interface Inner {
   readonly low: number;
   readonly high: number;
@@ -24,7 +24,7 @@ export interface Inner {
   readonly end: number;
 }
 
-/** `messages:vector<%Message>`, bare: count, then msg_id seqno bytes body. */
+/** Reads a `msg_container`: count, then msg_id, seqno, bytes and body of each. A text says what is wrong. */
 export function readContainer(reader: Reader): Inner[] | string {
   try {
     return readMessages(reader);
@@ -52,7 +52,7 @@ function readMessages(reader: Reader): Inner[] | string {
   return reader.left === 0 ? messages : `${reader.left} bytes behind the last message`;
 }
 
-/** `packed_data:string`: a gzip stream; some clients write a zlib stream, and Telegram takes it. */
+/** Reads a `gzip_packed`: a gzip stream; some clients write a zlib stream, and Telegram takes it. A text says what is wrong. */
 export function unpack(reader: Reader): Reader | string {
   try {
     reader.skip(4);

@@ -1,16 +1,21 @@
-/** An answer that is an error: `rpc_error#2144ca19` (protocol: RPC errors). Thrown by answers. */
+/**
+ * DcRpcError: an answer that is an error, `rpc_error#2144ca19` (protocol: RPC errors).
+ * In: code and text. Out: an exception for methods to throw; its TL bytes.
+ */
 import { Writer } from '../../bytes/writer.ts';
 
+/** What a method throws to refuse a request. */
 export class DcRpcError extends Error {
   override readonly name = 'DcRpcError';
   readonly code: number;
 
-  /** @param text Telegram's name, e.g. FLOOD_WAIT_31 */
+  /** `text` is Telegram's name of the error, e.g. FLOOD_WAIT_31. */
   constructor(code: number, text: string) {
     super(text);
     this.code = code;
   }
 
+  /** TL bytes of `rpc_error`. */
   bytes(): Uint8Array {
     const text = Buffer.from(this.message);
     const out = new Writer(16 + text.length);

@@ -1,5 +1,5 @@
 /**
- * ServerIds: msg_ids as the server makes them (protocol: Message ids).
+ * ServerIds: makes msg_ids of the server (protocol: Message ids).
  * In: the time through `env`. Out: ids in halves, strictly increasing. Never: one id twice.
  */
 import type { DcEnv } from '../env.ts';
@@ -8,16 +8,17 @@ import { random } from '../env.ts';
 /** Low two bits of a server's msg_id: an answer to a client's message, or any other. */
 export type ServerIdKind = 1 | 3;
 
-/** Compares ids given in halves: below, equal or above zero. */
+/** Compares two msg_ids in halves, unsigned: below, equal to or above zero as a is to b. */
 export function compareIds(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
   return aHigh === bHigh ? (aLow >>> 0) - (bLow >>> 0) : (aHigh >>> 0) - (bHigh >>> 0);
 }
 
+/** One row of msg_ids: a session's, or a connection's for unencrypted messages. */
 export class ServerIds {
   readonly #env: DcEnv;
-  /** A millisecond's worth of bits: two sessions, or one that was forgotten and begun again, have other ids. */
+  /** Random low bits, a millisecond's worth: ids of two sessions, or of one forgotten and begun again, differ by them. */
   readonly #blur: number;
-  /** The id made last. */
+  /** The msg_id that `next` made last. */
   low = 0;
   high = 0;
 
@@ -26,7 +27,7 @@ export class ServerIds {
     this.#blur = random(env, 4).readInt32LE() & 0x3f_fff8;
   }
 
-  /** Seconds and their fraction, above the last id, with the low bits of its kind. */
+  /** Makes the next id: Unix seconds and their fraction, above the last id, with the low bits of its kind. */
   next(kind: ServerIdKind): void {
     const seconds = this.#env.now() / 1000;
     let high = Math.floor(seconds) | 0;

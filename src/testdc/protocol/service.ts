@@ -1,7 +1,7 @@
 /**
  * Service messages as the server takes and makes them (protocol: Service messages), in the order of that table.
- * In: a session, the message, a reader behind its constructor number. Out: what the session says.
- * Never: API requests; whatever is not in the table is one.
+ * In: a session, the message, a reader behind its constructor number. Out: messages that the session sends.
+ * Never: API requests; a message whose constructor is not in the table is one.
  */
 import type { Reader } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
@@ -10,13 +10,14 @@ import { randomLong } from '../env.ts';
 import type { Received } from './message-book.ts';
 import type { ServerSession } from './server-session.ts';
 
+/** Handles one kind of service message; `body` stands behind the constructor number. May throw TlReadError. */
 export type Service = (session: ServerSession, received: Received, body: Reader) => void;
 
 /** Ids in one msgs_ack, msgs_state_req or msg_resend_req, at most. */
 const MOST_IDS = 8192;
 const VECTOR = 0x1cb5c415;
 
-/** By constructor number. */
+/** Service messages of a client by constructor number. */
 export const SERVICE: ReadonlyMap<number, Service> = new Map<number, Service>([
   [0x62d6b459, msgsAck],
   [0xda69fb52, msgsStateReq],
@@ -54,7 +55,7 @@ function msgsStateReq(session: ServerSession, received: Received, body: Reader):
   session.say(writeService.msgsStateInfo(received, states));
 }
 
-/** What is there is sent again; if something is not, the states of all are told as well. */
+/** Sends again what the outbox still has; if it lacks one, the states of all are told as well. */
 function msgResendReq(session: ServerSession, received: Received, body: Reader): void {
   const states: number[] = [];
   let isAllThere = true;
@@ -67,7 +68,7 @@ function msgResendReq(session: ServerSession, received: Received, body: Reader):
   if (!isAllThere) session.say(writeService.msgsStateInfo(received, states));
 }
 
-/** The three answers come as results of the rpc_drop_answer itself. */
+/** Answers with one of the three `RpcDropAnswer`s, as the rpc_result of the rpc_drop_answer itself. */
 function rpcDropAnswer(session: ServerSession, received: Received, body: Reader): void {
   const request = session.book.find(body.int32(), body.int32());
   const out = new Writer(24);
@@ -116,7 +117,7 @@ function pingDelayDisconnect(session: ServerSession, received: Received, body: R
   else session.link?.closeIn(delay * 1000);
 }
 
-/** Another session of the same key; never the one that asks. */
+/** Ends another session of the same key; never the one that asks. */
 function destroySession(session: ServerSession, _received: Received, body: Reader): void {
   const low = body.int32();
   const high = body.int32();
@@ -137,7 +138,7 @@ function destroyAuthKey(session: ServerSession): void {
   session.destroyKey();
 }
 
-/** Bodies of what the server says on its own account. */
+/** TL bytes of the service messages that the server makes; ids are in halves, low first. */
 export const writeService = {
   msgsAck(halves: readonly number[]): Uint8Array {
     const out = new Writer(12 + halves.length * 4);

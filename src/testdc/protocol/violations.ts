@@ -1,5 +1,5 @@
 /**
- * Violations: what clients did that the protocol forbids, with the rule broken.
+ * Violations: notes what clients did that the protocol forbids, by the rule that was broken.
  * In: a rule's name and a detail. Out: a bounded list and exact counts. Never: a reaction; the
  * caller answers the client as Telegram would.
  */
@@ -30,34 +30,37 @@ export type Rule =
   | 'unknown-method'
   | 'gzip'; // 2.11
 
-/** Noted, but real clients do it and Telegram lets it pass. */
+/** Rules that real clients break and Telegram lets them: noted apart. */
 const TOLERATED: ReadonlySet<Rule> = new Set<Rule>(['plain-msg-id-zero', 'msg-id-window', 'ack-parity', 'salt']);
 
+/** One breach of a rule. */
 export interface Violation {
   readonly rule: Rule;
   readonly detail: string;
-  /** Number of the connection, from 1. */
+  /** Number of the connection, from 1; 0 if it came on none. */
   readonly connection: number;
   readonly isTolerated: boolean;
 }
 
-/** Violations kept in full; later ones are only counted. */
+/** Breaches that each list keeps; later ones are only counted. */
 const KEPT = 200;
 
+/** The breaches that one test DC has seen. */
 export class Violations {
-  /** The first 200 that are not tolerated. */
+  /** The first 200 breaches that are not tolerated. */
   readonly list: Violation[] = [];
-  /** The first 200 that are tolerated. */
+  /** The first 200 breaches that are tolerated. */
   readonly tolerated: Violation[] = [];
-  /** How often each rule was broken. */
+  /** How often each rule was broken, tolerated or not. */
   readonly counts = new Map<Rule, number>();
-  /** How many that are not tolerated. */
+  /** How many breaches are not tolerated. */
   total = 0;
-  /** How many were excused. */
+  /** How many breaches `excuse` has excused; they are noted nowhere else. */
   caused = 0;
-  /** Whether the DC's own misbehaviour on that connection brought this about: then it is only counted. */
+  /** Whether a fault that the DC played on that connection has brought the breach about. */
   excuse: (rule: Rule, connection: number) => boolean = () => false;
 
+  /** Notes a breach. */
   note(rule: Rule, detail: string, connection: number): void {
     if (this.excuse(rule, connection)) {
       this.caused++;
@@ -70,7 +73,7 @@ export class Violations {
     if (list.length < KEPT) list.push({ rule, detail, connection, isTolerated });
   }
 
-  /** Forgets what was noted: between the parts of a test. */
+  /** Forgets every breach: between the parts of a test. */
   clear(): void {
     this.list.length = 0;
     this.tolerated.length = 0;
