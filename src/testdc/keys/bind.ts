@@ -1,14 +1,14 @@
 /**
- * The server's half of `auth.bindTempAuthKey` (protocol: Forward secrecy): the message inside, in MTProto 1.0's envelope.
- * In: a permanent key and `encrypted_message`. Out: what it says, or undefined if anything about it is wrong.
- * Never: code of the client's src/crypto/kdf.ts: the derivation is written from the description once more.
+ * The message inside of `auth.bindTempAuthKey`, in MTProto 1.0's envelope (protocol: Forward secrecy).
+ * In: a permanent key and `encrypted_message`. Out: the fields of `bind_auth_key_inner`, or undefined if anything is wrong.
+ * Never: code of the client's src/crypto/kdf.ts: the derivation is written from the description a second time.
  */
 import { Reader } from '../../bytes/reader.ts';
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import { igeDecrypt } from '../../crypto/ige.ts';
 import { sha1Of } from './key-exchange.ts';
 
-/** `bind_auth_key_inner#75a3f765` and the msg_id of the message it came in. */
+/** `bind_auth_key_inner#75a3f765`, and the msg_id in its envelope. */
 export interface BindAuthKeyInner {
   readonly msgId: bigint;
   readonly nonce: bigint;
@@ -19,14 +19,14 @@ export interface BindAuthKeyInner {
   readonly expiresAt: number;
 }
 
-/** auth_key_id, msg_key, and 72 bytes with 8 of padding. */
+/** Bytes of `encrypted_message`: auth_key_id, msg_key, and 72 bytes with 8 of padding. */
 const LENGTH = 8 + 16 + 80;
 const INNER = 0x75a3f765;
 const INNER_LENGTH = 40;
-/** Random bytes, msg_id, seq_no, length, body. */
+/** Bytes of the plaintext without its padding: random bytes, msg_id, seq_no, length, body. */
 const MESSAGE_LENGTH = 16 + 8 + 4 + 4 + INNER_LENGTH;
 
-/** Opens `encrypted_message`: 104 bytes under the permanent key. */
+/** Opens `encrypted_message`, 104 bytes under the permanent key; undefined if anything about it is wrong. */
 export function openBinding(permanent: AuthKey, encrypted: Uint8Array): BindAuthKeyInner | undefined {
   if (encrypted.length !== LENGTH) return undefined;
   const reader = new Reader(encrypted);
@@ -34,7 +34,7 @@ export function openBinding(permanent: AuthKey, encrypted: Uint8Array): BindAuth
   const msgKey = reader.raw(16);
   const { key, iv } = deriveV1(permanent.bytes, msgKey);
   const plain = Buffer.from(igeDecrypt(key, iv, reader.raw(80)));
-  // 1.0 hashes the message without its padding, whose length is what the 72 bytes leave.
+  // MTProto 1.0 hashes the message without its padding: the first 72 of the 80 bytes.
   if (!sha1Of(plain.subarray(0, MESSAGE_LENGTH)).subarray(4).equals(msgKey)) return undefined;
   return read(new Reader(plain, 16, MESSAGE_LENGTH));
 }
@@ -52,7 +52,7 @@ function read(reader: Reader): BindAuthKeyInner | undefined {
   };
 }
 
-/** A = SHA1(mk + ak[0:32]), B = SHA1(ak[32:48] + mk + ak[48:64]), C = SHA1(ak[64:96] + mk), D = SHA1(mk + ak[96:128]). */
+/** Key and iv of MTProto 1.0: A = SHA1(mk + ak[0:32]), B = SHA1(ak[32:48] + mk + ak[48:64]), C = SHA1(ak[64:96] + mk), D = SHA1(mk + ak[96:128]). */
 function deriveV1(authKey: Uint8Array, msgKey: Uint8Array): { key: Buffer; iv: Buffer } {
   const a = sha1Of(msgKey, authKey.subarray(0, 32));
   const b = sha1Of(authKey.subarray(32, 48), msgKey, authKey.subarray(48, 64));

@@ -1,7 +1,7 @@
 /**
- * The server half of the key exchange (protocol: Key exchange), written from the description alone.
+ * DcHandshakes: the server half of the key exchange (protocol: Key exchange), written from the description alone.
  * In: bodies of unencrypted messages, the time. Out: the answer's body, or a transport code; a new
- * key through `made`. Never: a socket, or anything of the client's handshake.
+ * key through `stores`. Never: a socket, or anything of the client's handshake.
  *
  * Answers are remembered for ten minutes by their query: a query sent again verbatim, on whatever
  * connection, gets the same answer.
@@ -27,11 +27,12 @@ import {
   unwrap,
   wrap,
 } from './key-exchange.ts';
+import { openInnerData, WRONG_DATA } from './inner-data.ts';
+import type { InnerDataSettings } from './inner-data.ts';
 import type { Pq } from './pq.ts';
 import { drawPq } from './pq.ts';
-import type { ServerKey } from './server-key.ts';
 
-/** A key that was agreed upon. */
+/** What a key exchange has agreed upon. */
 export interface MadeKey {
   readonly key: AuthKey;
   readonly salt: bigint;
@@ -42,24 +43,19 @@ export interface MadeKey {
 /** How an exchange ends; anything but `ok` is for tests. */
 export type Outcome = 'ok' | 'retry' | 'fail';
 
-export interface HandshakeSettings {
-  readonly dcId: number;
-  /** Which DC ids fit: as they are, +10000, or both. */
-  readonly environment: 'production' | 'test' | 'any';
-  readonly serverKey: ServerKey;
+/** What key exchanges are given by their data centre. */
+export interface HandshakeSettings extends InnerDataSettings {
   readonly group: DhGroup;
   readonly env: DcEnv;
-  /** Take the RSA padding from before 2021 too. */
-  readonly acceptsOldPadding: boolean;
-  /** Draw a g_a that begins with a zero byte, and send it at 256 bytes or at its shortest. */
+  /** Whether g_a is drawn to begin with a zero byte, and then sent as 256 bytes (`padded`) or without the zero (`minimal`). */
   readonly zeroTop: 'no' | 'padded' | 'minimal';
-  /** Asked once each time a client has sent its g_b. */
+  /** How the exchange ends; asked each time a client has sent a g_b. */
   outcome(): Outcome;
-  /** Stores the key. False if one of that number exists: the client is then told to try again. */
+  /** Stores the key. False if a key of that number exists: the client is then told to try again. */
   stores(key: MadeKey): boolean;
-  /** A breach of 2.7 by the client. */
+  /** Notes what the client did against the protocol. */
   fault(detail: string): void;
-  /** Every field of an answer passes here: as it is, but for tests. */
+  /** The field to send for `value`, in an answer: `value` itself, but for tests. */
   field(name: FieldName, value: Uint8Array): Uint8Array;
 }
 
@@ -70,30 +66,32 @@ export type FieldName =
   | `inner.${'nonce' | 'server_nonce' | 'g' | 'dh_prime' | 'g_a' | 'server_time' | 'hash' | 'padding'}`
   | `gen.${'nonce' | 'server_nonce' | 'hash' | 'constructor'}`;
 
-/** Transport codes. */
-const WRONG_DATA = -404;
-const WRONG_DC = -444;
-
-/** What the server remembers, and how many exchanges at most. */
+/** How long an exchange and its answers are remembered, ms, and how many of each at most. */
 const REMEMBERED_MS = 600_000;
 const MOST = 20_000;
 
+/** One exchange under way; what a step has not brought yet is undefined. */
 interface Exchange {
+  /** Unix milliseconds of its req_pq. */
   readonly born: number;
   readonly nonce: Buffer;
   readonly serverNonce: Buffer;
   readonly pq: Pq;
   newNonce: Buffer | undefined;
+  /** Seconds that a temporary key is to live; 0 for a permanent one. */
   expiresIn: number;
   aes: TmpAes | undefined;
   half: DhHalf | undefined;
-  /** auth_key_aux_hash of the try before, 0 at first. */
+  /** auth_key_aux_hash of the try before; 0 at the first. */
   retryId: bigint;
+  /** Whether dh_gen_ok or dh_gen_fail was said. */
   isOver: boolean;
 }
 
+/** An answer's body, or a transport code. */
 type Reply = Uint8Array | number;
 
+/** The key exchanges of one data centre, on all its connections. */
 export class DcHandshakes {
   readonly #settings: HandshakeSettings;
   readonly #exchanges = new Map<string, Exchange>();
@@ -103,7 +101,7 @@ export class DcHandshakes {
     this.#settings = settings;
   }
 
-  /** Takes the body of an unencrypted message; bytes behind the query are padding and are ignored. */
+  /** Answers the body of an unencrypted message; bytes behind the query are padding and are ignored. */
   take(body: Uint8Array): Reply {
     this.#forget();
     const reader = new Reader(body);
@@ -115,6 +113,7 @@ export class DcHandshakes {
     }
   }
 
+  /** The answer that was given before, or else the next step's. */
   #once(body: Uint8Array, reader: Reader): Reply {
     const query = skipQuery(reader);
     if (query === undefined) return this.#refuse('not a query of the key exchange');
@@ -126,6 +125,7 @@ export class DcHandshakes {
     return reply;
   }
 
+  /** Finds the query's exchange, and makes its next step. */
   #step(query: number, reader: Reader): Reply {
     if (query === REQ_PQ || query === REQ_PQ_MULTI) return this.#resPq(reader);
     const nonce = Buffer.from(reader.raw(16));
@@ -168,8 +168,8 @@ export class DcHandshakes {
     const q = Buffer.from(reader.view());
     if (!p.equals(exchange.pq.p) || !q.equals(exchange.pq.q)) return this.#refuse('wrong p or q');
     if (!serverKey.fingerprint.equals(reader.raw(8))) return this.#refuse('fingerprint of another key');
-    const inner = this.#innerData(exchange, Buffer.from(reader.view()));
-    if (typeof inner === 'number') return inner;
+    const inner = openInnerData(Buffer.from(reader.view()), exchange, this.#settings);
+    if ('detail' in inner) return this.#refuse(inner.detail, inner.code);
     exchange.newNonce = inner.newNonce;
     exchange.expiresIn = inner.expiresIn;
     exchange.aes = tmpAes(inner.newNonce, exchange.serverNonce);
@@ -182,46 +182,6 @@ export class DcHandshakes {
     const out = this.#start('params', int(0xd0e8075c), exchange.nonce, exchange.serverNonce);
     out.string(this.#field('params.answer', this.#wrap(answer.written(), exchange.aes)));
     return out.written();
-  }
-
-  /** The RSA-encrypted part: one of the four (six with the oldest) kinds of p_q_inner_data. */
-  #innerData(exchange: Exchange, encrypted: Buffer): Inner | number {
-    const { serverKey, acceptsOldPadding } = this.#settings;
-    const data = serverKey.unpad(encrypted);
-    if (data !== undefined) return this.#checkInner(exchange, new Reader(data));
-    const old = acceptsOldPadding ? serverKey.unpadOld(encrypted) : undefined;
-    if (old === undefined) return this.#refuse('encrypted_data does not open');
-    const reader = new Reader(old.rest);
-    const inner = this.#checkInner(exchange, reader);
-    if (sha1Of(old.rest.subarray(0, reader.pos)).equals(old.hash)) return inner;
-    return this.#refuse('encrypted_data: wrong hash');
-  }
-
-  #checkInner(exchange: Exchange, reader: Reader): Inner | number {
-    const crc = reader.uint32();
-    const kind = INNER.get(crc);
-    if (kind === undefined) return this.#refuse('no p_q_inner_data inside encrypted_data');
-    const { pq, p, q } = exchange.pq;
-    for (const expected of [pq, p, q])
-      if (!expected.equals(reader.view())) return this.#refuse('inner data: wrong pq, p or q');
-    if (!exchange.nonce.equals(reader.raw(16))) return this.#refuse('inner data: wrong nonce');
-    if (!exchange.serverNonce.equals(reader.raw(16))) return this.#refuse('inner data: wrong server_nonce');
-    const newNonce = Buffer.from(reader.raw(32));
-    const dc = kind.dc ? reader.int32() : undefined;
-    const expiresIn = kind.temp ? reader.int32() : 0;
-    if (kind.temp && expiresIn <= 0) return this.#refuse('inner data: expires_in is not positive');
-    if (dc !== undefined && !this.#fits(dc)) {
-      this.#settings.fault(`inner data: dc ${dc} is not this one`);
-      return WRONG_DC;
-    }
-    return { newNonce, expiresIn };
-  }
-
-  /** The id itself, +10000 in the test environment, negative for media. */
-  #fits(dc: number): boolean {
-    const { dcId, environment } = this.#settings;
-    const id = Math.abs(dc);
-    return (environment !== 'test' && id === dcId) || (environment !== 'production' && id === dcId + 10_000);
   }
 
   /** set_client_DH_params: encrypted_data -> dh_gen_ok / dh_gen_retry / dh_gen_fail */
@@ -246,7 +206,7 @@ export class DcHandshakes {
     return this.#settings.field(name, value);
   }
 
-  /** Every answer begins with its constructor and both nonces. */
+  /** A writer with what every answer begins with: its constructor and both nonces. */
   #start(
     step: 'resPQ' | 'params' | 'inner' | 'gen',
     crc: Uint8Array,
@@ -267,6 +227,7 @@ export class DcHandshakes {
     return wrap(answer, this.#field('inner.hash', sha1Of(answer)), this.#field('inner.padding', padding), aes);
   }
 
+  /** Ends an exchange with its 256 bytes of key: stores the key, unless a test wants another end. */
   #finish(exchange: Exchange, bytes: Buffer): Outcome {
     const outcome = this.#settings.outcome();
     if (outcome !== 'ok') return outcome;
@@ -294,12 +255,12 @@ export class DcHandshakes {
     return padTo256(gB);
   }
 
-  #refuse(detail: string): number {
+  #refuse(detail: string, code = WRONG_DATA): number {
     this.#settings.fault(detail);
-    return WRONG_DATA;
+    return code;
   }
 
-  /** Maps keep the order of insertion: the oldest stand in front. */
+  /** Forgets old exchanges and answers; Maps keep the order of insertion, so the oldest stand in front. */
   #forget(): void {
     const before = this.#settings.env.now() - REMEMBERED_MS;
     for (const table of [this.#exchanges, this.#answers])
@@ -310,18 +271,7 @@ export class DcHandshakes {
   }
 }
 
-interface Inner {
-  readonly newNonce: Buffer;
-  readonly expiresIn: number;
-}
-
-const INNER = new Map([
-  [0x83c95aec, { dc: false, temp: false }],
-  [0xa9f55f95, { dc: true, temp: false }],
-  [0x3c6a84d4, { dc: false, temp: true }],
-  [0x56fddf88, { dc: true, temp: true }],
-]);
-
+/** Constructor number of each end, and the n of its new_nonce_hash. */
 const DH_GEN: Record<Outcome, readonly [number, 1 | 2 | 3]> = {
   ok: [0x3bcbf734, 1],
   retry: [0x46dc1fb9, 2],

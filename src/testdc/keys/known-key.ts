@@ -1,6 +1,6 @@
 /**
  * KnownKey: an auth key that a DC knows, with the key's salts, its sessions and who is signed in with it.
- * In: a key made by the exchange, or given. Out: the key's state; the table of all keys of one DC.
+ * In: a key made by the exchange, or given. Out: the key's state.
  * Never: bytes of the wire.
  *
  * A temporary key that is bound to a permanent one is signed in as that one is (protocol: Forward secrecy); salts,
@@ -11,7 +11,7 @@ import type { DcEnv } from '../env.ts';
 import { IdMap, long } from '../protocol/id-map.ts';
 import { KeyUse } from './key-use.ts';
 import type { ServerSession, SessionKey } from '../protocol/server-session.ts';
-import type { KeyEntry, KeyRef, DcMemory } from '../memory/memory.ts';
+import type { KeyRef } from '../memory/memory.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import { ServerSalts } from './salts.ts';
 
@@ -119,74 +119,4 @@ export class KnownKey implements SessionKey {
     yield* this.sessions.values();
     if (this.temporary?.isAlive(now) === true) yield* this.temporary.sessions.values();
   }
-}
-
-/** The keys of one DC, by their numbers. */
-export class KeyTable {
-  readonly #keys = new IdMap<KnownKey>();
-  readonly #dc: number;
-  readonly #memory: DcMemory | undefined;
-
-  constructor(dc: number, memory?: DcMemory) {
-    this.#dc = dc;
-    this.#memory = memory;
-  }
-
-  get size(): number {
-    return this.#keys.size;
-  }
-
-  /** Adds a key, which is in the memory when this returns. False, and nothing done: the table has a key of that number. */
-  add(known: KnownKey): boolean {
-    const { idLow, idHigh } = known.authKey;
-    if (this.#keys.get(idLow, idHigh) !== undefined) return false;
-    known.dc = this.#dc;
-    this.#memory?.keep(keyEntry(known));
-    this.#keys.set(idLow, idHigh, known);
-    return true;
-  }
-
-  /** Puts back a key that the memory has kept. */
-  recall(known: KnownKey): void {
-    known.dc = this.#dc;
-    this.#keys.set(known.authKey.idLow, known.authKey.idHigh, known);
-  }
-
-  /** The key of an auth_key_id, given as one signed number, alive or not. */
-  get(id: bigint): KnownKey | undefined {
-    return this.#keys.get(Number(BigInt.asIntN(32, id)), Number(BigInt.asIntN(32, id >> 32n)));
-  }
-
-  /** The key of an auth_key_id, unless it is unknown or, at `now` in Unix milliseconds, has expired. */
-  find(idLow: number, idHigh: number, now: number): KnownKey | undefined {
-    const known = this.#keys.get(idLow, idHigh);
-    if (known === undefined || known.isAlive(now)) return known;
-    this.remove(known);
-    return undefined;
-  }
-
-  /** Forgets a key: the next packet under it is answered by -404. */
-  remove(known: KnownKey): void {
-    this.#keys.delete(known.authKey.idLow, known.authKey.idHigh);
-    if (!known.isForgotten) this.#memory?.keep({ what: 'forget', ...known.ref });
-    known.isForgotten = true;
-    // The temporary key bound to it, or the permanent key it was bound to, is unbound again.
-    known.temporary = undefined;
-    if (known.permanent !== undefined) known.permanent.temporary = undefined;
-  }
-
-  values(): IterableIterator<KnownKey> {
-    return this.#keys.values();
-  }
-}
-
-function keyEntry(known: KnownKey): KeyEntry {
-  return {
-    what: 'key',
-    ...known.ref,
-    key: known.authKey.bytes,
-    salt: known.salts.current,
-    ...(known.isTemporary ? { expiresAt: known.expiresAt } : {}),
-    ...(known.init === undefined ? {} : { layer: known.init.layer }),
-  };
 }

@@ -1,18 +1,19 @@
 /**
- * Random `pq` for `resPQ` (protocol: Key exchange, step 2).
+ * Draws `pq` for `resPQ` (protocol: Key exchange, step 2).
  * In: a source of random bytes. Out: two different primes of 30 to 31 bits and their product, as
  * minimal big-endian bytes. Never: a pq of 2^63 or more.
  */
 import type { DcEnv } from '../env.ts';
 import { random } from '../env.ts';
 
+/** p < q, two primes, and their product: minimal big-endian bytes. */
 export interface Pq {
   readonly p: Buffer;
   readonly q: Buffer;
   readonly pq: Buffer;
 }
 
-/** Draws p < q and their product. */
+/** Draws two different primes and multiplies them. */
 export function drawPq(env: DcEnv): Pq {
   const a = drawPrime(env);
   let b = drawPrime(env);
@@ -21,14 +22,14 @@ export function drawPq(env: DcEnv): Pq {
   return { p: minimal(p), q: minimal(q), pq: minimal(p * q) };
 }
 
-/** A prime in (2^30, 2^31). */
+/** A random prime in (2^30, 2^31). */
 function drawPrime(env: DcEnv): bigint {
   let candidate = (random(env, 4).readUInt32LE() & 0x3fffffff) | 0x40000001;
   while (!isPrime(BigInt(candidate))) candidate = candidate + 2 < 0x80000000 ? candidate + 2 : 0x40000001;
   return BigInt(candidate);
 }
 
-/** Miller-Rabin; the bases 2, 3, 5, 7 decide all numbers below 3 215 031 751. */
+/** Whether an odd n is prime, by Miller-Rabin: the bases 2, 3, 5, 7 decide all n below 3 215 031 751. */
 export function isPrime(n: bigint): boolean {
   let d = n - 1n;
   let s = 0;
@@ -36,6 +37,7 @@ export function isPrime(n: bigint): boolean {
   return [2n, 3n, 5n, 7n].every((base) => passes(n, base, d, s));
 }
 
+/** Miller-Rabin of one base, n - 1 = d * 2^s. */
 function passes(n: bigint, base: bigint, d: bigint, s: number): boolean {
   if (n === base) return true;
   let x = power(base, d, n);
@@ -57,7 +59,7 @@ function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   return result;
 }
 
-/** Big-endian without leading zeros. */
+/** A number in big-endian bytes without leading zeros. */
 export function minimal(value: bigint): Buffer {
   const hex = value.toString(16);
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');

@@ -1,29 +1,33 @@
 /**
- * Salts of one key (protocol: Salts): a new one every half hour, the one before honoured as long again.
- * In: the time. Out: which salt is in force, whether one is taken, the ones to come.
+ * ServerSalts: the salts of one key (protocol: Salts): a new one every half hour, the one before taken for as long again.
+ * In: the time. Out: the salt in force, whether a message's salt is taken, the salts to come.
  * Never: a clock of its own.
  */
 import type { DcEnv } from '../env.ts';
 import { randomLong } from '../env.ts';
 
-/** How long a salt is the current one, in milliseconds. It is honoured once as long after that. */
+/** How long a salt is the current one, in milliseconds; it is taken for as long again after that. */
 export const SALT_MS = 1_800_000;
 
+/** `future_salt`: a salt and when it may be used. */
 export interface FutureSalt {
-  /** Unix seconds. */
+  /** Server time, Unix seconds. */
   readonly since: number;
+  /** Server time, Unix seconds. */
   readonly until: number;
   readonly salt: bigint;
 }
 
+/** One key's salts; salt 0 is the key exchange's. */
 export class ServerSalts {
   readonly #env: DcEnv;
-  /** Unix milliseconds at which salt 0 began; moved back by `rotate`. */
+  /** Unix milliseconds at which salt 0 began; `rotate` moves it back. */
   #origin: number;
-  /** By turn. A salt is drawn when it is first asked for. */
+  /** Salts by number; a salt is drawn when it is first asked for. */
   readonly #drawn = new Map<number, bigint>();
-  // The salt in force as halves, looked up for every message.
+  /** Number of the salt in `low` and `high`. */
   #turn = -1;
+  /** The salt in force in halves, since every message is held against it. */
   low = 0;
   high = 0;
 
@@ -38,14 +42,14 @@ export class ServerSalts {
     return this.#salt(this.#now());
   }
 
-  /** Whether a message may carry this salt now. */
+  /** Whether a message with this salt, in halves, is taken now. Brings `low` and `high` up to date. */
   accepts(low: number, high: number): boolean {
     const turn = this.#now();
     if (low === this.low && high === this.high) return true;
     return turn > 0 && this.#salt(turn - 1) === ((BigInt(high) << 32n) | BigInt(low >>> 0));
   }
 
-  /** The current salt and the next ones, `count` in all. */
+  /** The salt in force and those after it, `count` in all. */
   future(count: number): FutureSalt[] {
     const turn = this.#now();
     return Array.from({ length: count }, (_, i) => {
@@ -54,11 +58,12 @@ export class ServerSalts {
     });
   }
 
-  /** Goes `turns` further at once, as if half hours had passed: for tests. */
+  /** Goes `turns` salts further at once, as if so many half hours had passed: for tests and faults. */
   rotate(turns = 1): void {
     this.#origin -= turns * SALT_MS;
   }
 
+  /** Number of the salt in force; renews `low` and `high`, and forgets salts no longer taken. */
   #now(): number {
     const turn = Math.floor((this.#env.now() - this.#origin) / SALT_MS);
     if (turn !== this.#turn) {

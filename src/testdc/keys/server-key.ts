@@ -8,12 +8,13 @@ import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { igeDecrypt } from '../../crypto/ige.ts';
 
+/** An RSA key of 2048 bits, shared by all data centres of a test DC. */
 export class ServerKey {
   readonly #key: KeyObject;
-  /** PKCS#1, `-----BEGIN RSA PUBLIC KEY-----`. */
+  /** The public key in PKCS#1, `-----BEGIN RSA PUBLIC KEY-----`. */
   readonly publicPem: string;
   readonly #privatePem: string;
-  /** `SHA1(n:string e:string)[12:20]`, 8 bytes as on the wire. */
+  /** The public key's fingerprint, `SHA1(n:string e:string)[12:20]`: 8 bytes as on the wire. */
   readonly fingerprint: Buffer;
 
   constructor(key: KeyObject) {
@@ -24,7 +25,7 @@ export class ServerKey {
     this.fingerprint = fingerprintOf(publicKey);
   }
 
-  /** A new 2048-bit key, or the one of a private PEM. Throws if the PEM holds no 2048-bit RSA key. */
+  /** Makes a new key, or reads a private PEM's. Throws if the PEM holds no RSA key of 2048 bits. */
   static async make(pem?: string): Promise<ServerKey> {
     if (pem === undefined) {
       const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048, publicExponent: 65537 });
@@ -36,15 +37,12 @@ export class ServerKey {
     return new ServerKey(key);
   }
 
-  /** PKCS#1 text of the private key: only for an operator who asked to keep it. */
+  /** The private key in PKCS#1: only for a memory that the operator asked for. */
   get privatePem(): string {
     return this.#privatePem;
   }
 
-  /**
-   * Takes the padding of `encrypted_data` off.
-   * @returns the 192 bytes `data + random`, or undefined if the check inside fails
-   */
+  /** Opens RSA_PAD: the 192 bytes `data + random` of an `encrypted_data`; undefined if the check inside fails. */
   unpad(encrypted: Uint8Array): Buffer | undefined {
     const m = this.#raw(encrypted);
     if (m === undefined) return undefined;
@@ -56,8 +54,8 @@ export class ServerKey {
   }
 
   /**
-   * The padding from before 2021: `SHA1(data) + data + random` in 255 bytes.
-   * @returns hash and the rest; the caller compares, since only it knows where the data ends
+   * Opens the padding from before 2021, `SHA1(data) + data + random` in 255 bytes: the hash, and the rest. The caller
+   * compares, since only it knows where the data ends.
    */
   unpadOld(encrypted: Uint8Array): { hash: Buffer; rest: Buffer } | undefined {
     const m = this.#raw(encrypted);
@@ -65,12 +63,13 @@ export class ServerKey {
     return { hash: m.subarray(1, 21), rest: m.subarray(21) };
   }
 
+  /** RSA without padding; undefined if the number is not below the modulus. */
   #raw(encrypted: Uint8Array): Buffer | undefined {
     if (encrypted.length !== 256) return undefined;
     try {
       return privateDecrypt({ key: this.#key, padding: constants.RSA_NO_PADDING }, encrypted);
     } catch {
-      return undefined; // not below the modulus
+      return undefined;
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The server's half of the 2FA proof: SRP with Telegram's hashes (protocol: Login), from the description alone.
- * In: a password or its verifier, a secret, what the client sent. Out: srp_B, and whether the proof holds.
+ * The server's half of the proof of a 2FA password: SRP with Telegram's hashes (protocol: Login), from the description alone.
+ * In: a password or its verifier, a secret, A and M1 of the client. Out: srp_B, and whether the proof holds.
  * Never: code of the client's src/crypto/srp.ts, or the password kept.
  */
 import { createHash, pbkdf2Sync } from 'node:crypto';
@@ -14,11 +14,12 @@ export interface Salting {
 }
 
 const P = toNumber(DH_PRIME);
-/** g on 256 bytes. */
+/** g on 256 bytes, as the hashes take it. */
 const PADDED_G = padTo256(Buffer.of(G));
+/** k = H(p + g). */
 const K = toNumber(sha256(DH_PRIME, PADDED_G));
 
-/** `v = g^x`, x = PH2 of the password: 256 bytes. Takes a tenth of a second of PBKDF2. */
+/** The verifier of a password, 256 bytes: `v = g^x`, x = PH2(password, salt1, salt2). Takes a tenth of a second of PBKDF2. */
 export function verifierOf(password: string, { salt1, salt2 }: Salting): Buffer {
   const wrap = (data: Uint8Array, salt: Uint8Array): Buffer => sha256(salt, data, salt);
   const first = wrap(wrap(Buffer.from(password), salt1), salt2);
@@ -26,7 +27,7 @@ export function verifierOf(password: string, { salt1, salt2 }: Salting): Buffer 
   return padTo256(DhGroup.of(G, DH_PRIME).powers(x).public);
 }
 
-/** One question for the password: good for one answer. */
+/** One question for a password, to be answered once. */
 export class SrpChallenge {
   /** srp_B = k v + g^b, 256 bytes. */
   readonly b: Buffer;
@@ -34,7 +35,7 @@ export class SrpChallenge {
   readonly #verifier: Buffer;
   readonly #salting: Salting;
 
-  /** @param secret 256 random bytes */
+  /** `secret` is 256 random bytes. */
   constructor(verifier: Buffer, salting: Salting, secret: Buffer) {
     this.#verifier = verifier;
     this.#salting = salting;
@@ -43,7 +44,7 @@ export class SrpChallenge {
     this.b = toBytes((K * toNumber(verifier) + power) % P);
   }
 
-  /** Whether `M1` proves the password: S = (A v^u)^b, u = H(A + B). */
+  /** Whether a client's A and M1 prove the password: S = (A v^u)^b, u = H(A + B). */
   proves(a: Uint8Array, m1: Uint8Array): boolean {
     if (!isGoodPublic(a)) return false;
     const group = DhGroup.of(G, DH_PRIME);
@@ -54,7 +55,7 @@ export class SrpChallenge {
     return this.#proof(padded, sha256(s)).equals(m1);
   }
 
-  /** H(H(p) xor H(g) + H(salt1) + H(salt2) + A + B + K) */
+  /** M1 = H(H(p) xor H(g) + H(salt1) + H(salt2) + A + B + K). */
   #proof(a: Buffer, key: Buffer): Buffer {
     const hashOfG = sha256(PADDED_G);
     const mixed = sha256(DH_PRIME).map((byte, i) => byte ^ hashOfG[i]!);

@@ -1,5 +1,5 @@
 /**
- * ServerSession: a session of the server as those see it who do not make one: service messages, keys, connections, the world.
+ * ServerSession: a session of the server, as service messages, keys, connections and the world see it.
  * In: nothing. Out: types; `dc-session.ts` implements them. Never: behaviour.
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';

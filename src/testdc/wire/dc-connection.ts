@@ -1,8 +1,8 @@
 /**
  * DcConnection: one connection to a DC, without its socket.
- * In: stream bytes. Out: stream bytes and the end, through `Wire`. Never: node:net, TL.
+ * In: stream bytes; sessions with messages to send. Out: stream bytes and the end, through `Wire`. Never: node:net, TL.
  *
- * What sessions have to say is gathered for one turn of the event loop and written at once, so that
+ * Messages of sessions are gathered for one turn of the event loop and written at once, so that
  * answers to many requests leave in one container.
  */
 import { newHead, seal } from '../../crypto/envelope.ts';
@@ -17,17 +17,17 @@ import { ServerIds } from '../protocol/server-ids.ts';
 import type { ServerSession, SessionLink } from '../protocol/server-session.ts';
 import type { Rule } from '../protocol/violations.ts';
 
-/** The socket as a connection sees it. */
+/** A socket, as a connection sees it. */
 export interface Wire {
-  /** Takes the bytes over: they are the wire's from now on. */
+  /** Sends bytes; the caller does not touch them afterwards. */
   write(bytes: Buffer): void;
-  /** Sends what was written, then closes. */
+  /** Closes after all that was written has been sent. */
   end(): void;
-  /** Closes at once and throws away what was written: a TCP reset. Default: `end`. */
+  /** Closes by a TCP reset, without what is not sent yet; a wire without it is ended. */
   reset?(): void;
 }
 
-/** The data centre as a connection sees it. */
+/** A data centre, as a connection sees it. */
 export interface ConnectionCentre {
   /** The DC's number. */
   readonly id: number;
@@ -50,20 +50,22 @@ export interface ConnectionTaps {
   outgoing?(connection: DcConnection, packet: Uint8Array): Uint8Array | undefined;
 }
 
-// One of each for all connections: they are used within one call only.
+// Buffers for one message, shared by all connections: no call leaves anything in them.
 const body = new Writer(64 * 1024);
 const packet = new Writer(64 * 1024);
 const head = newHead();
 
-/** What a turn's frames are gathered in, lent to connections: a large answer leaves none of them a large block. */
+/** Writers that are lent to connections for the frames of one turn, so that no connection keeps the block of a large answer. */
 const idle: Writer[] = [];
+/** Writers kept, at most, and the bytes of a kept one, at most. */
 const MOST_IDLE = 16;
 const LARGEST_IDLE = 4 * 1024 * 1024;
 
+/** One client's connection, from its first bytes to its end. */
 export class DcConnection implements SessionLink, FrameSink {
   readonly number: number;
   readonly dc: ConnectionCentre;
-  /** The key and the session that spoke last: looked at first. */
+  /** The key and the session of the last packet: the next one is nearly always theirs. */
   key: KnownKey | undefined;
   session: ServerSession | undefined;
   readonly #env: DcEnv;
@@ -99,17 +101,18 @@ export class DcConnection implements SessionLink, FrameSink {
     this.#plainIds = new ServerIds(dc.env);
   }
 
+  /** Whether packets of the client may have padding behind them. */
   get isPadded(): boolean {
     return this.#framing.name === 'padded';
   }
 
-  /** Which transport the first bytes named. */
+  /** The transport that the first bytes named, such as `obfuscated padded`; undefined before them. */
   get transport(): string | undefined {
     const { name, isObfuscated } = this.#framing;
     return name !== undefined && isObfuscated ? `obfuscated ${name}` : name;
   }
 
-  /** Bytes that came. */
+  /** Takes stream bytes of the client. */
   feed(chunk: Uint8Array): void {
     if (this.#isClosed) return;
     this.#counters.bytesIn += chunk.length;
@@ -117,23 +120,25 @@ export class DcConnection implements SessionLink, FrameSink {
     if (passed !== undefined) this.#framing.feed(passed, this);
   }
 
+  /** Takes one packet that the framing has cut. */
   packet(bytes: Buffer, wantsQuickAck: boolean): void {
     if (this.#isClosed) return;
     const passed = this.#taps.incoming === undefined ? bytes : this.#taps.incoming(this, bytes);
     if (passed !== undefined && !this.#isClosed) this.dc.packet(this, passed, wantsQuickAck);
   }
 
-  /** Handles a packet as if it had come now, past the taps. */
+  /** Handles a packet as if it had come now, and asks no tap. */
   handle(bytes: Buffer): void {
     if (!this.#isClosed) this.dc.packet(this, bytes, false);
   }
 
+  /** Notes a stream that cannot go on, and closes. */
   broken(why: string): void {
     this.dc.violation('frame', why, this.number);
     this.hangUp();
   }
 
-  /** The session spoke on this connection. */
+  /** Binds a session to the connection it has just spoken on. */
   carries(session: ServerSession): void {
     this.session = session;
     if (session.link === this) return;
@@ -152,6 +157,7 @@ export class DcConnection implements SessionLink, FrameSink {
     queueMicrotask(() => this.#flush());
   }
 
+  /** Writes the frames of this turn. */
   #flush(): void {
     this.#isScheduled = false;
     const wanting = this.#wanting;
@@ -168,12 +174,13 @@ export class DcConnection implements SessionLink, FrameSink {
     this.#wire.write(bytes);
   }
 
-  /** Where the next frame of this turn goes. */
+  /** The writer that this turn's frames go into. */
   #gathered(): Writer {
     this.#out ??= idle.pop() ?? new Writer(4096);
     return this.#out;
   }
 
+  /** Seals and frames all that a session has to send. */
   #drain(session: ServerSession): void {
     const { outbox, key } = session;
     while (!outbox.isEmpty) {
@@ -201,7 +208,7 @@ export class DcConnection implements SessionLink, FrameSink {
     this.#framing.write(passed, this.#gathered());
   }
 
-  /** Sends a packet, whatever is in it. */
+  /** Sends a packet, and asks no tap. */
   packetAsIs(bytes: Uint8Array): void {
     if (this.#isClosed) return;
     this.#counters.packetsSent++;
@@ -209,7 +216,7 @@ export class DcConnection implements SessionLink, FrameSink {
     this.#schedule();
   }
 
-  /** Sends stream bytes as they are: frames that are none. */
+  /** Sends stream bytes that need not be frames. */
   bytesAsIs(bytes: Uint8Array): void {
     if (!this.#isClosed) this.#wire.write(Buffer.from(bytes));
   }
@@ -237,7 +244,7 @@ export class DcConnection implements SessionLink, FrameSink {
     this.hangUp();
   }
 
-  /** Tells that a packet has come; the full transport has no word for it. */
+  /** Sends a quick ack; the full transport has none. */
   quickAck(token: number): void {
     if (this.#framing.writeQuickAck(token, this.#gathered())) this.#schedule();
   }
@@ -254,7 +261,7 @@ export class DcConnection implements SessionLink, FrameSink {
     this.#wire.end();
   }
 
-  /** Breaks the connection off from this side. */
+  /** Closes from this side by a reset, where the wire can. */
   reset(): void {
     if (this.#isClosed) return;
     this.closed();
@@ -262,7 +269,7 @@ export class DcConnection implements SessionLink, FrameSink {
     else this.#wire.reset();
   }
 
-  /** The socket is closed, or about to be: sessions go on without it. */
+  /** Unbinds all sessions: the socket is closed, or about to be. */
   closed(): void {
     this.#isClosed = true;
     this.#cancelClose?.();
