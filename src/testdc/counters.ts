@@ -1,5 +1,5 @@
 /**
- * Counters: what a test DC has seen, in numbers. In: increments. Out: plain numbers. Never: a list of requests.
+ * Counters: how much of each thing a test DC has seen. In: increments. Out: plain numbers. Never: a list of requests.
  */
 export class Counters {
   connections = 0;
@@ -16,11 +16,12 @@ export class Counters {
   /** API requests by method, wrappers not counted. */
   readonly requests = new Map<string, number>();
 
+  /** Counts an API request. */
   request(method: string): void {
     this.requests.set(method, (this.requests.get(method) ?? 0) + 1);
   }
 
-  /** All API requests. */
+  /** How many API requests there were, of all methods. */
   get requestCount(): number {
     let sum = 0;
     for (const count of this.requests.values()) sum += count;

@@ -1,5 +1,5 @@
 /**
- * The test DC on sockets: the only file of this folder that opens any.
+ * The server of a test DC: the only file of this folder that opens sockets.
  * In: options. Out: a running `TestDc`. Never: an address beyond loopback unless it is named.
  */
 import { randomFillSync } from 'node:crypto';
@@ -28,53 +28,54 @@ import { serverPem } from './memory/recall.ts';
 import type { Taps } from './taps.ts';
 import { TestDc } from './test-dc.ts';
 
-/** An address of a DC. */
+/** An address that a data centre is to listen on. */
 export interface ListenOn {
   readonly id: number;
-  /** Default one of the system's choice. */
+  /** Default: a port of the system's choice. */
   readonly port?: number;
-  /** Listed as `media_only`. */
+  /** Whether the address is listed as `media_only`. */
   readonly isMediaOnly?: boolean;
-  /** Obfuscated connections under this secret alone are taken: 16 bytes in hex, or 17 that begin with `dd`. */
+  /** With it only connections obfuscated under this secret are taken: 16 bytes in hex, or 17 that begin with `dd`. */
   readonly secret?: string;
 }
 
+/** How to start a test DC; each may be left out. */
 export interface TestDcOptions {
-  /** Default `127.0.0.1`. */
+  /** The address to listen on; default `127.0.0.1`. */
   host?: string;
-  /** Default one DC, number 2, on a port of the system's choice. A number twice is one DC with two addresses. */
+  /** The data centres; default number 2 alone, on a port of the system's choice. A number twice is one with two addresses. */
   dcs?: readonly ListenOn[];
-  /** Private RSA key of 2048 bits as PEM; default a new one. */
+  /** The private RSA key, 2048 bits, as PEM; default the memory's, or a new one. */
   keyPem?: string;
-  /** The scheme in force; default the project's own, read from its folder. */
+  /** The newest scheme; default the project's own, read from its folder. */
   schema?: Schema;
   /** Schemes of other layers, for clients that name them. */
   otherSchemas?: readonly Schema[];
-  /** Which DC ids the key exchange takes: default `production`, no +10000. */
+  /** How clients may name a DC in the key exchange: by its id (`production`, the default), by id + 10000 (`test`), by both (`any`). */
   environment?: 'production' | 'test' | 'any';
-  /** Take the RSA padding from before 2021. */
+  /** Whether the RSA padding from before 2021 is taken too; default false. */
   acceptsOldPadding?: boolean;
-  /** Make g_a begin with a zero byte. */
+  /** Whether g_a begins with a zero byte, sent with it (`padded`) or without (`minimal`); default `no`. */
   zeroTop?: 'no' | 'padded' | 'minimal';
-  /** Gzip results of so many bytes and more; default never. */
+  /** Results of at least this many bytes are sent as gzip_packed; default none. */
   gzipFrom?: number;
-  /** How key exchanges end; default `ok`. */
+  /** How each key exchange ends; default `ok`. */
   outcome?: () => Outcome;
-  /** Looks at, or answers, each request before the world does. */
+  /** Sees, or answers, each request before its method does. */
   onRequest?: RequestHook;
-  /** Where packets can be changed or dropped. */
+  /** Where the DC is made to misbehave; default nowhere. */
   taps?: Taps;
-  /** Answer one key used from two places in parallel by `AUTH_KEY_DUPLICATED`; default true. */
+  /** Whether a key used from two places in parallel is answered by `AUTH_KEY_DUPLICATED`; default true. */
   punishesDuplicates?: boolean;
-  /** An MTProxy before all DCs: its secret as above, and its port, by default of the system's choice. */
+  /** An MTProxy before all data centres: its secret, as that of an address, and its port, by default of the system's choice. */
   proxy?: { secret: string; port?: number };
-  /** The clock, Unix milliseconds; default the machine's. Timers run on the machine's in any case. */
+  /** The clock, Unix milliseconds; default the machine's. Timers go by the machine's in any case. */
   now?: () => number;
-  /** What is kept beyond the process: the RSA key if none is given, ports of the system's choice, keys and accounts. */
+  /** Keeps beyond the process the RSA key if none is given, ports of the system's choice, keys and accounts. */
   memory?: DcMemory;
 }
 
-/** Starts a test DC; it listens when the promise resolves, and nowhere when it is rejected. */
+/** Starts a test DC, which listens when the promise resolves, and nowhere when it is rejected. */
 export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> {
   const dc = await build(options);
   try {
@@ -86,6 +87,7 @@ export async function startTestDc(options: TestDcOptions = {}): Promise<TestDc> 
   return dc;
 }
 
+/** Adds all data centres, and listens on every address. */
 async function listenEverywhere(dc: TestDc, options: TestDcOptions): Promise<void> {
   const host = options.host ?? '127.0.0.1';
   const wanted = options.dcs ?? [{ id: 2 }];
@@ -112,17 +114,14 @@ async function listenEverywhere(dc: TestDc, options: TestDcOptions): Promise<voi
   }
 }
 
-/**
- * Takes orders for the faults of a DC on a loopback port, a JSON line each.
- * @returns the port
- */
+/** Takes orders for the faults of a DC on a loopback port, one JSON object a line; resolves with the port. */
 export async function listenForOrders(dc: TestDc, faults: Faults, port: number): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     dc.sockets.add(socket);
     socket.on('close', () => dc.sockets.delete(socket));
     const lines = createInterface({ input: socket });
-    // It says again whatever goes wrong with its input, and an event that nobody hears ends the process.
+    // The line reader repeats the socket's errors, and an error event without a listener ends the process.
     lines.on('error', () => {});
     lines.on('line', (line) => socket.write(`${obey(dc, faults, line)}\n`));
   });
@@ -130,9 +129,10 @@ export async function listenForOrders(dc: TestDc, faults: Faults, port: number):
   return listen(server, '127.0.0.1', port);
 }
 
-/** The project's own, loaded once for all data centres of a process: nobody changes it. */
+/** The project's own scheme, loaded once for all test DCs of a process; nothing changes it. */
 let ownScheme: Schema | undefined;
 
+/** A test DC of these options, without its data centres. */
 async function build(options: TestDcOptions): Promise<TestDc> {
   const schema = options.schema ?? (ownScheme ??= loadScheme());
   const env = machineEnv(options.now);
@@ -157,7 +157,7 @@ async function build(options: TestDcOptions): Promise<TestDc> {
   });
 }
 
-/** The first bytes say for which DC; a wrong secret gives a wrong DC, and that no answer. */
+/** Takes a connection to the MTProxy: its first bytes name the DC; under a wrong secret they name none, and it is closed. */
 function acceptProxied(dc: TestDc, socket: Socket, proxy: ProxySecret): void {
   let first = Buffer.alloc(0);
   dc.sockets.add(socket);
@@ -175,6 +175,7 @@ function acceptProxied(dc: TestDc, socket: Socket, proxy: ProxySecret): void {
   socket.on('data', take);
 }
 
+/** Binds a socket to a new connection of a data centre. */
 function accept(dc: TestDc, centre: TestCentre, socket: Socket, proxy: ProxySecret | undefined): DcConnection {
   const wire: Wire = {
     write: (bytes) => {
@@ -196,10 +197,10 @@ function accept(dc: TestDc, centre: TestCentre, socket: Socket, proxy: ProxySecr
   return connection;
 }
 
-/** Bytes a client may leave unread. */
+/** Bytes that a client may leave unread before its socket is destroyed. */
 const MOST_UNREAD = 64 * 1024 * 1024;
 
-/** A port of the system's choice is the one it was before, as long as nobody else has it. */
+/** Listens; where the port is the system's choice, on the port that the memory has kept, unless it is taken. */
 async function listenAgain(server: Server, host: string, on: ListenOn, memory: DcMemory | undefined): Promise<number> {
   const { id, port = 0 } = on;
   const before = port === 0 ? memory?.recalled.find((entry) => entry.what === 'port' && entry.dc === id) : undefined;
@@ -207,11 +208,13 @@ async function listenAgain(server: Server, host: string, on: ListenOn, memory: D
   return listen(server, host, before.port).catch(async () => rememberPort(await listen(server, host, 0), on, memory));
 }
 
+/** Keeps a port of the system's choice, and returns it. */
 function rememberPort(taken: number, { id, port = 0 }: ListenOn, memory: DcMemory | undefined): number {
   if (port === 0) memory?.keep({ what: 'port', dc: id, port: taken });
   return taken;
 }
 
+/** Resolves with the port when the server listens. */
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((done, failed) => {
     server.once('error', failed);
@@ -222,6 +225,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
+/** The machine's timers and randomness, and its clock unless `now` is another. */
 function machineEnv(now: (() => number) | undefined): DcEnv {
   return {
     now: now ?? (() => performance.timeOrigin + performance.now()),

@@ -1,6 +1,6 @@
 /**
- * Taps: all places where a test DC can be made to misbehave: the seam of the fault language and of tests.
- * In: nothing. Out: the interface, put together of what sessions, connections and data centres ask.
+ * Taps: the places where a test DC can be made to misbehave, by the fault language and by tests.
+ * In: nothing. Out: the interface: what connections, data centres and sessions ask, each in its own file, and requests.
  * Never: behaviour; without taps the DC is as strict and as true as it can be.
  */
 import type { Call } from './answers/call.ts';

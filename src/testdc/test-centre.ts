@@ -1,6 +1,6 @@
 /**
- * DataCentre: one DC: its keys, its key exchange, its sessions.
- * In: packets, from connections. Out: what connections are to send. Never: sockets.
+ * TestCentre: one data centre of a test DC: its keys, key exchanges and sessions.
+ * In: packets, from connections. Out: answers, through the connections. Never: sockets.
  */
 import { Opened, open } from '../crypto/envelope.ts';
 import { Reader } from '../bytes/reader.ts';
@@ -26,6 +26,7 @@ export interface CentreTaps extends SessionTaps {
   field?(connection: DcConnection | undefined, name: FieldName, value: Uint8Array): Uint8Array;
 }
 
+/** What a data centre is given by the test DC it belongs to. */
 export interface TestCentreSettings {
   readonly id: number;
   readonly env: DcEnv;
@@ -35,18 +36,22 @@ export interface TestCentreSettings {
   readonly handshake: Omit<HandshakeSettings, 'dcId' | 'env' | 'stores' | 'fault' | 'field'>;
   readonly taps: CentreTaps;
   readonly memory: DcMemory | undefined;
-  /** Told of each new key and session, for those who wait for one. */
+  /** Told of each key that an exchange has made. */
   madeKey(key: KnownKey): void;
+  /** Told of each new session. */
   madeSession(session: DcSession): void;
+  /** Notes an exception of the data centre's own code. */
   bug(error: unknown): void;
 }
 
-/** The least an encrypted packet can be: auth_key_id, msg_key, three blocks. */
+/** Bytes of an encrypted packet, at least: auth_key_id, msg_key, three blocks. */
 const LEAST_PACKET = 8 + 16 + 48;
+/** Bytes before the ciphertext: auth_key_id, msg_key. */
 const OUTER = 24;
-/** Sessions of one key, at most; beyond it the oldest without a connection is forgotten. */
+/** Sessions of one key, at most; beyond it the oldest one without a connection is forgotten. */
 const MOST_SESSIONS = 1_000;
 
+/** One data centre, with a number of its own. */
 export class TestCentre implements SessionHost, ConnectionCentre {
   readonly id: number;
   readonly env: DcEnv;
@@ -55,7 +60,7 @@ export class TestCentre implements SessionHost, ConnectionCentre {
   readonly #settings: TestCentreSettings;
   readonly #handshakes: DcHandshakes;
   readonly #opened = new Opened();
-  /** The connection whose packet is being handled: violations name it. */
+  /** The connection whose packet is being handled, which violations name. */
   #current: DcConnection | undefined;
 
   constructor(settings: TestCentreSettings) {
@@ -74,6 +79,7 @@ export class TestCentre implements SessionHost, ConnectionCentre {
     });
   }
 
+  /** Stores a key of the exchange; false if a key of its number exists. */
   #stores(known: KnownKey): boolean {
     if (!this.keys.add(known)) return false;
     this.#settings.counters.handshakes++;
@@ -81,7 +87,7 @@ export class TestCentre implements SessionHost, ConnectionCentre {
     return true;
   }
 
-  /** One packet of a connection: an encrypted message, or one of the key exchange. */
+  /** Handles one packet of a connection: an encrypted message, or one of the key exchange. */
   packet(connection: DcConnection, packet: Buffer, wantsQuickAck = false): void {
     this.#current = connection;
     if (packet.length < 20) {
@@ -100,14 +106,14 @@ export class TestCentre implements SessionHost, ConnectionCentre {
     this.#encrypted(connection, known, packet, wantsQuickAck);
   }
 
-  /** The key of that number, unless it is unknown or dead. */
+  /** The key of an auth_key_id, unless it is unknown, forgotten or expired. */
   #key({ key }: DcConnection, idLow: number, idHigh: number): KnownKey | undefined {
     const now = this.env.now();
     const isSame = key !== undefined && key.authKey.idLow === idLow && key.authKey.idHigh === idHigh;
     return isSame && key.isAlive(now) ? key : this.keys.find(idLow, idHigh, now);
   }
 
-  /** 0 | msg_id | length | body; what stands behind the body is padding. */
+  /** An unencrypted message: 0 | msg_id | length | body, and padding behind it. */
   #plain(connection: DcConnection, packet: Buffer): void {
     const msgId = packet.readBigInt64LE(8);
     const length = packet.readInt32LE(16);
@@ -122,9 +128,10 @@ export class TestCentre implements SessionHost, ConnectionCentre {
     return connection.plain(reply);
   }
 
+  /** Opens a packet under `key`, and hands it to its session. */
   #encrypted(connection: DcConnection, key: KnownKey, packet: Buffer, wantsQuickAck: boolean): void {
     this.#settings.counters.packets++;
-    // The padded transport's tail; elsewhere a length that AES blocks do not fit is an error of its own.
+    // The padded transport leaves up to 15 bytes behind the blocks; in any other a length of no whole blocks is an error.
     const tail = (packet.length - OUTER) & 15;
     const end = packet.length - (connection.isPadded ? tail : 0);
     if (packet.length < LEAST_PACKET || !open(key.authKey, 'client', packet, 0, end, this.#opened)) {
@@ -136,12 +143,12 @@ export class TestCentre implements SessionHost, ConnectionCentre {
       this.#fault('session-id-zero', 'session_id 0');
       return connection.refuse(-404);
     }
-    // Before `receive`: this decrypts once more, and overwrites what `open` left.
+    // The token of a quick ack decrypts the packet once more and overwrites what `open` has left.
     if (wantsQuickAck) return this.#quick(connection, key, packet.subarray(0, end));
     this.#received(connection, key);
   }
 
-  /** Answers that the packet has come, then takes it. */
+  /** Sends a quick ack, then opens the packet again and takes it. */
   #quick(connection: DcConnection, key: KnownKey, packet: Buffer): void {
     connection.quickAck(quickAckToken(key.authKey.bytes, packet));
     open(key.authKey, 'client', packet, 0, packet.length, this.#opened);
@@ -151,10 +158,11 @@ export class TestCentre implements SessionHost, ConnectionCentre {
   #received(connection: DcConnection, key: KnownKey): void {
     const { head, bytes, start, end } = this.#opened;
     const session = this.#session(connection, key, head.sessionLow, head.sessionHigh);
-    // A view of the kernel's memory, which any seal or open overwrites: nothing seals before the end of this turn.
+    // `bytes` is a view of the kernel's memory, which any seal or open overwrites: nothing seals before the end of this turn.
     session.receive(head, bytes, start, end);
   }
 
+  /** The session of that session_id, made if it is new, and bound to the connection. */
   #session(connection: DcConnection, key: KnownKey, low: number, high: number): ServerSession {
     let { session } = connection;
     if (session === undefined || session.key !== key || session.idLow !== low || session.idHigh !== high)
@@ -171,15 +179,17 @@ export class TestCentre implements SessionHost, ConnectionCentre {
     return session;
   }
 
+  /** Answers an API request of a session. */
   request(session: DcSession, received: Received, body: Reader): void {
     this.#settings.invoking.take(session, received, body);
   }
 
-  /** Answers first, then forgets: the next packet under the key gets -404. */
+  /** Forgets a key: the next packet under it is answered by -404. */
   destroyKey(key: KnownKey): void {
     this.keys.remove(key);
   }
 
+  /** Whether a key is one of this data centre's, and alive. */
   knows(key: KnownKey): boolean {
     return this.keys.find(key.authKey.idLow, key.authKey.idHigh, this.env.now()) === key;
   }
@@ -197,6 +207,7 @@ export class TestCentre implements SessionHost, ConnectionCentre {
   }
 }
 
+/** Forgets the oldest session of a key that has no connection. */
 function forgetOne(key: KnownKey): void {
   for (const session of key.sessions.values()) {
     if (session.link !== undefined) continue;

@@ -1,5 +1,5 @@
 /**
- * TestDc: a running test DC as its users see it: commands, the demo, tests.
+ * TestDc: a running test DC, as commands, the demo and tests see it: some data centres and the world they share.
  * In: settings, byte streams. Out: what was seen (`violations`, `counters`, `ledger`, events), and what can
  * be done to clients (pushes, a signed-in user). Never: node:net; `dc-server.ts` has the sockets.
  */
@@ -31,6 +31,7 @@ import type { TlObject } from './tl/tl-value.ts';
 import { DEMO_ID, ECHO_ID } from './world/seed.ts';
 import { World } from './world/world.ts';
 
+/** What a test DC is made of; `TestDcOptions` of `dc-server.ts` says what each is for. */
 export interface TestDcSettings {
   readonly env: DcEnv;
   readonly serverKey: ServerKey;
@@ -44,13 +45,13 @@ export interface TestDcSettings {
   readonly outcome: (() => Outcome) | undefined;
   readonly onRequest: RequestHook | undefined;
   readonly taps: Taps;
-  /** Default true. */
+  /** Whether a key used from two places in parallel is refused from then on; default true. */
   readonly punishesDuplicates?: boolean;
-  /** Default: nothing outlives the process. */
+  /** What outlives the process; default nothing. */
   readonly memory?: DcMemory | undefined;
 }
 
-/** What can be waited for. */
+/** Events, which tests wait for by `next`. */
 export interface TestDcEvents {
   connection: [DcConnection];
   disconnection: [DcConnection];
@@ -58,35 +59,38 @@ export interface TestDcEvents {
   session: [DcSession];
   /** A request, before it is answered. */
   request: [Call];
-  /** A method of Telegram's that this DC has no answer for: the first time it is called. */
+  /** The first call of a method that Telegram has and this DC does not answer. */
   lacking: [method: string];
 }
 
-/** A signed-in user: `auth_key` and `session_id` of a session line, and who it is. */
+/** A signed-in user: the `auth_key` and `session_id` of a session line, and whose they are. */
 export interface DemoUser {
   /** 256 bytes. */
   readonly authKey: Buffer;
   readonly sessionId: bigint;
   readonly dc: number;
   readonly userId: bigint;
-  /** In force now. */
+  /** The salt in force when the user was made. */
   readonly salt: bigint;
   readonly key: KnownKey;
 }
 
+/** One test DC; `startTestDc` makes one that listens, tests of the core one without sockets. */
 export class TestDc extends EventEmitter<TestDcEvents> {
+  /** Where each data centre listens, as `help.getConfig` lists it. */
   readonly addresses: DcAddress[] = [];
-  /** Port of the MTProxy, if there is one. */
+  /** The MTProxy's port, if there is one. */
   proxyPort: number | undefined;
+  /** The data centres by number. */
   readonly centres = new Map<number, TestCentre>();
   readonly violations = new Violations();
   readonly counters = new Counters();
   readonly world: World;
-  /** Faults of the DC's own code; a test may assert there are none. */
+  /** Exceptions of the DC's own code; a test may assert that there are none. */
   readonly bugs: unknown[] = [];
-  /** Looks at, or answers, each request before the world does. */
+  /** Sees, or answers, each request before its method does. */
   onRequest: RequestHook | undefined;
-  /** The same object for all connections: what is put in it counts from then on. */
+  /** One object for all connections: a tap that is put in counts from then on. */
   readonly taps: Taps;
   /** Open sockets, kept by `dc-server.ts`. */
   readonly sockets = new Set<{ destroy(): void }>();
@@ -116,28 +120,29 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     });
   }
 
-  /** PKCS#1 `RSA PUBLIC KEY`: what a client needs to be given. */
+  /** The public RSA key in PKCS#1, which clients have to be given. */
   get publicKeyPem(): string {
     return this.#settings.serverKey.publicPem;
   }
 
-  /** The fingerprint of that key, signed as on the wire. */
+  /** The public key's fingerprint, as one signed number. */
   get fingerprint(): bigint {
     return this.#settings.serverKey.fingerprint.readBigInt64LE();
   }
 
-  /** Port of the first DC, or of the one named. */
+  /** The port of a data centre; without `id` of the first. */
   port(id?: number): number {
     const address = id === undefined ? this.addresses[0] : this.addresses.find((one) => one.id === id);
     if (address === undefined) throw new Error(`no DC ${id}`);
     return address.port;
   }
 
+  /** The address that all data centres listen on. */
   get host(): string {
     return this.addresses[0]!.host;
   }
 
-  /** Adds a data centre; `dc-server.ts` then listens for it. */
+  /** Adds a data centre, which nobody listens for yet. */
   addCentre(id: number): TestCentre {
     const { env, environment, acceptsOldPadding, zeroTop, serverKey, group, outcome, memory } = this.#settings;
     const centre = new TestCentre({
@@ -157,13 +162,13 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     return centre;
   }
 
-  /** Everything that was kept is there again; once all centres are added, before anybody connects. */
+  /** Puts back all that the memory has kept: to be called once, after all data centres are added and before anybody connects. */
   recall(): void {
     const { memory, env, layers } = this.#settings;
     if (memory !== undefined) recall(memory.recalled, { env, layers, world: this.world, centres: this.centres });
   }
 
-  /** A new byte stream from a client; with `proxy` it has to be obfuscated under that secret. */
+  /** Begins a connection of a client; with `proxy` its stream has to be obfuscated under that secret. */
   connect(centre: TestCentre, wire: Wire, proxy?: ProxySecret): DcConnection {
     const connection = new DcConnection(++this.#connections, centre, wire, this.counters, this.taps, proxy);
     this.counters.connections++;
@@ -172,12 +177,14 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     return connection;
   }
 
+  /** Ends a connection whose socket is closed. */
   disconnected(connection: DcConnection): void {
     connection.closed();
     this.counters.openConnections--;
     this.emit('disconnection', connection);
   }
 
+  /** A request with all that its method needs beside it. */
   #call({ session, received, method, args }: Request): Call {
     const { env, environment } = this.#settings;
     return {
@@ -193,6 +200,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     };
   }
 
+  /** Signs out a key used from two places in parallel; false where that goes unpunished. */
   #refusesDuplicate(session: DcSession): boolean {
     if (this.#settings.punishesDuplicates === false) return false;
     session.violation('key-duplicated', 'one key on two connections in parallel');
@@ -200,6 +208,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     return true;
   }
 
+  /** Tells of a method without an answer, once. */
   #lacks(method: string): void {
     if (this.#lacking.has(method)) return;
     this.#lacking.add(method);
@@ -213,14 +222,14 @@ export class TestDc extends EventEmitter<TestDcEvents> {
 
   // ---- users and pushes ----
 
-  /** How often each text was executed by `messages.sendMessage`. */
+  /** How often each text was sent by `messages.sendMessage`, or set by `account.updateProfile`. */
   get ledger(): ReadonlyMap<string, number> {
     return this.world.ledger;
   }
 
   /**
-   * A signed-in user with a key the DC knows, `initConnection` done: what a session line holds.
-   * Each call makes a new key; without an account named it is the demo user's.
+   * Signs a new key in, `initConnection` done, and returns what a session line holds. Without `firstName` it is the demo
+   * user's, with it a new person's; without `dcId` it is known to the first data centre.
    */
   demoUser(options: { dcId?: number; firstName?: string } = {}): DemoUser {
     const { env, layers } = this.#settings;
@@ -234,7 +243,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     this.world.signIn(known, userId);
     return {
       authKey: Buffer.from(authKey.bytes),
-      // Below 2^53, so that every JSON reader keeps it whole.
+      // Below 2^53, so that every JSON reader keeps the number whole.
       sessionId: BigInt.asUintN(52, randomLong(env)) | 1n,
       dc: centre.id,
       userId,
@@ -243,7 +252,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     };
   }
 
-  /** The demo user with the same key and session each time the DC is started with the same memory. */
+  /** The demo user, with the same key and session each time the DC is started with the same memory. */
   rememberedUser(): DemoUser {
     const { memory } = this.#settings;
     const dc = this.addresses[0]!.id;
@@ -258,28 +267,26 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     return made;
   }
 
-  /** Pushes an `Updates` object as it is; the answer is to how many sessions it went. */
+  /** Pushes an `Updates` object to a user's sessions, or to one session; returns to how many. */
   pushUpdate(to: bigint | DcSession, update: TlObject): number {
     if (typeof to === 'bigint') return this.world.push(to, update);
     this.world.pushTo(to, update);
     return 1;
   }
 
-  /** A private message to a user, by default from the echo: into the box, with its pts, and to the sessions. */
+  /** Sends a user a private message, by default from the echo: into the box, with its pts, and to the sessions. */
   pushMessage(to: bigint, text: string, from: bigint = ECHO_ID): void {
     receive(this.world, from, to, textContent(text));
   }
 
-  /**
-   * Pushes at a rate.
-   * @returns `done`, with the number of pushes, and `stop`
-   */
+  /** Pushes so many updates a second, until `count` or `stop`; `done` resolves with the number of pushes. */
   startPushing(options: PushOptions): Pushing {
     const pushing = pushAtRate(this.#settings.env, options, (n) => this.#pushOne(options, n));
     this.onClose(async () => pushing.stop());
     return pushing;
   }
 
+  /** Pushes number n of a row. */
   #pushOne({ to, update }: PushOptions, n: number): void {
     if (update !== undefined) this.pushUpdate(to, update(n));
     else if (typeof to === 'bigint') this.pushMessage(to, `update ${n}`);
@@ -293,7 +300,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
 
   // ---- waiting, ending ----
 
-  /** Resolves with the next event for which `test` holds; no sleeping in tests. */
+  /** Resolves with the next event for which `test` holds. */
   next<K extends keyof TestDcEvents>(
     name: K,
     test: (...args: TestDcEvents[K]) => boolean = () => true,
@@ -308,7 +315,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
     });
   }
 
-  /** What `close` has to undo. */
+  /** Adds what `close` has to do. */
   onClose(closer: () => Promise<void>): void {
     this.#closers.push(closer);
   }

@@ -1,10 +1,10 @@
 /**
- * The memory of a test DC in a file: a line of JSON an entry, appended and synced before `keep` returns.
- * In: a path. Out: a `Memory`. Never: a file that others may read; an entry lost that was kept, wherever the process was
- * killed: a line that was torn is cut off when the file is opened.
+ * The memory of a test DC in a file: one line of JSON for each entry, appended and synced before `keep` returns.
+ * In: a path. Out: a `DcMemory`. Never: a file that others may read; an entry lost that was kept, wherever the process was
+ * killed: opening the file cuts off a line that was torn.
  *
- * When the file has grown, opening it writes anew what still counts and puts that in its place. A second process with
- * the same file notices that its own is no longer the one of that name, and appends once more.
+ * Opening a file that has grown replaces it by one with the entries that still count. A second process that has the old
+ * file open notices that the name now is another file's, and appends to that one too.
  */
 import {
   appendFileSync,
@@ -24,12 +24,12 @@ import { makeFolder } from '../../make-folder.ts';
 import { fold } from './memory.ts';
 import type { MemoryEntry, DcMemory } from './memory.ts';
 
-/** Bytes from which on a file is written anew when it is opened. */
+/** Opening a file of at least this many bytes replaces it by one with the entries that still count. */
 const COMPACT_FROM = 1024 * 1024;
 
 /**
- * Opens, or makes, a file: mode 0600, its folder 0700 if it is made here.
- * @throws Error that names the file and the line, if it is no memory; the system's if it cannot be opened
+ * Opens a file, or makes it with mode 0600, and its folder with 0700. `now` is in Unix milliseconds.
+ * @throws Error that names file and line, if it is no memory; the system's, if it cannot be opened
  */
 export function openMemory(file: string, { compactFrom = COMPACT_FROM, now = Date.now() } = {}): DcMemory {
   makeFolder(dirname(file));
@@ -53,13 +53,14 @@ export function openMemory(file: string, { compactFrom = COMPACT_FROM, now = Dat
   };
 }
 
+/** Opens a file to append to, for the owner alone. */
 function openOwn(file: string): number {
   const fd = openSync(file, 'a', 0o600);
   fchmodSync(fd, 0o600);
   return fd;
 }
 
-/** A line that did not fit is taken back, so that the next one does not stand behind half of it. */
+/** Appends and syncs text; if that fails, cuts off what of it was written, so that the next line begins a line. */
 function append(fd: number, line: string): void {
   const { size } = fstatSync(fd);
   try {
@@ -71,12 +72,13 @@ function append(fd: number, line: string): void {
   }
 }
 
+/** Whether the file of that name is the one that is open. */
 function isStill(file: string, fd: number): boolean {
   const [there, here] = [statSync(file, { throwIfNoEntry: false }), fstatSync(fd)];
   return there?.ino === here.ino && there.dev === here.dev;
 }
 
-/** @param end what of the file has been read @returns the new file */
+/** Replaces a file, of which `end` bytes have been read, by one of these entries, and returns the new one, open. */
 function compact(file: string, old: number, end: number, entries: readonly MemoryEntry[]): number {
   const reader = openSync(file, 'r');
   const next = `${file}.${process.pid}`;
@@ -85,7 +87,7 @@ function compact(file: string, old: number, end: number, entries: readonly Memor
   fsyncSync(fd);
   renameSync(next, file);
   syncFolder(dirname(file));
-  // What another process appended meanwhile; what it appends from here on it appends once more.
+  // Another process may have appended meanwhile; what it appends from here on, it appends to the new file itself.
   const late = readFileSync(reader).subarray(end);
   if (late.length > 0) append(fd, late.toString());
   closeSync(reader);
@@ -93,13 +95,14 @@ function compact(file: string, old: number, end: number, entries: readonly Memor
   return fd;
 }
 
+/** Syncs a folder, so that a new name in it survives a crash. */
 function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   fsyncSync(folder);
   closeSync(folder);
 }
 
-/** 64-bit numbers as `{"n":"…"}`, bytes as `{"b":"…"}` in base64. */
+/** An entry as JSON: 64-bit numbers as `{"n":"…"}`, bytes as `{"b":"…"}` in base64. */
 function write(entry: MemoryEntry): string {
   return JSON.stringify(entry, function (this: Record<string, unknown>, key: string, shown: unknown) {
     const value = this[key];
@@ -108,6 +111,7 @@ function write(entry: MemoryEntry): string {
   });
 }
 
+/** Reads all lines. @throws Error that names file and line */
 function parse(file: string, text: string): MemoryEntry[] {
   const lines = text.split('\n').slice(0, -1);
   return lines.map((line, i) => {

@@ -1,5 +1,5 @@
 /**
- * Recall: what a memory has kept, put back to where it was.
+ * Puts back what a memory has kept.
  * In: entries. Out: keys in the tables of their DCs, bindings, accounts, who is signed in. Never: an entry kept again.
  */
 import { AuthKey } from '../../crypto/auth-key.ts';
@@ -11,7 +11,7 @@ import type { BindEntry, MemoryEntry, KeyEntry, KeyRef, DcMemory, PersonEntry, U
 import { Password } from '../world/password.ts';
 import type { World } from '../world/world.ts';
 
-/** Where to. */
+/** Where entries are put back. */
 export interface RecallTarget {
   readonly env: DcEnv;
   readonly layers: Layers;
@@ -19,18 +19,18 @@ export interface RecallTarget {
   readonly centres: ReadonlyMap<number, TestCentre>;
 }
 
-/** The RSA key's PEM. */
+/** The PEM of the private RSA key, if the memory has one. */
 export function serverPem(memory: DcMemory | undefined): string | undefined {
   const found = memory?.recalled.find((entry) => entry.what === 'server');
   return found?.what === 'server' ? found.pem : undefined;
 }
 
-/** Entries of DCs that are not there are passed over. */
-export function recall(entries: readonly MemoryEntry[], place: RecallTarget): void {
-  for (const entry of entries) if (entry.what === 'person') person(entry, place);
-  for (const entry of entries) if (entry.what === 'key') key(entry, place);
-  for (const entry of entries) if (entry.what === 'bind') bind(entry, place);
-  for (const entry of entries) if (entry.what === 'user') user(entry, place);
+/** Puts back all entries, but those of DCs that there are none of. */
+export function recall(entries: readonly MemoryEntry[], target: RecallTarget): void {
+  for (const entry of entries) if (entry.what === 'person') person(entry, target);
+  for (const entry of entries) if (entry.what === 'key') key(entry, target);
+  for (const entry of entries) if (entry.what === 'bind') bind(entry, target);
+  for (const entry of entries) if (entry.what === 'user') user(entry, target);
 }
 
 function person({ person: fields, password }: PersonEntry, { world }: RecallTarget): void {
@@ -45,23 +45,23 @@ function key({ dc, key: bytes, salt, expiresAt, layer }: KeyEntry, { env, layers
   centres.get(dc)?.keys.recall(known);
 }
 
-function bind({ to, expiresAt, ...ref }: BindEntry, place: RecallTarget): void {
-  const [temporary, permanent] = [knownKey(ref, place), knownKey({ dc: ref.dc, id: to }, place)];
+function bind({ to, expiresAt, ...ref }: BindEntry, target: RecallTarget): void {
+  const [temporary, permanent] = [knownKey(ref, target), knownKey({ dc: ref.dc, id: to }, target)];
   if (temporary === undefined || permanent === undefined) return;
   temporary.boundTo = permanent;
   permanent.temporary = temporary;
   temporary.expiresAt = expiresAt;
 }
 
-function user({ user: userId, at, from, isRevoked = false, ...ref }: UserEntry, place: RecallTarget): void {
-  const known = knownKey(ref, place);
+function user({ user: userId, at, from, isRevoked = false, ...ref }: UserEntry, target: RecallTarget): void {
+  const known = knownKey(ref, target);
   if (known === undefined) return;
   known.isRevoked = isRevoked;
-  if (userId === undefined || !place.world.people.has(userId)) return;
+  if (userId === undefined || !target.world.people.has(userId)) return;
   known.userId = userId;
   known.signedInAt = at;
-  known.importedFrom = from && knownKey(from, place);
-  place.world.account(userId).keys.add(known);
+  known.importedFrom = from && knownKey(from, target);
+  target.world.account(userId).keys.add(known);
 }
 
 function knownKey({ dc, id }: KeyRef, { centres }: RecallTarget): KnownKey | undefined {
