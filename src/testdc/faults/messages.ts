@@ -29,7 +29,7 @@ function isQuestion({ message }: At): boolean {
   return message.place === 'container' || (message.seqNo & 1) === 1;
 }
 
-/** Refuses a message by a code of 2.12; `of=single|inner|container` picks which. */
+/** Refuses a message by a code (protocol: Refused messages); `of=single|inner|container` picks which. */
 function refused(code: number): FaultKind<'message'> {
   return {
     moment: 'message',

@@ -6,29 +6,29 @@
 
 /** The rules of docs/protocol.md that a client can be caught breaking. */
 export type Rule =
-  | 'frame' // 2.13: length, CRC, sequence, unknown transport
-  | 'plain-message' // 2.3: an unencrypted message that is no query of the key exchange
-  | 'plain-msg-id-zero' // 2.3: tolerated, old clients do it
-  | 'key-exchange' // 2.7
-  | 'key-unknown' // 2.1
-  | 'key-duplicated' // 2.15: one key from two places in parallel
-  | 'envelope' // 2.2: msg_key, padding 12..1024, length
-  | 'session-id-zero' // 2.1
-  | 'msg-id-low-bits' // 2.5, code 18
-  | 'msg-id-empty-fraction' // 2.5: low 32 bits empty
-  | 'msg-id-window' // 2.9, codes 16 and 17: tolerated, a clock may be wrong
-  | 'msg-id-reused' // 2.5: another message under an id used before; code 19 for a container
-  | 'msg-id-too-old' // 2.12, code 20
-  | 'resent-bare' // 2.10: the same id again outside of a container
-  | 'seqno-order' // 2.5, codes 32 and 33
-  | 'seqno-parity' // 2.5, codes 34 and 35
-  | 'ack-parity' // 2.5: tolerated, many clients count acks
-  | 'salt' // 2.6, code 48: tolerated, salts expire
-  | 'container' // 2.11, code 64
-  | 'service-message' // 2.11: bytes that do not parse, counts out of range
-  | 'request' // 2.14: bytes that do not parse by the scheme
-  | 'unknown-method'
-  | 'gzip'; // 2.11
+  | 'frame' // a frame's length, CRC or sequence, or an unknown transport (protocol: Transports)
+  | 'plain-message' // an unencrypted message that is no query of the key exchange (protocol: Unencrypted messages)
+  | 'plain-msg-id-zero' // tolerated, since old clients do it (protocol: Unencrypted messages)
+  | 'key-exchange' // a query that does not fit its exchange (protocol: Key exchange)
+  | 'key-unknown' // an auth_key_id that no key has (protocol: Objects and lifetimes)
+  | 'key-duplicated' // one key from two places in parallel (protocol: RPC errors)
+  | 'envelope' // msg_key, a padding that is not 12..1024 bytes, length (protocol: Encrypted messages)
+  | 'session-id-zero' // protocol: Objects and lifetimes
+  | 'msg-id-low-bits' // code 18 (protocol: Message ids)
+  | 'msg-id-empty-fraction' // the low 32 bits are 0 (protocol: Message ids)
+  | 'msg-id-window' // codes 16 and 17: tolerated, since a clock may be wrong (protocol: Receiving)
+  | 'msg-id-reused' // another message under an id used before; code 19 for a container (protocol: Message ids)
+  | 'msg-id-too-old' // code 20 (protocol: Refused messages)
+  | 'resent-bare' // the same id again outside of a container (protocol: Delivery)
+  | 'seqno-order' // codes 32 and 33 (protocol: Message ids)
+  | 'seqno-parity' // codes 34 and 35 (protocol: Message ids)
+  | 'ack-parity' // tolerated, since many clients count acknowledgements (protocol: Message ids)
+  | 'salt' // code 48: tolerated, since salts expire (protocol: Salts)
+  | 'container' // code 64 (protocol: Service messages)
+  | 'service-message' // bytes that do not parse, counts out of range (protocol: Service messages)
+  | 'request' // bytes that do not parse by the scheme (protocol: Invoking)
+  | 'unknown-method' // protocol: Invoking
+  | 'gzip'; // protocol: Service messages
 
 /** Rules that real clients break and Telegram lets them: noted apart. */
 const TOLERATED: ReadonlySet<Rule> = new Set<Rule>(['plain-msg-id-zero', 'msg-id-window', 'ack-parity', 'salt']);

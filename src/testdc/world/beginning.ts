@@ -1,6 +1,6 @@
 /**
- * What accounts and channels have in them from the beginning.
- * In: a box that is empty. Out: the same messages each time, but for their dates. Never: anything after that.
+ * Fills new accounts and channels with messages.
+ * In: an empty box. Out: the same messages each time, but for their dates. Never: a message pushed.
  */
 import { Draw, drawContent, seedGroups, seedPeople } from './seed.ts';
 import type { PeerRef } from './peers.ts';
@@ -9,7 +9,7 @@ import type { DcEnv } from '../env.ts';
 import type { Account, Draft } from './records.ts';
 import type { Box } from './box.ts';
 
-/** The world, as far as filling it needs. */
+/** The world, as filling it sees it. */
 interface EmptyWorld {
   readonly env: DcEnv;
   /** A channel's messages; the channel is filled when first asked for. */
@@ -18,7 +18,7 @@ interface EmptyWorld {
   write(box: Box, owner: bigint, draft: Draft, date: number): unknown;
 }
 
-/** Twenty dialogs: everybody and every group of the seed. */
+/** Gives an account twenty dialogs: with everybody, and every group, of the seed. */
 export function fillAccount(world: EmptyWorld, account: Account): void {
   const draw = new Draw(Number(account.userId & 0xffffffffn));
   const others = seedPeople().filter((person) => person.id !== account.userId);
@@ -41,6 +41,7 @@ export function fillAccount(world: EmptyWorld, account: Account): void {
   }
 }
 
+/** Writes 6 to 11 posts into a channel's box. */
 export function fillChannel(world: EmptyWorld, box: Box, to: PeerRef): void {
   const draw = new Draw(Number(to.id & 0xffffffffn));
   const people = seedPeople();

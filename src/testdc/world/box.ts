@@ -1,28 +1,29 @@
 /**
  * Box: messages that share one row of ids and one `pts`: those of an account, or of a channel (protocol: Updates).
- * In: messages, what becomes of them. Out: them again by id, by peer, by pts. Never: who sees what; `world.ts` knows that.
+ * In: messages, their changes. Out: messages by id, by peer, by pts. Never: who sees which; `world.ts` knows that.
  */
 import type { TlObject } from '../tl/tl-value.ts';
 import { peerKey, peerOf } from './peers.ts';
 
-/** Events kept for getDifference; a client further behind is told to fetch all anew. */
+/** Events kept for getDifference; a client that is further behind is told to fetch all anew. */
 const EVENTS = 2_000;
-/** Messages kept for one peer. */
+/** Messages kept of one peer; beyond it the oldest goes. */
 const HISTORY = 10_000;
 
-/** One message as somebody has it. */
+/** A message in one box. */
 export interface Copy {
   readonly box: Box;
-  /** Whose box; 0n for a channel's. */
+  /** The user whose box it is; 0n for a channel's. */
   readonly owner: bigint;
   readonly id: number;
 }
 
-/** What was sent once: private chats and basic groups have a copy of it in each member's box. */
+/** A message with all its copies: a private chat and a basic group have one in each member's box, a channel has one. */
 export interface Post {
   readonly copies: Copy[];
 }
 
+/** Which page of a history is wanted, as `messages.getHistory` says it; 0 is no bound. */
 export interface HistoryQuery {
   readonly offsetId: number;
   readonly addOffset: number;
@@ -36,7 +37,7 @@ interface Entry {
   readonly post: Post;
 }
 
-/** Something that took a pts: a new message, by its id, or an update as it was pushed. */
+/** What has moved pts: a new message, by its id, or an update as it was pushed. */
 interface Event {
   readonly pts: number;
   readonly count: number;
@@ -44,24 +45,27 @@ interface Event {
   readonly update?: TlObject;
 }
 
-/** What came after a pts. */
+/** All that has come after a pts, or the first part of it. */
 export interface Difference {
-  /** New messages as they are now; those that are gone are left out. */
+  /** New messages as they are now, without those that were deleted. */
   readonly messages: TlObject[];
-  /** All else, in order. */
+  /** Updates, in order. */
   readonly updates: TlObject[];
-  /** Where this ends. */
+  /** The pts that the difference leads to. */
   readonly pts: number;
+  /** Whether nothing comes after it. */
   readonly isWhole: boolean;
 }
 
+/** The messages of one account or channel. */
 export class Box {
+  /** Moves on with each event. */
   pts = 1;
   readonly #entries = new Map<number, Entry>();
   /** Ids by peer, ascending. */
   readonly #byPeer = new Map<string, number[]>();
   readonly #events: Event[] = [];
-  /** Undefined: an account's. */
+  /** The channel whose box it is; undefined for an account's. */
   readonly #channelId: bigint | undefined;
   #nextId = 1;
 
@@ -73,7 +77,7 @@ export class Box {
     return this.#channelId !== undefined;
   }
 
-  /** Adds a message; `make` gets its id. */
+  /** Adds a message that `make` makes for its id; `peer` is the key of its chat. */
   add(peer: string, post: Post, make: (id: number) => TlObject): TlObject {
     const id = this.#nextId++;
     const message = make(id);
@@ -91,7 +95,7 @@ export class Box {
     if (this.#events.length > EVENTS) this.#events.splice(0, EVENTS / 2);
   }
 
-  /** An update that counts: what is answered has its `pts` and `pts_count`. */
+  /** Moves pts by `count` for an update, and returns the update with its `pts` and `pts_count`. */
   note(fields: TlObject, count = 1): TlObject {
     this.pts += count;
     const update = { ...fields, pts: this.pts, pts_count: count };
@@ -99,7 +103,7 @@ export class Box {
     return update;
   }
 
-  /** Puts a message in the place of one with its id, and answers with the update; undefined if there is none. */
+  /** Replaces the message of the same id, and returns the update; undefined if there is none. */
   edit(message: TlObject): TlObject | undefined {
     const entry = this.#entries.get(message['id'] as number);
     if (entry === undefined) return undefined;
@@ -107,7 +111,7 @@ export class Box {
     return this.note({ _: this.isChannel ? 'updateEditChannelMessage' : 'updateEditMessage', message });
   }
 
-  /** Deletes what is there of these, and answers with the update, if anything was. */
+  /** Deletes those of the ids that there are, and returns the update; undefined if there are none. */
   remove(ids: readonly number[]): TlObject | undefined {
     const gone = ids.filter((id) => this.#drop(id));
     if (gone.length === 0) return undefined;
@@ -125,24 +129,27 @@ export class Box {
     return true;
   }
 
+  /** The message of an id. */
   get(id: number): TlObject | undefined {
     return this.#entries.get(id)?.message;
   }
 
-  /** All copies of the message that has this id here. */
+  /** The post whose copy in this box has that id. */
   post(id: number): Post | undefined {
     return this.#entries.get(id)?.post;
   }
 
-  /** Id of a peer's newest message, or 0. */
+  /** The id of a peer's newest message, or 0. */
   top(peer: string): number {
     return this.#byPeer.get(peer)?.at(-1) ?? 0;
   }
 
+  /** Keys of all peers with messages. */
   peers(): string[] {
     return [...this.#byPeer.keys()];
   }
 
+  /** How many messages of a peer there are. */
   count(peer: string): number {
     return this.#byPeer.get(peer)?.length ?? 0;
   }
@@ -164,14 +171,14 @@ export class Box {
     return this.newer(peer, 0);
   }
 
-  /** Messages of a peer, newest first: those below `offsetId`, moved by `addOffset`. */
+  /** A page of a peer's messages, newest first: those below `offsetId`, moved by `addOffset`. */
   history(peer: string, query: HistoryQuery): TlObject[] {
     const ids = this.#byPeer.get(peer) ?? [];
     const page = pageOf(ids, query).toReversed();
     return this.#those(page.filter((id) => (query.maxId === 0 || id < query.maxId) && id > query.minId));
   }
 
-  /** Up to `most` events that came after `pts`; undefined if that is further back than is remembered. */
+  /** Up to `most` events after `pts`; undefined if some of them are forgotten. */
   since(pts: number, most = Infinity): Difference | undefined {
     const first = this.#events[0];
     if (pts < this.pts && (first === undefined || pts < first.pts - first.count)) return undefined;
@@ -187,7 +194,7 @@ export class Box {
   }
 }
 
-/** Ascending ids of a page. */
+/** The part of ascending ids that a page of a history has, by offset, add_offset and limit. */
 export function pageOf(ids: readonly number[], query: HistoryQuery): number[] {
   let below = ids.length;
   if (query.offsetId > 0) {

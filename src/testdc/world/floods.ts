@@ -1,20 +1,21 @@
 /**
- * Floods: methods that may be called so often, and then have to wait (protocol: RPC errors).
- * In: rules, calls. Out: nothing, or FLOOD_WAIT_X with the seconds that are left. Never: a rule nobody made.
+ * FloodRules: refuses calls of a method beyond so many (protocol: RPC errors).
+ * In: rules, calls. Out: nothing, or FLOOD_WAIT_X with the seconds that are left. Never: a rule that no test has made.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 
+/** How often a method may be called. */
 export interface FloodRule {
-  /** So many calls are let through … */
+  /** So many calls are answered. */
   readonly calls: number;
-  /** … then it is refused until so many seconds have passed without the wait being over. */
+  /** Later ones are refused for so many seconds from the first refusal on; then counting begins anew. */
   readonly seconds: number;
-  /** Default `FLOOD_WAIT`. */
+  /** The error's name before the seconds; default `FLOOD_WAIT`. */
   readonly error?: string;
 }
 
-/** What of a call is counted. */
+/** A call, as far as it is counted. */
 interface CountedCall {
   readonly method: string;
   readonly args: TlObject;
@@ -23,28 +24,31 @@ interface CountedCall {
   readonly now: number;
 }
 
+/** Calls of one method by one caller. */
 interface Count {
   calls: number;
-  /** Unix milliseconds; 0 while calls are let through. */
+  /** Unix milliseconds at which the wait ends; 0 while calls are answered. */
   until: number;
 }
 
+/** The rules of one world, and who has called how often. */
 export class FloodRules {
   readonly #rules = new Map<string, FloodRule>();
-  /** By method and who calls. */
+  /** Counts by method and caller. */
   readonly #counts = new Map<string, Count>();
 
+  /** Makes a rule for a method. */
   limit(method: string, rule: FloodRule): void {
     this.#rules.set(method, rule);
   }
 
-  /** No rules any more, and nobody waits. */
+  /** Ends all rules and waits. */
   clear(): void {
     this.#rules.clear();
     this.#counts.clear();
   }
 
-  /** Counts a call; throws FLOOD_WAIT_X when there were too many. */
+  /** Counts a call. @throws DcRpcError FLOOD_WAIT_X if there were too many */
   check(call: CountedCall): void {
     if (this.#rules.size === 0) return;
     const rule = this.#rules.get(call.method);
@@ -56,7 +60,7 @@ export class FloodRules {
     throw new DcRpcError(420, `${rule.error ?? 'FLOOD_WAIT'}_${Math.ceil((count.until - call.now) / 1000)}`);
   }
 
-  /** A phone is counted under whatever key it is tried. */
+  /** The count of a caller: of the phone that is named, whatever the key, else of the user, else of the key. */
   #countOf({ method, args, session }: CountedCall): Count {
     const who = (args['phone_number'] as string | undefined) ?? String(session.key.userId ?? session.key.id);
     const name = `${method} ${who}`;

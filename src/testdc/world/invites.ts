@@ -1,28 +1,32 @@
 /**
- * Invites: links into groups, and how often they were used.
- * In: links as they are made, changed, used. Out: the links of a group; a link by its hash. Never: who may make one.
+ * Invites: links into groups, and how often each was used.
+ * In: links that are made, changed, used. Out: the links of a group; a link by its hash. Never: a look at who may make one.
  */
 import { peerKey } from './peers.ts';
 import type { PeerRef } from './peers.ts';
 
 const PREFIX = 'https://t.me/+';
 
+/** One link. */
 export interface Invite {
   readonly hash: string;
   readonly group: PeerRef;
   readonly adminId: bigint;
-  /** Unix seconds. */
+  /** Unix seconds at which the link was made. */
   readonly date: number;
-  /** The one link of an administrator that is always there; revoked, it is replaced. */
+  /** Whether it is the one link that an administrator always has: revoked, it is replaced. */
   readonly isPermanent: boolean;
   isRevoked: boolean;
+  /** How often the link was used. */
   usage: number;
-  /** Unix seconds; undefined: for ever. */
+  /** Unix seconds at which the link expires; undefined: never. */
   expireDate?: number | undefined;
+  /** Undefined: no limit. */
   usageLimit?: number | undefined;
   title?: string | undefined;
 }
 
+/** The links of one world. */
 export class Invites {
   readonly #byHash = new Map<string, Invite>();
 
@@ -35,23 +39,24 @@ export class Invites {
     return this.#byHash.get(hash);
   }
 
-  /** Links of a group that an administrator made, the newest first. */
+  /** The links that an administrator has made to a group, the newest first. */
   of(group: PeerRef, adminId: bigint): Invite[] {
     const all = [...this.#byHash.values()].toReversed();
     return all.filter((one) => peerKey(one.group) === peerKey(group) && one.adminId === adminId);
   }
 }
 
+/** The link of a hash. */
 export function linkOf(hash: string): string {
   return PREFIX + hash;
 }
 
-/** What stands behind `t.me/+` or `t.me/joinchat/`. */
+/** The hash in a link: what follows `t.me/+` or `t.me/joinchat/`. */
 export function hashIn(link: string): string {
   return link.slice(link.lastIndexOf('/') + 1).replace(/^\+/, '');
 }
 
-/** Whether a link lets somebody in at this time, Unix seconds. */
+/** Whether a link lets somebody in at `now`, Unix seconds. */
 export function isGood({ isRevoked, expireDate, usageLimit, usage }: Invite, now: number): boolean {
   return (
     !isRevoked && (expireDate === undefined || expireDate > now) && (usageLimit === undefined || usage < usageLimit)

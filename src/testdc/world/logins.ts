@@ -1,12 +1,14 @@
 /**
- * Logins: which key is signed in to whom.
- * In: keys and users. Out: the marks on the keys, the keys of accounts, entries of the memory. Never: whether somebody may.
+ * Logins: signs keys in and out.
+ * In: keys and users. Out: the login of each key, the keys of accounts, entries of the memory. Never: a check of whether
+ * somebody may.
  */
 import type { DcEnv } from '../env.ts';
 import type { KnownKey } from '../keys/known-key.ts';
 import type { DcMemory } from '../memory/memory.ts';
 import type { Account } from './records.ts';
 
+/** The logins of one world. */
 export class Logins {
   readonly #env: DcEnv;
   readonly #memory: DcMemory | undefined;
@@ -19,8 +21,8 @@ export class Logins {
   }
 
   /**
-   * Signs a key in; a temporary one stands for the permanent one it is bound to, and for nobody without.
-   * @param from the key whose authorization was carried here from another DC
+   * Signs a key in to a user: a temporary key signs its permanent one in, and nobody if it has none. `from` is the key
+   * at another DC whose exported authorization this is.
    */
   signIn(key: KnownKey, userId: bigint, from?: KnownKey): void {
     if (key.isUnbound) return;
@@ -47,14 +49,14 @@ export class Logins {
     });
   }
 
-  /** Signs out a key by the word of another session: it hears of that when it asks something. */
+  /** Signs a key out for another session of the account: its next request is answered by SESSION_REVOKED. */
   revoke(key: KnownKey): void {
     this.signOut(key);
     key.identity.isRevoked = true;
     this.#keep(key.identity);
   }
 
-  /** Signs out a key, and those at other DCs that have their authorization from it. */
+  /** Signs a key out, and the keys at other DCs that have their authorization from it. */
   signOut(key: KnownKey): void {
     const { identity } = key;
     const keys = identity.userId === undefined ? undefined : this.#account(identity.userId).keys;

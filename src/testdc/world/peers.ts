@@ -1,5 +1,5 @@
 /**
- * Peers: the people, groups and channels of the test world, and what of them goes over the wire.
+ * Peers: the people, groups and channels of the test world, and the TL objects that show them.
  * In: records. Out: TL objects as layer 227 has them. Never: messages.
  */
 import type { TlObject } from '../tl/tl-value.ts';
@@ -7,11 +7,13 @@ import type { Password } from './password.ts';
 
 export type PeerKind = 'user' | 'chat' | 'channel';
 
+/** Names a user, basic group or channel. */
 export interface PeerRef {
   readonly kind: PeerKind;
   readonly id: bigint;
 }
 
+/** A user of the test world, a bot among them. */
 export interface Person {
   readonly id: bigint;
   readonly accessHash: bigint;
@@ -19,41 +21,45 @@ export interface Person {
   readonly lastName?: string;
   readonly username?: string;
   phone?: string;
-  /** Asked for after the code. */
+  /** The second factor, asked for after the code. */
   password?: Password | undefined;
-  /** A bot's, where not any will do. */
+  /** A bot's only token; without one any token of the right form will do. */
   readonly token?: string;
-  /** Home DC; undefined: at home everywhere. */
+  /** The home DC; undefined: at home everywhere. */
   dcId?: number;
   readonly isBot?: boolean;
   readonly isPremium?: boolean;
   readonly isVerified?: boolean;
   readonly about?: string;
   readonly photo?: PeerPhoto;
-  /** Answers every message with its own text, a moment later. */
+  /** Whether every message is answered with its own text, after `World.echoMs`. */
   readonly isEcho?: boolean;
 }
 
+/** The photo of a user or group. */
 export interface PeerPhoto {
   readonly id: bigint;
   /** A tiny JPEG without its header, as Telegram sends them: some 200 bytes. */
   readonly thumb: Uint8Array;
 }
 
+/** A basic group, supergroup or channel. */
 export interface Group {
   readonly kind: 'chat' | 'channel';
   readonly id: bigint;
-  /** Channels only. */
+  /** Of a channel; 0n for a basic group. */
   readonly accessHash: bigint;
   readonly title: string;
   readonly username?: string;
-  /** A channel where only its owner writes. */
+  /** Whether it is a channel where only the creator writes. */
   readonly isBroadcast: boolean;
+  /** The members of an open group to begin with. */
   readonly size: number;
+  /** Unix seconds at which it was made. */
   readonly date: number;
   readonly photo?: PeerPhoto;
   readonly about?: string;
-  /** Everybody is in it who has not left. */
+  /** Whether everybody is in it who has not left. */
   readonly isOpen?: boolean;
 }
 
@@ -64,25 +70,25 @@ export interface Standing {
   readonly size: number;
 }
 
-/** One text for a peer: table key. */
+/** A peer as the key of a table, `channel 1500000000`. */
 export function peerKey({ kind, id }: PeerRef): string {
   return `${kind} ${id}`;
 }
 
-/** `Peer`. */
+/** A peer as TL's `Peer`. */
 export function peerObject({ kind, id }: PeerRef): TlObject {
   if (kind === 'user') return { _: 'peerUser', user_id: id };
   return kind === 'chat' ? { _: 'peerChat', chat_id: id } : { _: 'peerChannel', channel_id: id };
 }
 
-/** The other way. */
+/** The peer of a `Peer`. */
 export function peerOf(object: TlObject): PeerRef {
   if (object._ === 'peerUser') return { kind: 'user', id: object['user_id'] as bigint };
   if (object._ === 'peerChat') return { kind: 'chat', id: object['chat_id'] as bigint };
   return { kind: 'channel', id: object['channel_id'] as bigint };
 }
 
-/** `User` as somebody sees it. */
+/** A person as TL's `User`, as `viewer` sees it at a DC. */
 export function userObject(person: Person, viewer: bigint, dcId: number): TlObject {
   const isSelf = person.id === viewer;
   const user: TlObject = {
@@ -108,7 +114,7 @@ export function userObject(person: Person, viewer: bigint, dcId: number): TlObje
   return user;
 }
 
-/** `Chat`: a basic group or a channel, as somebody sees it. */
+/** A group as TL's `Chat` or `Channel`, as somebody of that standing sees it at a DC. */
 export function chatObject(group: Group, { isCreator, isLeft, size }: Standing, dcId: number): TlObject {
   const photo = photoObject('chatPhoto', group.photo, dcId) ?? { _: 'chatPhotoEmpty' };
   const { id, title, date } = group;
@@ -129,7 +135,7 @@ export function chatObject(group: Group, { isCreator, isLeft, size }: Standing, 
   };
 }
 
-/** Rights of whoever has made a channel. */
+/** The rights of a channel's creator. */
 export const ADMIN_RIGHTS: TlObject = {
   _: 'chatAdminRights',
   change_info: true,

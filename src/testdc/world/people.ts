@@ -1,6 +1,6 @@
 /**
- * People: who there is in the test world, by id, by name, by phone.
- * In: records of people. Out: them again. Never: what they have written.
+ * People: the people of the test world, by id.
+ * In: the seed; people who are new or have changed. Out: a person by id; entries of the memory. Never: messages.
  */
 import type { DcEnv } from '../env.ts';
 import { randomLong } from '../env.ts';
@@ -9,8 +9,9 @@ import { Password } from './password.ts';
 import type { Person } from './peers.ts';
 import { Draw, SEED_ACCOUNTS, seedPeople } from './seed.ts';
 
-/** Whoever changes a person sets it anew. */
+/** The people by id; a person that has changed is to be `set` again, which counts the change. */
 export class People extends Map<bigint, Person> {
+  /** How often somebody was set. */
   changes = 0;
 
   override set(id: bigint, person: Person): this {
@@ -19,7 +20,7 @@ export class People extends Map<bigint, Person> {
   }
 }
 
-/** Those of the seed. */
+/** The people of the seed. */
 export function seededPeople(env: DcEnv): People {
   const people = new People();
   for (const person of seedPeople()) people.set(person.id, person);
@@ -32,7 +33,7 @@ export function seededPeople(env: DcEnv): People {
   return people;
 }
 
-/** Gives out ids that nobody has. */
+/** Adds people and keeps their changes. */
 export class Registry {
   readonly #people: People;
   readonly #env: DcEnv;
@@ -45,7 +46,7 @@ export class Registry {
     this.#memory = memory;
   }
 
-  /** A new person. */
+  /** Adds a person, under an id that nobody has unless one is given. */
   add(fields: Omit<Person, 'id' | 'accessHash'>, id: bigint = this.#freeId()): Person {
     const person: Person = { ...fields, id, accessHash: randomLong(this.#env) };
     this.changed(person);
@@ -57,13 +58,14 @@ export class Registry {
     return this.#nextId;
   }
 
-  /** Somebody is new, or has changed. */
+  /** Keeps a person who is new, or has changed. */
   changed(person: Person): void {
     this.#memory?.keep(personEntry(person));
     this.#people.set(person.id, person);
   }
 }
 
+/** A person as the memory keeps it. */
 function personEntry({ password, ...person }: Person): PersonEntry {
   if (password === undefined) return { what: 'person', id: person.id, person };
   const { salt1, salt2, hint, verifier } = password;

@@ -1,6 +1,7 @@
 /**
- * Posts: messages as everybody concerned has them: written, changed and deleted in all boxes at once, and told.
- * In: drafts, posts, who does it where. Out: copies in boxes, updates to sessions. Never: whether somebody may.
+ * Posts: writes, changes and deletes a message in all boxes that have it, and pushes the updates.
+ * In: drafts, posts, who acts and at which DC. Out: copies in boxes, updates to sessions. Never: a check of whether
+ * somebody may.
  */
 import type { DcEnv } from '../env.ts';
 import type { ServerSession } from '../protocol/server-session.ts';
@@ -12,25 +13,25 @@ import type { Draft, Written } from './records.ts';
 import { mentioned, seen, seenUpdate } from './views.ts';
 import type { Population } from './views.ts';
 
-/** The world, as far as telling of messages needs it. */
+/** The world, as posts see it. */
 export interface PostWorld extends Population {
   readonly env: DcEnv;
   /** Pushes an `Updates` object to all of a user's sessions but one; answers to how many. */
   push(userId: bigint, update: TlObject, except?: ServerSession): number;
 }
 
-/** Who does something, and from where. */
+/** Who acts, and from where. */
 export interface Actor {
   readonly world: PostWorld;
   readonly userId: bigint;
   readonly dcId: number;
-  /** Is answered, and so not told. */
+  /** The session that is answered, and so gets no update. */
   readonly session?: ServerSession | undefined;
 }
 
-/** Writes one copy of a post. */
+/** Writes a copy of a post into one box, dated in Unix seconds. `isPost`: in a channel, signed by nobody. */
 export function copyOf(box: Box, owner: bigint, draft: Draft, date: number, post: Post, isPost: boolean): TlObject {
-  // In a private chat the peer is the other one, whoever writes.
+  // In a private chat the peer is always the other user.
   const peer: PeerRef = draft.to.kind === 'user' && draft.from !== owner ? { kind: 'user', id: draft.from } : draft.to;
   const { _: kind, ...content } = draft.content;
   const isText = kind === 'message';
@@ -52,12 +53,12 @@ export function copyOf(box: Box, owner: bigint, draft: Draft, date: number, post
   });
 }
 
-/** The copy a box has of a post. */
+/** The copy of a post in a box, unless it was deleted. */
 export function copyIn(post: Post, box: Box): Copy | undefined {
   return post.copies.find((copy) => copy.box === box && box.get(copy.id) !== undefined);
 }
 
-/** Users who see a copy. */
+/** The users who see a copy. */
 function* viewersOf(world: Population, { box, owner, id }: Copy): IterableIterator<bigint> {
   if (!box.isChannel) return void (yield owner);
   const peer = box.get(id)?.['peer_id'] as TlObject | undefined;
@@ -65,7 +66,7 @@ function* viewersOf(world: Population, { box, owner, id }: Copy): IterableIterat
   if (group !== undefined) yield* world.members.listeners(group);
 }
 
-/** An `updates` object: what goes with a push or an answer about these messages. */
+/** An `updates` object, with the users and chats that the messages and `peers` speak of, as `viewer` sees them. */
 export function inUpdates(
   { world, dcId }: Pick<Actor, 'world' | 'dcId'>,
   viewer: bigint,
@@ -77,14 +78,14 @@ export function inUpdates(
   return { _: 'updates', updates, ...mentioned(world, messages, peers, viewer, dcId), date, seq: 0 };
 }
 
-/** `updateNewMessage` or its sister for channels. */
+/** `updateNewMessage` or `updateNewChannelMessage`, as `viewer` sees it. */
 export function newMessage({ message, pts }: Written, viewer: bigint): TlObject {
   const isChannel = (message['peer_id'] as TlObject)._ === 'peerChannel';
   const kind = isChannel ? 'updateNewChannelMessage' : 'updateNewMessage';
   return { _: kind, message: seen(message, viewer), pts, pts_count: 1 };
 }
 
-/** Changes fields of a post in all its copies. The answer is the actor's own update, or undefined if he has no copy. */
+/** Changes fields of a post in all its copies, and pushes it. Returns the actor's own updates, which his session is answered. */
 export function editPost(
   actor: Actor,
   post: Post,
@@ -99,7 +100,7 @@ export function editPost(
   });
 }
 
-/** Deletes copies, and answers with the actor's own updates. */
+/** Deletes copies, and pushes it. Returns the actor's own updates, which his session is answered. */
 export function deleteCopies(actor: Actor, copies: readonly Copy[]): TlObject[] {
   const boxes = new Map<Box, Copy[]>();
   for (const copy of copies) boxes.set(copy.box, [...(boxes.get(copy.box) ?? []), copy]);
@@ -110,7 +111,7 @@ export function deleteCopies(actor: Actor, copies: readonly Copy[]): TlObject[] 
   });
 }
 
-/** Pushes an update to its viewers; what concerns the actor himself is the answer. */
+/** Pushes an update to its viewers, and returns it as the actor sees it, if he is one of them. */
 function tell(actor: Actor, viewers: Iterable<bigint>, update: TlObject, messages: readonly TlObject[]): TlObject[] {
   let own: TlObject[] = [];
   for (const viewer of viewers) {

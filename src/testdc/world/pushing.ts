@@ -1,29 +1,31 @@
 /**
- * Pushing: updates that nobody asked for, so many a second.
- * In: a rate, the time, what pushes one. Out: pushes, and how many there were. Never: fewer because a timer was late.
+ * Pushes updates at a rate.
+ * In: a rate, the time, a function that pushes one. Out: pushes, and how many there were. Never: fewer because a timer was late.
  */
 import type { DcSession } from '../protocol/dc-session.ts';
 import type { DcEnv } from '../env.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 
+/** What is to be pushed, and how fast. */
 export interface PushOptions {
   /** A user, or one session. */
   readonly to: bigint | DcSession;
   /** Pushes a second. */
   readonly rate: number;
-  /** Default: until stopped. */
+  /** How many in all; default: until stopped. */
   readonly count?: number;
-  /** The `Updates` object number n; default a private message from the echo, with its pts. */
+  /** Makes the `Updates` object number n, from 0 on; default a private message from the echo, with its pts. */
   readonly update?: (n: number) => TlObject;
 }
 
+/** Pushes under way. */
 export interface Pushing {
-  /** How many there were, when all were pushed or it was stopped. */
+  /** Resolves with the number of pushes, when all were made or `stop` was called. */
   readonly done: Promise<number>;
   readonly stop: () => void;
 }
 
-/** @param push pushes number n, from 0 on */
+/** Calls `push` with 0, 1, 2 … at a rate. */
 export function pushAtRate(
   env: DcEnv,
   options: Pick<PushOptions, 'rate' | 'count'>,
@@ -40,7 +42,7 @@ export function pushAtRate(
     finish(pushed);
   };
   const step = (): void => {
-    // By the clock, not by the timer: a late timer catches up.
+    // The clock says how many are due, so that a late timer catches up.
     const due = Math.min(most, Math.floor(((env.now() - begun) * options.rate) / 1000));
     for (; pushed < due; pushed++) push(pushed);
     if (pushed >= most) finish(pushed);

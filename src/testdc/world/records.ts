@@ -1,5 +1,5 @@
 /**
- * Records: what the test world writes down. In: nothing. Out: types. Never: behaviour.
+ * Records: the data of the test world that have no behaviour of their own. In: nothing. Out: types. Never: behaviour.
  */
 import type { Cans } from '../tl/canned.ts';
 import type { KnownKey } from '../keys/known-key.ts';
@@ -9,51 +9,53 @@ import type { Box, Post } from './box.ts';
 import type { Password } from './password.ts';
 import type { PeerRef } from './peers.ts';
 
-/** What an account has beside its messages. */
+/** An account: its messages, its keys, what is read. */
 export interface Account {
   readonly userId: bigint;
   readonly box: Box;
-  /** Keys signed in to it, on whatever DC. */
+  /** The keys signed in to the account, at all DCs. */
   readonly keys: Set<KnownKey>;
-  /** Read up to here, by peer. */
+  /** The id up to which the account has read, by peer. */
   readonly read: Map<string, number>;
-  /** Read up to here by the others, by peer. */
+  /** The id up to which the other side has read, by peer. */
   readonly readByOthers: Map<string, number>;
-  /** How often that has changed. */
+  /** How often `read` or `readByOthers` has changed. */
   reads: number;
-  /** Answers about its dialogs. */
+  /** Canned answers of `messages.getDialogs`. */
   readonly dialogs: Cans;
-  /** `random_id`s of messages sent. */
+  /** The `random_id`s of messages sent. */
   readonly randomIds: Set<bigint>;
 }
 
-/** A message to be written down. */
+/** A message to be written into boxes. */
 export interface Draft {
   readonly from: bigint;
   readonly to: PeerRef;
-  /** Its text, entities and the rest: fields of `message`, or of `messageService`. */
+  /** Text, entities and the rest: fields of `message`, or of `messageService`. */
   readonly content: TlObject;
-  /** What it answers to. */
+  /** The post that the message answers. */
   readonly replyTo?: Post | undefined;
 }
 
-/** A message in a box, with the pts it brought the box to. */
+/** A message in a box, and the pts that it has brought the box to. */
 export interface Written {
   readonly message: TlObject;
   readonly pts: number;
 }
 
-/** Why a call is sent to another DC: the X of `X_MIGRATE_5`. */
+/** Why a call is sent to another DC: the first word of `PHONE_MIGRATE_5`. */
 export type MoveKind = 'PHONE' | 'NETWORK' | 'USER' | 'FILE' | 'STATS';
 
-/** An authorization on its way to another DC. */
+/** An authorization that was exported and not imported yet. */
 export interface ExportedAuthorization {
   readonly userId: bigint;
+  /** Number of the DC that it was exported for. */
   readonly to: number;
+  /** The key that has exported it. */
   readonly from: KnownKey;
 }
 
-/** How a code gets to its user: the `X` of `auth.sentCodeTypeX`. */
+/** How a code gets to its user: the end of `auth.sentCodeTypeApp`. */
 export type CodeKind =
   | 'App'
   | 'Sms'
@@ -67,29 +69,29 @@ export type CodeKind =
   | 'SmsWord'
   | 'SmsPhrase';
 
-/** A code on its way. */
+/** A code that was sent. */
 export interface SentCode {
   readonly phone: string;
-  /** How it was sent last, and what comes next when it is asked for again. */
+  /** How the code was sent last, and how it is sent when it is asked for again. */
   readonly kinds: CodeKind[];
-  /** Wrong ones tried. */
+  /** How many wrong codes were tried. */
   wrong: number;
-  /** Proved, but there is no account yet. */
+  /** Whether the code was proved, and the phone has no account yet. */
   isRight: boolean;
 }
 
-/** What a QR code holds. */
+/** A token of a QR code. */
 export interface LoginToken {
   readonly token: Buffer;
-  /** The key that showed it. */
+  /** The key that shows the QR code. */
   readonly key: KnownKey;
-  /** Users it is not for. */
+  /** The users who may not accept the token. */
   readonly exceptIds: readonly bigint[];
-  /** Who has accepted it. */
+  /** Who has accepted the token. */
   userId: bigint | undefined;
 }
 
-/** An open question for a password. */
+/** A question for a password that waits for its answer. */
 export interface Challenge {
   readonly userId: bigint;
   readonly password: Password;

@@ -1,7 +1,7 @@
 /**
- * Seed: who lives in the test world, and what they have written.
- * In: a number the same inputs are drawn from each time. Out: people, groups, texts, photos.
- * Never: real names of users, phone numbers but Telegram's test numbers, or chance from the clock.
+ * Seed: the people, groups and messages that every test world begins with.
+ * In: the seed of a generator, which draws the same each time. Out: people, groups, texts, photos.
+ * Never: real names of users, phone numbers but Telegram's test numbers, chance.
  */
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Group, PeerPhoto, Person } from './peers.ts';
@@ -40,17 +40,18 @@ export class Draw {
   }
 }
 
-/** Written to by a newcomer, it answers. */
+/** The echo, which answers every message with its own text. */
 export const ECHO_ID = 6_000_000_001n;
 /** The user the demo signs in. */
 export const DEMO_ID = 5_000_000_001n;
 
-/** A user with a password, and a bot. */
+/** A user with a password. */
 export const GUARDED_ID = 5_000_000_002n;
+/** A bot with a token of its own. */
 export const BOT_ID = 7_000_000_001n;
 
 /**
- * Accounts that are there from the beginning, to sign in to: by phone with the code 22222, by phone, code and
+ * The accounts that every world has to sign in to: by phone with the code 22222, by phone, code and
  * password, by token.
  */
 export const SEED_ACCOUNTS: readonly SeedAccount[] = [
@@ -103,7 +104,7 @@ const WORDS = (
   'привет завтра встреча сообщение да нет спасибо 今日 明日 ありがとう café über naïve 👍 🎉 ☕'
 ).split(' ');
 
-/** People everybody knows: the service account, the echo, ten others. */
+/** The people that everybody has a dialog with: the service account, the echo, ten others. */
 export function seedPeople(): Person[] {
   const draw = new Draw(1);
   const people = NAMES.map(([firstName, lastName], i): Person => {
@@ -134,6 +135,7 @@ export function seedPeople(): Person[] {
   ];
 }
 
+/** The groups and channels of every world, all open. */
 export function seedGroups(): Group[] {
   const draw = new Draw(2);
   return GROUPS.map(([kind, title, isBroadcast, size], i): Group => {
@@ -156,12 +158,13 @@ function drawPhoto(draw: Draw): PeerPhoto {
   return { id: draw.long(), thumb: Buffer.concat([Buffer.of(1, 40, 40), draw.bytes(180 + draw.below(80))]) };
 }
 
+/** A sentence of so many words. */
 export function sentence(draw: Draw, words: number): string {
   const text = Array.from({ length: words }, () => draw.one(WORDS)).join(' ');
   return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 }
 
-/** The fields that say what a message is about: text with entities, now and then a photo, reactions, a link. */
+/** The content of a message: text with entities, now and then a photo, reactions, a link. */
 export function drawContent(draw: Draw): TlObject {
   const text = Array.from({ length: 3 + draw.below(6) }, () => sentence(draw, 8 + draw.below(14))).join(' ');
   const content: TlObject = { _: 'message', message: text, entities: drawEntities(draw, text) };

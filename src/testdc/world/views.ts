@@ -1,13 +1,13 @@
 /**
- * Views: what somebody sees: messages of a shared box, and the users and chats that go with an answer.
- * In: messages, peers, who looks. Out: TL objects. Never: a change.
+ * Views: what one user sees: messages of a channel's box, and the users and chats that go with an answer.
+ * In: messages, peers, the viewer. Out: TL objects. Never: a change.
  */
 import type { TlObject } from '../tl/tl-value.ts';
 import type { GroupMembers } from './members.ts';
 import type { Group, PeerRef, Person } from './peers.ts';
 import { chatObject, peerKey, peerOf, userObject } from './peers.ts';
 
-/** Who there is, and who is in which group. */
+/** The world, as views see it. */
 export interface Population {
   readonly people: ReadonlyMap<bigint, Person>;
   /** Basic groups and channels by `keyOf` their peer. */
@@ -15,20 +15,20 @@ export interface Population {
   readonly members: GroupMembers;
 }
 
-/** A message of a shared box as one user sees it. */
+/** A message as one user sees it: in a channel's box `out` is not stored, since all share it. */
 export function seen(message: TlObject, viewer: bigint): TlObject {
   const from = message['from_id'] as TlObject | undefined;
   if (from === undefined || (message['peer_id'] as TlObject)._ !== 'peerChannel') return message;
   return { ...message, out: from['user_id'] === viewer };
 }
 
-/** An update of a channel as one user sees it. */
+/** An update with its message as one user sees it. */
 export function seenUpdate(update: TlObject, viewer: bigint): TlObject {
   const message = update['message'];
   return typeof message === 'object' && '_' in message ? { ...update, message: seen(message, viewer) } : update;
 }
 
-/** Peers a message speaks of. */
+/** The peers that a message speaks of. */
 function peersIn(message: TlObject): PeerRef[] {
   const header = message['fwd_from'] as TlObject | undefined;
   const action = message['action'] as TlObject | undefined;
@@ -40,7 +40,7 @@ function peersIn(message: TlObject): PeerRef[] {
   return peers;
 }
 
-/** `users` and `chats` that go with messages and peers. */
+/** The `users` and `chats` that messages and `peers` speak of, as `viewer` sees them at a DC; the viewer is among them. */
 export function mentioned(
   world: Population,
   messages: readonly TlObject[],

@@ -1,5 +1,5 @@
 /**
- * World: the accounts, groups and messages that all DCs of a test share.
+ * World: the accounts, groups and messages that all data centres of a test DC share.
  * In: sign-ins, messages. Out: boxes, updates to a user's sessions.
  * Never: a request's bytes; the rules of methods, which are in `answers/`.
  */
@@ -39,43 +39,46 @@ import type { Written } from './records.ts';
 import { seedGroups } from './seed.ts';
 import { copyOf } from './posts.ts';
 
-/** Ids of groups made here go up from there. */
+/** New groups get the ids after these. */
 const FIRST_GROUP = { chat: 4_100_000_000n, channel: 2_100_000_000n } as const;
 
+/** One world, with the people and groups of the seed to begin with. */
 export class World {
   readonly people;
   readonly groups = new Map<string, Group>();
   readonly members: GroupMembers;
   readonly bots: Bots;
   readonly logins: Logins;
-  /** How long the echo thinks, in milliseconds. */
+  /** How long the echo takes to answer, in milliseconds. */
   echoMs = 300;
-  /** How often each text was sent by `messages.sendMessage`, or told about oneself: the DC's book of executions. */
+  /** How often each text was executed: sent by `messages.sendMessage`, or set by `account.updateProfile`. */
   readonly ledger = new Map<string, number>();
-  /** How codes are sent: the first of them at once, the others when asked for again. */
+  /** How codes are sent: the first way at once, the others when a code is asked for again. */
   codeKinds: readonly CodeKind[] = ['Sms', 'Call'];
+  /** Codes that were sent, by `phone_code_hash`. */
   readonly codes = new Expiring<SentCode>();
-  /** Users by a token they got when they logged out. */
+  /** Users by the `future_auth_token` of a log-out. */
   readonly logOutTokens = new Expiring<bigint>();
   readonly loginTokens = new Expiring<LoginToken>();
-  /** How long a QR code is good. */
+  /** How long a QR code is good, in milliseconds. */
   loginTokenMs = 30_000;
+  /** Questions for passwords, by `srp_id`. */
   readonly challenges = new Expiring<Challenge>();
-  /** What salts of new passwords have to begin with. */
+  /** What the salts of a new password have to begin with. */
   readonly newSalting: Salting;
   readonly floods = new FloodRules();
-  /** Authorizations exported and not imported yet. */
+  /** Authorizations that were exported and not imported yet, by their bytes. */
   readonly exportedAuthorizations = new Expiring<ExportedAuthorization>();
   readonly files = new Files();
   readonly invites = new Invites();
-  /** The DC that has the statistics of channels; undefined: each. */
+  /** The DC that has the statistics of channels; undefined: every DC has them. */
   statsDc: number | undefined;
-  /** Sends calls to whatever DC a test likes, be it unknown or the one they came from: loops. */
+  /** The DC that a test sends a call to, be it unknown, or `at`, which the call has come to; undefined: by the rules. */
   sendAway: ((kind: MoveKind, what: string, at: number) => number | undefined) | undefined;
   /** Told of each update that goes to a session. */
   onPush: () => void = () => {};
   readonly env: DcEnv;
-  /** Undefined: nothing outlives the process. */
+  /** What outlives the process; undefined: nothing does. */
   readonly memory: DcMemory | undefined;
   readonly #registry: Registry;
   readonly #layers: Layers;
@@ -103,17 +106,17 @@ export class World {
 
   // ---- people and groups ----
 
-  /** A new person. */
+  /** Adds a person, under an id that nobody has unless one is given. */
   addPerson(fields: Omit<Person, 'id' | 'accessHash'>, id?: bigint): Person {
     return this.#registry.add(fields, id);
   }
 
-  /** Somebody is new, or has changed. */
+  /** Keeps a person who has changed. */
   changed(person: Person): void {
     this.#registry.changed(person);
   }
 
-  /** A new group, with nobody in it yet. */
+  /** Adds a group, with nobody in it. */
   addGroup(fields: Pick<Group, 'kind' | 'title' | 'isBroadcast'> & { about?: string }): Group {
     const accessHash = fields.kind === 'chat' ? 0n : randomLong(this.env);
     const date = Math.floor(this.env.now() / 1000);
@@ -123,6 +126,7 @@ export class World {
     return group;
   }
 
+  /** The person or group of a username, in whatever case. */
   byUsername(username: string): Person | Group | undefined {
     const wanted = username.toLowerCase();
     for (const one of [...this.people.values(), ...this.groups.values()])
@@ -139,7 +143,7 @@ export class World {
     return this.people.get(userId)?.isBot === true;
   }
 
-  /** A person's account; made, with its dialogs, when first asked for. */
+  /** A user's account; made, with its dialogs, when first asked for. */
   account(userId: bigint): Account {
     let account = this.#accounts.get(userId);
     if (account === undefined) {
@@ -159,23 +163,24 @@ export class World {
     return account;
   }
 
-  /** As `Logins` has it. */
+  /** Signs a key in; see `Logins`. */
   signIn(key: KnownKey, userId: bigint, from?: KnownKey): void {
     this.logins.signIn(key, userId, from);
   }
 
-  /** As `Logins` has it. */
+  /** Signs a key out; see `Logins`. */
   signOut(key: KnownKey): void {
     this.logins.signOut(key);
   }
 
-  /** Users with a key signed in to them. */
+  /** The users with a key signed in. */
   *signedIn(): IterableIterator<bigint> {
     for (const account of this.#accounts.values()) if (account.keys.size > 0) yield account.userId;
   }
 
   // ---- messages ----
 
+  /** A channel's messages; one of the seed's is filled when first asked for. */
   channelBox(id: bigint): Box {
     let box = this.#channels.get(id);
     if (box === undefined) {
@@ -185,12 +190,12 @@ export class World {
     return box;
   }
 
-  /** Where an account keeps its messages with a peer. */
+  /** The box with an account's messages of a peer. */
   boxOf(account: Account, peer: PeerRef): Box {
     return peer.kind === 'channel' ? this.channelBox(peer.id) : account.box;
   }
 
-  /** Writes a message into one box, as `owner` sees it; what it is a copy of hears of it. */
+  /** Writes a message into one box, as `owner` sees it, and adds the copy to `post`. `date` is in Unix seconds. */
   write(
     box: Box,
     owner: bigint,
@@ -203,7 +208,7 @@ export class World {
     return { message, pts: box.pts };
   }
 
-  /** Says something else after each change to what an account sees of its dialogs. */
+  /** A text that changes with everything that an account's dialogs show. */
   versionOf({ box, reads }: Account): string {
     let channels = 0;
     for (const channel of this.#channels.values()) channels += channel.pts;
@@ -212,18 +217,18 @@ export class World {
 
   // ---- updates ----
 
-  /** Sessions that hear of updates for a user. */
+  /** The sessions that a user's updates are pushed to. */
   *sessionsOf(userId: bigint): IterableIterator<ServerSession> {
     const keys = this.#accounts.get(userId)?.keys ?? [];
     const now = this.env.now();
     for (const key of keys)
       if (key.isForgotten) this.#accounts.get(userId)!.keys.delete(key);
       else if (key.importedFrom === undefined)
-        // Updates come from the home DC alone.
+        // Only the home DC pushes updates: a key with an imported authorization gets none.
         for (const session of key.allSessions(now)) if (session.wantsUpdates) yield session;
   }
 
-  /** Pushes an `Updates` object to a user's sessions but one; the answer is to how many. */
+  /** Pushes an `Updates` object to a user's sessions but one; returns to how many. */
   push(userId: bigint, update: TlObject, except?: ServerSession): number {
     let count = 0;
     for (const session of this.sessionsOf(userId)) {
@@ -234,6 +239,7 @@ export class World {
     return count;
   }
 
+  /** Pushes an `Updates` object to one session, in its layer. */
   pushTo(session: ServerSession, update: TlObject): void {
     session.push(this.#layers.encodeUpdate(session.key.init?.layer, update));
     this.onPush();
