@@ -1,5 +1,5 @@
 /**
- * Faults of answers: the request was carried out, and its answer is late, lost, doubled, announced, packed badly, or
+ * Faults of answers: a request is carried out, and its answer is late, lost, doubled, announced, packed badly, or
  * unreadable (protocol: Delivery; Service messages; RPC errors).
  * In: the bytes of a result. Out: other bytes, or none now. Never: a second execution.
  */
@@ -11,17 +11,19 @@ import { DcRpcError } from '../protocol/rpc-error.ts';
 import { bodies } from './bodies.ts';
 import type { How, FaultKind, FaultKinds } from './kind.ts';
 
+/** The usual chance of a fault at each answer. */
 const USUAL = 0.000_12;
 const GZIP_PACKED = 0x3072cfa1;
 const RPC_ERROR = 0x2144ca19;
 
+/** An answer about to be given. */
 interface At {
   readonly session: DcSession;
   readonly received: Received;
   readonly result: Uint8Array;
 }
 
-/** Another result in place of the true one. */
+/** A fault that gives another result in place of the true one. */
 function instead(about: string, make: (at: At, how: How) => Uint8Array, usual = USUAL): FaultKind<'answer'> {
   return { moment: 'answer', about, usual, suits: ({ result }) => !isError(result), play: make };
 }
@@ -30,7 +32,7 @@ function isError(result: Uint8Array): boolean {
   return result.length >= 4 && Buffer.from(result.buffer, result.byteOffset, 4).readInt32LE() === RPC_ERROR;
 }
 
-/** Gives the answer in a while. */
+/** A fault that gives the answer in so many milliseconds. */
 function later(about: string, ms: (how: How) => number, usual: number): FaultKind<'answer'> {
   return {
     moment: 'answer',
@@ -44,6 +46,7 @@ function later(about: string, ms: (how: How) => number, usual: number): FaultKin
   };
 }
 
+/** A fault that carries a request out and answers with an error. */
 function error(code: number, text: string, usual = USUAL): FaultKind<'answer'> {
   return instead(`carried out, and then ${code} ${text}`, () => new DcRpcError(code, text).bytes(), usual);
 }
@@ -64,10 +67,10 @@ function bomb(): Uint8Array {
   return zeros;
 }
 
-/** Answers kept back until so many others have gone. */
+/** Answers kept back, each until `left` others of its session have gone. */
 const shelves = new WeakMap<DcSession, { left: number; give: () => void }[]>();
 
-/** Told of each answer: what waits for it goes then. */
+/** Counts an answer of a session, and gives those kept back for it. */
 export function counted(session: DcSession): void {
   const shelf = shelves.get(session);
   if (shelf === undefined || shelf.length === 0) return;
@@ -80,6 +83,7 @@ export function counted(session: DcSession): void {
   for (const kept of due) queueMicrotask(kept.give);
 }
 
+/** Faults of answers by name. */
 export const ANSWERS_KINDS: FaultKinds<'answer'> = {
   'answer.lost': {
     moment: 'answer',

@@ -1,6 +1,6 @@
 /**
- * Bodies: service messages that nobody asked for, and containers that are none (protocol: Service messages).
- * In: numbers, dice. Out: TL bytes. Never: a session; whoever says them has one.
+ * Bodies: service messages that nobody asked for, and broken containers (protocol: Service messages).
+ * In: numbers, dice, the time in Unix milliseconds. Out: TL bytes. Never: a session.
  */
 import { gzipSync } from 'node:zlib';
 import { Writer } from '../../bytes/writer.ts';
@@ -10,6 +10,7 @@ const VECTOR = 0x1cb5c415;
 const CONTAINER = 0x73f1f8dc;
 const GZIP_PACKED = 0x3072cfa1;
 
+/** A constructor number, and what `write` puts behind it. */
 function body(crc: number, write: (out: Writer) => void): Uint8Array {
   const out = new Writer(64);
   out.int32(crc);
@@ -17,11 +18,12 @@ function body(crc: number, write: (out: Writer) => void): Uint8Array {
   return Buffer.from(out.written());
 }
 
-/** A msg_id that no client has made: of this age in seconds, low bits 0. */
+/** Writes a client's msg_id that no client has made, of the last 200 seconds. */
 function anId(out: Writer, dice: Dice, now: number): void {
   out.long(dice.below(0x4000_0000) * 4, Math.floor(now / 1000) - dice.below(200));
 }
 
+/** TL bytes of each; ids are in halves, low first. */
 export const bodies = {
   pong: (dice: Dice, now: number) =>
     body(0x347773c5, (out) => {
@@ -146,7 +148,7 @@ interface Id {
   readonly high: number;
 }
 
-/** One message of a container, with a notification's id and an even number. */
+/** Writes one message of a container, with a server's msg_id of `ms`, Unix milliseconds, and sequence number 0. */
 function inner(out: Writer, ms: number, message: Uint8Array, length = message.length): void {
   out.long(Math.floor((ms % 1000) * 4_000_000) * 4 + 3, Math.floor(ms / 1000));
   out.int32(0);

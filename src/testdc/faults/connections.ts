@@ -1,13 +1,14 @@
 /**
  * Faults of connections: cut, refused, slow.
- * In: a path (`path.ts`) when its connection begins. Out: how it will go. Never: the bytes themselves.
+ * In: the path (`path.ts`) of a connection that begins. Out: the path's settings. Never: the bytes themselves.
  */
 import type { FaultKind, FaultKinds } from './kind.ts';
 import type { Manner } from './path.ts';
 
-/** A connection lives long in a soak: its faults come more often than those of messages. */
+/** The usual chance of a fault at each connection: there are far fewer of these in a soak than messages. */
 const USUAL = 0.012;
 
+/** A fault that cuts a connection after so many bytes. */
 function cut(direction: 'up' | 'down', manner: Manner): FaultKind<'path'> {
   return {
     moment: 'path',
@@ -20,6 +21,7 @@ function cut(direction: 'up' | 'down', manner: Manner): FaultKind<'path'> {
   };
 }
 
+/** A fault that ends a connection at once. */
 function refuse(manner: Manner, about: string): FaultKind<'path'> {
   return {
     moment: 'path',
@@ -32,6 +34,7 @@ function refuse(manner: Manner, about: string): FaultKind<'path'> {
   };
 }
 
+/** Faults of connections by name. */
 export const CONNECTIONS: FaultKinds<'path'> = {
   'cut.up.fin': cut('up', 'fin'),
   'cut.up.rst': cut('up', 'rst'),

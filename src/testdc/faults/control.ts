@@ -1,12 +1,12 @@
 /**
- * Control: orders to the faults of a running DC, one JSON object a line.
+ * Control: carries out orders to the faults of a running DC, one JSON object a line.
  * In: `{"add":"rpc.500 p=0.1"}`, `{"clear":true}`, `{"report":true}`. Out: one JSON object a line.
  * Never: a socket; `dc-server.ts` has it.
  */
 import type { Faults } from './faults.ts';
 import type { TestDc } from '../test-dc.ts';
 
-/** Carries out one order. Every answer is a report, or `{"error":…}`. */
+/** Carries out one order; returns a report, or `{"error":…}`, as JSON. */
 export function obey(dc: TestDc, faults: Faults, line: string): string {
   try {
     const order = JSON.parse(line) as { add?: unknown; clear?: unknown; report?: unknown };
@@ -20,7 +20,7 @@ export function obey(dc: TestDc, faults: Faults, line: string): string {
   }
 }
 
-/** What was played, and what the client did about it. */
+/** How often each fault was played, and what clients did since. */
 export function report(dc: TestDc, faults: Faults): object {
   const { violations } = dc;
   return {

@@ -1,9 +1,9 @@
 /**
  * Dice: repeatable chance. In: a seed. Out: numbers that are the same for the same seed, in the same order.
- * Never: secrets; those come from `Env.fill`.
+ * Never: secrets; those come from `DcEnv.fill`.
  */
 
-/** mulberry32: 32 bits of state, good enough to choose faults by. */
+/** A generator with 32 bits of state (mulberry32), good enough to choose faults by. */
 export class Dice {
   readonly seed: number;
   #state: number;
@@ -13,7 +13,7 @@ export class Dice {
     this.#state = this.seed;
   }
 
-  /** At least 0, below 1. */
+  /** A number at least 0, below 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -31,6 +31,7 @@ export class Dice {
     return all[this.below(all.length)]!;
   }
 
+  /** `n` bytes. */
   bytes(n: number): Buffer {
     const bytes = Buffer.alloc(n);
     for (let i = 0; i < n; i++) bytes[i] = this.below(256);

@@ -1,13 +1,15 @@
 /**
- * Faults of the key exchange: each field of the server's answers wrong (protocol: Key exchange; Diffie-Hellman checks), and of new sessions' clocks.
- * In: a field as it should be. Out: a field as it should not. Never: a key that the DC stores wrongly.
+ * Faults of the key exchange, a wrong field in each (protocol: Key exchange; Diffie-Hellman checks), and of new sessions.
+ * In: a true field, a new session. Out: a wrong field; the session's settings. Never: a key that the DC stores wrongly.
  */
 import type { FieldName } from '../keys/dc-handshake.ts';
 import { DH_PRIME } from '../keys/key-exchange.ts';
 import type { How, FaultKind, FaultKinds } from './kind.ts';
 
+/** The usual chance of a fault at each field. */
 const USUAL = 0.004;
 
+/** A fault that sends another value of a field. */
 function wrong(name: FieldName, about: string, make: (value: Uint8Array, how: How) => Uint8Array): FaultKind<'field'> {
   return {
     moment: 'field',
@@ -15,13 +17,14 @@ function wrong(name: FieldName, about: string, make: (value: Uint8Array, how: Ho
     usual: USUAL,
     suits: (at) => at.name === name,
     play({ connection, value }, how) {
-      // A client that cannot know better goes on with what it was given.
+      // A client that cannot tell goes on with the wrong value, and breaks the exchange's rules by that.
       how.excuse(connection, 'key-exchange');
       return make(value, how);
     },
   };
 }
 
+/** A value with one bit flipped. */
 function flip(value: Uint8Array, how: How): Uint8Array {
   const flipped = Buffer.from(value);
   if (flipped.length > 0) flipped[how.dice.below(flipped.length)]! ^= 1 << how.dice.below(8);
@@ -59,6 +62,7 @@ function badPrimes(): Buffer[] {
 /** pq that is prime, even, a square, 1, too large, or nothing. */
 const BAD_PQS = ['3fffffffffffffdf', '10', '17ed48941a08f981', '01', 'ffffffffffffffffffff', ''];
 
+/** Faults of the key exchange by name. */
 export const EXCHANGE: FaultKinds<'field'> = {
   'exchange.respq-nonce': wrong('resPQ.nonce', 'resPQ: nonce', flip),
   'exchange.respq-server-nonce': wrong('resPQ.server_nonce', 'resPQ: server_nonce', flip),
@@ -98,6 +102,7 @@ export const EXCHANGE: FaultKinds<'field'> = {
   ),
 };
 
+/** Faults of new sessions by name. */
 export const SESSIONS: FaultKinds<'session'> = {
   'ack.never': {
     moment: 'session',

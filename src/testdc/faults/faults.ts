@@ -1,7 +1,7 @@
 /**
- * Faults: makes a test DC misbehave by rule, repeatably, and keeps count of it.
+ * Faults: makes a test DC misbehave by rules, repeatably, and counts the faults.
  * In: the fault language (`faults/rule.ts`), a seed. Out: taps in the DC; how often each fault was played.
- * Never: more than one fault at one opportunity; a fault that only one client could notice as such.
+ * Never: more than one fault at one opportunity.
  */
 import { DcConnection } from '../wire/dc-connection.ts';
 import type { DcSession } from '../protocol/dc-session.ts';
@@ -15,31 +15,32 @@ import type { FaultRule } from './rule.ts';
 import type { TestDc } from '../test-dc.ts';
 import type { Rule } from '../protocol/violations.ts';
 
-/** No connection has this number: what is excused there is excused on all. */
+/** A number that no connection has: breaches excused there are excused on all. */
 const EVERYWHERE = 0;
 
 /** One fault that was played. */
 export interface Played {
   readonly name: string;
   readonly connection: DcConnection | undefined;
-  /** Whose message it befell, or that is new: then it speaks on no connection yet. */
+  /** The session whose message it befell, or that is new and speaks on no connection yet. */
   readonly session: DcSession | undefined;
 }
 
+/** The faults of one test DC. */
 export class Faults {
   readonly #dc: TestDc;
   readonly #begun: number;
   readonly #rules = new Map<Moment, FaultRule[]>();
-  /** Breaches that a fault brings about, by connection. */
+  /** Rules whose breach is a fault's doing, by the connection's number. */
   readonly #excused = new Map<number, Set<Rule>>();
   readonly #paths = new WeakMap<DcConnection, Path>();
   #dice: Dice;
-  /** How often each was played. */
+  /** How often each fault was played, by name. */
   readonly counts = new Map<string, number>();
   /** Told of each fault as it is played. */
   onPlay: (played: Played) => void = () => {};
 
-  /** @param seed default 1; a `seed` line of `text` has the last word */
+  /** `text` is of the fault language; a `seed` line in it goes before `seed`. @throws Error naming the line */
   constructor(dc: TestDc, text = '', seed = 1) {
     this.#dc = dc;
     this.#begun = dc.world.env.now();
@@ -48,18 +49,19 @@ export class Faults {
     this.#tap();
   }
 
+  /** The seed that chance began with. */
   get seed(): number {
     return this.#dice.seed;
   }
 
-  /** How many were played. */
+  /** How many faults were played. */
   get total(): number {
     let sum = 0;
     for (const count of this.counts.values()) sum += count;
     return sum;
   }
 
-  /** Adds rules. @throws Error on text that is none */
+  /** Adds rules of the fault language. @throws Error naming the line */
   add(text: string): void {
     const { rules, seed } = parseFaults(text);
     if (seed !== undefined) this.#dice = new Dice(seed);
@@ -71,12 +73,12 @@ export class Faults {
     }
   }
 
-  /** Ends all rules; paths that are already cut stay so. */
+  /** Ends all rules; a path that is cut stays cut. */
   clear(): void {
     this.#rules.clear();
   }
 
-  /** Puts faults where the DC lets them be put. */
+  /** Puts a tap at each moment that faults have. */
   #tap(): void {
     const dc = this.#dc;
     const { taps } = dc;
@@ -119,7 +121,7 @@ export class Faults {
       this.#excused.get(connection)?.has(rule) === true || this.#excused.get(EVERYWHERE)?.has(rule) === true;
   }
 
-  /** What a fault makes of this opportunity, or `otherwise` if there is none. */
+  /** The effect of the fault that is played at an opportunity, or `otherwise` if none is. */
   #or<M extends Moment>(
     moment: M,
     at: Moments[M]['at'],
@@ -131,11 +133,13 @@ export class Faults {
     return rule === undefined ? otherwise : this.#act(rule, at, connection);
   }
 
+  /** Plays a fault, if any, at an opportunity without an effect. */
   #play<M extends Moment>(moment: M, at: Moments[M]['at'], connection: DcConnection | undefined): void {
     const rule = this.#chosen(moment, at, connection, undefined);
     if (rule !== undefined) void this.#act(rule, at, connection);
   }
 
+  /** The first rule that is for this opportunity, by chance and by turn. */
   #chosen<M extends Moment>(
     moment: M,
     at: Moments[M]['at'],
@@ -146,13 +150,14 @@ export class Faults {
     if (rules === undefined) return undefined;
     for (const rule of rules) {
       if (!this.#isMeant(rule, connection, method)) continue;
-      // Chance first: whether an opportunity suits may be dear to find out.
+      // Chance before `suits`, which may cost a decryption.
       if (rule.p < 1 && this.#dice.next() >= rule.p) continue;
       if ((rule.kind as unknown as FaultKind<M>).suits?.(at) !== false && isTurn(rule)) return rule;
     }
     return undefined;
   }
 
+  /** Whether a rule's bounds include an opportunity. */
   #isMeant(rule: FaultRule, connection: DcConnection | undefined, method: string | undefined): boolean {
     if (rule.played >= rule.count) return false;
     if (rule.method !== undefined && (method === undefined || !rule.method.test(method))) return false;
@@ -163,6 +168,7 @@ export class Faults {
     return seconds >= rule.from && seconds < rule.until;
   }
 
+  /** Plays and counts a rule's fault. */
   #act<M extends Moment>(
     rule: FaultRule,
     at: Moments[M]['at'],
@@ -174,6 +180,7 @@ export class Faults {
     return (rule.kind as unknown as FaultKind<M>).play(at, this.#how(rule));
   }
 
+  /** What a rule's fault is given to play by. */
   #how(rule: FaultRule): How {
     return {
       dc: this.#dc,
@@ -190,17 +197,18 @@ export class Faults {
   }
 }
 
-/** Counts opportunities: `after` of them pass, then every `every`th is taken. */
+/** Counts an opportunity of a rule: the first `after` pass, then every `every`th is taken. */
 function isTurn(rule: FaultRule): boolean {
   rule.seen++;
   return rule.seen > rule.after && (rule.seen - rule.after) % rule.every === 0;
 }
 
-/** Plays faults at a DC: the same as `new Faults`, for those who do not ask for the counts. */
+/** Makes faults that a DC plays from then on: as `new Faults`, for callers that want no counts. */
 export function makeFaults(dc: TestDc, text: string, seed?: number): Faults {
   return new Faults(dc, text, seed);
 }
 
+/** The connection that a session speaks through. */
 function connectionOf(session: DcSession): DcConnection | undefined {
   return session.link instanceof DcConnection ? session.link : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Kind: what a fault is: when it may happen, what it does then, how often it does when all are wanted.
+ * FaultKind: when a fault may happen, what it does then, and how often if all faults are wanted.
  * In: nothing. Out: types. Never: behaviour.
  */
 import type { Call } from '../answers/call.ts';
@@ -13,11 +13,11 @@ import type { Rule } from '../protocol/violations.ts';
 import type { Dice } from './dice.ts';
 import type { Path } from './path.ts';
 
-/** What a fault sees and what it answers, by the moment it happens in. */
+/** The moments that faults happen in: what a fault is given, and the effect that it returns. */
 export interface Moments {
-  /** A connection has come. */
+  /** A connection begins. */
   path: { at: { path: Path; connection: DcConnection }; effect: void };
-  /** A session is new. */
+  /** A session begins. */
   session: { at: { session: DcSession; connection: DcConnection | undefined }; effect: void };
   /** An encrypted packet has come; `undefined` swallows it. */
   incoming: { at: { connection: DcConnection; packet: Buffer }; effect: Buffer | undefined };
@@ -38,27 +38,32 @@ export interface Moments {
 
 export type Moment = keyof Moments;
 
-/** What a rule gives a fault to go by. */
+/** What a fault is given to be played by. */
 export interface How {
   readonly dc: TestDc;
   readonly dice: Dice;
-  /** A number of the rule, e.g. `ms=20`. */
+  /** A number of the rule, e.g. `ms=20`, or `otherwise`. */
   number(name: string, otherwise: number): number;
+  /** A word of the rule, e.g. `of=inner`, or `otherwise`. */
   text(name: string, otherwise: string): string;
-  /** From now on breaches of these rules on a connection, or on all, are this fault's doing. */
+  /** Excuses breaches of these rules from now on, on a connection or on all: they are the fault's doing. */
   excuse(connection: DcConnection | undefined, ...rules: Rule[]): void;
 }
 
+/** One fault of the language. */
 export interface FaultKind<M extends Moment> {
   readonly moment: M;
+  /** A sentence that tells the fault. */
   readonly about: string;
-  /** Chance at each opportunity when all faults are wanted. */
+  /** The chance at each opportunity if a rule names many faults and no chance. */
   readonly usual: number;
-  /** Whether this opportunity suits it; default any. */
+  /** Whether an opportunity suits the fault; default any. */
   suits?(at: Moments[M]['at']): boolean;
+  /** Plays the fault. */
   play(at: Moments[M]['at'], how: How): Moments[M]['effect'];
 }
 
+/** A fault of whatever moment. */
 export type AnyFaultKind = { readonly [M in Moment]: FaultKind<M> }[Moment];
 
 /** Faults of one moment by name. */

@@ -1,7 +1,7 @@
 /**
  * Faults of messages and sessions: refused, forgotten, asked about, spoken about to nobody (protocol: Salts; Delivery to Refused messages).
  * In: a client's messages. Out: notifications, and whether the message is to be handled. Never: a notification that
- * says a message was not taken when it was: a server that lies about that cannot be survived by anyone.
+ * says a message was not taken when it was: no client can do right by a server that lies about that.
  */
 import type { DcConnection } from '../wire/dc-connection.ts';
 import type { Arrived, DcSession } from '../protocol/dc-session.ts';
@@ -9,22 +9,25 @@ import { writeService } from '../protocol/service.ts';
 import { bodies } from './bodies.ts';
 import type { How, FaultKind, FaultKinds } from './kind.ts';
 
+/** The usual chance of a fault at each message. */
 const USUAL = 0.000_1;
 const PING = 0x7abe77ec;
 const PING_DELAY = 0xf3427b8c;
 const STATE_REQ = 0xda69fb52;
 
+/** A message about to be handled. */
 interface At {
   readonly session: DcSession;
   readonly connection: DcConnection;
   readonly message: Arrived;
 }
 
-/** A message that is new to the session: notifications about one that was carried out would lie. */
+/** Whether a message is new to its session: a notification about one that was carried out would lie. */
 function isNew({ session, message }: At): boolean {
   return session.book.find(message.low, message.high) === undefined;
 }
 
+/** Whether a message wants an acknowledgement, or holds messages that may. */
 function isQuestion({ message }: At): boolean {
   return message.place === 'container' || (message.seqNo & 1) === 1;
 }
@@ -46,7 +49,7 @@ function refused(code: number): FaultKind<'message'> {
   };
 }
 
-/** The server says something nobody asked for; the message that was the occasion is handled. */
+/** A fault that sends a service message nobody asked for; the message that was the occasion is handled. */
 function said(about: string, body: (at: At, how: How, now: number) => Uint8Array, usual = USUAL): FaultKind<'message'> {
   return {
     moment: 'message',
@@ -60,7 +63,7 @@ function said(about: string, body: (at: At, how: How, now: number) => Uint8Array
   };
 }
 
-/** As `said`, but to be acknowledged: the next number is odd. */
+/** As `said`, with a message that the client has to acknowledge. */
 function pushed(about: string, body: (at: At, how: How, now: number) => Uint8Array): FaultKind<'message'> {
   return {
     ...said(about, body),
@@ -71,7 +74,7 @@ function pushed(about: string, body: (at: At, how: How, now: number) => Uint8Arr
   };
 }
 
-/** Ids that were refused: the same packet again must not be taken after all. */
+/** msg_ids that were refused, by session: the same message again must not be taken after all. */
 const refusals = new WeakMap<DcSession, Set<string>>();
 
 function remember(session: DcSession, { low, high }: Arrived): void {
@@ -79,7 +82,7 @@ function remember(session: DcSession, { low, high }: Arrived): void {
   refusals.set(session, ids.add(`${high}.${low}`));
 }
 
-/** Whether a message was refused before: then it is not heard at all. */
+/** Whether a message was refused before, and so is not handled. */
 export function wasRefused(session: DcSession, { low, high }: Arrived): boolean {
   return refusals.get(session)?.has(`${high}.${low}`) === true;
 }
@@ -88,9 +91,10 @@ const CODES = [16, 17, 18, 19, 20, 32, 33, 34, 35, 48, 64, 99];
 
 const notifications: FaultKinds<'message'> = Object.fromEntries(CODES.map((code) => [`bad.${code}`, refused(code)]));
 
-/** Sessions that get so many wrong salts in a row. */
+/** How many packets of a session are still to be told a wrong salt. */
 const storms = new WeakMap<DcSession, number>();
 
+/** Faults of messages by name. */
 export const MESSAGES: FaultKinds<'message'> = {
   ...notifications,
   'bad.nobody': said('a notification about a message that was never sent', (_at, how, now) =>
@@ -203,7 +207,7 @@ export const MESSAGES: FaultKinds<'message'> = {
   ),
 };
 
-/** While a storm is on, the salt changes under the client with every packet. */
+/** Changes the salt of a session in a storm, which each of its packets does. */
 export function storm(session: DcSession): void {
   const left = storms.get(session) ?? 0;
   if (left === 0) return;

@@ -3,20 +3,21 @@
  * In: packets. Out: other packets. Never: a change of what the DC knows.
  *
  * A bad packet goes out before the true one: a client that drops the connection gets the true one again
- * on the next; one that ignores the bad packet goes on.
+ * on the next; a client that ignores the bad packet goes on.
  */
 import { DcConnection } from '../wire/dc-connection.ts';
 import type { ServerSession } from '../protocol/server-session.ts';
 import { AT, forged, opened, withPadding } from './forge.ts';
 import type { How, FaultKind, FaultKinds } from './kind.ts';
 
+/** The usual chance of a fault at each packet. */
 const USUAL = 0.000_15;
 
 function isEncrypted(packet: Uint8Array): boolean {
   return packet.length >= 72 && packet.subarray(0, 8).some((byte) => byte !== 0);
 }
 
-/** A packet without updates: these may not change their order. */
+/** Whether a packet is one answer alone: packets with updates may not change their order. */
 function isAnswer({ connection, packet }: { connection: DcConnection; packet: Uint8Array }): boolean {
   if (connection.key === undefined || !isEncrypted(packet)) return false;
   return ANSWERS.has(opened(connection.key.authKey, packet).readUInt32LE(AT.body));
@@ -25,17 +26,18 @@ function isAnswer({ connection, packet }: { connection: DcConnection; packet: Ui
 /** rpc_result, pong, msgs_state_info. */
 const ANSWERS = new Set([0xf35c6d01, 0x347773c5, 0x04deb57d]);
 
-/** What it holds may have been sent again meanwhile, inside a container. */
+/** Handles a packet late: the client may have sent its messages again meanwhile, inside a container. */
 function handleAsIs(connection: DcConnection, packet: Buffer, how: How): void {
   how.excuse(connection, 'resent-bare', 'msg-id-reused');
   connection.handle(packet);
 }
 
+/** Handles a packet on the connection that the session now speaks through, if any. */
 function handleLate({ link }: ServerSession, packet: Buffer, how: How): void {
   if (link instanceof DcConnection) handleAsIs(link, packet, how);
 }
 
-/** Says a transport error in place of handling a packet. */
+/** A fault that sends a transport error in place of handling a packet. */
 function status(code: (how: How) => number, about: string, usual: number): FaultKind<'incoming'> {
   return {
     moment: 'incoming',
@@ -48,6 +50,7 @@ function status(code: (how: How) => number, about: string, usual: number): Fault
   };
 }
 
+/** Faults of a client's packets by name. */
 export const INCOMING: FaultKinds<'incoming'> = {
   'transport.404': status(() => -404, 'transport error -404', USUAL),
   'transport.429': status(() => -429, 'transport error -429', USUAL / 4),
@@ -60,7 +63,7 @@ export const INCOMING: FaultKinds<'incoming'> = {
     usual: USUAL / 20,
     suits: ({ connection }) => connection.key !== undefined,
     play({ connection, packet }, how) {
-      // The client comes again with it, once: on another connection.
+      // The client comes once more with the key, on another connection.
       how.excuse(undefined, 'key-unknown');
       how.dc.forgetKey(connection.key!);
       how.dc.world.signOut(connection.key!);
@@ -78,7 +81,7 @@ export const INCOMING: FaultKinds<'incoming'> = {
     moment: 'incoming',
     about: 'a packet of the client is handled later than those after it',
     usual: USUAL,
-    // Not the first of a session: `new_session_created` would call it lost.
+    // Not the first packet of a session: `new_session_created` would call it lost.
     suits: ({ connection }) => connection.session !== undefined,
     play({ connection, packet }, how) {
       const kept = Buffer.from(packet);
@@ -153,7 +156,7 @@ export const INCOMING: FaultKinds<'incoming'> = {
   },
 };
 
-/** Sends a bad packet before the true one. */
+/** A fault that sends a bad packet before the true one. */
 function extra(
   about: string,
   make: (at: Out, how: How) => Uint8Array | undefined,
@@ -165,7 +168,7 @@ function extra(
     usual,
     suits: ({ connection, packet }) => connection.key !== undefined && isEncrypted(packet),
     play(at, how) {
-      // The views of the kernel's memory do not outlive another seal.
+      // `at.packet` is a view of the kernel's memory, which the next seal overwrites.
       const packet = Buffer.from(at.packet);
       const bad = make({ connection: at.connection, packet }, how);
       if (bad !== undefined) at.connection.packetAsIs(bad);
@@ -174,12 +177,13 @@ function extra(
   };
 }
 
+/** A true packet about to go out. */
 interface Out {
   readonly connection: DcConnection;
   readonly packet: Buffer;
 }
 
-/** The true packet with its plaintext changed. */
+/** A fault that sends the true packet with its plaintext changed, before it. */
 function changed(about: string, edit: (plain: Buffer, how: How) => Buffer, usual = USUAL): FaultKind<'outgoing'> {
   return extra(
     about,
@@ -193,11 +197,12 @@ function set(plain: Buffer, write: (plain: Buffer) => void): Buffer {
   return plain;
 }
 
-/** Moves the seconds of the packet's msg_id. */
+/** Moves the msg_id of a plaintext by so many seconds. */
 function moved(plain: Buffer, seconds: number): Buffer {
   return set(plain, (p) => p.writeInt32LE((p.readInt32LE(AT.msgId + 4) + seconds) | 0, AT.msgId + 4));
 }
 
+/** A fault that sends stream bytes that are no frame. */
 function stream(about: string, make: (how: How) => Buffer): FaultKind<'outgoing'> {
   return {
     moment: 'outgoing',
@@ -217,9 +222,10 @@ function word(value: number): Buffer {
   return bytes;
 }
 
-/** Connections' earlier packets, for replays. */
+/** An earlier packet of each connection, for replays. */
 const earlier = new WeakMap<DcConnection, Buffer>();
 
+/** Faults of the DC's packets by name. */
 export const OUTGOING: FaultKinds<'outgoing'> = {
   'packet.lost-down': {
     moment: 'outgoing',

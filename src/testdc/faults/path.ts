@@ -1,19 +1,20 @@
 /**
- * Path: the way of bytes between a client and the DC, and what can befall it.
- * In: the wire of a connection. Out: a wire that cuts at byte n, stalls, is slow, or splits. Never: looks at a byte.
+ * Path: the way of bytes between a client and the DC, which may be cut, stall, be slow or split what passes.
+ * In: the wire of a connection, what comes of it. Out: what arrives, when, in what pieces. Never: looks at a byte.
  */
 import type { DcConnection, Wire } from '../wire/dc-connection.ts';
 import type { DcEnv } from '../env.ts';
 
-/** How a connection ends. After a stall nothing passes either way, and nobody is told. */
+/** How a connection is cut: by FIN, by RST, or so that nothing passes either way any more and nobody is told. */
 export type Manner = 'fin' | 'rst' | 'stall';
 
+/** The path of one connection; faults set it when the connection begins. */
 export class Path implements Wire {
-  /** Bytes that still pass in each direction. */
+  /** Bytes that still pass to the DC (`up`) and to the client (`down`); then the connection is cut. */
   up = Infinity;
   down = Infinity;
   manner: Manner = 'fin';
-  /** Pieces of so many bytes, so many ms apart; for the next `slowFor` bytes. */
+  /** The next `slowFor` bytes to the client pass in pieces of `piece` bytes, `pieceMs` milliseconds apart. */
   piece = Infinity;
   pieceMs = 0;
   slowFor = 0;
@@ -30,7 +31,7 @@ export class Path implements Wire {
     this.#env = env;
   }
 
-  /** Bytes from the client: what of them arrives. */
+  /** What arrives of bytes from the client. */
   arrive(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#isDead) return undefined;
     if (chunk.length < this.up) {
@@ -39,11 +40,12 @@ export class Path implements Wire {
     }
     const passing = chunk.subarray(0, this.up);
     this.up = 0;
-    // What has arrived is handled before the end is noticed.
+    // The cut comes after this call, so that what has arrived is handled before it.
     queueMicrotask(() => this.cut());
     return passing;
   }
 
+  /** Sends bytes to the client, as the path lets them pass. */
   write(bytes: Buffer): void {
     if (this.#isDead) return;
     if (this.#waiting.length > 0 || this.slowFor > 0) return this.#drip(bytes);
@@ -61,7 +63,7 @@ export class Path implements Wire {
     this.cut();
   }
 
-  /** Ends here and now, in the path's manner. */
+  /** Cuts the connection now, in the path's manner. */
   cut(): void {
     if (this.#isDead) return;
     this.#isDead = true;
@@ -73,6 +75,7 @@ export class Path implements Wire {
     else this.#wire.end();
   }
 
+  /** Adds bytes to those that pass in pieces. */
   #drip(bytes: Buffer): void {
     this.#waiting.push(bytes);
     if (this.#isDripping) return;
@@ -80,6 +83,7 @@ export class Path implements Wire {
     this.#env.after(this.pieceMs, () => this.#nextPiece());
   }
 
+  /** Passes the next piece; all that waits, once the path is slow no more. */
   #nextPiece(): void {
     const first = this.#waiting[0];
     if (first === undefined || this.slowFor <= 0) {
@@ -96,7 +100,7 @@ export class Path implements Wire {
     this.#env.after(this.pieceMs, () => this.#nextPiece());
   }
 
-  /** RST where the wire can, else FIN. */
+  /** Ends the wire by RST where it can, else by FIN. */
   #cut(): void {
     if (this.#wire.reset === undefined) this.#wire.end();
     else this.#wire.reset();

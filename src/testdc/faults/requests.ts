@@ -1,12 +1,14 @@
 /**
- * Faults of requests: refused before anything is done: every family of rpc_error (protocol: RPC errors).
- * In: a request. Out: an error in its place, or a pause before it. Never: an execution; `answers.ts` has what happens after one.
+ * Faults of requests: refused before anything is done, by every family of rpc_error (protocol: RPC errors), or delayed.
+ * In: a request. Out: an error in its place, or a pause before it. Never: an execution; `answers.ts` has faults after one.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { How, FaultKind, FaultKinds } from './kind.ts';
 
+/** The usual chance of a fault at each request. */
 const USUAL = 0.000_12;
 
+/** A fault that refuses a request. */
 function rpc(code: number, text: (how: How) => string, usual = USUAL): FaultKind<'request'> {
   return {
     moment: 'request',
@@ -16,14 +18,17 @@ function rpc(code: number, text: (how: How) => string, usual = USUAL): FaultKind
   };
 }
 
+/** Draws a number behind a name, such as FLOOD_WAIT_2. */
 function seconds(name: string, least: number, most: number): (how: How) => string {
   return (how) => `${name}_${how.number('n', least + how.dice.below(most - least + 1))}`;
 }
 
+/** Draws one of several texts. */
 function one(...texts: string[]): (how: How) => string {
   return (how) => how.dice.one(texts);
 }
 
+/** Faults of requests by name. */
 export const REQUESTS: FaultKinds<'request'> = {
   'rpc.303-user': rpc(303, seconds('USER_MIGRATE', 7, 9), USUAL / 4),
   'rpc.303-file': rpc(303, seconds('FILE_MIGRATE', 7, 9), USUAL / 4),

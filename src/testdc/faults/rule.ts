@@ -1,6 +1,6 @@
 /**
- * Rule: one line of the fault language: which fault, when, and by what numbers.
- * In: text. Out: rules, or a sentence on what is wrong. Never: chance; `faults.ts` rolls.
+ * FaultRule: one line of the fault language: which fault, when, and by what numbers.
+ * In: text. Out: rules, or a sentence on what is wrong. Never: chance; `faults.ts` rolls the dice.
  *
  *     seed 7                                      chance begins there
  *     all [rate=2]                                every fault, twice as often as usual
@@ -12,35 +12,43 @@
 import { KINDS } from './table.ts';
 import type { AnyFaultKind } from './kind.ts';
 
+/** When one fault is played. */
 export interface FaultRule {
   readonly name: string;
   readonly kind: AnyFaultKind;
-  /** Chance at each opportunity; 1 if the line names none. */
+  /** The chance at each opportunity; 1 if the line names none. */
   readonly p: number;
+  /** Of the opportunities after that, every so many-th is taken. */
   readonly every: number;
-  /** Opportunities that pass first. */
+  /** So many opportunities pass first. */
   readonly after: number;
-  /** How often at most. */
+  /** How often the fault is played at most. */
   readonly count: number;
+  /** Requests of these methods only. */
   readonly method: RegExp | undefined;
+  /** The connection of this number only. */
   readonly connection: number | undefined;
+  /** The data centre of this number only. */
   readonly dc: number | undefined;
-  /** Seconds since the faults began. */
+  /** Seconds since the faults began, before which the fault is not played. */
   readonly from: number;
+  /** Seconds since the faults began, from which on the fault is played no more. */
   readonly until: number;
-  /** What is the fault's own: `ms`, `at`, `n` … */
+  /** The fault's own settings: `ms`, `at`, `n` … */
   readonly own: ReadonlyMap<string, string>;
-  // ---- what has been ----
+  /** How many opportunities there were. */
   seen: number;
+  /** How often the fault was played. */
   played: number;
 }
 
-/** What a text of the language says. */
+/** The rules and the seed of a text of the language. */
 export interface FaultText {
   readonly rules: FaultRule[];
   readonly seed: number | undefined;
 }
 
+/** Settings that every fault has. */
 const COMMON: ReadonlySet<string> = new Set([
   'p',
   'every',
@@ -54,7 +62,7 @@ const COMMON: ReadonlySet<string> = new Set([
   'rate',
 ]);
 
-/** Reads a whole text. @throws Error naming the line */
+/** Reads a text of the language. @throws Error naming the line */
 export function parseFaults(text: string): FaultText {
   const rules: FaultRule[] = [];
   let seed: number | undefined;
@@ -97,6 +105,7 @@ function parseRule([name = '', ...pairs]: string[]): FaultRule[] {
   }));
 }
 
+/** The faults that a name means; `*` stands for any text. @throws Error */
 function namesOf(name: string): string[] {
   if (name === 'all') return Object.keys(KINDS);
   const glob = globOf(name);

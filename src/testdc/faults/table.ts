@@ -1,4 +1,4 @@
-/** All faults by name. In: nothing. Out: the table. Never: a fault itself. */
+/** The table of all faults by name. In: nothing. Out: the table. Never: a fault itself. */
 import { ANSWERS_KINDS } from './answers.ts';
 import { CONNECTIONS } from './connections.ts';
 import { EXCHANGE, SESSIONS } from './exchange.ts';
@@ -7,7 +7,7 @@ import { MESSAGES } from './messages.ts';
 import { INCOMING, OUTGOING } from './packets.ts';
 import { REQUESTS } from './requests.ts';
 
-/** Without a prototype: no fault is called `constructor`. */
+/** All faults by name, without a prototype, so that no fault is called `constructor`. */
 export const KINDS: Readonly<Record<string, AnyFaultKind>> = Object.assign(
   Object.create(null) as Record<string, AnyFaultKind>,
   CONNECTIONS,

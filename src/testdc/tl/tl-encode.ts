@@ -2,14 +2,15 @@
  * Plain objects to TL bytes, by interpreting the scheme: the writing half of `tl-objects.ts`.
  * In: a type, a value, its path. Out: bytes in a writer. Never: guesses; a wrong value is an error that names its path.
  *
- * `isLenient` is for answers written for one layer and sent in another: a field the layer lacks is
- * left out, one the answer lacks is filled with the type's zero.
+ * `isLenient` is for answers that were made for one layer and are sent in another: a field that the layer lacks is
+ * left out, a field that the answer lacks is the type's zero.
  */
 import type { Writer } from '../../bytes/writer.ts';
 import type { Definition, Schema, TlType } from '../../tl/ir.ts';
 import { TlObjectError } from './tl-value.ts';
 import type { TlObject, TlValue } from './tl-value.ts';
 
+/** Where values are written, and by which scheme. */
 export interface EncodingTarget {
   readonly schema: Schema;
   readonly out: Writer;
@@ -18,7 +19,7 @@ export interface EncodingTarget {
 
 type Value = TlValue | undefined;
 
-/** Writes a value of a type. */
+/** Writes a value of a type; `path` is the value's, for errors. @throws TlObjectError */
 export function encodeAs(to: EncodingTarget, type: TlType, value: Value, path: string): void {
   const { out } = to;
   switch (type.kind) {
@@ -73,7 +74,7 @@ function fields(to: EncodingTarget, definition: Definition, value: TlObject, pat
   }
 }
 
-/** A flag without a value is set by `true` alone. */
+/** Whether a field behind a flag is there; a `true` only if its value is. */
 function isPresent(value: Value, type: TlType): boolean {
   return value !== undefined && !(type.kind === 'true' && value === false);
 }

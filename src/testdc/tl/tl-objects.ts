@@ -1,7 +1,7 @@
 /**
- * ObjectCodec: plain objects <-> TL bytes, by interpreting the scheme.
+ * ObjectCodec: plain objects to TL bytes and back, by interpreting the scheme.
  * In: a Schema of `src/tl/ir.ts`, an object or a reader. Out: bytes or an object.
- * Never: generated code, nor anything of the client's codec: this is the second opinion on purpose.
+ * Never: generated code, nor anything of the client's codec: the two are to be held against each other.
  *
  * Strict both ways: no unknown field, no field left out, no constructor of another type.
  */
@@ -19,10 +19,12 @@ const FALSE = 0xbc799737;
 /** Objects inside objects, at most. */
 const DEEPEST = 64;
 
-/** Where values are written, before they are copied to a block of their own length. */
+/** Where all values are written, before they are copied to a block of their own length. */
 let scratch = new Writer(1024);
+/** A writer that has grown beyond so many bytes is not kept. */
 const MOST_SCRATCH = 2 * 1024 * 1024;
 
+/** The codec of one scheme. */
 export class ObjectCodec {
   readonly schema: Schema;
 
@@ -30,12 +32,12 @@ export class ObjectCodec {
     this.schema = schema;
   }
 
-  /** TL bytes of a boxed object or a function call. `isLenient`: for objects written for another layer. */
+  /** TL bytes of a boxed object or a function call. `isLenient`: the object was made for another layer. @throws TlObjectError */
   encode(value: TlObject, isLenient = false): Buffer {
     return this.encodeAs({ kind: 'object' }, value, isLenient);
   }
 
-  /** TL bytes of a value of a given type: of a result, for instance. Throws TlObjectError with the path. */
+  /** TL bytes of a value of a given type, such as a method's result. @throws TlObjectError with the path */
   encodeAs(type: TlType, value: TlValue, isLenient = false): Buffer {
     scratch.clear();
     encodeAs({ schema: this.schema, out: scratch, isLenient }, type, value, '');
@@ -44,17 +46,17 @@ export class ObjectCodec {
     return bytes;
   }
 
-  /** One boxed object, a function call among them. Throws TlObjectError or TlReadError. */
+  /** Reads one boxed object or function call. @throws TlObjectError, TlReadError */
   decode(reader: Reader): TlObject {
     return this.#boxed(reader, undefined, 0);
   }
 
-  /** A value of a given type: of a result, for instance. */
+  /** Reads a value of a given type, such as a method's result. @throws TlObjectError, TlReadError */
   decodeAs(type: TlType, reader: Reader): TlValue {
     return this.#value(type, reader, 0);
   }
 
-  /** The fields of a definition behind its number, up to one that holds a call; that one is the caller's. */
+  /** Reads the fields of a definition, behind its number, up to the field that holds a call, which is left to the caller. */
   decodeWrapper(definition: Definition, reader: Reader): TlObject {
     return this.#fields(definition, reader, 0, true);
   }
@@ -85,7 +87,7 @@ export class ObjectCodec {
     return value;
   }
 
-  /** A bit that no field has means another layer: read on, and everything after it is garbage. */
+  /** Reads a word of flags. A bit that no field has means another layer, of which the rest would be misread. */
   #flags(definition: Definition, flags: Field, reader: Reader): number {
     const word = reader.int32();
     let known = 0;
@@ -139,7 +141,7 @@ export class ObjectCodec {
   }
 }
 
-/** A string that is not UTF-8 stays bytes. */
+/** A string; one that is not UTF-8 stays bytes. */
 function text(bytes: Uint8Array): string | Buffer {
   const copy = Buffer.from(bytes);
   return isUtf8(copy) ? copy.toString('utf8') : copy;
