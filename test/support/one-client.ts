@@ -4,7 +4,7 @@
  * In: a pair's options. Out: the pair; parts of lines. Never: a clock or a server of its own.
  */
 import assert from 'node:assert/strict';
-import { playFaults } from '../../src/testdc/faults/faults.ts';
+import { makeFaults } from '../../src/testdc/faults/faults.ts';
 import { Pair, type PairOptions } from './pair.ts';
 
 /** A line to a client, parsed. */
@@ -43,7 +43,7 @@ export async function signedInPair(faults = '', options: PairOptions = {}): Prom
   });
   pair.open(1);
   await pair.ask(1, { message: STATUS });
-  playFaults(dc, faults);
+  makeFaults(dc, faults);
   return pair;
 }
 

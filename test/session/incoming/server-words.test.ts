@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DcSession } from '../../../src/testdc/protocol/dc-session.ts';
-import { RpcError } from '../../../src/testdc/protocol/rpc-error.ts';
+import { DcRpcError } from '../../../src/testdc/protocol/rpc-error.ts';
 import { assertClean, CONFIG, messageOf, NEAREST, pairOf, UPDATES_TOO_LONG } from '../../support/one-client.ts';
 import type { Pair } from '../../support/pair.ts';
 
@@ -34,7 +34,7 @@ test('a flood is waited out inside when it ends before the deadline, else told w
   const pair = pairOf();
   let floods = 1;
   pair.dc.onRequest = (call) =>
-    call.method === 'help.getConfig' && floods-- > 0 ? new RpcError(420, 'FLOOD_WAIT_3') : undefined;
+    call.method === 'help.getConfig' && floods-- > 0 ? new DcRpcError(420, 'FLOOD_WAIT_3') : undefined;
   pair.line(1, { id: 1, message: CONFIG });
   pair.line(1, { id: 2, message: NEAREST });
   await pair.run();
@@ -59,7 +59,7 @@ test('a known wait is kept: the method is not asked again, others go on, slow mo
   pair.dc.onRequest = (call) => {
     if (call.method !== 'help.getConfig') return undefined;
     seen.count++;
-    return new RpcError(420, 'FLOOD_WAIT_60');
+    return new DcRpcError(420, 'FLOOD_WAIT_60');
   };
   await pair.ask(1, { id: 1, message: CONFIG });
   const [known] = await pair.ask(1, { id: 2, message: CONFIG });
