@@ -54,6 +54,7 @@ describe('factoring pq', () => {
     ['three primes', toMinimalBytes(1000003n * 1000033n * 1000037n)],
     ['64 bits', toMinimalBytes((1n << 63n) + 1n)],
     ['a product of two primes that has 64 bits', toMinimalBytes(4294967291n * 4294967279n)],
+    ['a product of 64 bits with a small factor', toMinimalBytes(3n * ((1n << 62n) - 57n))],
     ['nine bytes', new Uint8Array(9).fill(1)],
   ];
   for (const [what, pq] of wrong) it(`refuses ${what}`, () => assert.throws(() => factorPq(pq), FactorError));

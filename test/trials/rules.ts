@@ -3,13 +3,26 @@
  * In: nothing. Out: `RULES`. Never: a change that only makes the code slower.
  */
 import { CRYPTO } from './rules/crypto.ts';
+import { DIALECT } from './rules/dialect.ts';
 import { FRONT } from './rules/front.ts';
 import { MAIN } from './rules/main.ts';
 import type { Rule } from './rules/rule.ts';
 import { SESSION } from './rules/session.ts';
 import { SESSION_LINKS } from './rules/session-links.ts';
+import { TL } from './rules/tl.ts';
+import { TRANSPORT } from './rules/transport.ts';
 import { VAULT } from './rules/vault.ts';
 
 export type { Rule } from './rules/rule.ts';
 
-export const RULES: readonly Rule[] = [...SESSION, ...SESSION_LINKS, ...CRYPTO, ...MAIN, ...FRONT, ...VAULT];
+export const RULES: readonly Rule[] = [
+  ...SESSION,
+  ...SESSION_LINKS,
+  ...CRYPTO,
+  ...MAIN,
+  ...FRONT,
+  ...VAULT,
+  ...DIALECT,
+  ...TL,
+  ...TRANSPORT,
+];
