@@ -143,7 +143,7 @@ export function classify(address: Address): AddressClass {
   return address.length === 4 ? 'public' : 'reserved';
 }
 
-/** Whether a server may listen there without reaching beyond this machine. `localhost` is the only name taken. */
+/** Whether a server that listens at `host` is reached from this machine alone. `localhost` is the only name taken. */
 export function isLoopback(host: string): boolean {
   if (host === 'localhost') return true;
   const address = parseAddress(host);

@@ -6,8 +6,9 @@
  */
 import { type Address, classify, isWithin, parseAddress } from './address.ts';
 
+/** Which addresses a client may name as its server. */
 export interface AllowList {
-  /** False for everything that is no IP literal. */
+  /** Whether a client may name this server; false for every `host` that is no IP literal. */
   permits(host: string, port: number): boolean;
 }
 
@@ -18,7 +19,7 @@ interface Rule {
   port: number;
 }
 
-/** @throws RangeError with a sentence that names the spec at fault */
+/** Makes the list from the values of `--allow-server`. Throws RangeError with a sentence that names the one at fault. */
 export function allowList(specs: readonly string[]): AllowList {
   const any = specs.includes('any');
   const rules = specs.filter((spec) => spec !== 'any').map(parseRule);

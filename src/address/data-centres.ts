@@ -3,6 +3,7 @@
  * In: nothing. Out: two lists. Never: asks the network; `help.getConfig` has more, and is not trusted by itself.
  */
 
+/** A data centre of Telegram: its number, where it listens, and in which of the two environments. */
 export interface KnownDataCentre {
   readonly id: number;
   /** An IP literal. */
@@ -11,7 +12,7 @@ export interface KnownDataCentre {
   readonly test: boolean;
 }
 
-/** All of them take MTProto over TCP on each of these, the usual one first. */
+/** Ports on which every data centre takes MTProto over TCP, the usual one first. */
 export const PORTS: readonly number[] = Object.freeze([443, 80, 5222]);
 const [PORT = 443] = PORTS;
 
@@ -19,7 +20,7 @@ function list(test: boolean, rows: readonly (readonly [number, string])[]): read
   return Object.freeze(rows.map(([id, host]) => ({ id, host, port: PORT, test })));
 }
 
-/** IPv4 first: the first address of an id wins. */
+/** Data centres of the production environment, IPv4 first: the first address of an id wins. */
 export const PRODUCTION_DCS: readonly KnownDataCentre[] = list(false, [
   [1, '149.154.175.50'],
   [2, '149.154.167.51'],
@@ -34,6 +35,7 @@ export const PRODUCTION_DCS: readonly KnownDataCentre[] = list(false, [
   [5, '2001:b28:f23f:f005::a'],
 ]);
 
+/** Data centres of the test environment, in the same order. */
 export const TEST_DCS: readonly KnownDataCentre[] = list(true, [
   [1, '149.154.175.10'],
   [2, '149.154.167.40'],
@@ -43,5 +45,5 @@ export const TEST_DCS: readonly KnownDataCentre[] = list(true, [
   [3, '2001:b28:f23d:f003::e'],
 ]);
 
-/** Where a new session goes if nobody says otherwise: the original's. */
+/** The data centre of a new session that names none: the same as in the program this one replaces. */
 export const HOME_DC = 2;

@@ -21,10 +21,13 @@ const CODES: Readonly<Record<string, string>> = {
   ESOCKS: 'the SOCKS proxy did not make the connection',
   NOTALLOWED: 'this gateway may not connect there: --allow-server allows it',
 };
-/** An end without an error. */
+/** Codes of a connection that the other side ended without an error. */
 const ENDS = new Set(['END', 'FIN']);
 
-/** @param code the system's, `END` for an orderly end, `ESOCKS`, `EMFILE` and `NOTALLOWED` for the gateway's own */
+/**
+ * Why there is no connection, with the code in it.
+ * @param code the system's, `END` for an orderly end, or the gateway's own: `ESOCKS`, `EMFILE`, `NOTALLOWED`
+ */
 export function unreachableWords(code: string): string {
   if (ENDS.has(code)) return 'the other side closed the connection';
   return `${CODES[code] ?? 'the connection failed'} (${code})`;

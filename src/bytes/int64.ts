@@ -64,7 +64,7 @@ function setMagnitude(into: Int64, high: number, low: number, isNegative: boolea
   }
 }
 
-/** Reads a decimal integer that fits in 32 bits (`-?(0|[1-9][0-9]*)`), or gives NaN. The range is the caller's. */
+/** Reads a decimal integer of at most 15 digits (`-?(0|[1-9][0-9]*)`), or gives NaN. The caller checks its range. */
 export function parseInteger(bytes: Uint8Array, start: number, stop: number): number {
   let p = start;
   const isNegative = bytes[p] === 0x2d && p < stop;
@@ -116,7 +116,7 @@ export function writeInt32(out: Writer, value: number): void {
   }
 }
 
-/** 0 to 2^31-1 with as many digits as it takes. @returns the place behind */
+/** Writes a number from 0 to 2^31-1 with as many digits as it takes. @returns the place behind */
 function putDigits(to: Uint8Array, at: number, value: number): number {
   if (value < 10) {
     to[at] = 0x30 + value;
@@ -136,7 +136,7 @@ function countDigits(value: number): number {
   return value < 1_000_000_000 ? 9 : 10;
 }
 
-/** Exactly `count` digits, zeros in front. */
+/** Writes exactly `count` digits, zeros in front. @returns the place behind */
 function putFixed(to: Uint8Array, at: number, value: number, count: number): number {
   let left = value | 0;
   for (let p = at + count - 1; p >= at; p--) {

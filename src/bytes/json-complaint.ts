@@ -6,9 +6,10 @@
  * what they are. Where a line ends too early its brackets tell what it ends inside of.
  */
 
+/** How several sentences about broken lines begin. */
 export const ONE_LINE = 'a request is one line';
 
-/** What stands where it may not, by its first letters. */
+/** Sentences about what cannot stand in JSON, found by its first letters. */
 const STRANGERS: readonly (readonly [RegExp, string])[] = [
   [/^'/, 'strings stand in double quotes, not in single ones'],
   [/^[‘’“”«»`]/, 'strings stand in straight double quotes'],
@@ -27,6 +28,7 @@ const STRANGERS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
+ * Says what is wrong with a line.
  * @param pos where the first byte that cannot stand there is; `end` if the text ends too early
  * @returns one sentence without its full stop
  */
@@ -45,11 +47,11 @@ interface Outline {
   /** `{` and `[` that are open, outermost first. */
   readonly open: string[];
   readonly isInString: boolean;
-  /** Something stands there already, outside of all brackets. */
+  /** Whether a byte that is no white space has come. */
   readonly hasValue: boolean;
   /** The last byte that is neither white space nor in a string; `"` behind a string. */
   readonly last: string;
-  /** The string that ended last was a key. */
+  /** Whether the string that ended last was a key. */
   readonly isBehindKey: boolean;
 }
 
@@ -97,7 +99,7 @@ function inString(byte: number, before: number): string {
     : 'an escape is \\u and four hexadecimal digits';
 }
 
-/** The text was whole before this. */
+/** About what stands behind a whole value. */
 function behindWhole(rest: string): string {
   if (/^[{[]/.test(rest)) return `${ONE_LINE}, and a line one request: here two stand in one`;
   if (/^[:,\]}]/.test(rest)) return `${ONE_LINE}; this looks like a piece of one that was printed over several lines`;
@@ -145,7 +147,7 @@ function punctuation({ open, last, isBehindKey, hasValue }: Outline, rest: strin
   return 'a comma is missing between two values';
 }
 
-/** A line that does not begin as JSON. */
+/** About a line that does not begin as JSON. */
 function firstOf(rest: string): string {
   if (/^[}\]:,]/.test(rest)) return `${ONE_LINE}; this looks like a piece of one that was printed over several lines`;
   return 'a request is one JSON object in a line';

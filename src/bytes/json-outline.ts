@@ -8,33 +8,35 @@
 const Next = { VALUE: 0, VALUE_OR_CLOSE: 1, KEY: 2, KEY_OR_CLOSE: 3, COLON: 4, COMMA_OR_CLOSE: 5 } as const;
 type Next = (typeof Next)[keyof typeof Next];
 
-/** Longer lines are no piece of what a person has printed; and an expression walks over them for too long. */
+/** Longest line that may be a piece of a text, bytes: nobody prints longer ones, and TOKEN walks over them for too long. */
 const LONGEST = 65_536;
-/** As deep as a request may be. */
+/** Brackets inside each other, at most: as in a request (`MAX_DEPTH` of tape.ts). */
 const DEEPEST = 64;
 /** A string, a number or a word, or one mark; each with the white space before it. */
 const TOKEN = /[ \t\r\n]*(?:("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],:]))/y;
 const SPACE = /[ \t\r\n]*$/y;
 
+/** What the lines so far are: the beginning of one text, all of one, or of none. */
 export type Progress = 'open' | 'whole' | 'broken';
 
+/** One JSON text that comes line by line: whether it has ended, and whether it still can. */
 export class JsonOutline {
   /** Brackets that are open, outermost first. */
   readonly #open: string[] = [];
   #next: Next = Next.VALUE;
 
-  /** Nothing has come yet. */
+  /** Forgets all lines. */
   clear(): void {
     this.#open.length = 0;
     this.#next = Next.VALUE;
   }
 
-  /** Something has begun and has not ended. */
+  /** Whether a text has begun and has not ended. */
   get isOpen(): boolean {
     return this.#open.length > 0;
   }
 
-  /** Adds a line; what was there before it is gone once the text is whole or broken. */
+  /** Adds the line `bytes[start..end)`. Once the text is whole or broken, the next line begins another. */
   add(bytes: Uint8Array, start: number, end: number): Progress {
     const isShort = end - start <= LONGEST;
     const progress = isShort ? this.#tokens(textOf(bytes, start, end)) : 'broken';

@@ -38,9 +38,9 @@ const HEX = Buffer.from('0123456789abcdef');
 const BYTES_OPEN = new Piece('{"_bytes":"');
 const BYTES_CLOSE = new Piece('"}');
 
-/** Strings from this length on are looked at four bytes at a time: a shorter one is done before that pays. */
+/** Strings of this many bytes and more are looked at four bytes at a time: a shorter one is done before that pays. */
 const WORDS_FROM = 12;
-/** So many characters go one by one after one that is not plain: where there is one there are often more. */
+/** How many characters go one by one from one that is not plain on: such characters come together. */
 const SINGLY = 8;
 
 /** Writes `from[start..stop)` as a JSON string; bytes that are no UTF-8 as `{"_bytes":"<base64>"}` (wire: TL and JSON). */
@@ -119,13 +119,13 @@ function putEscape(to: Uint8Array, at: number, code: number): number {
   return p;
 }
 
-/** A JavaScript string as a JSON string: for texts of the gateway's own. Lone surrogates become U+FFFD. */
+/** Writes a JavaScript string as a JSON string: for texts of the gateway's own. Lone surrogates become U+FFFD. */
 export function writeText(out: Writer, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
   writeString(out, bytes, 0, bytes.length);
 }
 
-/** Bytes as a JSON string of base64. */
+/** Writes `from[start..stop)` as a JSON string of base64. */
 export function writeBytes(out: Writer, from: Uint8Array, start: number, stop: number): void {
   out.byte(0x22);
   writeBase64(out, from, start, stop);

@@ -29,9 +29,9 @@ import {
 } from './tape.ts';
 import { utf8End } from './utf8.ts';
 
-/** Of a first byte: what it begins. 0 is 0xc1, which nothing begins with. */
+/** The kind of value that a first byte begins; 0 for 0xc1, which begins none. */
 const FORM = new Uint8Array(256);
-/** Bytes of length or count behind it; of what has none, bytes of content. */
+/** Bytes of length or count behind a first byte; of a value that has neither, bytes of content. */
 const HEAD = new Uint8Array(256);
 form(0x00, 0x7f, PACKED_INTEGER, 0);
 form(0x80, 0x8f, OBJECT, 0);
@@ -59,9 +59,10 @@ function form(first: number, last: number, kind: number, head: number): void {
   HEAD.fill(head, first, last + 1);
 }
 
-/** From so many bytes on the native check is ahead of the loop. */
+/** From this many bytes on Node's check of UTF-8 is faster than the loop. */
 const NATIVE_FROM = 64;
 
+/** A tape that is filled from one frame of msgpack; used again for each. */
 export class MsgpackTape extends Tape {
   /** Values still to come in each open container; of a map its members. */
   readonly #left = new Float64Array(MAX_DEPTH);
@@ -154,7 +155,7 @@ export class MsgpackTape extends Tape {
     return this.done(node, BINARY, start, start + length);
   }
 
-  /** Stepped over: nothing here takes one, and a field that gets one says so with its path. */
+  /** Steps over an extension: no field takes one, and one that gets it says so with its path. */
   #extension(node: number, p: number, first: number): number {
     const size = HEAD[first]!;
     if (first >= 0xd4) return this.#scalar(node, p, EXTENSION, p + 1 + size);

@@ -5,13 +5,13 @@
  */
 import type { Writer } from './writer.ts';
 
-/** The head of a string of `length` bytes. */
+/** Writes the head of a string of `length` bytes. */
 export function packString(out: Writer, length: number): void {
   if (length < 32) out.byte(0xa0 | length);
   else packLength(out, 0xd9, length);
 }
 
-/** The head of `length` raw bytes. */
+/** Writes the head of `length` raw bytes. */
 export function packBinary(out: Writer, length: number): void {
   packLength(out, 0xc4, length);
 }
@@ -26,7 +26,7 @@ function packLength(out: Writer, first: number, length: number): void {
   out.byte(length & 255);
 }
 
-/** The head of an array. */
+/** Writes the head of an array of `count` items. */
 export function packArray(out: Writer, count: number): void {
   if (count < 16) {
     out.byte(0x90 | count);
@@ -41,7 +41,7 @@ export function packArray(out: Writer, count: number): void {
   out.byte(count & 255);
 }
 
-/** A signed integer of 32 bits. */
+/** Writes a signed integer of 32 bits: one byte from -32 to 127, else int32. */
 export function packInt32(out: Writer, value: number): void {
   if (value < 0x80 && value >= -0x20) {
     out.byte(value & 255);
@@ -53,7 +53,7 @@ export function packInt32(out: Writer, value: number): void {
   out.pos += 5;
 }
 
-/** An unsigned integer of 32 bits. */
+/** Writes an unsigned integer of 32 bits, as uint32 whatever the value. */
 export function packUint32(out: Writer, value: number): void {
   out.ensure(5);
   out.bytes[out.pos] = 0xce;
@@ -61,7 +61,7 @@ export function packUint32(out: Writer, value: number): void {
   out.pos += 5;
 }
 
-/** 64 bits from their halves, as int64 whatever the value: a client reads one type. */
+/** Writes 64 bits from their halves, as int64 whatever the value: a client reads one type. */
 export function packInt64(out: Writer, low: number, high: number): void {
   out.ensure(9);
   const at = out.pos;
@@ -71,7 +71,7 @@ export function packInt64(out: Writer, low: number, high: number): void {
   out.pos = at + 9;
 }
 
-/** A double from its halves: its bits as they are. */
+/** Writes a double from the halves of its bits, as they are. */
 export function packDouble(out: Writer, low: number, high: number): void {
   packInt64(out, low, high);
   out.bytes[out.pos - 9] = 0xcb;

@@ -36,7 +36,7 @@ function idWithin(bytes: Uint8Array, start: number, end: number): string | undef
   return left === 0 ? undefined : UNKNOWN_ID;
 }
 
-/** Echoed only if it is an id by the contract: what the lane would have refused is not repeated. */
+/** The packed id at `at`, if it is one by the contract: what the lane would have refused is not repeated. */
 function idText(bytes: Uint8Array, at: number, end: number): string {
   const stop = skip(bytes, at, end);
   const first = bytes[at]!;

@@ -18,6 +18,7 @@ export class TlReadError extends Error {
   }
 }
 
+/** A cursor over `bytes[pos..end)`. Every method throws TlReadError where the bytes end early. */
 export class Reader {
   bytes: Uint8Array;
   pos: number;

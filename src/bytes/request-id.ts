@@ -2,9 +2,9 @@
  * Request ids, found without parsing: the `id` attribute of one JSON line.
  * In: a line's bytes. Out: the id's JSON text. Never: judges the line; the lane does.
  *
- * Used when a lane was lost with the request in it (`WorkerCrashed` has to carry the id), but read when the request
- * comes, because the line is gone later. So it is cheap for `{"id":7,...`, and bounded for all others. And where a line
- * is refused before its id was reached: then it is looked for in all of it.
+ * The id is needed when a lane was lost with the request in it (`WorkerCrashed` has to carry it), but it is read when
+ * the request comes, because the line is gone later. So reading is cheap for `{"id":7,...`, and bounded for all others.
+ * Where a line is refused before its id was reached, `givenId` looks in all of it.
  */
 /** How far into a line the id is looked for, in bytes. */
 const FAR = 4096;

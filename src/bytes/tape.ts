@@ -40,7 +40,7 @@ export const NULL = 9;
 /** Of msgpack alone: an integer, a float, bytes, an extension; START is the byte that says which. */
 export const PACKED_INTEGER = 10;
 export const PACKED_FLOAT = 11;
-/** START and END are those of the content. */
+/** Bytes; START and END are those of the content. */
 export const BINARY = 12;
 export const EXTENSION = 13;
 
@@ -49,14 +49,16 @@ const KIND_NAMES = [
   ...['number', 'number', 'bytes', 'extension'],
 ];
 
+/** Bounds of one message (wire: Errors): containers inside each other, values, digits of one number. */
 export const MAX_DEPTH = 64;
 export const MAX_ELEMENTS = 200_000;
 export const MAX_DIGITS = 40;
-/** Up to so many members a new key is held against its forerunners; more are sorted by hash when the object closes. */
+/** The first so many keys of an object are compared as they come; if there are more, all are sorted by hash when it closes. */
 const FEW_MEMBERS = 32;
-/** Bytes of one key that an error path shows. */
+/** How many bytes of one key an error path shows. */
 const SHOWN_KEY = 64;
 
+/** Faults of a message as a whole: names of the table of errors (wire: Errors). */
 export type JsonFaultCode =
   | 'JSONDecodeError'
   | 'InvalidUTF8'
@@ -93,10 +95,11 @@ export function hashName(bytes: Uint8Array, start = 0, stop = bytes.length): num
   return hash;
 }
 
+/** What both tapes share: the list of nodes while it is made (`push`, `member`, `close`, …) and once it is read. */
 export abstract class Tape {
   /** The nodes. May be replaced by `read`. */
   cells = new Int32Array(256 * NODE);
-  /** Cells in use. */
+  /** How many cells are in use. */
   used = 0;
   /** The block that was read last; positions of nodes point into it. */
   bytes: Uint8Array = new Uint8Array(0);
@@ -114,7 +117,7 @@ export abstract class Tape {
   protected depth = 0;
   #code: JsonFaultCode = 'JSONDecodeError';
   #at = 0;
-  /** Of a key that stands twice. */
+  /** The key that stands twice, and where. */
   #twice: { key: string; path: string } | undefined;
 
   protected names = new Uint8Array(256);
@@ -132,7 +135,7 @@ export abstract class Tape {
     this.#twice = undefined;
   }
 
-  /** What `fail` noted. */
+  /** The fault that `fail` noted. */
   protected fault(): JsonFault {
     return { ...this.faultAt(this.#code, this.#at), ...this.#twice };
   }
@@ -225,7 +228,7 @@ export abstract class Tape {
     this.#twice = { key, path: path === '' ? key : `${path}.${key}` };
   }
 
-  /** A path, one container further in. */
+  /** Adds to `path` the step from a container to one of its children. */
   #step(path: string, container: number, child: number): string {
     const t = this.cells;
     if (t[container + KIND] === OBJECT) return path === '' ? this.keyText(child) : `${path}.${this.keyText(child)}`;
@@ -318,7 +321,7 @@ export abstract class Tape {
     return KIND_NAMES[this.cells[node + KIND]!]!;
   }
 
-  /** A key for error paths: cut to 64 bytes. */
+  /** A member's key as error paths show it: at most 64 bytes. */
   keyText(node: number): string {
     const { bytes, start, stop } = this.#keyBytes(node);
     const shown = Math.min(stop, start + SHOWN_KEY);

@@ -5,7 +5,7 @@
 
 import { asciiEnd, viewOf } from './words.ts';
 
-/** Shorter ranges are looked at byte by byte. */
+/** Ranges of fewer bytes are looked at byte by byte. */
 const WORDS_FROM = 16;
 
 /** The first byte of the first sequence that is broken or cut off; `stop` if there is none. */

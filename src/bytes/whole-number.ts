@@ -3,7 +3,7 @@
  * In: the text of a JSON number. Out: its digits, or why it has none. Never: rounds, or trusts digits that a double cannot hold.
  */
 
-/** Up to here every whole number is a double of its own: more digits than this the writer may have lost. */
+/** Every whole number up to this one is a double of its own; of a larger one its writer may have lost digits. */
 export const MOST_EXACT = 2 ** 53;
 const MOST_DIGITS = String(MOST_EXACT);
 
@@ -11,6 +11,7 @@ const MOST_DIGITS = String(MOST_EXACT);
 export const DIGITS_LOST = 'digits were lost: send it as text';
 
 /**
+ * The digits of a whole number, exact.
  * @param text a number by the grammar of JSON
  * @returns decimal digits with their sign; `fraction` for what is not whole; `lost` for what is larger than a double is exact
  */

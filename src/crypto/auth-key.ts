@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { forgetKey } from './kernel/kernel.ts';
 
+/** One authorization key. Made by `from`, zeroed by `wipe`; printed it shows its id alone. */
 export class AuthKey {
   /** The key; zeroes after `wipe`. */
   readonly bytes: Uint8Array;

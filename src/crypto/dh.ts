@@ -16,7 +16,7 @@ export class DhError extends Error {
 
 /** The prime that Telegram's servers use, by SHA-256 of its 256 bytes: tested when this was written. */
 const KNOWN_PRIMES = ['02f85e7687fc6f33ba678226a963b3c8a191b47c890cf30debe17c1d623b5af1'];
-/** Primes remembered: a server that sends another one each time must not fill the memory. */
+/** How many primes are remembered: a server that sends another one each time must not fill the memory. */
 const MOST_PRIMES = 32;
 /** Which primes are good and which are not, the one unused longest first. */
 const verdicts = new Map<string, boolean>(KNOWN_PRIMES.map((hash) => [hash, true]));
@@ -90,6 +90,7 @@ export interface Powers {
 
 const DH_OID = Buffer.from('06092a864886f70d010301', 'hex');
 
+/** A checked group (g, p), made by `of`; gives powers of secrets in it. */
 export class DhGroup {
   static readonly #groups = new Map<string, DhGroup>();
 

@@ -24,9 +24,9 @@ export interface MessageHead {
 /** Who sent the message: it picks the parts of the key (x = 0 or 8). */
 export type Side = 'client' | 'server';
 
-/** Salt, session_id, msg_id, seq_no, length. */
+/** Bytes of salt, session_id, msg_id, seq_no and length. */
 const HEAD = 32;
-/** auth_key_id and msg_key. */
+/** Bytes of auth_key_id and msg_key. */
 const OUTER = 24;
 /** protocol: Encrypted messages: at least 12 random bytes, then up to the next multiple of 16. */
 const LEAST_PADDING = 12;
@@ -37,6 +37,7 @@ const LEAST_PADDING = 12;
  */
 export const NATIVE_FROM = 768;
 
+/** A head of zeros, to be filled. */
 export function newHead(): MessageHead {
   return { saltLow: 0, saltHigh: 0, sessionLow: 0, sessionHigh: 0, msgIdLow: 0, msgIdHigh: 0, seqNo: 0 };
 }

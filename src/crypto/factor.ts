@@ -13,12 +13,12 @@ export class FactorError extends Error {
 
 /** Primes tried by division: rho is for larger factors, and the primality test wants more than 37. */
 const SMALL = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n, 23n, 29n, 31n, 37n];
-/** A factor below 2^31.5 takes some 2^16 steps; this is 16 times that, 20 ms. */
+/** Steps of one try, at most: a factor below 2^31.5 takes some 2^16; this is 16 times that, 20 ms. */
 const BOUND = 1 << 20;
 /** Constants of x^2 + c that are tried, each with its own start. */
 const TRIES = 4;
 
-/** Factors pq; throws FactorError. */
+/** Factors pq: big-endian bytes, 1 to 8 of them. Throws FactorError. */
 export function factorPq(pq: Uint8Array): { p: Uint8Array; q: Uint8Array } {
   if (pq.length === 0 || pq.length > 8) throw new FactorError(`pq has ${pq.length} bytes`);
   const n = toBigInt(pq);

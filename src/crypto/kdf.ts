@@ -6,17 +6,20 @@ import { createHash } from 'node:crypto';
 import type { AuthKey } from './auth-key.ts';
 import { igeEncrypt } from './ige.ts';
 
+/** A key and an iv for AES-256-IGE, 32 bytes each. */
 export interface AesPair {
   key: Uint8Array;
   iv: Uint8Array;
 }
 
+/** SHA-1 of the parts one behind the other: 20 bytes. */
 export function sha1(...parts: Uint8Array[]): Buffer {
   const hash = createHash('sha1');
   for (const part of parts) hash.update(part);
   return hash.digest();
 }
 
+/** SHA-256 of the parts one behind the other: 32 bytes. */
 export function sha256(...parts: Uint8Array[]): Buffer {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);

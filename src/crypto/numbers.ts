@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 
+/** The number that big-endian bytes stand for; zero of none. */
 export function toBigInt(bytes: Uint8Array): bigint {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
   return BigInt(`0x${hex === '' ? '0' : hex}`);
@@ -44,7 +45,7 @@ export function hasSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** One DER element. */
+/** One DER element of at most 65535 bytes of content: its tag, its length, the parts. */
 export function der(tag: number, ...parts: Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   const n = content.length;

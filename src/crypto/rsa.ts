@@ -49,9 +49,9 @@ function tlString(bytes: Uint8Array): Buffer {
   return Buffer.concat([head, bytes, tail]);
 }
 
-/** What RSA_PAD can carry. */
+/** Bytes of data that RSA_PAD carries at most. */
 const MOST_DATA = 144;
-/** Each try fails for at most half of all temp_keys (n > 2^2047). */
+/** Draws of a temp_key: each fails for at most half of all there are (n > 2^2047). */
 const TRIES = 128;
 
 /**

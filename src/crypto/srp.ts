@@ -1,7 +1,7 @@
 /**
  * The 2FA password proof (protocol: Login): SRP with Telegram's hashes.
  * In: the algorithm's numbers, the password as UTF-8, the server's g_b. Out: A and M1 for inputCheckPasswordSRP.
- * Never: parameters that fail the checks of 2.8, and never the password or x kept.
+ * Never: parameters that fail the checks (protocol: Diffie-Hellman checks), and never the password or x kept.
  */
 import { pbkdf2Sync } from 'node:crypto';
 import { checkPublic, DhError, DhGroup } from './dh.ts';

@@ -1,6 +1,7 @@
 /**
  * The interface of a client dialect: how a client's message is read, and how answers are written.
- * `json.ts` is the JSON-lines dialect (wire: Connections; Requests and answers; TL and JSON; Errors); a msgpack dialect can stand beside it (http-and-msgpack: msgpack).
+ * `json.ts` is the dialect of JSON lines (wire: Connections; Requests and answers; TL and JSON; Errors), `msgpack.ts` that of
+ * msgpack frames (http-and-msgpack: msgpack).
  * In: the bytes of one client message; TL bytes of results. Out: a `ClientRequest`, and whole reply lines.
  * Never: a socket, a session's state, or a client's value echoed in an error.
  *
@@ -41,14 +42,14 @@ export interface Refusal {
   readonly got?: string | number;
   /** A known name, or several that are as near, with `, ` between. */
   readonly didYouMean?: string;
-  /** Of a key that stands twice. */
+  /** The key that stands twice in one object. */
   readonly key?: string;
   readonly reason?: string;
   /** Constructor number as `0x1cb5c415`. */
   readonly crc?: string;
   readonly ref?: string;
   readonly retryable?: boolean;
-  /** Seconds. */
+  /** Seconds after which the same request may succeed. */
   readonly retryAfter?: number;
   readonly delivered?: Delivered;
   readonly closing?: boolean;
@@ -59,9 +60,9 @@ export interface Refusal {
 export interface Fate {
   readonly retryable: boolean;
   readonly delivered: Delivered;
-  /** Seconds; left out when undefined. */
+  /** Seconds after which the same request may succeed; left out when undefined. */
   readonly retryAfter?: number | undefined;
-  /** The gateway says it, by what the server said before: the request was not sent. */
+  /** The gateway refuses by what the server said before: the request was not sent. */
   readonly isLocal?: boolean;
   /** A sentence about what to do. */
   readonly msg?: string;
@@ -80,7 +81,7 @@ export interface ClientRequest {
   hasServer: boolean;
   hasSession: boolean;
   hasMessage: boolean;
-  /** Of the message, in milliseconds; 10 000 by default. */
+  /** How long the message may wait for its answer, ms; 10 000 by default. */
   timeout: number;
   /** `_seqno` of the message, or -1: overrides the next odd number. */
   seqNo: number;
@@ -110,14 +111,14 @@ export interface SessionFields {
   /** Seconds, server minus local; may have a fraction. */
   timeOffset: number | undefined;
   dc: number | undefined;
-  /** What an answer tells of a kept session, and is handed back with it. */
+  /** `test`, `user_id` and `is_bot` are told of a kept session, and may be handed back with it. */
   test: boolean | undefined;
   userId: bigint | undefined;
   isBot: boolean | undefined;
-  /** Of a session that is kept, or is to be. */
+  /** The name under which the session is kept, or is to be. */
   name: string | undefined;
   takeover: boolean;
-  /** Only if something is kept under the name. */
+  /** The session is wanted only if something is kept under its name. */
   existing: boolean;
   export: boolean;
   list: boolean;
@@ -160,10 +161,10 @@ export interface SessionHandle {
   readonly test: boolean | undefined;
   readonly userId: bigint | undefined;
   readonly isBot: boolean | undefined;
-  /** Why it cannot be used any more. */
+  /** Why the session cannot be used any more. */
   readonly lost?: string | undefined;
   readonly inUse?: 'here' | 'elsewhere' | undefined;
-  /** Its record cannot be read. */
+  /** The session's record cannot be read. */
   readonly isBroken?: boolean;
   /** Nothing is kept under the name yet. */
   readonly isNew?: boolean | undefined;
@@ -177,6 +178,7 @@ export interface OptionsInForce {
   readonly init?: Uint8Array | undefined;
 }
 
+/** One form of the messages of clients, as the head of this file says: read into requests, written as answers. */
 export interface Dialect {
   /** The id of what answers no request. */
   readonly noticeId: Uint8Array;

@@ -9,7 +9,7 @@ import type { Refusal } from './dialect.ts';
 
 /** Longest error line, newline included (threats: Bytes and lines). */
 const MAX_LINE = 512;
-/** What a path may take of the room there is; the sentence gets the rest. */
+/** Part of the room for `path` and `msg` that the path may take; the sentence gets the rest. */
 const PATH_SHARE = 0.4;
 
 /** Attributes beside `msg` and `path`, in the order they are written. */
@@ -75,7 +75,7 @@ function escapedLength(text: Uint8Array, stop: number): number {
   return used;
 }
 
-/** At most: some control characters have a shorter escape. */
+/** Bytes that one byte of UTF-8 takes in a JSON string, at most: some control characters have a shorter escape. */
 function escapedSize(byte: number): number {
   if (byte < 0x20) return 6;
   return byte === 0x22 || byte === 0x5c ? 2 : 1;

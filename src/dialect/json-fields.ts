@@ -27,16 +27,18 @@ import { NAME, NAME_FORM } from '../account/name.ts';
 import { hintOf, nearestNames } from '../nearest-name.ts';
 import type { OptionFields, Refusal, ServerFields, SessionFields } from './dialect.ts';
 
+/** Bytes of an authorization key. */
 export const AUTH_KEY = 256;
+/** Longest `host`, bytes. */
 const MAX_HOST = 255;
-/** Bytes of 64 letters. */
+/** Longest name of a session, bytes: 64 letters of four. */
 const MAX_NAME = 256;
-/** A PEM of a 4096-bit key takes 800 bytes. */
+/** Longest `rsa`, bytes; the PEM of a 4096-bit key takes 800. */
 const MAX_RSA = 8192;
 const MAX_DC = 0xffff;
-/** A clock that is more than three years off is no clock. */
+/** Largest `time_offset`, seconds: a clock that is more than three years off is none. */
 const MAX_TIME_OFFSET = 1e8;
-/** Of a number in text, where one that may have a fraction is wanted. */
+/** Longest text of a number that may have a fraction, bytes. */
 const MAX_NUMBER = 40;
 const NUMBER_TEXT = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
@@ -84,7 +86,7 @@ const SESSION_FIELDS: Record<string, Read<SessionFields>> = {
   forget: (f, node, into) => ((into.forget = f.name(node)) === undefined ? NAME_FORM : undefined),
   takeover: (f, node, into) => f.flag(node, (isSet) => (into.takeover = isSet)),
   existing: (f, node, into) => f.flag(node, (isSet) => (into.existing = isSet)),
-  // Of a handle that is handed back whole.
+  // A handle that is handed back whole may have it: checked, and of no effect.
   new: (f, node) => f.flag(node, () => undefined),
   export: (f, node, into) => f.flag(node, (isSet) => (into.export = isSet)),
   list: (f, node, into) => f.flag(node, (isSet) => (into.list = isSet)),
@@ -102,6 +104,7 @@ const SERVER_KEYS = new Map(Object.entries(SERVER_FIELDS));
 const SESSION_KEYS = new Map(Object.entries(SESSION_FIELDS));
 const OPTION_KEYS = new Map(Object.entries(OPTION_FIELDS));
 
+/** Reads fields of one tape. A method gives undefined, NaN or false for a value of another kind or out of its range. */
 export class JsonFields {
   protected readonly tape: Tape;
   /** What a key looks like, for the refusal of one. */
@@ -175,7 +178,7 @@ export class JsonFields {
     return kind === INTEGER || kind === NUMBER ? Number(this.#source(node).toString('latin1')) : Number.NaN;
   }
 
-  /** The same, also in text. */
+  /** A number as a double, also one in text; NaN if it is none. */
   numberOrText(node: number): number {
     if (!this.#isString(node)) return this.number(node);
     const text = this.text(node, MAX_NUMBER) ?? '';

@@ -37,7 +37,7 @@ const RETRYABLE = new Piece('},"retryable":');
 
 const IDS = idsAs((id) => Buffer.from(String(id)));
 
-/** A fault of the line itself, as one sentence. */
+/** Sentences about a line as a whole. */
 const FAULT_TEXTS: FaultTexts = {
   JSONDecodeError: 'the line is not JSON',
   InvalidUTF8: 'the line is not UTF-8',
@@ -47,6 +47,7 @@ const FAULT_TEXTS: FaultTexts = {
   DuplicateKey: 'an object has one key twice',
 };
 
+/** The dialect of JSON lines; one a thread, for one request at a time. */
 export class JsonDialect extends RequestReader implements Dialect {
   constructor() {
     const tape = new JsonTape();

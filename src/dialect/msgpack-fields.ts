@@ -7,6 +7,7 @@ import { packedInt64, packedNumber } from '../bytes/msgpack-number.ts';
 import { BINARY, END, KIND, NULL, OBJECT, PACKED_FLOAT, PACKED_INTEGER, START, type Tape } from '../bytes/tape.ts';
 import { AUTH_KEY, JsonFields } from './json-fields.ts';
 
+/** Reads fields of one msgpack tape: a number may be a msgpack number, a key is bytes. */
 export class MsgpackFields extends JsonFields {
   override readonly keyForm = `${AUTH_KEY} bytes, not all the same`;
   readonly #toJson: (packed: Uint8Array) => Uint8Array;

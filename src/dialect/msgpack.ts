@@ -37,15 +37,15 @@ const FAULT_TEXTS: FaultTexts = {
   NumberTooLong: 'a number of more than 40 digits',
   DuplicateKey: 'a map has one key twice',
 };
-/** Longest error frame (threats: Bytes and lines), what of it is neither id nor text at most, and the path's share of the rest. */
+/** Longest error frame, bytes (threats: Bytes and lines); what of it is neither id nor text, at most; the path's part of the rest. */
 const MAX_ERROR = 512;
 const FIXED = 190;
 const PATH_SHARE = 0.4;
 
-/** Length of the frame and head of the map stand before the first member. */
+/** Bytes of a frame's length; its map begins behind them. */
 export const FRAME_HEAD = 4;
 const MAP = 0x80;
-/** Members of `session` that are secret. */
+/** How many members of `session` are secret. */
 const SECRETS = 5;
 const ID = Buffer.from('\xa2id', 'latin1');
 const MESSAGE = Buffer.from('\xa7message', 'latin1');
@@ -58,6 +58,7 @@ function loadPackr(): Packr {
   return new Constructor(options as ConstructorParameters<typeof Constructor>[0]);
 }
 
+/** The dialect of msgpack frames; one a thread, for one request and one open answer at a time. */
 export class MsgpackDialect extends RequestReader implements Dialect {
   readonly #packr: Packr;
   /** Where the open frame begins. */
@@ -139,7 +140,7 @@ export class MsgpackDialect extends RequestReader implements Dialect {
     out.raw(this.#packr.pack(value));
   }
 
-  /** `SECRETS` members. */
+  /** Writes `SECRETS` members. */
   #secrets(out: Writer, now: SessionInForce): void {
     const text = (name: string): void => out.raw(this.#packr.pack(name));
     text('auth_key');

@@ -41,11 +41,12 @@ export function idsAs(written: (id: number) => Uint8Array): Ids {
   };
 }
 
-/** For each fault of the message itself one sentence. */
+/** A sentence for each fault of a message as a whole. */
 export type FaultTexts = Readonly<Record<JsonFaultCode, string>>;
 
-/** Of a string id, in bytes of UTF-8 (wire: Requests and answers). */
+/** Longest string id, bytes of UTF-8 (wire: Requests and answers). */
 const MAX_ID = 128;
+/** How long a message may wait for its answer, ms: if it does not say, and what it may say. */
 const DEFAULT_TIMEOUT = 10_000;
 const MIN_TIMEOUT = 100;
 const MAX_TIMEOUT = 600_000;
@@ -53,7 +54,7 @@ const MAX_TIMEOUT = 600_000;
 const SEQNO = Buffer.from('_seqno');
 const SEQNO_HASH = hashName(SEQNO);
 
-/** Attributes of a request: where their nodes are kept. */
+/** Attributes of a request. */
 const ATTRIBUTES = ['id', 'options', 'server', 'session', 'message', 'timeout'] as const;
 type Attribute = (typeof ATTRIBUTES)[number];
 /** What other protocols call the attribute that holds the call, or put in its place. */
@@ -66,6 +67,7 @@ const ATTRIBUTE_KEYS = ATTRIBUTES.map((name) => ({
   hash: hashName(Buffer.from(name)),
 }));
 
+/** The reading half of a dialect; what differs between JSON and msgpack is abstract. */
 export abstract class RequestReader {
   protected readonly tape: ReadableTape;
   readonly #fields: JsonFields;
@@ -287,7 +289,7 @@ export abstract class RequestReader {
     return this.#fields.options(this.#nodes.options, into);
   }
 
-  /** A message that is whole, and no object. */
+  /** Refuses a message that is whole, and no object. */
   #noRequest(into: ClientRequest): Refusal {
     const got = this.tape.kindName(0);
     const msg =

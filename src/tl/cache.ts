@@ -1,8 +1,9 @@
 /**
  * SchemeCache: a scheme, compiled or resolved, kept beside the build, so that a start does not do again what did not change
  * (generating and compiling 2 400 definitions takes 300 ms, reading them back 10; parsing and resolving them 300 and 50).
- * In: a scheme's folder. Out: source and V8's cached code; or the scheme itself, for commands that make no codec. Never: trusted over the files: the name of an entry is a
- * hash of the scheme's text, of the generator as built, and of V8's version; an entry that cannot be written is no fault.
+ * In: a scheme's folder. Out: source and V8's cached code; or the scheme itself, for commands that make no codec.
+ * Never: trusted over the files: the name of an entry is a hash of the scheme's text, of the generator as built, and of
+ * V8's version; an entry that cannot be written is no fault.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';

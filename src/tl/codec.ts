@@ -54,7 +54,7 @@ export class EncodeError extends Error {
   }
 }
 
-/** What else is known of the culprit. */
+/** What else is known of the value that was refused. */
 export interface EncodeErrorMore {
   /** The kind of value or the name that stands there; a number of bytes. */
   readonly got?: string | number;
@@ -90,15 +90,15 @@ export interface MessageForm {
    */
   decodeResult(kind: ResultKind, from: Reader, out: Writer, style: JsonStyle): void;
 
-  /** Writes the message of one boxed object: an update, a service message. As above. */
+  /** Writes the message of one boxed object: an update, a service message. Throws as `decodeResult`. */
   decodeObject(from: Reader, out: Writer, style: JsonStyle): void;
 
-  /** Writes the message of one function call, as `encodeCall` reads it: for whoever receives requests. As above. */
+  /** Writes the message of one function call, as `encodeCall` reads it: for whoever receives requests. Throws as `decodeResult`. */
   decodeCall(from: Reader, out: Writer, style: JsonStyle): void;
 
-  /** Writes the TL bytes of a constructor, whichever it is: for whoever answers calls. As `encodeCall`. */
+  /** Writes the TL bytes of a constructor, whichever it is: for whoever answers calls. Throws as `encodeCall`. */
   encodeObject(tape: Tape, node: number, out: Writer, root: string): void;
-  /** Writes the TL bytes of a result of a call: `kind` as `resultOf` and `encodeCall` give it. */
+  /** Writes the TL bytes of a result of a call: `kind` as `resultOf` and `encodeCall` give it. Throws as `encodeCall`. */
   encodeResult(kind: ResultKind, tape: Tape, node: number, out: Writer, root: string): void;
 }
 
@@ -109,7 +109,7 @@ export interface Codec extends MessageForm {
   /** SHA-256 of the scheme's text, hex: names V8's cached code. */
   readonly hash: string;
 
-  /** The same with msgpack as the form of messages; made when first asked for. */
+  /** The scheme with msgpack as the form of messages; made when first asked for. */
   readonly msgpack: MessageForm;
 
   /** Name of a constructor or function, or undefined. */

@@ -5,6 +5,7 @@
 import { printDefinition } from './print.ts';
 import type { ParsedDefinition } from './syntax.ts';
 
+/** One definition of the two schemes that differs, as its lines of TL. */
 export type Change =
   | { readonly kind: 'added'; readonly after: string }
   | { readonly kind: 'removed'; readonly before: string }

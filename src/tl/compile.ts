@@ -24,6 +24,7 @@ import type { Codec, MessageForm } from './codec.ts';
 import type { Definition, Schema } from './ir.ts';
 import { Plan } from './plan.ts';
 
+/** A compiled scheme: its codec, and what another thread needs to have it too. */
 export interface Compiled {
   readonly codec: Codec;
   readonly source: string;

@@ -8,6 +8,7 @@ import type { Decoding } from './decoding.ts';
 import type { Directory } from './directory.ts';
 import type { Encoding } from './encoding.ts';
 
+/** The codec of one scheme, of JSON messages, over the generated functions. */
 export class CompiledCodec extends CompiledForm implements Codec {
   readonly layer: number;
   readonly hash: string;

@@ -13,6 +13,7 @@ import type { Encode, Encoding } from './encoding.ts';
 /** Longest message in bytes of TL (wire: Errors): Telegram closes the connection on more. */
 const MAX_MESSAGE = 1_044_404;
 
+/** The generated functions of one form; one value at a time. */
 export class CompiledForm implements MessageForm {
   protected readonly directory: Directory;
   readonly #encoding: Encoding;

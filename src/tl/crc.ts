@@ -43,7 +43,7 @@ export function idOf(definition: ParsedDefinition): number {
   return definition.id ?? computedId(definition);
 }
 
-/** Eight hex digits. */
+/** A constructor number as eight hex digits. */
 export function hexId(id: number): string {
   return id.toString(16).padStart(8, '0');
 }

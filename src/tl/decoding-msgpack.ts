@@ -21,6 +21,7 @@ const TRUE = 0xc3;
 /** `{"_cons":"true"}` */
 const TRUE_OBJECT = Buffer.from('\x81\xa5_cons\xa4true', 'latin1');
 
+/** The `r` of generated packers. */
 export class MsgpackDecoding extends Decoding {
   override int(): void {
     packInt32(this.out, this.from.int32());

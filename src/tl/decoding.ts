@@ -14,7 +14,7 @@ import type { Directory } from './directory.ts';
 export const VECTOR = 0x1cb5c415;
 export const BOOL_TRUE = 0x997275b5 | 0;
 export const BOOL_FALSE = 0xbc799737 | 0;
-/** Objects and vectors inside each other. */
+/** Objects and vectors inside each other, at most. */
 const MAX_DEPTH = 64;
 
 const TEXT_TRUE = new Piece('true');
@@ -29,9 +29,10 @@ const MINUS_INFINITY = new Piece('"-Infinity"');
 /** A decoder: reads the fields of one object (its number is behind already) and writes it as JSON. */
 export type Decode = () => void;
 
-/** Thrown where a number stands that the scheme does not have; one object, for it is no one's fault and has no stack. */
+/** Thrown where a number stands that the scheme does not have: `run` catches it. One object for all, its stack is not read. */
 const UNKNOWN = new DecodeFailure(0, 'a constructor that the scheme does not have');
 
+/** The `r` of generated decoders: where they read, where they write, and how deep they are. */
 export class Decoding {
   from: Reader = new Reader(new Uint8Array(0));
   out: Writer = new Writer(64);
@@ -185,7 +186,7 @@ export class Decoding {
     if (++this.depth > MAX_DEPTH) throw new DecodeFailure(0, `more than ${MAX_DEPTH} levels`);
   }
 
-  /** Any constructor of one type. */
+  /** Reads an object: any constructor of one type. */
   boxed(type: number): void {
     const crc = this.from.int32();
     const index = this.directory.byCrc(crc);
@@ -195,7 +196,7 @@ export class Decoding {
     this.depth--;
   }
 
-  /** Any constructor whatever. */
+  /** Reads an object: any constructor whatever. */
   object(): void {
     const crc = this.from.int32();
     const index = this.directory.byCrc(crc);
@@ -205,14 +206,14 @@ export class Decoding {
     this.depth--;
   }
 
-  /** One constructor without its number. */
+  /** Reads an object of one constructor, without its number. */
   bare(decode: Decode): void {
     this.enter();
     decode();
     this.depth--;
   }
 
-  /** Any function: for whoever reads requests. */
+  /** Reads a call of any function: for whoever receives requests. */
   call(): void {
     const crc = this.from.int32();
     const index = this.directory.byCrc(crc);

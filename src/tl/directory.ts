@@ -26,6 +26,7 @@ export interface Tables {
   readonly updates: readonly number[];
 }
 
+/** Look-ups by name and by number. Throws RangeError for more than 32767 definitions. */
 export class Directory {
   readonly tables: Tables;
   readonly types: Int16Array;

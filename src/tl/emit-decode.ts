@@ -64,7 +64,7 @@ function emitText(plan: Plan, text: string): Code {
   return code`w.words(T, ${plan.texts.place(text)}, ${text.length}); ${comment(text)}`;
 }
 
-/** `d12`. The opening text and the first required field's key are one piece. */
+/** `d12`: reads an object's fields and writes it. The opening text and the first required field's key are one piece. */
 export function emitDecoder(plan: Plan, definition: Definition): Code {
   const pending = new Pending(plan);
   pending.text = `{"_cons":${JSON.stringify(definition.name)}`;
@@ -124,7 +124,7 @@ export function emitVectorDecoder(plan: Plan, type: TlType & { kind: 'vector' })
 }`;
 }
 
-/** A value of a result type. */
+/** A function that reads a value of a result type. */
 export function emitResultDecoder(plan: Plan, type: TlType, names: DecoderNames = JSON_NAMES): Code {
   return code`function () { ${emitValue(type, plan, names)}; }`;
 }

@@ -155,7 +155,7 @@ export function emitVectorEncoder(plan: Plan, type: TlType & { kind: 'vector' })
 }`;
 }
 
-/** `er3`: a value of a result type, for whoever answers calls. */
+/** A function that writes a value of a result type, for whoever answers calls. */
 export function emitResultEncoder(plan: Plan, type: TlType): Code {
   return code`function (n) { ${emitValue(type, code`n`, plan)}; }`;
 }

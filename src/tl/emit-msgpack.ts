@@ -32,7 +32,7 @@ function emitText(plan: Plan, text: string): Code {
   return code`w.words(T, ${plan.packed.place(text)}, ${text.length}); ${comment(text)}`;
 }
 
-/** `m12`. */
+/** `m12`: reads an object's fields and writes the map. Throws RangeError for more fields than a map's count can tell. */
 export function emitPacker(plan: Plan, definition: Definition): Code {
   const optional = definition.fields.filter((field) => field.flag !== undefined || field.isFlags).length;
   const required = 1 + definition.fields.length - optional;
@@ -107,7 +107,7 @@ export function emitVectorPacker(plan: Plan, type: TlType & { kind: 'vector' }):
 }`;
 }
 
-/** A value of a result type. */
+/** A function that reads a value of a result type. */
 export function emitResultPacker(plan: Plan, type: TlType): Code {
   return emitResultDecoder(plan, type, NAMES);
 }

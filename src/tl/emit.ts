@@ -20,6 +20,7 @@ const KEY = Symbol('code');
 /** What may stand in a template: code as it is, lists of code line by line, numbers, and strings as literals. */
 export type CodePart = Code | readonly Code[] | number | string;
 
+/** Code from a template: its text as it stands, each value by its kind. Throws RangeError for a number that is not finite. */
 export function code(literals: TemplateStringsArray, ...parts: readonly CodePart[]): Code {
   let text = literals[0]!;
   for (let i = 0; i < parts.length; i++) text += partText(parts[i]!) + literals[i + 1]!;

@@ -11,6 +11,7 @@ import { MAX_STRING } from './scalar-encoding.ts';
 
 const FLOAT_64 = 0xcb;
 
+/** The `r` of generated encoders where the tape is msgpack. */
 export class MsgpackEncoding extends Encoding {
   /** Also a float that is whole: JavaScript clients pack integers past 2^32 so. */
   protected override integer(node: number, wanted: string): number {
@@ -43,7 +44,7 @@ export class MsgpackEncoding extends Encoding {
     this.out.double(value);
   }
 
-  /** Its eight bytes turned round: a NaN keeps its bits. */
+  /** Writes the eight bytes of a float turned round: a NaN keeps its bits. */
   #exactDouble(bytes: Uint8Array, at: number): void {
     for (let i = at + 8; i > at; i--) this.out.byte(bytes[i]!);
   }

@@ -35,7 +35,7 @@ import { ANY, CALLABLE, SchemeNames } from './scheme-names.ts';
 const VECTOR = 0x1cb5c415;
 const BOOL_TRUE = 0x997275b5 | 0;
 const BOOL_FALSE = 0xbc799737 | 0;
-/** Functions inside each other: more is no use to anyone (threats: Values). */
+/** Functions inside each other, at most: more is no use to anyone (threats: Values). */
 export const MAX_WRAPPERS = 16;
 
 const CONS = Buffer.from('_cons');
@@ -53,9 +53,9 @@ const OTHER_CONS: ReadonlySet<string> = new Set([
   '_constructor',
   'method',
 ]);
-/** Bytes of a name that is none which a client is shown. */
+/** How many bytes of a name that the scheme lacks a client is shown. */
 const SHOWN_NAME = 64;
-/** Constructors of a type that a sentence names. */
+/** How many constructors of a type a sentence names. */
 const FEW = 3;
 const TRUE_NAME = Buffer.from('true');
 const BOOL_TRUE_NAME = Buffer.from('boolTrue');
@@ -64,6 +64,7 @@ const BOOL_FALSE_NAME = Buffer.from('boolFalse');
 /** An encoder: writes the TL bytes of the object at a node, its constructor number first unless it is bare. */
 export type Encode = (node: number) => void;
 
+/** The `r` of generated encoders: the tape they read, where they write, which functions they have met. */
 export class Encoding extends ScalarEncoding {
   /** Functions met so far, outermost first. */
   depth = 0;
@@ -105,7 +106,7 @@ export class Encoding extends ScalarEncoding {
     if (!this.tape.hasKey(member, this.names, start, stop)) this.extra(parent, member);
   }
 
-  /** A member that no field claims. */
+  /** Judges a member that no field claims: `_cons` and `_seqno` may be there, others are refused. */
   extra(parent: number, member: number): void {
     const hash = this.cells[member + HASH];
     if (hash === CONS_HASH && this.tape.hasKey(member, CONS)) return;
@@ -122,19 +123,19 @@ export class Encoding extends ScalarEncoding {
     return this.fail('UnknownField', member, `no such field${hintOf(near)}`, { got, ...meaning(near) });
   }
 
-  /** An object of a definition without fields: `_cons` and nothing else. */
+  /** Judges an object of a definition without fields: `_cons` and nothing else. */
   nothing(node: number): void {
     if (this.cells[node + COUNT] === 1) return;
     for (let m = node + NODE, end = this.cells[node + NEXT]!; m < end; m = this.cells[m + NEXT]!) this.extra(node, m);
   }
 
-  /** For `_wrapped` beside the field's own name. */
+  /** Takes a member that may go by two names (`_wrapped` is the other), and refuses the second. */
   once(before: number, member: number): number {
     if (before !== 0) this.fail('InvalidField', member, 'given twice, under two names');
     return member;
   }
 
-  /** A required field that is not there: the first of an object; all others that it lacks are named too. */
+  /** Refuses an object by the first required field that it lacks; all others are named too. */
   missing(parent: number, field: string): never {
     const path = `${this.tape.path(this.root, parent, this.rootName)}.${field}`;
     const cons = this.#consOf(parent);
@@ -155,7 +156,7 @@ export class Encoding extends ScalarEncoding {
     return keys;
   }
 
-  /** A `flags` that the client gave: must agree with what is present; bits that the scheme does not know are kept. */
+  /** A `flags` that the client gave. It must agree with the fields that are present; bits that the scheme does not know are kept. */
   flags(node: number, computed: number, known: number): number {
     const given = this.integer(node, '#');
     if (!(given >= -0x8000_0000 && given <= 0xffff_ffff)) this.fail('InvalidField', node, 'expected 32 bits of flags');
@@ -199,35 +200,35 @@ export class Encoding extends ScalarEncoding {
     return true;
   }
 
-  /** The head of a vector; its items are the caller's. */
+  /** Writes the head of a vector; its items are the caller's. */
   vector(node: number, isBoxed: boolean): void {
     if (this.cells[node + KIND] !== ARRAY) this.wrong(node, 'array');
     if (isBoxed) this.out.int32(VECTOR);
     this.out.int32(this.cells[node + COUNT]!);
   }
 
-  /** Any constructor of one type. */
+  /** Writes an object: any constructor of one type. */
   boxed(node: number, type: number): void {
     const index = this.#definition(node, type);
     if (this.directory.types[index] !== type) this.#wrongType(node, this.directory.tables.typeNames[type]!, index);
     this.encoders[index]!(node);
   }
 
-  /** Any constructor whatever. */
+  /** Writes an object: any constructor whatever. */
   object(node: number): void {
     const index = this.#definition(node, ANY);
     if (this.directory.types[index]! < 0) this.#wrongType(node, 'a constructor', index);
     this.encoders[index]!(node);
   }
 
-  /** One constructor without its number; the name is there all the same. */
+  /** Writes an object of one constructor without its number; it has its `_cons` all the same. */
   bare(node: number, index: number, encode: Encode): void {
     const found = this.#definition(node, this.directory.types[index]!);
     if (found !== index) this.#wrongType(node, this.directory.tables.names[index]!, found);
     encode(node);
   }
 
-  /** A function call, alone or inside another. */
+  /** Writes a function call, alone or inside another. */
   call(node: number): void {
     if (this.cells[node + KIND] !== OBJECT) {
       if (this.depth === 0) this.fail('InvalidMessage', node, `expected object, got ${this.tape.kindName(node)}`);

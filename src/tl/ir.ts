@@ -14,7 +14,7 @@ export type TlType =
   | { kind: 'int256' }
   | { kind: 'true' } // zero bytes; only behind a flag
   | { kind: 'bool' }
-  /** `boxed`: `Vector<t>` with 1cb5c415 before the count; else `vector<t>`, count alone. */
+  /** `isBoxed`: `Vector<t>` with 1cb5c415 before the count; else `vector<t>`, count alone. */
   | { kind: 'vector'; isBoxed: boolean; item: TlType }
   /** Any constructor of a type, by its number: `InputPeer`. */
   | { kind: 'boxed'; type: string }

@@ -10,6 +10,7 @@ const MOST_LISTED = 6;
 /** Examples nest this deep at most; types that need more are cut off with an empty object. */
 const DEEPEST = 12;
 
+/** An example of a definition as commented JSON, without a newline at its end; of a function also what it answers. */
 export function jsonShape(schema: Schema, definition: Definition): string {
   const rows = definition.fields.filter((field) => !field.isFlags).map((field) => row(schema, field));
   const cons = `  "_cons": ${JSON.stringify(definition.name)}${rows.length === 0 ? '' : ','}`;

@@ -1,5 +1,5 @@
 /**
- * Loads a scheme for running. The only file of this folder that reads files.
+ * Loads a scheme for running.
  * In: a directory with `api.tl` and, if it likes, `mtproto.tl`. Out: `Schema`, or a SchemeError.
  * Never: writes; refuses a number that is not the line's CRC-32: `wrongNumbers` tells of them, `scheme check` refuses.
  *
@@ -46,7 +46,7 @@ export function schemeFault(dir: string, error: unknown): string {
   return `--scheme ${dir}: ${isMissing ? `there is no api.tl (${what})` : what}`;
 }
 
-/** How many names of a warning are told. */
+/** How many wrong names a warning tells. */
 const MOST_NAMED = 5;
 
 /**

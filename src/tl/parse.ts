@@ -129,7 +129,7 @@ function resultType(scan: Scan): TypeExpression {
   return { ...head, arguments: [typeExpression(scan, 1)] };
 }
 
-/** Comments out, white space single. */
+/** A text without its comments, white space made single. */
 function plain(text: string): string {
   return text
     .replace(/\/\/[^\n]*|\/\*[^]*?\*\//g, ' ')

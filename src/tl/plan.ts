@@ -16,7 +16,7 @@ const SERVICE_CALLS = new Set([
   'rpc_drop_answer',
   'destroy_session',
 ]);
-/** What `msgs_state_req` brings. */
+/** Results of calls that stand among the types, where a line names none. */
 const SERVICE_RESULTS: Readonly<Record<string, TlType>> = { msgs_state_req: { kind: 'boxed', type: 'MsgsStateInfo' } };
 /** Functions that the gateway alone calls (wire: Errors). */
 const PROTOCOL_CALLS = new Set([
@@ -58,12 +58,13 @@ export class TextPool {
   }
 }
 
+/** The numbers of one compilation; a vector or result type gets its number when it is first asked for. */
 export class Plan {
   readonly schema: Schema;
   readonly definitions: readonly Definition[];
   /** Constant JSON, in words of eight bytes. */
   readonly texts = new TextPool(8);
-  /** Constant msgpack, in the same way. */
+  /** Constant msgpack, in words of eight bytes. */
   readonly packed = new TextPool(8);
   /** Field names, by byte. */
   readonly fieldNames = new TextPool(1);

@@ -26,6 +26,7 @@ function printField(field: ParsedField): string {
   return `${field.name}:${flag}${printType(field.type)}`;
 }
 
+/** A type as TL text: `!X`, `%Message`, `Vector<User>`. */
 export function printType(type: TypeExpression): string {
   const sign = type.isCall ? '!' : type.isBare ? '%' : '';
   const inner = type.arguments.length === 0 ? '' : `<${type.arguments.map(printType).join(',')}>`;

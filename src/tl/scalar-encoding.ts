@@ -25,14 +25,15 @@ import { DIGITS_LOST, wholeDigits } from '../bytes/whole-number.ts';
 import { Writer } from '../bytes/writer.ts';
 import { EncodeError, type EncodeErrorMore, type EncodeErrorName } from './codec.ts';
 
-/** Longest TL string, in bytes. */
+/** Longest string of TL, bytes. */
 export const MAX_STRING = 0xffffff;
 const BYTES = Buffer.from('_bytes');
 const BYTES_HASH = hashName(BYTES);
 
+/** Values without parts. A method writes one to `out`, or throws EncodeError with the path of its node. */
 export class ScalarEncoding {
   tape: Tape = new JsonTape();
-  /** Of the tape, for generated code. */
+  /** The cells of `tape`, for generated code. */
   cells: Int32Array = this.tape.cells;
   out: Writer = new Writer(64);
   /** The value that is encoded, and how a path to it begins. */

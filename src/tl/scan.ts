@@ -12,6 +12,7 @@ const FLAG = /([A-Za-z_][A-Za-z0-9_]*)\.([0-9]+)\?/y;
 const CORE = /[?#[\]]|[0-9]+\s*\*|[A-Za-z_][A-Za-z0-9_]*/y;
 const DIVIDER = /---\s*(functions|types)\s*---/y;
 
+/** A cursor over one file. What is asked for and is not next is a SchemeError, made by `expected`. */
 export class Scan {
   readonly fileName: string;
   readonly text: string;
@@ -22,7 +23,7 @@ export class Scan {
   readonly #names = new Map<string, string>();
   readonly #onComment: (body: string, at: number) => void;
 
-  /** The caller begins with `space()`. */
+  /** The cursor is at the front: the caller steps over comments there with `space()`. */
   constructor(text: string, fileName: string, onComment: (body: string, at: number) => void) {
     this.text = text;
     this.fileName = fileName;
@@ -56,7 +57,7 @@ export class Scan {
     } else throw this.error('unexpected "/"');
   }
 
-  /** The sign if it is next, white space stepped over behind it. */
+  /** Steps over `sign` and the white space behind it if it is next. @returns whether it was */
   takes(sign: string): boolean {
     if (!this.text.startsWith(sign, this.pos)) return false;
     this.#step(sign.length);

@@ -4,6 +4,7 @@
  * Never: thrown by anything that runs once the scheme is loaded.
  */
 
+/** A fault of a scheme at a place of its text. */
 export class SchemeError extends Error {
   override readonly name = 'SchemeError';
   readonly file: string;

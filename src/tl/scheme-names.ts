@@ -1,18 +1,19 @@
 /**
  * SchemeNames: which name of the scheme somebody meant who wrote another.
- * In: the directory's tables, a name that is none. Out: near names, and what a definition takes, as clients are told. Never: on the way of a
- * request that is right; each list of names is prepared when it is first asked for.
+ * In: the directory's tables, a name that is none. Out: near names, and what a definition takes, as clients are told.
+ * Never: on the way of a request that is right; each list of names is prepared when it is first asked for.
  */
 import { NearestNames, nearestNames } from '../nearest-name.ts';
 import type { Directory } from './directory.ts';
 
-/** Any definition; functions that a client may call. Above: a constructor of that type. */
+/** What is wanted: any definition, or a function that a client may call. Numbers from 0 on want a constructor of that type. */
 export const ANY = -1;
 export const CALLABLE = -2;
 
-/** Of a type's constructors. */
+/** How many constructors of a type are named. */
 const MOST_SHOWN = 8;
 
+/** Names of one scheme that are near a wrong one, and what definitions take, for error texts. */
 export class SchemeNames {
   readonly #directory: Directory;
   readonly #prepared = new Map<number, NearestNames>();
@@ -90,7 +91,7 @@ export class SchemeNames {
   }
 }
 
-/** As its line says it: `flags.3?true`, `!X`. */
+/** A field with its type as the line has it: `flags.3?true`, `!X`. */
 interface Field {
   readonly name: string;
   readonly type: string;

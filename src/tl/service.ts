@@ -95,6 +95,7 @@ export function writePing(out: Writer, idLow: number, idHigh: number, seconds: n
   out.int32(seconds);
 }
 
+/** `get_future_salts`: asks for `count` salts. */
 export function writeGetFutureSalts(out: Writer, count: number): void {
   out.int32(Crc.getFutureSalts | 0);
   out.int32(count);

@@ -9,7 +9,7 @@ import { hexId } from './crc.ts';
 import { jsonShape } from './json-shape.ts';
 import type { Definition, Schema } from './ir.ts';
 
-/** Most lines that a search prints. */
+/** Most lines that a search prints, and characters of one. */
 const MOST_FOUND = 50;
 const LONGEST_LINE = 140;
 

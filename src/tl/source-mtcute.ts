@@ -42,6 +42,7 @@ const SERVICE_FUNCTIONS = new Set([
   'mt_destroy_auth_key',
 ]);
 
+/** Whether parsed JSON has the form of one of the two files of `@mtcute/core`. */
 export function isMtcuteJson(json: unknown): json is MtcuteJson {
   const entries: unknown = Array.isArray(json) ? json : (json as { e?: unknown } | null)?.e;
   return Array.isArray(entries) && entries.every(isEntry);

@@ -23,6 +23,7 @@ interface TelegramJson {
   readonly layer?: number;
 }
 
+/** Whether parsed JSON has the form of Telegram's scheme page. */
 export function isTelegramJson(json: unknown): json is TelegramJson {
   const { constructors, methods } = (json ?? {}) as Record<string, unknown>;
   return isList(constructors, 'predicate') && isList(methods, 'method');
@@ -43,6 +44,7 @@ function isEntry(value: unknown, nameKey: string): boolean {
   );
 }
 
+/** TL text of all entries, constructors first, with the layer if the page names one. */
 export function telegramText(json: TelegramJson): string {
   const lines = json.constructors.map((entry) => line(entry.predicate!, entry));
   lines.push('---functions---', ...json.methods.map((entry) => line(entry.method!, entry)));

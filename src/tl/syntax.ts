@@ -14,6 +14,7 @@ export interface TypeExpression {
   readonly arguments: readonly TypeExpression[];
 }
 
+/** One field of a definition, its type not looked up yet. */
 export interface ParsedField {
   readonly name: string;
   readonly type: TypeExpression;
@@ -23,6 +24,7 @@ export interface ParsedField {
   readonly at: number;
 }
 
+/** A constructor or a function, as its line says it. */
 export interface ParsedDefinition {
   readonly name: string;
   /** Number as written behind `#`, unsigned; absent when the line has none and its CRC-32 counts. */
@@ -42,6 +44,7 @@ export interface ParsedDefinition {
   readonly text: string;
 }
 
+/** One file: its definitions in their order, and its layer. */
 export interface ParsedScheme {
   readonly fileName: string;
   /** The whole text: error places are offsets into it. */

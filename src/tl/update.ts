@@ -12,6 +12,7 @@ import { SERVICE_LINES } from './service-lines.ts';
 import { isService } from './source.ts';
 import type { ParsedDefinition, ParsedScheme } from './syntax.ts';
 
+/** What the source does not say itself. */
 export interface UpdateOptions {
   /** Names whose number need not be the CRC-32 of the line. */
   readonly foreign: readonly string[];
@@ -21,6 +22,7 @@ export interface UpdateOptions {
   readonly origin: string;
 }
 
+/** The file that `updateFrom` made: its name, its text, and what is in it. */
 export interface Updated {
   readonly fileName: 'api.tl' | 'mtproto.tl';
   readonly layer: number;

@@ -4,7 +4,7 @@
  * connection may begin with any bytes at all: ask only once it has turned out to be none.
  */
 
-/** Bytes that are enough to tell. */
+/** How many first bytes are enough to tell. */
 export const FOREIGN_HEAD = 16;
 
 const TEXTS: readonly (readonly [RegExp, string])[] = [
@@ -16,7 +16,7 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^(-ERR|-NOAUTH|\+PONG)/, 'a Redis server'],
 ];
 
-/** What speaks so; undefined for what may be a data centre. */
+/** The kind of server that begins with these bytes; undefined for what may be a data centre. */
 export function foreignProtocol(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, FOREIGN_HEAD)).toString('latin1');
   const text = TEXTS.find(([pattern]) => pattern.test(head));

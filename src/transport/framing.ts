@@ -6,17 +6,18 @@ import type { Writer } from '../bytes/writer.ts';
 import type { PacketSink, Transport } from './transport.ts';
 import { MAX_FRAME } from './transport.ts';
 
-/** A rest longer than this is given back once its frame was handed out, for whichever connection needs one next. */
+/** A rest of more bytes than this is given back once its frame was handed out, for whichever connection needs one next. */
 const KEPT_REST = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 /**
- * Long rests that are free, a few for all connections of this thread: parts of files come one after another, and a new
- * block each time, grown as the part comes, cost 0.5 ms a part of 512 KiB.
+ * Long rests that are free, for all connections of this thread: at most so many, of at most so many bytes. Parts of files
+ * come one after another, and a new block for each, grown as the part comes, cost 0.5 ms a part of 512 KiB.
  */
 const SPARES = 4;
 const SPARE_MOST = 2 * 1024 * 1024;
 const spares: Uint8Array[] = [];
 
+/** A transport that cuts frames by lengths; a subclass says how a frame begins and what stands in it. */
 export abstract class Framing implements Transport {
   /** The unfinished frame: `#rest[0..#held)`. */
   #rest: Uint8Array = NOTHING;
@@ -116,14 +117,15 @@ export abstract class Framing implements Transport {
   }
 }
 
-/** A packet shorter than this is a status. */
+/** A packet of fewer bytes than this is a status. */
 export const SHORTEST_PACKET = 16;
 
+/** Four bytes at `at`, little-endian, as a signed number. */
 export function int32(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
-/** Refuses to send what the other end would refuse to take. */
+/** Throws RangeError for a packet of more bytes than the other end would take. */
 export function checkSent(length: number): void {
   if (length > MAX_FRAME) throw new RangeError(`a frame of ${length} bytes is too long to send`);
 }

@@ -7,9 +7,10 @@ import type { Writer } from '../bytes/writer.ts';
 import { checkSent, Framing, int32, SHORTEST_PACKET } from './framing.ts';
 import type { PacketSink } from './transport.ts';
 
-/** Length, sequence and CRC. */
+/** Bytes of length, sequence number and CRC. */
 const OVERHEAD = 12;
 
+/** The client's end of the full transport; counts the frames of each direction from 0. */
 export class Full extends Framing {
   #sent = 0;
   #taken = 0;

@@ -6,6 +6,7 @@ import type { Writer } from '../bytes/writer.ts';
 import { checkSent, Framing, int32, SHORTEST_PACKET } from './framing.ts';
 import type { PacketSink } from './transport.ts';
 
+/** The client's end of the intermediate transport. */
 export class Intermediate extends Framing {
   open(out: Writer): void {
     out.int32(0xeeeeeeee | 0);

@@ -9,19 +9,20 @@ import { sha256 } from '../crypto/kdf.ts';
 import { int32 } from './framing.ts';
 import type { PacketSink, Transport, TransportName } from './transport.ts';
 
-/** init[56:60] by transport; full has none. */
+/** The tag of each transport, init[56:60]; the full transport has none. */
 const TAGS: Readonly<Record<Exclude<TransportName, 'full'>, number>> = {
   abridged: 0xefefefef | 0,
   intermediate: 0xeeeeeeee | 0,
   padded: 0xdddddddd | 0,
 };
 
-/** First words that mean another one: HEAD, POST, GET, OPTI, TLS, padded, intermediate. */
+/** First words by which a server takes a connection for something else: HEAD, POST, GET, OPTI, TLS, padded, intermediate. */
 const TAKEN = new Set([0x44414548, 0x54534f50, 0x20544547, 0x4954504f, 0x02010316, 0xdddddddd | 0, 0xeeeeeeee | 0]);
 
 /** What a client sends before its first frame: random bytes that hold both keys, the transport's tag and the DC id. */
 const INIT_LENGTH = 64;
 
+/** What an MTProxy wants in the first bytes. */
 export interface ObfuscationOptions {
   /** MTProxy secret: 16 bytes. */
   secret?: Uint8Array | undefined;
@@ -29,6 +30,7 @@ export interface ObfuscationOptions {
   dc?: number | undefined;
 }
 
+/** The client's end of a transport inside obfuscation. */
 export class Obfuscated implements Transport {
   readonly #inner: Transport;
   readonly #encrypt: CtrStream;
@@ -100,7 +102,7 @@ function stream(keyAndIv: Uint8Array, secret: Uint8Array | undefined): CtrStream
   return new CtrStream(secret === undefined ? key : sha256(key, secret), keyAndIv.subarray(32, 48));
 }
 
-/** The secret itself, and the transport it demands, if any. */
+/** An MTProxy's secret, 16 bytes, and the transport it demands, if any. */
 export interface Secret {
   secret: Uint8Array;
   name?: TransportName;

@@ -29,6 +29,7 @@ export interface Transport {
   unpack(bytes: Uint8Array, start: number, end: number, sink: PacketSink): void;
 }
 
+/** Transports by the words of `--transport`. */
 export type TransportName = 'intermediate' | 'padded' | 'abridged' | 'full';
 
 /** Longest frame taken, in bytes: Telegram's packets end well below (threats: The network). */

@@ -47,7 +47,7 @@ export const DATA = 0xc020;
 
 const module = new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
 const PAGE = 65536;
-/** Behind a message: the hash's own padding, and what 16-byte stores write too much. */
+/** Bytes kept free behind a message: for the hash's own padding, and for what 16-byte stores write too much. */
 const MARGIN = 128;
 
 export const kernel = new WebAssembly.Instance(module).exports as Exports;
@@ -77,14 +77,14 @@ function grow(missing: number): void {
   views.paddings = paddingViews();
 }
 
-/** As in build.mjs. */
+/** Pages that the memory may have, as build.mjs tells the module. */
 const MOST_PAGES = 264;
 
 function paddingViews(): Uint8Array[] {
   return Array.from({ length: 33 }, (_, n) => new Uint8Array(kernel.memory.buffer, PADDING, n));
 }
 
-/** Whose key lies at AUTH now. */
+/** The auth key whose first 128 bytes lie at AUTH now. */
 let loaded: object | undefined;
 
 /** Puts the first 128 bytes of an auth key at AUTH, unless they are there already. */
