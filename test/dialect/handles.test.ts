@@ -134,5 +134,9 @@ describe('wishes', () => {
       assert.equal(fields.userId, 5n);
       assert.equal(read({ user_id: 5 }), 'InvalidSession');
       assert.equal(read({ name: 'a/b' }), 'InvalidSession');
+      assert.equal(read({ forget: 'a' }), undefined);
+      assert.equal(fields.forget, 'a');
+      for (const beside of [{ name: 'b' }, { list: true }, { takeover: true }, { export: true }, { dc: 2 }])
+        assert.equal(read({ forget: 'a', ...beside }), 'InvalidSession', Object.keys(beside)[0]);
     });
 });

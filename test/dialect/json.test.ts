@@ -359,6 +359,13 @@ test('session: what cannot be one is refused', () => {
   refused(`"auth_key":"${key}","authkey":1`, 'session.authkey');
 });
 
+test('session: the key of one that is refused is wiped', () => {
+  const fields = dialect.makeSessionFields();
+  assert.equal(read(`{"session":{"auth_key":"${KEY.toString('base64')}","last_seqno":-1}}`), undefined);
+  assert.equal(dialect.readSession(fields)?.path, 'session.last_seqno');
+  assert.deepEqual(Buffer.from(fields.authKey!), Buffer.alloc(256));
+});
+
 test('an unsigned session_id wraps', () => {
   const fields = dialect.makeSessionFields();
   assert.equal(
@@ -464,7 +471,8 @@ test('updates, rpc_error, rpc_timeout and notices', () => {
 });
 
 test('an error line is JSON of at most 512 bytes, whatever the texts', () => {
-  const anyText = fc.string({ unit: 'binary', maxLength: 900 });
+  // Without `size` fast-check stays at ten characters, whatever the maximum.
+  const anyText = fc.string({ unit: 'binary', maxLength: 900, size: 'max' });
   fc.assert(
     fc.property(anyText, fc.option(anyText, { nil: undefined }), fc.nat(), (msg, path, pos) => {
       const out = new Writer(16);
@@ -486,13 +494,30 @@ test('an error line is JSON of at most 512 bytes, whatever the texts', () => {
       if (path !== undefined) assert.ok(path.toWellFormed().startsWith(said.path!));
       if (Buffer.byteLength(JSON.stringify(msg)) < 100) assert.equal(said.msg, msg.toWellFormed());
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
+});
+
+test('an error line of control characters alone has at most 512 bytes too', () => {
+  const out = new Writer(16);
+  dialect.error(out, Buffer.from('7'), {
+    error: 'InvalidField',
+    msg: '\u0001'.repeat(400),
+    path: '\u0001'.repeat(400),
+  });
+  assert.ok(out.pos <= 512, `${out.pos} bytes`);
+  const { msg, path } = JSON.parse(out.written().toString()) as { msg: string; path: string };
+  assert.ok(msg.length > 20 && path.length > 20);
+});
+
+test('an attribute with the hash of another is not taken for it', () => {
+  // FNV-1a of both names is the same: found by trying.
+  assert.equal(read(`{"id":7,"x_ougnsira":{"_cons":"help.getConfig"}}`)?.error, 'InvalidRequest');
 });
 
 test('any bytes at all: a refusal or a request, never an exception', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+    fc.property(fc.uint8Array({ maxLength: 60, size: 'max' }), (bytes) => {
       read(bytes);
       assert.ok(request.id.length > 0);
     }),

@@ -394,6 +394,23 @@ test('what is of another type is named', () => {
   }
 });
 
+/** A key for each of these that has the same hash (FNV-1a): found by trying. */
+const SAME_HASH = { ping_id: 'x_zqayomka', _cons: 'x_uwbraoha' };
+
+test('a key with the hash of another is not taken for it', () => {
+  assertRefused(`{"_cons":"ping","${SAME_HASH.ping_id}":1}`, 'UnknownField', `message.${SAME_HASH.ping_id}`);
+  assertRefused(`{"${SAME_HASH._cons}":"ping","ping_id":1}`, 'MissingField', 'message._cons');
+});
+
+test('an object is a constructor, and a bare one the one that is wanted', () => {
+  const isMisfit = (error: unknown): boolean => error instanceof EncodeError && error.code === 'InvalidField';
+  assert.throws(() => encodeObject('{"_cons":"ping","ping_id":1}'), isMisfit);
+  const salts = (cons: string): string =>
+    `{"_cons":"future_salts","req_msg_id":1,"now":2,"salts":[{"_cons":"${cons}","valid_since":3,"valid_until":4,"salt":5}]}`;
+  assert.equal(decodeObject(encodeObject(salts('future_salt'))), salts('future_salt'));
+  assert.throws(() => encodeObject(salts('pong')), isMisfit);
+});
+
 test('only methods are calls, and not the protocol itself', () => {
   for (const name of [
     'msg_container',

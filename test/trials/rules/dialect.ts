@@ -23,6 +23,11 @@ export const DIALECT: readonly Rule[] = [
       'if (stranger !== 0) return this.#unknownAttribute(into, this.tape.keyText(stranger));',
       '',
     ],
+    [
+      'an attribute is more than its hash',
+      'if (key.hash === hash && this.tape.hasKey(member, key.bytes)) return key.name;',
+      'if (key.hash === hash) return key.name;',
+    ],
     ['null counts as not there', "else if (t[m + KIND] !== NULL || name === 'id')", 'else'],
     ['a null id is none', " || name === 'id') this.#nodes", ') this.#nodes'],
   ]),

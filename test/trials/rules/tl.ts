@@ -16,7 +16,7 @@ export const TL: readonly Rule[] = [
     ],
     ['a fixed value has its length', '!== size)\n      this.fail', '< size)\n      this.fail'],
     ['a string has at most 16777215 bytes', 'if (stop - start > MAX_STRING) this.tooLong(node);', ''],
-    ['digits that were lost are refused', "if (digits === 'lost' || digits === 'fraction') return false;", ''],
+    ['digits that were lost are told as that', "this.isLost = digits === 'lost';", 'this.isLost = false;'],
   ]),
   ...rulesOf('src/tl/encoding.ts', 'tl/codec.test', [
     [
