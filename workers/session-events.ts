@@ -25,7 +25,7 @@ export function tellSession(session: Session, r: RecordCursor, now: number): voi
       break;
     case In.NAMED:
       try {
-        session.stored(answerOf(r), now);
+        session.nameAnswer(answerOf(r), now);
       } finally {
         // It may hold keys; nobody reads it again.
         r.bytes.fill(0, r.start, r.stop);

@@ -10,7 +10,7 @@ import { AuthKey } from '../crypto/auth-key.ts';
 import { takeForeign } from './stored/record.ts';
 import { StoredSession } from './state/stored-session.ts';
 import { Stage } from './state/pending.ts';
-import { readAgain } from './requests/requests.ts';
+import { readAgain } from './requests/enqueue.ts';
 import type { NamedBy } from './sink.ts';
 import { Has, Is } from './snapshot-flags.ts';
 import type { ConnectionState } from './state/state.ts';

@@ -8,7 +8,7 @@
  */
 import type { PacketSink } from '../transport/transport.ts';
 import { notify, refuse } from './answers/answers.ts';
-import { close, connectIfNeeded, onClosed, onOpened, onStatus } from './link/connect.ts';
+import { close, onClosed, onOpened, onStatus } from './link/connect.ts';
 import { type Asked, tellCrash } from './crash.ts';
 import { dropLink } from './link/hang-up.ts';
 import { onPlainPacket } from './link/make-keys.ts';
@@ -19,6 +19,7 @@ import { isPlain, receivePacket } from './incoming/receive.ts';
 import { refusal } from './answers/refusals.ts';
 import { takeOn, takeRequest } from './requests/requests.ts';
 import { restore, takeAgain } from './resume.ts';
+import { Sending } from './sending.ts';
 import { gatherMoves, Saved } from './snapshot.ts';
 import type { Address, Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './stored/persist.ts';
@@ -45,8 +46,7 @@ export class Session implements PacketSink, AttachableSession {
   #saved: Saved;
   /** Lines that wait for the vault; they outlive the session they were said to. */
   readonly #waitingLines = new WaitingLines();
-  /** Which of several connections sends first. */
-  #turn = 0;
+  readonly #sending = new Sending();
   #now = 0;
 
   /**
@@ -78,8 +78,8 @@ export class Session implements PacketSink, AttachableSession {
     else takeRequest(this.#home, ticket, bytes, start, end, now, mayExport);
   }
 
-  /** What the main thread says to a wish about a kept session. */
-  stored(answer: NameAnswer, now: number): void {
+  /** What the main thread answers about a stored session that a line asked for. */
+  nameAnswer(answer: NameAnswer, now: number): void {
     const waiting = this.#waitingLines.first;
     if (waiting === undefined || !isAwaited(this.#waitingLines, answer)) return;
     this.#waitingLines.first = undefined;
@@ -181,8 +181,8 @@ export class Session implements PacketSink, AttachableSession {
   flush(now: number, most: number, mayExceed: boolean): number {
     this.#leaveIfDue(now);
     this.#goOnWithKey(now);
-    let done = this.#waitingLines.behind.length > 0 ? this.#takeHeld(now) : 0;
-    return done + this.#send(now, most, mayExceed);
+    const done = this.#waitingLines.behind.length > 0 ? this.#takeHeld(now) : 0;
+    return done + this.#sending.flush(this.#home, now, most, mayExceed);
   }
 
   /**
@@ -326,29 +326,10 @@ export class Session implements PacketSink, AttachableSession {
     const { others } = this.#home.session;
     return others.length === 0 ? [this.#home] : [this.#home, ...others];
   }
-
-  /** All its connections together send what one may; which of them is first changes each time. */
-  #send(now: number, most: number, mayExceed: boolean): number {
-    const { others } = this.#home.session;
-    if (others.length === 0) return flushConnection(this.#home, now, most, mayExceed);
-    const all = this.#all();
-    this.#turn = (this.#turn + 1) % all.length;
-    let sent = 0;
-    for (let i = 0; i < all.length; i++) {
-      const connection = all[(this.#turn + i) % all.length]!;
-      sent += flushConnection(connection, now, Math.max(0, most - sent), mayExceed && sent === 0);
-    }
-    return sent;
-  }
 }
 
 /** A request that is open when its session goes. */
 function refusalOfLeft(pending: Pending): Refusal {
   if (pending.wasSent) return refusal('DeliveryUnknown');
   return refusal('SessionNotFound', { msg: 'the session of this connection was given up' });
-}
-
-function flushConnection(s: ConnectionState, now: number, most: number, mayExceed: boolean): number {
-  connectIfNeeded(s, now);
-  return flushReady(s, now, most, mayExceed);
 }

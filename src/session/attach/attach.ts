@@ -13,7 +13,7 @@ import { StoredSession } from '../state/stored-session.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
-import type { WaitingLine, NameAnswer, Step, WaitingLines } from '../state/waiting-lines.ts';
+import type { WaitingLine, NameAnswer, NameStep, WaitingLines } from '../state/waiting-lines.ts';
 
 /** Whom a wish may change the session of. */
 export interface AttachableSession {
@@ -26,7 +26,7 @@ export interface AttachableSession {
 export function wait(
   s: ConnectionState,
   ticket: number,
-  step: Exclude<Step, 'keep' | 'logOut' | 'key'>,
+  step: Exclude<NameStep, 'keep' | 'logOut' | 'key'>,
   name = '',
 ): 'waits' {
   s.session.waitingLines.step = step;

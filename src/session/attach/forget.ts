@@ -8,7 +8,7 @@ import type { Refusal } from '../../dialect/dialect.ts';
 import { Crc } from '../../tl/service.ts';
 import { hangUp } from '../link/hang-up.ts';
 import { compileInit } from '../delivery/init.ts';
-import { ask } from '../delivery/own-calls.ts';
+import { callOwn } from '../delivery/own-calls.ts';
 import type { StoredSession } from '../state/stored-session.ts';
 import { endWaiting, endWaitingBy, releaseName, wait } from './attach.ts';
 import { connectionAt } from '../centres/connections.ts';
@@ -44,7 +44,7 @@ export function forget(
   s.session.waitingLines.step = 'logOut';
   if (stored.lost !== undefined || s.isLost) return wait(s, ticket, 'forget', stored.name);
   introduce(s, stored);
-  const pending: Pending = ask(
+  const pending: Pending = callOwn(
     s,
     { _cons: 'auth.logOut' },
     {

@@ -6,7 +6,7 @@
 import { answerError, refuse } from '../answers/answers.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../state/rpc-error.ts';
-import { ask } from '../delivery/own-calls.ts';
+import { callOwn } from '../delivery/own-calls.ts';
 import type { Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
 
@@ -48,11 +48,11 @@ function authorise(home: ConnectionState, there: ConnectionState, now: number): 
   const exported = {
     done(result: Readonly<Record<string, unknown>>, at: number): void {
       const { id, bytes } = result;
-      ask(there, { _cons: 'auth.importAuthorization', id, bytes }, imported, at);
+      callOwn(there, { _cons: 'auth.importAuthorization', id, bytes }, imported, at);
     },
     failed,
   };
-  ask(home, { _cons: 'auth.exportAuthorization', dc_id: there.server.dc }, exported, now);
+  callOwn(home, { _cons: 'auth.exportAuthorization', dc_id: there.server.dc }, exported, now);
 }
 
 /** No authorization there: the calls that wait for it end with the server's words. */

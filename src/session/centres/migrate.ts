@@ -5,7 +5,7 @@
  */
 import { answerError } from '../answers/answers.ts';
 import type { RpcError } from '../state/rpc-error.ts';
-import { ask } from '../delivery/own-calls.ts';
+import { callOwn } from '../delivery/own-calls.ts';
 import { endSent } from '../delivery/reissue.ts';
 import { hangUp } from '../link/hang-up.ts';
 import { dropTemporary } from '../link/temporary.ts';
@@ -76,7 +76,7 @@ function learn(
   const giveUp = (): void => {
     if (home.pending.takeHeld(pending)) none();
   };
-  ask(
+  callOwn(
     home,
     { _cons: 'help.getConfig' },
     {

@@ -13,7 +13,7 @@ import { NO_OTHERS, othersOf } from '../state/servers.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { Mtproxy } from '../settings.ts';
 import type { ConnectionState } from '../state/state.ts';
-import { noteTrouble, refusalOfDial, statusWords, tell, wordsOf, type Closed } from './trouble.ts';
+import { noteTrouble, refusalOfDial, statusWords, tell, troubleWords, type Closed } from './trouble.ts';
 
 /** Transport codes (protocol: Transports). */
 const KEY_UNKNOWN = -404;
@@ -75,7 +75,7 @@ export function onOpened(s: ConnectionState, now: number): void {
 /** The main thread lost the connection, or never got one. */
 export function onClosed(s: ConnectionState, why: Closed, now: number): void {
   noteLostExchange(s, now);
-  noteTrouble(s, wordsOf(why), now);
+  noteTrouble(s, troubleWords(why), now);
   s.link.dropped();
   if (why.wasNeverUp && !s.link.wasUp) {
     comeBack(s, now);

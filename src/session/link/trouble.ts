@@ -23,7 +23,7 @@ export interface Closed {
 /** What a client is told of a connection that was never made. */
 export function refusalOfDial(why: Closed): Refusal {
   if (why.isNotAllowed) return refusal('ServerNotAllowed');
-  return refusal(why.hasTimedOut ? 'ConnectTimeout' : 'ConnectFailed', { reason: wordsOf(why) });
+  return refusal(why.hasTimedOut ? 'ConnectTimeout' : 'ConnectFailed', { reason: troubleWords(why) });
 }
 
 const STATUSES: Readonly<Record<number, string>> = {
@@ -33,7 +33,7 @@ const STATUSES: Readonly<Record<number, string>> = {
 };
 
 /** The end of a connection as a sentence. */
-export function wordsOf({ code, hasTimedOut }: Pick<Closed, 'code' | 'hasTimedOut'>): string {
+export function troubleWords({ code, hasTimedOut }: Pick<Closed, 'code' | 'hasTimedOut'>): string {
   return unreachableWords(hasTimedOut ? 'ETIMEDOUT' : code);
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** What a line waits for. `logOut` and `key` are the data centre's to answer, the others the main thread's. */
-export type Step = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut' | 'key';
+export type NameStep = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut' | 'key';
 
 /** A line that waits: a copy. */
 export interface WaitingLine {
@@ -17,7 +17,7 @@ export interface WaitingLine {
 /** What waits, of one client. */
 export class WaitingLines {
   first: WaitingLine | undefined;
-  step: Step = 'list';
+  step: NameStep = 'list';
   readonly behind: WaitingLine[] = [];
 
   /** Takes everything out. */
@@ -31,7 +31,7 @@ export class WaitingLines {
 /** What the main thread answers. */
 export interface NameAnswer {
   readonly ticket: number;
-  readonly step: Step;
+  readonly step: NameStep;
   /** The error's name, with its reason behind a space. */
   readonly refused: string | undefined;
   readonly isClean: boolean;

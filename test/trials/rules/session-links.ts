@@ -121,8 +121,11 @@ export const SESSION_LINKS: readonly Rule[] = [
       "if (s.role !== 'foreign') return false;",
     ],
   ]),
-  ...rulesOf('src/session/requests/requests.ts', 'requests attach stored/', [
+  ...rulesOf('src/session/requests/enqueue.ts', 'requests attach stored/', [
     ['open requests of a session are bounded', 'if (s.pending.size >= MOST_OPEN)', 'if (s.pending.size >= 1e9)'],
+    ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
+  ]),
+  ...rulesOf('src/session/requests/take-session.ts', 'requests attach stored/', [
     [
       'a key of a kept session is not shown to whoever asks',
       'fields.export && isKept && !mayExport ?',
@@ -134,7 +137,6 @@ export const SESSION_LINKS: readonly Rule[] = [
       "if (fault !== undefined) return refusalOfClaim(fault, 'session');",
       '',
     ],
-    ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
     ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.isLost)\n'],
   ]),
   ...rulesOf('src/session/requests/choose-server.ts', 'requests server-fields', [

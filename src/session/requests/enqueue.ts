@@ -1,0 +1,135 @@
+/**
+ * Enqueue: the call of a request, encoded and put into a queue (wire: Requests and answers; protocol: Message ids).
+ * In: the line that was read last. Out: a `Pending` in the queue of the connection that carries it, or why not.
+ * Never: a call that is too long, that a session which is over cannot make, or that waits longer than it may.
+ */
+import type { ClientRequest, Refusal } from '../../dialect/dialect.ts';
+import { EncodeError, type EncodedCall } from '../../tl/codec.ts';
+import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
+import { answerError } from '../answers/answers.ts';
+import { refusal, refusalOf } from '../answers/refusals.ts';
+import { dispatch } from '../centres/dispatch.ts';
+import { lengthWithInit, ownInitLength } from '../delivery/init.ts';
+import type { Wait } from '../state/floods.ts';
+import { AnswerBy, Pending } from '../state/pending.ts';
+import type { ConnectionState } from '../state/state.ts';
+import { asksForCdn, cdnRefusal } from './cdn.ts';
+import { targetOf } from './target.ts';
+import { wantsOf } from './wants.ts';
+
+/** Open requests of one session (threats: Bytes and lines). */
+const MOST_OPEN = 1024;
+
+/** Service calls whose answers do not come as rpc_result. */
+const answeredPlain = new Map<number, AnswerBy>([
+  [Crc.ping, AnswerBy.SERVICE],
+  [Crc.pingDelayDisconnect, AnswerBy.SERVICE],
+  [Crc.getFutureSalts, AnswerBy.SERVICE],
+  [Crc.msgsStateReq, AnswerBy.SERVICE],
+  [Crc.destroySession, AnswerBy.DESTROY],
+]);
+
+/** Encodes the call and puts it at the end of the queue. */
+export function enqueue(
+  s: ConnectionState,
+  ticket: number,
+  request: ClientRequest,
+  now: number,
+  mayExport: boolean,
+): Refusal | undefined {
+  if (s.isLost) return refusal('AuthKeyInvalid');
+  if (s.session.isBare && s.keys.permanent === undefined)
+    return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
+  if (s.pending.size >= MOST_OPEN)
+    return refusal('Overloaded', {
+      msg: 'too many requests of this session are open',
+      limit: MOST_OPEN,
+      retryAfter: 1,
+    });
+  const { dialect } = s;
+  const { call, codec } = s.env;
+  call.clear();
+  let encoded: EncodedCall;
+  try {
+    encoded = dialect.encodeMessage(codec, call);
+  } catch (error) {
+    if (error instanceof EncodeError) return refusalOf(error);
+    throw error;
+  }
+  const length = lengthWithInit(s, encoded, call.pos);
+  if (length > MAX_PAYLOAD) return tooLarge(length);
+  const pending = pendingOf(s, ticket, request, encoded, now, mayExport);
+  if (asksForCdn(s, pending)) return cdnRefusal(encoded.depth);
+  const wait = s.session.floods.before(pending, now, (one) => targetOf(s.env, one));
+  if (wait === undefined) dispatch(s, pending, now);
+  else if (wait.until < pending.deadline) s.pending.addHeld(pending, wait.until);
+  else answerFlood(s, pending, wait, now);
+  return undefined;
+}
+
+/** The message alone is not too long: the codec would have said so. */
+function tooLarge(length: number): Refusal {
+  return refusal('MessageTooLarge', {
+    msg: `message: over ${MAX_PAYLOAD} bytes with the initConnection that goes before it`,
+    path: 'message',
+    got: length,
+    limit: MAX_PAYLOAD,
+  });
+}
+
+/**
+ * A request that was taken before its lane's thread was lost, from its line: what it asked for beside its message was
+ * carried out then. @returns undefined for a line that cannot be one
+ */
+export function readAgain(
+  s: ConnectionState,
+  ticket: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  deadline: number,
+  mayExport: boolean,
+): Pending | undefined {
+  const { dialect } = s;
+  const { call, codec, request } = s.env;
+  if (dialect.read(bytes, start, end, request) !== undefined || !request.hasMessage) return undefined;
+  call.clear();
+  const encoded = dialect.encodeMessage(codec, call);
+  return pendingOf(s, ticket, request, encoded, deadline - request.timeout, mayExport);
+}
+
+/** The server's own words for a wait that is known to last longer than the request; it was not asked again. */
+function answerFlood(s: ConnectionState, pending: Pending, { until, type }: Wait, now: number): void {
+  const seconds = Math.ceil((until - now) / 1000);
+  const text = Buffer.from(`${type}_${seconds}`);
+  answerError(
+    s,
+    pending,
+    { code: 420, text, label: type },
+    { retryable: true, delivered: 'no', retryAfter: seconds, isLocal: true },
+  );
+}
+
+function pendingOf(
+  s: ConnectionState,
+  ticket: number,
+  request: ClientRequest,
+  encoded: EncodedCall,
+  now: number,
+  mayExport: boolean,
+): Pending {
+  const { call } = s.env;
+  return new Pending({
+    ticket,
+    id: Buffer.from(request.id),
+    body: Buffer.from(call.written()),
+    result: encoded.result,
+    answerBy: encoded.depth === 1 ? (answeredPlain.get(encoded.crcs[0]!) ?? AnswerBy.RPC) : AnswerBy.RPC,
+    deadline: now + request.timeout,
+    method: encoded.crcs[encoded.depth - 1]!,
+    wants: wantsOf(s, request, mayExport),
+    ownInit: ownInitLength(encoded),
+    innerAt: encoded.offsets[encoded.depth - 1]! - encoded.offsets[0]!,
+    seqNoGiven: request.seqNo,
+  });
+}
