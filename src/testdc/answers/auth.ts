@@ -8,10 +8,10 @@ import { authorize, checkApi } from './login.ts';
 import { stay } from './migrate.ts';
 import { self } from './peer.ts';
 
-/** A token of a log-out is good for so long, in milliseconds. */
+/** How long the token of a log-out is good, ms. */
 const LOG_OUT_MS = 86_400_000;
 
-/** Any token of the right form makes a bot; one of the seed's bots has but its own. */
+/** Any token of the right form makes a bot; a bot of the seed takes its own token alone. */
 function importBotAuthorization(call: Call): TlObject {
   checkApi(call);
   const match = /^(\d{3,15}):[\w-]{3,64}$/.exec(call.args['bot_auth_token'] as string);
@@ -34,7 +34,7 @@ function logOut(call: Call): TlObject {
   return { _: 'auth.loggedOut', future_auth_token: token };
 }
 
-/** Keys the account is signed in with; those at other DCs belong to the one they have it from. */
+/** The keys that the account is signed in with, without those of an authorization carried from another DC. */
 function keysOf(call: Call): KnownKey[] {
   const { keys } = call.world.account(self(call));
   return [...keys].filter((key) => key.importedFrom === undefined && !key.isForgotten);
@@ -45,7 +45,7 @@ function getAuthorizations(call: Call): TlObject {
   return { _: 'account.authorizations', authorization_ttl_days: 183, authorizations };
 }
 
-/** `authorization`: the current one has the hash 0. */
+/** A key as TL's `authorization`; the caller's own has the hash 0. */
 export function authorizationObject(call: Call, key: KnownKey): TlObject {
   const isCurrent = key === call.session.key.identity;
   const client = (key.temporary ?? key).init?.client;

@@ -1,7 +1,7 @@
 /**
- * Buttons under messages: somebody presses one, the bot hears of it, its answer goes back to who pressed.
+ * Callback buttons: a user presses one, its bot is told by an update, and the bot's answer goes back to the user.
  * In: `getBotCallbackAnswer`, which waits; `setBotCallbackAnswer`. Out: `messages.botCallbackAnswer`, updates to the bot.
- * Never: an answer that no bot gave; without one in time it is 502 BOT_RESPONSE_TIMEOUT.
+ * Never: an answer that no bot gave; if none comes in time, 502 BOT_RESPONSE_TIMEOUT.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject, TlValue } from '../tl/tl-value.ts';
@@ -14,6 +14,7 @@ import { messageIn } from './edit.ts';
 import { inlineIdOf } from './inline.ts';
 import { forBots, forPeople, inputPeer, self } from './peer.ts';
 
+/** UTF-16 units of a bot's answer, at most. */
 const LONGEST = 200;
 
 async function getBotCallbackAnswer(call: Call): Promise<TlValue> {
@@ -41,7 +42,7 @@ function hasButton(message: TlObject, data: Uint8Array): boolean {
   );
 }
 
-/** Whose button it is. */
+/** The bot that a message's buttons are of. */
 function botOf({ world }: Call, message: TlObject, peer: PeerRef): bigint {
   const from = message['from_id'] as TlObject | undefined;
   const id = (message['via_bot_id'] ?? from?.['user_id'] ?? peer.id) as bigint;
@@ -58,7 +59,7 @@ interface Press {
   readonly data: Uint8Array;
 }
 
-/** The update, with the ids that the bot has. */
+/** The update that tells a bot of a press, with ids as the bot has them. */
 function pressed(call: Call, { queryId, botId, peer, box, message, data }: Press): TlObject {
   const { world } = call;
   const post = box.post(message['id'] as number)!;
@@ -73,7 +74,7 @@ function pressed(call: Call, { queryId, botId, peer, box, message, data }: Press
   return { _: 'updateBotCallbackQuery', ...query, peer: peerObject(theirs), msg_id: copy.id };
 }
 
-/** One number for a chat, the same each time. */
+/** `chat_instance`: a number that is the same for a chat each time (FNV-1a). */
 function instanceOf(peer: PeerRef, userId: bigint): bigint {
   const text = Buffer.from(`${peerKey(peer)} ${peer.kind === 'user' ? userId : ''}`);
   let hash = 0xcbf29ce484222325n;

@@ -28,7 +28,7 @@ function joinChannel(call: Call): TlObject {
   return { _: 'messages.chatInviteJoinResultOk', updates: entered(call, group, [self(call)]) };
 }
 
-/** In a supergroup it is said who has come; in a channel nobody hears of it. */
+/** The answer when users have joined: in a supergroup a service message says so, in a channel nothing does. */
 function entered(call: Call, group: Group, users: bigint[]): TlObject {
   const action = { _: 'messageActionChatAddUser', users };
   return changed(call, group, [newState(call, group)], group.isBroadcast ? undefined : announce(call, group, action));
@@ -62,7 +62,7 @@ function inviteToChannel(call: Call): TlObject {
   return invited(updates);
 }
 
-/** `view_messages` taken away throws somebody out; other rights are not kept here. */
+/** Throws a member out if `view_messages` is taken away; other rights are not kept here. */
 function editBanned(call: Call): TlObject {
   const { args, world } = call;
   const group = channel(call, args['channel'] as TlObject);

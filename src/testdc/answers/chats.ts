@@ -24,12 +24,12 @@ function createChat(call: Call): TlObject {
   return invited(changed(call, group, [newState(call, group)], written));
 }
 
-/** `messages.invitedUsers`: nobody here forbids to be invited. */
+/** `messages.invitedUsers`: here everybody may be invited. */
 export function invited(updates: TlObject): TlObject {
   return { _: 'messages.invitedUsers', updates, missing_invitees: [] };
 }
 
-/** One that the caller is in. @throws DcRpcError */
+/** The basic group that a request names, if the caller is in it. @throws DcRpcError */
 function mine(call: Call): Group {
   const group = basicGroup(call, call.args['chat_id'] as bigint, 'CHAT_ID_INVALID');
   if (!call.world.members.has(group, self(call))) throw new DcRpcError(403, 'CHAT_WRITE_FORBIDDEN');
@@ -47,7 +47,7 @@ function addChatUser(call: Call): TlObject {
   return invited(changed(call, group, [newState(call, group)], written));
 }
 
-/** Oneself, or by the creator anybody. */
+/** Takes the caller out of a basic group or, for its creator, anybody. */
 function deleteChatUser(call: Call): TlObject {
   const group = mine(call);
   const { members } = call.world;
@@ -55,7 +55,7 @@ function deleteChatUser(call: Call): TlObject {
   if (!members.has(group, id)) throw new DcRpcError(400, 'USER_NOT_PARTICIPANT');
   if (id !== self(call) && members.get(group, self(call))?.isCreator !== true)
     throw new DcRpcError(400, 'CHAT_ADMIN_REQUIRED');
-  // Who goes still hears that he does.
+  // Announced before the member leaves, so that he is told too.
   const written = announce(call, group, { _: 'messageActionChatDeleteUser', user_id: id });
   members.leave(group, id);
   tellMembers(call, group, newState(call, group), [id]);

@@ -1,8 +1,10 @@
 /**
  * Signing in and up by a code sent to a phone (protocol: Login).
- * Test phones are 99966XYYYY: X is the home DC, the code is X five times, and a new one that begins its YYYY with 9
- * has to sign up; other new ones get an account at once.
- * How codes are sent is `world.codeKinds`: the first kind at once, the next ones on `auth.resendCode`.
+ * In: phones, codes, e-mail addresses. Out: `auth.sentCode`, `auth.authorization`, new accounts. Never: a code really sent.
+ *
+ * Test phones are 99966XYYYY: X is the home DC, the code is X five times. A phone without an account has to sign up if
+ * its YYYY begins with 9, and gets an account at once if not. `world.codeKinds` says how codes are sent: the first way at
+ * once, the next ones on `auth.resendCode`.
  */
 import { random } from '../env.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
@@ -12,11 +14,11 @@ import type { MethodAnswer, Call } from './call.ts';
 import { authorize, checkApi } from './login.ts';
 import { stay } from './migrate.ts';
 
-/** A code is good for so long, in milliseconds, and for so many wrong tries. */
+/** How long a code is good, ms, and how many wrong tries end it. */
 const CODE_MS = 300_000;
 const MOST_WRONG = 5;
 const TEST_PHONE = /^99966([123])(\d)\d{3}$/;
-/** In place of digits, by X. */
+/** The codes of SmsWord and SmsPhrase, by X. */
 const WORDS = ['', 'apple', 'banana', 'cherry'] as const;
 
 /** `auth.SentCodeType` of each kind. */
@@ -34,10 +36,10 @@ const TYPES: Readonly<Record<CodeKind, TlObject>> = {
   SmsPhrase: { _: 'auth.sentCodeTypeSmsPhrase', beginning: 'the' },
 };
 
-/** Kinds that `next_type` has a word for. */
+/** The kinds that `next_type` has a constructor for. */
 const NEXT: ReadonlySet<CodeKind> = new Set(['Sms', 'Call', 'FlashCall', 'MissedCall', 'FragmentSms']);
 
-/** The code itself: digits, a word or a phrase. */
+/** The code that a test phone is sent: digits, a word or a phrase. */
 export function codeOf(phone: string, kind: CodeKind): string {
   const digit = TEST_PHONE.exec(phone)![1]!;
   if (kind === 'SmsWord') return WORDS[Number(digit)]!;
@@ -65,7 +67,7 @@ function sendCode(call: Call): TlObject {
   return sentCode(hash, sent);
 }
 
-/** A token from an earlier log-out of the same user signs in without a code. */
+/** Whether the request has a token of an earlier log-out of that user, which signs in without a code. */
 function hasLogOutToken({ world, args, now }: Call, userId: bigint | undefined): boolean {
   const tokens = ((args['settings'] as TlObject)['logout_tokens'] ?? []) as Uint8Array[];
   const names = tokens.map((token) => Buffer.from(token).toString('latin1'));
@@ -83,7 +85,7 @@ function sentCode(hash: string, { kinds }: SentCode): TlObject {
   };
 }
 
-/** The code that was sent, if the phone fits it. */
+/** The code that a request is about, if it was sent to the phone named. @throws DcRpcError */
 function sentTo(call: Call): { hash: string; sent: SentCode } {
   const phone = phoneOf(call);
   const hash = call.args['phone_code_hash'] as string;
@@ -93,7 +95,7 @@ function sentTo(call: Call): { hash: string; sent: SentCode } {
   return { hash, sent };
 }
 
-/** The next kind; the code stays the same where it is digits. */
+/** Sends the code again in the next way; a code of digits stays the same. */
 function resendCode(call: Call): TlObject {
   const { hash, sent } = sentTo(call);
   if (sent.kinds.length < 2) throw new DcRpcError(406, 'SEND_CODE_UNAVAILABLE');
@@ -117,7 +119,7 @@ function signIn(call: Call): TlObject {
   return authorize(call, person ?? newPerson(call, sent.phone, 'Test', sent.phone.slice(-4)));
 }
 
-/** What was typed, and whether it is said to come from an e-mail. */
+/** The code in a request, and whether it is said to come from an e-mail. @throws DcRpcError */
 function givenCode({ args }: Call): { code: string; isEmail: boolean } {
   const verification = args['email_verification'] as TlObject | undefined;
   const code = (args['phone_code'] ?? verification?.['code']) as string | undefined;
@@ -154,7 +156,7 @@ function newPerson({ world, dcId }: Call, phone: string, firstName: string, last
   return world.addPerson({ firstName, lastName, phone, dcId });
 }
 
-/** An address for codes, for phones that are asked for one: the code to confirm it is that of the phone. */
+/** Takes an e-mail address for codes, for a phone that has to set one up; the code that confirms it is the phone's. */
 function sendVerifyEmailCode(call: Call): TlObject {
   setUpFor(call);
   if (!/^\S+@\S+$/.test(call.args['email'] as string)) throw new DcRpcError(400, 'EMAIL_INVALID');

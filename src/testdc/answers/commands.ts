@@ -5,7 +5,7 @@ import type { Person } from '../world/peers.ts';
 import type { MethodAnswer, Call } from './call.ts';
 import { forBots, self } from './peer.ts';
 
-/** Commands of a list, at most. */
+/** Commands in one list, at most. */
 const MOST = 100;
 const DEFAULT = scopeName({ _: 'botCommandScopeDefault' }, '');
 
@@ -46,7 +46,7 @@ function getBotCommands(call: Call): TlObject[] {
   return call.world.bots.commands(self(call), scopeOf(call));
 }
 
-/** `botInfo`: what people are shown of a bot. */
+/** TL's `botInfo`, which people are shown of a bot. */
 export function botInfo({ world }: Call, bot: Person): TlObject {
   const commands = world.bots.commands(bot.id, DEFAULT);
   return {

@@ -1,5 +1,5 @@
 /**
- * Content: what a message says: text, entities, keyboards, as Telegram takes them.
+ * Content of messages: text, entities and keyboards, checked as Telegram does.
  * In: the arguments of a request that writes. Out: fields of `message`, or a DcRpcError. Never: media; `media.ts` has them.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
@@ -13,20 +13,20 @@ const LONGEST_CAPTION = 1024;
 /** Bytes of a callback button's data, at most. */
 const LONGEST_DATA = 64;
 
-/** A text that may stand alone. */
+/** A message's text, not empty and not too long. @throws DcRpcError */
 export function textOfMessage(text: string): string {
   if (text.trim().length === 0) throw new DcRpcError(400, 'MESSAGE_EMPTY');
   if (text.length > LONGEST) throw new DcRpcError(400, 'MESSAGE_TOO_LONG');
   return text;
 }
 
-/** A text beside media: it may be empty. */
+/** A text beside media, which may be empty. @throws DcRpcError */
 export function caption(text: string): string {
   if (text.length > LONGEST_CAPTION) throw new DcRpcError(400, 'MEDIA_CAPTION_TOO_LONG');
   return text;
 }
 
-/** `message` with what of the request stands in it as it is. */
+/** The fields of `message` that a request names: text, entities, keyboard, flags. @throws DcRpcError */
 export function contentOf(call: Call): TlObject {
   const { args } = call;
   const text = args['message'] as string;
@@ -39,14 +39,14 @@ export function contentOf(call: Call): TlObject {
   return { ...content, ...keyboard(call, args['reply_markup'] as TlObject | undefined) };
 }
 
-/** Bots alone have keyboards: a person's is passed over. */
+/** The keyboard of a bot's message; a person's is passed over. @throws DcRpcError */
 export function keyboard(call: Call, markup: TlObject | undefined): { reply_markup?: TlObject } {
   if (markup === undefined || !call.world.isBot(self(call))) return {};
   checkKeyboard(markup);
   return { reply_markup: markup };
 }
 
-/** @throws DcRpcError */
+/** Checks every button of a keyboard. @throws DcRpcError */
 export function checkKeyboard(markup: TlObject): void {
   const rows = (markup['rows'] ?? []) as TlObject[];
   for (const button of rows.flatMap((row) => row['buttons'] as TlObject[]))
@@ -69,7 +69,7 @@ function checkButton(button: TlObject, isInline: boolean): void {
     throw new DcRpcError(400, 'BUTTON_URL_INVALID');
 }
 
-/** What Telegram finds in a text by itself. */
+/** Entities that Telegram finds in a text by itself. */
 const FOUND: readonly (readonly [string, RegExp])[] = [
   ['messageEntityBotCommand', /(?<![\w/])\/[a-z0-9_]{1,32}(?:@[a-z]\w{3,31})?(?!\w)/gi],
   ['messageEntityMention', /(?<![\w/@])@[a-z]\w{3,31}(?!\w)/gi],
@@ -77,7 +77,7 @@ const FOUND: readonly (readonly [string, RegExp])[] = [
   ['messageEntityUrl', /\bhttps?:\/\/[^\s<>"]*[^\s<>".,!?)]/gi],
 ];
 
-/** The entities given, and those found beside them, by offset. Both are in UTF-16 units. */
+/** The entities given, and those found in the text beside them, by offset, in UTF-16 units. @throws DcRpcError */
 export function entities(text: string, given: readonly TlObject[] = []): { entities?: TlObject[] } {
   const all = given.map(outward);
   const isFree = (from: number, to: number): boolean =>
@@ -95,7 +95,7 @@ export function entities(text: string, given: readonly TlObject[] = []): { entit
     : { entities: all.toSorted((a, b) => (a['offset'] as number) - (b['offset'] as number)) };
 }
 
-/** What is written by input peer is read by id. */
+/** An entity as readers get it: a mention by its user's id in place of an `InputUser`. */
 function outward(entity: TlObject): TlObject {
   if (entity._ !== 'inputMessageEntityMentionName') return entity;
   const { offset, length } = entity as { offset: number; length: number } & TlObject;

@@ -21,7 +21,7 @@ interface DialogRow {
   readonly top: TlObject;
 }
 
-/** As long as nothing in them has changed, the dialogs of an account are written once. */
+/** `messages.getDialogs`, written anew only when something in the account's dialogs has changed. */
 function getDialogs(call: Call): Canned {
   forPeople(call);
   const { args, world } = call;
@@ -31,7 +31,7 @@ function getDialogs(call: Call): Canned {
   return account.dialogs.get(`${call.dcId} ${fields.join(' ')}`, world.versionOf(account), () => dialogs(call));
 }
 
-/** Newest first, after the offset. */
+/** A page of dialogs after the offset, newest first. */
 function dialogs(call: Call): TlObject {
   const { args } = call;
   const rows = dialogRows(call).filter((row) =>
@@ -84,10 +84,11 @@ function dialogParts(call: Call, rows: readonly DialogRow[]): Record<string, TlV
   };
 }
 
+/** A dialog as TL's `dialog`, for its account. */
 export function dialogObject(account: Account, { peer, box, top }: DialogRow): TlObject {
   const id = top['id'] as number;
   const key = peerKey(peer);
-  // What nobody has read begins where the account has first looked.
+  // A channel that the account has never read counts as read up to its newest message.
   const read = account.read.get(key) ?? (peer.kind === 'channel' ? id : 0);
   return {
     _: 'dialog',
@@ -105,7 +106,7 @@ export function dialogObject(account: Account, { peer, box, top }: DialogRow): T
   };
 }
 
-/** Messages of others above an id. */
+/** How many messages of others a peer has above the id `read`. */
 export function unread(account: Account, peer: PeerRef, box: Box, read: number): number {
   return box.newer(peerKey(peer), read).filter((one) => seen(one, account.userId)['out'] !== true).length;
 }

@@ -1,6 +1,6 @@
 /**
- * Editing and deleting messages, for everybody who has them.
- * In: ids as the caller has them. Out: `updates`, `messages.affectedMessages`. Never: somebody else's message.
+ * Edits and deletes messages in the boxes of all who have them.
+ * In: ids as the caller has them. Out: `updates`, `messages.affectedMessages`. Never: a message of somebody else changed.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
@@ -14,7 +14,7 @@ import { mediaOf } from './media.ts';
 import { channel, inputPeer, self } from './peer.ts';
 import { actor } from './send.ts';
 
-/** People may edit for so long, in seconds; bots for ever. */
+/** How long people may edit a message, seconds; bots may for ever. */
 const EDIT_SECONDS = 48 * 3600;
 
 function editMessage(call: Call): TlObject {
@@ -28,7 +28,7 @@ function editMessage(call: Call): TlObject {
   return inUpdates(call, self(call), updates, [message], [peer]);
 }
 
-/** A message of a peer. @throws DcRpcError */
+/** The message of that id, if it is of that peer. @throws DcRpcError */
 export function messageIn(box: Box, peer: PeerRef, id: number): TlObject {
   const message = box.get(id);
   if (message === undefined || peerKey(peerOf(message['peer_id'] as TlObject)) !== peerKey(peer))
@@ -36,7 +36,7 @@ export function messageIn(box: Box, peer: PeerRef, id: number): TlObject {
   return message;
 }
 
-/** Whether the caller has written a message. */
+/** Whether a message is the caller's: he has written it or, in a channel, is the creator. */
 function isOwn(call: Call, message: TlObject): boolean {
   const from = message['from_id'] as TlObject | undefined;
   if (from !== undefined) return from['user_id'] === self(call);
@@ -51,7 +51,7 @@ function mayEdit(call: Call, message: TlObject): void {
   if (isOld && !call.world.isBot(self(call))) throw new DcRpcError(400, 'MESSAGE_EDIT_TIME_EXPIRED');
 }
 
-/** Fields that take others' places. A keyboard that is not named is taken away. */
+/** The fields of an edited message; a keyboard that the request does not name goes away. @throws DcRpcError */
 export function changes(call: Call, message: TlObject): Record<string, TlObject[string]> {
   const { args } = call;
   const media = args['media'] === undefined ? undefined : mediaOf(call, args['media'] as TlObject);
@@ -76,14 +76,14 @@ export function changes(call: Call, message: TlObject): Record<string, TlObject[
   };
 }
 
-/** As they would be written. */
+/** Whether two values would be written alike. */
 function isSame(a: unknown, b: unknown): boolean {
   const text = (value: unknown): string | undefined =>
     JSON.stringify(value, (_name, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one));
   return text(a) === text(b);
 }
 
-/** Private chats and basic groups; ids that are not there count for nothing. */
+/** Deletes in private chats and basic groups; ids without a message are passed over. */
 function deleteMessages(call: Call): TlObject {
   const { args, world } = call;
   const { box } = world.account(self(call));
@@ -99,7 +99,7 @@ function own(call: Call, box: Box, id: number): Copy {
   return { box, owner: self(call), id };
 }
 
-/** In a basic group only what one has written oneself, or all of it in one's own group. */
+/** All copies of a message that the caller may revoke: in a basic group his own, or for its creator any. @throws DcRpcError */
 function revocable(call: Call, box: Box, id: number): readonly Copy[] {
   const message = box.get(id)!;
   const group = call.world.groups.get(peerKey(peerOf(message['peer_id'] as TlObject)));

@@ -1,4 +1,4 @@
-/** `messages.forwardMessages`: copies that say where they come from, each under a `random_id` of its own. */
+/** `messages.forwardMessages`: sends copies of messages that name their origin, each under a `random_id` of its own. */
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { PeerRef } from '../world/peers.ts';
@@ -40,7 +40,7 @@ function forwarded(call: Call, message: TlObject, from: PeerRef, to: PeerRef): T
   return content;
 }
 
-/** What was forwarded before keeps its first author. */
+/** `messageFwdHeader`: a message that was forwarded before keeps its first author. */
 function headerOf(call: Call, message: TlObject, from: PeerRef, to: PeerRef): TlObject {
   const viewer = self(call);
   const id = message['id'] as number;

@@ -1,5 +1,5 @@
 /**
- * Groups: what basic groups and channels have in common: who joins and leaves, and what is said of it.
+ * Joining, leaving and announcing, which basic groups and channels have in common.
  * In: a group, people. Out: members, service messages, `Chat`. Never: a method; `chats.ts` and `channels.ts` have them.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
@@ -15,50 +15,51 @@ import { actor, send } from './send.ts';
 /** UTF-16 units of a title, at most. */
 const LONGEST_TITLE = 128;
 
-/** `Chat` as the caller sees it. */
+/** A group as TL's `Chat`, as the caller sees it. */
 export function chatOf(call: Call, group: Group): TlObject {
   return chatObject(group, call.world.members.standing(group, self(call)), call.dcId);
 }
 
+/** The title in a request. @throws DcRpcError */
 export function titleOf(call: Call): string {
   const title = (call.args['title'] as string).trim();
   if (title.length === 0 || title.length > LONGEST_TITLE) throw new DcRpcError(400, 'CHAT_TITLE_EMPTY');
   return title;
 }
 
-/** Puts somebody in. */
+/** Makes a user a member, invited by the caller. */
 export function enter(call: Call, group: Group, userId: bigint, isCreator = false): void {
   const date = Math.floor(call.now / 1000);
   call.world.members.join(group, { userId, date, inviterId: self(call), isCreator });
 }
 
-/** `InputUser`s, each once, the caller not among them. */
+/** The people of some `InputUser`s, each once, without the caller. @throws DcRpcError */
 export function usersOf(call: Call, inputs: readonly TlObject[]): Person[] {
   const people = inputs.map((input) => inputUser(call, input));
   return [...new Map(people.map((person) => [person.id, person])).values()].filter(({ id }) => id !== self(call));
 }
 
-/** A service message of the caller's: written for all who are in, and told. */
+/** Sends a service message of the caller to a group. */
 export function announce(call: Call, group: Group, action: TlObject): Written {
   const draft = { from: self(call), to: group, content: { _: 'messageService', action } };
   return send(actor(call), draft);
 }
 
-/** The caller's answer about a group: what has changed, and the service message. */
+/** `updates` for the caller: what has changed of a group, and the service message. */
 export function changed(call: Call, group: Group, updates: readonly TlObject[], written?: Written): TlObject {
   const viewer = self(call);
   const all = [...updates, ...(written === undefined ? [] : [newMessage(written, viewer)])];
   return inUpdates(call, viewer, all, written === undefined ? [] : [written.message], [group]);
 }
 
-/** Tells members, but not the caller, of a change that has no pts. */
+/** Pushes an update without pts to a group's members, and `alsoTo`, but not to the caller. */
 export function tellMembers(call: Call, group: Group, update: TlObject, alsoTo: readonly bigint[] = []): void {
   const { world } = call;
   for (const member of new Set([...world.members.listeners(group), ...alsoTo]))
     if (member !== self(call)) world.push(member, inUpdates(call, member, [update], [], [group]));
 }
 
-/** An `updateChannel` or `updateChatParticipants`: what the group is now. */
+/** The update that a group has changed: `updateChannel` or, with all members, `updateChatParticipants`. */
 export function newState(call: Call, group: Group): TlObject {
   if (group.kind === 'channel') return { _: 'updateChannel', channel_id: group.id };
   return { _: 'updateChatParticipants', participants: participantsOf(call, group) };

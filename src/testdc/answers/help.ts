@@ -1,4 +1,4 @@
-/** Answers of `help.*`: what a client asks before and beside everything else. */
+/** Answers of `help.*`: the configuration that clients ask for first. */
 import { Cans } from '../tl/canned.ts';
 import type { Canned } from '../tl/canned.ts';
 import type { TlObject } from '../tl/tl-value.ts';
@@ -38,7 +38,7 @@ function dcOption({ id, host, port, isMediaOnly, secret }: DcAddress): TlObject 
     ipv6: host.includes(':'),
     media_only: isMediaOnly === true,
     tcpo_only: secret !== undefined,
-    // The other well-known ports of a DC do not exist here.
+    // This DC does not listen on the other well-known ports.
     this_port_only: true,
     static: true,
     id,
@@ -48,7 +48,7 @@ function dcOption({ id, host, port, isMediaOnly, secret }: DcAddress): TlObject 
   };
 }
 
-/** The same for a second. */
+/** `help.getConfig`, canned for a second, since its date is in seconds. */
 function getConfig(call: Call): Canned {
   const date = Math.floor(call.now / 1000);
   return canned(call, `${date} ${call.dcs.length}`, () => config(call, date));
@@ -70,7 +70,7 @@ function config(call: Call, date: number): TlObject {
   };
 }
 
-/** What a DC is asked most: each world's, for as long as it stays true. */
+/** Canned answers of each world. */
 const cans = new WeakMap<World, Cans>();
 
 function canned(call: Call, version: string, make: () => TlObject): Canned {
@@ -84,7 +84,7 @@ function getNearestDc(call: Call): Canned {
   return canned(call, '', () => ({ _: 'nearestDc', country: 'NL', this_dc: dcId, nearest_dc: dcId }));
 }
 
-/** Sizes real clients look for; the hash changes with the list. */
+/** Limits that real clients look for; the hash is to change with the list. */
 const APP_CONFIG: Readonly<Record<string, number | boolean>> = {
   test: true,
   upload_max_fileparts_default: 4_000,

@@ -1,4 +1,4 @@
-/** Answers about messages that are there: by page, by id, by what they say. */
+/** Answers with messages from boxes: by page, by id, by words. */
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Box, HistoryQuery } from '../world/box.ts';
@@ -29,7 +29,7 @@ function queryOf({ args }: Call): HistoryQuery {
   };
 }
 
-/** Some of a peer's messages; `count` is how many there are in all. */
+/** The messages found, as the method's result; `count` is how many there are in all. */
 function page(call: Call, peer: PeerRef, box: Box, found: readonly TlObject[], count: number): TlObject {
   const viewer = self(call);
   const messages = found.map((message) => seen(message, viewer));
@@ -40,7 +40,7 @@ function page(call: Call, peer: PeerRef, box: Box, found: readonly TlObject[], c
     : { _: 'messages.messagesSlice', count, ...parts };
 }
 
-/** By id: what is not there is `messageEmpty`. Ids of channels have a method of their own. */
+/** Messages of private chats and basic groups by id; `messageEmpty` for an id without one. */
 function getMessages(call: Call): TlObject {
   const { box } = call.world.account(self(call));
   const viewer = self(call);
@@ -76,14 +76,14 @@ function byId(call: Call, box: Box): TlObject[] {
   });
 }
 
-/** `inputMessageReplyTo` names the message that the one with this id answers. */
+/** The id that an `InputMessage` means: `inputMessageReplyTo` means the message that the one of its id answers. */
 function wanted(box: Box, kind: string, id: number): number {
   if (kind !== 'inputMessageReplyTo') return id;
   const header = box.get(id)?.['reply_to'] as TlObject | undefined;
   return (header?.['reply_to_msg_id'] as number | undefined) ?? 0;
 }
 
-/** By words, author, kind of media and date; with `inputPeerEmpty` in all private chats and basic groups. */
+/** Messages by words, author, kind of media and date; with `inputPeerEmpty` in all private chats and basic groups. */
 function search(call: Call): TlObject {
   forPeople(call);
   const { args, world } = call;

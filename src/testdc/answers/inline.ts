@@ -1,8 +1,8 @@
 /**
- * Inline queries: somebody asks a bot for something to send, from whatever chat.
+ * Inline queries: a user asks a bot for something to send, from whatever chat.
  * In: `getInlineBotResults`, which waits; `setInlineBotResults`; `sendInlineBotResult`; `editInlineBotMessage`.
  * Out: `messages.botResults`, a message `via_bot_id`, updates to the bot.
- * Never: results of another user's query where the bot said they are private.
+ * Never: private results of another user's query.
  */
 import { randomLong } from '../env.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
@@ -20,7 +20,7 @@ import { forBots, forPeople, inputPeer, inputUser, self } from './peer.ts';
 import { actor, answerTo, once, replyTo, send, writable } from './send.ts';
 
 const MOST_RESULTS = 50;
-/** Results can be sent for so long, in milliseconds. */
+/** How long results can be sent, ms. */
 const SENDABLE_MS = 600_000;
 
 async function getInlineBotResults(call: Call): Promise<TlValue> {
@@ -56,7 +56,7 @@ function ask(
   });
 }
 
-/** `InlineQueryPeerType`. */
+/** The name of the `InlineQueryPeerType` of a chat. */
 function typeOf({ world }: Call, chat: PeerRef, botId: bigint): string {
   if (chat.kind === 'chat') return 'inlineQueryPeerTypeChat';
   if (chat.kind === 'user')
@@ -101,7 +101,7 @@ function shownOf(args: TlObject, results: TlObject[]): TlObject {
   return shown;
 }
 
-/** `InputBotInlineResult` to what people see of it, and what is sent when they choose it. */
+/** The result that people see of an `InputBotInlineResult`, and the message that is sent when they choose it. */
 function resultOf(call: Call, input: TlObject): { result: TlObject; message: TlObject } {
   const { id, type, title, description, url } = input;
   const media = mediaOfResult(call, input);
@@ -161,7 +161,7 @@ function sendInlineBotResult(call: Call): TlObject {
   return answerTo(call, [written]);
 }
 
-/** Here every bot hears of what was chosen; on Telegram those that asked for it. */
+/** Tells the bot what was chosen; on Telegram only bots that asked for it are told. */
 function tellBot(call: Call, { botId, query }: InlineAnswer, peer: PeerRef, message: TlObject): void {
   const { world, args } = call;
   const post = world.boxOf(world.account(self(call)), peer).post(message['id'] as number)!;
@@ -170,7 +170,7 @@ function tellBot(call: Call, { botId, query }: InlineAnswer, peer: PeerRef, mess
   world.push(botId, inUpdates(call, botId, [update], [], [{ kind: 'user', id: self(call) }]));
 }
 
-/** What a bot calls a message that was sent through it. */
+/** `InputBotInlineMessageID` of a message that was sent through a bot. */
 export function inlineIdOf({ world, dcId }: Call, post: Post, message: TlObject): TlObject {
   const number = world.bots.inlineNumber(post);
   const owner = peerOf(message['peer_id'] as TlObject).id;

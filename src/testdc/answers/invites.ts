@@ -1,4 +1,4 @@
-/** Answers about invite links: made, listed, changed, revoked by a group's administrators; looked at and used by others. */
+/** Answers about invite links: a group's creator makes, lists, changes and revokes them; others look at and use them. */
 import { random } from '../env.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
@@ -14,7 +14,7 @@ import { forPeople, inputPeer, inputUser, self } from './peer.ts';
 /** Links in one answer, at most. */
 const MOST = 100;
 
-/** A group whose links are the caller's to make. @throws DcRpcError */
+/** The group that a request names, if the caller may make links to it. @throws DcRpcError */
 function administered(call: Call): Group {
   const group = call.world.groups.get(peerKey(inputPeer(call, call.args['peer'] as TlObject)));
   if (group === undefined) throw new DcRpcError(400, 'PEER_ID_INVALID');
@@ -40,7 +40,7 @@ function seconds({ now }: Call): number {
   return Math.floor(now / 1000);
 }
 
-/** What a request says of how long and how often; 0 is no limit. */
+/** The limits that a request sets to a link: until when and how often; 0 is no limit. @throws DcRpcError */
 function limitsIn(call: Call): Partial<Invite> {
   const { expire_date: date, usage_limit: limit, title } = call.args;
   if (typeof date === 'number' && date !== 0 && date <= seconds(call)) throw new DcRpcError(400, 'EXPIRE_DATE_INVALID');
@@ -83,7 +83,7 @@ function getExportedChatInvites(call: Call): TlObject {
   return { _: 'messages.exportedChatInvites', count: all.length, invites, users: usersOf(call) };
 }
 
-/** One of the group's. @throws DcRpcError */
+/** The link that a request names, if it is the group's. @throws DcRpcError */
 function named(call: Call, group: Group): Invite {
   const found = call.world.invites.get(hashIn(call.args['link'] as string));
   if (found === undefined || peerKey(found.group) !== peerKey(group)) throw new DcRpcError(400, 'INVITE_HASH_EXPIRED');
@@ -95,7 +95,7 @@ function getExportedChatInvite(call: Call): TlObject {
   return { _: 'messages.exportedChatInvite', invite, users: usersOf(call) };
 }
 
-/** A permanent link that is revoked is replaced by another. */
+/** Changes a link, or revokes it; a permanent link that is revoked is replaced by a new one. */
 function editExportedChatInvite(call: Call): TlObject {
   const group = administered(call);
   const invite = named(call, group);
@@ -112,7 +112,7 @@ function editExportedChatInvite(call: Call): TlObject {
   return { _: 'messages.exportedChatInviteReplaced', new_invite: exported(make(call, group, true)), ...parts };
 }
 
-/** The link a stranger has, and where it leads. @throws DcRpcError */
+/** The link of the hash in a request, if it is good, and its group. @throws DcRpcError */
 function used(call: Call): { invite: Invite; group: Group } {
   const hash = call.args['hash'] as string;
   if (hash === '') throw new DcRpcError(400, 'INVITE_HASH_EMPTY');

@@ -1,4 +1,4 @@
-/** Answers about temporary keys (protocol: Forward secrecy): binding one to a permanent key, dropping them. */
+/** Answers about temporary keys (protocol: Forward secrecy): binds one to a permanent key, drops them. */
 import { openBinding } from '../keys/bind.ts';
 import type { BindAuthKeyInner } from '../keys/bind.ts';
 import { long } from '../protocol/id-map.ts';
@@ -6,7 +6,7 @@ import type { KnownKey } from '../keys/known-key.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { MethodAnswer, Call } from './call.ts';
 
-/** Seconds by which `expires_at` may differ from what the key exchange said: its own length, and more. */
+/** Seconds by which `expires_at` may differ from the key exchange's: that takes a while itself. */
 const SLACK = 60;
 
 function bindTempAuthKey(call: Call): boolean {
@@ -33,7 +33,7 @@ function permanentKey({ session, now }: Call, id: bigint): KnownKey | undefined 
   return found?.isTemporary === true ? undefined : found;
 }
 
-/** Everything said twice must be the same both times. */
+/** Whether the message inside repeats what the request and its envelope say. */
 function fits({ args, session, received }: Call, permanent: KnownKey, inner: BindAuthKeyInner): boolean {
   return (
     inner.msgId === long(received.low, received.high) &&
@@ -45,7 +45,7 @@ function fits({ args, session, received }: Call, permanent: KnownKey, inner: Bin
   );
 }
 
-/** The one bound before is unbound by this; init has to be said again. */
+/** Binds a temporary key, in place of the one bound before; the client has to say `initConnection` again. */
 function bind(key: KnownKey, permanent: KnownKey, expiresAt: number): void {
   key.boundTo = permanent;
   permanent.temporary = key;
@@ -53,7 +53,7 @@ function bind(key: KnownKey, permanent: KnownKey, expiresAt: number): void {
   key.init = undefined;
 }
 
-/** All temporary keys that were bound to this permanent one, but those named. */
+/** Forgets all temporary keys that were bound to the caller's permanent key, but those named. */
 function dropTempAuthKeys({ args, session }: Call): boolean {
   const kept = new Set(args['except_auth_keys'] as bigint[]);
   const { identity } = session.key;

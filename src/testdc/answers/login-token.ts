@@ -10,10 +10,10 @@ import { authorize, checkApi } from './login.ts';
 import { stay } from './migrate.ts';
 import { self } from './peer.ts';
 
-/** A token that has been accepted is good for so long, in milliseconds. */
+/** How long an accepted token is good, ms. */
 const ACCEPTED_MS = 300_000;
 
-/** A new token, or the end of the story of one that was accepted. */
+/** Makes a token, or signs in by the one that was accepted. */
 function exportLoginToken(call: Call): TlObject {
   checkApi(call);
   const { world, session, now } = call;
@@ -28,7 +28,7 @@ function exportLoginToken(call: Call): TlObject {
   return { _: 'auth.loginToken', expires: Math.floor(until / 1000), token };
 }
 
-/** Signs in, or sends the client to the home of who accepted. */
+/** Signs in, or sends the client to the home DC of the user who has accepted. */
 function finish(call: Call, { token, userId }: AcceptedToken): TlObject {
   const person = call.world.people.get(userId!)!;
   try {
@@ -49,7 +49,7 @@ function succeed(call: Call, token: Buffer): TlObject {
   return { _: 'auth.loginTokenSuccess', authorization: authorize(call, call.world.people.get(found.userId)!) };
 }
 
-/** The token again, at the DC the client was sent to. */
+/** Signs in by a token, at the DC that the client was sent to. */
 function importLoginToken(call: Call): TlObject {
   const token = Buffer.from(call.args['token'] as Uint8Array);
   const found = find(call, token);
@@ -64,7 +64,7 @@ function find({ world, now }: Call, token: Buffer): LoginToken {
   return found;
 }
 
-/** By a session that is signed in; the one that waits is told. */
+/** Accepts a token for the caller, and tells the session that waits. */
 function acceptLoginToken(call: Call): TlObject {
   const { world, now } = call;
   const token = Buffer.from(call.args['token'] as Uint8Array);

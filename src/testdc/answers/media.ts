@@ -1,5 +1,5 @@
 /**
- * Media: `messages.sendMedia`, `sendMultiMedia` and `uploadMedia`: files that were uploaded, or that are there already.
+ * `messages.sendMedia`, `sendMultiMedia` and `uploadMedia`, with files just uploaded or sent before.
  * In: `InputMedia`. Out: `MessageMedia` whose file can be downloaded, or a DcRpcError. Never: the bytes; `files.ts` keeps them.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
@@ -12,7 +12,7 @@ import { inputPeer, self } from './peer.ts';
 import { actor, answerTo, once, replyTo, send, writable } from './send.ts';
 import { finish } from './upload.ts';
 
-/** Messages of one album. */
+/** Messages in one album, at most. */
 const LARGEST_ALBUM = 10;
 
 function sendMedia(call: Call): TlObject {
@@ -25,7 +25,7 @@ function sendMedia(call: Call): TlObject {
   return answerTo(call, [send(actor(call), { from: self(call), to: peer, content, replyTo: replyTo(call, peer) })]);
 }
 
-/** An album: the messages share a `grouped_id`. */
+/** Sends an album: messages that share a `grouped_id`. */
 function sendMultiMedia(call: Call): TlObject {
   const { args, world } = call;
   const peer = writable(call, args['peer'] as TlObject);
@@ -46,13 +46,13 @@ function sendMultiMedia(call: Call): TlObject {
   return answerTo(call, all, randomIds);
 }
 
-/** Makes media of an upload without sending it. */
+/** Makes media of an upload, and sends nothing. */
 function uploadMedia(call: Call): TlObject {
   inputPeer(call, call.args['peer'] as TlObject);
   return mediaOf(call, call.args['media'] as TlObject);
 }
 
-/** `MessageMedia` of an `InputMedia`. */
+/** The `MessageMedia` of an `InputMedia`. @throws DcRpcError */
 export function mediaOf(call: Call, input: TlObject): TlObject {
   switch (input._) {
     case 'inputMediaUploadedDocument':
@@ -82,7 +82,7 @@ function photoMedia(photo: TlObject): TlObject {
   return { _: 'messageMediaPhoto', photo };
 }
 
-/** Ends an upload, and remembers what it became. */
+/** Ends an upload, and keeps the document or photo that `make` makes of it. @throws DcRpcError */
 function keep(call: Call, file: TlObject, make: (file: StoredFile) => TlObject): TlObject {
   if (file._ !== 'inputFile' && file._ !== 'inputFileBig') throw new DcRpcError(400, 'MEDIA_INVALID');
   const stored = finish(call, file);
@@ -108,7 +108,7 @@ function documentOf(call: Call, { id, accessHash, reference, bytes, dcId }: Stor
   };
 }
 
-/** Nothing is scaled here: a photo has the one size that was uploaded. */
+/** A file as TL's `photo`, in the one size that was uploaded. @throws DcRpcError */
 function photoOf(call: Call, { id, accessHash, reference, bytes, dcId }: StoredFile): TlObject {
   const { w, h } = sizeOfImage(bytes);
   return {
@@ -122,7 +122,7 @@ function photoOf(call: Call, { id, accessHash, reference, bytes, dcId }: StoredF
   };
 }
 
-/** JPEG and PNG are told by their first bytes; what is neither is no photo. */
+/** Width and height of a JPEG or PNG. @throws DcRpcError if the first bytes are of neither */
 function sizeOfImage(bytes: Buffer): { w: number; h: number } {
   if (bytes.length >= 24 && bytes.readUInt32BE(0) === 0x89504e47)
     return { w: bytes.readUInt32BE(16), h: bytes.readUInt32BE(20) };
@@ -130,7 +130,7 @@ function sizeOfImage(bytes: Buffer): { w: number; h: number } {
   return sizeOfJpeg(bytes) ?? { w: 800, h: 600 };
 }
 
-/** From the frame header, past the segments before it. */
+/** Width and height in a JPEG's frame header; undefined if there is none. */
 function sizeOfJpeg(bytes: Buffer): { w: number; h: number } | undefined {
   for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
     const marker = bytes[at + 1]!;
@@ -139,7 +139,7 @@ function sizeOfJpeg(bytes: Buffer): { w: number; h: number } | undefined {
   return undefined;
 }
 
-/** A file that is there already, named by id, hash and reference. */
+/** The document or photo of a file sent before, named by id, access hash and reference. @throws DcRpcError */
 function again(call: Call, input: TlObject, kind: string): TlObject {
   const id = input['id'] as bigint | undefined;
   const known = id === undefined ? undefined : call.world.files.described(id);

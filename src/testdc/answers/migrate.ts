@@ -1,16 +1,15 @@
 /**
- * Who is sent to which DC (protocol: RPC errors; Data centres).
- * In: a call and where what it asks for is at home. Out: nothing, or a DcRpcError 303.
- * Never: a DC that this test has not, unless a test says so through `world.sendAway`.
+ * Sends calls to the DC that can answer them (protocol: RPC errors; Data centres).
+ * In: a call, and the home DC of what it asks for. Out: nothing, or a DcRpcError 303.
+ * Never: a DC that there is none of, unless a test says so through `world.sendAway`.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { MoveKind } from '../world/records.ts';
 import type { Call } from './call.ts';
 
 /**
- * Throws KIND_MIGRATE_X unless the call has come to the right place.
- * @param what the phone, token, file or channel: for `world.sendAway`
- * @param home undefined: at home everywhere
+ * Refuses a call that has not come to the home DC of what it asks for; `home` undefined: at home everywhere. `what` is
+ * the phone, token, file or channel, for `world.sendAway`. @throws DcRpcError KIND_MIGRATE_X
  */
 export function stay(call: Call, kind: MoveKind, what: string, home: number | undefined): void {
   const to = call.world.sendAway?.(kind, what, call.dcId) ?? elsewhere(call, home);
@@ -21,10 +20,10 @@ function elsewhere({ dcs, dcId }: Call, home: number | undefined): number | unde
   return home !== dcId && dcs.some(({ id }) => id === home) ? home : undefined;
 }
 
-/** What an imported authorization is good for; everything else is done at the user's home. */
+/** Methods that an imported authorization may call; all others are answered by the user's home DC alone. */
 const ANYWHERE = /^(auth|help|langpack|upload|stats)\.|^account\.getPassword$/;
 
-/** USER_MIGRATE_X for calls of a user whose home is elsewhere. */
+/** Refuses a call of a user whose home is another DC. @throws DcRpcError USER_MIGRATE_X */
 export function stayHome(call: Call): void {
   const { userId } = call.session.key;
   if (userId === undefined || call.dcs.length < 2 || ANYWHERE.test(call.method)) return;

@@ -1,4 +1,4 @@
-/** Answers about members: of channels by page, one by one, and all of a group with `getFullChat` and `getFullChannel`. */
+/** Answers about members: of channels by page and one by one, and `getFullChat` and `getFullChannel`. */
 import { DcRpcError } from '../protocol/rpc-error.ts';
 import type { TlObject } from '../tl/tl-value.ts';
 import type { Member } from '../world/members.ts';
@@ -25,7 +25,7 @@ function participant(viewer: bigint, { userId, date, inviterId, isCreator }: Mem
     : { _: 'channelParticipant', user_id: userId, date };
 }
 
-/** Of a channel only its creator sees the members, of a supergroup everybody. */
+/** A page of members; those of a channel are for its creator alone. */
 function getParticipants(call: Call): TlObject {
   const { args, world } = call;
   const group = channel(call, args['channel'] as TlObject);
@@ -58,7 +58,7 @@ function passes({ world }: Call, filter: TlObject, { userId, isCreator }: Member
     case 'channelParticipantsSearch':
     case 'channelParticipantsContacts':
       return [person?.firstName, person?.lastName, person?.username].join(' ').toLowerCase().includes(words);
-    default: // banned and kicked: nobody is remembered for that here
+    default: // banned and kicked, of which this DC keeps no list
       return false;
   }
 }

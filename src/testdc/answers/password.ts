@@ -1,4 +1,4 @@
-/** Answers about the second factor: asked for, proved, set (protocol: Login). */
+/** Answers about the second factor: how it is asked for, proved and set (protocol: Login). */
 import { random, randomLong } from '../env.ts';
 import { DH_PRIME, G, isGoodPublic } from '../keys/key-exchange.ts';
 import { DcRpcError } from '../protocol/rpc-error.ts';
@@ -10,11 +10,11 @@ import type { Person } from '../world/peers.ts';
 import type { MethodAnswer, Call } from './call.ts';
 import { signedIn } from './login.ts';
 
-/** A question is good for so long, in milliseconds, and for one answer. */
+/** How long a question for a password is good, ms; it is good for one answer. */
 const CHALLENGE_MS = 300_000;
 const MOD_POW = 'passwordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow';
 
-/** Whoever is signed in, or has only the password left to say. */
+/** The person who is signed in, or has only the password left to prove. @throws DcRpcError */
 function asker({ world, session }: Call): Person {
   const { pendingUserId } = session.key.identity;
   const id = pendingUserId ?? session.key.userId;
@@ -39,7 +39,7 @@ function getPassword(call: Call): TlObject {
   };
 }
 
-/** A fresh srp_B and srp_id. */
+/** The fields of a new question: srp_B, srp_id, the algorithm, the hint. */
 function challenge(call: Call, password: Password): Record<string, TlObject | Buffer | bigint | string> {
   const { env, challenges } = call.world;
   const id = randomLong(env);
@@ -49,7 +49,7 @@ function challenge(call: Call, password: Password): Record<string, TlObject | Bu
   return { current_algo: algorithm(password), srp_B: made.b, srp_id: id, ...hint };
 }
 
-/** Throws unless the answer proves the asker's password. */
+/** Refuses a call whose answer does not prove the asker's password. @throws DcRpcError */
 function check(call: Call, answer: TlObject): void {
   const { id, password } = asker(call);
   if (password === undefined) {
@@ -75,7 +75,7 @@ function getPasswordSettings(call: Call): TlObject {
   return { _: 'account.passwordSettings' };
 }
 
-/** Sets, changes or takes off the password of who is signed in. */
+/** Sets, changes or removes the asker's password. */
 function updatePasswordSettings(call: Call): boolean {
   check(call, call.args['password'] as TlObject);
   const settings = call.args['new_settings'] as TlObject;
@@ -97,7 +97,7 @@ function updatePasswordSettings(call: Call): boolean {
   return true;
 }
 
-/** salt1 is the server's with 32 bytes of the client's behind it, salt2 is the server's. */
+/** Checks the salts of a new password: salt1 is the server's with 32 bytes behind it, salt2 the server's. @throws DcRpcError */
 function checkSalting({ world }: Call, { salt1, salt2 }: Salting): void {
   const own = world.newSalting;
   const isRight = salt1.length === own.salt1.length + 32 && salt1.subarray(0, own.salt1.length).equals(own.salt1);

@@ -1,5 +1,5 @@
 /**
- * `account.updateProfile` and `account.updateStatus`: done each time they come, since no `random_id` protects them.
+ * `account.updateProfile` and `account.updateStatus`: executed each time they come, since they have no `random_id`.
  * In: a request. Out: the changed user. Never: once for two requests; the ledger counts each.
  */
 import { DcRpcError } from '../protocol/rpc-error.ts';
@@ -8,7 +8,7 @@ import { userObject } from '../world/peers.ts';
 import type { MethodAnswer, Call } from './call.ts';
 import { self } from './peer.ts';
 
-/** The new text about oneself is what the ledger counts by. */
+/** Changes a person; the ledger counts by the new `about`. */
 function updateProfile(call: Call): TlObject {
   const { args, world } = call;
   const person = world.people.get(self(call));

@@ -1,5 +1,5 @@
 /**
- * Reading and typing: what the other side is told of somebody who is there.
+ * Reading and typing: moves what a user has read, and tells the others.
  * In: a peer. Out: `messages.affectedMessages`, updates to the others. Never: a message.
  */
 import type { TlObject } from '../tl/tl-value.ts';
@@ -12,7 +12,7 @@ import { unread } from './dialogs.ts';
 import { channel, forPeople, inputPeer, self } from './peer.ts';
 import { actor, writable } from './send.ts';
 
-/** Moves the mark of what was read, if that is forward; the answer is whether it was. */
+/** Moves up the id up to which an account has read a peer; 0 is the newest. False: it was there already. */
 function movesMark(call: Call, account: Account, peer: PeerRef, maxId: number): boolean {
   const box = call.world.boxOf(account, peer);
   const top = box.top(peerKey(peer));
@@ -44,7 +44,7 @@ function readHistory(call: Call): TlObject {
   return { _: 'messages.affectedMessages', pts: box.pts, pts_count: 1 };
 }
 
-/** The other one hears up to where his messages were read, by his own ids. */
+/** Tells the other user up to which of his ids his messages were read. */
 function tellWriter(call: Call, account: Account, peer: PeerRef, maxId: number): void {
   const { world } = call;
   if (!world.people.has(peer.id)) return;

@@ -1,5 +1,5 @@
 /**
- * Sending: into the boxes, to the sessions, into the ledger.
+ * Sends messages: into boxes, to sessions, into the ledger.
  * In: a request, a draft. Out: `updateShortSentMessage` or `updates`; updates to everybody else concerned.
  * Never: one `random_id` twice.
  */
@@ -16,7 +16,7 @@ import type { Call } from './call.ts';
 import { contentOf, textOfMessage } from './content.ts';
 import { inputPeer, self } from './peer.ts';
 
-/** `random_id`s remembered for an account. */
+/** `random_id`s remembered of one account; beyond it the oldest is forgotten. */
 const RANDOM_IDS = 10_000;
 
 function sendMessage(call: Call): TlObject {
@@ -34,12 +34,12 @@ export interface Sender extends Actor {
   readonly world: World;
 }
 
-/** Who calls, for what is then done in the world. */
+/** The caller, as one who acts in the world. */
 export function actor(call: Call): Sender {
   return { world: call.world, userId: self(call), dcId: call.dcId, session: call.session };
 }
 
-/** A peer that the caller may write to. */
+/** The peer of an `InputPeer`, if the caller may write to it. @throws DcRpcError */
 export function writable(call: Call, input: TlObject): PeerRef {
   const peer = inputPeer(call, input);
   const { world } = call;
@@ -51,14 +51,14 @@ export function writable(call: Call, input: TlObject): PeerRef {
   return peer;
 }
 
-/** The message that is answered; one that is not there is passed over, as Telegram does. */
+/** The post that a request's `reply_to` names; undefined, as on Telegram, if there is none. */
 export function replyTo({ args, world, session }: Call, peer: PeerRef): Post | undefined {
   const input = args['reply_to'] as TlObject | undefined;
   if (input?._ !== 'inputReplyToMessage' || session.key.userId === undefined) return undefined;
   return world.boxOf(world.account(session.key.userId), peer).post(input['reply_to_msg_id'] as number);
 }
 
-/** Refuses a `random_id` that was there before. */
+/** Notes a `random_id`. @throws DcRpcError if the caller has used it before */
 export function once(call: Call, randomId: bigint): void {
   if (randomId === 0n) throw new DcRpcError(400, 'RANDOM_ID_EMPTY');
   const { randomIds } = call.world.account(self(call));
@@ -67,7 +67,7 @@ export function once(call: Call, randomId: bigint): void {
   if (randomIds.size > RANDOM_IDS) for (const oldest of randomIds) return void randomIds.delete(oldest);
 }
 
-/** Writes a draft for everybody who is to have it, and tells all but the caller's session. The answer is the sender's copy. */
+/** Writes a draft into the boxes of all who are to have it, and pushes it to all but the caller's session. Returns the sender's copy. */
 export function send(by: Sender, draft: Draft): Written {
   const group = by.world.groups.get(peerKey(draft.to));
   return group === undefined ? toPerson(by, draft) : toGroup(by, draft, group);
@@ -82,7 +82,7 @@ function toPerson(by: Sender, draft: Draft): Written {
   return written;
 }
 
-/** To the other one's box, if there is an account, and the echo's answer. */
+/** Delivers a private message: into the receiver's box, or has the echo answer it. */
 function deliver(by: Sender, draft: Draft, post: Post): void {
   const { world } = by;
   const { from, to, content } = draft;
@@ -99,20 +99,20 @@ function arrive(by: Sender, draft: Draft, post: Post): Written {
   return written;
 }
 
-/** A private message arrives, from somebody who has no copy of it. */
+/** Delivers a private message that its sender has no copy of; undefined if there is no such receiver. */
 export function receive(world: World, from: bigint, to: bigint, content: TlObject, dcId = 0): Written | undefined {
   if (world.people.get(to) === undefined) return undefined;
   const draft: Draft = { from, to: { kind: 'user', id: to }, content };
   return arrive({ world, userId: from, dcId }, draft, { copies: [] });
 }
 
-/** Whether a message fits into the short forms. */
+/** Whether a message fits into updateShortMessage and updateShortSentMessage. */
 function isPlain(message: TlObject): boolean {
   return message._ === 'message' && !LONG_FIELDS.some((name) => message[name] !== undefined);
 }
 const LONG_FIELDS = ['media', 'reply_markup', 'reply_to', 'fwd_from', 'via_bot_id', 'noforwards', 'grouped_id'];
 
-/** What Telegram pushes for a private message: `updateShortMessage` for a plain one. */
+/** The push of a private message: `updateShortMessage` for a plain one, else `updates`. */
 function ofPrivate(by: Sender, written: Written, viewer: bigint): TlObject {
   const { message, pts } = written;
   if (!isPlain(message)) return inUpdates(by, viewer, [newMessage(written, viewer)], [message]);
@@ -133,7 +133,7 @@ function entitiesOf(content: TlObject): Record<string, TlObject[]> {
   return content['entities'] === undefined ? {} : { entities: content['entities'] as TlObject[] };
 }
 
-/** A basic group's message goes into every member's box, a channel's into the channel's. */
+/** Writes a basic group's message into every member's box, a channel's into the channel's, and pushes it. */
 function toGroup(by: Sender, draft: Draft, group: Group): Written {
   const { world } = by;
   const { from } = draft;
@@ -153,8 +153,8 @@ function toGroup(by: Sender, draft: Draft, group: Group): Written {
 }
 
 /**
- * What the sender is answered: the short form for one plain private message, else `updates`.
- * @param randomIds of the messages, in order; default the request's own
+ * The sender's answer: the short form for one plain private message, else `updates`. `randomIds` are those of the
+ * messages, in order; default the request's own.
  */
 export function answerTo(
   call: Call,
@@ -179,7 +179,7 @@ export function answerTo(
   );
 }
 
-/** For pushes that are to look like a message from somebody: the object to give to `receive`. */
+/** The content of a message of text alone, for `receive`. */
 export function textContent(text: string): TlObject {
   return { _: 'message', message: text };
 }

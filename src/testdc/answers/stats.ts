@@ -1,4 +1,4 @@
-/** Answers of `stats.*`: for admins on Telegram, for everybody here; what matters is at which DC (protocol: RPC errors). */
+/** Answers of `stats.*`, made for STATS_MIGRATE (protocol: RPC errors): here for everybody, on Telegram for admins. */
 import type { TlObject } from '../tl/tl-value.ts';
 import type { MethodAnswer, Call } from './call.ts';
 import { stay } from './migrate.ts';

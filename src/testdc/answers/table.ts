@@ -1,4 +1,4 @@
-/** All answers by method. In: nothing. Out: the table. Never: an answer itself. */
+/** The table of all methods. In: nothing. Out: the table. Never: a method itself. */
 import { authAnswers } from './auth.ts';
 import type { AnswerTable } from './call.ts';
 import { callbacksAnswers } from './callbacks.ts';
@@ -27,7 +27,7 @@ import { updatesAnswers } from './updates.ts';
 import { uploadAnswers } from './upload.ts';
 import { usersAnswers } from './users.ts';
 
-/** Without a prototype: no method is called `constructor`. */
+/** All methods by name, without a prototype, so that no method is called `constructor`. */
 export const ANSWERS: AnswerTable = Object.assign(
   Object.create(null) as AnswerTable,
   helpAnswers,

@@ -5,7 +5,7 @@ import type { TlObject } from '../tl/tl-value.ts';
 import type { MethodAnswer, Call } from './call.ts';
 import { authorization, self } from './peer.ts';
 
-/** An exported authorization is good for so long, in milliseconds. */
+/** How long an exported authorization is good, ms. */
 const TICKET_MS = 300_000;
 
 function exportAuthorization(call: Call): TlObject {
@@ -17,7 +17,7 @@ function exportAuthorization(call: Call): TlObject {
   return { _: 'auth.exportedAuthorization', id: self(call), bytes };
 }
 
-/** Good once, at the DC it was made for. */
+/** Signs in by an exported authorization, which is good once, at the DC it was made for. */
 function importAuthorization(call: Call): TlObject {
   const { world, args, session } = call;
   const name = Buffer.from(args['bytes'] as Uint8Array).toString('latin1');

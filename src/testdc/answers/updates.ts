@@ -9,7 +9,7 @@ import type { MethodAnswer, Call } from './call.ts';
 import { dialogObject, stateOf } from './dialogs.ts';
 import { channel, self } from './peer.ts';
 
-/** Events in one difference, at most. */
+/** Events in one difference, at most: of an account, of a channel. */
 const SLICE = 100;
 const CHANNEL_SLICE = 100;
 
@@ -61,7 +61,7 @@ function getChannelDifference(call: Call): TlObject {
   };
 }
 
-/** Further back than is remembered: the newest messages, and the state to go on from. */
+/** The answer to a pts further back than is remembered: the newest messages, and the dialog to go on from. */
 function tooLong(call: Call, group: Group, box: Box): TlObject {
   const viewer = self(call);
   const messages = box

@@ -1,7 +1,7 @@
 /**
  * Answers of `upload.*` with the rules of protocol: Files.
- * Every location names a file: one that was uploaded, or one whose bytes follow from its id, so that a client can
- * check what it got.
+ * In: locations, parts. Out: bytes, whole files. Never: a location without a file: it names one that was uploaded, or one
+ * whose bytes follow from its id, so that a client can check what it got.
  */
 import { createHash } from 'node:crypto';
 import type { Canned } from '../tl/canned.ts';
@@ -14,14 +14,15 @@ import { stay } from './migrate.ts';
 
 const MEGABYTE = 1_048_576;
 const LARGEST_PART = 524_288;
-/** Parts of one file, at most (8000 for premium). */
+/** Parts of one file, at most: as many as a premium user may send. */
 const MOST_PARTS = 8_000;
 
-/** Size of the file a location names: a photo is small, a document is large. */
+/** Bytes of a photo that was not uploaded. */
 export const PHOTO_SIZE = 200_000;
+/** Bytes of a document that was not uploaded. */
 export const DOCUMENT_SIZE = 64 * MEGABYTE;
 
-/** Bytes `offset … offset + length` of a file: byte i is `(i * 31 + (i >> 10) * 7 + id) & 255`. */
+/** Bytes [offset, offset + length) of a file that was not uploaded: byte i is `(i * 31 + (i >> 10) * 7 + id) & 255`. */
 export function fileBytes(id: bigint, offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   const start = Number(id & 0xffn);
@@ -32,10 +33,10 @@ export function fileBytes(id: bigint, offset: number, length: number): Buffer {
   return bytes;
 }
 
-/** `DC` in the upper bytes of an id, then the number of the DC the file lives at. */
+/** `DC`, the upper bytes of a file id that names a home: the DC's number follows. */
 const LIVES_AT = 0x4443n;
 
-/** Id of the nth file that lives at a DC; other ids are at home everywhere. */
+/** The id of the nth file whose home is a DC; files of other ids are at home everywhere. */
 export function fileAt(dcId: number, n: number): bigint {
   return (LIVES_AT << 40n) | (BigInt(dcId) << 24n) | BigInt(n);
 }
@@ -78,7 +79,7 @@ function partOfStored(file: StoredFile, location: TlObject, offset: number, limi
   return file.bytes.subarray(offset, offset + limit);
 }
 
-/** Multiples of 4 KiB that divide a megabyte, in one megabyte; with `precise` multiples of 1 KiB up to a megabyte. */
+/** Checks a range, and returns the offset: limit a multiple of 4 KiB that divides a megabyte, or with `precise` of 1 KiB; within one megabyte. @throws DcRpcError */
 function checkRange(offset: bigint, limit: number, isPrecise: boolean): number {
   const step = isPrecise ? 1024 : 4096;
   if (limit <= 0 || limit % step !== 0 || limit > MEGABYTE) throw new DcRpcError(400, 'LIMIT_INVALID');
@@ -91,7 +92,7 @@ function checkRange(offset: bigint, limit: number, isPrecise: boolean): number {
   return start;
 }
 
-/** By account and file id; the bytes are kept, so that what was uploaded can be asked for again. */
+/** An upload's name: account and file id. */
 function uploadName(call: Call, fileId: bigint): string {
   return `${call.session.key.userId} ${fileId}`;
 }
@@ -112,7 +113,7 @@ function savePart(call: Call): boolean {
   return true;
 }
 
-/** All parts but the last have one size, which 512 KiB is a multiple of. */
+/** Checks a part's size: all but the last have one size, which divides 512 KiB. @throws DcRpcError */
 function checkPartSize(parts: readonly Buffer[], part: number, length: number, total: number | undefined): void {
   const isLast = total !== undefined && total > 0 && part === total - 1;
   if (!isLast && total !== undefined && (length % 1024 !== 0 || LARGEST_PART % length !== 0))
@@ -121,7 +122,7 @@ function checkPartSize(parts: readonly Buffer[], part: number, length: number, t
   if (before !== undefined && length > before.length) throw new DcRpcError(400, 'FILE_PART_SIZE_CHANGED');
 }
 
-/** Makes a file of an upload, to be downloaded from the DC it was uploaded to. @throws DcRpcError */
+/** Makes a file of a complete upload, at home at the DC it was uploaded to. @throws DcRpcError */
 export function finish(call: Call, file: TlObject): StoredFile {
   const { files, env } = call.world;
   const name = uploadName(call, file['id'] as bigint);

@@ -7,7 +7,7 @@ import { chatOf } from './groups.ts';
 import { botInfo } from './commands.ts';
 import { inputUser, self } from './peer.ts';
 
-/** Users that cannot be found are left out. */
+/** The users of some `InputUser`s; those that cannot be found are left out. */
 function getUsers(call: Call): TlObject[] {
   return (call.args['id'] as TlObject[]).flatMap((input) => {
     try {
@@ -35,7 +35,7 @@ function getFullUser(call: Call): TlObject {
   return { _: 'users.userFull', full_user: full, chats: [], users: [userObject(person, self(call), call.dcId)] };
 }
 
-/** Groups that both are in. */
+/** How many groups both the caller and a user are in. */
 function common({ world, session }: Call, id: bigint): number {
   const viewer = session.key.userId!;
   if (id === viewer) return 0;
