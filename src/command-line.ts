@@ -10,7 +10,7 @@ import { registerServe } from './commands/serve.ts';
 import { foreignVariables } from './config/environment.ts';
 import { packageText } from './node-check.ts';
 
-/** All of them say the version, for which nothing more is needed. */
+/** Words that print the version, for which no command is loaded. */
 const VERSIONS = ['version', '--version', '-V'];
 const OTHERS = ['demo', 'call', 'repl', 'signin', 'dc', 'bench', 'sessions', 'scheme', 'doctor'];
 
@@ -23,7 +23,7 @@ export async function run(args: readonly string[]): Promise<void> {
     .version(version(), '-V, --version', 'the version of this program')
     .hook('preAction', passOverForeign)
     .exitOverride()
-    .showHelpAfterError('(--help lists what there is)');
+    .showHelpAfterError('(--help lists commands and options)');
   program.command('version').description('the version of this program').action(sayVersion);
   registerServe(program);
   await registerOthers(program, args);
@@ -70,7 +70,7 @@ function sayVersion(): void {
   process.stdout.write(`${version()}\n`);
 }
 
-/** Before any command: what is not meant for this program is taken out of its sight, and said once. */
+/** Removes variables that are not meant for this program from the environment, with a warning each. Runs before any command. */
 function passOverForeign(): void {
   for (const { name, sentence } of foreignVariables(process.env)) {
     delete process.env[name];
@@ -82,7 +82,7 @@ function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
 }
 
-/** Commander has written its own text already; ours gets a line each here. */
+/** The exit code of an error. Prints the sentences of ours; commander has printed its own. */
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;

@@ -23,6 +23,7 @@ export type Fault = 'client' | 'gateway' | 'telegram' | 'network' | 'load';
 /** Whether Telegram may have executed the request (wire: Requests and answers). */
 export type Delivered = 'no' | 'yes' | 'unknown';
 
+/** What is known of an error before it happens. */
 export interface ErrorEntry {
   readonly fault: Fault;
   readonly id: IdRule;
@@ -81,7 +82,7 @@ export const ERRORS = Object.freeze({
   ),
   ...group(
     { id: 'connection', closes: true },
-    { LineTimeout: { text: 'a line that was begun did not end in time', fields: ['limit'] } },
+    { LineTimeout: { text: 'the rest of a line did not come in time', fields: ['limit'] } },
   ),
   ...group(
     { id: 'requestOrUnusable', fields: ['limit', 'pos'] },
@@ -89,7 +90,7 @@ export const ERRORS = Object.freeze({
       DepthExceeded: { text: 'the request is nested too deeply' },
       TooManyElements: { text: 'the request has too many elements' },
       NumberTooLong: { text: 'a number has too many digits' },
-      DuplicateKey: { text: 'an attribute stands twice in one object', fields: ['key', 'path', 'pos'] },
+      DuplicateKey: { text: 'an object has the same key twice', fields: ['key', 'path', 'pos'] },
     },
   ),
   ...group(
@@ -106,11 +107,13 @@ export const ERRORS = Object.freeze({
     { id: 'connection', closes: true },
     {
       TooManyErrors: { text: 'too many unreadable lines in a row', fields: ['limit'] },
-      ProtocolMismatch: { text: 'this port speaks one JSON object a line; --http-port opens one for HTTP' },
-      AuthRequired: { text: 'a token is needed: the first line is {"auth":"<token>"}' },
-      AuthFailed: { text: 'the token is not known here' },
+      ProtocolMismatch: {
+        text: 'this port takes one JSON object per line; for HTTP, start the gateway with --http-port',
+      },
+      AuthRequired: { text: 'the gateway wants a token: send {"auth":"<token>"} as the first line' },
+      AuthFailed: { text: 'the gateway does not know this token' },
       TooManyConnections: {
-        text: 'all connections are taken; --max-connections allows more',
+        text: 'the gateway has as many clients as it may; --max-connections allows more',
         fault: 'load',
         retryable: true,
         fields: ['limit', 'retry_after'],
@@ -120,14 +123,18 @@ export const ERRORS = Object.freeze({
   ...group(
     { id: 'connectionOrRequest', fault: 'load', retryable: true, fields: ['retry_after'] },
     {
-      TooManySessions: { text: 'this gateway has as many keys in use as it can' },
-      RateLimited: { text: 'too many requests from there', fields: ['limit', 'retry_after'], sometimes: ['closing'] },
-      Overloaded: { text: 'the gateway has no room for this now', sometimes: ['limit'] },
+      TooManySessions: { text: 'the gateway has as many keys in use as it can' },
+      RateLimited: {
+        text: 'too many connections or wrong tokens in a short time',
+        fields: ['limit', 'retry_after'],
+        sometimes: ['closing'],
+      },
+      Overloaded: { text: 'the gateway has no memory for this request now', sometimes: ['limit'] },
     },
   ),
   ...group(
     { id: 'connection', closes: true, delivered: 'unknown' },
-    { SlowConsumer: { text: 'answers were left unread for too long', fields: ['limit'] } },
+    { SlowConsumer: { text: 'the client left too many answers unread', fields: ['limit'] } },
   ),
   ...group(
     { id: 'notice', closes: true, fault: 'gateway', retryable: true },
@@ -136,16 +143,16 @@ export const ERRORS = Object.freeze({
   ...group(
     {},
     {
-      InvalidServer: { text: 'server is not a usable address', fields: ['path'], sometimes: NAMING },
-      ServerNotAllowed: { text: 'this gateway does not connect there; --allow-server HOST:PORT allows it' },
-      InvalidSession: { text: 'session is not usable', fields: ['path'], sometimes: NAMING },
+      InvalidServer: { text: 'the value of server is not a usable address', fields: ['path'], sometimes: NAMING },
+      ServerNotAllowed: { text: 'the gateway may not connect to this server; --allow-server HOST:PORT allows it' },
+      InvalidSession: { text: 'the value of session cannot be used', fields: ['path'], sometimes: NAMING },
       SessionInUse: {
         text: 'another connection has this session open; "takeover":true takes it over',
         retryable: true,
         fields: ['path'],
       },
       SessionNotFound: { text: 'there is no session yet; the first message begins one', sometimes: ['path'] },
-      InvalidMessage: { text: 'message is not usable', fields: PLACE },
+      InvalidMessage: { text: 'the value of message cannot be used', fields: PLACE },
       UnknownConstructor: { text: 'the scheme has no such constructor', fields: PLACE, sometimes: ['did_you_mean'] },
       NotAMethod: { text: 'this is not a function a client may call', fields: PLACE },
       MissingField: {
@@ -165,9 +172,9 @@ export const ERRORS = Object.freeze({
       ConnectFailed: { text: 'the data centre could not be reached', fields: ['reason'] },
       ConnectTimeout: { text: 'the data centre did not take the connection in time', fields: ['reason'] },
       HandshakeFailed: { text: 'no key could be agreed on with the data centre', fields: ['reason'] },
-      InvalidDC: { text: 'the server does not know this data centre', fault: 'client', retryable: false },
+      InvalidDC: { text: 'the server is not this data centre (-444)', fault: 'client', retryable: false },
       TransportFlood: {
-        text: 'the data centre refuses connections for now',
+        text: 'the data centre refuses connections from here for now (-429)',
         fault: 'telegram',
         fields: ['retry_after'],
       },
@@ -187,8 +194,12 @@ export const ERRORS = Object.freeze({
   ...group(
     { fault: 'gateway' },
     {
-      DecodeError: { text: 'the answer could not be read', delivered: 'yes', sometimes: ['crc'] },
-      WorkerCrashed: { text: 'the worker of this session was lost', delivered: 'unknown' },
+      DecodeError: {
+        text: 'Telegram answered, but the scheme cannot read the answer',
+        delivered: 'yes',
+        sometimes: ['crc'],
+      },
+      WorkerCrashed: { text: 'the worker thread of this session died', delivered: 'unknown' },
     },
   ),
   ...group(
@@ -196,7 +207,7 @@ export const ERRORS = Object.freeze({
     {
       SessionLost: { text: 'the session is lost', fault: 'telegram', fatal: true, fields: ['reason'] },
       UpdatesDropped: {
-        text: 'updates may be missing: ask for the difference, once for this and an updatesTooLong beside it',
+        text: 'updates may be missing: call updates.getDifference, once even if an updatesTooLong comes too',
         fault: 'load',
       },
     },
@@ -205,20 +216,24 @@ export const ERRORS = Object.freeze({
     { fields: ['path'] },
     {
       VaultUnavailable: {
-        text: 'this gateway keeps no sessions by name; --vault names a folder for them',
+        text: 'the gateway keeps no named sessions; --vault names a folder for them',
         sometimes: ['reason'],
       },
-      VaultRecordBroken: { text: 'what is kept under this name cannot be read', fault: 'gateway' },
-      ExportNotAllowed: { text: 'the keys of kept sessions are not shown here; --allow-export shows them' },
+      VaultRecordBroken: { text: 'the record of this name cannot be read', fault: 'gateway' },
+      ExportNotAllowed: { text: 'the gateway does not export keys of named sessions; --allow-export lets it' },
     },
   ),
   ...group(
     { id: 'requestAndNotice', fault: 'gateway', retryable: true, sometimes: ['path', 'reason'] },
-    { VaultWriteFailed: { text: 'the session goes on, but it could not be kept; what was kept before still is' } },
+    {
+      VaultWriteFailed: {
+        text: 'the session goes on, but its record could not be written; the older record is still there',
+      },
+    },
   ),
   ...group(
     { id: 'requestOrUnusable', fault: 'gateway', delivered: 'unknown', fields: ['ref'], sometimes: ['reason'] },
-    { InternalError: { text: 'a fault of the gateway; ref finds it in the log' } },
+    { InternalError: { text: 'a fault of the gateway; look for ref in its log' } },
   ),
 } satisfies Record<string, ErrorEntry>);
 

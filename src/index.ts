@@ -1,7 +1,6 @@
 /**
  * The composition root: builds a gateway from a configuration.
- * In: a checked configuration. Out: a started `Gateway`. Never: a signal, a process exit, a flag; `cli.ts` and the
- * commands have those.
+ * In: a checked configuration. Out: a started `Gateway`. Never: a signal, a process exit, a flag; the commands have those.
  */
 import { availableParallelism } from 'node:os';
 import { allowList } from './address/allow-list.ts';
@@ -27,6 +26,7 @@ import type { LaneSettings } from '../workers/lane-env.ts';
 /** The lanes' worker beside this file, in the build. */
 const WORKER = new URL('../workers/session-worker.js', import.meta.url);
 
+/** What a gateway stands on beside its configuration. */
 export interface Around {
   readonly codec: CodecSource;
   readonly log: Log;
@@ -38,7 +38,7 @@ export interface Around {
     readonly settings: Readonly<Record<string, unknown>>;
     readonly limits?: Partial<Limits>;
   };
-  /** The gateway cannot go on: a lane does not start any more. */
+  /** Called when the gateway cannot go on: a lane no longer starts. */
   readonly broken: (error: unknown) => void;
 }
 
@@ -85,6 +85,7 @@ function socksOf({ proxy }: Config): Socks | undefined {
   }
 }
 
+/** How long to wait for lanes that use the table, ms. */
 const RETRY = 5;
 
 /** Gives the keys of lost sessions back; at once if no lane is using the table. */

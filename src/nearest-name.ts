@@ -8,13 +8,13 @@
  */
 import leven from 'leven';
 
-/** Longer names are nobody's typing error. */
+/** Longer names are not compared, characters. */
 const LONGEST = 96;
-/** So many are compared letter by letter at most: what somebody sends to make it work costs no more than this. */
+/** Names compared letter by letter at most: bounds the work that a client can cause. */
 const MOST_COMPARED = 128;
-/** Of names that are equally near. */
+/** Most names in one answer. */
 const MOST = 3;
-/** What a namespace that is another one counts, where the rest is the same. */
+/** Distance of a name that differs in its namespace alone. */
 const OTHER_NAMESPACE = 3;
 
 /** A list of names that is asked often, prepared once. */
@@ -77,7 +77,7 @@ export class NearestNames {
   }
 }
 
-/** The nearest so far, and those that are as near. */
+/** The nearest names found so far, all equally near. */
 class Nearest {
   least = Infinity;
   owners: number[] = [];
@@ -105,7 +105,7 @@ export function didYouMean(wanted: string, among: readonly string[] | NearestNam
   return hintOf(among instanceof NearestNames ? among.find(wanted) : nearestNames(wanted, among));
 }
 
-/** The same for names that were found. */
+/** The hint for names that were found already. */
 export function hintOf(near: readonly string[]): string {
   return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
 }

@@ -14,9 +14,10 @@ const READ = 0o044;
 const WRITE = 0o022;
 const ENTER = 0o011;
 
+/** A secret's bytes. */
 export interface SecretFile {
   readonly content: Buffer;
-  /** Others may read it: a sentence with what to do. */
+  /** If others may read it: a sentence with what to do. */
   readonly warning: string | undefined;
 }
 
@@ -40,7 +41,7 @@ export function readSecretFile(path: string): SecretFile {
   let content: Buffer;
   try {
     real = realpathSync(path);
-    if (!statSync(real).isFile()) throw new SecretFileError(`${path} is no file`);
+    if (!statSync(real).isFile()) throw new SecretFileError(`${path} is not a file`);
     content = readFileSync(real);
   } catch (error) {
     if (error instanceof SecretFileError) throw error;

@@ -7,10 +7,7 @@ import { DEMO_OPTIONS, flagName, type Option, OPTION_GROUPS } from '../config/op
 
 const DEMO_ONLY: ReadonlySet<string> = new Set(DEMO_OPTIONS.map(({ name }) => name));
 
-/**
- * The options of `serve`, each also an environment variable and a key of the file.
- * @param without names that this command does not have
- */
+/** Gives a command the options of `serve`, each also an environment variable and a key of the file. @param without options it does not have */
 export function addOptions(command: Command, without: ReadonlySet<string> = DEMO_ONLY): Command {
   command.option('--config <FILE>', 'options from a YAML or JSON file; flags beat environment beat file');
   for (const { title, options } of OPTION_GROUPS) {

@@ -12,21 +12,22 @@ import { forTerminal, type Form } from '../client/answer.ts';
 import { firstToken } from '../front/tokens.ts';
 import type { Schema } from '../tl/ir.ts';
 
-/** Options of both: flag, its text. */
+/** Options that `call` and `repl` share: flag, its line in the help. */
 export const GATEWAY_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
   ['--session <NAME>', 'speak as the session that the gateway keeps under this name'],
-  ['--takeover', 'with --session: from whoever has it open; their open requests get up to 10 s'],
+  ['--takeover', 'with --session: take it from the connection that has it open, whose requests get up to 10 s'],
   ['--host <HOST>', 'where the gateway is (default: localhost)'],
   ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
-  ['--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes"],
-  ['--scheme <DIR>', 'api.tl and mtproto.tl, if the gateway has others than its own'],
+  ['--token-file <FILE>', 'file of tokens as `serve` takes it, if the gateway wants a token: the first is sent'],
+  ['--scheme <DIR>', 'folder with api.tl and mtproto.tl, if the gateway runs with another scheme'],
 ];
 
-/** What the gateway needs beside Telegram's time. */
+/** How long the gateway may take beyond the time that Telegram has, s. */
 const HANG_SECONDS = 10;
-/** Others may keep a session that is taken over for so long. */
+/** On a takeover, how long the connection that has the session may take to finish its open requests, and more, s. */
 const TAKEOVER_SECONDS = 25;
 
+/** The values of those options. */
 export interface GatewayFlags {
   session?: string;
   takeover?: boolean;
@@ -36,11 +37,11 @@ export interface GatewayFlags {
   tokenFile?: string;
 }
 
-/** Behind the sentence that nobody answers there. */
+/** Ends the sentence that no gateway answers. */
 export const HOW_TO_START =
   'start one with `mtproto2json demo` (no account needed) or `mtproto2json serve`, or say where it is: --host, --port';
 
-/** What `--session NAME` is in a request: one that is kept; a name that is misspelt is refused, and begins none. */
+/** The `session` of a request for `--session NAME`. `existing` makes the gateway refuse a misspelt name instead of beginning a session. */
 export function keptSession(name: string, takesOver: boolean): Json {
   return new Map([
     ['name', JSON.stringify(name)],
@@ -49,7 +50,7 @@ export function keptSession(name: string, takesOver: boolean): Json {
   ]);
 }
 
-/** @throws WrongField */
+/** Where the gateway is: by the flags, else the environment, else `localhost:1543`. @throws WrongField for a port that is none */
 export function placeOf(flags: GatewayFlags): Place {
   const { env } = process;
   const port = Number(flags.port ?? (env['MTPROTO2JSON_PORT'] || 1543));
@@ -58,7 +59,7 @@ export function placeOf(flags: GatewayFlags): Place {
   return { host: flags.host ?? (env['MTPROTO2JSON_HOST'] || 'localhost'), port };
 }
 
-/** @throws WrongField for a file that cannot be read, or holds no token */
+/** The gateway's token: of the flags' file, else of the environment. @throws WrongField for a file that cannot be read, or holds none */
 export function tokenOf(flags: GatewayFlags): string | undefined {
   // Compose files pass on variables that nobody has set as empty ones.
   const file = flags.tokenFile ?? (process.env['MTPROTO2JSON_TOKEN_FILE'] || undefined);
@@ -73,7 +74,7 @@ export function tokenOf(flags: GatewayFlags): string | undefined {
   }
 }
 
-/** The message of a call; a `random_id` that nobody gave is made. @throws WrongField */
+/** The TL object of a call as JSON; draws a `random_id` if the method wants one and none is given. @throws WrongField */
 export function callMessage(
   schema: Schema,
   method: string,
@@ -95,15 +96,15 @@ export function formOf(isRaw: boolean): Form {
   return process.env['NO_COLOR'] ? 'pretty' : 'coloured';
 }
 
-/** Text of answers, as whatever stdout is may have it. */
+/** An answer's text for stdout: on a terminal, without control characters of its own. */
 export function forStdout(text: string): string {
   return process.stdout.isTTY ? forTerminal(text) : text;
 }
 
-/** How long the gateway may take to say anything, ms: it answers when Telegram has had its time, and a session its own. */
+/** How long to wait for the gateway's answer, ms: the request's own timeout, and what the gateway needs beyond it. */
 export function patience(request: Json): number {
   const timeout = member(request, 'timeout');
-  // As text it is taken too.
+  // The gateway takes a timeout as text too.
   const seconds = typeof timeout === 'string' ? Number(timeout.replaceAll('"', '')) : NaN;
   const isTakeover = member(member(request, 'session'), 'takeover') === 'true';
   return ((seconds > 0 ? seconds : 10) + (isTakeover ? TAKEOVER_SECONDS : HANG_SECONDS)) * 1000;

@@ -34,12 +34,12 @@ interface CallFlags extends GatewayFlags {
   raw?: boolean;
 }
 
-/** Flag, its text: the reference of docs/client.md is held to it. */
+/** Flag, its line in the help; a test compares docs/client.md with it. */
 export const CALL_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
   ...GATEWAY_OPTIONS,
   ['--timeout <SECONDS>', "how long Telegram may take, 0.1 to 600 (default: the gateway's 10)"],
-  ['--follow', 'stay, and print updates, one a line, until Ctrl-C; needs no METHOD'],
-  ['--raw', 'lines as the gateway writes them, whole'],
+  ['--follow', 'stay and print updates, one per line, until Ctrl-C; needs no METHOD'],
+  ['--raw', 'print whole lines as the gateway writes them'],
 ];
 
 /** Adds `call`. */
@@ -71,10 +71,10 @@ function failed(error: unknown): number {
 async function run(method: string | undefined, words: readonly string[], flags: CallFlags): Promise<number> {
   const where = placeOf(flags);
   const token = tokenOf(flags);
-  // An update can be heard only once the session has connected, and it connects with its first call.
+  // A session connects with its first call, and hears updates only from then on.
   const isFollowOnly = method === undefined && flags.follow === true;
   if (isFollowOnly && flags.session === undefined)
-    throw new WrongField('--follow without a METHOD needs --session: others have no updates yet');
+    throw new WrongField('--follow without a METHOD needs --session: a new session has no updates');
   const request = await requestOf(isFollowOnly ? 'updates.getState' : method, words, flags);
   const connection = await LineConnection.open(where);
   return exchange(connection, where, { token, request, isFollowOnly, flags });
@@ -84,7 +84,7 @@ async function run(method: string | undefined, words: readonly string[], flags: 
 async function requestOf(method: string | undefined, words: readonly string[], flags: CallFlags): Promise<Json> {
   const request = new Map<string, Json>([['id', '1']]);
   if (flags.session !== undefined) request.set('session', keptSession(flags.session, flags.takeover === true));
-  else if (flags.takeover === true) throw new WrongField('--takeover goes with --session');
+  else if (flags.takeover === true) throw new WrongField('--takeover needs --session');
   if (flags.timeout !== undefined) request.set('timeout', secondsOf(flags.timeout));
   if (method === undefined) {
     const given = await stdinObject();
@@ -102,7 +102,7 @@ async function requestOf(method: string | undefined, words: readonly string[], f
   }
 }
 
-/** What was wrong with a call of a method there is, with what it takes. */
+/** Adds what the method takes to the sentence about a wrong field. */
 function withShape(error: unknown, schema: Schema, method: string): unknown {
   const definition = schema.byName.get(method);
   if (!(error instanceof WrongField) || definition?.isFunction !== true) return error;
@@ -123,10 +123,10 @@ async function stdinObject(): Promise<ReadonlyMap<string, Json>> {
   try {
     json = parseJson(text);
   } catch {
-    throw new WrongField('what came on stdin is no JSON');
+    throw new WrongField('stdin is not valid JSON');
   }
   if (json instanceof Map) return json as ReadonlyMap<string, Json>;
-  throw new WrongField('what came on stdin is no JSON object');
+  throw new WrongField('stdin must be one JSON object');
 }
 
 interface Exchange {
@@ -150,7 +150,9 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
       connection.close();
     };
     const hang = setTimeout(() => {
-      process.stderr.write(`mtproto2json call: what listens at ${placeText(where)} does not answer\n`);
+      process.stderr.write(
+        `mtproto2json call: ${placeText(where)} takes the connection but does not answer: is it a gateway?\n`,
+      );
       finish(3);
     }, patience(request));
     const stop = (): void => finish(code ?? 130);
@@ -160,7 +162,9 @@ function exchange(connection: LineConnection, where: Place, wanted: Exchange): P
         const given = answerOf(text);
         const answer = given && withAdvice(given);
         if (answer === undefined) {
-          process.stderr.write(`mtproto2json call: what answers at ${placeText(where)} is no gateway\n`);
+          process.stderr.write(
+            `mtproto2json call: ${placeText(where)} answers, but is not a gateway: check --host and --port\n`,
+          );
           return finish(3);
         }
         if (isUpdate(answer)) {

@@ -26,7 +26,7 @@ export function growthOf(heap: number): number {
   return heap < SMALL_HEAP ? Math.round((100 * ROOM) / heap) : 0;
 }
 
-/** For the whole process: lanes that start later have it too. Until the process ends. */
+/** Sets V8's limits for the whole process, lanes that start later included, and adapts them until it ends. */
 export function spareCollections(): void {
   // Read when a thread's heap is made; the main thread's is there already.
   setFlagsFromString(`--initial-old-space-size=${LANE_HEAP}`);

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import type { Faults } from '../testdc/faults/faults.ts';
 import type { TestDc } from '../testdc/test-dc.ts';
 
-/** A file of faults that cannot be read, or a line in it that is none: a sentence each. */
+/** What is wrong with a file of faults: it cannot be read, or a line of it is not a fault. Empty if nothing is. */
 export async function sentencesOnFaults(file: string | undefined): Promise<string[]> {
   if (file === undefined) return [];
   const { parseFaults } = await import('../testdc/faults/rule.ts');
@@ -20,8 +20,8 @@ export async function sentencesOnFaults(file: string | undefined): Promise<strin
   }
 }
 
-/** Plays what the file says; without one, what is ordered later. @param seed where chance begins; default drawn */
-export async function playFaults(dc: TestDc, file: string | undefined, seed: string | undefined): Promise<Faults> {
+/** Starts the faults of the file; without a file, those that are ordered later. @param seed of their chance; drawn if not given */
+export async function startFaults(dc: TestDc, file: string | undefined, seed: string | undefined): Promise<Faults> {
   const { Faults } = await import('../testdc/faults/faults.ts');
   const text = file === undefined ? '' : readFileSync(file, 'utf8');
   return new Faults(dc, text, seed === undefined ? randomInt(2 ** 32) : Number(seed));

@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '../config/config.ts';
 import type { TestDcOptions } from '../testdc/dc-server.ts';
 import type { TestDc } from '../testdc/test-dc.ts';
-import { playFaults, sentencesOnFaults, tellOfLacking } from './dc-faults.ts';
+import { startFaults, sentencesOnFaults, tellOfLacking } from './dc-faults.ts';
 import { explainListening } from './listening.ts';
 
 interface DcFlags {
@@ -32,7 +32,7 @@ interface DcFlags {
   methods?: boolean;
 }
 
-/** Results of so many bytes and more are packed with `--gzip`. */
+/** With `--gzip`, results from this size on are packed, bytes. */
 const GZIP_FROM = 512;
 
 /** Adds `dc`. What it runs is loaded when it runs. */
@@ -46,20 +46,20 @@ export function registerDc(program: Command): void {
     .option('--dcs <N,N,…>', 'numbers of several DCs, one port each')
     .option('--key-out <FILE>', 'write the public key there, as PEM')
     .option('--key <FILE>', 'private RSA key as PEM (default: a new one)')
-    .option('--state <FILE>', 'keep keys and logins there, and go on with them after a restart, be it by kill -9')
+    .option('--state <FILE>', 'keep keys and logins in this file; the next start goes on with them')
     .option('--scheme <DIR>', 'api.tl and mtproto.tl to use in place of scheme/')
     .option(
       '--layer <DIR>',
       'scheme of another layer, for clients that name it; may be repeated',
       (dir: string, all: string[] | undefined) => [...(all ?? []), dir],
     )
-    .option('--push-rate <N>', 'send the demo user so many messages a second')
+    .option('--push-rate <N>', 'messages a second sent to the demo user')
     .option('--gzip', 'pack larger results with gzip')
-    .option('--test', 'be in the test environment: DC numbers are 10000 higher in the key exchange')
-    .option('--old-rsa-padding', 'take the RSA padding from before 2021 as well')
+    .option('--test', 'test environment: the key exchange names DCs by their number + 10000')
+    .option('--old-rsa-padding', 'also take the RSA padding of clients from before 2021')
     .option('--faults <FILE>', 'faults to play: one rule a line, e.g. `rpc.500 method=messages.* p=0.1`, or `all`')
-    .option('--seed <N>', 'where chance begins for faults (default: drawn, and printed)')
-    .option('--methods', 'list the methods it answers, and end')
+    .option('--seed <N>', 'seed of the random choice of faults (default: drawn, and printed)')
+    .option('--methods', 'list the methods it answers, and exit')
     .option(
       '--control <PORT>',
       'take orders for faults on this loopback port: {"add":"…"}, {"clear":true}, {"report":true}',
@@ -74,17 +74,18 @@ export function registerDc(program: Command): void {
 /** All that is wrong with the flags, a sentence each. */
 function sentencesOn(flags: DcFlags): string[] {
   const wrong: string[] = [];
-  if (!isWhole(flags.port, 0, 65_535)) wrong.push(`--port: ${flags.port} is no port`);
-  if (flags.dcId !== undefined && flags.dcs !== undefined) wrong.push('--dc-id and --dcs: one of the two');
+  if (!isWhole(flags.port, 0, 65_535)) wrong.push(`--port: expected a whole number from 0 to 65535, got ${flags.port}`);
+  if (flags.dcId !== undefined && flags.dcs !== undefined) wrong.push('give --dc-id or --dcs, not both');
   for (const id of idsOf(flags))
     if (!isWhole(id, 1, 999))
-      wrong.push(`${flags.dcs === undefined ? '--dc-id' : '--dcs'}: ${id} is no number of a DC`);
-  if (new Set(idsOf(flags)).size < idsOf(flags).length) wrong.push('--dcs: a number twice');
+      wrong.push(`${flags.dcs === undefined ? '--dc-id' : '--dcs'}: expected a whole number from 1 to 999, got ${id}`);
+  if (new Set(idsOf(flags)).size < idsOf(flags).length) wrong.push('--dcs: each number may stand there once');
   if (flags.pushRate !== undefined && !(Number(flags.pushRate) > 0))
-    wrong.push(`--push-rate: ${flags.pushRate} is no rate`);
-  if (flags.seed !== undefined && !/^\d{1,10}$/.test(flags.seed)) wrong.push(`--seed: ${flags.seed} is no seed`);
+    wrong.push(`--push-rate: expected a number above 0, got ${flags.pushRate}`);
+  if (flags.seed !== undefined && !/^\d{1,10}$/.test(flags.seed))
+    wrong.push(`--seed: expected a whole number of at most 10 digits, got ${flags.seed}`);
   if (flags.control !== undefined && !isWhole(flags.control, 0, 65_535))
-    wrong.push(`--control: ${flags.control} is no port`);
+    wrong.push(`--control: expected a whole number from 0 to 65535, got ${flags.control}`);
   return wrong;
 }
 
@@ -100,7 +101,7 @@ function isWhole(text: string, least: number, most: number): boolean {
 async function faultsOf(dc: TestDc, { faults: file, seed, control }: DcFlags): Promise<void> {
   if (file === undefined && control === undefined) return;
   const { listenForOrders } = await import('../testdc/dc-server.ts');
-  const faults = await playFaults(dc, file, seed);
+  const faults = await startFaults(dc, file, seed);
   process.stdout.write(`faults: seed ${faults.seed}\n`);
   if (control === undefined) return;
   const port = await given('control', control, async () => listenForOrders(dc, faults, Number(control)));
@@ -147,7 +148,7 @@ function privateKey(file: string): string {
   try {
     createPrivateKey(pem);
   } catch {
-    throw new Error('it holds no private key as PEM');
+    throw new Error('the file holds no private key in PEM');
   }
   return pem;
 }

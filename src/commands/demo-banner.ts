@@ -4,7 +4,7 @@
  */
 import type { DemoDc } from './demo-dc.ts';
 
-/** Where clients find the gateway. */
+/** Where clients find the demo's gateway, and what it asks of them. */
 export interface DemoPlace {
   /** `--host` as given. */
   readonly host: string;
@@ -19,7 +19,7 @@ export interface DemoPlace {
 const EVERYWHERE = new Set(['0.0.0.0', '::', 'localhost']);
 const PING = '{"id":100,"message":{"_cons":"ping","ping_id":100}}';
 
-/** @param hasVault whether a session can be kept by name */
+/** What to type and paste now that the demo runs. @param hasVault whether a session can be kept by name */
 export function bannerOf(dc: DemoDc, place: DemoPlace, hasVault: boolean): string {
   const host = hostOf(place);
   const token = place.tokenFile === undefined ? '' : `\nFirst a token of ${place.tokenFile}: {"auth":"TOKEN"}\n`;

@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf } from '../testdc/answers/codes.ts';
 import { startTestDc } from '../testdc/dc-server.ts';
 import { openMemory } from '../testdc/memory/memory-file.ts';
-import { playFaults, tellOfLacking } from './dc-faults.ts';
+import { startFaults, tellOfLacking } from './dc-faults.ts';
 import { ECHO_ID, SEED_ACCOUNTS } from '../testdc/world/seed.ts';
 
 /** What `demo.ts` wants of it. */
@@ -43,7 +43,7 @@ function inWords({ firstName, phone, password, token }: (typeof SEED_ACCOUNTS)[n
 const { state, faults, seed } = workerData as DemoOrders;
 const dc = await startTestDc(state === undefined ? {} : { memory: openMemory(state) });
 tellOfLacking(dc);
-if (faults !== undefined) await playFaults(dc, faults, seed);
+if (faults !== undefined) await startFaults(dc, faults, seed);
 const user = dc.rememberedUser();
 const echo = dc.world.people.get(ECHO_ID)!;
 parentPort!.postMessage({

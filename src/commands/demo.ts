@@ -16,7 +16,7 @@ import { sentencesOnFaults } from './dc-faults.ts';
 import type { DemoDc, DemoOrders } from './demo-dc.ts';
 import { lockState } from './state-lock.ts';
 
-/** What chooses a data centre is not the demo's to take. */
+/** Options that choose a data centre: the demo has its own. */
 const NOT_HERE = ['dc', 'test', 'dcHost', 'dcPort', 'dcId', 'dcKey'];
 
 /** Adds `demo`. What it runs is loaded when it runs. */
@@ -24,8 +24,8 @@ export function registerDemo(program: Command): void {
   const demo = program
     .command('demo')
     .description('the gateway with a test data centre inside: no account, no network');
-  demo.option('--faults <FILE>', 'faults its data centre plays, as in `dc --faults`');
-  demo.option('--seed <N>', 'where chance begins for faults (default: drawn)');
+  demo.option('--faults <FILE>', 'faults that its data centre plays, as for `dc --faults`');
+  demo.option('--seed <N>', 'seed of the random choice of faults (default: drawn)');
   addOptions(demo, new Set(NOT_HERE)).action(async (flags: Record<string, unknown>) => runDemo(flags));
   // Known, so that they are refused with a reason; not shown.
   for (const name of NOT_HERE) demo.addOption(new Option(`--${flagName(name)} [VALUE]`).hideHelp());
@@ -53,7 +53,8 @@ function vaultIn(folder: string | undefined): string {
 /** @throws ConfigError with all that is wrong with them */
 async function checkFaults(faults: string | undefined, seed: string | undefined): Promise<void> {
   const wrong = await sentencesOnFaults(faults);
-  if (seed !== undefined && !/^\d{1,10}$/.test(seed)) wrong.push(`--seed: ${seed} is no seed`);
+  if (seed !== undefined && !/^\d{1,10}$/.test(seed))
+    wrong.push(`--seed: expected a whole number of at most 10 digits, got ${seed}`);
   if (wrong.length > 0) throw new ConfigError(wrong);
 }
 

@@ -11,13 +11,13 @@ import { addOptions } from './add-options.ts';
 export function registerDoctor(program: Command): void {
   const doctor = program
     .command('doctor')
-    .description('look at what `serve` would need with the same options: files, ports, clock, data centres')
-    .option('--json', 'a JSON object a line')
+    .description('check what `serve` needs with the same options: files, ports, clock, data centres')
+    .option('--json', 'one JSON object per line')
     .option('--offline', 'ask no data centre');
   addOptions(doctor).action(async (flags: Record<string, unknown>) => runDoctor(flags));
 }
 
-/** @param flags those of `serve`, `json` and `offline` */
+/** Prints the findings; exit code 1 if one is an error. @param flags those of `serve`, `json` and `offline` */
 export async function runDoctor({ json, offline, config: file, ...flags }: Record<string, unknown>): Promise<void> {
   const { examine } = await import('../doctor/doctor.ts');
   const sources = { flags, environment: process.env, file: file as string | undefined };

@@ -19,13 +19,14 @@ import { explainListening } from './listening.ts';
 import { notifyOf } from './service-notify.ts';
 import { startFields } from './start-line.ts';
 
+/** A gateway that serves. */
 export interface RunningGateway {
   readonly gateway: Gateway;
   /** Ends the process as after an internal error. */
   readonly fail: (error: unknown) => void;
 }
 
-/** What a command adds to what the operator wants. */
+/** What `demo` adds to a gateway: options of its own, and what ends with it. */
 export interface Additions {
   readonly own?: (wanted: Config) => Promise<Partial<Config>>;
   /** Called once everything is drained. */
@@ -33,7 +34,7 @@ export interface Additions {
 }
 
 /**
- * Runs until a signal.
+ * Starts a gateway that serves until a signal ends the process.
  * @throws ConfigError, errors of the scheme, errors of listening
  */
 export async function startGateway(sources: Sources, { own, end }: Additions = {}): Promise<RunningGateway> {

@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 /** Whether the process goes on when nobody reads its output. */
 let isServing = false;
 
-/** From here on an output that is closed or full ends nothing: others are being served. */
+/** From this call on a closed or full output no longer ends the process: clients are being served. */
 export function serveOn(): void {
   isServing = true;
 }
@@ -22,7 +22,7 @@ function outputFailed(error: NodeJS.ErrnoException): void {
   process.stderr.write(`mtproto2json: the output cannot be written (${error.code ?? error.message})\n`);
 }
 
-/** First thing in every command: they all may hold keys. */
+/** Keeps the process's memory to itself. Called before any command runs, as each may hold keys. */
 export function guard(): void {
   // Without a handler Node opens its inspector on this signal, and with it all memory, to every local user.
   process.on('SIGUSR1', () => undefined);

@@ -13,14 +13,15 @@ export interface Served {
   drain(within?: number): Promise<void>;
 }
 
+/** After an internal error, how long open requests get to finish, ms. */
 const FATAL_DRAIN = 1_000;
-/** What a drain may take in all before the process ends without its end, ms: open requests have 10 s of it. */
+/** After a signal, how long the whole drain may take before the process exits anyway, ms; open requests get 10 s of it. */
 const DRAIN_MOST = 30_000;
 const INTERNAL = 70;
 const HANGUP = 129;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Takes the process's signals and last errors; for the rest of its life. */
+/** Handles the process's signals and uncaught errors from now until its end. @returns `fail`: ends it as an uncaught error does */
 export function live(
   served: Served,
   log: Log,
@@ -53,14 +54,14 @@ export function live(
     end(0).catch(fail);
   };
   for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => stop(signal, code));
-  // Looked at now: once the terminal is gone nothing says that there was one.
+  // Asked at the start: once the terminal is gone nothing tells that there was one.
   const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   process.on('SIGHUP', () => {
     if (hasTerminal) stop('SIGHUP', HANGUP);
     else
       log.write('ignored', { signal: 'SIGHUP', reason: 'options are read at the start only: restart to change them' });
   });
-  // Who rotates logs sends it; without a handler it ends the process, and all that is open with it.
+  // Log rotation sends SIGUSR2, which ends a process without a handler for it.
   process.on('SIGUSR2', () =>
     log.write('ignored', { signal: 'SIGUSR2', reason: 'the log goes to stderr: no file is to be opened again' }),
   );

@@ -6,10 +6,10 @@
 import { connect } from 'node:net';
 import type { Config } from '../config/config.ts';
 
-/** How long whoever has the port may take to say something, ms. */
+/** How long the program that has the port may take to answer, ms. */
 const LOOK = 500;
 
-/** @returns what to throw in place of an error of the start */
+/** An error of the start in words that name the option; any other error as it came. */
 export async function explainListening(error: unknown, config: Pick<Config, 'host' | 'httpPort'>): Promise<unknown> {
   const { code, port, address, syscall } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (syscall === 'getaddrinfo') return new Error(`--host ${config.host}: no address has that name (${code})`);

@@ -6,11 +6,11 @@
 import { type Command, Help } from 'commander';
 
 const COLUMNS = 80;
-/** What is longer has its description on the next line. */
+/** A longer term has its description on the next line, columns. */
 const TERM = 26;
 const INDENT = 2;
 
-/** For commands that are made from it afterwards too. */
+/** Lays the help of a command, and of commands later made from it, out in 80 columns. */
 export function narrowHelp(command: Command): Command {
   return command.configureHelp({
     helpWidth: Math.min(process.stdout.columns || COLUMNS, COLUMNS),

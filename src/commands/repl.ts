@@ -64,7 +64,7 @@ class Repl {
   #connection: LineConnection | undefined;
   #input: Interface | undefined;
   #answered: ((code: number) => void) | undefined;
-  /** Of the first line that did not go well. */
+  /** Exit code of the first line that failed; 0 if none has. */
   #code = 0;
 
   constructor(flags: GatewayFlags, schema: Schema) {
@@ -75,7 +75,7 @@ class Repl {
   /** Until the input ends, `.exit`, or the gateway goes. @returns the exit code @throws WrongField, NoGateway */
   async run(): Promise<number> {
     if (this.#flags.takeover === true && this.#flags.session === undefined)
-      throw new WrongField(`${TAKEOVER} goes with --session`);
+      throw new WrongField(`${TAKEOVER} needs --session`);
     await this.#connect();
     const input = this.#readline();
     const lines = input[Symbol.asyncIterator]();
@@ -136,7 +136,9 @@ class Repl {
       if (line === '.help') return this.#say(HELP);
       if (words[0] === '.session' && words[1] !== undefined) return await this.#speakAs(words[1], words[2]);
       if (line.startsWith('.'))
-        throw new WrongField(`${words[0]} is none of ${DOTTED.map((word) => word.trim()).join(', ')}`);
+        throw new WrongField(
+          `${words[0]} is not a command of the repl; there are ${DOTTED.map((word) => word.trim()).join(', ')}`,
+        );
       if (words[0]!.startsWith('?') || words[1] === '?') return this.#shape(words);
       return await this.#ask([['message', callMessage(this.#schema, words[0]!, words.slice(1))]]);
     } catch (error) {
@@ -153,9 +155,9 @@ class Repl {
     return this.#say(`${definition.text}\n${jsonShape(this.#schema, definition)}\n`);
   }
 
-  /** A session belongs to a connection from its first line on. */
+  /** Changes the session, which takes a new connection: the first line of a connection names its session. */
   async #speakAs(name: string, flag?: string): Promise<number> {
-    if (flag !== undefined && flag !== TAKEOVER) throw new WrongField(`behind a name only ${TAKEOVER} may stand`);
+    if (flag !== undefined && flag !== TAKEOVER) throw new WrongField(`after a name only ${TAKEOVER} may follow`);
     const takesOver = flag === TAKEOVER;
     this.#drop();
     await this.#connect();
@@ -209,7 +211,7 @@ class Repl {
     if (member(answer, 'id') === '1') this.#answered?.(exitCodeOf(answer));
   }
 
-  /** Above the line that is being typed. */
+  /** Prints an update above the line that is being typed. */
   #update(text: string): void {
     if (this.#isTerminal) {
       cursorTo(process.stdout, 0);

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 
+/** A text to make a scheme's file of. */
 export interface SourceText {
   readonly fileName: string;
   readonly text: string;

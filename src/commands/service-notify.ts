@@ -8,16 +8,18 @@ import type { Log } from '../telemetry/log.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What systemd is told. */
 export interface Notify {
-  /** It listens. From now on systemd hears as often as it wants that the main thread turns. */
+  /** The gateway listens. Starts the reports to systemd's watchdog. */
   ready(): void;
-  /** It takes nothing new. */
+  /** The gateway takes no new connections. */
   stopping(): void;
 }
 
 const SILENT: Notify = { ready: () => undefined, stopping: () => undefined };
 
 /**
+ * The means to tell systemd; does nothing if the environment names no socket.
  * @param environment `NOTIFY_SOCKET`, and `WATCHDOG_USEC` with `WATCHDOG_PID` if there is a watchdog
  * @param command what is run with the message's words
  */
@@ -48,7 +50,7 @@ export function notifyOf(environment: Environment, log: Log, command = 'systemd-
 }
 
 /**
- * How often the watchdog wants to be told, ms: twice in its time, as sd_watchdog_enabled(3) advises.
+ * How often to report to systemd's watchdog, ms: twice in its interval, as sd_watchdog_enabled(3) advises.
  * @param pid of this process: a watchdog that is another's is passed over
  * @returns undefined if there is none
  */

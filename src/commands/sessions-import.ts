@@ -14,7 +14,7 @@ import { SQLITE_MAGIC } from '../formats/sqlite.ts';
 import { type DesktopAccount, readTdata } from '../formats/tdata.ts';
 import { SessionsError } from './sessions-vault.ts';
 
-/** Flags that say what a format does not. */
+/** Flags of `sessions import` and `export`: what a format may not hold. */
 export interface Said {
   readonly format?: string | undefined;
   readonly passcodeFile?: string | undefined;
@@ -26,10 +26,11 @@ export interface Said {
   readonly bot?: boolean | undefined;
 }
 
-/** A session's text is below 64 KiB; nothing longer is read to its end. */
+/** Standard input is read up to here, bytes; a session's text is below 64 KiB. */
 const MAX_INPUT = 1 << 20;
+/** A file is read up to here, bytes: Telethon's and Pyrogram's hold all contacts. */
 const MAX_FILE = 64 << 20;
-/** What is longer and no file may be a session, which no error shows. */
+/** A longer path that names no file may be a session itself, which no error may show, characters. */
 const LONGEST_PATH_SHOWN = 200;
 export const TDATA = 'tdata';
 const FILE_FORMATS: readonly string[] = ['telethon-file', 'pyrogram-file'];
@@ -47,13 +48,18 @@ const TELEGRAM = allowList([
 const TELEGRAM_NAME = /^[a-z-]+(?:-\d)?\.web\.telegram\.org$/;
 
 /**
+ * Reads a session of another program, and completes it by the flags.
  * @param path `-` is standard input
  * @throws FormatError, SessionsError
  */
 export async function readSession(path: string, said: Said): Promise<{ record: SessionRecord; format: string }> {
   const folder = path !== '-' && isFolder(path);
   if (said.format !== undefined && folder !== (said.format === TDATA))
-    throw new SessionsError(folder ? `${path} is a folder: that is ${TDATA}` : `${TDATA} is a folder, ${path} is none`);
+    throw new SessionsError(
+      folder
+        ? `${path} is a folder: --format ${TDATA} is the one for folders`
+        : `${path} is not a folder, and --format ${TDATA} needs one`,
+    );
   // A folder that does not say its environment says production.
   if (folder) {
     const record = fromTdata(path, said);
@@ -75,11 +81,11 @@ function fromSqlite(path: string, input: Buffer, said: Said): { record: SessionR
   for (const journal of ['-journal', '-wal'])
     if (path !== '-' && (statSync(path + journal, { throwIfNoEntry: false })?.size ?? 0) > 0)
       throw new SessionsError(
-        `${path} is open in its program, or was not closed (${journal}): stop it, or open it once more`,
+        `${path} is open in another program, or was not closed properly (${journal} is not empty): stop the program, or open and close the session there once`,
       );
   const { record, format } = readSessionFile(input, said);
   if (said.format !== undefined && said.format !== format)
-    throw new FormatError(`this is no ${said.format}, but ${format}`);
+    throw new FormatError(`the file is ${format}, not ${said.format}`);
   return { record: completed(record, said), format };
 }
 
@@ -97,8 +103,8 @@ function isFolder(path: string): boolean {
 
 function fromFile(path: string): Buffer {
   try {
-    // The files of SQLite have all contacts in them.
-    if (statSync(path).size > MAX_FILE) throw new SessionsError(`${path} is longer than any session`);
+    if (statSync(path).size > MAX_FILE)
+      throw new SessionsError(`${path} is larger than any session file (${MAX_FILE} bytes)`);
     return readFileSync(path);
   } catch (error) {
     throw error instanceof SessionsError ? error : cannotRead(path, error);
@@ -120,7 +126,7 @@ async function standardInput(): Promise<Buffer> {
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_INPUT) throw new SessionsError('standard input is longer than any session');
+    if (length > MAX_INPUT) throw new SessionsError(`standard input is longer than any session (${MAX_INPUT} bytes)`);
   }
   const whole = Buffer.concat(chunks);
   for (const chunk of chunks) chunk.fill(0);
@@ -135,26 +141,26 @@ function fromTdata(folder: string, { passcodeFile, account }: Said): SessionReco
   } finally {
     passcode.fill(0);
   }
-  if (accounts.length === 0) throw new FormatError('nobody is signed in there');
+  if (accounts.length === 0) throw new FormatError('no account is signed in in this folder');
   const wanted = account === undefined ? accounts : accounts.filter(({ number }) => number === account);
   const [one, another] = wanted;
   if (one !== undefined && another === undefined) return one.record;
   const list = accounts.map(({ number, record }) => `${number} (user ${record.userId})`).join(', ');
   throw new FormatError(
     one === undefined
-      ? `there is no account ${account}: ${list}`
-      : `there are several accounts, say which with --account: ${list}`,
+      ? `the folder has no account ${account}, but ${list}`
+      : `the folder has several accounts: choose one with --account: ${list}`,
   );
 }
 
-/** As an editor or `echo` ends it. */
+/** Without the one line end that an editor or `echo` leaves. */
 function withoutNewline(bytes: Buffer): Buffer {
   const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : bytes.length;
   return bytes.subarray(0, end);
 }
 
 /**
- * With what the flags say, and without an address of Telegram's own.
+ * Adds what the flags say, and takes out an address of Telegram's own.
  * @throws SessionsError if they contradict
  */
 export function completed(record: SessionRecord, said: Said): SessionRecord {
@@ -174,7 +180,7 @@ export function completed(record: SessionRecord, said: Said): SessionRecord {
 
 function agree<T>(flag: string, inside: T | undefined, said: T | undefined): void {
   if (inside !== undefined && said !== undefined && inside !== said)
-    throw new SessionsError(`${flag} says ${String(said)}, and the session says ${String(inside)}`);
+    throw new SessionsError(`${flag} is ${String(said)}, but the session says ${String(inside)}`);
 }
 
 function isTelegram(host: string, port: number): boolean {

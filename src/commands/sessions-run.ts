@@ -12,7 +12,7 @@ import { keySource } from '../vault/key-source.ts';
 import { rewrapVault } from '../vault/open.ts';
 import type { Vault } from '../vault/vault.ts';
 import { completed, readSession } from './sessions-import.ts';
-import { fingerprint, lines, listed, shown, table } from './sessions-show.ts';
+import { fingerprint, lines, listEntry, membersShown, table } from './sessions-show.ts';
 import {
   bytesOf,
   checkName,
@@ -27,22 +27,25 @@ import {
   withVault,
 } from './sessions-vault.ts';
 
+/** `sessions list`: prints a line for each kept session. */
 export async function list({ json, ...flags }: Flags): Promise<void> {
-  const all = await withVault(flags, async (vault) => (await vault.list()).map(listed));
+  const all = await withVault(flags, async (vault) => (await vault.list()).map(listEntry));
   process.stdout.write(json === true ? all.map((one) => `${JSON.stringify(one)}\n`).join('') : table(all));
 }
 
+/** `sessions show`: prints one session without its secrets. @throws SessionsError if it is not kept */
 export async function show(name: string, { json, ...flags }: Flags): Promise<void> {
   const kept = await withVault(flags, async (vault) => {
     const all = await vault.list();
     for (const { name: other, record } of all) if (other !== name) record?.fill(0);
     return all.find((one) => one.name === name);
   });
-  if (kept === undefined) throw new SessionsError(`there is no session ${checkName(name)}`);
-  const members = shown(kept);
+  if (kept === undefined) throw new SessionsError(`the vault has no session ${checkName(name)}`);
+  const members = membersShown(kept);
   process.stdout.write(json === true ? `${JSON.stringify(members)}\n` : lines(members));
 }
 
+/** `sessions import`: keeps a session of another program. @param file `-` is standard input @throws SessionsError, FormatError */
 export async function importOne(name: string, file: string, flags: Flags): Promise<void> {
   checkName(name);
   const { record, format } = await readSession(file, flags);
@@ -65,13 +68,13 @@ async function keep(vault: Vault, name: string, record: SessionRecord, mayReplac
   claim.record?.fill(0);
   if (isThere && !mayReplace) {
     await vault.release(name);
-    throw new SessionsError(`there is a session ${name} already: take another name, or give --replace`);
+    throw new SessionsError(`the vault has a session ${name} already: choose another name, or give --replace`);
   }
   const same = await sameKey(vault, name, record);
   if (same.length > 0) say(`the same key is kept as ${same.join(', ')}: use one of them, or Telegram ends the session`);
   const bytes = bytesOf(record);
   try {
-    // Not clean: where it comes from it may have gone on after it was written down.
+    // Not marked clean: the other program may have gone on with the session after it was exported.
     await vault.write(name, bytes);
     await vault.release(name);
   } finally {
@@ -81,10 +84,11 @@ async function keep(vault: Vault, name: string, record: SessionRecord, mayReplac
 
 async function sameKey(vault: Vault, name: string, record: SessionRecord): Promise<string[]> {
   const key = fingerprint(homeKey(record));
-  const all = (await vault.list()).map(listed);
+  const all = (await vault.list()).map(listEntry);
   return all.filter((one) => one.key === key && one.name !== name).map((one) => one.name);
 }
 
+/** `sessions export`: writes a session with its key, to stdout or a new file. @throws SessionsError, FormatError */
 export async function exportOne(name: string, flags: Flags): Promise<void> {
   const format = formatOf(flags['format'] as string);
   const text = await withVault(flags, async (vault) => {
@@ -115,16 +119,18 @@ function writeNew(path: string, text: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new SessionsError(
-      code === 'EEXIST' ? `${path} is there already` : `${path} cannot be written (${code ?? 'unknown'})`,
+      code === 'EEXIST'
+        ? `${path} exists already: choose another --out`
+        : `${path} cannot be written (${code ?? 'unknown'})`,
     );
   }
 }
 
-/** The new name is on the disk before the old one goes: a crash in between leaves both. */
+/** `sessions rename`. Writes the new name before it removes the old one: a crash in between leaves both. @throws SessionsError */
 export async function rename(from: string, to: string, flags: Flags): Promise<void> {
   checkName(from);
   checkName(to);
-  if (from === to) throw new ConfigError(['the two names are the same']);
+  if (from === to) throw new ConfigError(['the old name and the new one are the same']);
   await withVault(flags, async (vault) => {
     wipeRecord(readKept(vault, from));
     const { record, isClean } = await claimOrSay(vault, from, 'renamed');
@@ -133,7 +139,7 @@ export async function rename(from: string, to: string, flags: Flags): Promise<vo
     target?.record?.fill(0);
     if (!isFree || record === undefined) {
       if (target !== undefined) await vault.release(to);
-      throw new SessionsError(`there is a session ${to} already`);
+      throw new SessionsError(`the vault has a session ${to} already`);
     }
     await vault.write(to, record);
     await vault.release(to, isClean ? record : undefined);
@@ -143,23 +149,27 @@ export async function rename(from: string, to: string, flags: Flags): Promise<vo
   process.stdout.write(`${from} is ${to} now\n`);
 }
 
+/** `sessions remove`: removes the record; the account stays signed in at Telegram. @throws SessionsError */
 export async function remove(name: string, flags: Flags): Promise<void> {
   checkName(name);
   await withVault(flags, async (vault) => {
     const kept = await vault.list();
     for (const { record } of kept) record?.fill(0);
-    if (!kept.some((one) => one.name === name)) throw new SessionsError(`there is no session ${name}`);
+    if (!kept.some((one) => one.name === name)) throw new SessionsError(`the vault has no session ${name}`);
     if (!(await vault.remove(name))) throw inUse(name, 'removed');
   });
-  process.stdout.write(`${name} is forgotten; it stays signed in at Telegram until it is ended there\n`);
+  process.stdout.write(
+    `${name} is removed from the vault; the account stays signed in until the session is ended at Telegram\n`,
+  );
 }
 
+/** `sessions rotate-key`: seals the vault's own key anew; records stay as they are. @throws ConfigError, VaultError */
 export async function rotateKey(flags: Flags): Promise<void> {
   const keyFile = flags['newVaultKeyFile'] as string | undefined;
   const passphraseFile = flags['newVaultPassphraseFile'] as string | undefined;
   const isUnsealed = flags['unseal'] === true;
   if ([keyFile !== undefined, passphraseFile !== undefined, isUnsealed].filter(Boolean).length !== 1)
-    throw new ConfigError(['give --new-vault-key-file, --new-vault-passphrase-file or --unseal, one of them']);
+    throw new ConfigError(['give one of --new-vault-key-file, --new-vault-passphrase-file and --unseal']);
   const settings = vaultSettings(flags);
   mustExist(settings.folder);
   await rewrapVault(settings.folder, settings.source, keySource({ keyFile, passphraseFile }).source);

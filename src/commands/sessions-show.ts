@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { type StoredTemporary, readRecord, RecordError, type SessionRecord, wipeRecord } from '../account/record.ts';
 import type { ListedSession } from '../vault/vault.ts';
 
-/** A line of `list --json`. */
-export interface Listed {
+/** What `sessions list --json` says of one session. */
+export interface ListEntry {
   readonly name: string;
   readonly dc?: number;
   readonly test?: boolean;
@@ -16,6 +16,7 @@ export interface Listed {
   /** auth_key_id of the home data centre. */
   readonly key?: string;
   readonly in_use: boolean;
+  /** When its record was last written, ISO 8601. */
   readonly written: string | undefined;
   readonly lost?: string;
   readonly broken?: true;
@@ -26,7 +27,7 @@ export function fingerprint(key: Uint8Array): string {
   return createHash('sha1').update(key).digest().subarray(12, 20).toString('hex');
 }
 
-/** Reads, and wipes what it has read. */
+/** Reads the record for `use`, and wipes its bytes and what was read; undefined for a broken record. */
 function withRecord<T>({ record }: ListedSession, use: (record: SessionRecord | undefined) => T): T {
   let read: SessionRecord | undefined;
   try {
@@ -48,7 +49,8 @@ function seconds(unix: number): string {
   return new Date(unix * 1000).toISOString();
 }
 
-export function listed(kept: ListedSession): Listed {
+/** What `list` says of a session; wipes the record's bytes. */
+export function listEntry(kept: ListedSession): ListEntry {
   const own = { in_use: kept.owner === 'elsewhere', written: time(kept.writtenAt) };
   return withRecord(kept, (record) => {
     if (record === undefined) return { name: kept.name, broken: true, ...own };
@@ -65,8 +67,8 @@ export function listed(kept: ListedSession): Listed {
   });
 }
 
-/** Columns, as wide as they must be. */
-export function table(sessions: readonly Listed[]): string {
+/** The text of `sessions list`: a head and a line each, in columns as wide as needed. */
+export function table(sessions: readonly ListEntry[]): string {
   const rows = sessions.map((one) => [
     one.name,
     one.broken ? 'broken' : `${one.dc}${one.test ? ' test' : ''}`,
@@ -85,10 +87,10 @@ export function table(sessions: readonly Listed[]): string {
   return all.map((row) => `${line(row)}\n`).join('');
 }
 
-/** All that is no secret; what is not known is left out. */
-export function shown(kept: ListedSession): Record<string, unknown> {
+/** What `sessions show` says of a session: all but its secrets; wipes the record's bytes. */
+export function membersShown(kept: ListedSession): Record<string, unknown> {
   return withRecord(kept, (record) => ({
-    ...listed({ ...kept, record: undefined }),
+    ...listEntry({ ...kept, record: undefined }),
     broken: record === undefined ? true : undefined,
     ...(record === undefined ? {} : described(record)),
   }));

@@ -13,14 +13,15 @@ import { isVaultIn } from '../vault/permissions.ts';
 import { type Claim, NAME, type Vault } from '../vault/vault.ts';
 import { toVaultSettings, type VaultSettings } from '../config/vault-settings.ts';
 
+/** The flags of a `sessions` command as commander gives them. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** What cannot be done with a session, in a sentence. Exit code 1. */
+/** A task of `sessions` that cannot be done, in a sentence; exit code 1. */
 export class SessionsError extends Error {
   override readonly name = 'SessionsError';
 }
 
-/** @throws ConfigError */
+/** Which vault the flags, the environment and the file name, and its key. @throws ConfigError */
 export function vaultSettings(flags: Flags): VaultSettings {
   const given = Object.fromEntries(VAULT_OPTIONS.map(({ name }) => [name, flags[name]]));
   const config = loadConfig({
@@ -46,33 +47,33 @@ export async function withVault<T>(flags: Flags, task: (vault: Vault) => Promise
   }
 }
 
-/** @throws SessionsError */
+/** Refuses to go on without a vault. @throws SessionsError */
 export function mustExist(folder: string): void {
   if (isVaultIn(folder)) return;
   const ofDemo = join(folder, '../demo/vault');
   const elsewhere = isVaultIn(ofDemo) ? `; the demo's is ${ofDemo}` : '';
-  throw new SessionsError(`there is no vault in ${folder}: --vault says where it is${elsewhere}`);
+  throw new SessionsError(`there is no vault in ${folder}: name its folder with --vault${elsewhere}`);
 }
 
-/** @throws ConfigError, exit code 2 */
+/** The name, if one can be called so. @throws ConfigError: exit code 2 */
 export function checkName(name: string): string {
   if (NAME.test(name)) return name;
   throw new ConfigError(['a name has 1 to 64 letters, digits and _ . - + @']);
 }
 
-/** A sentence on stderr: what the user should know, though the task was done. */
+/** Prints a warning on stderr. */
 export function say(sentence: string): void {
   process.stderr.write(`mtproto2json sessions: ${sentence}\n`);
 }
 
-/** @throws SessionsError if it is not kept or cannot be read */
+/** The record of a kept session; the caller wipes it. @throws SessionsError if it is not kept or cannot be read */
 export function readKept(vault: Vault, name: string): SessionRecord {
   const bytes = vault.read(name);
-  if (bytes === undefined) throw new SessionsError(`there is no session ${name}`);
+  if (bytes === undefined) throw new SessionsError(`the vault has no session ${name}`);
   return recordOf(bytes, name);
 }
 
-/** The record, and its bytes wiped. @throws SessionsError for bytes that are none */
+/** Reads a record's bytes and wipes them. @throws SessionsError for bytes that are no record */
 export function recordOf(bytes: Uint8Array, name: string): SessionRecord {
   try {
     return readRecord(bytes);
@@ -84,20 +85,21 @@ export function recordOf(bytes: Uint8Array, name: string): SessionRecord {
   }
 }
 
-/** Wiped by the caller. */
+/** A record as the vault keeps it; the caller wipes the bytes. */
 export function bytesOf(record: SessionRecord): Buffer {
   const out = new Writer();
   writeRecord(out, record);
   return out.written();
 }
 
-/** @throws SessionsError if a running gateway has it */
+/** Claims a name for this process. @param what is to be done with it, for the error @throws SessionsError if a running gateway has it */
 export async function claimOrSay(vault: Vault, name: string, what: string): Promise<Claim> {
   const claim = await vault.claim(name);
   if (claim === undefined) throw inUse(name, what);
   return claim;
 }
 
+/** The error that a running gateway has the session open. @param what cannot be done with it, a participle */
 export function inUse(name: string, what: string): SessionsError {
   return new SessionsError(`SessionInUse: a running gateway has ${name} open, so it cannot be ${what}; stop it first`);
 }

@@ -15,58 +15,58 @@ const run = async (): Promise<typeof import('./sessions-run.ts')> => import('./s
 export function registerSessions(program: Command): void {
   const sessions = program
     .command('sessions')
-    .description('the sessions kept by name: look, import, export, rename, remove');
+    .description('named sessions: list, show, import, export, rename, remove');
   const add = (usage: string, description: string): Command => vault(sessions.command(usage).description(description));
 
-  add('list', 'every session that is kept')
-    .option('--json', 'one JSON object a line')
+  add('list', 'list every kept session')
+    .option('--json', 'one JSON object per line')
     .action(async (flags: Flags) => (await run()).list(flags));
-  add('show <name>', 'all of one session but its secrets')
+  add('show <name>', 'show one session without its secrets')
     .option('--json', 'as one JSON object')
     .action(async (name: string, flags: Flags) => (await run()).show(name, flags));
-  account(add('import <name> [file]', 'keep a session of another program; from standard input without a file'))
-    .option('--format <FORMAT>', 'the format it is in, if that is not to be found out')
-    .option('--dc <N>', 'its data centre, for a format that does not say it', number(1, 0xffff))
-    .option('--test', 'it is of the test data centres, for a format that does not say it')
+  account(add('import <name> [file]', 'keep a session of another program; without a file, read from standard input'))
+    .option('--format <FORMAT>', 'its format (default: found out)')
+    .option('--dc <N>', 'its data centre, if the format does not hold it', number(1, 0xffff))
+    .option('--test', 'it belongs to the test data centres, if the format does not hold that')
     .option('--account <N>', 'which account of a Telegram Desktop folder', number(1, 64))
     .option('--passcode-file <FILE>', 'the local passcode of a Telegram Desktop folder')
-    .option('--replace', 'in place of the session that has this name')
+    .option('--replace', 'replace the session that has this name')
     .addHelpText('after', formatsText([...FORMATS, ...NO_TEXT]))
     .action(async (name: string, file: string | undefined, flags: Flags) =>
       (await run()).importOne(name, file ?? '-', flags),
     );
-  account(add('export <name>', 'write a session as another program reads it; its key is in it'))
-    .requiredOption('--format <FORMAT>', 'the format it is to be in')
-    .option('--out <FILE>', 'a new file (0600) in place of standard output')
+  account(add('export <name>', 'write a session, its key included, for another program'))
+    .requiredOption('--format <FORMAT>', 'the format to write')
+    .option('--out <FILE>', 'write to a new file (0600) instead of standard output')
     .addHelpText('after', formatsText(FORMATS))
     .action(async (name: string, flags: Flags) => (await run()).exportOne(name, flags));
   add('rename <old> <new>', 'give a session another name').action(async (from: string, to: string, flags: Flags) =>
     (await run()).rename(from, to, flags),
   );
-  add('remove <name>', 'forget a session; it stays signed in at Telegram').action(async (name: string, flags: Flags) =>
-    (await run()).remove(name, flags),
+  add('remove <name>', 'remove a session from the vault; it stays signed in at Telegram').action(
+    async (name: string, flags: Flags) => (await run()).remove(name, flags),
   );
-  add('rotate-key', 'seal the vault with another key or passphrase; no record is written anew')
-    .option('--new-vault-key-file <FILE>', 'the key from now on: 32 bytes, or the same in hex or base64')
-    .option('--new-vault-passphrase-file <FILE>', 'the passphrase from now on')
-    .option('--unseal', 'neither: the modes of its files alone protect the vault from now on')
+  add('rotate-key', 'seal the vault with another key or passphrase')
+    .option('--new-vault-key-file <FILE>', 'the new key: 32 bytes, raw or as hex or base64')
+    .option('--new-vault-passphrase-file <FILE>', 'the new passphrase')
+    .option('--unseal', 'no key: only file modes protect the vault')
     .action(async (flags: Flags) => (await run()).rotateKey(flags));
 }
 
-/** Which vault, and what opens it: as `serve` has it. */
+/** Adds the options that choose and open the vault, as `serve` has them. */
 function vault(command: Command): Command {
   for (const { name, value, text } of VAULT_OPTIONS) command.option(`--${flagName(name)} <${value}>`, text);
   return command
-    .option('--config <FILE>', 'the options of `serve` from a YAML or JSON file: the vault among them')
+    .option('--config <FILE>', 'YAML or JSON file with the options of `serve`, such as vault')
     .addHelpText('after', '\nThe vault may also be in the environment, e.g. MTPROTO2JSON_VAULT for --vault.');
 }
 
-/** What neither the session nor its format may know. */
+/** Adds the options for what a format may not hold. */
 function account(command: Command): Command {
   return command
-    .option('--api-id <N>', 'the api_id it was made with, if it does not say so', number(1, 0x7fff_ffff))
-    .option('--user-id <N>', 'the account, if it does not say so', userId)
-    .option('--bot', 'the account is a bot, if it does not say so');
+    .option('--api-id <N>', 'the api_id it was made with, if the format does not hold it', number(1, 0x7fff_ffff))
+    .option('--user-id <N>', "the account's user id, if the format does not hold it", userId)
+    .option('--bot', 'the account is a bot, if the format does not hold that');
 }
 
 function formatsText(formats: readonly { readonly name: string; readonly title: string }[]): string {
@@ -83,5 +83,5 @@ function number(least: number, most: number): (text: string) => number {
 
 function userId(text: string): bigint {
   if (/^[1-9]\d{0,15}$/.test(text)) return BigInt(text);
-  throw new InvalidArgumentError('expected the number of an account');
+  throw new InvalidArgumentError('expected a user id');
 }

@@ -37,26 +37,26 @@ interface SigninFlags {
   test?: boolean;
 }
 
-/** Flag, its text: the reference of docs/signin.md is made from it. */
+/** Flag, its line in the help; the table of docs/signin.md is made from it. */
 export const SIGNIN_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
   ['--host <HOST>', 'where the gateway is (default: localhost)'],
   ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
-  ['--token-file <FILE>', "the gateway's token, if it wants one: the first of such a file as `serve` takes"],
-  ['--api-id <N>', 'api_id of https://my.telegram.org/apps'],
+  ['--token-file <FILE>', 'file of tokens as `serve` takes it, if the gateway wants a token: the first is sent'],
+  ['--api-id <N>', 'api_id from https://my.telegram.org/apps'],
   ['--api-hash <HASH>', 'api_hash that goes with it; better in MTPROTO2JSON_API_HASH'],
   ['--phone <NUMBER>', 'phone number with the country code'],
-  ['--password-file <FILE>', 'the account password, tried before it is asked for'],
-  ['--password <TEXT>', 'the same; other users of the machine can read it, so better a file'],
-  ['--bot-token-file <FILE>', 'sign in as a bot: its token'],
-  ['--bot-token [TOKEN]', 'the same; without TOKEN it is asked for; other users of the machine can read TOKEN'],
-  ['--qr', 'sign in by a QR code that another session of the account scans'],
-  ['--save <NAME>', 'have the gateway keep the session under this name, in place of printing it'],
-  ['--out <FILE>', 'write the session to a new file that nobody else may read, in place of printing it'],
-  ['--force', '--out may take the place of a file that is there'],
+  ['--password-file <FILE>', 'file with the account password, tried before asking'],
+  ['--password <TEXT>', 'the same, but other users of the machine can read it: prefer a file'],
+  ['--bot-token-file <FILE>', 'file with a bot token: sign in as this bot'],
+  ['--bot-token [TOKEN]', 'the same (without TOKEN it asks), but other users of the machine can read it'],
+  ['--qr', 'sign in by a QR code, scanned in an app that is signed in'],
+  ['--save <NAME>', 'the gateway keeps the session under this name; it is not printed'],
+  ['--out <FILE>', 'write the session to a new file that only you may read, instead of printing it'],
+  ['--force', 'let --out replace a file'],
   ['--json', 'questions, sentences and errors as JSON lines on stderr, for programs'],
-  ['--dc <ID>', "data centre to begin at (default: the gateway's)"],
-  ['--test', "Telegram's test data centres"],
-  ['--device-model <TEXT>', 'what the list of sessions calls this one'],
+  ['--dc <ID>', "data centre to start at (default: the gateway's)"],
+  ['--test', "use Telegram's test data centres"],
+  ['--device-model <TEXT>', "name of this session in Telegram's list of devices"],
   ['--system-version <TEXT>', 'system_version of initConnection'],
   ['--app-version <TEXT>', 'app_version of initConnection'],
   ['--lang-code <CODE>', 'lang_code of initConnection'],
@@ -77,7 +77,10 @@ export function registerSignin(program: Command): void {
       command.error(wrong.map((text) => `mtproto2json signin: ${text}`).join('\n'), { exitCode: 2 });
     const asker = await askerFor(flags);
     if (asker === undefined)
-      command.error('mtproto2json signin: stdin is a terminal, but what is asked can be seen nowhere', { exitCode: 2 });
+      command.error(
+        'mtproto2json signin: stdin is a terminal, but neither stdout nor stderr is: questions would not be seen',
+        { exitCode: 2 },
+      );
     process.exitCode = await run(wanted, asker, flags);
   });
 }
@@ -109,11 +112,11 @@ async function wantedBy(
   if (flags.save !== undefined && !NAME.test(flags.save))
     wrong.push('--save: a name has 1 to 64 letters, digits and _ . - + @');
   if (flags.botToken !== undefined && flags.botTokenFile !== undefined)
-    wrong.push('--bot-token and --bot-token-file: one of the two');
+    wrong.push('give --bot-token or --bot-token-file, not both');
   if (flags.password !== undefined && flags.passwordFile !== undefined)
-    wrong.push('--password and --password-file: one of the two');
+    wrong.push('give --password or --password-file, not both');
   if (flags.out !== undefined) checkOut(flags.out, flags, wrong);
-  else if (flags.force === true) wrong.push('--force goes with --out');
+  else if (flags.force === true) wrong.push('--force needs --out');
   const way = wayOf(flags, env, wrong);
   const tokenFile = flags.tokenFile ?? env['MTPROTO2JSON_TOKEN_FILE'];
   const wanted: SigninOptions = {
@@ -141,13 +144,13 @@ async function wantedBy(
   return { wanted, wrong };
 }
 
-/** Said before anybody is asked for a code: a session that cannot be written is lost. */
+/** Checks `--out` before a code is asked for: a session that cannot be written is lost. */
 function checkOut(file: string, { save, force }: SigninFlags, wrong: string[]): void {
-  if (save !== undefined) wrong.push('--out and --save: the gateway keeps the session, or the file does');
+  if (save !== undefined) wrong.push('give --out or --save, not both');
   const there = statSync(file, { throwIfNoEntry: false });
-  if (there !== undefined && !there.isFile()) wrong.push(`--out: ${file} is no file`);
+  if (there !== undefined && !there.isFile()) wrong.push(`--out: ${file} is not a file`);
   else if (there !== undefined && force !== true)
-    wrong.push(`--out: ${file} is there already; take another name, or --force to replace it`);
+    wrong.push(`--out: ${file} exists already: choose another name, or give --force to replace it`);
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (error) {
@@ -155,12 +158,12 @@ function checkOut(file: string, { save, force }: SigninFlags, wrong: string[]): 
   }
 }
 
-/** A flag says so; without one, a phone goes before a token that happens to be in the environment. */
+/** How to sign in: as a flag says; else by the phone of the environment; else by its bot token. */
 function wayOf(flags: SigninFlags, env: NodeJS.ProcessEnv, wrong: string[]): SigninOptions['way'] {
   const isBot = flags.botToken !== undefined || flags.botTokenFile !== undefined;
   const ways = [flags.phone !== undefined && '--phone', isBot && '--bot-token', flags.qr === true && '--qr'];
   const named = ways.filter((way) => way !== false);
-  if (named.length > 1) wrong.push(`${named.join(' and ')}: one way to sign in`);
+  if (named.length > 1) wrong.push(`${named.join(' and ')}: give only one of them`);
   if (flags.qr === true) return 'qr';
   if (isBot) return 'bot';
   const isTold = flags.phone !== undefined || env['MTPROTO2JSON_PHONE'] !== undefined;
@@ -233,7 +236,7 @@ function textOf(flag: string, file: string, wrong: string[]): string | undefined
   }
 }
 
-/** A person at a terminal, or a script; undefined if there is somebody who can see nothing. */
+/** Whom to ask: a person at a terminal, or a script. Undefined if stdin is a terminal and no output is. */
 async function askerFor(flags: SigninFlags): Promise<Asker | undefined> {
   const { Pipe, JSON_LINES, WORDS } = await import('../signin/pipe.ts');
   if (flags.json === true) return new Pipe(process.stdin, process.stderr, JSON_LINES);
@@ -248,7 +251,7 @@ async function askerFor(flags: SigninFlags): Promise<Asker | undefined> {
 async function run(wanted: SigninOptions, asker: Asker, flags: SigninFlags): Promise<number> {
   const { signin } = await import('../signin/signin.ts');
   const interrupt = new AbortController();
-  // The first one lets a call that has left come back; the second one does not wait.
+  // The first signal waits for a call that has been sent; the second one does not.
   const onSignal = (): void => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort());
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   try {
@@ -264,7 +267,7 @@ async function run(wanted: SigninOptions, asker: Asker, flags: SigninFlags): Pro
   }
 }
 
-/** The session's line to where it is wanted. */
+/** Writes the session's line to stdout or the file, or says that the gateway keeps it. */
 function give(line: string, save: string | undefined, { out, json }: SigninFlags, asker: Asker): void {
   if (save !== undefined && json !== true) return void process.stdout.write(savedAs(save));
   if (out === undefined) {
@@ -298,8 +301,8 @@ async function explain(error: unknown, isJson: boolean): Promise<number> {
   const { Interrupted, SigninFailed } = await import('../signin/steps.ts');
   if (error instanceof Interrupted) return 130;
   const isOurs = error instanceof SigninFailed;
-  // What nobody expected may have anything in its text.
-  const sentence = isOurs ? error.message : 'Something went wrong inside of this program; nothing was saved.';
+  // The text of an unexpected error may hold a secret.
+  const sentence = isOurs ? error.message : 'This program has a fault, and nothing was saved.';
   const retry = isOurs && error.retryAfter !== undefined ? { retry_after: error.retryAfter } : {};
   const line = { error: isOurs ? error.reason : 'INTERNAL', msg: sentence, ...retry };
   process.stderr.write(isJson ? `${JSON.stringify(line)}\n` : `mtproto2json signin: ${sentence}\n`);

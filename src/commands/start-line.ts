@@ -13,6 +13,7 @@ const KERNEL = 'wasm-simd';
 const PROTECTION = { key: 'sealed by a key', passphrase: 'sealed by a passphrase', modes: 'file modes alone' } as const;
 
 /**
+ * The configuration in the fields of `listening`, without secrets.
  * @param layer of the scheme
  * @param vault undefined if there is none
  */

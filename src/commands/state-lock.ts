@@ -12,13 +12,13 @@ import { join, resolve } from 'node:path';
 import { ConfigError } from '../config/config.ts';
 import { makeFolder } from '../make-folder.ts';
 
-/** The longest path that a Unix socket may have on every system, bytes. */
+/** Longest path of a Unix socket that every system takes, bytes. */
 const LONGEST = 95;
-/** A turn takes milliseconds. */
+/** A process that takes a dead one's socket over is done within milliseconds; after this long it has died at it, ms. */
 const TURN_MS = 10_000;
 
 /**
- * Takes the folder, which is made if it is not there, for as long as this process lives.
+ * Claims the folder for as long as this process lives; makes it if it is missing.
  * @throws ConfigError if another process has it, or it cannot be made
  */
 export async function lockState(folder: string): Promise<Server> {
@@ -30,12 +30,10 @@ export async function lockState(folder: string): Promise<Server> {
     if (code !== 'EADDRINUSE') throw new ConfigError([`--state ${folder} cannot be used (${code ?? String(error)})`]);
   }
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false)
-    throw new ConfigError([`${path} is not the socket that a demo makes there: move it away`]);
+    throw new ConfigError([`${path} should be a socket of the demo, but is a file: move it away`]);
   const server = await takeOver(path);
   if (server !== undefined) return server;
-  throw new ConfigError([
-    `another demo has this state (${folder}): stop that one, or give this one a --state of its own`,
-  ]);
+  throw new ConfigError([`another demo uses ${folder}: stop it, or give this one another --state`]);
 }
 
 /**

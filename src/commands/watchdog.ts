@@ -6,10 +6,11 @@
  */
 import inspector from 'node:inspector';
 import { Worker } from 'node:worker_threads';
+import type { LogEvent } from '../telemetry/events.ts';
 
 /** How often the beat is counted and looked at, ms. */
 const EVERY = 1_000;
-/** Looks without a beat after which the process ends: beyond the slowest start (a vault that is checked) and every drain. */
+/** Looks without a beat after which the process is killed: more than the slowest start (a vault that is checked) and every drain take. */
 const LOOKS = 30;
 
 /** What the watching thread runs. Plain JavaScript: it loads nothing, and blocks between two looks. */
@@ -26,7 +27,7 @@ while (Atomics.load(beat, 1) === 0) {
   last = now;
   if (missed < looks) continue;
   try {
-    writeSync(2, JSON.stringify({ level: 60, event: 'stuck', pid, reason: 'the main thread has not turned for ' + Math.round((looks * every) / 1000) + ' s: the process ends itself' }) + '\\n');
+    writeSync(2, JSON.stringify({ level: 60, event: '${'stuck' satisfies LogEvent}', pid, reason: 'the main thread has not turned for ' + Math.round((looks * every) / 1000) + ' s: the process ends itself' }) + '\\n');
   } catch {}
   process.kill(pid, 'SIGKILL');
 }
@@ -46,7 +47,7 @@ export function watch(every = EVERY, looks = LOOKS): void {
   process.on('exit', () => Atomics.store(beat, 1, 1));
 }
 
-/** Behind an open inspector the main thread may stand still on purpose: the watching ends for good. */
+/** Counts a beat. An open inspector may halt the main thread on purpose, so it ends the watching for good. */
 function beatOnce(beat: Int32Array): void {
   Atomics.add(beat, 0, 1);
   if (inspector.url() !== undefined) Atomics.store(beat, 1, 1);

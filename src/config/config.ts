@@ -23,6 +23,7 @@ const ITEMS: Readonly<Record<string, z.ZodType<string>>> = {
 /** The one schema. Values arrive as text from flags and the environment, and as they are from a file. */
 const SCHEMA = z.strictObject(Object.fromEntries(OPTIONS.map((option) => [option.name, schemaOf(option)])));
 
+/** A checked configuration. */
 export type Config = OptionValues & {
   /** Contents of `dcKey`. */
   readonly dcKeyText?: string;
@@ -40,13 +41,14 @@ export class ConfigError extends Error {
   }
 }
 
+/** Where options come from. */
 export interface Sources {
-  /** By option name; what the command line was given, nothing else. */
+  /** By option name, only what the command line was given. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A YAML or JSON file; the environment may name it too. */
   readonly file: string | undefined;
-  /** Told in a sentence what is not wrong, and should be known. */
+  /** Takes a warning: a sentence. */
   readonly warn?: (sentence: string) => void;
 }
 
@@ -56,7 +58,7 @@ interface Given {
   readonly from: string;
 }
 
-/** @throws ConfigError */
+/** Merges the sources and checks the whole. @throws ConfigError with every error at once */
 export function loadConfig(sources: Sources): Config {
   const errors: string[] = [];
   const given = gather(sources, errors);
@@ -88,7 +90,7 @@ function fromFile(path: string, given: Map<string, Given>, errors: string[]): vo
   for (const [key, value] of Object.entries(fileContent(path, errors))) {
     const name = names.get(key);
     if (name === undefined)
-      errors.push(`${key} in ${path} is no option${didYouMean(key, [...new Set(names.values())])}`);
+      errors.push(`${key} in ${path} is not an option${didYouMean(key, [...new Set(names.values())])}`);
     else given.set(name, { value, from: `${key} in ${path}` });
   }
 }
@@ -98,7 +100,7 @@ function fileContent(path: string, errors: string[]): object {
   try {
     const content: unknown = parseYaml(readFileSync(path, 'utf8')) ?? {};
     if (typeof content === 'object' && !Array.isArray(content)) return content as object;
-    errors.push(`--config: ${path} does not hold options by name`);
+    errors.push(`--config: ${path} is not a map of options`);
   } catch (error) {
     errors.push(`--config: ${path} cannot be read: ${(error as Error).message.split('\n')[0]}`);
   }
@@ -129,16 +131,16 @@ function shown(value: unknown): string {
   return (JSON.stringify(value) ?? 'nothing').slice(0, 80);
 }
 
-/** What is right by itself and wrong together. */
+/** Options that are right each and wrong together. */
 function contradictions(values: OptionValues): string[] {
   const { dc, dcHost, dcPort, dcKey, dcId, host, insecure, tokenFile, httpPort, port, mtproxy, mtproxySecret } = values;
   const { vaultKeyFile, vaultPassphraseFile } = values;
   const wrong: [boolean, string][] = [
     [
       dc !== undefined && dcHost !== undefined,
-      '--dc names a built-in data centre and --dc-host one of your own: give one of them',
+      'give --dc (a built-in data centre) or --dc-host (a server of your own), not both',
     ],
-    [(mtproxy === undefined) !== (mtproxySecret === undefined), '--mtproxy and --mtproxy-secret go together'],
+    [(mtproxy === undefined) !== (mtproxySecret === undefined), '--mtproxy and --mtproxy-secret need each other'],
     [dcHost !== undefined && dcPort === undefined, '--dc-host needs --dc-port'],
     [dcHost !== undefined && dcKey === undefined, "--dc-host needs --dc-key, the server's RSA public key"],
     [dcHost === undefined && (dcPort ?? dcId ?? dcKey) !== undefined, '--dc-port, --dc-id and --dc-key need --dc-host'],
@@ -149,7 +151,7 @@ function contradictions(values: OptionValues): string[] {
     [httpPort !== 0 && httpPort === port, '--http-port and --port must differ'],
     [
       vaultKeyFile !== undefined && vaultPassphraseFile !== undefined,
-      'the vault has a key or a passphrase: give --vault-key-file or --vault-passphrase-file, not both',
+      'give --vault-key-file or --vault-passphrase-file, not both',
     ],
   ];
   return wrong.filter(([isWrong]) => isWrong).map(([, sentence]) => sentence);

@@ -13,6 +13,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   `${PREFIX}CONFIG`,
 ]);
 
+/** A variable that is not meant for this program. */
 export interface Foreign {
   readonly name: string;
   readonly sentence: string;
@@ -27,13 +28,13 @@ export function foreignVariables(environment: Readonly<Record<string, string | u
     .filter(([name]) => name.startsWith(PREFIX))
     .flatMap(([name, value = '']) => {
       if (isServiceLink(name, value))
-        return [{ name, sentence: `${name} in the environment describes a service of the cluster: it is passed over` }];
+        return [{ name, sentence: `${name} in the environment describes a service of the cluster: it is ignored` }];
       if (KNOWN.has(name)) return [];
-      return [{ name, sentence: `${name} in the environment is no option${meant(name)}: it is passed over` }];
+      return [{ name, sentence: `${name} in the environment is not an option${meant(name)}: it is ignored` }];
     });
 }
 
-/** The prefix is left out of the measure: it would make all names near. */
+/** A hint at near names, measured without the prefix, which would make all names near. */
 function meant(name: string): string {
   const known = [...KNOWN].map((one) => one.slice(PREFIX.length));
   const hint = didYouMean(name.slice(PREFIX.length), known);

@@ -6,6 +6,7 @@ import { isLoopback } from '../address/address.ts';
 import type { Config } from './config.ts';
 import type { Log } from '../telemetry/log.ts';
 
+/** A gateway that asks for no token. */
 export interface Openness {
   /** A sentence: who, to what, and which option ends it. */
   readonly reason: string;
@@ -13,16 +14,16 @@ export interface Openness {
   readonly isBeyond: boolean;
 }
 
-/** @returns undefined if the gateway asks for a token */
+/** Who may use the gateway without a token; undefined if nobody may. */
 export function opennessOf({ host, tokenText, vault }: Config): Openness | undefined {
   if (tokenText !== undefined) return undefined;
   const isBeyond = !isLoopback(host);
   const who = isBeyond ? `everybody who reaches ${host}` : 'every user and program of this machine';
   const what = vault === 'off' ? 'this gateway' : 'this gateway and every session it keeps';
-  return { reason: `${who} may use ${what} without a token: --token-file asks for one`, isBeyond };
+  return { reason: `${who} may use ${what} without a token: give --token-file to require one`, isBeyond };
 }
 
-/** Beyond this machine it is a warning. */
+/** Logs it: a warning if it reaches beyond this machine. */
 export function sayOpenness(config: Config, log: Log): void {
   const openness = opennessOf(config);
   if (openness === undefined) return;

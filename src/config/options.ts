@@ -4,14 +4,15 @@
  * In: nothing. Out: the table. Never: checks a value (`config.ts` does), or loads a library: `--help` reads it too.
  */
 
-export type Kind = 'text' | 'number' | 'switch' | 'list';
+/** How a value is written and checked. */
+export type OptionKind = 'text' | 'number' | 'switch' | 'list';
 
 type AnyValue = string | number | boolean | readonly string[] | undefined;
 
 /** One option. `Value` is what a checked configuration has under its name. */
 export interface Option<Name extends string = string, Value = AnyValue> {
   readonly name: Name;
-  readonly kind: Kind;
+  readonly kind: OptionKind;
   /** What stands for the value in the help. */
   readonly value?: string;
   readonly text: string;
@@ -109,24 +110,28 @@ function list<const Name extends string>(
   return { name, kind: 'list', value, text: help, expects, fallback: [] };
 }
 
+/** Ports that can be dialled. */
 const PORT = [1, 65_535] as const;
+/** Values of `--log-level`. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** Values of `--pfs`. */
 export const FORWARD_SECRECY = ['made', 'always', 'never'] as const;
+/** Values of `--transport`. */
 export const TRANSPORTS = ['intermediate', 'abridged', 'padded', 'full'] as const;
 
 /** Where sessions are kept by name, and what protects them: options of every command that opens the vault. */
 export const VAULT_OPTIONS = [
-  textIfAny('vault', 'DIR', 'folder of named sessions; off: none (mtproto2json/vault in $XDG_DATA_HOME if not given)'),
-  textIfAny('vaultKeyFile', 'FILE', 'key that seals them: 32 bytes, or the same in hex or base64'),
+  textIfAny('vault', 'DIR', 'folder of named sessions (default: mtproto2json/vault in $XDG_DATA_HOME); off: keep none'),
+  textIfAny('vaultKeyFile', 'FILE', 'key that seals them: 32 bytes, raw or as hex or base64'),
   textIfAny('vaultPassphraseFile', 'FILE', 'passphrase that seals them, if there is no key'),
 ] as const;
 
-/** What only `demo` has; `serve` passes over them where both read them, in the environment and the file. */
+/** Options of `demo` alone; `serve` ignores them in the environment and the file. */
 export const DEMO_OPTIONS = [
   textIfAny(
     'state',
     'DIR',
-    'what `demo` remembers: keys, logins, named sessions; off: nothing (mtproto2json/demo in $XDG_DATA_HOME if not given)',
+    'folder where `demo` keeps keys, logins and named sessions (default: mtproto2json/demo in $XDG_DATA_HOME); off: keep nothing',
   ),
 ] as const;
 
@@ -141,30 +146,30 @@ export const OPTION_GROUPS = [
       list(
         'httpHost',
         'NAME',
-        'a name that HTTP clients may call this gateway by, beside loopback and --host; repeatable',
+        'host name that HTTP clients may use, besides loopback and --host; repeatable',
         'host names or addresses without a port',
       ),
       textIfAny(
         'tokenFile',
         'FILE',
-        'tokens, one a line (# begins a comment); clients must begin with {"auth":"<token>"}',
+        'file of tokens, one per line (# starts a comment); clients must first send {"auth":"<token>"}',
       ),
-      toggle('insecure', 'allow an address beyond this machine without tokens'),
+      toggle('insecure', 'allow a --host beyond this machine without --token-file'),
     ],
   },
   {
     title: 'Which data centre',
     options: [
-      numberIfAny('dc', 'ID', [1, 10_000], 'data centre of the built-in list that new sessions go to'),
-      toggle('test', "Telegram's test data centres"),
+      numberIfAny('dc', 'ID', [1, 10_000], 'built-in data centre that new sessions connect to'),
+      toggle('test', "use Telegram's test data centres"),
       textIfAny('dcHost', 'HOST', 'address of an MTProto server of your own'),
       numberIfAny('dcPort', 'PORT', PORT, 'port of that server'),
-      numberIfAny('dcId', 'N', [1, 10_000], 'id of that server in the handshake (2 if not given)'),
+      numberIfAny('dcId', 'N', [1, 10_000], 'id of that server in the key exchange (default: 2)'),
       textIfAny('dcKey', 'FILE.pem', 'RSA public key of that server'),
       list(
         'allowServer',
         'SPEC',
-        'where a client may point `server`: host:port, a CIDR, or any (every public address); repeatable',
+        'what clients may name as `server`: host:port, a CIDR, or any (every public address); repeatable',
         'host:port, a CIDR, or any, with hosts as IP literals',
       ),
     ],
@@ -172,18 +177,18 @@ export const OPTION_GROUPS = [
   {
     title: 'The way there',
     options: [
-      choice('transport', TRANSPORTS, 'framing towards the data centre', 'intermediate'),
-      toggle('obfuscated', 'obfuscate what goes to the data centre'),
+      choice('transport', TRANSPORTS, 'MTProto transport to the data centre', 'intermediate'),
+      toggle('obfuscated', 'obfuscate the connection to the data centre'),
       choice(
         'pfs',
         FORWARD_SECRECY,
-        'temporary keys (forward secrecy): for sessions whose keys the gateway made, always, never',
+        'temporary keys (forward secrecy): for sessions whose keys the gateway made, for all, or never',
         'made',
       ),
-      textIfAny('proxy', 'URL', 'socks5://user:password@host:port to reach data centres through'),
-      textIfAny('mtproxy', 'HOST:PORT', 'an MTProxy to reach data centres through'),
+      textIfAny('proxy', 'URL', 'SOCKS5 proxy to data centres: socks5://user:password@host:port'),
+      textIfAny('mtproxy', 'HOST:PORT', 'MTProxy to data centres'),
       textIfAny('mtproxySecret', 'SECRET', 'its secret, in hex or base64url: 16 bytes, or 17 that begin with dd'),
-      number('dialRate', 'N', [1, 100_000], 'connections to data centres begun in a second, at most', 200),
+      number('dialRate', 'N', [1, 100_000], 'most connections to data centres begun per second', 200),
     ],
   },
   {
@@ -200,41 +205,42 @@ export const OPTION_GROUPS = [
   },
   {
     title: 'Named sessions',
-    options: [...VAULT_OPTIONS, toggle('allowExport', 'show keys of named sessions to every client that asks')],
+    options: [...VAULT_OPTIONS, toggle('allowExport', 'let every client export the keys of named sessions')],
   },
   {
     title: 'Scheme and JSON',
     options: [
-      textIfAny('scheme', 'DIR', 'folder with api.tl and mtproto.tl to use instead of the own'),
-      choice('int64', ['number', 'string'], 'how 64-bit integers are written', 'number'),
-      choice('flags', ['cons', 'bool'], 'how set flags are written', 'cons'),
+      textIfAny('scheme', 'DIR', 'folder with api.tl and mtproto.tl (default: the built-in scheme)'),
+      choice('int64', ['number', 'string'], 'how JSON has 64-bit integers: as numbers or as strings', 'number'),
+      choice('flags', ['cons', 'bool'], 'how JSON has flags that are set: as {"_cons":"true"} or as true', 'cons'),
     ],
   },
   {
     title: 'Limits',
     options: [
-      numberIfAny('workers', 'N', [1, 256], 'threads for TL and crypto'),
+      numberIfAny('workers', 'N', [1, 256], 'worker threads for TL and crypto'),
       numberIfAny(
         'maxConnections',
         'N',
         [1, 1_000_000],
-        'clients at once; the descriptors of the process may allow fewer',
+        'most clients at once; the limit of open files may allow fewer',
       ),
-      number('maxLine', 'BYTES', [1_024, 16_777_215], 'longest line a client may send', 4_194_304),
+      number('maxLine', 'BYTES', [1_024, 16_777_215], 'longest line that a client may send', 4_194_304),
     ],
   },
   {
     title: 'Log',
     options: [
-      choice('logLevel', LOG_LEVELS, 'least level that is logged, on stderr', 'info'),
-      toggle('verbose', 'all objects to stdout, secrets masked'),
-      toggle('printTracebacks', 'stack traces of internal errors in the log'),
-      toggle('sendTracebacks', 'stack traces of internal errors to clients'),
+      choice('logLevel', LOG_LEVELS, 'lowest level that is logged, on stderr', 'info'),
+      toggle('verbose', 'print all objects on stdout, values masked'),
+      toggle('printTracebacks', 'log stack traces of internal errors'),
+      toggle('sendTracebacks', 'send clients stack traces of internal errors'),
     ],
   },
   { title: 'Of `demo` alone', options: DEMO_OPTIONS },
 ] as const;
 
+/** Every option, in the order of the help. */
 export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap(({ options }): readonly Option[] => options);
 
 /** `dcHost` as a flag: `dc-host`. */

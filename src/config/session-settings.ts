@@ -8,7 +8,7 @@ import { HOME_DC, PRODUCTION_DCS, TEST_DCS } from '../address/data-centres.ts';
 import type { DataCentre, InitText, Mtproxy, SessionSettings } from '../session/settings.ts';
 import { parseSecret } from '../transport/obfuscated.ts';
 
-/** @throws ConfigError for a key that is none, or a data centre that is not on the list */
+/** What the lanes are told. @throws ConfigError for a key that is none, or a data centre that is not on the list */
 export function toSessionSettings(config: Config): SessionSettings {
   const own = ownServer(config);
   const dataCentres = [...own, ...PRODUCTION_DCS, ...TEST_DCS];
@@ -39,7 +39,7 @@ function ownServer({ dcHost, dcPort, dcId, test }: Config): DataCentre[] {
   return [{ id: dcId ?? HOME_DC, host: dcHost, port: dcPort, test, isOwn: true }];
 }
 
-/** Its secret never stands in a sentence. */
+/** The MTProxy; no error shows its secret. */
 function mtproxyOf({ mtproxy, mtproxySecret, transport }: Config): Mtproxy | undefined {
   if (mtproxy === undefined || mtproxySecret === undefined) return undefined;
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(mtproxy) ?? [];

@@ -9,9 +9,10 @@ import { ConfigError, type Config } from './config.ts';
 import { type KeySource, keySource } from '../vault/key-source.ts';
 import { VaultError } from '../vault/vault.ts';
 
+/** Which vault, and its key. */
 export interface VaultSettings {
   readonly folder: string;
-  /** Read once: whoever opens the vault later, or says how it is sealed, means what was there at the start. */
+  /** Read once, at the start: the vault may be opened much later. */
   readonly source: KeySource;
 }
 
@@ -19,6 +20,7 @@ type Wanted = Pick<Config, 'vault' | 'vaultKeyFile' | 'vaultPassphraseFile'>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
+ * The folder and the key, read now.
  * @param warn told what an operator should know of the key's file
  * @returns undefined if there is to be no vault
  * @throws ConfigError for a key that cannot be had: said at the start, not at the first login

@@ -2,17 +2,18 @@
  * Centre finding: what all attempts at one data centre say together.
  * In: the answer of each of its addresses and ports. Out: one finding, each reason told once. Never: a socket.
  */
-import type { Answer } from './data-centre.ts';
+import type { CentreAnswer } from './data-centre.ts';
 import { type Finding, ok, warning, wrong } from './finding.ts';
 
 /** One address and port, and what came of it. */
 export interface Attempt {
   readonly host: string;
   readonly port: number;
-  readonly answer: Answer;
+  readonly answer: CentreAnswer;
 }
 
 /**
+ * Sums the attempts at one data centre up.
  * @param dc as people call it, without the offset of the test environment
  * @param isNeeded new sessions go there: without it the gateway is no use
  */
@@ -32,7 +33,7 @@ export function centreFinding(dc: number, attempts: readonly Attempt[], isNeeded
   const level = isNeeded && reached === 0 ? wrong : warning;
   if (attempts.length === 1) return finding(level, `${name} at ${placesOf(attempts)} ${failed[0]!.why}`);
   const reasons = reasonsOf(failed.map(({ why }) => why));
-  if (reached === 0) return finding(level, `${name} cannot be had at ${placesOf(attempts)}: ${reasons}`);
+  if (reached === 0) return finding(level, `${name} is not reached at any of ${placesOf(attempts)}: ${reasons}`);
   return finding(level, `${name} answers at ${reached} of ${placesOf(attempts)}; elsewhere: ${reasons}`);
 }
 

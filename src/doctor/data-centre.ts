@@ -15,6 +15,7 @@ import { foreignProtocol } from '../transport/foreign.ts';
 import { makeTransport } from '../transport/make.ts';
 import type { TransportName } from '../transport/transport.ts';
 
+/** One address of a data centre, and how to speak to it. */
 export interface Target {
   /** Where to dial: the data centre, or the MTProxy before it. */
   readonly host: string;
@@ -28,25 +29,26 @@ export interface Target {
   readonly keys: readonly PublicKey[];
 }
 
-export type Answer = { readonly serverTime: number } | { readonly why: string; readonly todo: string };
+/** The server's time, Unix s; or what went wrong, a clause, and what to do. */
+export type CentreAnswer = { readonly serverTime: number } | { readonly why: string; readonly todo: string };
 
-const NETWORK = 'look at the network, the firewall, --proxy and --mtproxy';
+const NETWORK = 'check the network, the firewall, --proxy and --mtproxy';
 const NOT_ONE =
-  'look at what stands between (a captive portal, an HTTP proxy), and at --dc-host and --dc-port if they are given';
+  'look for a captive portal or an HTTP proxy on the way; check --dc-host and --dc-port if they are given';
 /** auth_key_id, msg_id, length. */
 const PLAIN_HEAD = 20;
 
-/** @param within ms for the whole */
-export async function askDataCentre(target: Target, within: number): Promise<Answer> {
+/** Dials and sends `req_pq_multi`. @param within ms for the whole @returns what came of it; never rejects */
+export async function askDataCentre(target: Target, within: number): Promise<CentreAnswer> {
   return new Promise((resolve) => {
-    const end = (answer: Answer): void => {
+    const end = (answer: CentreAnswer): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(answer);
     };
     let isUp = false;
     const timer = setTimeout(
-      () => end({ why: isUp ? 'takes the connection and says nothing' : 'does not answer', todo: NETWORK }),
+      () => end({ why: isUp ? 'takes the connection but does not answer' : 'does not answer', todo: NETWORK }),
       within,
     );
     const socket = dial(target, within, up, () => end({ why: 'is refused by the proxy', todo: 'check --proxy' }));
@@ -68,7 +70,7 @@ function dial({ host, port, socks }: Target, within: number, up: () => void, ref
 }
 
 /** Sends `req_pq_multi`, and judges what comes back. */
-function speak(socket: Socket, target: Target, end: (answer: Answer) => void): void {
+function speak(socket: Socket, target: Target, end: (answer: CentreAnswer) => void): void {
   const { transport: name, obfuscated, secret, dc, keys } = target;
   const transport = makeTransport(name, { isObfuscated: obfuscated || secret !== undefined, secret, dc });
   const handshake = new Handshake(keys, dc, fillRandom);
@@ -76,7 +78,7 @@ function speak(socket: Socket, target: Target, end: (answer: Answer) => void): v
   transport.open(out);
   const mark = transport.begin(out);
   out.long(0, 0);
-  // Any id that a client may have: the answer to this one tells the time.
+  // A msg_id of this machine's clock: the server answers req_pq_multi whatever it is.
   out.long(0, Math.floor(Date.now() / 1000));
   const body = new Writer();
   handshake.start(body);
@@ -92,13 +94,13 @@ function speak(socket: Socket, target: Target, end: (answer: Answer) => void): v
     transport.unpack(bytes, 0, bytes.length, {
       packet: (packet, start, stop) => end(judge(packet, start, stop, handshake)),
       status: (code) => end({ why: `answers with ${code}`, todo: 'check --dc-id, --test and --transport' }),
-      broken: (why) => end({ why: `speaks no MTProto (${why})`, todo: NOT_ONE }),
+      broken: (why) => end({ why: `does not speak MTProto (${why})`, todo: NOT_ONE }),
     });
   });
 }
 
 /** The answer has the nonce, a key that is trusted, and the server's time in its id. */
-function judge(packet: Uint8Array, start: number, stop: number, handshake: Handshake): Answer {
+function judge(packet: Uint8Array, start: number, stop: number, handshake: Handshake): CentreAnswer {
   try {
     const head = new Reader(packet, start, stop);
     head.skip(12);

@@ -12,7 +12,7 @@ import { checkScheme, checkTokens, checkVault } from './local.ts';
 import { checkDataCentres, checkPorts } from './network.ts';
 import { checkRights } from './rights.ts';
 
-/** @param isOffline no data centre is asked */
+/** Makes every check, in order. @param isOffline asks no data centre */
 export async function examine(sources: Sources, isOffline: boolean): Promise<Finding[]> {
   const node = ok('node', `Node ${process.versions.node}`);
   const warnings: string[] = [];

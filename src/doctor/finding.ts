@@ -3,6 +3,7 @@
  * In: nothing. Out: a type, and its makers. Never: a secret in a sentence.
  */
 
+/** One check and what it found. */
 export interface Finding {
   /** What was looked at, a word. */
   readonly check: string;
@@ -20,14 +21,17 @@ export interface Finding {
   }[];
 }
 
+/** Nothing to do. */
 export function ok(check: string, text: string): Finding {
   return { check, level: 'ok', text };
 }
 
+/** Something that may stop the gateway from doing its work. */
 export function warning(check: string, text: string, todo: string): Finding {
   return { check, level: 'warning', text, todo };
 }
 
+/** Something that stops it. */
 export function wrong(check: string, text: string, todo: string): Finding {
   return { check, level: 'error', text, todo };
 }

@@ -7,10 +7,10 @@ import { type Finding, ok, warning, wrong } from './finding.ts';
 /** Telegram refuses messages whose time is more than 30 s ahead or 300 s behind; the gateway corrects what is less than a day. */
 const CLOCK_MOST = 30;
 const DAY = 86_400;
-/** Sockets of one client: its own, and one to a data centre. */
+/** Descriptors that one client takes: its own socket, and one to a data centre. */
 const SOCKETS_EACH = 2;
 
-/** @param server and @param here Unix seconds of the same moment */
+/** How far the clocks differ. @param server its clock, Unix s @param here this machine's at the same moment, Unix s */
 export function judgeClock(server: number, here: number): Finding {
   const off = Math.round(here - server);
   const text = `this machine's clock is ${Math.abs(off)} s ${off < 0 ? 'behind' : 'ahead of'} the data centre's`;
@@ -19,7 +19,7 @@ export function judgeClock(server: number, here: number): Finding {
   return Math.abs(off) > DAY ? wrong('clock', text, todo) : warning('clock', text, todo);
 }
 
-/** @param limit of open files; @param most clients as configured, undefined for as many as fit */
+/** Whether the configured clients fit. @param limit of open files @param most clients; undefined for as many as fit */
 export function judgeDescriptors(limit: number, most: number | undefined): Finding {
   if (most !== undefined && most * SOCKETS_EACH > limit)
     return warning(
@@ -30,7 +30,7 @@ export function judgeDescriptors(limit: number, most: number | undefined): Findi
   return ok('descriptors', `up to ${limit} files may be open`);
 }
 
-/** @param apiId as configured */
+/** Whether the gateway can send initConnection. */
 export function judgeApiId(apiId: number | undefined): Finding {
   if (apiId !== undefined) return ok('api_id', `api_id is ${apiId}`);
   return warning(

@@ -20,8 +20,11 @@ export function checkScheme(dir: string = ownSchemeDir()): Finding {
     const files = ['api.tl', 'mtproto.tl'].map((name) => join(dir, name)).filter((file) => existsSync(file));
     const names = files.flatMap((file) => mismatches(readScheme(file)).map(({ name }) => name));
     if (names.length === 0)
-      return ok('scheme', `layer ${layer}, ${definitions.length} definitions, numbers as their lines`);
-    const text = `${names.length} definitions of ${dir} have another number than their line: ${names.slice(0, 5).join(' ')}`;
+      return ok(
+        'scheme',
+        `layer ${layer}, ${definitions.length} definitions, numbers equal to the CRC-32 of their lines`,
+      );
+    const text = `${names.length} definitions of ${dir} have a number that is not the CRC-32 of their line: ${names.slice(0, 5).join(' ')}`;
     return warning('scheme', text, 'mtproto2json scheme check FILE lists them; scheme update makes the files anew');
   } catch (error) {
     return wrong('scheme', (error as Error).message, 'give a folder with api.tl and mtproto.tl as --scheme');

@@ -15,9 +15,10 @@ import { askDataCentre, type Target } from './data-centre.ts';
 import { type Finding, ok, wrong } from './finding.ts';
 import { judgeClock } from './judge.ts';
 
+/** How long one address may take to answer, ms. */
 const WITHIN = 5_000;
 
-/** @returns a finding a data centre, and one about the clock if any of them told the time */
+/** Asks every address at once. @returns a finding per data centre, and one about the clock if one told the time */
 export async function checkDataCentres(config: Config): Promise<Finding[]> {
   const settings = toSessionSettings(config);
   const targets = targetsOf(config, settings);
@@ -60,7 +61,7 @@ function targetsOf(
   );
 }
 
-/** Whether the gateway could listen where it is to. */
+/** Whether the gateway can listen on its ports. */
 export async function checkPorts({ host, port, httpPort }: Config): Promise<Finding[]> {
   const wanted: [string, number][] = [['--port', port]];
   if (httpPort !== 0) wanted.push(['--http-port', httpPort]);

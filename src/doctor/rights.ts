@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { type Finding, ok, warning, wrong } from './finding.ts';
 
 /**
- * Files that cannot be read are errors of the options already.
+ * Who may read the secrets, and whether the vault can be written. Files that cannot be read are errors of the options already.
  * @param vault the folder that is or will be the vault; undefined if there is to be none
  * @param warnings sentences about files that others may read
  * @param mayWrite whether this user may make files in a folder

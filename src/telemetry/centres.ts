@@ -19,9 +19,10 @@ const ENTRIES = {
 } as const satisfies Readonly<Record<CentreEvent, LogEvent>>;
 /** Which connection; `reason` and `ms` where the event has them. */
 export type CentreNews = FieldsOf<(typeof ENTRIES)[CentreEvent]>;
-/** Addresses remembered as reached before. */
+/** Addresses remembered as reached before: beyond them an entry has its usual level. */
 const MOST_ADDRESSES = 256;
 
+/** Counts connections to data centres by data centre, and logs what becomes of them. */
 export class Centres {
   readonly #metrics: Metrics;
   readonly #log: Pick<Log, 'write'>;

@@ -5,7 +5,7 @@
  */
 
 /** pino's names of levels. */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 /** Every field an entry may have. None of them can hold a key, a phone number, a code or a message's text (threats: Secrets). */
 interface FieldTypes {
@@ -91,6 +91,11 @@ export const EVENTS = {
     level: 'error',
     fields: ['reason', 'stack'],
     text: 'a fault of the gateway: the process ends, with status 70',
+  },
+  stuck: {
+    level: 'fatal',
+    fields: ['pid', 'reason'],
+    text: 'the main thread has not turned for 30 s: the process kills itself, and its supervisor should start it again',
   },
   noApiId: {
     level: 'warn',

@@ -9,7 +9,7 @@ import { OUTCOMES } from '../errors.ts';
 import type { LabelledCounts } from './labelled-counts.ts';
 import { BUCKETS, Count, type Gauges, type LaneGauges, type Metrics } from './metrics.ts';
 
-/** How often the loop's lag is sampled, ms: a timer, so not too often. */
+/** How often the loop's lag is sampled, ms; each sample is a timer. */
 const LAG_EVERY = 20;
 
 const COUNTERS: readonly (readonly [name: string, place: number, help: string])[] = [
@@ -52,13 +52,14 @@ const LANE_COUNTERS: readonly (readonly [name: string, read: (lane: LaneGauges) 
   ['lane_restarts_total', (lane) => lane.restarts, 'Times the thread of the lane was lost'],
 ];
 
+/** The metrics of one gateway as Prometheus' text; samples the loop's lag until it is closed. */
 export class Exposition {
   readonly contentType: string;
   readonly #registry = new Registry();
   readonly #metrics: Metrics;
   readonly #read: () => Gauges;
   readonly #lag: IntervalHistogram;
-  /** Read once a scrape. */
+  /** The gauges of this scrape. */
   #now: Gauges | undefined;
 
   constructor(metrics: Metrics, read: () => Gauges) {
@@ -85,6 +86,7 @@ export class Exposition {
     return text;
   }
 
+  /** Ends the sampling. */
   close(): void {
     this.#lag.disable();
     this.#registry.clear();
@@ -127,7 +129,7 @@ export class Exposition {
     });
   }
 
-  /** Counted in buckets already, so that prom-client's own histogram, which wants each time as it comes, has no part in it. */
+  /** Hands prom-client finished buckets: its own histogram wants each time as it comes. */
   #took(): void {
     const name = 'mtproto2json_answer_seconds';
     const help = 'Time from a request to its answer: results, errors of Telegram, time-outs';
@@ -176,7 +178,7 @@ export class Exposition {
   }
 }
 
-/** A histogram's lines: each bucket with all before it, their sum, their number. */
+/** A histogram's lines: buckets, each with all before it; the sum of the times, s; their number. */
 function bucketsOf(name: string, { took, tookMs }: Metrics): object[] {
   let sum = 0;
   const ends = [...BUCKETS.map((ms) => ms / 1_000), '+Inf'];
@@ -188,7 +190,7 @@ function bucketsOf(name: string, { took, tookMs }: Metrics): object[] {
   ];
 }
 
-/** Reads a file, so it fails where no descriptor is left (threats: The process). */
+/** Resident memory, bytes; undefined if no descriptor is left to read it with (threats: The process). */
 function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss();

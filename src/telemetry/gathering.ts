@@ -6,11 +6,11 @@
  */
 import type { LogEvent, LogFields, LogLevel } from './events.ts';
 
-/** How long those alike are gathered, ms: the longer, the longer they have been coming. */
+/** How long entries of a kind are counted before their number is written, ms: first, second, every further time. */
 const SPANS = [1_000, 10_000, 60_000];
-/** A kind that none came of for so long is new again, ms. */
+/** After this long without an entry, a kind is forgotten, ms. */
 const FORGOTTEN = 60_000;
-/** Kinds told apart at a time; of what is beyond, the event alone. */
+/** Kinds told apart at a time; beyond them entries are counted by level and event alone. */
 const MOST_KINDS = 256;
 
 /** Runs `job` after `ms`. @returns what takes that back */
@@ -20,16 +20,17 @@ interface Kind {
   readonly level: LogLevel;
   readonly event: LogEvent;
   readonly fields: LogFields;
-  /** How many since the last entry, and the longest `ms` among them. */
+  /** Entries counted since one was written, and the longest `ms` among them; -1 if none has it. */
   count: number;
   longest: number;
   /** Place in `SPANS`. */
   span: number;
-  /** None came in the last span: the next one is written at once. */
+  /** None came in the last span, so the next one is written at once. */
   isIdle: boolean;
   cancel: () => void;
 }
 
+/** Writes the first entry of a kind at once, and counts those like it for a while. Entries are of one kind if all but `ms` is equal. */
 export class Gathering {
   readonly #write: (level: LogLevel, event: LogEvent, fields: LogFields) => void;
   readonly #after: After;

@@ -9,6 +9,7 @@ interface LabelledCount {
   count: number;
 }
 
+/** Counts by label values, a bounded number of them; beyond it everything is counted as `other`. */
 export class LabelledCounts {
   readonly names: readonly string[];
   readonly #most: number;
@@ -20,7 +21,7 @@ export class LabelledCounts {
     this.#most = most;
   }
 
-  /** @param values one for each label */
+  /** Counts one. @param values one for each label */
   add(values: readonly string[]): void {
     const known = this.#counts.get(values.join(' '));
     if (known !== undefined) known.count++;

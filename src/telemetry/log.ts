@@ -36,6 +36,7 @@ export interface LineSink {
   flush?(): void;
 }
 
+/** How a log is written. */
 export interface LogOptions {
   readonly level: string;
   /** Entries of lanes keep their `stack` (`--print-tracebacks`). */

@@ -39,6 +39,7 @@ const MOST_CENTRES = 32;
 /** Errors of data centres that are told apart; Telegram has some 700, an account meets a few dozen. */
 const MOST_ERRORS = 200;
 
+/** What one gateway has counted since it began. */
 export class Metrics {
   readonly counts = new Float64Array(Object.keys(Count).length);
   /** Answers by how they ended: places as in `OUTCOMES`. */
@@ -66,18 +67,18 @@ export class Metrics {
     this.tookMs += ms;
   }
 
-  /** @param name of the error without its numbers; empty for what is no name */
+  /** One error of a data centre. @param name without its numbers; empty for what is no name */
   rpcError(code: number, name: string): void {
     this.rpcErrors.add([String(code), name === '' ? 'other' : name]);
   }
 
-  /** One answer that the main thread gave by itself. */
+  /** One answer that the main thread gave without a lane. */
   ended(outcome: ErrorName): void {
     this.outcomes[PLACES.get(outcome)!]!++;
   }
 }
 
-/** What is so at the moment it is asked for. */
+/** The gateway at the moment it is asked for. */
 export interface Gauges {
   readonly isReady: boolean;
   readonly clients: number;
@@ -86,11 +87,13 @@ export interface Gauges {
   readonly lanes: readonly LaneGauges[];
 }
 
+/** One lane at the moment it is asked for. */
 export interface LaneGauges {
   readonly isUp: boolean;
   readonly sessions: number;
   readonly openRequests: number;
-  /** Since the start. */
+  /** Batches sent to it since the start. */
   readonly batches: number;
+  /** Times the thread was lost since the start. */
   readonly restarts: number;
 }

@@ -4,7 +4,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { emptyRecord, readRecord, RecordError, type SessionRecord, writeRecord } from '../../src/account/record.ts';
 import { Writer } from '../../src/bytes/writer.ts';
-import { shown } from '../../src/commands/sessions-show.ts';
+import { membersShown } from '../../src/commands/sessions-show.ts';
 import { readPortable, writePortable } from '../../src/formats/portable.ts';
 import { fullRecords, recordWith } from '../support/session-records.ts';
 
@@ -41,10 +41,10 @@ test('a temporary key that is there has its end; one that is not, the time befor
   assert.deepEqual(readPortable(JSON.stringify(unbound)).temporary, { key: undefined, notBefore: 0 });
 });
 
-test('what is shown of a session says which of the two', () => {
+test('what is membersShown of a session says which of the two', () => {
   const of = (temporary: SessionRecord['temporary']): unknown[] => {
     const record = bytesOf({ ...emptyRecord(2, false), temporary });
-    const all = shown({ name: 'me', record, owner: undefined, writtenAt: 0 });
+    const all = membersShown({ name: 'me', record, owner: undefined, writtenAt: 0 });
     return [all['temporary_key_until'], all['no_temporary_key_before']];
   };
   assert.deepEqual(of({ key: new Uint8Array(256).fill(7), until: 1 }), ['1970-01-01T00:00:01.000Z', undefined]);

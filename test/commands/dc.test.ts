@@ -22,7 +22,11 @@ test('what an option names cannot be used: one sentence with the name of the opt
   const cases: [string[], number, RegExp][] = [
     [['--port', '0', '--key-out', none], 2, /^mtproto2json: --key-out .*at-all cannot be used: ENOENT/],
     [['--port', '0', '--key', none], 2, /^mtproto2json: --key .*at-all cannot be used: ENOENT/],
-    [['--port', '0', '--key', words], 2, /^mtproto2json: --key .*words cannot be used: it holds no private key as PEM/],
+    [
+      ['--port', '0', '--key', words],
+      2,
+      /^mtproto2json: --key .*words cannot be used: the file holds no private key in PEM/,
+    ],
     [['--port', '0', '--scheme', none], 2, /^mtproto2json: --scheme .*at-all cannot be used: ENOENT/],
     [['--port', '0', '--layer', none], 2, /^mtproto2json: --layer .*at-all cannot be used: ENOENT/],
     [['--port', '0', '--control', taken], 2, /^mtproto2json: --control \d+ cannot be used: .*EADDRINUSE/],

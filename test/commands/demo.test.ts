@@ -137,7 +137,7 @@ test('a second demo with the same state refuses, whatever the path to it; a kill
     await first.until(/Ctrl-C/);
     const second = new Run(t, [...args.slice(0, -1), `${path}/../${basename(path)}`]);
     assert.equal(await second.code(), 2);
-    assert.match(second.err, /another demo has this state .*: stop that one, or give this one a --state of its own/);
+    assert.match(second.err, /another demo uses .*: stop it, or give this one another --state/);
     first.child.kill('SIGKILL');
     await first.ended;
     const third = new Run(t, args);

@@ -59,5 +59,5 @@ test('serve and demo have their options in groups; --state is the demo’s, its 
 test('the built program has that layout', async (t) => {
   const run = new Run(t, ['serve', '--help']);
   assert.equal(await run.code(), 0);
-  assert.match(run.out, /\n {2}--log-level <fatal\|error\|warn\|info\|debug\|trace\|silent>\n {30}least level/);
+  assert.match(run.out, /\n {2}--log-level <fatal\|error\|warn\|info\|debug\|trace\|silent>\n {30}lowest level/);
 });

@@ -15,15 +15,20 @@ test('what cannot be done is said in one sentence: 1, or 2 for what was asked wr
   const command = new SessionsCommand(t, KEY);
   const none = await command.run(['list']);
   assert.deepEqual([none.code, none.out], [1, '']);
-  assert.match(none.err, /there is no vault in .*vault: --vault says where it is/);
+  assert.match(none.err, /there is no vault in .*vault: name its folder with --vault/);
   await command.ok(['import', 'a'], textOf('telethon'));
   const line = `{"auth_key":"${Buffer.from(KEY).toString('base64')}","session_id":1}`;
   const cases: [readonly string[], string, number, RegExp][] = [
-    [['import', 'a'], textOf('telethon'), 1, /there is a session a already: take another name, or give --replace/],
+    [
+      ['import', 'a'],
+      textOf('telethon'),
+      1,
+      /the vault has a session a already: choose another name, or give --replace/,
+    ],
     [['import', 'b'], textOf('telethon').slice(0, -30), 1, /no session in any format known here, or it is cut off/],
     [['import', 'b'], '', 1, /nothing was given/],
     [['import', 'b'], line, 1, /give --dc/],
-    [['import', 'b', '--dc', '5'], textOf('pyrogram'), 1, /--dc says 5, and the session says 4/],
+    [['import', 'b', '--dc', '5'], textOf('pyrogram'), 1, /--dc is 5, but the session says 4/],
     [['import', 'b', command.file('none')], '', 1, /none cannot be read \(ENOENT\)/],
     [['import', 'b', command.folder], '', 1, /is this the folder "tdata" of Telegram Desktop/],
     [['import', 'b', '--format', 'telethno'], line, 1, /no format "telethno": json, string/],
@@ -32,8 +37,8 @@ test('what cannot be done is said in one sentence: 1, or 2 for what was asked wr
     [['export', 'a'], '', 2, /required option '--format <FORMAT>'/],
     [['import', 'a/b'], '', 2, /a name has 1 to 64 letters/],
     [['import', 'b', '--api-id', 'x'], '', 2, /expected a whole number from 1 to 2147483647/],
-    [['rename', 'a', 'a'], '', 2, /the two names are the same/],
-    [['rotate-key'], '', 2, /--new-vault-key-file, --new-vault-passphrase-file or --unseal, one of them/],
+    [['rename', 'a', 'a'], '', 2, /the old name and the new one are the same/],
+    [['rotate-key'], '', 2, /give one of --new-vault-key-file, --new-vault-passphrase-file and --unseal/],
     [['list', '--vault', 'off'], '', 2, /there is no vault to look into/],
     [['nonsense'], '', 2, /unknown command 'nonsense'/],
   ];
@@ -72,14 +77,20 @@ test('a file that is longer than any session, and a folder where a text was said
   for (const name of ['open.session', 'telethon.session']) writeFileSync(command.file(name), sessionFile('telethon'));
   writeFileSync(command.file('open.session-journal'), 'not empty');
   const cases: [string[], RegExp][] = [
-    [['import', 'a', command.file('long')], /longer than any session/],
-    [['import', 'a', command.file('folder'), '--format', 'telethon'], /is a folder: that is tdata/],
-    [['import', 'a', command.file('open.session')], /is open in its program, or was not closed \(-journal\)/],
+    [['import', 'a', command.file('long')], /larger than any session file/],
+    [
+      ['import', 'a', command.file('folder'), '--format', 'telethon'],
+      /is a folder: --format tdata is the one for folders/,
+    ],
+    [
+      ['import', 'a', command.file('open.session')],
+      /is open in another program, or was not closed properly \(-journal is not empty\)/,
+    ],
     [
       ['import', 'a', command.file('telethon.session'), '--format', 'pyrogram-file'],
-      /no pyrogram-file, but telethon-file/,
+      /the file is telethon-file, not pyrogram-file/,
     ],
-    [['import', 'a', command.file('long'), '--format', 'tdata'], /tdata is a folder, .*long is none/],
+    [['import', 'a', command.file('long'), '--format', 'tdata'], /long is not a folder, and --format tdata needs one/],
   ];
   for (const [args, sentence] of cases) {
     const { code, err } = await command.run(args);
@@ -93,5 +104,5 @@ test('who looks for the vault while only the demo has one is told where that is'
   const demo = command.file('demo/vault');
   await command.ok(['import', 'a', '--vault', demo], textOf('telethon'));
   const none = await command.run(['list', '--vault', command.file('vault')]);
-  assert.deepEqual([none.code, none.err.includes(`--vault says where it is; the demo's is ${demo}`)], [1, true]);
+  assert.deepEqual([none.code, none.err.includes(`name its folder with --vault; the demo's is ${demo}`)], [1, true]);
 });

@@ -57,11 +57,11 @@ test('list, show, export, rename and remove', async (t) => {
   assert.equal(readFileSync(file, 'utf8'), `${textOf('pyrogram')}\n`);
   const again = await command.run(['export', 'bot1', '--format', 'string', '--out', file]);
   assert.deepEqual([again.code, again.out], [1, '']);
-  assert.match(again.err, /is there already/);
+  assert.match(again.err, /exists already: choose another --out/);
 
   assert.equal(await command.ok(['rename', 'bot1', 'bot2']), 'bot1 is bot2 now\n');
   assert.match(await command.ok(['list']), /^bot2 /m);
-  assert.match(await command.ok(['remove', 'bot2']), /bot2 is forgotten; it stays signed in at Telegram/);
+  assert.match(await command.ok(['remove', 'bot2']), /bot2 is removed from the vault; the account stays signed in/);
   assert.doesNotMatch(await command.ok(['list']), /^bot/m);
   for (const args of [
     ['show', 'bot2'],
@@ -70,7 +70,7 @@ test('list, show, export, rename and remove', async (t) => {
     ['remove', 'bot2'],
   ]) {
     const { code, out, err } = await command.run(args);
-    assert.deepEqual([code, out, err], [1, '', 'mtproto2json: there is no session bot2\n'], args[0]);
+    assert.deepEqual([code, out, err], [1, '', 'mtproto2json: the vault has no session bot2\n'], args[0]);
   }
 });
 

@@ -54,7 +54,7 @@ test('in a cluster with a service of its name every command starts, and says wha
   const gateway = new Run(t, ['--port', '0', '--workers', '1'], CLUSTER);
   await gateway.port();
   for (const name of Object.keys(CLUSTER)) assert.match(gateway.err, new RegExp(`warning: ${name} in the environment`));
-  await gateway.until(/every user and program of this machine may use .* without a token: --token-file asks/);
+  await gateway.until(/every user and program of this machine may use .* without a token: give --token-file/);
   assert.doesNotMatch(gateway.err, /10\.0\.0|secretish/);
   const signin = new Run(
     t,
@@ -67,14 +67,14 @@ test('in a cluster with a service of its name every command starts, and says wha
   await Promise.all([signin.ended, sessions.ended]);
   // The port is the default one again, and nobody is there.
   assert.doesNotMatch(signin.err, /tcp:\/\/|--port: /);
-  assert.doesNotMatch(sessions.err, /is no option$|expected/m);
+  assert.doesNotMatch(sessions.err, /is not an option$|expected/m);
 });
 
 test('a name with a typing error is told the one that was meant', () => {
   const [foreign] = foreignVariables({ MTPROTO2JSON_PROT: '1' });
   assert.equal(
     foreign!.sentence,
-    'MTPROTO2JSON_PROT in the environment is no option; did you mean MTPROTO2JSON_PORT: it is passed over',
+    'MTPROTO2JSON_PROT in the environment is not an option; did you mean MTPROTO2JSON_PORT: it is ignored',
   );
   const [far] = foreignVariables({ MTPROTO2JSON_VERSION: '1' });
   assert.doesNotMatch(far!.sentence, /did you mean/);

@@ -27,10 +27,9 @@ test('of those who find a dead lock at the same time one gets it', async (t) => 
   await leaveDeadLock(folder);
   const tries = await Promise.allSettled([lockState(folder), lockState(folder), lockState(folder)]);
   const held = tries.filter((one) => one.status === 'fulfilled');
-  for (const one of tries)
-    if (one.status === 'rejected') assert.match(String(one.reason), /another demo has this state/);
+  for (const one of tries) if (one.status === 'rejected') assert.match(String(one.reason), /another demo uses /);
   assert.equal(held.length, 1);
-  await assert.rejects(lockState(folder), /another demo has this state/);
+  await assert.rejects(lockState(folder), /another demo uses /);
   assert.deepEqual(readdirSync(folder), ['lock']);
   held[0]!.value.close();
 });
@@ -40,7 +39,7 @@ test('who died while it took a dead lock over holds nobody up', async (t) => {
   await leaveDeadLock(folder);
   const turn = join(folder, 'lock.turn');
   mkdirSync(turn);
-  await assert.rejects(lockState(folder), /another demo has this state/);
+  await assert.rejects(lockState(folder), /another demo uses /);
   utimesSync(turn, 1, 1);
   (await lockState(folder)).close();
 });
@@ -48,5 +47,5 @@ test('who died while it took a dead lock over holds nobody up', async (t) => {
 test('what stands in the place of the lock and is none is named', async (t) => {
   const folder = folderOf(t);
   mkdirSync(join(folder, 'lock'));
-  await assert.rejects(lockState(folder), /lock is not the socket that a demo makes there: move it away/);
+  await assert.rejects(lockState(folder), /lock should be a socket of the demo, but is a file: move it away/);
 });

@@ -67,7 +67,7 @@ test('all errors at once, each with its place', (t) => {
     '--allow-server: expected host:port, a CIDR, or any, with hosts as IP literals, got ["localhost:1"]',
     '--port: expected a whole number from 0 to 65535, got "70000"',
     'MTPROTO2JSON_WORKERS in the environment: expected a whole number from 1 to 256, got "two"',
-    `potr in ${file} is no option; did you mean port?`,
+    `potr in ${file} is not an option; did you mean port?`,
     `transport in ${file}: expected one of intermediate, abridged, padded, full, got "carrier-pigeon"`,
   ]);
 });
@@ -76,7 +76,7 @@ test('files that are no configuration', (t) => {
   const file = join(folder(t), 'config.yaml');
   assert.match(errorsOf({}, {}, file)[0]!, /^--config: .* cannot be read: ENOENT/);
   writeFileSync(file, '- a\n');
-  assert.match(errorsOf({}, {}, file)[0]!, /^--config: .* does not hold options by name/);
+  assert.match(errorsOf({}, {}, file)[0]!, /^--config: .* is not a map of options/);
   writeFileSync(file, '{"a":');
   assert.match(errorsOf({}, {}, file)[0]!, /cannot be read/);
 });

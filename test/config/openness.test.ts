@@ -19,7 +19,7 @@ test('an address beyond this machine without tokens is a warning at each start',
   for (const host of ['0.0.0.0', '::', '192.0.2.7']) {
     const { warned } = await logged(configOf({ host, insecure: true }));
     assert.ok(warned.includes(`everybody who reaches ${host} may use this gateway and every session it keeps`), warned);
-    assert.match(warned, /without a token: --token-file asks for one/);
+    assert.match(warned, /without a token: give --token-file to require one/);
   }
 });
 

@@ -70,7 +70,7 @@ test('what cannot be right is a sentence, without the secret', (t) => {
     [{ vaultKeyFile: join(folder, 'none') }, {}, /none cannot be read \(ENOENT\)/],
     [{ vaultKeyFile: open! }, {}, /open can be written by others \(0662\); chmod it to 0600/],
     [{ vaultKeyFile: short! }, {}, /short holds no vault key/],
-    [{ vaultKeyFile: folder }, {}, /is no file/],
+    [{ vaultKeyFile: folder }, {}, /is not a file/],
     [{ vaultPassphraseFile: empty! }, {}, /empty holds no passphrase/],
     [{ vaultKeyFile: short!, vaultPassphraseFile: empty! }, {}, /not both/],
     [{}, { MTPROTO2JSON_VAULT_KEY: 'too-short-secret' }, /MTPROTO2JSON_VAULT_KEY holds no vault key/],

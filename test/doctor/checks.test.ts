@@ -111,7 +111,7 @@ test('a data centre is one finding, whatever was tried of it, with each reason o
     [
       'dc',
       'error',
-      'data centre 4 cannot be had at 6 places (2 addresses, ports 443, 80, 5222): does not answer (3); cannot be reached: ENETUNREACH (3)',
+      'data centre 4 is not reached at any of 6 places (2 addresses, ports 443, 80, 5222): does not answer (3); cannot be reached: ENETUNREACH (3)',
       'look at the network',
       6,
     ],

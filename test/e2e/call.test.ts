@@ -74,7 +74,10 @@ test('a gateway that goes away in the middle of a call, or is none, is exit 3', 
   const none = await played(t, (socket) => socket.write('SSH-2.0-x\nsecond\nthird\n'));
   const strange = call(t, none, ['ping', 'ping_id=1']);
   assert.equal(await strange.code(), 3);
-  assert.match(strange.err, /^mtproto2json call: what answers at 127\.0\.0\.1:\d+ is no gateway\n$/);
+  assert.match(
+    strange.err,
+    /^mtproto2json call: 127\.0\.0\.1:\d+ answers, but is not a gateway: check --host and --port\n$/,
+  );
 });
 
 test('--follow without a METHOD asks for the state, and prints updates alone until the gateway is gone', async (t) => {
@@ -100,7 +103,11 @@ test('refusals that name attributes of the wire name options instead, but for --
       '',
       /--token-file FILE/,
     ],
-    ['{"id":-1,"error":"AuthFailed","msg":"the token is not known here","closing":true}', '', /--token-file FILE/],
+    [
+      '{"id":-1,"error":"AuthFailed","msg":"the gateway does not know this token","closing":true}',
+      '',
+      /--token-file FILE/,
+    ],
     [
       '{"id":1,"error":"SessionInUse","msg":"…\\"takeover\\":true…","path":"session"}',
       'path',
@@ -142,7 +149,7 @@ test('refusals that name attributes of the wire name options instead, but for --
   assert.deepEqual([await other.code(), other.out], [2, unnamed]);
 });
 
-test('--takeover takes a session over, of call and of repl, and goes with --session', async (t) => {
+test('--takeover takes a session over, of call and of repl, and needs --session', async (t) => {
   const gateway = await played(t, (socket) => socket.write(PONG));
   const session = { name: 'me', existing: true, takeover: true };
   assert.equal(await call(t, gateway, ['ping', 'ping_id=1', '--session', 'me', '--takeover']).code(), 0);
@@ -160,7 +167,7 @@ test('--takeover takes a session over, of call and of repl, and goes with --sess
     new Run(t, ['repl', ...where, '--takeover']),
   ]) {
     assert.equal(await alone.code(), 2);
-    assert.match(alone.err, /--takeover goes with --session/);
+    assert.match(alone.err, /--takeover needs --session/);
   }
 });
 
@@ -188,7 +195,10 @@ test('what takes the request and says nothing is exit 3 once Telegram and the ga
   const place = ['--host', '127.0.0.1', '--port', String(mute.port)];
   const repl = new Run(t, ['repl', ...place], {}, CLI, 'ping ping_id=1\nping ping_id=2\n');
   assert.equal(await run.code(), 3);
-  assert.equal(run.err, `mtproto2json call: what listens at 127.0.0.1:${mute.port} does not answer\n`);
+  assert.equal(
+    run.err,
+    `mtproto2json call: 127.0.0.1:${mute.port} takes the connection but does not answer: is it a gateway?\n`,
+  );
   assert.equal(await repl.code(), 3);
   assert.equal(repl.err, `the gateway at 127.0.0.1:${mute.port} does not answer\n`);
   assert.equal(mute.heard.length, 2, 'nothing more is asked');

@@ -73,7 +73,7 @@ test('exit 2 for what the gateway refuses, and for what was never sent', async (
     assert.match(sentence, /^mtproto2json call: .*(?:--follow|--timeout|--port|--token-file).*\n$/);
   }
   const [status, , sentence] = await ended(call(t, ['ping', '-'], '{"ping_id"'));
-  assert.deepEqual([status, sentence], [2, 'mtproto2json call: what came on stdin is no JSON\n']);
+  assert.deepEqual([status, sentence], [2, 'mtproto2json call: stdin is not valid JSON\n']);
   const [nothing, , advice] = await ended(call(t, [], '\n'));
   assert.deepEqual([nothing, /: give a METHOD \(/.test(advice)], [2, true]);
   const [kept, refusal] = await ended(call(t, ['users.getUsers', 'id=inputUserSelf', '--session', 'misspelt']));

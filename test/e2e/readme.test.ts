@@ -29,7 +29,7 @@ test('the shell commands are ones package.json has', () => {
     scripts: Record<string, string>;
   };
   const commands = [...text.matchAll(/\bnpm (?:run\s+(\w+)|(test|start))/g)].map((found) => found[1] ?? found[2]!);
-  assert.ok(commands.length >= 5);
+  assert.ok(commands.length >= 3);
   for (const command of commands) assert.ok(scripts[command], command);
 });
 
@@ -61,22 +61,20 @@ test('every line of the nc session works on the demo, the update among them', as
 
 /** Shell blocks that call the command; the first is the first call of all. */
 const SHELL = blocks('sh').filter((block) => /mtproto2json|umask/.test(block));
-test('signing in, by name, out to another program, a key for the vault: as it is written there', async (t) => {
+test('signing in, by name, a key for the vault: as it is written there', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'mtproto2json-readme-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const home = { XDG_DATA_HOME: join(folder, '.local/share') };
   const run = new Run(t, ['demo', '--port', '0', '--workers', '1'], home);
   await run.until(/Ctrl-C/);
   const port = await run.port();
-  assert.equal(SHELL.length, 5);
+  assert.equal(SHELL.length, 4);
   const said: string[] = [];
   // The last one goes on with another gateway.
   for (const block of SHELL) said.push(await shell(folder, port, block.replace(/^npm .*$/m, '')));
   assert.match(said[0]!, /^\{"_cons":"pong","msg_id":\d+,"ping_id":1\}\n$/);
   assert.match(said[1]!, /keeps the session as me/);
   assert.match(said[2]!, /keeps the session as demo[^]*keeps the session as bot1/);
-  assert.match(said[3]!, /^bot1 .*\n^demo .*\n^me /m);
-  assert.match(readFileSync(join(folder, 'bot1.txt'), 'utf8'), /^1[\w-]{300,}=?=?\n$/);
   assert.equal(statSync(join(folder, 'vault.key')).size, 32);
 
   run.child.kill('SIGKILL');

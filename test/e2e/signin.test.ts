@@ -185,11 +185,11 @@ describe('signin', () => {
 
     const logins = dc.counters.requests.get('auth.importBotAuthorization');
     const wrong: [string[], RegExp][] = [
-      [['--out', file], /--out: .* is there already; take another name, or --force to replace it/],
-      [['--out', folder, '--force'], /--out: .* is no file/],
+      [['--out', file], /--out: .* exists already: choose another name, or give --force to replace it/],
+      [['--out', folder, '--force'], /--out: .* is not a file/],
       [['--out', join(folder, 'none/x')], /--out: .* cannot be written \(ENOENT\)/],
-      [['--out', join(folder, 'y'), '--save', 'y'], /--out and --save/],
-      [['--force'], /--force goes with --out/],
+      [['--out', join(folder, 'y'), '--save', 'y'], /--out or --save/],
+      [['--force'], /--force needs --out/],
     ];
     for (const [flags, sentence] of wrong) {
       const run = start(t, flags, '', bot);
@@ -378,11 +378,11 @@ describe('signin', () => {
   test('what is asked wrongly exits 2 with its sentences', async (t) => {
     const cases: [string[], RegExp][] = [
       [['--port', 'x', '--api-id', '0'], /--port: expected .* 65535\n.*--api-id: expected/],
-      [['--qr', '--phone', '1'], /--phone and --qr: one way to sign in/],
+      [['--qr', '--phone', '1'], /--phone and --qr: give only one of them/],
       [['--save', 'a/b'], /--save: a name has/],
       [['--password-file', join(folder, 'nothing')], /--password-file: .*nothing cannot be read \(ENOENT\)/],
-      [['--bot-token', 'planted', '--bot-token-file', 'x'], /--bot-token and --bot-token-file: one of the two/],
-      [['--password', 'planted', '--password-file', 'x'], /--password and --password-file: one of the two/],
+      [['--bot-token', 'planted', '--bot-token-file', 'x'], /give --bot-token or --bot-token-file, not both/],
+      [['--password', 'planted', '--password-file', 'x'], /give --password or --password-file, not both/],
       [['--nope'], /unknown option '--nope'/],
     ];
     for (const [flags, sentence] of cases) {

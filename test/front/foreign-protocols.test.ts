@@ -40,7 +40,7 @@ test('HTTP on the port for lines is answered as HTTP: 400, with the one line as 
     else {
       const { error, msg, id, closing } = JSON.parse(said) as Record<string, unknown>;
       assert.deepEqual([error, id, closing], ['ProtocolMismatch', -1, true], method);
-      assert.match(String(msg), /JSON object a line; --http-port/);
+      assert.match(String(msg), /JSON object per line; .* --http-port/);
     }
   }
   // Behind a line it is no HTTP connection: whoever speaks lines gets a line.

@@ -138,7 +138,7 @@ test('notices are frames with what the catalogue says', () => {
   assert.deepEqual(plain(errorFrame(-1, 'TooManyConnections', { retry_after: 1 })), {
     id: -1,
     error: 'TooManyConnections',
-    msg: 'all connections are taken; --max-connections allows more',
+    msg: 'the gateway has as many clients as it may; --max-connections allows more',
     retry_after: 1,
     retryable: true,
     delivered: 'no',
