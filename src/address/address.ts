@@ -5,7 +5,7 @@
  */
 
 /** 4 bytes for IPv4, 16 for IPv6; an IPv4-mapped IPv6 address is its IPv4 address. */
-export type Address = Uint8Array;
+export type IpAddress = Uint8Array;
 
 export type AddressClass =
   | 'public'
@@ -21,7 +21,7 @@ export type AddressClass =
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /** The bytes of an IP literal, or undefined if the text is none in its one strict form. */
-export function parseAddress(text: string): Address | undefined {
+export function parseAddress(text: string): IpAddress | undefined {
   if (!text.includes(':')) return parseV4(text);
   const bytes = parseV6(text);
   if (bytes === undefined) return undefined;
@@ -29,7 +29,7 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /** The one text of an address (RFC 5952): what `parseAddress` reads back to the same bytes. */
-export function addressText(address: Address): string {
+export function addressText(address: IpAddress): string {
   if (address.length === 4) return address.join('.');
   const words = Array.from({ length: 8 }, (_, i) => (address[2 * i]! << 8) | address[2 * i + 1]!);
   const { at, length } = longestGap(words);
@@ -52,7 +52,7 @@ function longestGap(words: readonly number[]): { at: number; length: number } {
   return best;
 }
 
-function parseV4(text: string): Address | undefined {
+function parseV4(text: string): IpAddress | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;
   const bytes = new Uint8Array(4);
@@ -63,7 +63,7 @@ function parseV4(text: string): Address | undefined {
   return bytes;
 }
 
-function parseV6(text: string): Address | undefined {
+function parseV6(text: string): IpAddress | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
   const head = groups(halves[0]!, halves.length === 1);
@@ -95,7 +95,7 @@ function groups(text: string, isEnd: boolean): number[] | undefined {
 }
 
 /** Whether the first `bits` of an address are those of `base`. */
-export function isWithin(address: Address, base: Address, bits: number): boolean {
+export function isWithin(address: IpAddress, base: IpAddress, bits: number): boolean {
   if (address.length !== base.length) return false;
   const whole = bits >> 3;
   for (let i = 0; i < whole; i++) if (address[i] !== base[i]) return false;
@@ -138,7 +138,7 @@ const CLASSES: readonly (readonly [string, number, AddressClass])[] = [
 const RANGES = CLASSES.map(([text, bits, kind]) => ({ base: parseAddress(text)!, bits, kind }));
 
 /** What an address belongs to; `translated` is NAT64, 6to4 and Teredo, which can hide any IPv4 address. */
-export function classify(address: Address): AddressClass {
+export function classify(address: IpAddress): AddressClass {
   for (const range of RANGES) if (isWithin(address, range.base, range.bits)) return range.kind;
   return address.length === 4 ? 'public' : 'reserved';
 }

@@ -4,7 +4,7 @@
  * Never: a yes by accident. `any` and wide ranges mean public addresses; a loopback, private or otherwise special
  * address must be named itself, or by a range that lies wholly in the same special network.
  */
-import { type Address, classify, isWithin, parseAddress } from './address.ts';
+import { type IpAddress, classify, isWithin, parseAddress } from './address.ts';
 
 /** Which addresses a client may name as its server. */
 export interface AllowList {
@@ -13,7 +13,7 @@ export interface AllowList {
 }
 
 interface Rule {
-  base: Address;
+  base: IpAddress;
   bits: number;
   /** 0 means every port. */
   port: number;
@@ -33,14 +33,14 @@ export function allowList(specs: readonly string[]): AllowList {
   };
 }
 
-function covers(rule: Rule, address: Address, port: number): boolean {
+function covers(rule: Rule, address: IpAddress, port: number): boolean {
   if (rule.port !== 0 && rule.port !== port) return false;
   if (!isWithin(address, rule.base, rule.bits)) return false;
   const kind = classify(address);
   return kind === 'public' || (classify(rule.base) === kind && classify(lastOf(rule)) === kind);
 }
 
-function lastOf(rule: Rule): Address {
+function lastOf(rule: Rule): IpAddress {
   return rule.base.map((byte, i) => byte | (0xff >> Math.min(8, Math.max(0, rule.bits - i * 8))));
 }
 

@@ -8,7 +8,7 @@ import { Unpackr } from 'msgpackr';
 import { MsgpackTape } from '../../src/bytes/msgpack-tape.ts';
 import { Reader } from '../../src/bytes/reader.ts';
 import { Writer } from '../../src/bytes/writer.ts';
-import { EncodeError, type JsonStyle } from '../../src/tl/codec.ts';
+import { DecodeFailure, EncodeError, type JsonStyle } from '../../src/tl/codec.ts';
 import type { Definition } from '../../src/tl/ir.ts';
 import { codec, PLAIN, schema, STRINGS } from '../support/codec.ts';
 import {
@@ -269,6 +269,12 @@ test('what does not fit is refused with its path', () => {
       text,
     );
   }
+});
+
+test('a vector that begins with another number is refused', () => {
+  // msgs_ack, and the number of pong where that of a vector should stand.
+  const bytes = Buffer.from('59b4d662c573773400000000', 'hex');
+  assert.throws(() => decoded(bytes, (from, out) => form.decodeObject(from, out, PLAIN)), DecodeFailure);
 });
 
 test('a string that is no UTF-8 is bytes, both ways', () => {
