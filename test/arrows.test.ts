@@ -256,6 +256,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['centres', 'attach', 'requests', 'incoming'],
   ],
+  main: ['env.ts', 'system-env.ts', 'front.ts', 'limits', 'flow', 'lanes', 'links', 'names', 'sessions', 'clients'],
 };
 
 test('a room imports what stands below it', () => {

@@ -4,7 +4,7 @@
  * Never: bytes of a form.
  */
 import { ERRORS, type ErrorName } from '../errors.ts';
-import type { NoticeFields } from '../main/clients/front.ts';
+import type { NoticeFields } from '../main/front.ts';
 
 /** The table's defaults, overridden by `fields`. */
 export function errorFields(name: ErrorName, fields: NoticeFields): NoticeFields {

@@ -3,7 +3,7 @@
  * In: the first bytes of a connection. Out: all of them to the front that fits. Never: a byte held back.
  */
 import type { ErrorName } from '../errors.ts';
-import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/clients/front.ts';
+import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/front.ts';
 import { errorLine, JsonLines } from './json-lines.ts';
 import { errorFrame, MsgpackFrames } from './msgpack-frames.ts';
 

@@ -16,7 +16,7 @@ import { SlowConsumer, type SlowConsumerOwner } from '../main/clients/slow-consu
 import type { Route } from '../main/sessions/route.ts';
 import type { SessionClient } from '../main/sessions/session-client.ts';
 import { Count } from '../telemetry/metrics.ts';
-import type { IdText, NoticeFields } from '../main/clients/front.ts';
+import type { IdText, NoticeFields } from '../main/front.ts';
 import { Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
 import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { type ErrorName, NoRequestId } from '../errors.ts';
-import type { NoticeFields } from '../main/clients/front.ts';
+import type { NoticeFields } from '../main/front.ts';
 import { errorLine } from './json-lines.ts';
 import type { Bearer } from './tokens.ts';
 

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import type { ErrorName } from '../errors.ts';
 import type { Admission } from '../main/clients/admission.ts';
 import { Count } from '../telemetry/metrics.ts';
-import type { NoticeFields } from '../main/clients/front.ts';
+import type { NoticeFields } from '../main/front.ts';
 import { HostCheck, hostOf } from './host-check.ts';
 import { HttpClient } from './http-client.ts';
 import { type Exchange, refusalBody, writeResponse } from './http-exchange.ts';

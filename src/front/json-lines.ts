@@ -5,7 +5,7 @@
  */
 import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
-import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/clients/front.ts';
+import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/front.ts';
 import { Reassembly } from './reassembly.ts';
 import { requestId } from '../bytes/request-id.ts';
 

@@ -10,7 +10,7 @@ import { COUNT, KIND, NODE, OBJECT, STRING } from '../bytes/tape.ts';
 import { Writer } from '../bytes/writer.ts';
 import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
-import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/clients/front.ts';
+import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/front.ts';
 import { packedRequestId } from '../bytes/packed-request-id.ts';
 import { Reassembly } from './reassembly.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { FrontOwner, NoticeFields } from '../../src/main/clients/front.ts';
+import type { FrontOwner, NoticeFields } from '../../src/main/front.ts';
 import { errorLine, JsonLines } from '../../src/front/json-lines.ts';
 
 class Told implements FrontOwner {

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { Packr } from 'msgpackr';
 import type { ErrorName } from '../../src/errors.ts';
 import { lineFronts } from '../../src/front/first-byte.ts';
-import type { FrontOwner, NoticeFields } from '../../src/main/clients/front.ts';
+import type { FrontOwner, NoticeFields } from '../../src/main/front.ts';
 import { errorFrame, MsgpackFrames } from '../../src/front/msgpack-frames.ts';
 import { packedRequestId } from '../../src/bytes/packed-request-id.ts';
 import { echoGateway } from '../support/echo-gateway.ts';

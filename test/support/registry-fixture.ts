@@ -4,7 +4,7 @@
  */
 import { In, NamedFlag } from '../../src/batch/records.ts';
 import type { ErrorName } from '../../src/errors.ts';
-import type { NoticeFields } from '../../src/main/clients/front.ts';
+import type { NoticeFields } from '../../src/main/front.ts';
 import type { NameOwner } from '../../src/main/names/owner.ts';
 import { SessionRegistry } from '../../src/main/names/session-registry.ts';
 import { createLog } from '../../src/telemetry/log.ts';

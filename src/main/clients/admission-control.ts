@@ -11,7 +11,7 @@ import type { Descriptors } from '../limits/descriptors.ts';
 import type { Limits } from '../limits/limits.ts';
 import { MemoryPressure, MemoryStep } from '../limits/memory.ts';
 import { AddressRates } from './address-rates.ts';
-import type { NoticeFields } from './front.ts';
+import type { NoticeFields } from '../front.ts';
 
 /** Why a token is not taken. */
 export interface TokenRefusal {

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import { OpenFlag, RequestFlag } from '../../batch/records.ts';
 import { type ErrorName, idWithoutRequest, NoRequestId } from '../../errors.ts';
-import type { Front, FrontOwner, IdText, NoticeFields } from './front.ts';
+import type { Front, FrontOwner, IdText, NoticeFields } from '../front.ts';
 import { Count } from '../../telemetry/metrics.ts';
 import type { Timer } from '../env.ts';
 import { type Gate, Why } from '../flow/gate.ts';

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { ErrorName } from '../../errors.ts';
 import type { MainEnv } from '../env.ts';
-import type { NoticeFields } from './front.ts';
+import type { NoticeFields } from '../front.ts';
 
 /** Refused connections that may wait for their line to leave. */
 const MOST = 32;

@@ -3,7 +3,7 @@
  * In: nothing. Out: a shape. Never: code.
  */
 import type { ErrorName } from '../../errors.ts';
-import type { NoticeFields } from '../clients/front.ts';
+import type { NoticeFields } from '../front.ts';
 
 export interface NameOwner {
   /** Number of the session in the records. */

@@ -6,7 +6,7 @@
 import type { RecordCursor } from '../../batch/batch.ts';
 import { TOOK_LENGTH, TookFlag } from '../../batch/records.ts';
 import type { MainEnv } from '../env.ts';
-import type { IdText } from '../clients/front.ts';
+import type { IdText } from '../front.ts';
 
 /** Process-wide, so that a ticket names one request whatever its session. */
 let last = 0;

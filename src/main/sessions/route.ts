@@ -5,7 +5,7 @@
  */
 import type { RecordCursor } from '../../batch/batch.ts';
 import { COUNTERS_LENGTH, In, RequestFlag } from '../../batch/records.ts';
-import type { IdText } from '../clients/front.ts';
+import type { IdText } from '../front.ts';
 import { Count } from '../../telemetry/metrics.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { Lane } from '../lanes/lane.ts';

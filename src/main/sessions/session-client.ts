@@ -3,7 +3,7 @@
  * In: nothing. Out: a shape. Never: code.
  */
 import type { ErrorName } from '../../errors.ts';
-import type { IdText, NoticeFields } from '../clients/front.ts';
+import type { IdText, NoticeFields } from '../front.ts';
 import type { Gate } from '../flow/gate.ts';
 
 /** Whose session it is: a connection of lines or frames (`Client`), or one of HTTP (`front/http-client.ts`). */

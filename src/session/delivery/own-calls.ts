@@ -20,7 +20,13 @@ export function encodeText({ codec, own }: Pick<Env, 'codec' | 'own'>, line: str
 }
 
 /** Puts a call of the gateway's own into a connection's queue. @param patience ms that its answer may take */
-export function callOwn(s: ConnectionState, call: object, ownCall: OwnCall, now: number, patience = PATIENCE_MS): Pending {
+export function callOwn(
+  s: ConnectionState,
+  call: object,
+  ownCall: OwnCall,
+  now: number,
+  patience = PATIENCE_MS,
+): Pending {
   const encoded = encodeText(s.env, JSON.stringify({ message: call }));
   const pending = new Pending({
     ticket: 0,

@@ -3,7 +3,7 @@
  * In: stream bytes in any cut. Out: messages as byte ranges, and the client's form of a notice.
  * Never: a socket, a session, the content of a message (but for its `id`, and a token where one is asked for).
  */
-import type { ErrorName } from '../../errors.ts';
+import type { ErrorName } from '../errors.ts';
 
 /** Further attributes of an error line (`pos`, `limit`, `retry_after`, ...); overrides of the table's defaults too. */
 export type NoticeFields = Readonly<Record<string, string | number | boolean>>;
