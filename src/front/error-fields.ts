@@ -1,5 +1,5 @@
 /**
- * What an error of the catalogue carries, whatever form it is written in.
+ * Error fields: what an error of the catalogue carries, whatever form it is written in.
  * In: a name, and what the place of the error knows. Out: attributes in the order they are shown, without the id.
  * Never: bytes of a form.
  */

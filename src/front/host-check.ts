@@ -1,9 +1,9 @@
 /**
- * Host: whether a request over HTTP was meant for this gateway (threats: Addresses and neighbours, CVE-2018-7160).
+ * Host check: whether a request over HTTP was meant for this gateway (threats: Addresses and neighbours, CVE-2018-7160).
  * In: the `Host` header. Out: yes or no. Never: looks a name up.
  *
- * A web page can have its own name resolve to 127.0.0.1 and then speaks to us from a browser as "the same origin"; what
- * it cannot do is send another `Host` than that name.
+ * A web page can have its own name resolve to 127.0.0.1 and then speaks to the gateway from a browser as "the same origin"; it cannot
+ * send another `Host` than that name.
  */
 
 /** The host of `host[:port]`, in lower case; undefined if it is neither a name nor an address. */
@@ -16,9 +16,10 @@ function isLoopbackName(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
+/** Judges the `Host` header of requests: loopback, or one of the names given. */
 export class HostCheck {
   readonly #names: ReadonlySet<string>;
-  /** The header that was right last: mostly there is one. */
+  /** The last header that was right: mostly there is only one. */
   #last = '';
 
   /** @param names that are right too, without port */

@@ -24,10 +24,11 @@ import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
 import type { Bearer } from './tokens.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
-/** Tokens that may have a session on one connection. */
+/** The most tokens that have a session on one connection. */
 const MOST_SESSIONS = 64;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** One keep-alive connection of HTTP, from its first request to the close of its socket. */
 export class HttpClient implements SessionClient, Connection, SlowConsumerOwner {
   readonly gate: Gate;
   /** Bytes held of bodies that have not ended. */
@@ -44,7 +45,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
   #newest: ServerResponse | undefined;
   /** Its sessions, by the token that began them. */
   readonly #routes = new Map<string, Route>();
-  /** The connection ends with what is open: nothing more is taken. */
+  /** The connection ends when what is open is answered; no request is taken. */
   #isEnding = false;
   #isGone = false;
 
@@ -74,7 +75,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     return new Exchange(response, this, bearer);
   }
 
-  /** A piece of a body. */
+  /** Takes a piece of a body. */
   took(exchange: Exchange, chunk: Buffer): void {
     this.#admission.metrics.counts[Count.CLIENT_BYTES_IN]! += chunk.length;
     if (!this.gate.isOpen) this.#waiting.came(chunk.length);
@@ -113,7 +114,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     if (!this.#hasRoom()) this.gate.shut(Why.REQUESTS);
   }
 
-  /** The session of a token; undefined if there are too many. */
+  /** The session of a token, begun if there is none; undefined if there are too many. */
   #routeOf(token: string): Route | undefined {
     let route = this.#routes.get(token);
     if (route === undefined && this.#routes.size < MOST_SESSIONS) {
@@ -160,7 +161,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     this.#end();
   }
 
-  /** There is no place for it: it shows in the log and in the health. */
+  /** Dropped: HTTP has no place for a notice; what it says shows in the log and in the health. */
   notice(): void {}
 
   settled(): void {
@@ -190,10 +191,10 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     exchange.isOver = true;
     this.#open--;
     if (this.#isGone) return;
-    // Node ends the connection behind a response that says so: that must be the last one.
+    // Node ends the connection behind a response that says so, so only the last one says it.
     if (this.#isEnding && response === this.#newest) response.shouldKeepAlive = false;
     this.#admission.metrics.counts[Count.CLIENT_BYTES_OUT]! += line.length;
-    // A response that has to wait for another, or for the peer, would keep the whole block of the lane alive: a copy then.
+    // A response that has to wait for another, or for the peer, is copied: it would keep the whole block of the lane alive.
     const waits = response.socket === null || this.#socket.writableLength > 0;
     writeResponse(response, status, waits ? Buffer.from(line) : line);
     if (this.#socket.writableLength > this.#admission.limits.unreadMark) this.#slow.begin();
@@ -208,7 +209,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     this.#endIfIdle();
   }
 
-  /** Responses leave in order, so with the newest all have left. */
+  /** Ends the socket when all is answered. Responses leave in order, so with the newest all have left. */
   #endIfIdle(): void {
     const newest = this.#newest;
     if (this.#open > 0) return;

@@ -11,7 +11,7 @@ import type { Bearer } from './tokens.ts';
 /** A body of which nothing has come, or that is needed no longer. */
 export const NO_BODY = Buffer.alloc(0);
 
-/** Whose request it is. */
+/** Who takes the body of a request. */
 interface Asker {
   took(exchange: Exchange, chunk: Buffer): void;
   ended(exchange: Exchange): void;
@@ -56,7 +56,7 @@ export class Exchange {
   }
 }
 
-/** A response as short as it can be. */
+/** Writes a response with as few headers as it can have. @param retryAfter seconds, for 429 and 503 */
 export function writeResponse(
   response: ServerResponse,
   status: number,

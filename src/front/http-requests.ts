@@ -42,7 +42,7 @@ export class HttpRequests {
   readonly #settings: HttpSettings;
   readonly #hosts: HostCheck;
   #watchers = 0;
-  /** What is being read of the counters: whoever asks meanwhile hears the same. */
+  /** The counters while they are read: whoever asks meanwhile hears the same. */
   #counters: ReturnType<HttpSettings['metrics']> | undefined;
 
   constructor(admission: Admission, settings: HttpSettings) {
@@ -158,7 +158,7 @@ export class HttpRequests {
     this.#write(response, status, text, 'text/plain; charset=utf-8');
   }
 
-  /** An answer without a session. Node holds those that wait for others, however many they are. */
+  /** Writes an answer without a session. Node holds those that wait for others, however many they are, so they are counted. */
   #write(response: ServerResponse, ...answer: Answer): void {
     const socket = response.req.socket as OwnSocket;
     if (socket.destroyed) return;
@@ -208,7 +208,7 @@ function isJson(type = ''): boolean {
   return charset === undefined || /^(?:utf-?8|us-ascii) *$/i.test(charset);
 }
 
-// One function for all requests: no closure for each.
+// Listeners for all requests: no closure for each.
 
 function takeBody(this: IncomingMessage, chunk: Buffer): void {
   const exchange = (this as OwnRequest)[EXCHANGE]!;

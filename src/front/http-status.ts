@@ -1,5 +1,5 @@
 /**
- * HTTP status: which one goes with how a request ended (docs/http-and-msgpack.md).
+ * HTTP status: which status goes with how a request ended (docs/http-and-msgpack.md).
  * In: the outcome of a request. Out: a status. Never: a body; that is the wire's object whatever the status.
  *
  * Whoever got an answer has a 200, an `rpc_error` included: HTTP has done its part. Other statuses are for those between
@@ -37,6 +37,7 @@ export function statusOf(place: number): number {
   return BY_PLACE[place] ?? 200;
 }
 
+/** The status for an error of the table; 200 where HTTP itself has done its part. */
 export function statusOfError(name: ErrorName): number {
   return STATUSES[name] ?? 200;
 }

@@ -13,9 +13,9 @@ const LF = 0x0a;
 const CR = 0x0d;
 const BRACE = 0x7b;
 const BRACKET = 0x5b;
-/** Editors and Windows' shells put it before the first line; it is no part of it. */
+/** The byte order mark, which editors and Windows' shells put before the first line. */
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-/** The token line is judged before anything is known of the client: it gets little room. */
+/** The longest token line, bytes: it is held before anything is known of the client. */
 const MAX_TOKEN_LINE = 4096;
 /** What browsers and other HTTP clients send, where a request should stand (threats: Addresses and neighbours). */
 const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) |Host:)/i;
@@ -23,6 +23,7 @@ const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI
 /** A whole request line of HTTP/1, as far as it takes to know one; its answer is one that HTTP clients show. */
 const HTTP_REQUEST = /^(GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT) /;
 
+/** The front of the port for lines: cuts one connection's bytes at each newline. */
 export class JsonLines implements Front {
   readonly isMsgpack = false;
   readonly #owner: FrontOwner;
@@ -39,9 +40,9 @@ export class JsonLines implements Front {
   #verb: string | undefined;
   /** A line that has begun. */
   readonly #held = new Reassembly();
-  /** What the line before took: parts of a file come one after another. */
+  /** Length of the line before, bytes: parts of a file come one after another, so the next is likely as long. */
   #usual = 0;
-  /** What came in one chunk with a message after which no more was wanted. */
+  /** The rest of a chunk behind a message after which no more was wanted. */
   #rest: Buffer | undefined;
 
   constructor(owner: FrontOwner, settings: FrontSettings) {

@@ -15,9 +15,10 @@ import { packedRequestId } from '../bytes/packed-request-id.ts';
 import { Reassembly } from './reassembly.ts';
 
 const HEAD = 4;
-/** The token's frame is judged before anything is known of the client: it gets little room. */
+/** The longest frame with a token, bytes: it is held before anything is known of the client. */
 const MAX_TOKEN_FRAME = 4096;
 
+/** The front of connections that begin with 0x00: cuts one connection's bytes by the length before each frame. */
 export class MsgpackFrames implements Front {
   readonly isMsgpack = true;
   readonly #owner: FrontOwner;
@@ -32,7 +33,7 @@ export class MsgpackFrames implements Front {
   readonly #held = new Reassembly();
   /** The owner knows of a frame that has begun. */
   #isTold = false;
-  /** What came in one chunk with a message after which no more was wanted. */
+  /** The rest of a chunk behind a message after which no more was wanted. */
   #rest: Buffer | undefined;
 
   constructor(owner: FrontOwner, settings: FrontSettings) {

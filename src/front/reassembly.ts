@@ -6,9 +6,10 @@
  * One block, as a list of chunks would let a drip of single bytes cost hundreds each.
  */
 const LEAST_BLOCK = 256;
-/** What has come so far, one part in so many, is taken to become as long as expected: its block is made once. */
+/** A message of which a sixteenth has come is believed to become as long as it says: its block is made at that length. */
 const TRUSTED = 16;
 
+/** One message of a connection that is not whole yet; used again for the next one. */
 export class Reassembly {
   /** What is there, `length` bytes of it written; undefined if nothing has begun. */
   bytes: Buffer | undefined;

@@ -13,6 +13,7 @@ export interface Bearer {
   readonly mayExport: boolean;
 }
 
+/** The tokens of `--token-file`, or none where the gateway serves everybody. */
 export interface Tokens {
   /** Nobody is served without one. */
   readonly areNeeded: boolean;

@@ -6,6 +6,7 @@
 /** What `setTimer` and `setRepeated` return; only `clearTimer` looks into it. */
 export type Timer = object;
 
+/** Clock and timers of the main thread; all times are ms. */
 export interface MainEnv {
   /** Unix time in ms on a monotonic base: never a step back when the system's clock is set. */
   readonly now: () => number;
@@ -13,10 +14,10 @@ export interface MainEnv {
   readonly ticks: () => number;
   /** Calls `due` once, `after` ms from now. */
   readonly setTimer: (due: () => void, after: number) => Timer;
-  /** The same; the process does not stay alive for it. */
+  /** As `setTimer`, but the process does not stay alive for it. */
   readonly setIdleTimer: (due: () => void, after: number) => Timer;
-  /** Calls `due` every so many ms; the process does not stay alive for it. */
+  /** Calls `due` every `every` ms; the process does not stay alive for it. */
   readonly setRepeated: (due: () => void, every: number) => Timer;
-  /** Nothing of it is called any more; does nothing without a timer, or with one that is over. */
+  /** Stops a timer; does nothing without one, or with one that has fired. */
   readonly clearTimer: (timer: Timer | undefined) => void;
 }

@@ -1,5 +1,5 @@
 /**
- * A front: how one kind of client is understood and spoken to. JSON lines now; msgpack frames, HTTP and websockets fit.
+ * Front: how one kind of client is understood and spoken to: JSON lines, msgpack frames.
  * In: stream bytes in any cut. Out: messages as byte ranges, and the client's form of a notice.
  * Never: a socket, a session, the content of a message (but for its `id`, and a token where one is asked for).
  */
@@ -28,20 +28,22 @@ export interface FrontOwner {
   admit(token: string): boolean;
 }
 
+/** How one kind of client is understood and spoken to; one for each connection. */
 export interface Front {
   /** The lane is to read and write msgpack for this client; known from the first message on. */
   readonly isMsgpack: boolean;
   take(chunk: Buffer): void;
   /** Goes on with what was kept back when `message` answered false. */
   resume(): void;
-  /** Nothing more will come: what has begun and not ended is answered. */
+  /** No more bytes will come: a message that has begun and not ended is answered with an error. */
   end(): void;
-  /** Drops whatever is held. */
+  /** Drops what is held of a message, and all that still comes. */
   discard(): void;
   /** One error line or notice in the client's form. `id` as the client wrote it, or a number of the catalogue. */
   notice(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer;
 }
 
+/** What is the same for all connections of a front. */
 export interface FrontSettings {
   /** Longest message in bytes. */
   readonly maxLine: number;

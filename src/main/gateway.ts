@@ -35,6 +35,7 @@ export interface FrontKind {
   readonly line: RefusalLine;
 }
 
+/** What a gateway is built of; the composition root (`index.ts`) fills it. */
 export interface GatewayOptions {
   readonly env: MainEnv;
   readonly host: string;
@@ -46,13 +47,13 @@ export interface GatewayOptions {
   readonly settings: unknown;
   readonly limits: Limits;
   readonly allow: AllowList;
-  /** Data centres are reached through it. */
+  /** The proxy that data centres are reached through. */
   readonly socks?: Socks | undefined;
   readonly front: FrontKind;
   /** Further ways in, on the same host. */
   readonly listeners?: readonly Listener[];
   readonly tokens: Tokens;
-  /** Opens the vault of kept sessions, when the first is asked for; undefined if there is none. */
+  /** Opens the vault when the first stored session is asked for; undefined if there is none. */
   readonly vault?: (() => Promise<Vault>) | undefined;
   readonly log: Log;
   /** These sessions were lost with their lane. */
@@ -73,6 +74,7 @@ interface Listening {
   addresses: readonly AddressInfo[];
 }
 
+/** The whole service in one process: `start` it once, `drain` it once. */
 export class Gateway implements Admission {
   readonly env: MainEnv;
   readonly router: Router;
@@ -90,7 +92,7 @@ export class Gateway implements Admission {
   readonly #control: AdmissionControl;
   readonly #refusals: RefusedSockets;
   #draining: Promise<void> | undefined;
-  /** Where clients reach it; set by `start`. */
+  /** Where clients reach the port for lines; set by `start`. */
   addresses: readonly AddressInfo[] = [];
   isServing = false;
 
@@ -165,7 +167,7 @@ export class Gateway implements Admission {
     return this.addresses[0]!.port;
   }
 
-  /** `degraded` while a lane has no thread, or a session is not kept as it should be: all others are served. */
+  /** `degraded` while a lane has no thread, or a session is not stored as it should be: all others are served. */
   get health(): 'ok' | 'degraded' {
     return this.#lanes.isDegraded || this.#registry.isDegraded ? 'degraded' : 'ok';
   }
@@ -233,10 +235,7 @@ export class Gateway implements Admission {
     if (this.#connections.delete(connection)) this.#descriptors.give();
   }
 
-  /**
-   * Stops: nobody new, nothing more is read, what is open is answered or told, all is closed.
-   * @param within ms that open requests may take
-   */
+  /** Stops: takes nobody in, reads nothing more, answers what is open within `within` ms or says that it will not, closes all. */
   drain(within = this.limits.drainTimeout): Promise<void> {
     this.#draining ??= this.#drain(within);
     return this.#draining;

@@ -82,11 +82,11 @@ export class Fixture {
     return route.last;
   }
 
-  keep(route: FakeRoute, flags: number, record: string, ticket = 0): void {
-    this.registry.keep(route, flags, ticket, Buffer.from(record));
+  store(route: FakeRoute, flags: number, record: string, ticket = 0): void {
+    this.registry.store(route, flags, ticket, Buffer.from(record));
   }
 
-  async kept(name = 'me'): Promise<string | undefined> {
+  async stored(name = 'me'): Promise<string | undefined> {
     await settled();
     const record = this.vault.read(name);
     return record && Buffer.from(record).toString();

@@ -1,14 +1,16 @@
 /**
  * Acceptor: the listening sockets.
- * In: a host and a port. Out: accepted sockets. Never: reads or writes one; `localhost` is listened to on both families,
- * because a client's resolver may prefer either.
+ * In: a host and a port. Out: accepted sockets. Never: reads or writes one.
+ *
+ * `localhost` is listened to on both families, because a client's resolver may prefer either.
  */
 import type { AddressInfo, Server, ServerOpts } from 'node:net';
 
 const BACKLOG = 4_096;
-/** Half-open peers are found out by the system (threats: Bytes and lines). */
+/** How long a connection is idle before the system asks whether its peer is there, ms (threats: Bytes and lines). */
 const KEEP_ALIVE = 60_000;
 
+/** The listening sockets of one port: one for each address that the host stands for. */
 export class Acceptor {
   readonly #make: (options: ServerOpts) => Server;
   readonly #servers: Server[] = [];
@@ -18,7 +20,7 @@ export class Acceptor {
     this.#make = make;
   }
 
-  /** @returns where it listens now; rejects with the system's error */
+  /** Listens to a port (0: any that is free). @returns its addresses; rejects with the system's error */
   async listen(host: string, port: number): Promise<AddressInfo[]> {
     if (host !== 'localhost') return [await this.#open(host, port)];
     const first = await this.#open('127.0.0.1', port);
@@ -50,7 +52,7 @@ export class Acceptor {
     });
   }
 
-  /** Nobody new from here on; at once. */
+  /** Accepts nobody from here on; connections that were accepted stay. */
   close(): void {
     for (const server of this.#servers.splice(0)) if (server.listening) server.close();
   }

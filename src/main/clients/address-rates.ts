@@ -15,18 +15,19 @@ interface Bucket {
   at: number;
 }
 
+/** A token bucket for each address: `most` at once, refilled evenly within `within` ms. */
 export class AddressRates {
   readonly #most: number;
   readonly #within: number;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param most so many at once, and so many in each `within` ms */
+  /** @param most events at once, and events in each `within` ms */
   constructor(most: number, within: number) {
     this.#most = most;
     this.#within = within;
   }
 
-  /** Counts one. @returns false if that was too many */
+  /** Counts one event. @param now Unix ms @returns false if that was too many */
   take(address: string, now: number): boolean {
     const bucket = this.#bucket(address, now);
     if (bucket.tokens < 1) return false;

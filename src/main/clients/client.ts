@@ -17,9 +17,10 @@ import type { Route } from '../sessions/route.ts';
 import type { SessionClient } from '../sessions/session-client.ts';
 import { SlowConsumer, type SlowConsumerOwner } from './slow-consumer.ts';
 
-/** A closed connection may still take its last line in this time: closing with unread input would reset it away. */
+/** How long a connection that ends may take its last line, ms: closing with unread input would reset that line away. */
 const LINGER = 1_000;
 
+/** One connection of the port for lines, from its accept to the close of its socket. Its session begins with its first message. */
 export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, SessionClient, Connection {
   /** Bytes held of a message that has not ended. */
   held = 0;
@@ -33,7 +34,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
   /** `RequestFlag` of its requests. */
   #asks = 0;
   #badLines = 0;
-  /** Nothing more is taken from the client, but what it is owed is still written. */
+  /** No more is taken from the client, but answers to what it has asked are still written. */
   #isEnded = false;
   /** The last line was written. */
   #isClosing = false;
@@ -107,7 +108,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     this.#services.reaper.tokens.end(this);
     const bearer = this.#services.judgeToken(token, this.#socket.remoteAddress ?? '');
     if ('refused' in bearer) {
-      // What the front says then, that it failed, comes behind the end.
+      // The front says that the token failed in any case; behind this line nobody hears that.
       if (bearer.refused === 'RateLimited') this.refuse(bearer.refused, bearer.fields);
       return false;
     }
@@ -144,7 +145,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     });
   }
 
-  /** Fewer requests are open than before: reading may go on, or all is answered. */
+  /** Reads on if there is room for more requests; ends the connection if its input has ended and all is answered. */
   settled(): void {
     if (this.#route?.hasRoom(this.#services.limits) !== false) this.gate.open(Why.REQUESTS);
     if (this.#isEnded && this.#open === 0) this.#finish();
@@ -156,7 +157,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
 
   // How it ends.
 
-  /** The client's FIN: what is open is still answered (half-close, wire: Connections). */
+  /** The client has sent its FIN: what is open is still answered (half-close, wire: Connections). */
   inputEnded(): void {
     if (this.#isEnded) return;
     this.#front.end();
@@ -179,7 +180,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     this.#endSocket();
   }
 
-  /** After the last line: no waiting for the session, and nothing the client still sends is looked at. */
+  /** Ends the connection behind its last line: drops what the client still sends, and does not wait for the session. */
   #close(): void {
     this.#isClosing = true;
     this.#discard();
@@ -188,7 +189,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     this.#endSocket();
   }
 
-  /** Whatever else comes is dropped. */
+  /** Drops whatever else the client sends. */
   #discard(): void {
     this.#isEnded = true;
     this.#front.discard();
@@ -242,7 +243,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
   // Clocks.
 
   lineIsLate(): void {
-    // While the gateway itself does not read, the clock starts again.
+    // A line that the gateway itself does not read on has its whole time again.
     if (this.gate.isOpen) this.refuse('LineTimeout', { limit: this.#services.limits.lineTimeout / 1_000 });
     else this.#services.reaper.lines.begin(this, this.#services.env.now());
   }
@@ -270,7 +271,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     });
   }
 
-  /** Unread for the whole time: gone if nothing moved, or if far too much is still there. */
+  /** Ends a connection whose answers were unread for `unreadTimeout`, if none was taken since, or more than `unreadMost` is left. */
   unreadIsLate(): void {
     const { unreadMost } = this.#services.limits;
     if (!this.#slow.mayGoOn(unreadMost)) this.refuse('SlowConsumer', { limit: unreadMost });
@@ -292,7 +293,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     this.#writer.write(bytes);
   }
 
-  /** A line of the gateway's own, outside of any block. */
+  /** Writes a line of the gateway's own, outside of any block. */
   #say(id: IdText | number, name: ErrorName, fields: NoticeFields): void {
     if (!this.#isClosing && this.#socket.writable) this.#socket.write(this.#front.notice(id, name, fields));
   }

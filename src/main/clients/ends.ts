@@ -9,9 +9,10 @@
 import type { Socket } from 'node:net';
 
 const NOTHING = Buffer.alloc(0);
-/** Sockets that one look is for; the others have their turn with the next looks. */
+/** The most sockets that one look takes; the others have their turn with the next looks. */
 const MOST_LOOKED_AT = 1_000;
 
+/** The sockets to look at; one for all connections. */
 export class Ends {
   readonly #sockets = new Set<Socket>();
 
@@ -30,7 +31,7 @@ export class Ends {
       this.#sockets.delete(socket);
       if (socket.destroyed) continue;
       this.#sockets.add(socket);
-      // One with something to write is polled for that.
+      // A socket with something to write is polled for that.
       if (socket.writable && socket.writableLength === 0) socket.write(NOTHING);
     }
   }

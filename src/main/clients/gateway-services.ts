@@ -16,7 +16,7 @@ import type { Reaper } from './reaper.ts';
 export interface Connection {
   /** The gateway stops: nothing more is read, what is open may still be answered. */
   stopping(retryAfter: number): void;
-  /** The gateway waits no longer: what is still open is told so. */
+  /** The gateway waits no longer: each open request is told so. */
   abandon(retryAfter: number): void;
   destroy(): void;
 }

@@ -11,12 +11,13 @@ import type { Reaper } from './reaper.ts';
 /** Whom an inlet tells. */
 export interface InletOwner {
   take(chunk: Buffer): void;
-  /** The gate is open: what was kept back of a chunk goes on. */
+  /** The gate is open: what was kept back of the last chunk is due. */
   goesOn(): void;
   /** The FIN, once everything before it was taken. */
   inputEnded(): void;
 }
 
+/** What one client sends, in order, and only while its gate is open. */
 export class Inlet {
   readonly gate: Gate;
   readonly #ahead: ReadAhead;
@@ -59,7 +60,7 @@ export class Inlet {
     if (this.gate.isOpen) this.#owner.inputEnded();
   }
 
-  /** Nothing is wanted any more: what waits is dropped, and what still comes is handed on to be dropped. */
+  /** Drops what waits; what still comes is handed on, for the owner to drop. */
   discard(): void {
     this.#isDone = true;
     this.#waiting = [];

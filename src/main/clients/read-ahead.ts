@@ -1,8 +1,8 @@
 /**
- * Read ahead: how far a client's socket is read while its gate is shut. It is, up to a mark, so that a FIN is noticed: it
- * comes behind the bytes before it, and who does not read these does not see it.
+ * Read ahead: how far a client's socket is read while its gate is shut: up to a mark, so that a FIN is noticed, which comes behind the
+ * bytes before it.
  * In: that the gate is shut or open, how many bytes wait. Out: a socket that is paused, or goes on; one that is looked at.
- * Never: holds the bytes; more of them than the mark and one chunk, or than all connections together may have.
+ * Never: holds the bytes; reads more than the mark and one chunk, or than all connections together may have.
  */
 import type { Socket } from 'node:net';
 import type { Reaper } from './reaper.ts';
@@ -10,6 +10,7 @@ import type { Reaper } from './reaper.ts';
 /** Bytes read ahead at which reading stops. */
 const MARK = 16 * 1024;
 
+/** How far one connection is read while its gate is shut: `MARK` bytes and the chunk that passes it. */
 export class ReadAhead {
   readonly #socket: Socket;
   readonly #reaper: Reaper;
@@ -44,21 +45,21 @@ export class ReadAhead {
     this.#socket.pause();
   }
 
-  /** So many bytes more wait, or fewer. */
+  /** Counts bytes that wait for the gate. @param by how many more; negative: fewer */
   add(by: number): void {
     this.#bytes += by;
     this.#reaper.readAhead(by);
     if (by > 0 && (this.#bytes >= MARK || !this.#reaper.mayReadAhead)) this.#stop();
   }
 
-  /** The gate is open, and nothing waits. One whose input has ended is still looked at. */
+  /** The gate is open, and no byte waits. A socket whose input has ended is still looked at for a reset. */
   end(): void {
     if (!this.#socket.readableEnded) this.#reaper.ends.delete(this.#socket);
     this.#isStopped = false;
     this.#socket.resume();
   }
 
-  /** Nothing is wanted any more: whoever goes on with the socket drops what comes. */
+  /** Reading goes on for nobody: the owner drops what comes. */
   release(): void {
     this.#isStopped = false;
     this.clear();

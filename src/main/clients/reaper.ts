@@ -17,15 +17,16 @@ export interface Reapable {
   lineIsLate(): void;
   tokenIsLate(): void;
   unreadIsLate(): void;
-  /** The process holds too much of what has not ended, and this connection the most. */
+  /** All connections together hold too much of messages that have not ended, and this one the most. */
   cutOff(): void;
-  /** The process holds too much in all, and this connection leaves the most unread. */
+  /** The process is under memory pressure, and this connection leaves the most unread. */
   cutUnread(): void;
 }
 
-/** Part of the budget that may be read ahead of gates that are shut: whoever gets none of it is not read, as ever. */
+/** Part of the budget that all connections may read ahead of gates that are shut; once it is used up, such connections are not read. */
 const AHEAD = 1 / 8;
 
+/** One for all client connections: three clocks, one budget of bytes, one timer. */
 export class Reaper {
   readonly lines: TimeoutQueue<Reapable>;
   readonly tokens: TimeoutQueue<Reapable>;
@@ -65,7 +66,7 @@ export class Reaper {
     this.ends.look();
   }
 
-  /** Bytes more (or less) that were read and wait for a gate. */
+  /** Counts bytes that were read and wait for a gate. @param by how many more; negative: fewer */
   readAhead(by: number): void {
     this.#ahead += by;
   }
@@ -98,7 +99,7 @@ export class Reaper {
     return true;
   }
 
-  /** Memory runs out: of those who leave their answers unread, the one with the most goes. */
+  /** Under memory pressure: disconnects the client with the most unread bytes. */
   cutMostUnread(): void {
     let most: Reapable | undefined;
     for (const client of this.unread.things())

@@ -17,7 +17,7 @@ export class TimeoutQueue<Thing> {
     return this.#begun.size;
   }
 
-  /** Does nothing if it has begun already: the clock is not wound back. */
+  /** Starts the clock of a thing, unless it runs. @param now Unix ms */
   begin(thing: Thing, now: number): void {
     if (!this.#begun.has(thing)) this.#begun.set(thing, now);
   }
@@ -26,7 +26,7 @@ export class TimeoutQueue<Thing> {
     this.#begun.delete(thing);
   }
 
-  /** Reports and forgets what is late. */
+  /** Reports and forgets the things that are late. @param now Unix ms */
   look(now: number): void {
     for (const [thing, since] of this.#begun) {
       if (now - since < this.#after) return;

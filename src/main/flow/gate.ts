@@ -17,6 +17,7 @@ export const Why = {
   CLOSING: 16,
 } as const;
 
+/** Open while it has no reason to be shut; `stop` and `go` are called when that changes. */
 export class Gate {
   #why = 0;
   readonly #stop: () => void;

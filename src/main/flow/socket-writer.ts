@@ -15,18 +15,18 @@ export class WriteBatch {
     this.#touched.push(writer);
   }
 
-  /** A view of a block is given to somebody. */
+  /** Counts a view of a block that somebody was given. */
   gave(view: Buffer): void {
     this.#block = view.buffer;
     this.#owed++;
   }
 
-  /** A writer has taken a view to write, or has copied it. */
+  /** Counts a view as written, or copied, by its writer. */
   took(view: Buffer): void {
     if (view.buffer === this.#block) this.#owed--;
   }
 
-  /** Lets everything go. @returns whether the block is read by nobody any more: all of it is with the system */
+  /** Sends what all writers were given. @returns whether nobody reads the block any more: all of it is with the system */
   settle(): boolean {
     const touched = this.#touched;
     let isFree = this.#owed === 0;
@@ -38,13 +38,14 @@ export class WriteBatch {
   }
 }
 
+/** Writes to one socket: corked while a block is applied, uncorked by `settle`. */
 export class SocketWriter {
   readonly #socket: Socket;
   readonly #batch: WriteBatch;
   readonly #mark: number;
   readonly #onFull: () => void;
   #isCorked = false;
-  #copies = false;
+  #mustCopy = false;
 
   /** @param mark unsent bytes from which on `onFull` is called, once a batch */
   constructor(socket: Socket, batch: WriteBatch, mark: number, onFull: () => void) {
@@ -57,12 +58,12 @@ export class SocketWriter {
   write(view: Buffer): void {
     if (!this.#isCorked) {
       this.#isCorked = true;
-      // A write that has to wait keeps its whole block alive. One block a slow reader is bearable; from then on, copies.
-      this.#copies = this.#socket.writableLength > 0;
+      // A write that has to wait keeps its whole block alive: one block for a slow reader is bearable, further writes are copied.
+      this.#mustCopy = this.#socket.writableLength > 0;
       this.#socket.cork();
       this.#batch.add(this);
     }
-    this.#socket.write(this.#copies ? Buffer.from(view) : view);
+    this.#socket.write(this.#mustCopy ? Buffer.from(view) : view);
     this.#batch.took(view);
   }
 

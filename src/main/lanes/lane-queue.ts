@@ -11,12 +11,12 @@ import { SHARE, Shares } from './shares.ts';
 import { Slot } from './slot.ts';
 import { isIsolated, Turns } from './turns.ts';
 
-/** Two in flight hide the crossing, the third fills (decisions: crossing). */
+/** Two slots in flight hide the crossing, the third fills (decisions: crossing). */
 const SLOTS = 3;
 export const IN_FLIGHT = 2;
 /**
- * Cost of what has waited that goes in one batch: 2 to 4 ms of a lane's work. One batch at a time has any of it, so
- * others wait for no more than that, or for one message that is longer.
+ * Cost of the waiting records that go in one batch: 2 to 4 ms of a lane's work. One batch at a time has any of them, so the sessions of
+ * a lane wait for no more than that, or for one message that is longer.
  */
 const TURN = SHARE;
 
@@ -27,24 +27,25 @@ export interface Culprit {
   readonly ticket: number;
 }
 
+/** What one lane's thread is given: three slots in turn, two of them under way, and records that wait for their session's turn. */
 export class LaneQueue {
   readonly #all = Array.from({ length: SLOTS }, () => new Slot());
   readonly #free: number[] = [2, 1];
   /** Slots under way, oldest first. */
   readonly #sent: number[] = [];
   #number = 0;
-  /** The one that is written into. */
+  /** The slot that is written into. */
   #open = this.#all[0]!;
-  /** What each session has in it. */
+  /** What each session has in the open slot. */
   readonly #shares: Shares;
-  /** What found its session's share used up. */
+  /** Records that found their session's share used up. */
   readonly #turns = new Turns();
-  /** The open slot was run up to here, and a part of it is under way up to there (0: none is). */
+  /** The open slot was run up to `#from`; a part of it is under way up to `#partTo` (0: none is). */
   #from = 0;
   #partTo = 0;
   /** Records that must run one a batch and have not been run. */
   #isolated = 0;
-  /** Until then every record is: the last thread died soon after its start, and nobody knows of what. */
+  /** Until then, Unix ms, every record runs alone: the last thread died soon after its start, and nobody knows of what. */
   #carefulUntil = 0;
 
   /** @param mark what one batch may cost before all that comes waits for its turn; see `costOf` */
@@ -52,7 +53,7 @@ export class LaneQueue {
     this.#shares = new Shares(mark);
   }
 
-  /** What the thread sees of them. */
+  /** The shared blocks, for the thread. */
   get shared(): SharedArrayBuffer[] {
     return this.#all.map((slot) => slot.shared);
   }
@@ -67,17 +68,17 @@ export class LaneQueue {
     return this.#turns.isOver(session);
   };
 
-  /** All run one a batch, until then. */
+  /** Every record runs alone in its batch. @param until Unix ms */
   careful(until: number): void {
     this.#carefulUntil = until;
   }
 
-  /** Something has not left yet and may. */
+  /** A record has not left and may. */
   get hasMore(): boolean {
     return this.#open.length > this.#from || this.#mayTakeTurn;
   }
 
-  /** What waits goes in one batch at a time. */
+  /** Records that wait may be taken: no batch under way has any. */
   get #mayTakeTurn(): boolean {
     return !this.#turns.isEmpty && !this.#all.some((slot) => slot.hasTurn);
   }
@@ -92,7 +93,7 @@ export class LaneQueue {
     return this.#sent.length < (this.#carefulUntil > 0 || this.#isolated > 0 ? 1 : IN_FLIGHT);
   }
 
-  /** Takes from those that wait behind what is in the open slot. @returns sessions whose feeders may go on; to be told after `leave` */
+  /** Puts a turn of the waiting records behind what is in the open slot. @returns sessions whose feeders may go on; to be told after `leave` */
   takeTurn(): readonly number[] {
     if (!this.#mayTakeTurn) return NONE;
     const open = this.#open;
@@ -106,7 +107,7 @@ export class LaneQueue {
     return this.#open.hasTurn;
   }
 
-  /** The next batch: it is under way from here on. Empty if there is nothing. */
+  /** The next batch, which is under way from here on; empty if no record is there. @param now Unix ms */
   leave(now: number): LaneTask {
     if (now > this.#carefulUntil) this.#carefulUntil = 0;
     const from = this.#from;
@@ -125,7 +126,7 @@ export class LaneQueue {
     return this.#carefulUntil > 0 || (this.#isolated > 0 && this.#firstIsolated() === this.#from);
   }
 
-  /** How much of the open slot goes in one batch. */
+  /** Where the next batch ends in the open slot. */
   #partEnd(): number {
     const { length } = this.#open;
     if (this.#from === length) return length;
@@ -144,7 +145,7 @@ export class LaneQueue {
     return written.length;
   }
 
-  /** The open slot has left, or is done with. */
+  /** Opens a free slot: the open one has left, or all its parts are back. */
   openNext(): void {
     this.#number = this.#free.pop()!;
     this.#open = this.#all[this.#number]!;
@@ -190,7 +191,7 @@ export class LaneQueue {
     return { kind: record.kind, session: record.session, ticket: record.ticket };
   }
 
-  /** Drops everything, what is under way too. */
+  /** Drops all records, those under way too. */
   reset(): void {
     this.#from = 0;
     this.#partTo = 0;

@@ -11,7 +11,7 @@ import { type LaneOptions, Thread } from './thread.ts';
 
 const EMPTY = new Uint8Array(0);
 const NONE: readonly number[] = [];
-/** Smaller blocks are not worth their way back: they cost the collector little. */
+/** Bytes from which on a block goes back to its thread to be written again; smaller ones cost the collector little. */
 const WORTH_KEEPING = 16 * 1024;
 
 /** How a thread was lost. */
@@ -41,9 +41,10 @@ export interface LaneOwner {
   ended(lane: Lane): void;
 }
 
+/** One lane: `start` gives it a thread, again after each loss; records that are put meanwhile wait. */
 export class Lane {
   readonly number: number;
-  /** Sessions that live here; `Lanes` counts them. */
+  /** Sessions that live on this lane; the router counts them. */
   sessions = 0;
   /** Batches sent, and threads lost, since the start. */
   batches = 0;
@@ -56,7 +57,7 @@ export class Lane {
   #upSince = 0;
   /** Resolves when the lost thread has ended; the next one is not started before. */
   #ending: Promise<void> | undefined;
-  /** Blocks to be written again: as many as batches in flight, or one of them is lost to the collector each time. */
+  /** Blocks to be written again, as many as batches in flight: with fewer, the collector gets one each time. */
   readonly #spares: ArrayBuffer[] = [];
   #isScheduled = false;
   /** An empty batch is due: the lane's deadline has passed. */
@@ -133,7 +134,7 @@ export class Lane {
   #flush(): void {
     this.#isScheduled = false;
     if (!this.#mayRun() || !(this.#queue.hasMore || this.#isDue)) return;
-    // What a turn has brought may take the lane another batch: nobody's next turn lies in between.
+    // A turn may take the lane two batches: the next session's turn does not begin between them.
     const cleared = this.#isDue && this.#hadTurn ? NONE : this.#queue.takeTurn();
     this.#hadTurn = this.#queue.hasTurn;
     this.#isDue = false;
@@ -182,13 +183,13 @@ export class Lane {
     const isFree = this.#owner.settle(this);
     const isWorth = block.length >= WORTH_KEEPING && this.#spares.length < IN_FLIGHT;
     if (isFree && isWorth) this.#spares.push(block.buffer as ArrayBuffer);
-    // Work of its own that waits for the next batch (a step of a key exchange): no timer's millisecond for that.
+    // The lane's own work (a step of a key exchange) waits for the next batch: that leaves at once, without a timer's millisecond.
     if (this.#wakeTimer.set(wakeAt)) this.#isDue = true;
   }
 
   // --- its loss --------------------------------------------------------------------------------------------------------
 
-  /** Looked at twice a second: a batch that does not come back means that the thread hangs. */
+  /** Loses a thread whose oldest batch has not come back within `batchTimeout`. @param every ms between two calls */
   watch(every: number): void {
     if (!this.#isUp || !this.#queue.areUnderWay) return;
     if (++this.#age * every > this.#options.limits.batchTimeout) this.#lose(this.#thread!, 'batch not back in time');
@@ -216,7 +217,7 @@ export class Lane {
     this.#queue.reset();
   }
 
-  /** Ends the thread; nothing is told any more. */
+  /** Ends the thread; the owner is told nothing from here on. */
   async stop(): Promise<void> {
     const thread = this.#thread;
     this.#reset();

@@ -13,6 +13,7 @@ const WATCH_EVERY = 500;
 /** Waits between attempts to start a lost lane again, ms; after the last one it counts as broken. */
 const RETRY_AFTER = [0, 50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
 
+/** Whom the pool tells: what each lane tells, and what becomes of lost lanes. */
 export interface LanesOwner extends Omit<LaneOwner, 'lost'> {
   /**
    * As `LaneOwner.lost`.
@@ -25,6 +26,7 @@ export interface LanesOwner extends Omit<LaneOwner, 'lost'> {
   revived(lane: Lane): void;
 }
 
+/** The pool: a fixed number of lanes, numbered from 0. */
 export class Lanes implements LaneOwner {
   readonly all: readonly Lane[];
   readonly #owner: LanesOwner;
@@ -33,7 +35,7 @@ export class Lanes implements LaneOwner {
   readonly #waits = new Set<Timer>();
   readonly #limits: Limits;
   readonly #env: MainEnv;
-  /** When each lane was lost lately without anyone being found at fault. */
+  /** When each lane was lost with nobody found at fault, Unix ms; older losses than `laneDeathsWithin` are forgotten. */
   readonly #deaths = new Map<Lane, number[]>();
 
   constructor(count: number, options: Omit<LaneOptions, 'number'>, owner: LanesOwner) {
@@ -43,7 +45,7 @@ export class Lanes implements LaneOwner {
     this.all = Array.from({ length: count }, (_, number) => new Lane({ ...options, number }, this));
   }
 
-  /** All threads up, or none: rejects with the first error. */
+  /** Starts all threads, or none. Rejects with the first error. */
   async start(): Promise<void> {
     try {
       await Promise.all(this.all.map((lane) => lane.start()));
@@ -82,7 +84,7 @@ export class Lanes implements LaneOwner {
     this.#owner.clear(lane, session);
   }
 
-  /** Some lane has no thread just now. */
+  /** A lane has no thread that runs. */
   get isDegraded(): boolean {
     return this.all.some((lane) => !lane.isUp);
   }

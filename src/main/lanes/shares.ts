@@ -13,6 +13,7 @@ import { costOf } from './turns.ts';
  */
 export const SHARE = 264 * 1024;
 
+/** Counts, for one slot at a time, what each session has put into it. */
 export class Shares {
   /** What the whole slot may cost. */
   readonly #mark: number;
@@ -47,7 +48,7 @@ export class Shares {
     }
   }
 
-  /** The next slot is open. */
+  /** Begins anew with an empty slot. */
   clear(): void {
     this.#total = 0;
     if (this.#bySession.size > 0) this.#bySession.clear();

@@ -8,22 +8,23 @@ import { HEADER_LENGTH, In, padded } from '../../batch/records.ts';
 const FIRST = 64 * 1024;
 const MOST = 32 * 1024 * 1024;
 
+/** A growing `SharedArrayBuffer` of records; one side writes, the lane's thread reads. */
 export class Slot {
   readonly shared = new SharedArrayBuffer(FIRST, { maxByteLength: MOST });
   length = 0;
-  /** It holds records that have waited for their turn. */
+  /** The slot holds records that have waited for their turn. */
   hasTurn = false;
-  /** A session's key stands in it. */
+  /** A session's key stands in the slot. */
   #isSecret = false;
   #bytes = new Uint8Array(this.shared, 0, FIRST);
   #view = new DataView(this.shared, 0, FIRST);
 
-  /** What has been written; still readable when the lane's thread has died. */
+  /** The bytes that were written; readable after the death of the lane's thread. */
   get written(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
   }
 
-  /** Empties it; what is secret is zeroed. */
+  /** Empties the slot; zeroes what is secret. */
   clear(): void {
     if (this.#isSecret) this.#bytes.fill(0, 0, this.length);
     this.#isSecret = false;
@@ -47,7 +48,7 @@ export class Slot {
     if (needed > MOST) return false;
     const size = Math.min(MOST, Math.max(needed, this.#bytes.length * 2));
     this.shared.grow(size);
-    // Views over the whole shared block would follow by themselves, but V8 is slower on those.
+    // Views that track the length of the shared block would grow by themselves, but V8 is slower on those.
     this.#bytes = new Uint8Array(this.shared, 0, size);
     this.#view = new DataView(this.shared, 0, size);
     return true;

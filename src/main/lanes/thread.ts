@@ -14,9 +14,10 @@ import type { Limits } from '../limits/limits.ts';
  * size, and V8 would let each half grow to 16.
  */
 const YOUNG = 3;
-/** A thread that does not end in this time is left to itself. */
+/** How long a thread may take to end before nobody waits for it, ms. */
 const END_TIME = 2_000;
 
+/** What a lane and its threads are made of. */
 export interface LaneOptions {
   readonly number: number;
   /** The worker's built file. */
@@ -27,6 +28,7 @@ export interface LaneOptions {
   readonly env: MainEnv;
 }
 
+/** One worker thread. When it is lost, another `Thread` takes its place. */
 export class Thread {
   readonly #options: LaneOptions;
   readonly #pool: Piscina;
@@ -61,7 +63,7 @@ export class Thread {
     this.#pool.on('error', (error: Error) => lost(error.message));
   }
 
-  /** Waits for its first batch. Rejects if it cannot start, or not in time. */
+  /** Runs the first batch. Rejects if the thread cannot start, or not within `startTimeout`. */
   async start(task: LaneTask): Promise<Uint8Array> {
     const { number, limits, env } = this.#options;
     let timer: Timer | undefined;
@@ -85,7 +87,7 @@ export class Thread {
     return this.#pool.run({ ...task, spare }, { transferList: [spare] }) as Promise<Uint8Array>;
   }
 
-  /** Ends it, whatever it is doing. Resolves when it has ended, or took too long. */
+  /** Ends the thread, whatever it is doing. Resolves when it has ended, or after `END_TIME`. */
   async end(): Promise<void> {
     const { env } = this.#options;
     let timer: Timer | undefined;
@@ -95,12 +97,12 @@ export class Thread {
     env.clearTimer(timer);
   }
 
-  /** The same, and nobody waits for it. */
+  /** Ends the thread; nobody waits for that. */
   abandon(): void {
     void this.#pool.destroy().catch(() => undefined);
   }
 
-  /** Ends it with the process: waits however long that takes. */
+  /** Ends the thread with the process: waits however long that takes. */
   async stop(): Promise<void> {
     await this.#pool.destroy();
   }

@@ -9,7 +9,7 @@ import { In, RequestFlag } from '../../batch/records.ts';
 
 /** What a record costs beside its bytes: a small call takes a lane as long as half a KiB of a long one. */
 const RECORD_COST = 512;
-/** What a session's turn is worth. What costs more takes as many turns as it is worth. */
+/** Cost of one session's turn. A record that costs more takes as many turns as it is worth. */
 const QUANTUM = 64 * 1024;
 /** Places of records that have gone before the others move up. */
 const MANY = 256;
@@ -26,10 +26,10 @@ export function isIsolated(kind: number, flags: number): boolean {
   return kind === In.REQUEST && (flags & RequestFlag.ISOLATED) !== 0;
 }
 
-/** What waits of one session. */
+/** Records of one session that wait. */
 class Line {
   readonly session: number;
-  /** Those before `#next` have gone. */
+  /** Records that wait, from `#next` on; those before it have gone. */
   #records: LaneRecord[] = [];
   #next = 0;
   bytes = 0;
@@ -59,12 +59,12 @@ class Line {
     this.#next = 0;
   }
 
-  /** All are dropped: what was copied is zeroed, for it may be a session's key. */
+  /** Drops all records; zeroes what was copied, which may be a session's key. */
   wipe(): void {
     while (this.head !== undefined) this.shift();
   }
 
-  /** Drops what would be work for nobody: the client has gone. What must run alone is counted elsewhere, and stays. */
+  /** Drops what would be work for nobody, as the client has gone. Records that must run alone stay: the lane queue counts them. */
   dropWork(): void {
     const left = this.#records.slice(this.#next);
     this.#records = left.filter(([kind, , flags]) => !WORK.has(kind) || isIsolated(kind, flags));
@@ -76,8 +76,9 @@ class Line {
 const GONE: LaneRecord = [0, 0, 0, 0, 0, new Uint8Array(0), 0, 0];
 const WORK = new Set<number>([In.REQUEST, In.AGAIN, In.LINK_BYTES]);
 
+/** The records of one lane that wait, handed out in turns that are equal in cost. */
 export class Turns {
-  /** In the order of their turns. */
+  /** Sessions with records that wait, in the order of their turns. */
   readonly #lines = new Map<number, Line>();
 
   get isEmpty(): boolean {
@@ -142,7 +143,7 @@ export class Turns {
     this.#lines.set(line.session, line);
   }
 
-  /** The thread they wait for is gone. */
+  /** Drops all: the thread they wait for is gone. */
   clear(): void {
     for (const line of this.#lines.values()) line.wipe();
     this.#lines.clear();

@@ -1,10 +1,12 @@
 /**
  * Wake timer: wakes a lane at its deadline.
- * In: the deadline, as every block that comes back says it anew. Out: one call when it has passed. Never: more than one
- * timer. One that is too early is let fire and set again: deadlines mostly move later.
+ * In: the deadline, as every block that comes back says it anew. Out: one call when it has passed. Never: more than one timer.
+ *
+ * A timer that is too early is let fire and set again: deadlines mostly move later.
  */
 import type { MainEnv, Timer } from '../env.ts';
 
+/** One timer for one lane; it wakes at the earliest deadline of all sessions of the lane. */
 export class WakeTimer {
   readonly #env: MainEnv;
   readonly #wake: () => void;

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 
+/** Counts the descriptors of client and data-centre connections against the process's limit less a reserve. */
 export class Descriptors {
   #used = 0;
   readonly #most: number;
@@ -14,7 +15,7 @@ export class Descriptors {
     this.#most = limit - reserve;
   }
 
-  /** Takes one if `spare` more would still be left after it. */
+  /** Takes a descriptor if `spare` more would still be left. @returns false if not */
   take(spare = 0): boolean {
     if (this.#used + 1 + spare > this.#most) return false;
     this.#used++;
@@ -26,7 +27,7 @@ export class Descriptors {
   }
 }
 
-/** The process's own limit; where it cannot be read, a number that every system of today allows. */
+/** The most descriptors that the system lets this process have; 1024, which every system allows, where that cannot be read. */
 export function descriptorLimit(): number {
   try {
     const limits = readFileSync('/proc/self/limits', 'latin1');

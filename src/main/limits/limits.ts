@@ -3,6 +3,7 @@
  * In: nothing. Out: defaults; tests and the configuration override them. Never: read anywhere but through a `Limits`.
  */
 
+/** The numbers by name; each says its unit. */
 export interface Limits {
   /** Client connections at once; the descriptors may allow fewer. */
   readonly maxConnections: number;
@@ -20,15 +21,15 @@ export interface Limits {
   readonly maxLine: number;
   /** Bytes of unfinished lines of all clients together. */
   readonly unfinishedBudget: number;
-  /** A line that was begun must end in this time, ms. */
+  /** How long a line that was begun may take to end, ms. */
   readonly lineTimeout: number;
-  /** The token must come in this time, ms. */
+  /** How long a connection may take to show its token, ms. */
   readonly tokenTimeout: number;
-  /** Open requests of one connection before it is no longer read. */
+  /** Open requests of one connection from which on it is not read. */
   readonly openRequests: number;
-  /** Bytes of its open requests, likewise: a data centre that answers after 80 ms still takes 100 MB a second. */
+  /** Bytes of open requests of one connection from which on it is not read: a data centre that answers after 80 ms takes 100 MB a second. */
   readonly openBytes: number;
-  /** Unreadable lines in a row. */
+  /** Unreadable lines in a row that end a connection. */
   readonly badLines: number;
   /** Unread bytes of one client at which reading for it stops, and those it may have for `unreadTimeout` at most. */
   readonly unreadMark: number;
@@ -36,8 +37,9 @@ export interface Limits {
   readonly unreadTimeout: number;
   /** Bytes a DC connection has not taken at which its client is no longer read. */
   readonly linkMark: number;
+  /** How long a connection to a data centre may take to stand, ms. */
   readonly connectTimeout: number;
-  /** The same for one of several addresses of a server. */
+  /** How long a connection to one of several addresses of a server may take to stand, ms. */
   readonly addressTimeout: number;
   /** Connections to data centres begun in any second, under way to one address, and key exchanges at once. */
   readonly dialsPerSecond: number;
@@ -45,17 +47,17 @@ export interface Limits {
   readonly handshakesAtOnce: number;
   /** Bytes, and a little for each record, that one batch to a lane holds before all that comes waits for its session's turn. */
   readonly laneMark: number;
-  /** A worker must be there in this time, ms, and a batch back in that (decisions: lanes). */
+  /** How long a worker may take to start, and a batch to come back, ms (decisions: lanes). */
   readonly startTimeout: number;
   readonly batchTimeout: number;
-  /** Old generation a lane's thread may have, MiB; 0: what V8 takes for its own. */
+  /** The most old generation of a lane's thread, MiB; 0: V8's own default. */
   readonly laneHeap: number;
-  /** A worker that is lost so soon after its start runs one record a batch for as long, to find the one that kills it, ms. */
+  /** A worker lost within this time of its start is followed by one that runs one record a batch for as long, to find the one that kills, ms. */
   readonly carefulFor: number;
-  /** A lane that is lost so often within `laneDeathsWithin` ms without anyone being found at fault loses its sessions. */
+  /** A lane lost this often within `laneDeathsWithin` ms, with nobody found at fault, loses its sessions. */
   readonly laneDeaths: number;
   readonly laneDeathsWithin: number;
-  /** Open requests may end in this time when the gateway stops, ms. */
+  /** How long open requests may take to end when the gateway stops, ms. */
   readonly drainTimeout: number;
   /** How often the clocks of lines, tokens and unread answers are looked at, ms. */
   readonly reapEvery: number;

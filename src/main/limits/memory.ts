@@ -8,13 +8,13 @@ import { totalmem } from 'node:os';
 export const MemoryStep = {
   /** Nobody new is let in. */
   CLOSED: 0.85,
-  /** Whoever leaves the most unread is cut off, one a look. */
+  /** The client with the most unread bytes is disconnected, one at each look. */
   CUT: 0.92,
   /** New requests are refused. */
   REFUSE: 0.95,
 } as const;
 
-/** Of what the system or its container allows. */
+/** Part of what the system or its container allows that the process may hold. */
 const SHARE = 0.8;
 
 /** One for the process. */
@@ -34,7 +34,7 @@ export class MemoryPressure {
     try {
       this.part = this.#held() / this.#limit;
     } catch {
-      // Without a descriptor left it cannot be read: what was seen last holds.
+      // With no descriptor left the memory cannot be read: what was seen last holds.
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * DC link: one TCP connection to a data centre, or an attempt at one.
- * In: an address, views to write. Out: up, bytes, down - to the session's route. Never: frames, decides to come back
- * (the session does), or says anything after it was hung up.
+ * In: an address, views to write. Out: up, bytes, down, to the session's links. Never: frames; a second attempt (the session decides on
+ * that); a word after it was hung up.
  */
 import { connect, type Socket } from 'node:net';
 import { DownFlag } from '../../batch/records.ts';
@@ -13,34 +13,35 @@ import { connectThrough, type Socks } from './socks.ts';
 /** One block for all links: what is read is copied into a slot before the next read (architecture: The life of a request, step 8). */
 const READ = Buffer.allocUnsafeSlow(64 * 1024);
 const KEEP_ALIVE = 60_000;
-/** What was written before a hang-up may still leave in this time. */
+/** How long bytes written before a hang-up may take to leave, ms. */
 const LINGER = 5_000;
 
 /** What is the same for all links, and how long this one may take. */
 export interface LinkOptions {
   readonly env: MainEnv;
-  /** What is written leaves with it. */
+  /** Sends what is written, once a block. */
   readonly batch: WriteBatch;
   /** Bytes that may wait to be sent before the link says that it is full. */
   readonly mark: number;
-  /** The connection must stand within this time, ms. */
+  /** How long the connection may take to stand, ms. */
   readonly within: number;
-  /** Data centres are reached through it. */
+  /** The proxy that data centres are reached through. */
   readonly socks: Socks | undefined;
 }
 
 /** Whom a link tells. */
 export interface LinkOwner {
   linkUp(link: DcLink): void;
-  /** @returns through the link's gate whether more may come */
+  /** Bytes have come, `bytes[0..length)`; they are overwritten after this call. More come unless the link's gate was shut in it. */
   linkBytes(link: DcLink, bytes: Buffer, length: number): void;
   linkDown(link: DcLink, flags: number, code: string): void;
   linkFull(link: DcLink): void;
   linkDrained(link: DcLink): void;
-  /** The descriptor is free again. */
+  /** The descriptor of the link is free again. */
   linkFreed(): void;
 }
 
+/** One attempt at a connection to a data centre and, if it is made, the connection. It dials as it is constructed. */
 export class DcLink {
   readonly number: number;
   /** The lane's number for this attempt, echoed with everything it is told. */
@@ -52,7 +53,7 @@ export class DcLink {
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
   #timer: Timer | undefined;
-  /** It was connected. */
+  /** The connection was made. */
   isUp = false;
   #isDead = false;
   #isLate = false;
@@ -98,7 +99,7 @@ export class DcLink {
     return connectThrough(socks, host, port, timeout, () => this.#throughProxy(), refused);
   }
 
-  /** The proxy's own words are over: what comes from now on is the far end's. */
+  /** The proxy has connected: all bytes from here on are the data centre's. */
   #throughProxy(): void {
     const socket = this.#socket;
     socket.setKeepAlive(true, KEEP_ALIVE);
@@ -155,7 +156,7 @@ export class DcLink {
     this.#owner.linkDrained(this);
   }
 
-  /** A view of a lane's block; leaves with the rest of its batch. */
+  /** Writes a view of a lane's block; it leaves with the rest of its batch. */
   write(view: Buffer): void {
     if (!this.#isDead) this.#writer.write(view);
   }

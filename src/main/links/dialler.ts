@@ -15,20 +15,20 @@ export interface DialRequest {
   readonly address: string;
   /** A key will be made on it. */
   readonly makesKey: boolean;
-  /** A request waits for it: those without let others pass, but for every eighth. */
+  /** A client's request waits for the connection: others let it pass, but for every eighth. */
   readonly isUrgent: boolean;
-  /** Begins it. */
+  /** Begins the connection; called once. */
   start(): void;
 }
 
-/** The address of a request that failed can be reached again. */
+/** Called when somebody else has reached the address that a request failed at. */
 export type Waiter = () => void;
 
-/** What holds waiting requests up ends with a report; a key exchange also without one: how often to look, ms. */
+/** How often to look whether key exchanges have ended of which nobody reported the end, while requests wait, ms. */
 const LOOK_EVERY = 1_000;
 const IDLE_EVERY = 8;
 
-/** A twentieth of a second's share may go at once; the rest evenly, so that a server that counts late counts no more. */
+/** Connections that may begin at once: a twentieth of a second's; the rest go evenly, so that a server that counts late counts no more. */
 function burstOf({ dialsPerSecond }: Limits): number {
   return Math.max(1, dialsPerSecond / 20);
 }
@@ -40,14 +40,15 @@ function rateOf({ dialsPerSecond }: Limits): number {
 interface Address {
   /** Attempts that have not connected yet. */
   underWay: number;
-  /** Who failed here, and would like to hear when somebody does not. */
+  /** Who failed at this address, and wants to hear when somebody reaches it. */
   readonly failed: Map<object, Waiter>;
 }
 
+/** One for the process: the requests for connections that wait, and what holds them up. */
 export class Dialler {
   readonly #limits: Limits;
   readonly #env: MainEnv;
-  /** Connections that may be begun now; they come back with time. */
+  /** Connections that may be begun at once; time brings more, up to `burstOf`. */
   #tokens: number;
   #countedAt = 0;
   readonly #urgent = new WaitingDials<DialRequest>();
@@ -89,20 +90,20 @@ export class Dialler {
     this.#go();
   }
 
-  /** It could not be made. `waiter` is told, once, when somebody else reaches the address. */
+  /** The connection could not be made. `waiter` is told, once, when somebody else reaches the address. */
   failed(dial: DialRequest, who: object, waiter: Waiter): void {
     this.#ended(dial.address).failed.set(who, waiter);
     this.closed(dial);
   }
 
-  /** The attempt was given up by whoever wanted it. */
+  /** Whoever wanted the connection has given the attempt up. */
   abandoned(dial: DialRequest): void {
     this.#ended(dial.address);
     this.#tidy(dial.address);
     this.closed(dial);
   }
 
-  /** The key that was to be made is there: another may be made. */
+  /** The key of an exchange is made: another exchange may begin. */
   keyMade(dial: DialRequest): void {
     this.#exchanges.made(dial);
     this.#go();
@@ -114,7 +115,7 @@ export class Dialler {
     this.#go();
   }
 
-  /** Nobody waits for its addresses any more. */
+  /** Drops what `who` waits for. */
   forget(who: object): void {
     for (const [name, address] of this.#addresses) {
       address.failed.delete(who);
@@ -180,7 +181,7 @@ export class Dialler {
     dial.start();
   }
 
-  /** The first that may go, of those a request waits for; every eighth time, of the others. */
+  /** The next request that may go: of the urgent ones, every eighth time of the others. */
   #pick(at: number): DialRequest | undefined {
     const isIdleTurn = ++this.#turns % IDLE_EVERY === 0;
     const [first, second] = isIdleTurn ? [this.#idle, this.#urgent] : [this.#urgent, this.#idle];

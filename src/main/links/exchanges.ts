@@ -8,22 +8,23 @@
  * which no key has come yet gets an eighth of them, all such addresses together a quarter, and any other three quarters.
  */
 
-/** A key exchange takes no longer, ms (protocol: Key exchange); one whose end nobody reported has ended by then. */
+/** The longest that a key exchange takes, ms (protocol: Key exchange); one whose end nobody reported has ended by then. */
 const EXCHANGE_TIME = 10_000;
-/** Whoever has made no key in this time, ms, and is left, is mute; who is left earlier may have been left by its client. */
+/** An address that made no key in this time, ms, before the connection ended is mute; one that ended earlier may have been left by its client. */
 const MUTE_AFTER = 4_000;
 /** Addresses remembered as making keys. */
 const MOST_PROVEN = 1_024;
 
-/** What an exchange is told by: the connection that it runs on. */
+/** The connection that an exchange runs on; exchanges are told apart by it. */
 export interface ExchangeOn {
   /** `host port`. */
   readonly address: string;
 }
 
+/** Shares out the places for key exchanges among addresses. Times are Unix ms (`MainEnv.now`). */
 export class Exchanges {
   readonly #most: number;
-  /** When each began, the oldest first. */
+  /** When each exchange began, Unix ms, the oldest first. */
   readonly #since = new Map<ExchangeOn, number>();
   readonly #byAddress = new Map<string, number>();
   /** Addresses that made a key when one was last asked for. */
@@ -58,22 +59,22 @@ export class Exchanges {
     this.#count(dial.address, 1);
   }
 
-  /** A key has come of it: its address makes keys. */
+  /** The exchange has made a key: its address makes keys. */
   made(dial: ExchangeOn): void {
     if (this.#remove(dial)) this.#prove(dial.address);
   }
 
-  /** Its connection is gone. */
+  /** The connection of an exchange is gone. */
   ended(dial: ExchangeOn, at: number): void {
     const since = this.#since.get(dial);
     if (since === undefined) return;
     this.#remove(dial);
     const took = at - since;
-    // Past its time it may have ended well, and nobody said so.
+    // An exchange past its time may have ended well, and nobody said so.
     if (took >= MUTE_AFTER && took < EXCHANGE_TIME) this.#doubt(dial.address);
   }
 
-  /** The one that made no key for longest is forgotten where there are too many. */
+  /** Remembers an address that makes keys; forgets the one whose last key is oldest where there are too many. */
   #prove(address: string): void {
     this.#doubt(address);
     const [oldest] = this.#proven;
@@ -105,7 +106,7 @@ export class Exchanges {
     if (!this.#proven.has(address)) this.#unproven += by;
   }
 
-  /** What is under way with an address counts on the other side from now on. */
+  /** Counts what is under way with an address on the other side, proven or not, after `change`. */
   #move(address: string, change: () => void): void {
     const count = this.countOf(address);
     if (!this.#proven.has(address)) this.#unproven -= count;

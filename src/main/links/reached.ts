@@ -9,9 +9,10 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/** Addresses remembered. */
+/** The most addresses remembered. */
 const MOST = 1_000;
 
+/** Remembers which addresses answered last; `MOST` of them, then it begins anew. */
 export class Reached {
   readonly #addresses = new Set<string>();
 
@@ -21,14 +22,14 @@ export class Reached {
     return at <= 0 ? targets : [targets[at]!, ...targets.slice(0, at), ...targets.slice(at + 1)];
   }
 
-  /** It answers: those of its server that do not are tried after it. */
+  /** An address (`host port`) has answered. */
   add(address: string): void {
     if (this.#addresses.has(address)) return;
     if (this.#addresses.size >= MOST) this.#addresses.clear();
     this.#addresses.add(address);
   }
 
-  /** It does not answer any more. */
+  /** An address did not answer. */
   delete(address: string): void {
     this.#addresses.delete(address);
   }

@@ -5,6 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { SocksClient } from 'socks';
 
+/** A SOCKS5 proxy, with credentials if it wants any. */
 export interface Socks {
   readonly host: string;
   readonly port: number;

@@ -4,14 +4,15 @@
  * an earlier one of its kind.
  */
 
-/** What is told apart: a request that makes a key may have to wait where another may go. */
+/** What a line is chosen by: a request that makes a key may have to wait where another may go. */
 export interface WaitingDial {
   readonly address: string;
   readonly makesKey: boolean;
 }
 
+/** Requests for connections in lines by address and kind, each line first in, first out. */
 export class WaitingDials<DialRequest extends WaitingDial = WaitingDial> {
-  /** By address and kind; never empty ones. */
+  /** Lines by address and kind; an empty line is deleted. */
   readonly #lines = new Map<string, Set<DialRequest>>();
   size = 0;
 
@@ -23,7 +24,7 @@ export class WaitingDials<DialRequest extends WaitingDial = WaitingDial> {
     this.size++;
   }
 
-  /** @returns false if it does not wait here */
+  /** Takes a request out. @returns false if it does not wait here */
   delete(dial: DialRequest): boolean {
     const name = nameOf(dial);
     const line = this.#lines.get(name);

@@ -7,17 +7,18 @@ import type { ErrorName } from '../../errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Vault, VaultError } from '../../vault/vault.ts';
 
-/** The operator wants none. */
+/** There is no vault, because the operator wants none. */
 class NoVault extends VaultError {
   constructor() {
     super('VaultClosed', 'no vault');
   }
 }
 
+/** The one vault of the process, behind a promise that is made anew when it failed. */
 export class LazyVault {
   /** The process ends: what the vault refuses is not tried again. */
   isStopping = false;
-  /** There is to be one, and it could not be opened when it was needed last. */
+  /** The vault could not be opened when it was needed last. */
   isFailing = false;
   readonly #open: (() => Promise<Vault>) | undefined;
   readonly #log: Log;
@@ -35,7 +36,7 @@ export class LazyVault {
     this.#asked = asked;
   }
 
-  /** The vault, open. @throws whatever kept it from being opened */
+  /** Opens the vault if it is not open. @throws whatever kept it from being opened */
   async get(): Promise<Vault> {
     if (this.#open === undefined) throw new NoVault();
     this.#vault ??= this.#open();
@@ -46,7 +47,7 @@ export class LazyVault {
       vault.asked ??= this.#asked;
       return vault;
     } catch (error) {
-      // Whatever is wrong with it may be mended: the next one tries again.
+      // Whatever is wrong with the vault may be mended: the next who needs it tries again.
       this.#vault = undefined;
       this.isFailing = true;
       this.#log.write('vaultClosed', { reason: errorText(error) });
@@ -59,7 +60,7 @@ export class LazyVault {
   }
 }
 
-/** The name of the table for what the vault says, with the system's code behind a space. */
+/** The name of the table of errors for what the vault threw, with the system's code behind a space if there is one. */
 export function faultName(error: unknown): string {
   if (!(error instanceof VaultError)) return 'VaultWriteFailed' satisfies ErrorName;
   if (error instanceof NoVault) return 'VaultUnavailable' satisfies ErrorName;
@@ -67,7 +68,7 @@ export function faultName(error: unknown): string {
   return error.code === undefined ? error.fault : `${error.fault} ${error.code}`;
 }
 
-/** What is logged of it. */
+/** The message of an error, for the log. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

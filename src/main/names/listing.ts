@@ -1,5 +1,5 @@
 /**
- * Listing: which names are kept, for clients that ask (LIST requests).
+ * Listing: which sessions are stored, for clients that ask (LIST requests).
  * In: requests, which clients have gone or take their answers again. Out: the list at each request. Never: read more than once for
  * all who ask at a time; the next list of a client that leaves its answers unread.
  *
@@ -10,6 +10,7 @@ import { faultName } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerName, refuseName, type NameRequest } from './name-request.ts';
 
+/** Answers LIST requests: one read of the vault for all that wait. */
 export class Listing {
   readonly #read: () => Promise<Buffer>;
   readonly #asked = new Set<NameRequest>();
@@ -24,12 +25,12 @@ export class Listing {
     this.goOn();
   }
 
-  /** Its client has gone: nobody waits for what it asked. */
+  /** Drops the requests of a session whose client has gone. */
   forget(route: NameOwner): void {
     for (const request of this.#asked) if (request.route === route) this.#asked.delete(request);
   }
 
-  /** A client may take its answers again. */
+  /** Reads the list if anybody waits for it who takes answers; called when a client takes its answers again, too. */
   goOn(): void {
     if (!this.#isReading && this.#asked.size > 0) void this.#answerAll();
   }
@@ -40,7 +41,7 @@ export class Listing {
     this.#isReading = false;
   }
 
-  /** What was asked before the list is read: it says how things are after that. */
+  /** Takes out the requests that the next read answers: those asked before it, of clients that take their answers. */
   #take(): NameRequest[] {
     const requests = [...this.#asked].filter(({ route }) => !route.client.isUnread);
     for (const request of requests) this.#asked.delete(request);

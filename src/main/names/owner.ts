@@ -5,6 +5,7 @@
 import type { ErrorName } from '../../errors.ts';
 import type { NoticeFields } from '../front.ts';
 
+/** A session, as far as names are concerned. */
 export interface NameOwner {
   /** Number of the session in the records. */
   readonly session: number;
@@ -13,14 +14,15 @@ export interface NameOwner {
     put(kind: number, link: number, flags: number, session: number, ticket: number, bytes: Uint8Array): unknown;
   };
   readonly client: {
-    /** It leaves its answers unread. */
+    /** The client leaves its answers unread. */
     readonly isUnread: boolean;
     /** Something about its session that answers no request. */
     notice(name: ErrorName, fields: NoticeFields): void;
   };
-  /** Its client is done with it. */
+  /** The client is done with the session. */
   readonly isClosing: boolean;
   /** What is said to the client from here on waits for `uncork`. */
   cork(): void;
+  /** Says to the client what has waited. */
   uncork(): void;
 }

@@ -10,18 +10,19 @@ import type { NameOwner } from './owner.ts';
 import { NO_RECORD, type NameRequest } from './name-request.ts';
 import { RecordWriter } from './record-writer.ts';
 
+/** One name from its claim to its release, across takeovers within this process. */
 export class Ownership {
   readonly name: string;
   owner: NameOwner | undefined;
   /** The request that is being claimed for; undefined once it has been granted. */
   claiming: NameRequest | undefined;
-  /** Who takes it over when the owner has left. */
+  /** Who takes the name over when the owner has left. */
   heir: NameRequest | undefined;
-  /** Another process wants it. */
+  /** Another process wants the name. */
   isAsked = false;
-  /** Resolves when it has been given up. */
+  /** Resolves when the name has been given up. */
   ended: Promise<void> | undefined;
-  /** What of it waits for the disk. */
+  /** What of the name's records waits for the disk. */
   readonly writer: RecordWriter;
   #record: Buffer = NO_RECORD;
   #isClean = false;
@@ -33,7 +34,7 @@ export class Ownership {
     this.writer = new RecordWriter(this, vault, log, env);
   }
 
-  /** As it came from the vault or the last owner; until the owner says what it is now. */
+  /** The record as it came from the vault or the last owner; empty once the owner has said a newer one. */
   get record(): Buffer {
     return this.#record;
   }
@@ -43,14 +44,14 @@ export class Ownership {
     return this.#isClean;
   }
 
-  /** It stands there from now on; what was here before is zeroed. */
+  /** Replaces the record; zeroes the old bytes. @param isClean it is exactly where its last owner stopped */
   stands(record: Buffer, isClean: boolean): void {
     this.#record.fill(0);
     this.#record = record;
     this.#isClean = isClean;
   }
 
-  /** What is given back without having been used is as clean as it came. */
+  /** The record that a release gives back as clean: one that was clean and has not been used. */
   get clean(): Buffer | undefined {
     return this.#isClean && this.#record.length > 0 ? this.#record : undefined;
   }

@@ -1,7 +1,7 @@
 /**
  * Record writer: what of one name waits for the disk, and who waits for that.
  * In: records of the name's owner; its end. Out: writes to the vault; what failed, told to the client.
- * Never: looks into a record; lets a line out to a client before what it says is kept, or that has failed; begins a write
+ * Never: looks into a record; lets a line out to a client before what it says is stored, or that has failed; begins a write
  * while another is tried.
  */
 import { KeepFlag } from '../../batch/records.ts';
@@ -11,12 +11,12 @@ import { faultName, type LazyVault, errorText } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerStore } from './name-request.ts';
 
-/** What need not be kept at once is written so often, ms. */
+/** How long a record that is not urgent waits for newer ones, ms. */
 const LATER = 5_000;
-/** A write that failed is tried again: doubling, at most so often, ms. */
+/** How long until a write that failed is tried again, ms; each time twice as long, up to `MOST_RETRY`. */
 const RETRY = 1_000;
 const MOST_RETRY = 60_000;
-/** A client waits so long for a write that does not end, ms; then it is told that it has failed. */
+/** How long a client waits for a write that does not end, ms, before it is told that the write has failed. */
 const PATIENCE = 5_000;
 
 /** Whose records are written. */
@@ -25,18 +25,19 @@ export interface RecordOwner {
   readonly owner: NameOwner | undefined;
 }
 
+/** Writes the records of one name, one write at a time. */
 export class RecordWriter {
   readonly #of: RecordOwner;
   readonly #vault: LazyVault;
   readonly #log: Log;
   readonly #env: MainEnv;
-  /** The newest that is not on the disk. */
+  /** The newest record that is not on the disk. */
   #unwritten: Buffer | undefined;
-  /** It is to be written now, not later. */
+  /** The newest record is to be written at once. */
   #isDue = false;
   /** The owner's output waits for the disk. */
   #isAwaited = false;
-  /** Ticket of the request that asked for it to be kept. */
+  /** Ticket of the request that asked for the session to be stored. */
   #explicit: number | undefined;
   /** Runs while the vault works on this name. */
   #work: Promise<void> | undefined;
@@ -54,15 +55,15 @@ export class RecordWriter {
     this.#env = env;
   }
 
-  /** What should be on the disk is not. */
+  /** The last write has failed. */
   get isFailing(): boolean {
     return this.#failures > 0;
   }
 
   // --- what is to be written -------------------------------------------------------------------------------------------
 
-  /** The owner's newest; the bytes are this writer's now. @param flags `KeepFlag` @param ticket who asked for it, if EXPLICIT */
-  keep(record: Buffer, flags: number, ticket: number): void {
+  /** Takes the owner's newest record; its bytes are this writer's. @param flags `KeepFlag` @param ticket who asked for it, if EXPLICIT */
+  store(record: Buffer, flags: number, ticket: number): void {
     this.#replace(record);
     if ((flags & KeepFlag.EXPLICIT) !== 0) this.#explicit = ticket;
     if ((flags & KeepFlag.URGENT) !== 0) this.#cork();
@@ -70,13 +71,13 @@ export class RecordWriter {
     else this.#now();
   }
 
-  /** At once, and nobody waits for it. */
+  /** Writes a record at once, with nobody waiting for it. */
   write(record: Buffer): void {
     this.#replace(record);
     this.#now();
   }
 
-  /** What is kept goes before the owner's client hears of that; the name stays with it. */
+  /** Removes the stored record before the owner's client hears of that; the name stays with the owner. */
   remove(): void {
     this.#cork();
     const before = this.#work;
@@ -96,7 +97,7 @@ export class RecordWriter {
     });
   }
 
-  /** What is kept goes, and nobody has the name any more. @throws VaultError */
+  /** Removes the stored record and gives the name up. @throws VaultError */
   async forget(): Promise<void> {
     this.#drop();
     await this.#work;
@@ -109,7 +110,7 @@ export class RecordWriter {
     this.#unwritten = record;
   }
 
-  /** Nothing of it is to be written any more. */
+  /** Drops what was to be written. */
   #drop(): void {
     this.#clearTimer();
     this.#replace(undefined);
@@ -140,7 +141,7 @@ export class RecordWriter {
     this.#timer = undefined;
   }
 
-  /** One thing at a time for each name: what is due when it ends follows at once. */
+  /** Does one thing at a time for the name: a record that is due when it ends is written at once. */
   #start(work: () => Promise<void>): void {
     const run = work().finally(() => {
       if (this.#work !== run) return;
@@ -184,7 +185,7 @@ export class RecordWriter {
     if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit);
   }
 
-  /** What was kept before still is. The session goes on; it is tried again until it works. */
+  /** The record stored before still is. The session goes on, and the write is tried again until it works. */
   #failed(record: Buffer, explicit: number | undefined, owner: NameOwner | undefined, error: unknown): void {
     const fault = faultName(error);
     this.#log.write('vaultWriteFailed', { reason: errorText(error) });
@@ -197,7 +198,7 @@ export class RecordWriter {
     if (this.#unwritten === undefined) this.#unwritten = record;
     else record.fill(0);
     this.#tell(codeOf(fault) ?? fault);
-    // Else whoever gives the name up tries again: two at it would write bytes that the other has zeroed.
+    // While the name is given up, `release` tries again: a second writer would write bytes that the first has zeroed.
     if (this.#isEnding) return;
     this.#clearTimer();
     this.#nowIn(waitAfter(this.#failures));
@@ -210,13 +211,13 @@ export class RecordWriter {
     this.#of.owner?.cork();
   }
 
-  /** The client hears once that its session is not kept, and then what it waits for. */
+  /** Tells the client once that its session is not stored, and then what has waited. */
   #tell(reason: string): void {
     if (this.#failures <= 1) this.#of.owner?.client.notice('VaultWriteFailed', { reason });
     this.uncork();
   }
 
-  /** The owner waits for the disk no longer. */
+  /** Lets the owner's output go: it waits for the disk no longer. */
   uncork(): void {
     if (!this.#isAwaited) return;
     this.#isAwaited = false;
@@ -230,7 +231,7 @@ export class RecordWriter {
     this.#isEnding = true;
     this.#clearTimer();
     await this.#work;
-    // What was never told to be on the disk may be late, but not lost: it is tried as long as the process lives.
+    // A record that nobody was told is on the disk may be late, but not lost: it is tried as long as the process lives.
     const owed = last ?? this.#unwritten;
     if (owed !== undefined && this.#failures > 0) await this.#writeAtLast(owed);
     const { name } = this.#of;
@@ -251,12 +252,12 @@ export class RecordWriter {
       try {
         return await (await this.#vault.get()).write(this.#of.name, record);
       } catch {
-        // Said when it failed first.
+        // The client and the log heard of the first failure.
       }
     }
   }
 
-  /** Nothing of it stays in memory. */
+  /** Zeroes the record that was not written. */
   wipe(): void {
     this.#clearTimer();
     this.#replace(undefined);

@@ -1,5 +1,5 @@
 /**
- * SessionRegistry: which connection of this process has which kept session.
+ * Session registry: which connection of this process is attached to which stored session.
  * In: NAME and KEEP records of lanes, ends of routes, what other processes ask for. Out: claims and releases; what the owner of
  * a name says of it goes to its `record-writer.ts`. Never: looks into a record; two owners of a name.
  *
@@ -17,11 +17,12 @@ import { Listing } from './listing.ts';
 import type { NameOwner } from './owner.ts';
 import { answerName, askToLeave, NO_RECORD, listEntries, refuseName, type NameRequest } from './name-request.ts';
 
-/** Another process gives a name up within this, or keeps it, ms: its clients' requests may take ten seconds to end. */
+/** How long another process may take to give a name up, ms; then it keeps it. On takeover, its clients' requests get ten seconds to finish. */
 const TAKEOVER = 15_000;
 const POLL = 50;
 const ASK_AGAIN = 2_000;
 
+/** Attaches sessions to names: one owner for each name in this process, one process for each name in the vault. */
 export class SessionRegistry {
   readonly #vault: LazyVault;
   readonly #log: Log;
@@ -38,14 +39,14 @@ export class SessionRegistry {
     this.#env = env;
   }
 
-  /** Something that should be on the disk is not. */
+  /** The vault cannot be opened, or a record could not be written. */
   get isDegraded(): boolean {
     if (this.#vault.isFailing) return true;
     for (const { writer } of this.#ownerships.values()) if (writer.isFailing) return true;
     return false;
   }
 
-  /** A NAME record. */
+  /** Takes a NAME record. @param op `NameOp` */
   request(route: NameOwner, op: number, ticket: number, name: string): void {
     const request = { route, op, ticket, name };
     if (op === NameOp.LIST) this.#listing.ask(request);
@@ -60,20 +61,20 @@ export class SessionRegistry {
     return listEntries(await vault.list(summaryOf));
   }
 
-  /** Its client takes its answers again. */
+  /** A client takes its answers again. */
   isRead(): void {
     this.#listing.goOn();
   }
 
-  /** A KEEP record; the bytes are copied, and zeroed where they stood. */
-  keep(route: NameOwner, flags: number, ticket: number, bytes: Buffer): void {
+  /** Takes a KEEP record; copies its bytes and zeroes them where they stood. @param flags `KeepFlag` */
+  store(route: NameOwner, flags: number, ticket: number, bytes: Buffer): void {
     const ownership = this.#byRoute.get(route);
     const record = Buffer.from(bytes);
     bytes.fill(0);
     if (ownership === undefined) return void record.fill(0);
     ownership.stands(NO_RECORD, false);
     if ((flags & KeepFlag.LAST) !== 0) this.#left(ownership, record);
-    else ownership.writer.keep(record, flags, ticket);
+    else ownership.writer.store(record, flags, ticket);
   }
 
   // --- claims ----------------------------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ export class SessionRegistry {
     else ownership.claiming = request;
   }
 
-  /** Somebody else of this process has it. */
+  /** Another session of this process has the name: refuses, or asks that one to leave. */
   #contend(ownership: Ownership, request: NameRequest): void {
     const { owner } = ownership;
     const isFree = owner !== undefined && ownership.claiming === undefined && ownership.heir === undefined;
@@ -134,7 +135,7 @@ export class SessionRegistry {
     this.#grant(ownership, asked);
   }
 
-  /** The vault's claim; for a takeover the process that has it is asked, and has its time. */
+  /** Claims the name in the vault; for a takeover asks the process that has it, for `TAKEOVER` ms. */
   async #claimed(ownership: Ownership, isTakeover: boolean): Promise<Claim | undefined> {
     const vault = await this.#vault.get();
     let claim = await vault.claim(ownership.name);
@@ -160,7 +161,7 @@ export class SessionRegistry {
     askToLeave(ownership.owner);
   }
 
-  /** The thread of a route was lost: what it was told and has not done, it is told again. */
+  /** The thread of a route was lost: if it had been asked to leave, it is asked again. */
   resumed(route: NameOwner): void {
     const ownership = this.#byRoute.get(route);
     if (ownership !== undefined && (ownership.isAsked || ownership.heir !== undefined)) askToLeave(route);
@@ -168,7 +169,7 @@ export class SessionRegistry {
 
   // --- ends ------------------------------------------------------------------------------------------------------------
 
-  /** The owner has left, in order. */
+  /** The owner has left, in order: the heir gets the name, or the vault does. */
   #left(ownership: Ownership, record: Buffer): void {
     const { owner, heir } = ownership;
     if (owner !== undefined) this.#byRoute.delete(owner);
@@ -182,26 +183,26 @@ export class SessionRegistry {
     ownership.owner = heir.route;
     this.#byRoute.set(heir.route, ownership);
     ownership.stands(record, record.length > 0);
-    // The process may end before the heir says anything of its own.
+    // Written at once: the process may end before the heir says a record of its own.
     if (record.length > 0) ownership.writer.write(Buffer.from(record));
     this.#grant(ownership, heir);
   }
 
-  /** The route is gone, whatever it left undone. */
+  /** The route is gone, whatever it left undone: its name is given up. */
   gone(route: NameOwner): void {
     this.#listing.forget(route);
     const ownership = this.#disowned(route);
-    // While it is being claimed, whoever claims gives it back.
+    // While the name is being claimed, `#claim` gives it back.
     if (ownership !== undefined && ownership.claiming === undefined) this.#end(ownership, ownership.clean);
   }
 
-  /** The lane could not use what it was granted. */
+  /** The lane could not use the record that it was granted. */
   #giveBack(route: NameOwner): void {
     const ownership = this.#disowned(route);
     if (ownership !== undefined) this.#end(ownership, ownership.clean);
   }
 
-  /** What the route had, and has not any more. */
+  /** Takes its name from a route, and refuses the heir. @returns what the route had */
   #disowned(route: NameOwner): Ownership | undefined {
     const ownership = this.#byRoute.get(route);
     if (ownership === undefined) return undefined;
@@ -228,7 +229,7 @@ export class SessionRegistry {
     if (this.#ownerships.size === 0) this.#onEmpty?.();
   }
 
-  /** The client has logged out: what is kept goes before it hears of that; the name stays with it. */
+  /** The client has logged out: its stored record is removed before it hears of that; the name stays with it. */
   #loggedOut(route: NameOwner): void {
     const ownership = this.#byRoute.get(route);
     if (ownership === undefined) return;
@@ -239,7 +240,7 @@ export class SessionRegistry {
   /** The account is logged out, its keys are destroyed: the record goes, and with it the name. */
   async #forget(request: NameRequest): Promise<void> {
     const ownership = this.#byRoute.get(request.route);
-    // A lost thread had done it, and not told.
+    // A thread that was lost had asked, and the record is removed already.
     if (ownership === undefined) return answerName(request, 0, NO_RECORD);
     ownership.stands(NO_RECORD, false);
     try {
@@ -253,7 +254,7 @@ export class SessionRegistry {
     if (heir !== undefined) await this.#attach(heir);
   }
 
-  /** No name is left: every session is where it should be. @param within ms it may take */
+  /** Waits until every name is given up, with its record stored, but no longer than `within` ms; closes the vault. */
   async stop(within: number): Promise<void> {
     this.#vault.isStopping = true;
     if (this.#ownerships.size > 0) {

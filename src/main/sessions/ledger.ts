@@ -8,7 +8,7 @@ import { TOOK_LENGTH, TookFlag } from '../../batch/records.ts';
 import type { MainEnv } from '../env.ts';
 import type { IdText } from '../front.ts';
 
-/** Process-wide, so that a ticket names one request whatever its session. */
+/** The last ticket of the process: a ticket names one request whatever its session. */
 let last = 0;
 
 /** One open request. */
@@ -21,11 +21,11 @@ export class Ticket {
   readonly stop: number;
   /** `RequestFlag`. */
   readonly asks: number;
-  /** When it came, `ticks`. */
+  /** When the request came, `MainEnv.ticks`. */
   readonly at: number;
-  /** Threads that died while it was under way. */
+  /** Threads that died while the request was under way. */
   deaths: number;
-  /** The lane has taken it; the fields below are its entry as it came last. Plain fields: no block a request. */
+  /** The lane has taken the request; the fields below are its entry of the last SAVE record. Plain fields: no block a request. */
   isTaken: boolean;
   flags: number;
   msgIdLow: number;
@@ -50,7 +50,7 @@ export class Ticket {
     this.containerLow = this.containerHigh = this.deadlineLow = this.deadlineHigh = 0;
   }
 
-  /** The entry of a SAVE record that begins `at` bytes behind its start. */
+  /** Reads the entry of a SAVE record that begins `at` bytes behind the record's start. */
   took(record: RecordCursor, at: number): void {
     this.isTaken = true;
     this.flags = record.int32(at + 4);
@@ -63,7 +63,7 @@ export class Ticket {
     this.deadlineHigh = record.int32(at + 32);
   }
 
-  /** A server may have it. */
+  /** A data centre may have the request. */
   get isSent(): boolean {
     return (this.flags & TookFlag.SENT) !== 0;
   }
@@ -82,6 +82,7 @@ export class Ticket {
   }
 }
 
+/** The open requests of one session, by ticket, oldest first. */
 export class Ledger {
   readonly #env: Pick<MainEnv, 'ticks'>;
   readonly #open = new Map<number, Ticket>();
@@ -117,8 +118,8 @@ export class Ledger {
   }
 
   /**
-   * The entries of a SAVE record, from `from` bytes behind its start: where requests stand now. Those answered meanwhile
-   * are nobody's any more. @returns where they end
+   * Reads the entries of a SAVE record, from `from` bytes behind its start: where requests stand. Skips those answered meanwhile.
+   * @returns where they end
    */
   took(record: RecordCursor, from: number): number {
     const end = from + record.ticket * TOOK_LENGTH;
@@ -130,7 +131,7 @@ export class Ledger {
     return this.#open.get(ticket);
   }
 
-  /** All that are open, oldest first. */
+  /** The open tickets, oldest first. */
   all(): IterableIterator<Ticket> {
     return this.#open.values();
   }

@@ -83,7 +83,7 @@ export class Recovery {
     this.#owner.renew(route);
     for (const ticket of tickets) this.#crashed(route, ticket);
     route.client.lostSession();
-    // Only now: an emptied ledger lets the client go on, or end.
+    // Behind all lines: an emptied ledger lets the client go on, or end.
     route.client.settled();
   }
 
@@ -97,7 +97,7 @@ export class Recovery {
     route.client.crashed(number, id, isSent);
   }
 
-  /** Keys of sessions that end, and of those that go on without one; once the thread has ended, which may yet take some. */
+  /** Gives back the keys of sessions that end, and of those that go on without one, once the thread has ended: it may take keys until then. */
   #lostSessions(lane: Lane, routes: readonly Route[]): void {
     const sessions = this.#ending.get(lane) ?? new Set();
     for (const { session } of routes) sessions.add(session);

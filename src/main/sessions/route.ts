@@ -27,6 +27,7 @@ export interface RouteOwner {
   gone(route: Route): void;
 }
 
+/** One session as the main thread has it, from its client's first message to its end; it survives the loss of its lane's thread. */
 export class Route implements LinksOwner, NameOwner {
   /** Number of the session in the records; a new one after the lane was lost. */
   session: number;
@@ -48,7 +49,7 @@ export class Route implements LinksOwner, NameOwner {
   #corkedAnswers = 0;
   /** Threads that a record of this session killed. */
   deaths = 0;
-  /** It was put again after its thread was lost: the lost one may have taken keys for it that nobody knows of. */
+  /** The session was put again after its thread was lost, which may have taken keys for it that nobody knows of. */
   isResumed = false;
 
   constructor(owner: RouteOwner, session: number, lane: Lane, client: SessionClient, flags: number) {
@@ -62,7 +63,7 @@ export class Route implements LinksOwner, NameOwner {
   }
 
   /**
-   * Passes one message on; it now owes exactly one answer.
+   * Passes one message on to the lane, which owes exactly one answer to it.
    * @param flags `RequestFlag` @returns the message's ticket, which the answer carries
    */
   request(bytes: Buffer, start: number, stop: number, id: IdText, flags = 0): number {
@@ -77,7 +78,7 @@ export class Route implements LinksOwner, NameOwner {
     return ticket;
   }
 
-  /** A SAVE record: where the session and its requests stand now. */
+  /** Takes a SAVE record: where the session and its requests stand. */
   save(record: RecordCursor): void {
     const idsFrom = this.ledger.took(record, COUNTERS_LENGTH);
     this.saved.takeCounters(record, idsFrom);
@@ -98,8 +99,8 @@ export class Route implements LinksOwner, NameOwner {
   }
 
   /**
-   * The rest: requests whose batch was lost, or had not left. Nothing was done for them, so they run as if they came now,
-   * but one a batch: each may be what killed the last thread.
+   * Puts the requests again whose batch was lost, or had not left. Nothing was done for them, so they run as new ones, but one a batch:
+   * each may be what killed the last thread.
    */
   repeat(): void {
     for (const ticket of this.ledger.all()) {
@@ -144,7 +145,7 @@ export class Route implements LinksOwner, NameOwner {
     return this.open < openRequests && this.ledger.bytes < openBytes;
   }
 
-  /** The client is done with its session; `gone` follows. */
+  /** Ends the session, as its client is done with it; `gone` of the owner follows. */
   close(): void {
     if (this.isClosing) return;
     this.isClosing = true;
@@ -152,7 +153,7 @@ export class Route implements LinksOwner, NameOwner {
     else this.#owner.gone(this);
   }
 
-  /** Starts over under another number: the old session is lost. */
+  /** Starts a session anew, under another number: the old one is lost. */
   renew(session: number): void {
     this.session = session;
     this.saved.wipe();
@@ -173,7 +174,7 @@ export class Route implements LinksOwner, NameOwner {
     this.#waiting.add(gate);
   }
 
-  /** Its lane takes more of it. A feeder let go may have to wait again at once. */
+  /** The lane takes more of this session. A feeder that goes on may have to wait again at once. */
   goOn(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();

@@ -22,15 +22,16 @@ import { Route, type RouteOwner } from './route.ts';
 import type { SessionClient } from './session-client.ts';
 import type { Socks } from '../links/socks.ts';
 
+/** What the router is made of and whom it tells. */
 export interface RouterOptions {
   readonly env: MainEnv;
   readonly limits: Limits;
   readonly descriptors: Descriptors;
   readonly allow: AllowList;
-  /** Data centres are reached through it. */
+  /** The proxy that data centres are reached through. */
   readonly socks?: Socks | undefined;
   readonly log: Log;
-  /** Who has which kept session. */
+  /** Which session is attached to which name. */
   readonly registry: SessionRegistry;
   readonly metrics: Metrics;
   /** These sessions were lost: what they held elsewhere (keys) may be given back. */
@@ -41,6 +42,7 @@ export interface RouterOptions {
   readonly broken: (error: unknown) => void;
 }
 
+/** All routes by the number of their session; one for the gateway. */
 export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   readonly batch = new WriteBatch();
   readonly metrics: Metrics;
@@ -54,7 +56,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   readonly #routes = new Map<number, Route>();
   readonly #recovery: Recovery;
   #lastSession = 0;
-  /** When the block that is being read came, `ticks`: the clock is read once for all its answers; 0: not yet. */
+  /** When the block that is being read came, `MainEnv.ticks`: the clock is read once for all its answers; 0: not yet. */
   #readAt = 0;
 
   constructor(options: RouterOptions) {
@@ -138,7 +140,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
         this.registry.request(route, record.flags, record.ticket, text(record));
         break;
       case Out.KEEP:
-        this.registry.keep(route, record.flags, record.ticket, view(record));
+        this.registry.store(route, record.flags, record.ticket, view(record));
         break;
       case Out.SEND:
         route.links.send(record.link, this.#give(record));

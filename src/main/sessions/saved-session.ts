@@ -9,6 +9,7 @@ import { COUNTERS_LENGTH, padded, SaveFlag } from '../../batch/records.ts';
 const MOST_IDS = 256 * 8;
 const FIRST_IDS = 16 * 8;
 
+/** The last state of one session that its lane has saved: secret, zeroed when it is replaced or over. */
 export class SavedSession {
   #session: Buffer | undefined;
   #counters: Buffer | undefined;
@@ -20,7 +21,7 @@ export class SavedSession {
     return this.#session === undefined && this.#counters === undefined;
   }
 
-  /** What rarely changes; the view is zeroed, since the block it came in lives on with others' bytes. */
+  /** Takes a SAVE_SESSION record: what rarely changes. Zeroes the view, since the block it came in lives on with others' bytes. */
   takeSession(view: Buffer): void {
     this.#session?.fill(0);
     this.#session = Buffer.allocUnsafeSlow(view.length);
@@ -28,7 +29,7 @@ export class SavedSession {
     view.fill(0);
   }
 
-  /** A SAVE record: what changes all the time, and from `idsFrom` bytes behind its start msg_ids received since. */
+  /** Takes a SAVE record: what changes all the time, and from `idsFrom` bytes behind its start msg_ids received since. */
   takeCounters(record: RecordCursor, idsFrom: number): void {
     const { bytes, start, stop } = record;
     const counters = (this.#counters ??= Buffer.alloc(COUNTERS_LENGTH));
@@ -77,7 +78,7 @@ export class SavedSession {
     return bytes;
   }
 
-  /** The session is over. */
+  /** Zeroes and drops all: the session is over. */
   wipe(): void {
     this.#session?.fill(0);
     this.#session = undefined;

@@ -12,9 +12,9 @@ export interface SessionClient {
   readonly isUnread: boolean;
   /** The answer to one ticket. @param outcome place in `OUTCOMES` */
   reply(ticket: number, line: Buffer, isBad: boolean, outcome: number): void;
-  /** What answers no ticket. */
+  /** A line that answers no ticket. */
   update(line: Buffer): void;
-  /** This request is given up with its lane. `isSent`: a server may have it. It is not called retryable: it may kill again. */
+  /** The request is given up with its lane. It is not called retryable: it may kill again. @param isSent a data centre may have it */
   crashed(ticket: number, id: IdText, isSent: boolean): void;
   /** The session is lost with its lane. */
   lostSession(): void;

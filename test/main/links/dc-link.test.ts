@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { DownFlag } from '../../../src/batch/records.ts';
+import { WriteBatch } from '../../../src/main/flow/socket-writer.ts';
+import { DcLink, type LinkOwner } from '../../../src/main/links/dc-link.ts';
+import { FakeEnv } from '../../support/fake-env.ts';
 import { echoGateway } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 
@@ -246,4 +249,53 @@ test('addresses of one server are tried in turn; the one that answered goes firs
   // Told once, when all of them have failed; a machine without IPv6 says another code.
   assert.match(down!, new RegExp(`^down\\(${DownFlag.NEVER_UP} E[A-Z]+\\) 0 3$`));
   nc.close();
+});
+
+/** A link of its own to a port, under a made-up clock, and what its owner was told. */
+function linkTo(port: number) {
+  const env = new FakeEnv();
+  const told: string[] = [];
+  let isUp = (): void => undefined;
+  let isFreed = (): void => undefined;
+  const up = new Promise<void>((resolve) => (isUp = resolve));
+  const freed = new Promise<void>((resolve) => (isFreed = resolve));
+  const owner: LinkOwner = {
+    linkUp: () => {
+      told.push('up');
+      link.gate.shut(1);
+      isUp();
+    },
+    linkBytes: () => void told.push('bytes'),
+    linkDown: (_, flags, code) => void told.push(`down(${flags} ${code})`),
+    linkFull: () => undefined,
+    linkDrained: () => undefined,
+    linkFreed: () => isFreed(),
+  };
+  const options = { env, batch: new WriteBatch(), mark: 1_000, within: 5_000, socks: undefined };
+  const link: DcLink = new DcLink(owner, 0, 1, { host: '127.0.0.1', port }, options);
+  return { link, env, told, up, freed };
+}
+
+test('a connection that does not stand in time ends, and its session hears that it was late', async (t) => {
+  const dc = await fakeDc(t);
+  const { env, told, freed } = linkTo(dc.port);
+  // No turn of the event loop has passed, so it cannot stand.
+  env.advance(5_000);
+  await freed;
+  await new Promise(setImmediate);
+  assert.deepEqual(told, [`down(${DownFlag.NEVER_UP | DownFlag.TIMED_OUT} ETIMEDOUT)`]);
+  assert.equal(env.timers, 0);
+});
+
+test('what had come and was not read when a link was hung up is told to nobody', async (t) => {
+  const dc = await fakeDc(t);
+  const accepted = dc.next();
+  const { link, told, up, freed } = linkTo(dc.port);
+  const peer = await accepted;
+  await up;
+  await new Promise((resolve) => peer.write('unread', resolve));
+  link.hangUp();
+  peer.resume().end();
+  await freed;
+  assert.deepEqual(told, ['up']);
 });

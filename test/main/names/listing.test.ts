@@ -40,7 +40,7 @@ describe('a list of all names', () => {
     const key = Buffer.alloc(256, 7);
     const out = new Writer();
     writeRecord(out, { ...emptyRecord(2, false), userId: 5n, keys: [{ dc: 2, key }] });
-    fixture.registry.keep(one, KeepFlag.LAST, 0, out.written());
+    fixture.registry.store(one, KeepFlag.LAST, 0, out.written());
     await settled();
     assert.ok(Buffer.from(fixture.vault.read('me')!).includes(key));
     const two = fixture.route();

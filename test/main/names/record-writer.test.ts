@@ -13,22 +13,22 @@ describe('a vault that cannot write', () => {
     const fixture = new Fixture();
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, KeepFlag.URGENT, 'a');
     await settled();
     fixture.vault.failure = fault;
-    fixture.keep(one, KeepFlag.URGENT, 'b');
+    fixture.store(one, KeepFlag.URGENT, 'b');
     await settled();
     assert.ok(!one.isCorked);
     assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
     assert.ok(fixture.registry.isDegraded);
-    fixture.keep(one, KeepFlag.URGENT, 'c');
+    fixture.store(one, KeepFlag.URGENT, 'c');
     fixture.env.advance(1_000);
     await settled();
     assert.equal(one.notices.length, 1);
     fixture.vault.failure = undefined;
-    assert.equal(await fixture.kept(), 'a', 'what was kept before still is');
+    assert.equal(await fixture.stored(), 'a', 'what was kept before still is');
     fixture.env.advance(60_000);
-    assert.equal(await fixture.kept(), 'c');
+    assert.equal(await fixture.stored(), 'c');
     assert.ok(!fixture.registry.isDegraded);
   });
 
@@ -37,7 +37,7 @@ describe('a vault that cannot write', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.NEW);
     fixture.vault.failure = fault;
-    fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
+    fixture.store(one, KeepFlag.EXPLICIT, 'a', 7);
     await settled();
     assert.equal(one.last, 'VaultWriteFailed ENOSPC');
     assert.deepEqual(one.notices, []);
@@ -54,7 +54,7 @@ describe('a vault that cannot write', () => {
       assert.equal(Buffer.from(record).toString(), 'a');
       return new Promise((_resolve, reject) => ends.push(() => reject(fault)));
     };
-    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, KeepFlag.URGENT, 'a');
     await settled();
     fixture.registry.gone(one);
     ends.shift()!();
@@ -68,7 +68,7 @@ describe('a vault that cannot write', () => {
     }
     fixture.vault.write = write;
     fixture.env.advance(60_000);
-    assert.equal(await fixture.kept(), 'a');
+    assert.equal(await fixture.stored(), 'a');
     assert.equal(await fixture.request(fixture.route(), NameOp.ATTACH), 'granted:a');
   });
 
@@ -87,21 +87,21 @@ describe('a vault that cannot write', () => {
       ends.shift()!();
       await settled();
     };
-    fixture.keep(one, KeepFlag.URGENT, 'key');
+    fixture.store(one, KeepFlag.URGENT, 'key');
     await settled();
-    fixture.keep(one, KeepFlag.URGENT, 'login');
+    fixture.store(one, KeepFlag.URGENT, 'login');
     await written();
-    assert.equal(await fixture.kept(), 'key');
+    assert.equal(await fixture.stored(), 'key');
     assert.ok(one.isCorked, 'what it would hear says that it is logged in');
     await written();
-    assert.equal(await fixture.kept(), 'login');
+    assert.equal(await fixture.stored(), 'login');
     assert.ok(!one.isCorked);
     // What is not urgent holds nobody, and lets nobody go who waits for what was.
-    fixture.keep(one, 0, 'a counter');
+    fixture.store(one, 0, 'a counter');
     assert.ok(!one.isCorked);
-    fixture.keep(one, KeepFlag.URGENT, 'second login');
+    fixture.store(one, KeepFlag.URGENT, 'second login');
     await settled();
-    fixture.keep(one, 0, 'a counter after it');
+    fixture.store(one, 0, 'a counter after it');
     assert.ok(one.isCorked);
     await written();
     assert.ok(!one.isCorked);
@@ -112,7 +112,7 @@ describe('a vault that cannot write', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
-    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, KeepFlag.URGENT, 'a');
     await settled();
     assert.ok(one.isCorked);
     fixture.env.advance(5_000);
@@ -124,12 +124,12 @@ describe('a vault that cannot write', () => {
     const fixture = new Fixture();
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, KeepFlag.URGENT, 'a');
     await settled();
-    for (const record of ['b', 'c', 'd']) fixture.keep(one, 0, record);
-    assert.equal(await fixture.kept(), 'a');
+    for (const record of ['b', 'c', 'd']) fixture.store(one, 0, record);
+    assert.equal(await fixture.stored(), 'a');
     fixture.env.advance(5_000);
-    assert.equal(await fixture.kept(), 'd');
+    assert.equal(await fixture.stored(), 'd');
   });
 });
 
@@ -159,8 +159,8 @@ const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
 test('a record is zeroed when a newer one replaces it, and when it is written', async () => {
   const { writer, begun } = writerOf();
   const [first, second] = [Buffer.from('first'), Buffer.from('second')];
-  writer.keep(first, 0, 0);
-  writer.keep(second, KeepFlag.URGENT, 0);
+  writer.store(first, 0, 0);
+  writer.store(second, KeepFlag.URGENT, 0);
   await settled();
   assert.deepEqual([isZero(first), second.toString()], [true, 'second']);
   await begun[0]!.end();
@@ -170,9 +170,9 @@ test('a record is zeroed when a newer one replaces it, and when it is written', 
 test('a record that could not be written does not replace a newer one, and is zeroed', async () => {
   const { writer, env, begun } = writerOf();
   const [first, second] = [Buffer.from('first'), Buffer.from('second')];
-  writer.keep(first, KeepFlag.URGENT, 0);
+  writer.store(first, KeepFlag.URGENT, 0);
   await settled();
-  writer.keep(second, 0, 0);
+  writer.store(second, 0, 0);
   await begun[0]!.end(fault);
   env.advance(60_000);
   await settled();
@@ -187,7 +187,7 @@ test('a record that could not be written is zeroed if its client was told so', a
   const { fixture, record } = await explicitlyFailed();
   assert.ok(isZero(record));
   fixture.env.advance(60_000);
-  assert.equal(await fixture.kept(), undefined);
+  assert.equal(await fixture.stored(), undefined);
 });
 
 /** @returns the bytes that the vault refused */
@@ -200,7 +200,7 @@ async function explicitlyFailed(): Promise<{ fixture: Fixture; record: Uint8Arra
     seen = record;
     return Promise.reject(fault);
   };
-  fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
+  fixture.store(one, KeepFlag.EXPLICIT, 'a', 7);
   await settled();
   assert.equal(one.last, 'VaultWriteFailed ENOSPC');
   return { fixture, record: seen! };

@@ -12,11 +12,11 @@ describe('names', () => {
     const [one, two] = [fixture.route(), fixture.route()];
     assert.equal(await fixture.request(one, NameOp.ATTACH), 'granted:');
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
-    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, KeepFlag.URGENT, 'a');
     assert.ok(one.isCorked, 'nothing is said before it is on the disk');
-    assert.equal(await fixture.kept(), 'a');
+    assert.equal(await fixture.stored(), 'a');
     assert.ok(!one.isCorked);
-    fixture.keep(one, KeepFlag.LAST, 'b');
+    fixture.store(one, KeepFlag.LAST, 'b');
     fixture.registry.gone(one);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:b');
   });
@@ -25,8 +25,8 @@ describe('names', () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.URGENT, 'a');
-    fixture.keep(one, 0, 'newer');
+    fixture.store(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, 0, 'newer');
     await settled();
     fixture.registry.gone(one);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:newer');
@@ -36,7 +36,7 @@ describe('names', () => {
     const fixture = new Fixture();
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.LAST, 'a');
+    fixture.store(one, KeepFlag.LAST, 'a');
     const two = fixture.route();
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a');
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a');
@@ -47,7 +47,7 @@ describe('names', () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.LAST, 'a');
+    fixture.store(one, KeepFlag.LAST, 'a');
     await fixture.request(two, NameOp.ATTACH);
     fixture.registry.request(two, NameOp.RELEASE, 0, 'me');
     assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
@@ -57,10 +57,10 @@ describe('names', () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
     assert.equal(await fixture.request(one, NameOp.NEW), 'granted:');
-    fixture.keep(one, KeepFlag.EXPLICIT, 'a', 7);
+    fixture.store(one, KeepFlag.EXPLICIT, 'a', 7);
     await settled();
     assert.deepEqual(one.said.at(-1), { kind: In.NAMED, flags: NameOp.KEEP, ticket: 7, bytes: Buffer.alloc(0) });
-    fixture.keep(one, KeepFlag.LAST, 'a');
+    fixture.store(one, KeepFlag.LAST, 'a');
     assert.equal(await fixture.request(two, NameOp.NEW), 'InvalidSession');
     assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
   });
@@ -84,13 +84,13 @@ describe('takeover', () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, KeepFlag.URGENT, 'a');
     assert.equal(await fixture.request(two, NameOp.TAKEOVER), 'nothing');
     assert.ok(one.isAskedToLeave);
     assert.equal(await fixture.request(three, NameOp.TAKEOVER), 'SessionInUse', 'one at a time');
-    fixture.keep(one, KeepFlag.LAST, 'b');
+    fixture.store(one, KeepFlag.LAST, 'b');
     assert.equal(two.last, 'granted clean:b');
-    assert.equal(await fixture.kept(), 'b', 'and it is on the disk, should the process end now');
+    assert.equal(await fixture.stored(), 'b', 'and it is on the disk, should the process end now');
     fixture.registry.gone(one);
     assert.equal(await fixture.request(three, NameOp.ATTACH), 'SessionInUse');
   });
@@ -113,7 +113,7 @@ describe('takeover', () => {
     assert.equal(await here.request(two, NameOp.TAKEOVER), 'nothing');
     there.registry.request(three, NameOp.TAKEOVER, 2, 'me');
     await settled();
-    here.keep(one, KeepFlag.LAST, 'a');
+    here.store(one, KeepFlag.LAST, 'a');
     assert.equal(two.last, 'SessionInUse');
     const alone = new Fixture();
     const [owner, heir] = [alone.route(), alone.route()];
@@ -128,13 +128,13 @@ describe('takeover', () => {
     const [here, there] = [new Fixture(store), new Fixture(store)];
     const [one, two] = [here.route(), there.route()];
     await here.request(one, NameOp.ATTACH);
-    here.keep(one, KeepFlag.URGENT, 'a');
+    here.store(one, KeepFlag.URGENT, 'a');
     await settled();
     assert.equal(await there.request(two, NameOp.ATTACH), 'SessionInUse');
     there.registry.request(two, NameOp.TAKEOVER, 2, 'me');
     await settled();
     assert.ok(one.isAskedToLeave);
-    here.keep(one, KeepFlag.LAST, 'b');
+    here.store(one, KeepFlag.LAST, 'b');
     await settled();
     assert.equal(two.last, 'SessionInUse', 'looked at twenty times a second');
     there.env.advance(50);
@@ -171,17 +171,17 @@ describe('secrets', () => {
     await fixture.request(one, NameOp.ATTACH);
     for (const route of [one, nobody]) {
       const bytes = Buffer.from('a key');
-      fixture.registry.keep(route, KeepFlag.URGENT, 0, bytes);
+      fixture.registry.store(route, KeepFlag.URGENT, 0, bytes);
       assert.ok(isZero(bytes));
     }
-    assert.equal(await fixture.kept(), 'a key');
+    assert.equal(await fixture.stored(), 'a key');
   });
 
   it('of a record that was handed over are zeroed when its owner has said a newer one', async () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.LAST, 'a key');
+    fixture.store(one, KeepFlag.LAST, 'a key');
     await settled();
     const claim = fixture.vault.claim.bind(fixture.vault);
     const claimed: Uint8Array[] = [];
@@ -199,7 +199,7 @@ describe('secrets', () => {
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a key');
     assert.deepEqual([claimed.length, isZero(claimed[0]!)], [1, true], 'the copy of the vault is needed no longer');
     assert.equal(Buffer.from(given[0]!).toString(), 'a key');
-    fixture.keep(two, KeepFlag.URGENT, 'another key');
+    fixture.store(two, KeepFlag.URGENT, 'another key');
     assert.ok(isZero(given[0]!));
   });
 });
@@ -209,10 +209,10 @@ describe('an end', () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.URGENT, 'a');
-    fixture.keep(one, 0, 'b');
+    fixture.store(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, 0, 'b');
     assert.equal(await fixture.request(one, NameOp.FORGET, 'me', 2), 'granted:');
-    assert.equal(await fixture.kept(), undefined);
+    assert.equal(await fixture.stored(), undefined);
     assert.equal(
       await fixture.request(one, NameOp.FORGET, 'me', 2),
       'granted:',
@@ -225,14 +225,14 @@ describe('an end', () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.keep(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, KeepFlag.URGENT, 'a');
     fixture.registry.request(one, NameOp.LOGGED_OUT, 0, 'me');
     assert.ok(one.isCorked);
-    assert.equal(await fixture.kept(), undefined);
+    assert.equal(await fixture.stored(), undefined);
     assert.ok(!one.isCorked);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
-    fixture.keep(one, KeepFlag.URGENT, 'second login');
-    assert.equal(await fixture.kept(), 'second login');
+    fixture.store(one, KeepFlag.URGENT, 'second login');
+    assert.equal(await fixture.stored(), 'second login');
   });
 
   it('of the process waits for what is being written', async () => {
@@ -240,13 +240,13 @@ describe('an end', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
-    fixture.keep(one, KeepFlag.LAST, 'a');
+    fixture.store(one, KeepFlag.LAST, 'a');
     const stopped = fixture.registry.stop(2_000);
     await settled();
     assert.equal(fixture.vault.read('me'), undefined);
     fixture.vault.go();
     await stopped;
-    assert.equal(await fixture.kept(), 'a');
+    assert.equal(await fixture.stored(), 'a');
     assert.equal(fixture.env.timers, 0);
   });
 
@@ -255,7 +255,7 @@ describe('an end', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
-    fixture.keep(one, KeepFlag.LAST, 'a');
+    fixture.store(one, KeepFlag.LAST, 'a');
     let isStopped = false;
     void fixture.registry.stop(2_000).then(() => (isStopped = true));
     fixture.env.advance(1_999);
@@ -302,14 +302,14 @@ describe('whatever the order', () => {
 
     leave(): void {
       this.owns = false;
-      this.fixture.keep(this.route, KeepFlag.LAST, 'last');
+      this.fixture.store(this.route, KeepFlag.LAST, 'last');
     }
 
     act(act: Step['act']): void {
       if (act === 'attach' && !this.owns) this.fixture.registry.request(this.route, NameOp.ATTACH, ++this.ticket, 'me');
       if (act === 'takeover' && !this.owns)
         this.fixture.registry.request(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
-      if (act === 'keep' && this.owns) this.fixture.keep(this.route, KeepFlag.URGENT, 'kept');
+      if (act === 'keep' && this.owns) this.fixture.store(this.route, KeepFlag.URGENT, 'kept');
       if (act === 'close') {
         this.route.isClosing = true;
         if (this.owns) this.leave();

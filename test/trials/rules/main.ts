@@ -190,8 +190,8 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/flow/socket-writer.ts', 'outlet', [
     [
       'a slow reader keeps no more than one block alive',
-      'this.#copies = this.#socket.writableLength > 0;',
-      'this.#copies = false;',
+      'this.#mustCopy = this.#socket.writableLength > 0;',
+      'this.#mustCopy = false;',
     ],
     ['a client that takes nothing is noticed', 'if (unsent > this.#mark) this.#onFull();', ''],
   ]),
