@@ -86,6 +86,12 @@ export class Lone {
     const { s } = this;
     s.takeKey(AuthKey.from(new Uint8Array(256).fill(7)));
     s.salts.until = at(100_000);
+    return this.standing();
+  }
+
+  /** A connection that stands. */
+  standing(): this {
+    const { s } = this;
     s.link.stage = 'up';
     s.link.transport = { begin: () => 0, end: () => undefined } as unknown as Transport;
     return this;

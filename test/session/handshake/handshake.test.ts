@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { FieldName } from '../../../src/testdc/keys/dc-handshake.ts';
 import { DH_PRIME } from '../../../src/testdc/keys/key-exchange.ts';
 import { toBigInt, toBytes } from '../../../src/crypto/numbers.ts';
-import { NEAREST, pairOf } from '../../support/one-client.ts';
+import { consOf, NEAREST, pairOf } from '../../support/one-client.ts';
 
 const P = toBigInt(DH_PRIME);
 
@@ -67,3 +67,14 @@ test('16 bytes behind the inner data', async () => {
   const [ended] = await exchange('inner.padding', (value) => Buffer.concat([value, Buffer.alloc(16)]));
   assert.match(ended!, /more than 15 bytes follow/);
 });
+
+for (const [retries, ended] of [
+  [5, 'nearestDc'],
+  [6, 'HandshakeFailed'],
+] as const)
+  test(`${retries} times dh_gen_retry: ${ended}`, async () => {
+    let left = retries;
+    const pair = pairOf({ dc: { outcome: () => (left-- > 0 ? 'retry' : 'ok') } });
+    const [line] = await pair.ask(1, { id: 1, message: NEAREST });
+    assert.equal(line!['error'] ?? consOf(line), ended);
+  });

@@ -118,6 +118,10 @@ test('an error of the server’s own, or a flood, when a key is bound: the next 
     [-503, 'Timeout'],
     [420, 'FLOOD_WAIT_3'],
     [400, 'ODD'],
+    // What would say, of a refusal, that the server does not know the call.
+    [500, 'METHOD_INVALID'],
+    // What would say, of an older permanent key, that it is gone.
+    [400, 'ENCRYPTED_MESSAGE_INVALID'],
   ] as const) {
     const pair = pairOf(MADE);
     let left = 1;

@@ -1,4 +1,4 @@
-/** Waits that the server named: which one makes room when there are too many. */
+/** Waits that the server named: which one makes room when there are too many, and which go on with a stored session. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Floods } from '../../../src/session/state/floods.ts';
@@ -25,4 +25,14 @@ test('a slow mode that made room is that of one chat of its method', () => {
   for (let method = 2; method < 257; method++) floods.note(call(method), 'FLOOD_WAIT', 9_000, nobody);
   assert.equal(floods.before(call(1), 0, to('short')), undefined);
   assert.equal(floods.before(call(1), 0, to('long'))?.until, 5_000);
+});
+
+test('of waits that were kept those are gone on with that are not over', () => {
+  const floods = new Floods();
+  const [over, open] = [
+    { method: 1, until: 1_000 },
+    { method: 2, until: 1_001 },
+  ];
+  floods.restore([over, open], 1_000);
+  assert.deepEqual(floods.kept(), [open]);
 });

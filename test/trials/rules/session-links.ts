@@ -204,4 +204,22 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['a record on its way to the disk is zeroed', '  record.fill(0);\n', ''],
     ['a lost account is kept as lost', '  stored.lost = reason;\n', ''],
   ]),
+  ...rulesOf('src/session/stored/login.ts', 'stored/login', [
+    ['a login is kept before its client hears of it', "persist(s, stored, 'urgent');", ''],
+    ['where a client logs out itself, its record is removed', "s.sink.name('loggedOut', 0, stored.name);", ''],
+  ]),
+  ...rulesOf('src/session/attach/forget.ts', 'attach/forget', [
+    [
+      'a session whose log-out nobody answered is not forgotten',
+      'if (isGone || (error === undefined && pending.isAcknowledged)) return',
+      'if (isGone || error === undefined) return',
+    ],
+  ]),
+  ...rulesOf('src/session/link/connect.ts', 'reconnect session/session', [
+    [
+      'a data centre that takes no more connections is left in peace for a while',
+      '  s.backOff.flooded();\n  noteTrouble',
+      '  noteTrouble',
+    ],
+  ]),
 ];

@@ -190,7 +190,7 @@ export const SESSION: readonly Rule[] = [
       "return { retryable: true, delivered: 'no' };",
     ],
   ]),
-  ...rulesOf('src/session/state/pending.ts', 'session/pending session/deadlines request-states', [
+  ...rulesOf('src/session/state/pending.ts', 'state/pending session/deadlines request-states', [
     ["requests go again in the client's order", '.sort((a, b) => a.ticket - b.ticket)', ''],
     [
       'a request ends with its time',
@@ -223,5 +223,43 @@ export const SESSION: readonly Rule[] = [
   ...rulesOf('src/session/state/back-off.ts', 'back-off', [
     ['a pause has an upper bound', 'Math.min(CAP_MS, BASE_MS', 'Math.max(CAP_MS, BASE_MS'],
     ['a flood makes for at least five seconds', 'return bound + random * bound;', 'return random * bound;'],
+  ]),
+  ...rulesOf('src/session/answers/answers.ts', 'session/deadlines', [
+    [
+      'a request that was sent and got no answer is not called undelivered',
+      "return pending.wasSent ? 'unknown' : 'no';",
+      "return 'no';",
+    ],
+  ]),
+  ...rulesOf('src/session/session.ts', 'attach', [
+    [
+      'on takeover, requests in flight get time to finish',
+      'session.leaveBy = now + LEAVE_MS;',
+      'session.leaveBy = now;',
+    ],
+    [
+      'lines behind one that waits for the vault are taken after it',
+      'if (this.#isHeld || this.#waitingLines.behind.length > 0)\n',
+      'if (this.#waitingLines.behind.length > 0)\n',
+    ],
+    [
+      'a request that was sent is not called undelivered when its session goes',
+      "if (pending.wasSent) return refusal('DeliveryUnknown');\n",
+      '',
+    ],
+  ]),
+  ...rulesOf('src/session/state/state-requests.ts', 'state-requests request-states', [
+    [
+      'a server that has forgotten the witness is not believed about a request',
+      'return (states[i]! & 7) >= 4;',
+      'return (states[i]! & 7) >= 0;',
+    ],
+  ]),
+  ...rulesOf('src/session/delivery/reissue.ts', 'request-states', [
+    [
+      'a session in which a request went twice lives on until all ids in it are old',
+      'if (!mayReissue(s, pending)) s.resentAt = now;',
+      '',
+    ],
   ]),
 ];
