@@ -15,13 +15,13 @@ import type { ConnectionState } from './state/state.ts';
 import { dueAgainAt, wornAt } from './link/temporary.ts';
 import { whyNotConnected } from './link/trouble.ts';
 
-/** With requests open: ask after so long a silence, give the connection up after so long (threats: The network). */
+/** With requests open, a connection that carried no packet for so long is pinged, then given up, ms (threats: The network). */
 const BUSY_PING_MS = 10_000;
 const BUSY_DEAD_MS = 15_000;
-/** With none: the server waits 75 s for the next ping. */
+/** The same with no request open, ms: the server waits 75 s for the next ping. */
 const IDLE_PING_MS = 60_000;
 const IDLE_DEAD_MS = 110_000;
-/** Salts refused one after the other without an answer between (threats: The network). */
+/** After so many refused salts without an answer between, the connection is dropped (threats: The network). */
 const SALT_STORM = 10;
 
 /** Something that may fall due on one connection. */
@@ -71,7 +71,7 @@ const WHILE_READY: Readonly<Record<ReadyTimer, Timer>> = {
   staleSessions: { at: staleAt, fire: destroyStale },
   /** Nothing was heard for too long: the connection is given up. */
   dead: { at: deadAt, fire: (s, now) => dropLink(s, now, 'nothing was heard from there for too long') },
-  /** Requests were not heard of, or a question was not answered: the server is asked, or the connection given up. */
+  /** Requests were not heard of, or a `msgs_state_req` was not answered: the server is asked, or the connection given up. */
   stateRequest: { at: stateRequestAt, fire: ask },
   /** Acknowledgements have waited long enough: the next `flush` sends them. */
   acknowledge: { at: (s) => s.outbox.ackAt, fire: () => undefined },
@@ -105,7 +105,7 @@ function deadlineOf(s: ConnectionState): number {
   return first;
 }
 
-/** The server refuses every salt, the one that it has just named too. */
+/** The server refuses every salt, even the one it has just sent: the connection is dropped. */
 function endSaltStorm(s: ConnectionState, now: number): void {
   s.saltRefusals = 0;
   dropLink(s, now, 'it refuses every salt');
@@ -114,7 +114,7 @@ function endSaltStorm(s: ConnectionState, now: number): void {
 function ask(s: ConnectionState, now: number): void {
   if (lookForSilence(s, now)) return;
   const { isAnswerLost } = s.stateRequests;
-  dropLink(s, now, isAnswerLost ? 'an answer was lost on the way' : 'it answers neither stateRequests nor pings');
+  dropLink(s, now, isAnswerLost ? 'an answer was lost on the way' : 'it answers neither questions nor pings');
 }
 
 /** A connection beside the home one is closed when nobody has used it for a while. */
@@ -141,7 +141,7 @@ function deadAt(s: ConnectionState): number {
   return isAwaiting(s) ? s.link.awaitingSince + BUSY_DEAD_MS : s.link.lastReceived + IDLE_DEAD_MS;
 }
 
-/** A request whose time is over leaves a connection as silent as it found it. */
+/** Whether an answer is awaited: a request is sent, or one was sent and no packet has come since, though its time is over. */
 function isAwaiting(s: ConnectionState): boolean {
   return s.link.isUnheard || s.pending.sentCount > 0;
 }

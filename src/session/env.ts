@@ -30,6 +30,7 @@ export interface OwnCalls {
   readonly call: Writer;
 }
 
+/** What the sessions of one lane share: scheme, settings, randomness, claims, and scratch that is good for one call each. */
 export interface Env {
   /** Number of the lane, for references in the log. */
   readonly lane: number;

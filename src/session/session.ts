@@ -32,13 +32,14 @@ import type { Pending } from './state/pending.ts';
 import { WaitingLines, type NameAnswer } from './state/waiting-lines.ts';
 import { hear, type Closed } from './link/trouble.ts';
 
-/** What is open when somebody else takes the session over may take so long. */
+/** On takeover, requests in flight get this long to finish, ms. */
 const LEAVE_MS = 10_000;
 /** Bytes that the last `flush` of a session may send: acknowledgements, which come before all else. */
 const LAST_BYTES = 64 * 1024;
-/** Bytes of lines that have waited for the vault and are taken in one `flush`. */
+/** How many bytes of lines that waited for the vault one `flush` takes on. */
 const HELD_BYTES = 64 * 1024;
 
+/** One client's session: takes requests, connection events and the time, all from outside; answers through its sink. */
 export class Session implements PacketSink, AttachableSession {
   #home: ConnectionState;
   /** The connection whose bytes are being read. */
@@ -71,7 +72,7 @@ export class Session implements PacketSink, AttachableSession {
 
   // --- events in -----------------------------------------------------------------------------------------------------
 
-  /** One client message `bytes[start..end)`. @param mayExport it may be shown keys of kept sessions */
+  /** One client message `bytes[start..end)`. @param mayExport its client may be shown keys of stored sessions */
   request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number, mayExport = false): void {
     if (this.#isHeld || this.#waitingLines.behind.length > 0)
       this.#waitingLines.behind.push({ ticket, line: bytes.slice(start, end), mayExport });
@@ -110,7 +111,7 @@ export class Session implements PacketSink, AttachableSession {
     if (s !== undefined) onClosed(s, why, now);
   }
 
-  /** Somebody else takes the session over: no new requests; what is open may end. */
+  /** Another client takes the session over: new lines wait, open requests have `LEAVE_MS` to end. */
   leave(now: number): void {
     const { session } = this.#home;
     if (session.stored !== undefined && session.leaveBy === Infinity) session.leaveBy = now + LEAVE_MS;
@@ -127,12 +128,12 @@ export class Session implements PacketSink, AttachableSession {
     for (const s of this.#all()) tickConnection(s, now);
   }
 
-  /** A fresh session goes on where one stood whose thread was lost: a RESUME record's bytes. */
+  /** A fresh session goes on as the saved one of a lost thread: the bytes of a RESUME record. */
   resume(bytes: Uint8Array, start: number, end: number, now: number): void {
     restore(this.#home, bytes, start, end, now);
   }
 
-  /** A request that one had taken: an AGAIN record's bytes. */
+  /** A request that the lost thread had taken: the bytes of an AGAIN record. */
   again(ticket: number, bytes: Uint8Array, start: number, end: number, mayExport = false): void {
     takeAgain(this.#home, ticket, bytes, start, end, mayExport);
   }
@@ -201,7 +202,7 @@ export class Session implements PacketSink, AttachableSession {
     tellCrash(this.#all(), this.#waitingLines, ref, stack, asked);
   }
 
-  /** The client is gone. */
+  /** The client is gone: connections are hung up, keys zeroed, a stored session is stored for the last time. */
   close(now: number): void {
     const home = this.#home;
     const { stored } = home.session;
@@ -212,7 +213,7 @@ export class Session implements PacketSink, AttachableSession {
     if (record !== undefined) keepLast(home, record);
   }
 
-  /** Everything of the session goes, what is open is told; how the client is spoken to stays. */
+  /** Gives the session up: open requests are refused, connections hung up; the client's options stay. @param isBare nothing is sent until the client names another session */
   renew(isBare: boolean): void {
     const old = this.#home;
     const { env, sink, number, session } = old;
@@ -224,7 +225,7 @@ export class Session implements PacketSink, AttachableSession {
     fresh.style = session.style;
     fresh.initText = session.initText;
     fresh.initPrefix = session.initPrefix;
-    fresh.initIsOwn = session.initIsOwn;
+    fresh.isInitOwn = session.isInitOwn;
     fresh.attempts = attempts;
     fresh.isBare = isBare;
     this.#home = new ConnectionState(
@@ -249,7 +250,7 @@ export class Session implements PacketSink, AttachableSession {
     return others.some((s) => s.link.plain.length > 0);
   }
 
-  /** Something waits that the last `flush` could have sent, or taken on, had it been let. */
+  /** Whether the last `flush` left something that it had no bytes for: messages, or lines to take on. */
   get hasRest(): boolean {
     if (this.#waitingLines.behind.length > 0 && !this.#isHeld) return true;
     const home = this.#home;
@@ -257,7 +258,7 @@ export class Session implements PacketSink, AttachableSession {
     return home.session.others.some((s) => s.isReady && s.outbox.hasRest);
   }
 
-  /** When `tick` has something to do; Infinity if never. */
+  /** When `tick` has something to do, Unix ms; Infinity if never. */
   nextDeadline(): number {
     return firstDeadline(this.#home);
   }
@@ -268,12 +269,12 @@ export class Session implements PacketSink, AttachableSession {
 
   // --- inside --------------------------------------------------------------------------------------------------------
 
-  /** A line waits for the vault, or the session is about to leave: what comes now is taken behind that. */
+  /** Whether new lines must wait: one before them waits for the vault, or the session is being taken over. */
   get #isHeld(): boolean {
     return this.#waitingLines.first !== undefined || this.#home.session.leaveBy !== Infinity;
   }
 
-  /** All that was open has ended, or had its time: the name goes to whoever asked for it. */
+  /** On takeover: gives the name over once no request is open, or `leaveBy` has passed. */
   #leaveIfDue(now: number): void {
     const home = this.#home;
     const { leaveBy, stored } = home.session;
@@ -290,7 +291,7 @@ export class Session implements PacketSink, AttachableSession {
     );
   }
 
-  /** What the client was told of, the server need not tell whoever goes on with this session. */
+  /** Sends all acknowledgements: what this client was told, the server does not send again to the next owner of the session. */
   #acknowledgeAll(now: number): void {
     for (const s of this.#all()) {
       s.outbox.hurry(now);
@@ -298,7 +299,7 @@ export class Session implements PacketSink, AttachableSession {
     }
   }
 
-  /** A line has waited for the session's key. */
+  /** Takes on the line that waited for the session's key, once the key is there or cannot come. */
   #goOnWithKey(now: number): void {
     const waiting = takeKeyWaiter(this.#home);
     if (waiting !== undefined) takeOn(this.#home, waiting, 'key', now);
@@ -316,7 +317,7 @@ export class Session implements PacketSink, AttachableSession {
     return taken;
   }
 
-  /** The connection an event belongs to, unless that is gone. */
+  /** The connection with this number and attempt; undefined if the event is of an earlier attempt. */
   #current(link: number, attempt: number): ConnectionState | undefined {
     const s = link === 0 ? this.#home : this.#home.session.others[link - 1];
     return s !== undefined && s.link.attempt === attempt && s.link.stage !== 'down' ? s : undefined;
@@ -328,7 +329,7 @@ export class Session implements PacketSink, AttachableSession {
   }
 }
 
-/** A request that is open when its session goes. */
+/** Why a request ends that is open when its session is given up. */
 function refusalOfLeft(pending: Pending): Refusal {
   if (pending.wasSent) return refusal('DeliveryUnknown');
   return refusal('SessionNotFound', { msg: 'the session of this connection was given up' });

@@ -15,6 +15,7 @@ export interface DataCentre {
   readonly isOwn?: boolean;
 }
 
+/** An MTProxy that data centres are reached through. */
 export interface Mtproxy {
   readonly host: string;
   readonly port: number;
@@ -26,6 +27,7 @@ export interface Mtproxy {
 /** Arguments of `initConnection` as JSON text of an object, without `query`; the scheme's own names. */
 export type InitText = string;
 
+/** The operator's choices that sessions follow; structured-cloneable. */
 export interface SessionSettings {
   /** Addresses a session may use; the first of the wanted id wins. */
   readonly dataCentres: readonly DataCentre[];

@@ -17,7 +17,7 @@ export interface CentreFields {
   readonly port: number;
   /** Why, in words. */
   readonly reason?: string;
-  /** How long there was none. */
+  /** How long there was no connection, ms. */
   readonly ms?: number;
 }
 
@@ -38,6 +38,7 @@ export interface Address {
   readonly port: number;
 }
 
+/** Everything a session can say: to its client, its connections, the main thread and the log. */
 export interface Sink {
   /**
    * The one terminal answer to a ticket; the dialect writes the whole of it.
@@ -75,7 +76,7 @@ export interface Sink {
   /** The rest of it, with its key. */
   saveSession(): Writer;
   /**
-   * A wish about a kept session. `loggedOut` and `release` are not answered.
+   * Asks the main thread for, or about, a stored session (NAME). `loggedOut` and `release` are not answered.
    * @param ticket of the request that waits for the answer, or 0
    */
   name(
@@ -83,7 +84,7 @@ export interface Sink {
     ticket: number,
     name: string,
   ): void;
-  /** The named session's record, as it should be kept; `explicit` answers `ticket`. Secret. */
+  /** The session's record, to be stored (KEEP); with `explicit`, the request `ticket` waits for that. Secret. */
   keep(how: 'later' | 'urgent' | 'explicit' | 'last', ticket: number): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;

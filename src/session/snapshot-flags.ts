@@ -20,7 +20,7 @@ export const Has = {
   TEMPORARY: 1024,
   BOUND: 2048,
   FORWARD_SECRECY: 4096,
-  /** It has a name; it is kept under that; it was given up. */
+  /** The session has a name; a record is stored under it; the session was given up. */
   NAME: 8192,
   KEPT: 16_384,
   BARE: 32_768,

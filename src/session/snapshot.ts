@@ -39,7 +39,7 @@ export class Saved {
   #flags = 0;
   #stored: StoredSession | undefined;
   #changes = 0;
-  /** Nothing of it was saved yet, not even that there is nothing. */
+  /** What the main thread has saved is of the session before this one. */
   #isStale: boolean;
 
   /** @param isStale what was saved is another session's */
@@ -104,7 +104,7 @@ export class Saved {
       this.#uniqueHigh === s.uniqueHigh &&
       this.#flags === flags &&
       s.received.fresh.length === 0 &&
-      !s.received.forgotten
+      !s.received.wasCleared
     )
       return false;
     this.#msgIdLow = s.ids.low;
@@ -169,7 +169,7 @@ export function gatherMoves(home: ConnectionState, other: ConnectionState): void
 function saveCounters(s: ConnectionState): void {
   const { ids, salts, received } = s;
   const { moved } = s.pending;
-  const out = s.sink.save(moved.length, received.forgotten);
+  const out = s.sink.save(moved.length, received.wasCleared);
   out.long(ids.low, ids.high);
   out.int32(ids.contentCount);
   out.int32(s.lastSeqNo);
@@ -183,7 +183,7 @@ function saveCounters(s: ConnectionState): void {
   s.sink.end();
   moved.length = 0;
   received.fresh.length = 0;
-  received.forgotten = false;
+  received.wasCleared = false;
 }
 
 /** SAVE_SESSION: all the rest. */
@@ -205,7 +205,7 @@ function saveSession(s: ConnectionState): void {
       (server.test ? Has.TEST : 0) |
       (initText === undefined ? 0 : Has.INIT_TEXT) |
       (hasInit ? Has.INIT : 0) |
-      (s.session.initIsOwn ? Has.INIT_OWN : 0) |
+      (s.session.isInitOwn ? Has.INIT_OWN : 0) |
       (style.int64AsString ? Has.INT64_TEXT : 0) |
       (style.flagsAsBool ? Has.BOOLS : 0) |
       (stored === undefined ? 0 : Has.NAME) |

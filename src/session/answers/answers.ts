@@ -43,7 +43,7 @@ function writeServer(s: ConnectionState, out: Writer): void {
   s.dialect.server(out, { host, port, dc, test, rsa });
 }
 
-/** A session that is kept is a handle only, unless its key was asked for by somebody who may (threats: Secrets). */
+/** A stored session is shown without its key, unless a client that may see it asked for the key (threats: Secrets). */
 function writeSession(s: ConnectionState, out: Writer, isExport: boolean): void {
   const { stored, style } = s.session;
   const secret = s.keys.permanent === undefined ? undefined : secretOf(s, s.keys.permanent);
@@ -51,7 +51,7 @@ function writeSession(s: ConnectionState, out: Writer, isExport: boolean): void 
   else if (secret !== undefined) s.dialect.session(out, secret, style);
 }
 
-/** This connection's named session as it may be shown. */
+/** This connection's stored session, without its key. */
 function handleOf(s: ConnectionState, stored: StoredSession): SessionHandle {
   const { name, isKept, userId, isBot, lost } = stored;
   const isKnown = s.keys.permanent !== undefined;
@@ -106,7 +106,7 @@ export function answer(s: ConnectionState, pending: Pending, kind: BodyKind, r: 
   }
 }
 
-/** A result nobody can read is as good as none. */
+/** Ends an own call with its result; one that cannot be read counts as no answer. */
 function answerOwn(s: ConnectionState, pending: Pending, ownCall: OwnCall, r: Reader, now: number): void {
   let result: Readonly<Record<string, unknown>>;
   try {
@@ -121,7 +121,7 @@ function answerOwn(s: ConnectionState, pending: Pending, ownCall: OwnCall, r: Re
 /** What is said of an error to the client, and in the log. */
 type AnsweredError = Pick<RpcError, 'code' | 'text' | 'label'>;
 
-/** The server refused, or this gateway in its words. */
+/** Ends a request with an `rpc_error`: the server's, or the gateway's own in the server's words. */
 export function answerError(s: ConnectionState, pending: Pending, error: AnsweredError, fate: Fate): void {
   s.pending.remove(pending);
   const { dialect } = s;
@@ -133,7 +133,7 @@ export function answerError(s: ConnectionState, pending: Pending, error: Answere
   noteEnd(s, pending.ticket, 'rpc_error', pending, { code: error.code, error: error.label });
 }
 
-/** Nobody answered in time. */
+/** Ends a request that got no answer in time with `rpc_timeout`. */
 export function answerTimeout(s: ConnectionState, pending: Pending): void {
   if (pending.ownCall !== undefined) return pending.ownCall.failed(undefined);
   const { dialect } = s;
@@ -145,7 +145,7 @@ export function answerTimeout(s: ConnectionState, pending: Pending): void {
   noteEnd(s, pending.ticket, 'rpc_timeout', pending);
 }
 
-/** The gateway gives a request up. The caller has taken it out of the table. */
+/** Ends a request with an error of the gateway's. The caller has taken it out of the table. */
 export function refuse(s: ConnectionState, pending: Pending, refused: Refusal): void {
   if (pending.ownCall !== undefined) pending.ownCall.failed(undefined, refused);
   else refuseTicket(s, pending.ticket, pending.id, refused, false, pending);

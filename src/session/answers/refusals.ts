@@ -16,7 +16,7 @@ export function refusal(error: ErrorName, more: More = {}): Refusal {
   return { error, msg: ERRORS[error].text, ...more };
 }
 
-/** A key that could not be claimed. @param path of the wish for it */
+/** Why a key could not be claimed. @param path of the field that asked for it */
 export function refusalOfClaim(fault: ClaimFault, path: string): Refusal {
   if (fault === 'full') return refusal('TooManySessions', { retryAfter: 10 });
   return refusal('SessionInUse', { msg: 'another connection has this key in use', path });

@@ -1,6 +1,6 @@
 /**
- * Naming: wishes about sessions that are kept: to have one, to see which there are, to forget one (`session` in a request).
- * In: wishes, what the main thread answers. Out: records through the sink; the session under its name.
+ * Attach: a client asks for a stored session by its name, for the list of them, or to forget one (`session` in a request).
+ * In: the fields of a line, the main thread's answers. Out: records through the sink; the session under its name.
  * Never: a line out of its turn: while one waits for the vault, those behind it wait with it.
  */
 import { wipeRecord } from '../../account/record.ts';
@@ -15,14 +15,14 @@ import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
 import type { WaitingLine, NameAnswer, NameStep, WaitingLines } from '../state/waiting-lines.ts';
 
-/** Whom a wish may change the session of. */
+/** The session as `onAnswer` may change it. */
 export interface AttachableSession {
   readonly home: ConnectionState;
-  /** Everything of the session goes; the client's next one starts anew. */
+  /** Gives the session up; see `Session.renew`. */
   renew(isBare: boolean): void;
 }
 
-/** Asks the main thread; the line waits. */
+/** Asks the main thread with a NAME record; the line waits for its answer. */
 export function wait(
   s: ConnectionState,
   ticket: number,
@@ -34,13 +34,13 @@ export function wait(
   return 'waits';
 }
 
-/** The line wants to see the session whose key is being made for requests before it. */
+/** The line waits for the key that is being made for the requests before it. */
 export function waitForKey(s: ConnectionState): 'waits' {
   s.session.waitingLines.step = 'key';
   return 'waits';
 }
 
-/** That key is there, or nobody waits for it any more. @returns the line to go on with */
+/** Once the key is there, or no request waits for it any more. @returns the line that waited for it */
 export function takeKeyWaiter(s: ConnectionState): WaitingLine | undefined {
   const { waitingLines } = s.session;
   const { first, step } = waitingLines;
@@ -54,7 +54,7 @@ export function isTaken(s: ConnectionState): boolean {
   return s.keys.permanent !== undefined || s.link.stage !== 'down' || s.pending.size > 0;
 }
 
-/** `name`: the one this connection has, or a wish for it. */
+/** `name` or `forget`: nothing to do if this connection has that session, else the main thread is asked for it. */
 export function applyName(
   s: ConnectionState,
   fields: SessionFields,
@@ -77,7 +77,7 @@ function notKept(): Refusal {
   return refusal('SessionNotFound', { msg: NOT_KEPT, path: 'session.name' });
 }
 
-/** What was handed in is kept under the name this connection has just got. */
+/** Stores the session that was handed in under the name this connection has just got; the line waits for that. */
 export function persistHandedIn(
   s: ConnectionState,
   stored: StoredSession,
@@ -93,13 +93,13 @@ export function persistHandedIn(
   return 'waits';
 }
 
-/** The name is given up as it was: what came with it cannot be used. */
+/** Gives the name back with its record as it was. */
 export function releaseName(s: ConnectionState, name: string): void {
   s.sink.name('release', 0, name);
   s.session.stored = undefined;
 }
 
-/** What the answer to a waiting line's wish means for it: the line goes on (`true`), or is answered here. */
+/** Acts on the main thread's answer to a waiting line. @returns true if the line goes on, false if it was answered here */
 export function onAnswer(session: AttachableSession, waiting: WaitingLine, answer: NameAnswer, now: number): boolean {
   const { home } = session;
   if (answer.refused !== undefined) refuseWaiting(session, waiting, answer);
@@ -110,7 +110,7 @@ export function onAnswer(session: AttachableSession, waiting: WaitingLine, answe
   return false;
 }
 
-/** @returns whether an answer belongs to the line that waits; it may belong to one a lost thread had asked for */
+/** Whether an answer is for the line that waits; it may be for a line of a thread that was lost. */
 export function isAwaited({ first, step }: WaitingLines, answer: NameAnswer): boolean {
   return first !== undefined && first.ticket === answer.ticket && step === answer.step;
 }
@@ -155,7 +155,7 @@ function idOf(s: ConnectionState, { line }: WaitingLine): Uint8Array {
   return s.env.request.id;
 }
 
-/** The name is this connection's, with what is kept under it. @returns false if that cannot be used */
+/** Takes the name and the record stored under it. @returns false if the record cannot be used; the line is answered then */
 function attach(s: ConnectionState, waiting: WaitingLine, { bytes, isClean, step }: NameAnswer, now: number): boolean {
   const { sessionFields } = s.env;
   idOf(s, waiting);
@@ -182,7 +182,7 @@ function attach(s: ConnectionState, waiting: WaitingLine, { bytes, isClean, step
   return true;
 }
 
-// --- what is told of kept sessions -----------------------------------------------------------------------------------
+// --- what is told of stored sessions ---------------------------------------------------------------------------------
 
 const Listed = { HERE: 1, ELSEWHERE: 2, BROKEN: 4 };
 

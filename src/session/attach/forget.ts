@@ -1,7 +1,7 @@
 /**
- * Forgetting: a kept session ends for good: its account is logged out, its keys are destroyed, then what is kept of it is
+ * Forget: a stored session ends for good: its account is logged out, its keys are destroyed, then its record is
  * removed (protocol: Login).
- * In: a wish to forget, the data centre's answers. Out: calls of the gateway's own; at the end the main thread is asked.
+ * In: the name of a session, the data centre's answers. Out: calls of the gateway's own; at the end the main thread is asked.
  * Never: removes anything while the account may still be signed in.
  */
 import type { Refusal } from '../../dialect/dialect.ts';

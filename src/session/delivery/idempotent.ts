@@ -1,5 +1,5 @@
 /**
- * Repeatable: which calls may be sent a second time when nobody can say whether the first was carried out.
+ * Idempotent: which calls may be sent a second time when nobody can say whether the first was carried out.
  * In: a function's name. Out: yes or no. Never: a list of a layer's methods; new ones are judged by their name.
  *
  * Read-only functions of the API are named for reading; parts of a file overwrite themselves. A function

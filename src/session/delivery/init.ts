@@ -97,7 +97,7 @@ export function noteInit(s: ConnectionState, pending: Pending): void {
     s.isInitDone = true;
     if (pending.ownInit > MOST_INIT) return;
     s.session.initPrefix = pending.body.slice(0, pending.ownInit);
-    s.session.initIsOwn = true;
+    s.session.isInitOwn = true;
   } else if (pending.prefix !== undefined) {
     s.isInitDone = true;
   }

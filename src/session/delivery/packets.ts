@@ -12,14 +12,14 @@ import { writeCall } from './write-call.ts';
 import { SALTS_ASKED } from '../state/salts.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Bytes of a packet that may hold another message too. */
+/** A packet that holds this many bytes takes no further message. */
 const PACKET_BYTES = 256 * 1024;
 /** Seconds the server waits for the next ping before it closes (protocol: Delivery). */
 const DISCONNECT_DELAY = 75;
 const CONTAINER_HEAD = 8;
 const MESSAGE_HEAD = 16;
 
-/** Of the `flush` that runs: no other begins before it ends. */
+/** Scratch of the `flush` that runs; no two run at once. */
 const packing = {
   /** Bytes the packet may have, whether its first call may have more, and calls of this `flush` so far. */
   room: 0,
@@ -78,7 +78,7 @@ function hasRoom(body: Writer, length: number, already: number): boolean {
   return body.pos + length + MESSAGE_HEAD <= packing.room || (already === 0 && packing.mayExceed);
 }
 
-/** Acknowledgements and the gateway's own questions. @returns messages written */
+/** Acknowledgements, then the gateway's own service messages: `msgs_state_req`, `get_future_salts`, pings. @returns messages written */
 function writeServices(s: ConnectionState, now: number, body: Writer, mayGather: boolean): number {
   const { outbox, stateRequests } = s;
   let count = 0;
@@ -124,7 +124,7 @@ function writeServices(s: ConnectionState, now: number, body: Writer, mayGather:
   return count;
 }
 
-/** What goes again and is still awaited under that id. @returns messages written */
+/** Resends: requests whose msg_id is still awaited go once more under it. @returns messages written */
 function writeResends(s: ConnectionState, now: number, body: Writer, already: number): number {
   let count = 0;
   for (const pending of s.outbox.resends) {

@@ -1,6 +1,7 @@
 /**
- * Repeat: what becomes of a request when nobody can say whether the server carried it out (protocol: Delivery).
- * In: such a request. Out: it is put back, or its client is told. Never: a second execution that does harm.
+ * Reissue: what becomes of a request when nobody can say whether the server carried it out (protocol: Delivery).
+ * In: a sent request. Out: it goes again, under its own msg_id (resend) or a new one (reissue), or its client is told.
+ * Never: a second execution that does harm.
  */
 import type { Refusal } from '../../dialect/dialect.ts';
 import { refuse } from '../answers/answers.ts';
@@ -31,7 +32,7 @@ export function reissueOrRefuse(s: ConnectionState, pending: Pending, refused: R
   }
 }
 
-/** Before the session is renewed: nobody will answer in it what was sent in the old one. */
+/** Reissues or ends every sent request: called before a session is renewed, in which they would get no answer. */
 export function endSent(s: ConnectionState): void {
   for (const pending of s.pending.sent()) reissueOrRefuse(s, pending, refusal('SessionReset'));
 }

@@ -1,23 +1,24 @@
 /**
- * Asking: asks the server what became of requests that nothing was heard of, and notices that nobody is there
- * (protocol: Delivery). In: a state, the time. Out: one `msgs_state_req` and a ping, at most one question out on a
- * connection; whether the connection is dead. Never: a timer.
+ * Request states: asks the server what became of requests that nothing was heard of, and notices a dead connection
+ * (protocol: Delivery). In: a connection's state, the time (Unix ms). Out: one `msgs_state_req` with a ping, at most one of
+ * them unanswered on a connection; whether the connection is dead. Never: a timer.
  *
- * A question and its ping go in one packet. A server that answers neither, and says nothing else, is not there. One that
- * answers pings but no questions is: it is asked ever more rarely. Nothing goes again but on its word: an old id does no
- * harm twice in the session that knows it, and only the server's answer tells that this one has not begun anew meanwhile.
+ * A `msgs_state_req` and its ping go in one packet. A connection that carries no byte after them is dead. A server that
+ * answers pings but no `msgs_state_req` is asked ever more rarely. A request goes again only when the server has answered:
+ * a msg_id is carried out once only in the session at the server that knows it, and the answer alone shows that this
+ * session was not begun anew meanwhile.
  */
 import type { Pending } from '../state/pending.ts';
 import { askAt, inStep, RAREST_MS, SILENT_MS } from '../state/state-requests.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** No byte for so long after a question: the connection is presumed dead. Longer where everybody may be coming back at once. */
+/** After a `msgs_state_req`, a connection that carries no byte for so long is presumed dead, ms; longer right after a reconnect, when all sessions may come back at once. */
 const PATIENCE_MS = 2_500;
 const FIRST_PATIENCE_MS = 5_000;
-/** Bytes may wait in this machine's own buffers while the gateway itself was held up: one more look. */
+/** Then it gets so much more, once, ms: bytes may wait in this machine's buffers while the gateway was busy. */
 const GRACE_MS = 250;
 
-/** A connection stands: the server is asked about all that went over another, and whether it is there at all. */
+/** On a new connection, asks about every request sent over an earlier one, and pings. */
 export function askAfterReconnect(s: ConnectionState, now: number): void {
   const { stateRequests } = s;
   const sent = s.pending.sent().filter((pending) => !pending.hasOwnId);
@@ -31,20 +32,20 @@ export function askAfterReconnect(s: ConnectionState, now: number): void {
   s.outbox.isPingDue = true;
 }
 
-/** When `lookForSilence` has something to do. */
+/** When `lookForSilence` has something to do, Unix ms; Infinity if never. */
 export function stateRequestAt(s: ConnectionState): number {
   if (s.stateRequests.isAnswerLost) return 0;
   if (isOut(s)) return s.stateRequests.outUntil;
   return s.pending.sentCount === 0 ? Infinity : s.stateRequests.dueAt;
 }
 
-/** One that only asked whether anybody is there is answered by the first byte. */
+/** Whether a `msgs_state_req` is unanswered; a mere ping counts as answered by the first byte that comes. */
 function isOut(s: ConnectionState): boolean {
   const { outUntil, asked, wanted } = s.stateRequests;
   return outUntil !== Infinity && (s.link.isSilent || asked.length > 0 || wanted.length > 0);
 }
 
-/** Asks what is due, or judges the question that is out. @returns false: the connection is to be dropped */
+/** Asks about the requests that are due, or judges the `msgs_state_req` that is out. @returns false if the connection is to be dropped */
 export function lookForSilence(s: ConnectionState, now: number): boolean {
   if (s.stateRequests.isAnswerLost) return false;
   if (stateRequestAt(s) > now) return true;
@@ -71,7 +72,7 @@ function askWhatIsDue(s: ConnectionState, now: number): void {
   stateRequests.dueAt = inStep(next);
 }
 
-/** Patience with a question has ended. */
+/** The time for an answer to a `msgs_state_req` is over. @returns whether the connection is alive */
 function isThere(s: ConnectionState, now: number): boolean {
   const { stateRequests } = s;
   if (!s.link.isSilent) {

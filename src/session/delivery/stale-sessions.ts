@@ -1,6 +1,6 @@
 /**
- * Abandoned: sessions at the server that this side has left for another (protocol: Delivery, `destroy_session`).
- * In: the session that is left, the time. Out: `destroy_session` for it, at once or when it can do no harm.
+ * Stale sessions: sessions at the server that this side has left for another (protocol: Delivery, `destroy_session`).
+ * In: the session that is left, the time (Unix ms). Out: `destroy_session` for it, at once or when it can do no harm.
  * Never: a session destroyed while the server may yet get an old packet of it that holds what it has carried out.
  *
  * A server that is told to destroy a session forgets which ids it has carried out in it. A packet that is late begins
@@ -11,25 +11,25 @@ import { destroySession } from '../../tl/service.ts';
 import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from '../state/message-ids.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** No id made before this is taken any more, were it ahead of the server's clock. */
+/** A msg_id older than this is taken by no server, ms: the oldest it takes, plus how far an id may lie ahead of its clock. */
 const SPENT_MS = (TOO_OLD_SECONDS + TOO_NEW_SECONDS) * 1_000;
-/** The oldest are left to the server's own forgetting. */
+/** How many stale sessions are remembered; of more, the oldest are left for the server to forget. */
 const MOST = 16;
 
-/** Whether the server may get a packet of this session with a request that it has carried out from another one. */
+/** Whether a late packet of this session may hold a request that the server has carried out from another packet. */
 function mayRunAgain(s: ConnectionState, now: number): boolean {
   return now - s.resentAt < SPENT_MS;
 }
 
-/** Leaves the session in force for good: before it is renewed. @returns whether it lives on at the server for a while */
+/** Leaves the session in force, before it is renewed. @returns whether it lives on at the server for `SPENT_MS` */
 export function leaveSession(s: ConnectionState, now: number): boolean {
-  const livesOn = mayRunAgain(s, now);
-  if (livesOn) destroyLater(s, s.sessionLow, s.sessionHigh, now);
+  const isStillThere = mayRunAgain(s, now);
+  if (isStillThere) destroyLater(s, s.sessionLow, s.sessionHigh, now);
   else s.outbox.say(destroySession(s.sessionLow, s.sessionHigh));
-  return livesOn;
+  return isStillThere;
 }
 
-/** A session of this key that somebody has left behind, who knows what was on its way. */
+/** Destroys a session under the key in force once its msg_ids are too old: what was on its way in it is not known. */
 export function destroyLater(s: ConnectionState, low: number, high: number, now: number): void {
   if (s.keys.inForce === undefined) return;
   const { idLow: keyLow, idHigh: keyHigh } = s.keys.inForce;
@@ -37,12 +37,12 @@ export function destroyLater(s: ConnectionState, low: number, high: number, now:
   s.staleSessions = [...s.staleSessions, left].slice(-MOST);
 }
 
-/** When `destroyStale` has something to do. */
+/** When `destroyStale` has something to do, Unix ms; Infinity if never. */
 export function staleAt(s: ConnectionState): number {
   return s.staleSessions.length === 0 ? Infinity : s.staleSessions[0]!.at;
 }
 
-/** Destroys those that can do no harm any more; those of another key went with it. */
+/** Destroys the stale sessions whose time has come; those under another key ended with that key. */
 export function destroyStale(s: ConnectionState, now: number): void {
   for (const { low, high, keyLow, keyHigh, at } of s.staleSessions)
     if (at <= now && s.keys.inForce?.idLow === keyLow && s.keys.inForce.idHigh === keyHigh)

@@ -22,13 +22,13 @@ const { Z_BEST_SPEED: BEST_SPEED, Z_DEFAULT_COMPRESSION: DEFAULT_LEVEL } = const
 export function writeCall(
   body: Writer,
   prefix: Uint8Array | undefined,
-  withoutUpdates: boolean,
+  isWithoutUpdates: boolean,
   pending: Pending,
   packed: ReadonlySet<number>,
 ): void {
   const at = body.pos;
   if (prefix !== undefined) body.raw(prefix);
-  if (withoutUpdates && pending.answerBy === AnswerBy.RPC) body.int32(Crc.invokeWithoutUpdates | 0);
+  if (isWithoutUpdates && pending.answerBy === AnswerBy.RPC) body.int32(Crc.invokeWithoutUpdates | 0);
   body.raw(pending.body);
   const length = body.pos - at;
   if (length < GZIP_FROM || packed.has(pending.method)) return;

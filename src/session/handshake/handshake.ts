@@ -35,6 +35,7 @@ const MAX_RETRIES = 5;
 
 type Step = 'resPQ' | 'serverDHParams' | 'dhGen' | 'done';
 
+/** One exchange of an authorization key: `start`, then `receive` for each answer until `result` is there. */
 export class Handshake {
   readonly #keys: readonly PublicKey[];
   readonly #dc: number;

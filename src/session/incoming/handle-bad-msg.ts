@@ -5,22 +5,23 @@
  */
 import type { Reader } from '../../bytes/reader.ts';
 import { leaveSession } from '../delivery/stale-sessions.ts';
-import { answer, notify } from '../answers/answers.ts';
+import { notify } from '../answers/answers.ts';
 import { leaveLink } from '../link/hang-up.ts';
 import { isAfter } from '../state/message-ids.ts';
 import { Stage, type Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import { reissueOrRefuse } from '../delivery/reissue.ts';
 import type { ConnectionState } from '../state/state.ts';
+import { answerNamed } from './answer-named.ts';
 import { bindAgain } from '../link/temporary.ts';
 
-/** Containers are left out for so long after code 64. */
+/** After code 64, each message goes in a packet of its own for so long, ms. */
 const ALONE_MS = 60_000;
 
-/** msg_seqno too low, and too high. */
+/** Codes for a seq_no that is too low, and too high. */
 const TOO_LOW = 32;
 const TOO_HIGH = 33;
-/** So often in a row numbers go on higher or lower: the first time may have hit the wrong message. */
+/** How often in a row seq_nos are raised or lowered before the session is begun anew; the first time may have hit the wrong message. */
 const MOST_MENDS = 2;
 
 /** What follows from a code. */
@@ -125,30 +126,30 @@ function mend(s: ConnectionState, code: number, refused: readonly Pending[]): vo
   s.mends++;
 }
 
-/** More than one packet carried its id: that one was refused says nothing of the others. */
+/** Whether more than one packet carried its msg_id: that one was refused says nothing of the others. */
 function wasResent(pending: Pending): boolean {
   return pending.copies > 1;
 }
 
-/** The server takes an id no more that it may have taken before: only if it has not, another will do. */
+/** Asks about requests whose msg_id is refused now but may have been taken from an earlier packet: they get a new id only if it was not. */
 function markIdRefused(s: ConnectionState, named: readonly Pending[], now: number): void {
   const resent = named.filter(wasResent);
   for (const pending of resent) pending.isIdRefused = true;
   if (resent.length > 0) s.stateRequests.about(resent, now);
 }
 
-/** Back to the queue, for new ids. What carries its own id inside is made anew by whoever made it. */
+/** Puts requests back to the queue for new msg_ids; a binding, which carries its msg_id inside, is made anew. */
 function reissueNamed(s: ConnectionState, named: readonly Pending[], now: number): void {
   s.pending.reissue(named.filter((pending) => !pending.hasOwnId && !wasResent(pending)));
   if (named.some((pending) => pending.hasOwnId)) bindAgain(s, now);
 }
 
-/** Codes 19 and 20: what does no harm goes again; the rest is the caller's to judge. */
+/** Codes 19 and 20: reissues what does no harm twice, and ends the rest as `DeliveryUnknown`. */
 function giveUp(s: ConnectionState, named: readonly Pending[]): void {
   for (const pending of named) reissueOrRefuse(s, pending, refusal('DeliveryUnknown'));
 }
 
-/** Answers to what else was sent in the old session will not come in the new one. */
+/** Begins another session: the requests sent in the old one are reissued or ended, since their answers will not come. */
 function renew(s: ConnectionState, refused: readonly Pending[], isFromScratch: boolean, now: number): void {
   const others = s.pending.sent().filter((pending) => !refused.includes(pending) || wasResent(pending));
   // What the server has yet to say in the old session it says over its connection: the new one gets another.
@@ -158,16 +159,12 @@ function renew(s: ConnectionState, refused: readonly Pending[], isFromScratch: b
   if (s.hasHistory) notify(s, refusal('UpdatesDropped'));
 }
 
-/** `future_salts req_msg_id now salts:vector<future_salt>`: ours, or the answer to a client's own question. */
+/** `future_salts req_msg_id now salts:vector<future_salt>`: answers the client's own `get_future_salts`, or the gateway's. */
 export function handleFutureSalts(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
-  const at = r.skip(4);
+  r.skip(4);
   const low = r.int32();
   const high = r.int32();
-  const pending = s.pending.find(low, high);
-  if (pending !== undefined) {
-    r.pos = at;
-    return answer(s, pending, 'object', r, now);
-  }
+  if (answerNamed(s, low, high, r, now)) return;
   if (low !== s.outbox.saltsLow || high !== s.outbox.saltsHigh) return;
   r.skip(4);
   const count = r.count(16);

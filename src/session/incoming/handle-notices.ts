@@ -1,6 +1,6 @@
 /**
  * Handle notices: small service messages: acknowledgements, pongs, what became of a session or key that was destroyed, answers that exist (protocol: Delivery; Service messages).
- * In: bodies. Out: requests acknowledged or answered; acknowledgements and questions for the next packet.
+ * In: bodies. Out: requests acknowledged or answered; acknowledgements and `msg_resend_req` for the next packet.
  */
 import type { Reader } from '../../bytes/reader.ts';
 import { Crc, resendRequest } from '../../tl/service.ts';
@@ -18,7 +18,7 @@ export function handleAcks(s: ConnectionState, _low: number, _high: number, r: R
   }
 }
 
-/** `pong`: plain, named by its first field the id of the ping. The gateway's own pings need no more than to be heard. */
+/** `pong msg_id ping_id`: answers the client's ping of that msg_id; after one of the gateway's own, nothing is left to do. */
 export function handleNamedAnswer(s: ConnectionState, low: number, high: number, r: Reader, now: number): void {
   const at = r.skip(4);
   const [pingLow, pingHigh] = [r.int32(), r.int32()];
@@ -32,13 +32,13 @@ export function handleNamedAnswer(s: ConnectionState, low: number, high: number,
   answer(s, pending, 'object', r, now);
 }
 
-/** `destroy_session_ok/none`: named by a session only, so the oldest open question gets it. */
+/** `destroy_session_ok/none`: names a session and no request, so the oldest open `destroy_session` of the client gets it. */
 export function handleDestroyed(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
   const pending = s.pending.oldest(AnswerBy.DESTROY);
   if (pending !== undefined) answer(s, pending, 'object', r, now);
 }
 
-/** `destroy_auth_key_ok/none/fail`: the gateway's own question, whatever came of it. */
+/** `destroy_auth_key_ok/none/fail`: ends the gateway's own call, whatever came of it. */
 export function handleKeyDestroyed(s: ConnectionState, _low: number, _high: number, _r: Reader, now: number): void {
   const pending = s.pending.oldest(AnswerBy.DESTROY_KEY);
   if (pending === undefined) return;
@@ -58,5 +58,5 @@ export function handleDetailedInfo(s: ConnectionState, _low: number, _high: numb
   else s.outbox.say(resendRequest(low, high));
 }
 
-/** Read, acknowledged by its seq_no, and of no consequence. */
+/** A message that has no effect beyond its acknowledgement. */
 export function handleNothing(): void {}

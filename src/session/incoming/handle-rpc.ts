@@ -46,7 +46,7 @@ export function handleRpcResult(
   noteLoginToken(s, pending, body);
   const kind = pending.answerBy === AnswerBy.RPC ? 'result' : 'object';
   const { stored } = s.session;
-  // Before the client is told: what must be kept is said first.
+  // A login must be stored before its client hears of it.
   if (stored !== undefined && kind === 'result' && pending.ownCall === undefined) noteResult(s, stored, pending, body);
   answer(s, pending, kind, body, now);
 }

@@ -5,7 +5,6 @@
  */
 import type { Reader } from '../../bytes/reader.ts';
 import { stateInfo } from '../../tl/service.ts';
-import { answer } from '../answers/answers.ts';
 import { refusal } from '../answers/refusals.ts';
 import { mayReissue, reissueOrRefuse, resend } from '../delivery/reissue.ts';
 import { TOO_OLD_SECONDS } from '../state/message-ids.ts';
@@ -13,6 +12,7 @@ import { Stage, type Pending } from '../state/pending.ts';
 import { isBelievable } from '../state/state-requests.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { readIdsOf } from './read-ids.ts';
+import { answerNamed } from './answer-named.ts';
 
 /** Low three bits of a message's state: below this the server has not received it. */
 const RECEIVED = 4;
@@ -23,14 +23,10 @@ const UNKNOWN = 1;
 
 /** `msgs_state_info req_msg_id info`: one byte for each id that was asked for. */
 export function handleStateInfo(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
-  const at = r.skip(4);
+  r.skip(4);
   const low = r.int32();
   const high = r.int32();
-  const pending = s.pending.find(low, high);
-  if (pending !== undefined) {
-    r.pos = at;
-    return answer(s, pending, 'object', r, now);
-  }
+  if (answerNamed(s, low, high, r, now)) return;
   const { stateRequests } = s;
   const { asked } = stateRequests;
   if (low !== stateRequests.low || high !== stateRequests.high) return;
@@ -50,9 +46,10 @@ export function handleStateInfo(s: ConnectionState, _low: number, _high: number,
 }
 
 /**
- * Over a connection that stands nothing is lost, so the packet it went in is late: what must not be done twice waits for
- * it, and is asked about again. With a connection packets are lost, or late too: it goes again under its own id, and is
- * carried out once all the same; under another only where the server takes the old one no more because of its age.
+ * The server has not received a request. A connection that stands loses nothing, so its packet is late: a request that must
+ * not be done twice waits for that packet, and is asked about again. With a lost connection the packet may be lost: the
+ * request is resent under its own msg_id, which the server carries out once; it gets a new one only when the old is too old
+ * to be taken.
  */
 function wasNotReceived(s: ConnectionState, pending: Pending, now: number): void {
   if (pending.attempt === s.link.attempt && !mayReissue(s, pending)) return;
@@ -62,7 +59,7 @@ function wasNotReceived(s: ConnectionState, pending: Pending, now: number): void
   else resend(s, pending, now);
 }
 
-/** An answer that was made and is not here when the server says so for the second time is lost. */
+/** The server has the request. An answer that was made, and has not come when the server says so a second time, is lost. */
 function wasReceived(s: ConnectionState, pending: Pending, isAnswerMade: boolean): void {
   s.acknowledged(pending);
   if (isAnswerMade && pending.isAnswerMade) s.stateRequests.isAnswerLost = true;
@@ -70,7 +67,7 @@ function wasReceived(s: ConnectionState, pending: Pending, isAnswerMade: boolean
   s.stateRequests.sooner(pending);
 }
 
-/** `msgs_all_info msg_ids info`: the same of its own accord. What it calls lost may be on its way: that is asked for. */
+/** `msgs_all_info msg_ids info`: states the server sends unasked. Only "received" is taken from it: what it calls lost may be on its way. */
 export function handleAllInfo(s: ConnectionState, _low: number, _high: number, r: Reader): void {
   const ids = readIdsOf(r);
   const info = r.view();
@@ -81,7 +78,7 @@ export function handleAllInfo(s: ConnectionState, _low: number, _high: number, r
   }
 }
 
-/** `msgs_state_req`: which of its messages are here: 4 received, 1 nothing known. */
+/** `msgs_state_req`: the server asks which of its messages have come: 4 is received, 1 is nothing known. */
 export function handleStateRequest(s: ConnectionState, low: number, high: number, r: Reader): void {
   const ids = readIdsOf(r);
   const info = new Uint8Array(ids.length / 2);

@@ -8,7 +8,7 @@ import { notify } from '../answers/answers.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Everything that is no service message: an update, for the client as it is. */
+/** Writes the body as a line without an `id` of a request; notes its msg_id, so that the next thread does not tell it again. */
 export function handleUpdate(s: ConnectionState, low: number, high: number, r: Reader): void {
   s.hasHistory = true;
   s.received.fresh.push(low, high);

@@ -87,7 +87,7 @@ function receiveUntimely(s: ConnectionState, low: number, high: number, seqNo: n
   else if (answersOwnMessage(s, crc, r)) believeTimeAhead(s, low, high, now);
 }
 
-/** Only once the clock is known. */
+/** Whether a msg_id lies in the time window; true while the server's clock is not known. */
 function isTimely(s: ConnectionState, high: number, now: number): boolean {
   if (!s.ids.isSynchronised) return true;
   const difference = (high >>> 0) - s.ids.serverTime(now) / 1000;
@@ -95,8 +95,8 @@ function isTimely(s: ConnectionState, high: number, now: number): boolean {
 }
 
 /**
- * An answer to what was asked a moment ago lies half a minute ahead: nobody can have kept it back, so it is this side's
- * clock that stood still (a suspended machine, a server that had another time before). Two in a row are believed.
+ * An answer to an open request has a msg_id more than `TOO_NEW_SECONDS` ahead: this side's clock stood still (a suspended
+ * machine), or was learnt wrong. The second answer in a row that is ahead by the same moves the clock.
  */
 function believeTimeAhead(s: ConnectionState, low: number, high: number, now: number): void {
   const ahead = (high >>> 0) - s.ids.serverTime(now) / 1000;
@@ -127,7 +127,7 @@ function namesOwnMessage(s: ConnectionState, crc: number, r: Reader): boolean {
 }
 
 const inside: Inside = { message: receiveInner, body: dispatch };
-/** For containers out of the window. */
+/** What a container out of the time window may bring in. */
 const outside: Inside = { message: receiveUntimely, body: dispatch };
 
 /** Hands a body to its handler; what has none is an update. */

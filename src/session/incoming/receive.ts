@@ -28,7 +28,7 @@ export function receivePacket(s: ConnectionState, bytes: Uint8Array, start: numb
   s.isKeyDoubted = false;
   reader.reset(opened.bytes, opened.start, opened.end);
   receiveMessage(s, head.msgIdLow, head.msgIdHigh, head.seqNo, reader, now);
-  // What was ignored comes again on another connection.
+  // Messages ignored under the wrong clock come again on another connection.
   const isWhole = !s.isClockMended;
   s.isClockMended = false;
   return isWhole;

@@ -20,14 +20,14 @@ const KEY_UNKNOWN = -404;
 const FLOOD = -429;
 const WRONG_DC = -444;
 
-/** Dials if there is nothing yet and something waits. */
+/** Dials if there is no connection, a request waits, and no pause is due. */
 export function connectIfNeeded(s: ConnectionState, now: number): void {
   if (s.link.stage !== 'down' || s.isLost || s.pending.queue.length === 0) return;
   if (s.link.redialAt !== Infinity && s.link.redialAt > now) return;
   dial(s);
 }
 
-/** The pause after a failure is over: again, if anybody wants it. */
+/** The pause after a failure is over: dials if the session needs a connection. */
 export function redial(s: ConnectionState): void {
   s.link.redialAt = Infinity;
   if (!s.isLost && isWanted(s)) dial(s);
@@ -72,7 +72,7 @@ export function onOpened(s: ConnectionState, now: number): void {
   makeKeys(s, now);
 }
 
-/** The main thread lost the connection, or never got one. */
+/** The main thread lost the connection, or never got one: a first one ends the requests that waited, later ones are dialled again. */
 export function onClosed(s: ConnectionState, why: Closed, now: number): void {
   noteLostExchange(s, now);
   noteTrouble(s, troubleWords(why), now);
@@ -106,7 +106,7 @@ function statusRefusal(s: ConnectionState, code: number): Refusal {
   return refusal('TransportFlood', { retryAfter: Math.ceil(s.backOff.delay(0) / 1000) });
 }
 
-/** Requests wait until their own time-out; the connection comes back after a growing pause. */
+/** Transport code -429: hangs up and comes back after a growing pause; requests wait until their own time-out. */
 function flood(s: ConnectionState, why: string, now: number): void {
   s.backOff.flooded();
   noteTrouble(s, why, now);
@@ -114,7 +114,7 @@ function flood(s: ConnectionState, why: string, now: number): void {
   pause(s, now);
 }
 
-/** The client is gone: nothing secret stays behind. */
+/** The client is gone: hangs up, zeroes all keys, gives their claims back. */
 export function close(home: ConnectionState): void {
   const { otherKeys, others } = home.session;
   for (const s of [home, ...others]) {

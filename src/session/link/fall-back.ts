@@ -8,8 +8,8 @@ import type { ConnectionState } from '../state/state.ts';
 import { dropTemporary, MOST_FAILURES, MOST_LOST, PAUSE_MS, UNKNOWN_PAUSE_MS } from './temporary.ts';
 
 /**
- * No temporary key, or none that could be bound: another try. After several, or for a server that knows nothing of them,
- * the permanent key itself for a while, unless the operator wants them always.
+ * A temporary key could not be had or bound: it is tried again. After `MOST_FAILURES`, or where the server does not know
+ * the call (`isImpossible`), the session goes on under its permanent key for a while, unless `--pfs always`.
  */
 export function fallBack(s: ConnectionState, isImpossible: boolean, now: number): void {
   dropTemporary(s);
@@ -19,13 +19,13 @@ export function fallBack(s: ConnectionState, isImpossible: boolean, now: number)
   }
 }
 
-/** A server that closes whenever it is asked for a temporary key may have none to give. */
+/** Counts a connection that ended in the exchange of a temporary key; after `MOST_LOST` the session goes on without for a while. */
 export function noteLostExchange(s: ConnectionState, now: number): void {
   if (s.link.handshake?.expiresIn === undefined || s.keys.failed() < MOST_LOST) return;
   if (s.env.settings.forwardSecrecy === 'made') goOnWithoutTemporary(s, now + PAUSE_MS);
 }
 
-/** @param until when they are tried again, Unix ms */
+/** Goes on under the permanent key. @param until when temporary keys are tried again, Unix ms */
 function goOnWithoutTemporary(s: ConnectionState, until: number): void {
   s.sink.log('no temporary key', { dc: s.server.dc });
   s.keys.usePermanent(until);

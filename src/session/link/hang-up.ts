@@ -10,20 +10,20 @@ import { refusal } from '../answers/refusals.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { noteTrouble } from './trouble.ts';
 
-/** Ends the connection; nothing is said of it to anybody. */
+/** Ends the connection, with no entry in the log and no pause before the next. */
 export function hangUp(s: ConnectionState): void {
   s.sink.hangUp(s.linkNumber);
   s.link.dropped();
 }
 
-/** Another connection, at once: nothing is wrong with this one, and no pause is due for a failure nobody had. */
+/** Ends a connection that is sound, and lets the next one be dialled at once. */
 export function leaveLink(s: ConnectionState, now: number): void {
   if (s.link.stage === 'down') return;
   hangUp(s);
   s.link.redialAt = now;
 }
 
-/** Something about this connection is wrong: away with it, and again later. The session goes on. @param why in words */
+/** Ends a connection that is at fault; the session dials again after a pause. @param why in words, for the log and for clients */
 export function dropLink(s: ConnectionState, now: number, why: string): void {
   if (s.link.stage === 'down') return;
   noteLostExchange(s, now);
@@ -32,24 +32,24 @@ export function dropLink(s: ConnectionState, now: number, why: string): void {
   comeBack(s, now);
 }
 
-/** The session keeps its key and its open requests, and comes back after a pause. */
+/** Counts a failure, and sets the pause after which the session dials again with its key and open requests. */
 export function comeBack(s: ConnectionState, now: number): void {
   s.backOff.failed();
   pause(s, now);
 }
 
-/** Not before the back-off is over, whoever asks. */
+/** Lets nothing dial before the back-off is over. */
 export function pause(s: ConnectionState, now: number): void {
   s.link.redialAt = now + s.backOff.delay((s.env.random32() >>> 0) / 2 ** 32);
 }
 
-/** What was sent before may have been carried out, whatever ends it now. */
+/** Refuses every open request; of those that were sent it says `delivered: unknown`. */
 export function endAll(s: ConnectionState, refused: Refusal): void {
   for (const pending of s.pending.clear())
     refuse(s, pending, pending.wasSent ? { ...refused, delivered: 'unknown', retryable: false } : refused);
 }
 
-/** The second -404 in a row: the server does not know the key. A key that may be signed in is never replaced. */
+/** The server does not know the key (second -404 in a row): ends the session for good. A key that may be signed in is never replaced. */
 export function loseKey(s: ConnectionState): void {
   hangUp(s);
   s.isLost = true;

@@ -18,9 +18,9 @@ import type { ConnectionState } from '../state/state.ts';
 import { bind, dropTemporary, TEMPORARY_SECONDS, type Binding } from './temporary.ts';
 import { noteTrouble, prove, reasonOf } from './trouble.ts';
 
-/** The whole exchange should end within this (protocol: Key exchange). */
+/** The whole exchange must end within this, ms (protocol: Key exchange). */
 const HANDSHAKE_MS = 10_000;
-/** Each of its steps within this: a server that says nothing keeps others from theirs. */
+/** Each step of the exchange must be answered within this, ms. */
 const STEP_MS = 5_000;
 
 /** The permanent key first, then a temporary one where they are wanted, then the session. */
@@ -143,13 +143,13 @@ export function goOnWithout(s: ConnectionState, isImpossible: boolean, now: numb
   dropLink(s, now, 'no temporary key could be bound');
 }
 
-/** The temporary key is old: another, on another connection. */
+/** Renews an old temporary key, on another connection. */
 export function renewTemporary(s: ConnectionState, now: number): void {
   dropTemporary(s);
   leaveLink(s, now);
 }
 
-/** It has done without them for long enough: another try, on another connection. */
+/** The pause without temporary keys is over: another one is tried, on another connection. */
 export function tryTemporaryAgain(s: ConnectionState, now: number): void {
   s.keys.wantTemporary();
   leaveLink(s, now);

@@ -10,26 +10,27 @@ import type { RpcError } from '../state/rpc-error.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Seconds a temporary key lives; usual is a day. */
+/** Lifetime of a temporary key, seconds: a day, as other clients have it. */
 export const TEMPORARY_SECONDS = 86_400;
-/** From this share of its life on it is renewed when nothing is open; from the second on whatever is. */
+/** A temporary key is renewed at 75 % of its lifetime if no request is open, at 95 % in any case. */
 const QUIET_SHARE = 0.75;
 const LATEST_SHARE = 0.95;
-/** `ENCRYPTED_MESSAGE_INVALID` for a permanent key younger than this proves nothing yet. */
+/** `ENCRYPTED_MESSAGE_INVALID` for a permanent key younger than this does not mean that the key is lost, seconds. */
 const YOUNG_SECONDS = 60;
+/** How long the answer to a binding may take, ms. */
 const PATIENCE_MS = 10_000;
 /** Bindings that failed in a row before the session does without them for a while. */
 export const MOST_FAILURES = 2;
-/** The same for connections that ended during the exchange of a temporary key: networks do that too. */
+/** The same for connections that ended during the exchange of a temporary key; more, since networks cause that too. */
 export const MOST_LOST = 4;
-/** How long it does without them then; and where the server has said that it does not know them. */
+/** How long a session then goes on without temporary keys, ms; longer where the server has said that it does not know them. */
 export const PAUSE_MS = 600_000;
 export const UNKNOWN_PAUSE_MS = 86_400_000;
 
 /** What `finishBinding` found. */
 export type Binding = 'bound' | 'again' | 'dead' | 'impossible';
 
-/** Answers of a server that does not know the call; all others, its own faults and floods too, are worth another try. */
+/** Errors of a server that does not know `auth.bindTempAuthKey`; after any other the binding is tried again. */
 const NOT_KNOWN = new Set(['METHOD_INVALID', 'INPUT_METHOD_INVALID', 'METHOD_NOT_FOUND', 'INPUT_CONSTRUCTOR_INVALID']);
 
 /**
@@ -69,7 +70,7 @@ export function bindAgain(s: ConnectionState, now: number): void {
   for (const pending of s.pending.sent()) if (pending.hasOwnId) return pending.ownCall?.again?.(now);
 }
 
-/** A binding that is still out says nothing about this key, or this session, any more. */
+/** Drops a binding whose answer is awaited: it is of an earlier key or session. */
 function forgetBinding(s: ConnectionState): void {
   for (const pending of s.pending.sent()) if (pending.hasOwnId) s.pending.remove(pending);
 }
@@ -105,7 +106,7 @@ function bindingOutcome(s: ConnectionState, error: RpcError | undefined): Bindin
   return age >= YOUNG_SECONDS ? 'dead' : 'again';
 }
 
-/** A temporary key goes: what was sent under it can be answered under it only. */
+/** Drops the temporary key; requests sent under it are reissued or ended, since only that key could open their answers. */
 export function dropTemporary(s: ConnectionState): void {
   if (!s.keys.dropTemporary()) return;
   s.binding = undefined;
@@ -113,7 +114,7 @@ export function dropTemporary(s: ConnectionState): void {
   endSent(s);
 }
 
-/** When it is time for another temporary key, Unix ms: sooner while nothing is open. */
+/** When the temporary key is to be renewed, Unix ms; Infinity if none is bound. */
 export function wornAt(s: ConnectionState): number {
   if (!s.keys.isBound || s.keys.isPermanentInForce) return Infinity;
   const share = s.pending.size === 0 ? QUIET_SHARE : LATEST_SHARE;

@@ -42,14 +42,14 @@ export function statusWords(code: number): string {
   return `${STATUSES[code] ?? 'the data centre answers with a transport error'} (${code})`;
 }
 
-/** The first bytes of a connection, for as long as it has not shown what it is. */
+/** Keeps the first bytes of a connection that has not proven to be a data centre: they tell what answers there. */
 export function hear(link: Link, bytes: Uint8Array, start: number, end: number): void {
   const { head } = link;
   if (head.length >= FOREIGN_HEAD) return;
   link.head = Buffer.concat([head, bytes.subarray(start, Math.min(end, start + FOREIGN_HEAD - head.length))]);
 }
 
-/** The far end is the data centre: it has made a key with this session, or speaks under one. */
+/** The far end has proven to be the data centre: by a key exchange, or by a packet under the session's key. */
 export function prove(s: ConnectionState, now: number): void {
   const { link } = s;
   const { trouble, troubleSince } = link;
@@ -62,7 +62,7 @@ export function prove(s: ConnectionState, now: number): void {
 
 const NOTHING = new Uint8Array(0);
 
-/** A connection, or an attempt at one, has ended against the session's will. Before the link forgets it. */
+/** Logs that a connection, or an attempt at one, has failed. Called before the link forgets the connection. */
 export function noteTrouble(s: ConnectionState, why: string, now: number): void {
   const { link } = s;
   if (link.trouble === undefined) link.troubleSince = now;
@@ -70,13 +70,13 @@ export function noteTrouble(s: ConnectionState, why: string, now: number): void 
   tell(s, link.isProven ? 'lost' : 'failed', { reason: link.trouble });
 }
 
-/** What is there, if that is no data centre; else what was seen. */
+/** The reason in words: the protocol that answers there, if that is not MTProto, else `why`. */
 export function reasonOf(link: Link, why: string): string {
   const foreign = link.isProven ? undefined : foreignProtocol(link.head);
   return foreign === undefined ? why : `${foreign} answers there, not a data centre`;
 }
 
-/** Why a request that never left has had no connection. */
+/** Why a request was never sent, in words. */
 export function whyNotConnected({ link, server: { dc } }: ConnectionState): string {
   if (link.trouble !== undefined) return link.trouble;
   if (link.handshake !== undefined) return `the key exchange with data centre ${dc} has not ended yet`;

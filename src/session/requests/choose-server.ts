@@ -1,6 +1,6 @@
 /**
- * Server wish: which server a client wants its session at (wire: Requests and answers, `server`).
- * In: the wish of one line. Out: the session's server set, or why not. Never: an address that neither the list nor the
+ * Choose server: which server a client wants its session at (wire: Requests and answers, `server`).
+ * In: the `server` fields of one line. Out: the session's server set, or why not. Never: an address that neither the list nor the
  * operator's rules allow; a session moved that has a connection or a key.
  */
 import { parsePublicKey } from '../../crypto/rsa.ts';
@@ -10,7 +10,7 @@ import type { DataCentre } from '../settings.ts';
 import { listedAt, listedServer, offeredOf } from '../state/servers.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Only a data centre of the list, or an address the operator allowed; only before the session has connected. */
+/** Sets the session's server: a data centre of the list, or an address the operator allowed; only before the session has a connection, a key or a request. @returns why not */
 export function applyServer(s: ConnectionState, fields: ServerFields): Refusal | undefined {
   const { host, port, rsa, dc, test } = fields;
   if (host === undefined && port === undefined && rsa === undefined && dc === undefined && test === undefined)

@@ -13,7 +13,7 @@ import { applyOptions } from './take-options.ts';
 import { takeSession } from './take-session.ts';
 import { wantsOf } from './wants.ts';
 
-/** Takes one client message. @param mayExport it may be shown keys of kept sessions */
+/** Takes one client message. @param mayExport its client may be shown keys of stored sessions */
 export function takeRequest(
   s: ConnectionState,
   ticket: number,

@@ -28,7 +28,7 @@ export function takeSession(
   return outcome;
 }
 
-/** What can be said before anybody is asked. */
+/** Refuses what is wrong in itself, before the main thread is asked. */
 function checkFit(s: ConnectionState, fields: SessionFields, mayExport: boolean): Refusal | undefined {
   if (s.env.request.hasMessage && (fields.list || fields.forget !== undefined))
     return refusal('InvalidSession', { msg: 'list and forget go without a message', path: 'session' });
@@ -56,7 +56,7 @@ function applySession(
   return done !== 'key' && s.pending.size > 0 ? waitForKey(s) : refusal('SessionNotFound');
 }
 
-/** A session from elsewhere; under a name it is kept before it is answered. */
+/** Takes a session that the client hands in; one with a name is stored before the line is answered. */
 function handIn(s: ConnectionState, fields: SessionFields, ticket: number, now: number): Refusal | 'waits' | undefined {
   const { stored } = s.session;
   const key = AuthKey.from(fields.authKey!);

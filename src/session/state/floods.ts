@@ -5,6 +5,7 @@
 import type { StoredFlood } from '../../account/record.ts';
 import type { Pending } from './pending.ts';
 
+/** How many waits are remembered. */
 const MOST = 256;
 /** A chat's own wait; the others are the method's. */
 const SLOW_MODE = 'SLOWMODE_WAIT';
@@ -24,8 +25,9 @@ export interface Wait {
 /** Tells the chat that a call is about, as text; asked only where a slow mode is known for its method. */
 export type TargetOf = (pending: Pending) => string;
 
+/** The waits a server has named, of methods and of single chats; at most `MOST`. */
 export class Floods {
-  /** Counts waits noted: what is kept of them is behind. */
+  /** Counts waits noted: the stored record is behind if its count differs. */
   changes = 0;
   /** By method, or by method and chat for slow mode. */
   readonly #waits = new Map<string, Wait>();
@@ -56,7 +58,7 @@ export class Floods {
     return all.map(({ method, until }) => ({ method: method | 0, until }));
   }
 
-  /** Takes waits that were kept, unless they are over. */
+  /** Takes the waits of a stored record, but for those that are over. */
   restore(kept: readonly StoredFlood[], now: number): void {
     for (const { method: signed, until } of kept) {
       const method = signed >>> 0;

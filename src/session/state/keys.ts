@@ -17,6 +17,7 @@ export interface SavedKeys {
   readonly forwardSecrecyAt: number;
 }
 
+/** The permanent key and the key in force of one connection; times are server seconds unless said otherwise. */
 export class Keys {
   #permanent: AuthKey | undefined;
   #permanentSince = 0;

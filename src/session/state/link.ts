@@ -8,14 +8,15 @@ import type { Address } from '../sink.ts';
 
 type Stage = 'down' | 'dialling' | 'up';
 
+/** Stage, transport and clocks (Unix ms) of the connection with the number `attempt`. */
 export class Link {
   stage: Stage = 'down';
-  /** Number of the attempt; what carries another belongs to a connection that is gone. */
+  /** Number of the attempt at a connection; an event with another number is of an earlier connection. */
   attempt = 0;
   transport: Transport | undefined;
   /** There while a key is being created on this connection. */
   handshake: Handshake | undefined;
-  /** When its next step, and when all of it must be there. */
+  /** Until when the next step of the exchange, and the whole exchange, must be answered, Unix ms. */
   handshakeUntil = Infinity;
   handshakeEnds = Infinity;
   /** Unencrypted packets that wait for `work`. */
@@ -25,25 +26,27 @@ export class Link {
   port = 0;
   /** The far end has shown that it is the data centre. */
   isProven = false;
-  /** What it has said first, until then. */
+  /** The first bytes that came, while `isProven` is false. */
   head: Uint8Array = new Uint8Array(0);
   /** Why there is no connection, in words; undefined since one was proven. */
   trouble: string | undefined;
-  /** When that began, Unix ms. */
+  /** Since when there is no connection, Unix ms. */
   troubleSince = 0;
   /** A connection of this session has been up before. */
   wasUp = false;
-  /** When it may be dialled again; Infinity: only when a request comes. */
+  /** When the session may dial again, Unix ms; Infinity: when a request comes. */
   redialAt = Infinity;
-  /** Last sign of life while answers were awaited. */
+  /** Since when an answer is awaited and no packet has come, Unix ms. */
   awaitingSince = 0;
-  /** A request was sent and nothing has come since: so it stays when the request's time is over. */
+  /** A request was sent and no packet has come since; stays true when the request's time is over. */
   isUnheard = false;
+  /** When the last packet came, Unix ms. */
   lastReceived = 0;
   /** No byte has come since the last `msgs_state_req` (`state-requests.ts`) left. */
   isSilent = false;
   /** Bytes of messages sent since the last byte came. */
   unheardBytes = 0;
+  /** When the last ping was sent, Unix ms. */
   lastPing = 0;
   /** A ping was sent since the last byte came. */
   isPinged = false;
@@ -52,7 +55,7 @@ export class Link {
     return this.stage === 'up';
   }
 
-  /** A new number, a new transport: nothing of the last connection counts any more. */
+  /** A connection is being dialled: takes its transport and address, and the next attempt number. */
   dialled(transport: Transport, host: string, port: number): void {
     this.attempt++;
     this.host = host;
@@ -70,6 +73,7 @@ export class Link {
     this.port = port;
   }
 
+  /** The connection stands. */
   opened(now: number): void {
     this.stage = 'up';
     this.wasUp = true;

@@ -20,13 +20,14 @@ export const TOO_NEW_SECONDS = 30;
 const RAISE = 32;
 const LOWER = 8;
 
+/** Makes msg_ids and seq_nos, and learns the server's clock from the ids it is told. */
 export class MessageIds {
   /** The id made last. */
   low = 0;
   high = 0;
   /** Content-related messages made so far: seq_no is twice this, plus one for such a message. */
   contentCount = 0;
-  /** No number below the one of a message that the server may have, its own kind of container or question among them. */
+  /** Seq_nos must not fall below that of the newest container or service message: the server may have it. */
   #least = 0;
   /** Server time minus local time, milliseconds. */
   offset: number;

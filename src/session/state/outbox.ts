@@ -5,27 +5,28 @@
  */
 import type { Pending } from './pending.ts';
 
-/** Acknowledgements go out on their own when so many wait, or the oldest is so old. */
+/** Acknowledgements are sent in a packet of their own when so many wait, or the oldest has waited so long, ms. */
 const ACKS_MANY = 16;
 const ACK_WITHIN_MS = 10_000;
-/** Own messages without a request that a notification may still name. */
+/** How many msg_ids of own service messages and containers are remembered: a notification may name one. */
 const RECENT = 16;
 
+/** What one connection has to send beside the requests in its queue. */
 export class Outbox {
   /** low, high, … of server messages to acknowledge. */
   acks: number[] = [];
-  /** When they go out on their own, Unix ms. */
+  /** When the acknowledgements are sent in a packet of their own, Unix ms; Infinity if none waits. */
   ackAt = Infinity;
   isPingDue = false;
   isSaltRequestDue = false;
-  /** Service messages that are written already: rare ones. */
+  /** Service messages, already encoded. */
   readonly said: Uint8Array[] = [];
   /** Sent requests that go once more under their own ids. */
   readonly resends = new Set<Pending>();
   /** msg_id of the last `get_future_salts`. */
   saltsLow = 0;
   saltsHigh = 0;
-  /** low, high, … of own messages that are no requests. */
+  /** msg_ids of own service messages and containers: low, high, … */
   readonly #recent: number[] = [];
   /** Containers are avoided until then, Unix ms, after the server refused one (code 64). */
   aloneUntil = 0;
@@ -44,12 +45,13 @@ export class Outbox {
     if (this.acks.length > 0) this.ackAt = now;
   }
 
+  /** The session at the server is left: what came in it needs no acknowledgement. */
   forgetAcks(): void {
     this.acks = [];
     this.ackAt = Infinity;
   }
 
-  /** Nothing goes again: what the server said of an id it said on another connection, or in another session. */
+  /** Takes all resends back: what the server said of a msg_id holds for one connection and one session only. */
   forgetResends(): void {
     this.resends.clear();
   }

@@ -1,7 +1,7 @@
 /**
- * Pending: requests that still await their answer, and in which state each is (protocol: Delivery).
- * In: requests, msg_ids, the time. Out: the request an answer belongs to; those that ran out of time.
- * Never: writes an answer, or decides whether to repeat.
+ * Pending: requests that await their answer, and the stage each is at (protocol: Delivery).
+ * In: requests, msg_ids, the time (Unix ms). Out: the request an answer belongs to; those that ran out of time.
+ * Never: writes an answer, or decides whether a request goes again.
  */
 import type { ResultKind } from '../../tl/codec.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
@@ -42,6 +42,7 @@ export interface OwnCall {
   again?(now: number): void;
 }
 
+/** One open request: what is sent of it, and what is known of its way. Times are Unix ms. */
 export class Pending {
   readonly ticket: number;
   /** The client's id as the answer carries it: its own text, a copy. */
@@ -52,7 +53,7 @@ export class Pending {
   readonly answerBy: AnswerBy;
   /** Unix ms after which the client is told `rpc_timeout`. */
   readonly deadline: number;
-  /** Innermost function's constructor number: floods and repeats go by it. */
+  /** Constructor number of the innermost function: floods, and whether the call is idempotent, go by it. */
   readonly method: number;
   /** Which of options, server, session the answer carries too: `Wants`. */
   readonly wants: number;
@@ -84,7 +85,7 @@ export class Pending {
   asks = 0;
   /** The server has said that the answer is made. */
   isAnswerMade = false;
-  /** The server has refused this id, though another packet with it may have been taken. */
+  /** The server has refused this msg_id, though it may have taken another packet that carried it. */
   isIdRefused = false;
   /** Whether any server may ever have read it: decides `delivered` when it is given up. */
   wasSent = false;
@@ -92,6 +93,7 @@ export class Pending {
   isFromLostThread = false;
   /** Whether the server has acknowledged it. */
   isAcknowledged = false;
+  /** At stage HELD: when it may be sent, Unix ms; Infinity while it waits for something else than time. */
   notBefore = 0;
   /** Its msg_id and seq_no were given before it was sent: they stand inside it. */
   hasOwnId = false;
@@ -99,9 +101,9 @@ export class Pending {
   hops = 0;
   /** Set for the gateway's own calls: who waits. */
   ownCall: OwnCall | undefined;
-  /** Its place has changed since that was saved. */
+  /** Its stage or msg_id has changed since the request was saved. */
   hasMoved = false;
-  /** How often an error of the server's was answered by sending again. */
+  /** How often it was sent again after an error of the server. */
   repeats = 0;
 
   constructor(init: PendingInit) {
@@ -119,6 +121,7 @@ export class Pending {
   }
 }
 
+/** What a `Pending` is made of; `deadline` is Unix ms. */
 export interface PendingInit {
   ticket: number;
   id: Uint8Array;
@@ -143,9 +146,9 @@ export class PendingTable {
   /** In the order the client sent them. */
   queue: Pending[] = [];
   #waiting: Pending[] = [];
-  /** Requests whose place has changed since that was saved; answered ones among them do not count any more. */
+  /** Requests whose stage or msg_id has changed since they were saved; answered ones among them are passed over. */
   readonly moved: Pending[] = [];
-  /** No open request runs out before this; may be too early, never too late. */
+  /** No open request runs out before this, Unix ms; may be too early, never too late. */
   #firstDeadline = Infinity;
 
   get size(): number {
@@ -173,7 +176,7 @@ export class PendingTable {
     this.hold(pending, notBefore);
   }
 
-  /** Takes a request out that waits for something else than time. False: it ran out of time, or was given up. */
+  /** Takes out a request that waits for something else than time. @returns false if it ran out of time, or was given up */
   takeHeld(pending: Pending): boolean {
     const at = this.#waiting.indexOf(pending);
     if (at < 0) return false;
@@ -238,7 +241,7 @@ export class PendingTable {
     return [...this.#sent.values()];
   }
 
-  /** Goes over to another connection of the same client. */
+  /** Takes out a sent request that goes over another connection of the same client. */
   leave(pending: Pending): void {
     this.#forget(pending);
     pending.stage = Stage.QUEUED;
@@ -257,7 +260,7 @@ export class PendingTable {
     this.queue = [...again, ...this.queue].sort((a, b) => a.ticket - b.ticket);
   }
 
-  /** Waits inside until `notBefore`. */
+  /** Holds a request back until `notBefore`, Unix ms. */
   hold(pending: Pending, notBefore: number): void {
     this.#forget(pending);
     pending.stage = Stage.HELD;
@@ -270,7 +273,7 @@ export class PendingTable {
     if (this.#sent.get(pending.msgIdLow) === pending) this.#sent.delete(pending.msgIdLow);
   }
 
-  /** The earliest end of a wait. */
+  /** The earliest `notBefore` of the requests held back, Unix ms; Infinity if there are none. */
   get firstRelease(): number {
     let first = Infinity;
     for (const pending of this.#waiting) if (pending.notBefore < first) first = pending.notBefore;
@@ -302,7 +305,7 @@ export class PendingTable {
     return late;
   }
 
-  /** Takes everything out. */
+  /** Takes out and returns all open requests. */
   clear(): Pending[] {
     const all = [...this.#sent.values(), ...this.#waiting, ...this.queue];
     this.#sent.clear();

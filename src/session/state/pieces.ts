@@ -6,6 +6,7 @@
 import { JsonOutline } from '../../bytes/json-outline.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
 
+/** Follows the lines of one client, to tell a request broken over several lines from lines that are wrong by themselves. */
 export class Pieces {
   readonly #outline = new JsonOutline();
 

@@ -10,18 +10,20 @@ import { isAfter } from './message-ids.ts';
 /** Ids kept; TDLib keeps 1000. */
 const CAPACITY = 1024;
 
+/** Whether a msg_id is new, known, or older than the full window. */
 export type Seen = 'new' | 'seen' | 'old';
 
+/** A window of the last `CAPACITY` msg_ids of the server, ascending. */
 export class ReceivedIds {
   /** low, high, low, high, … ascending; the first `#count` pairs. */
   #ids = new Int32Array(32);
   #count = 0;
   /**
    * low, high, … of updates taken since that was saved last: the only messages that must not be taken twice by a session
-   * that has lost its window. `forgotten`: the window was emptied since then.
+   * that has lost its window. `wasCleared`: the window was emptied since then.
    */
   fresh: number[] = [];
-  forgotten = false;
+  wasCleared = false;
 
   /** Notes an id and says whether it was known. */
   note(low: number, high: number): Seen {
@@ -60,9 +62,10 @@ export class ReceivedIds {
     this.#ids = grown;
   }
 
+  /** Empties the window: a new session at the server has ids of its own. */
   clear(): void {
     this.#count = 0;
     this.fresh.length = 0;
-    this.forgotten = true;
+    this.wasCleared = true;
   }
 }

@@ -22,6 +22,7 @@ const NOT_INITED = new Set(['CONNECTION_NOT_INITED', 'CONNECTION_LAYER_INVALID']
 /** Two weeks: longer waits are nonsense or hostile. */
 const LONGEST_WAIT = 14 * 86_400;
 
+/** An `rpc_error`, judged: its parts, and what follows from it for whoever called. */
 export interface RpcError {
   readonly code: number;
   /** As the server wrote it. */

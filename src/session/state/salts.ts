@@ -5,11 +5,13 @@
 
 /** Salts asked for at once: about eight hours of half an hour each. */
 export const SALTS_ASKED = 16;
-/** TDLib takes a salt from `bad_server_salt` as good for ten minutes. */
+/** How long a salt whose end the server has not said is taken to hold, seconds; TDLib's number. */
 const UNKNOWN_LIFE = 600;
+/** More salts are asked for when none is known to hold for so much longer, seconds; at most once in so long, ms. */
 const ASK_BEFORE = 60;
 const ASK_EVERY_MS = 60_000;
 
+/** The server salt in force and the later ones known; times are server seconds, `now` is Unix ms. */
 export class Salts {
   low = 0;
   high = 0;
@@ -57,6 +59,7 @@ export class Salts {
     return sure - serverSeconds < ASK_BEFORE;
   }
 
+  /** `get_future_salts` was sent. */
   asked(now: number): void {
     this.#askedAt = now;
   }

@@ -1,51 +1,52 @@
 /**
- * StateRequests: what the server is asked about requests that nothing was heard of, and what it was asked last.
- * In: requests as they leave, the time. Out: ids for one `msgs_state_req`; when the next one is due. Never: a timer or an
+ * State requests: the `msgs_state_req` that asks the server about requests nothing was heard of, and the one it was sent last.
+ * In: requests as they leave, the time (Unix ms). Out: ids for one `msgs_state_req`; when the next one is due. Never: a timer or an
  * object for a request; decides (`delivery/request-states.ts` does).
  */
 import type { Link } from './link.ts';
 import { Stage, type Pending } from './pending.ts';
 
-/** Neither answered nor acknowledged for so long: it may be lost, ms. */
+/** A request neither answered nor acknowledged for so long is asked about, ms. */
 export const SILENT_MS = 1_500;
-/** Acknowledged, but not answered: the server works on it, or its answer was lost. */
+/** A request acknowledged but not answered for so long is asked about, ms: its answer may be lost. */
 const WORKING_MS = 5_000;
-/** The same request is asked about after twice the time, and again twice, up to this. */
+/** The time between two questions about one request doubles up to this, ms. */
 export const RAREST_MS = 60_000;
-/** The most that a question waits for a sign of life, ms. */
+/** A connection gets at most this long to carry a byte after a `msgs_state_req`, ms. */
 const MOST_PATIENCE_MS = 15_000;
-/** A slow line is given time for what is on its way up: 32 KiB a second. */
+/** A connection gets more time for the bytes still on their way up, at 32 bytes a ms (32 KB/s). */
 const BYTES_A_MS = 32;
-/** Sessions of a lane are woken together. */
+/** Times are rounded up to this step, ms, so that sessions of a lane wake together. */
 const STEP_MS = 250;
 
+/** The `msgs_state_req` of one connection: the one to be sent, the one that is out, and when the next is due (Unix ms). */
 export class StateRequests {
-  /** low, high, … of requests that the next packet asks about. */
+  /** msg_ids that the next packet asks about: low, high, … */
   wanted: number[] = [];
-  /** The question that was sent last: its id, and the ids it names. */
+  /** The `msgs_state_req` sent last: its msg_id, and the msg_ids it asks about (low, high, …). */
   low = 0;
   high = 0;
   asked: number[] = [];
-  /** No request is to be asked about before this; may be too early, never too late. */
+  /** No request is to be asked about before this, Unix ms; may be too early, never too late. */
   dueAt = Infinity;
-  /** When patience with the question that is out ends; Infinity: none is out. */
+  /** Until when the `msgs_state_req` that is out may be unanswered, Unix ms; Infinity if none is out. */
   outUntil = Infinity;
-  /** Patience has ended once: one more look is left. */
+  /** `outUntil` has passed once, and the connection has got its grace. */
   isLastLook = false;
-  /** StateRequests in a row that nothing at all was heard after; and those that all but their answer was heard after. */
+  /** How many `msgs_state_req` in a row were followed by no byte at all; and by bytes, but no answer. */
   silences = 0;
   unanswered = 0;
   /** An answer was made and did not come: on another connection the server sends again what was not acknowledged. */
   isAnswerLost = false;
 
-  /** A request is leaving. @param isFirst no other is on its way */
+  /** A request is sent. @param isFirst no other is awaited */
   left(pending: Pending, now: number, isFirst: boolean): void {
     pending.askedAt = now;
     const at = askAt(pending);
     if (isFirst || at < this.dueAt) this.dueAt = inStep(at);
   }
 
-  /** These are to be asked about with the next packet, in place of whoever was. */
+  /** Asks about these requests with the next packet, in place of those that were to be asked about. */
   about(requests: readonly Pending[], now: number): void {
     this.wanted = [];
     for (const one of requests) {
@@ -57,7 +58,7 @@ export class StateRequests {
     this.#references(requests);
   }
 
-  /** What each of them is judged by, behind all of them. */
+  /** Adds the msg_ids that the requests are judged by (`isBelievable`), behind the requests' own. */
   #references(requests: readonly Pending[]): void {
     let [low, high] = [0, 0];
     for (const one of requests) {
@@ -67,13 +68,13 @@ export class StateRequests {
     }
   }
 
-  /** Something was heard of a request that may want the next question sooner. */
+  /** A request has moved on, and may have to be asked about sooner. */
   sooner(pending: Pending): void {
     const at = askAt(pending);
     if (at < this.dueAt) this.dueAt = inStep(at);
   }
 
-  /** A question goes out now. @param patience with a connection that has carried nothing since, ms */
+  /** A `msgs_state_req` is sent. @param patience how long the connection may carry no byte then, ms */
   out(link: Link, now: number, patience: number): void {
     const upload = link.unheardBytes / BYTES_A_MS;
     link.isSilent = true;
@@ -81,14 +82,14 @@ export class StateRequests {
     this.isLastLook = false;
   }
 
-  /** The server has answered one. */
+  /** The server has answered the `msgs_state_req` that was out. */
   answered(): void {
     this.outUntil = Infinity;
     this.silences = 0;
     this.unanswered = 0;
   }
 
-  /** The session they were asked in is over. */
+  /** The session at the server is left: what was asked in it gets no answer. */
   forget(): void {
     this.wanted = [];
     this.asked = [];
@@ -120,7 +121,7 @@ export function askAt(pending: Pending): number {
   return pending.askedAt + Math.min(RAREST_MS, first * 2 ** pending.asks);
 }
 
-/** The end of the step that a time falls in, ms. */
+/** A time rounded up to `STEP_MS`, Unix ms. */
 export function inStep(at: number): number {
   return Math.ceil(at / STEP_MS) * STEP_MS;
 }

@@ -29,7 +29,7 @@ import type { WaitingLines } from './waiting-lines.ts';
  */
 export type Role = 'home' | 'media' | 'foreign';
 
-/** A session that is left, and when it may be destroyed, Unix ms. */
+/** A session at the server that this side has left; `at` is when it may be destroyed, Unix ms. */
 export interface StaleSession {
   readonly low: number;
   readonly high: number;
@@ -39,7 +39,7 @@ export interface StaleSession {
   readonly at: number;
 }
 
-/** For all who have left none. */
+/** The list of a connection that has left no session. */
 export const NO_STALE: readonly StaleSession[] = [];
 
 /**
@@ -54,18 +54,18 @@ export class SessionState {
   /** `invokeWithLayer(initConnection(` as TL bytes, to be put before requests; empty if there is none. */
   initPrefix: Uint8Array;
   /** The prefix came from a request of the client's own. */
-  initIsOwn = false;
+  isInitOwn = false;
   readonly floods = new Floods();
   /** Permanent keys of data centres that are not the home one now, by number. */
   readonly otherKeys = new Map<number, AuthKey>();
   /** The home connection, and those beside it; number n of a link is `others[n - 1]`. */
   home!: ConnectionState;
   readonly others: ConnectionState[] = [];
-  /** The name this session is kept under, or will be. */
+  /** The name this session is stored under, or will be, with its account. */
   stored: StoredSession | undefined;
-  /** A line of the client's waits for the vault; those behind it wait with it. */
+  /** The client's line that waits for the vault, and those behind it. */
   readonly waitingLines: WaitingLines;
-  /** Unix ms by which the session is given up: somebody else takes it over. */
+  /** On takeover: when the session is given up at the latest, Unix ms; Infinity if nobody takes it over. */
   leaveBy = Infinity;
   /** The session was given up: nothing is sent until the client names another. */
   isBare = false;
@@ -109,7 +109,7 @@ export class ConnectionState {
 
   server: Server;
   readonly keys: Keys;
-  /** There while the binding is under way: nothing else is sent. */
+  /** The queue with `auth.bindTempAuthKey` alone, while the binding is under way: nothing else is sent. */
   binding: Pending[] | undefined;
   sessionLow = 0;
   sessionHigh = 0;
@@ -119,10 +119,10 @@ export class ConnectionState {
   referenceLow = 0;
   referenceHigh = 0;
 
-  /** The newest own message when the numbering was mended last; 0 if it never was. */
+  /** msg_id of the newest own message when seq_nos were last raised or lowered; 0 if they never were. */
   mendedLow = 0;
   mendedHigh = 0;
-  /** How often it was mended without a message taken since. */
+  /** How often seq_nos were raised or lowered without a message of this side taken since. */
   mends = 0;
 
   /** When a request that must not be done twice was last sent again under its own id, Unix ms. */
@@ -189,7 +189,7 @@ export class ConnectionState {
     return this.keys.inForce !== undefined && this.link.isUp && this.link.handshake === undefined;
   }
 
-  /** Server time, whole seconds. */
+  /** Server time at `now` (Unix ms), whole seconds. */
   serverSeconds(now: number): number {
     return Math.floor(this.ids.serverTime(now) / 1000);
   }
@@ -211,7 +211,7 @@ export class ConnectionState {
     if (pending.seqNo > this.lastSeqNo) this.lastSeqNo = pending.seqNo;
   }
 
-  /** The server has taken a message of ours: its number was right. */
+  /** The server has taken a message of this side: its seq_no was right. */
   taken(low: number, high: number): void {
     if (isAfter(low, high, this.mendedLow, this.mendedHigh)) this.mends = 0;
   }
@@ -238,12 +238,12 @@ export class ConnectionState {
   }
 
   /** A new session_id at the server: random, not zero; numbering starts again. */
-  renewSession(idsFromScratch: boolean): void {
+  renewSession(isFromScratch: boolean): void {
     do {
       this.sessionLow = this.env.random32();
       this.sessionHigh = this.env.random32();
     } while (this.sessionLow === 0 && this.sessionHigh === 0);
-    this.ids.restart(idsFromScratch);
+    this.ids.restart(isFromScratch);
     this.received.clear();
     this.outbox.forgetAcks();
     this.outbox.forgetResends();

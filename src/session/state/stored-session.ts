@@ -1,11 +1,11 @@
 /**
- * Named: what a session knows of the name it is kept under.
+ * Stored session: what a session knows of the name it is stored under, and of the account there.
  * In: a record that was read. Out: fields. Never: a key.
  */
 import type { StoredUpdates, SessionRecord } from '../../account/record.ts';
 import type { AuthKey } from '../../crypto/auth-key.ts';
 
-/** Numbers that tell whether what is kept is behind. */
+/** Numbers of a session when its record was written: the record is behind if one differs. */
 export interface Marks {
   keys: number;
   dc: number;
@@ -19,9 +19,10 @@ export interface Marks {
   offset: number;
 }
 
+/** The account of a session with a name, and whether its stored record is behind. */
 export class StoredSession {
   readonly name: string;
-  /** There is something to keep: somebody has signed in, or the session was handed in under this name. */
+  /** There is a record to store: somebody has signed in, or the session was handed in under this name. */
   isKept = false;
   userId: bigint | undefined;
   isBot = false;
@@ -36,11 +37,11 @@ export class StoredSession {
     return this.#said + this.changes + this.moves;
   }
   #said = 0;
-  /** Counts changes of what must be kept at once. */
+  /** Counts changes that must be stored at once. */
   changes = 0;
   /** Counts changes of `updates`. */
   moves = 0;
-  /** Marks of the record that is kept, and `moves` then; undefined: nothing is kept. */
+  /** Marks of the stored record, and `moves` then; undefined if nothing is stored. */
   kept: Marks | undefined;
   keptMoves = 0;
 
@@ -48,7 +49,7 @@ export class StoredSession {
     this.name = name;
   }
 
-  /** Whose a record is. */
+  /** Takes the account's part of a record. */
   take({ userId, isBot, apiId, updates, lost }: SessionRecord): void {
     this.isKept = true;
     this.userId = userId;
@@ -58,7 +59,7 @@ export class StoredSession {
     this.lost = lost;
   }
 
-  /** The record that is kept is the one these marks were taken of. */
+  /** Notes that the stored record is the one these marks were taken of. */
   keptAs(marks: Marks): void {
     this.#said++;
     this.kept = marks;

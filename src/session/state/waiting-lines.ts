@@ -1,5 +1,5 @@
 /**
- * Waiting: the lines of one client that wait for the vault, or for a key, in the order they came.
+ * Waiting lines: the lines of one client that wait for the vault, or for a key, in the order they came.
  * In: lines, what the first of them waits for. Out: the same, to go on with. Never: reads a line, or asks anybody.
  */
 
@@ -10,7 +10,7 @@ export type NameStep = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep
 export interface WaitingLine {
   readonly ticket: number;
   readonly line: Uint8Array;
-  /** It may be shown keys of kept sessions. */
+  /** Its client may be shown keys of stored sessions. */
   readonly mayExport: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Login: what results tell of the account a named session belongs to: that somebody has signed in or out, where its
+ * Login: what results tell of the account of a stored session: that somebody has signed in or out, where its
  * updates stand.
- * In: results of a named session, before the client is told. Out: the session's `Named`, and what must be kept first.
+ * In: results of a session with a name, before its client is told. Out: its `StoredSession`, and the record to be stored first.
  * Never: on the way of sessions without a name; a field by its place: the scheme has them.
  */
 import type { Reader } from '../../bytes/reader.ts';
@@ -18,7 +18,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const STYLE = { int64AsString: true, flagsAsBool: true };
 
-/** A result for a named session; the reader stands at it, and stays there. */
+/** Notes what a result tells of the account. The reader stands at the result, and is put back there. */
 export function noteResult(s: ConnectionState, stored: StoredSession, pending: Pending, r: Reader): void {
   if (s.role !== 'home' || r.left < 4) return;
   const { calls } = s.env;
@@ -45,7 +45,7 @@ function decode(s: ConnectionState, r: Reader): Fields | undefined {
   }
 }
 
-/** From now on there is something to keep, and it is kept before the client hears of it. */
+/** Somebody has signed in: the session is stored before its client hears of it. */
 function signedIn(s: ConnectionState, stored: StoredSession, authorization: unknown): void {
   const user = isFields(authorization) ? authorization['user'] : undefined;
   if (!isFields(user) || typeof user['id'] !== 'string') return;
@@ -83,7 +83,7 @@ function noteDate(stored: StoredSession, difference: Fields | undefined): void {
 
 /** The api_id of `options.init`, of the operator's, or of the client's own `initConnection`, in this order. */
 function apiIdOf({ env, session }: ConnectionState): number | undefined {
-  const text = session.initText ?? (session.initIsOwn ? undefined : env.settings.init);
+  const text = session.initText ?? (session.isInitOwn ? undefined : env.settings.init);
   const given: unknown =
     text === undefined ? ownInit(env, session.initPrefix) : JSON.parse(Buffer.from(text).toString());
   const id = isFields(given) ? Number(given['api_id']) : Number.NaN;

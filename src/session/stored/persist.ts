@@ -1,12 +1,12 @@
 /**
- * Keeping: what a named session tells the main thread to keep, and when it says that its account is lost.
- * In: a state whose record may be behind. Out: records through the sink. Never: a file, a vault, or a name's ownership.
+ * Persist: when a stored session's record is sent to be stored, and when its account is marked as lost.
+ * In: a session whose stored record may be behind. Out: records through the sink. Never: a file, a vault, or a name's ownership.
  */
 import type { StoredSession } from '../state/stored-session.ts';
 import { behind, noteKept, recordBytes, type Urgency } from './record.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Says what is to be kept of a session now. @param how `explicit` answers the request `ticket` */
+/** Sends the session's record to be stored. @param how `explicit` if the request `ticket` waits for that */
 export function persist(home: ConnectionState, stored: StoredSession, how: Urgency | 'explicit', ticket = 0): void {
   say(home, recordBytes(home, stored), how, ticket);
   noteKept(home, stored);
@@ -18,7 +18,7 @@ function say({ sink }: ConnectionState, record: Buffer, how: Urgency | 'explicit
   record.fill(0);
 }
 
-/** Once a batch: what is kept is behind. */
+/** Once a batch: sends the record if the stored one is behind. */
 export function keepIfBehind(home: ConnectionState): void {
   const { stored } = home.session;
   if (stored?.isKept !== true) return;
@@ -26,18 +26,18 @@ export function keepIfBehind(home: ConnectionState): void {
   if (how !== undefined) persist(home, stored, how);
 }
 
-/** The last that is kept; taken before the keys are wiped, said when its connections are hung up. */
+/** The session's last record, empty if there is none: taken before the keys are wiped. Secret. */
 export function lastRecord(home: ConnectionState, stored: StoredSession): Buffer {
   return stored.isKept ? recordBytes(home, stored) : Buffer.alloc(0);
 }
 
-/** The name is given up, with what `lastRecord` took. */
+/** Gives the name back with the record that `lastRecord` took, and zeroes it. */
 export function keepLast(home: ConnectionState, record: Buffer): void {
   say(home, record, 'last', 0);
 }
 
 /**
- * The server will not have this account any more: that is kept, and never replaced by a new key (threats: The network).
+ * The server will not have this account any more: stores that, and never makes a new key for it (threats: The network).
  * @returns whether that is news
  */
 export function markLost(s: ConnectionState, reason: string): boolean {

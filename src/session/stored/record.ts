@@ -1,6 +1,6 @@
 /**
- * Record: the record of a named session made of its state, and a state made of a record.
- * In: a state; a record. Out: the other; whether what is kept is behind. Never: a record that is sealed, stored or
+ * Record: makes the record of a stored session from its state, and a state from a record.
+ * In: a state; a record. Out: the other; whether the stored record is behind. Never: a record that is sealed, stored or
  * shown: these are secrets on their way to the vault (`account/record.ts`).
  */
 import {
@@ -22,21 +22,22 @@ import type { Marks, StoredSession } from '../state/stored-session.ts';
 import { recordedServer } from '../state/servers.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Clocks that differ by less are the same, ms. */
+/** A clock offset that differs by less from the stored one is not stored again, ms. */
 const CLOCK_STEP_MS = 1_000;
 /** A temporary key that ends within this is not worth going on with, seconds. */
 const LEAST_LIFE = 60;
+/** A new session's msg_ids begin so far ahead of now, ms: above those of the last owner. */
 const HANDOVER_MS = 2;
 
-/** How urgently a record is to be kept: `urgent` before anything more is said to the client. */
+/** How urgently a record is to be stored: `urgent` before any further line to the client. */
 export type Urgency = 'later' | 'urgent';
 
-/** What is kept is what is: now, or as it was just taken from there. */
+/** Notes that the stored record is the session as it is now. */
 export function noteKept(s: ConnectionState, stored: StoredSession): void {
   stored.keptAs(marksOf(s, stored));
 }
 
-/** Whether the record that is kept is behind, and how much that matters. No allocation while it is not. */
+/** How urgently the record must be stored; undefined while the stored one is not behind. Allocates nothing. */
 export function behind(s: ConnectionState, stored: StoredSession): Urgency | undefined {
   const { kept } = stored;
   if (kept === undefined) return 'urgent';
@@ -81,7 +82,7 @@ function keysMark(s: ConnectionState): number {
   return sum;
 }
 
-/** The record of a named session as it is now, as bytes. Secret: the caller wipes them. */
+/** The session's record as it is now, as bytes. Secret: the caller wipes them. */
 export function recordBytes(s: ConnectionState, stored: StoredSession): Buffer {
   const out = new Writer(4096);
   writeRecord(out, recordOf(s, stored));
@@ -129,8 +130,8 @@ function keysOf(s: ConnectionState): StoredKey[] {
 }
 
 /**
- * A temporary key is kept so that a restart needs no exchange at all; where the operator wants them always, it is not:
- * there nothing that is stored may open what was said. One that is not there says that the next one is to be made, at once or at a time.
+ * A temporary key is stored so that a restart needs no key exchange; with `--pfs always` it is not:
+ * there nothing stored may open what was said. One that is not there says that the next one is to be made, at once or at a time.
  */
 function temporaryOf({ env, keys }: ConnectionState): StoredTemporary | undefined {
   if (env.settings.forwardSecrecy === 'always') return undefined;
