@@ -106,7 +106,7 @@ test('the name of an error has no numbers, and a text that is no name has none',
   assert.equal(errorLabel('2FA_CONFIRM_WAIT_86400'), '2FA_CONFIRM_WAIT');
   assert.equal(errorLabel('Timeout'), 'Timeout');
   assert.equal(errorLabel('79991234567'), '');
-  assert.equal(errorLabel('OwnCall'), '');
+  assert.equal(errorLabel('Internal'), '');
   assert.equal(errorLabel('what +79991234567 said'), '');
 });
 
