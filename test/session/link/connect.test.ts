@@ -1,11 +1,22 @@
 /** Where a session dials: the addresses of its data centre, of both families, and no other's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONFIG, pairOf } from '../../support/one-client.ts';
+import { CONFIG, consOf, pairOf } from '../../support/one-client.ts';
 
 const HERE = { id: 2, host: '127.0.0.1', port: 442, test: false };
 const THERE = { id: 2, host: '::1', port: 442, test: false };
 const ELSEWHERE = { id: 4, host: '127.0.0.4', port: 444, test: false };
+
+test('after a failure nothing is dialled before the pause is over, whoever asks', async () => {
+  let dials = 0;
+  const pair = pairOf({ seed: 1, isDown: () => ++dials === 1 });
+  await pair.ask(1, { id: 1, message: CONFIG });
+  pair.line(1, { id: 2, message: CONFIG });
+  await pair.run();
+  assert.equal(dials, 1);
+  await pair.advance(500);
+  assert.deepEqual([dials, consOf(pair.take(1)[0])], [2, 'config']);
+});
 
 async function dialled(...dataCentres: object[]): Promise<string[]> {
   const pair = pairOf({ session: { dataCentres: dataCentres as never } });
