@@ -207,7 +207,7 @@ export const ERRORS = Object.freeze({
     {
       SessionLost: { text: 'the session is lost', fault: 'telegram', fatal: true, fields: ['reason'] },
       UpdatesDropped: {
-        text: 'updates may be missing: call updates.getDifference, once even if an updatesTooLong comes too',
+        text: 'updates may be missing: ask for the difference, once even if an updatesTooLong comes too',
         fault: 'load',
       },
     },

@@ -58,7 +58,7 @@ test('what is retryable was not delivered; what the network lost is unknown; fat
 });
 
 test('a gap is told twice, and says that it is one', () => {
-  assert.match(ERRORS.UpdatesDropped.text, /call updates\.getDifference, once even if an updatesTooLong/);
+  assert.match(ERRORS.UpdatesDropped.text, /ask for the difference, once even if an updatesTooLong/);
 });
 
 test('each text is one short sentence', () => {

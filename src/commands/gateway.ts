@@ -47,7 +47,7 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const codec = compiled(wanted.scheme);
   const config = { ...wanted, ...(await own?.(wanted)) };
   const settings = toVaultSettings(config, sources.environment, warn);
-  const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
+  const log = await createLog({ level: config.logLevel, hasStacks: config.printTracebacks });
   for (const reason of warnings) log.write('secretOpen', { reason });
   const wrong = wanted.scheme === undefined ? undefined : wrongNumbers(wanted.scheme);
   if (wrong !== undefined) log.write('schemeNumbers', { reason: wrong });

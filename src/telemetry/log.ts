@@ -40,7 +40,7 @@ export interface LineSink {
 export interface LogOptions {
   readonly level: string;
   /** Entries of lanes keep their `stack` (`--print-tracebacks`). */
-  readonly stacks?: boolean;
+  readonly hasStacks?: boolean;
   /** Where entries go; stderr if not given. */
   readonly to?: LineSink;
   /** Where lines of `--verbose` go; stdout if not given. */
@@ -72,7 +72,7 @@ export async function createLog(options: LogOptions): Promise<Log> {
       const event = EVENT_NAMES[place - 1]!;
       if (!logger.isLevelEnabled(EVENTS[event].level)) return;
       const { stack, ...fields } = JSON.parse(text) as LogFields;
-      write(event, options.stacks === true && stack !== undefined ? { ...fields, stack } : fields);
+      write(event, options.hasStacks === true && stack !== undefined ? { ...fields, stack } : fields);
     },
     flush() {
       gathering.flush();

@@ -83,7 +83,7 @@ test('files that are no configuration', (t) => {
 
 test('what is wrong together', () => {
   const wrong: [Record<string, unknown>, RegExp][] = [
-    [{ dc: 2, dcHost: '127.0.0.1', dcPort: 1, dcKey: '/nowhere' }, /give one of them/],
+    [{ dc: 2, dcHost: '127.0.0.1', dcPort: 1, dcKey: '/nowhere' }, /give --dc [^]* or --dc-host [^]*, not both/],
     [{ dcHost: '127.0.0.1' }, /needs --dc-port[^]*needs --dc-key/],
     [{ dcId: 3 }, /need --dc-host/],
     [{ host: '0.0.0.0' }, /--host 0\.0\.0\.0 can be reached from beyond this machine/],

@@ -6,13 +6,13 @@ import { createLog } from '../../src/telemetry/log.ts';
 
 async function logOf(
   level: string,
-  stacks = false,
+  hasStacks = false,
 ): Promise<{ log: Awaited<ReturnType<typeof createLog>>; entries: string[]; shown: string[] }> {
   const entries: string[] = [];
   const shown: string[] = [];
   const log = await createLog({
     level,
-    stacks,
+    hasStacks,
     to: { write: (line) => entries.push(line) },
     verboseTo: { write: (line) => shown.push(line) },
   });

@@ -15,7 +15,7 @@ guard();
 const config = loadConfig({ flags: flagsOf(process.argv.slice(2)), environment: process.env, file: undefined });
 const laneHeap = Number(process.env[LANE_HEAP] ?? 0);
 const killCells = new SharedArrayBuffer(1024);
-const log = await createLog({ level: config.logLevel, stacks: config.printTracebacks });
+const log = await createLog({ level: config.logLevel, hasStacks: config.printTracebacks });
 const worker = new URL('./killable-worker.js', import.meta.url);
 const gateway = await createGateway(config, {
   codec: compileScheme(undefined),
