@@ -256,6 +256,17 @@ test('what does not fit is refused with its path', () => {
       'message.file_part',
       'expected an integer of 32 bits',
     ],
+    [
+      call(
+        'upload.saveFilePart',
+        ['file_id', packedInt(1)],
+        ['file_part', Buffer.from('cb3ff8000000000000', 'hex')],
+        ['bytes', packedBytes(Buffer.alloc(1))],
+      ),
+      'InvalidField',
+      'message.file_part',
+      'expected an integer of 32 bits',
+    ],
     [call('help.getConfig', ['x', packedInt(1)]), 'UnknownField', 'message.x', 'no such field'],
     [call('help.nothing'), 'UnknownConstructor', 'message', 'no such constructor'],
     [call('ping'), 'MissingField', 'message.ping_id', 'missing; ping takes ping_id:long'],
