@@ -1,5 +1,5 @@
 /**
- * Name: what a session that is kept may be called. Imports nothing.
+ * Name: what a session may be called in the vault. Imports nothing.
  */
 
 /** 1 to 64 letters, digits and `_ . - + @`. */

@@ -1,9 +1,9 @@
 /**
- * Session record: all that an account's session needs to go on elsewhere or later, and its bytes.
- * In: a record, or bytes made here. Out: the other. Never: seals, stores or shows it; it is secret from end to end.
+ * Session record: everything that a session of an account needs to continue in another process or program, and its bytes.
+ * In: a record, or bytes that were written here. Out: the other. Never: seals, stores or shows a record: its keys are secret.
  *
- * The bytes are TL-like: `magic "mj" u8 u8, version u16 | flags int | ...`, every field at the place that the flags and
- * the counts before it give it, little-endian, so that one reader and one writer serve lanes, vault and commands alike.
+ * The bytes are like TL, little-endian: `magic "mj", version u16 | flags int | fields`. Flags say which optional fields follow, counts
+ * how long the lists are. Lanes, vault and commands use this one form.
  */
 import { Reader, TlReadError } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
@@ -15,7 +15,7 @@ export interface StoredKey {
   readonly key: Uint8Array;
 }
 
-/** A salt and the server time, seconds, between which it is valid. */
+/** A salt, as two halves, and from when until when it is valid, server seconds. */
 export interface StoredSalt {
   readonly since: number;
   readonly until: number;
@@ -23,30 +23,31 @@ export interface StoredSalt {
   readonly high: number;
 }
 
-/** A wait that the server asked for. `method` is the constructor id; `until` milliseconds since 1970. */
+/** A wait that the server asked for: the constructor id of the method, and the end of the wait, Unix ms. */
 export interface StoredFlood {
   readonly method: number;
   readonly until: number;
 }
 
-/** Perfect forward secrecy at the home data centre: the temporary key, or that one is to be made. */
+/** Forward secrecy at the home data centre: the temporary key, or that one has to be made. Absent without forward secrecy. */
 export type StoredTemporary = StoredTemporaryKey | NoTemporaryKey;
 
-/** It is bound, so that a restart needs no new one. */
+/** A temporary key that is bound to the permanent one, so that a restart can use it. */
 export interface StoredTemporaryKey {
   /** 256 bytes. Secret. */
   readonly key: Uint8Array;
-  /** Server time, seconds, at which it expires. */
+  /** When the key expires, server seconds. */
   readonly until: number;
 }
 
+/** Forward secrecy without a temporary key yet. */
 export interface NoTemporaryKey {
   readonly key: undefined;
-  /** The session does without one until then, seconds since 1970; 0: one is made at once. */
+  /** Until when the session uses its permanent key after failures, Unix seconds; 0: a temporary key is made at once. */
   readonly notBefore: number;
 }
 
-/** `updates.state`: where the account's stream of updates stood when it was asked for last. */
+/** `updates.state` as the server gave it last: the position in the account's updates. */
 export interface StoredUpdates {
   readonly pts: number;
   readonly qts: number;
@@ -54,39 +55,41 @@ export interface StoredUpdates {
   readonly seq: number;
 }
 
+/** A session of an account, decoded. Secret. */
 export interface SessionRecord {
-  /** Of the test data centres. */
+  /** The session is of the test data centres. */
   readonly test: boolean;
-  /** Home data centre. */
+  /** Number of the home data centre. */
   readonly dc: number;
-  /** Where it was reached, if that is not in the gateway's own list. */
+  /** Host of the home data centre, if it is not in the gateway's own list. */
   readonly host: string | undefined;
   readonly port: number;
-  /** The server's RSA key, PEM, if it is not one of the known ones. */
+  /** RSA key of that server, PEM, if it is not a built-in one. */
   readonly rsa: string | undefined;
-  /** By data centre, the home one among them. */
+  /** Permanent keys, one for each data centre; that of the home data centre is among them. */
   readonly keys: readonly StoredKey[];
   readonly temporary: StoredTemporary | undefined;
-  /** MTProto's session_id; both halves 0 if there is none. */
+  /** MTProto's session_id, in two halves; both are 0 if there is none. */
   readonly sessionLow: number;
   readonly sessionHigh: number;
-  /** The last content-related seqno sent in it. */
+  /** seqno of the last content-related message that was sent in that MTProto session. */
   readonly lastSeqNo: number;
   readonly salts: readonly StoredSalt[];
-  /** Server time minus ours, milliseconds. */
+  /** Server time minus this machine's, ms. */
   readonly timeOffset: number;
-  /** Whose account it is; undefined before the first login. */
+  /** Id of the account's user; undefined before the first login. */
   readonly userId: bigint | undefined;
   readonly isBot: boolean;
   readonly apiId: number | undefined;
   readonly floods: readonly StoredFlood[];
   readonly updates: StoredUpdates | undefined;
-  /** Why the session cannot be used any more (`AUTH_KEY_UNREGISTERED`, ...). */
+  /** Why Telegram has ended the session (`AUTH_KEY_UNREGISTERED`, …); undefined while it can be used. */
   readonly lost: string | undefined;
 }
 
+/** Version of the bytes; other versions are refused. */
 export const RECORD_VERSION = 1;
-/** `mj`, then the version. */
+/** `mj`, little-endian. */
 const MAGIC = 0x6a6d;
 const KEY_LENGTH = 256;
 const NO_KEY = new Uint8Array(KEY_LENGTH);
@@ -104,12 +107,12 @@ const Has = {
   LOST: 512,
 } as const;
 
-/** Bytes that are no record of this version. The message says what, never what stands there. */
+/** Bytes that are no record of this version. The message never has a part of the bytes. */
 export class RecordError extends Error {
   override readonly name = 'RecordError';
 }
 
-/** An empty record of an account that nobody has signed in to. */
+/** A record without a key, of a session that nobody has signed in with. */
 export function emptyRecord(dc: number, test: boolean): SessionRecord {
   return {
     test,
@@ -133,7 +136,7 @@ export function emptyRecord(dc: number, test: boolean): SessionRecord {
   };
 }
 
-/** Appends the record's bytes. */
+/** Appends the bytes of a record. */
 export function writeRecord(out: Writer, record: SessionRecord): void {
   out.int32(MAGIC | (RECORD_VERSION << 16));
   out.int32(flagsOf(record));
@@ -155,7 +158,7 @@ export function writeRecord(out: Writer, record: SessionRecord): void {
   writeLists(out, record);
 }
 
-/** One that is not there leaves its place empty. */
+/** A missing temporary key is written as 256 zero bytes. */
 function writeTemporary(out: Writer, temporary: StoredTemporary): void {
   out.raw(temporary.key ?? NO_KEY);
   out.int32(temporary.key === undefined ? temporary.notBefore : temporary.until);
@@ -203,7 +206,7 @@ export function readRecord(bytes: Uint8Array): SessionRecord {
   }
 }
 
-/** The keys that were read out of a record's bytes: nobody needs these copies any more. */
+/** Zeroes the keys of a record that `readRecord` made; the record must not be used afterwards. */
 export function wipeRecord({ keys, temporary }: SessionRecord): void {
   for (const { key } of keys) key.fill(0);
   temporary?.key?.fill(0);
@@ -217,7 +220,7 @@ function readFields(r: Reader): SessionRecord {
     throw new RecordError(`the record has version ${version}, this program reads ${RECORD_VERSION}`);
   const flags = r.int32();
   const has = (flag: number): boolean => (flags & flag) !== 0;
-  // In the order of the bytes: properties are evaluated as they stand.
+  // In the order of the bytes: properties are evaluated from top to bottom.
   return {
     test: has(Has.TEST),
     isBot: has(Has.BOT),
@@ -245,7 +248,7 @@ function temporary(r: Reader, isThere: boolean): StoredTemporary {
   return isThere ? { key: Uint8Array.from(key), until: r.int32() } : { key: undefined, notBefore: r.int32() };
 }
 
-/** A count, checked against what is left before anything is made. */
+/** A list: its count is checked against the bytes that are left before an array is made. */
 function list<T>(r: Reader, size: number, read: () => T): T[] {
   const count = r.int32();
   r.need(count < 0 ? Infinity : count * size);

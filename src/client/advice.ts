@@ -1,12 +1,12 @@
 /**
- * Advice: what a refusal of the gateway means to who types at a shell: options of `call` and `repl`, not words of the wire.
- * In: an answer. Out: the same, with another `msg` where the gateway's names attributes. Never: anything else of it changed.
+ * Advice: a refusal of the gateway in terms of the options of `call` and `repl`, where the gateway's `msg` names attributes of the wire.
+ * In: an answer. Out: the answer, with another `msg` for some errors. Never: another change to it.
  */
 import { member, stringMember, type Json } from './json.ts';
 
 const TOKEN = 'give it with --token-file FILE, or in MTPROTO2JSON_TOKEN_FILE or MTPROTO2JSON_TOKEN';
 
-/** By the name of the error; those that are not here say what to do already. */
+/** The new `msg`, by the name of the error; the `msg` of all other errors fits already. */
 const ADVICE: Readonly<Record<string, string>> = {
   AuthRequired: `this gateway wants a token: ${TOKEN}`,
   AuthFailed: `this gateway does not know the token: ${TOKEN}`,
@@ -15,10 +15,10 @@ const ADVICE: Readonly<Record<string, string>> = {
     'the gateway keeps no session under this name; `mtproto2json sessions list` shows those it keeps, `mtproto2json signin --save NAME` keeps a new one',
 };
 
-/** @returns the answer itself where there is nothing to put in other words */
+/** Replaces the `msg` of an error that has advice; every other answer is returned as it is. */
 export function withAdvice(answer: Json): Json {
   const advice = ADVICE[stringMember(answer, 'error') ?? ''];
-  // Without a path it is about a connection that has no session yet, and says so.
+  // Without this path the error is about a connection without a session, and its `msg` says so.
   const isNamed =
     stringMember(answer, 'error') !== 'SessionNotFound' || stringMember(answer, 'path') === 'session.name';
   if (advice === undefined || !isNamed || member(answer, 'msg') === undefined) return answer;

@@ -1,10 +1,11 @@
 /**
- * Candidates: what the last word of an unfinished call can become, by its position in the scheme.
- * In: a schema, words. Out: whole words. Never: asks anybody.
+ * Candidates: completions of the last word of an unfinished call, from the scheme.
+ * In: a schema, words. Out: whole words. Never: a request to a gateway.
  */
 import type { Definition, Field, Schema, TlType } from '../tl/ir.ts';
 
 /**
+ * Completes a method name, a field name or a value.
  * @param words method and fields typed so far; the last one is being typed and may be empty
  * @returns words that begin as the last one does
  */
@@ -25,7 +26,7 @@ function methods(schema: Schema): string[] {
   return schema.definitions.filter((one) => one.isFunction).map((one) => one.name);
 }
 
-/** What stands at a path: the method itself, a type, or nothing known. */
+/** The method or type at a path; undefined if the scheme has none there. */
 function typeAt(
   schema: Schema,
   method: Definition,
@@ -44,7 +45,7 @@ function typeAt(
   return at;
 }
 
-/** The definitions that an object there may have; one if the words say which. */
+/** The constructors that an object at a path may have; only the named one if the words name it. */
 function definitionsAt(
   schema: Schema,
   at: Definition | TlType | undefined,

@@ -1,18 +1,19 @@
 /**
- * Fields: the words `name=value` of a command line, as the JSON of a call; the scheme says what each value is.
- * In: a schema, a definition, words. Out: a tree of JSON, or WrongField with a sentence. Never: a request sent, a number
- * rounded; what the scheme requires and is not there is the gateway's to refuse.
+ * Fields: makes the JSON of a call from the words `name=value` of a command line, with the types that the scheme gives.
+ * In: a schema, a definition, words. Out: a JSON tree, or WrongField with a sentence. Never: a request sent; a number rounded; a check
+ * for missing fields, which is the gateway's.
  */
 import { member, parseJson, type Json } from './json.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { definitionNamed, WrongField } from './names.ts';
 import type { Definition, Field, Schema, TlType } from '../tl/ir.ts';
 
+/** Reads the file of a value `@FILE`. */
 export type ReadFile = (path: string) => Uint8Array;
 
-/** A value as typed: text, JSON behind `:=`, or one for each time that its name was said. */
+/** A value as it was typed: a text behind `=`, or JSON behind `:=`. */
 type Typed = { readonly text: string } | { readonly json: Json };
-/** What stands at a path: values said for itself, and what lies under it. */
+/** A node of the paths: the values that were typed for it, and the nodes below it. */
 interface Place {
   readonly said: Typed[];
   readonly under: Map<string, Place>;

@@ -1,6 +1,6 @@
 /**
- * JSON as text: parsed into a tree whose leaves keep their text, and written again, so that 64-bit numbers lose no digit.
- * In: JSON text. Out: trees, one line, or indented text with or without colour. Never: a number as a double.
+ * JSON as text: a tree whose leaves are their JSON text, so that 64-bit numbers lose no digit.
+ * In: JSON text. Out: trees; one line, or indented text with or without colour. Never: a number as a double.
  */
 
 /** A leaf is its JSON text; an object keeps the order of its members. */
@@ -8,7 +8,7 @@ export type Json = string | readonly Json[] | ReadonlyMap<string, Json>;
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g;
 
-/** Parses. @throws SyntaxError, in the words of `JSON.parse` */
+/** Parses JSON text. @throws SyntaxError, in the words of `JSON.parse` */
 export function parseJson(text: string): Json {
   JSON.parse(text);
   const tokens = text.match(TOKEN)!;
@@ -41,14 +41,14 @@ export function parseJson(text: string): Json {
   return value();
 }
 
-/** One line, without spaces. */
+/** JSON text in one line, without spaces. */
 export function writeJson(json: Json): string {
   if (typeof json === 'string') return json;
   if (isArray(json)) return `[${json.map(writeJson).join(',')}]`;
   return `{${[...json].map(([name, value]) => `${JSON.stringify(name)}:${writeJson(value)}`).join(',')}}`;
 }
 
-/** Indented by two, for people. */
+/** JSON text for people: indented by two, strings green and numbers yellow if coloured. */
 export function prettyJson(json: Json, isColoured: boolean, indent = ''): string {
   if (typeof json === 'string') return isColoured ? `\u001B[${json.startsWith('"') ? 32 : 33}m${json}\u001B[0m` : json;
   const inner = `${indent}  `;
@@ -60,12 +60,12 @@ export function prettyJson(json: Json, isColoured: boolean, indent = ''): string
   return rows.length === 0 ? `${open}${close}` : `${open}\n${inner}${rows.join(`,\n${inner}`)}\n${indent}${close}`;
 }
 
-/** A member of an object; undefined of anything else. */
+/** A member of an object; undefined if there is none, or the tree is no object. */
 export function member(json: Json | undefined, name: string): Json | undefined {
   return json instanceof Map ? (json as ReadonlyMap<string, Json>).get(name) : undefined;
 }
 
-/** A member that is a string, as the string it means. */
+/** A member that is a string, decoded; undefined for any other. */
 export function stringMember(json: Json | undefined, name: string): string | undefined {
   const value = member(json, name);
   return typeof value === 'string' && value.startsWith('"') ? (JSON.parse(value) as string) : undefined;

@@ -1,41 +1,44 @@
 /**
- * Line connection: a socket to a gateway's port for JSON lines, as any client has it.
- * In: lines to write. Out: lines as they come, in any cut; its end, once. Never: looks into a line.
+ * Line connection: a client's connection to a gateway's port for JSON lines.
+ * In: lines to write. Out: whole lines, whatever pieces they came in; the end of the connection, once. Never: reads the JSON of a line.
  */
 import { connect, type Socket } from 'node:net';
 
-/** The system asks a silent gateway after so long whether it is there, ms. */
+/** After how long without a byte TCP asks whether the gateway's machine is there, ms. */
 const KEEP_ALIVE = 60_000;
 
+/** Where a gateway listens. */
 export interface Place {
   readonly host: string;
   readonly port: number;
 }
 
+/** What a connection tells. */
 export interface LineEvents {
   line(text: string): void;
   /** The connection is over; nothing comes after this. */
   end(): void;
 }
 
-/** Nobody listens there. */
+/** Nobody listens at the place. */
 export class NoGateway extends Error {
   override readonly name = 'NoGateway';
 }
 
+/** One connection; it never connects again by itself. */
 export class LineConnection {
   readonly #socket: Socket;
   #events: LineEvents = { line: () => undefined, end: () => undefined };
-  /** Of a line that has not ended. */
+  /** Pieces of the line that has not ended yet. */
   #parts: string[] = [];
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    // Who listens for updates writes nothing: a gateway whose machine has gone would never be missed.
+    // A client that only waits for updates writes nothing, and would not notice that the gateway's machine is gone.
     socket.setKeepAlive(true, KEEP_ALIVE);
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => this.#take(text));
-    // `close` follows, and says it.
+    // `close` follows each error.
     socket.on('error', () => undefined);
     socket.on('close', () => this.#events.end());
   }
@@ -50,7 +53,7 @@ export class LineConnection {
     return new LineConnection(socket);
   }
 
-  /** Who hears of lines and the end. To be called in the turn in which `open` gave the connection. */
+  /** Sets who is told. To be called in the same turn in which `open` resolved, so that no line is missed. */
   listen(events: LineEvents): void {
     this.#events = events;
   }
@@ -69,12 +72,12 @@ export class LineConnection {
     if (lines.length === 0) return;
     lines.unshift(this.#parts.join(''));
     this.#parts = [lines.pop()!];
-    // Whoever closes it at one line hears none of those behind.
+    // A listener that closes the connection at one line is not told of the lines behind it.
     for (const line of lines) if (line !== '' && !this.#socket.destroyed) this.#events.line(line);
   }
 }
 
-/** `localhost:1543`, `[::1]:1543`. */
+/** A place as text: `localhost:1543`, `[::1]:1543`. */
 export function placeText({ host, port }: Place): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,23 +1,23 @@
 /**
  * Names of the scheme, as people type them.
- * In: a schema, a name. Out: its definition, or a sentence with the nearest names. Never: guesses in the caller's place.
+ * In: a schema, a name. Out: the definition of that name, or WrongField with the nearest names. Never: another definition than the named.
  */
 import { didYouMean } from '../nearest-name.ts';
 import type { Definition, Schema } from '../tl/ir.ts';
 
-/** What was typed fits no scheme; the message is a sentence for who typed it. */
+/** Words that do not fit the scheme; the message is a sentence for the person who typed them. */
 export class WrongField extends Error {
   override readonly name = 'WrongField';
 }
 
-/** @throws WrongField with suggestions */
+/** The constructor or method of this name. @throws WrongField with the nearest names */
 export function definitionNamed(schema: Schema, name: string): Definition {
   const found = schema.byName.get(name);
   if (found !== undefined) return found;
   throw new WrongField(`there is no ${name}${didYouMean(name, [...schema.byName.keys()])}`);
 }
 
-/** @throws WrongField for a constructor too */
+/** The method of this name. @throws WrongField with the nearest methods; for a constructor too */
 export function methodNamed(schema: Schema, name: string): Definition {
   const found = schema.byName.get(name);
   if (found?.isFunction === true) return found;

@@ -1,12 +1,12 @@
 /**
- * A line of the repl: its words, and whether it may be remembered.
- * In: text. Out: words as a shell would have them. Never: keeps a line.
+ * A line of the repl: its words, and whether it may have a secret, so that the history must not have it.
+ * In: the line. Out: words as a shell would split them. Never: stores a line.
  */
 
 const WORD = /(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+/g;
 const PART = /'([^']*)'|"((?:[^"\\]|\\.)*)"|([^'"]+)/g;
 
-/** Words, quotes holding blanks together: `message='a b'`. A quote that is not closed is left out. */
+/** Splits a line at blanks outside of quotes: `message='a b'` is one word. A quote that is not closed is dropped. */
 export function shellWords(line: string): string[] {
   return (line.match(WORD) ?? []).map((word) =>
     word.replaceAll(
@@ -17,10 +17,10 @@ export function shellWords(line: string): string[] {
   );
 }
 
-/** Logins, and fields that hold what opens an account. */
+/** Methods of signing in, and fields that give access to an account. */
 const SECRET = /\bauth\.|passw|secret|token|code|api_hash|auth_key|\bsrp|phone/i;
 
-/** Whether a line may hold what nobody is to find in a file. */
+/** Whether a line may have a secret. */
 export function isSecret(line: string): boolean {
   return SECRET.test(line);
 }

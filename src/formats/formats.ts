@@ -1,7 +1,7 @@
 /**
- * The formats of sessions that are text: which there are, and which of them a text is.
- * In: a text, or a record and a name. Out: a record, or a text. Never: a guess between two; a part of the text in an error.
- * What is no text stands in `NO_TEXT`: files (`session-file.ts`) and a folder (`tdata.ts`).
+ * Formats: the table of the text formats of sessions, and which of them a text is in.
+ * In: a text, or a record and the name of a format. Out: a record, or a text. Never: a guess between two formats; a part of the text in
+ * an error. Formats that are no text stand in `NO_TEXT`: files (`session-file.ts`) and a folder (`tdata.ts`).
  */
 import type { SessionRecord } from '../account/record.ts';
 import { FormatError } from './format-error.ts';
@@ -24,11 +24,12 @@ import { readTelethon, writeTelethon } from './telethon.ts';
 export type { Hints };
 export { FormatError };
 
+/** A text format. */
 export interface Format {
-  /** As `--format` has it. */
+  /** The value of `--format`. */
   readonly name: string;
   readonly title: string;
-  /** What a record has and this format has no room for; for the documents. */
+  /** What a record has but this format has no room for, for the documents. */
   readonly lacks: string;
   /** @throws FormatError */
   readonly read: (text: string, hints?: Hints) => SessionRecord;
@@ -44,6 +45,7 @@ const row = (name: string, title: string, lacks: string, read: Format['read'], w
   write,
 });
 
+/** Every text format, in the order in which they are tried. */
 export const FORMATS: readonly Format[] = [
   row('json', 'everything, as one JSON object', 'nothing', readPortable, writePortable),
   row('string', 'everything, as one string', 'nothing', readOneString, writeOneString),
@@ -58,32 +60,33 @@ export const FORMATS: readonly Format[] = [
   row('mtkruto-old', 'MTKruto, without the account', 'address, user, bot, api_id', readMtkrutoOld, writeMtkrutoOld),
 ];
 
-/** What can only be imported. */
+/** Formats that are no text; they can be imported, not exported. */
 export const NO_TEXT: readonly Pick<Format, 'name' | 'title' | 'lacks'>[] = [
   { name: 'telethon-file', title: "Telethon's .session file (SQLite)", lacks: 'bot, api_id' },
   { name: 'pyrogram-file', title: "Pyrogram's .session file (SQLite)", lacks: 'address' },
   { name: 'tdata', title: "Telegram Desktop's folder", lacks: 'address, bot, api_id' },
 ];
 
-/** @throws FormatError for a name that is none */
+/** The format of this name. @throws FormatError if there is none */
 export function formatOf(name: string): Format {
   const format = FORMATS.find((one) => one.name === name);
   if (format === undefined)
-    // A name that is longer may be what it should not be: a session.
+    // A longer name may be a session that was given in its place.
     throw new FormatError(
       `there is no format ${name.length > 32 ? 'of that name' : JSON.stringify(name)}: ${FORMATS.map((one) => one.name).join(', ')}`,
     );
   return format;
 }
 
+/** A session that was read, and its format. */
 export interface Imported {
   readonly record: SessionRecord;
   readonly format: Format;
 }
 
 /**
- * Reads a text in the format it is in, or in the one that is named.
- * @throws FormatError if it is in none, or could be in two
+ * Reads a session text, in the named format or in the only one that it can be in.
+ * @throws FormatError if the text is in no format, or could be in two
  */
 export function importText(text: string, name?: string, hints: Hints = {}): Imported {
   const trimmed = text.trim();
@@ -94,9 +97,9 @@ export function importText(text: string, name?: string, hints: Hints = {}): Impo
   return { record: format.read(trimmed, hints), format };
 }
 
-/** Every format tries: each checks so much that a text of another is all but never taken for its own. */
+/** Tries every format. Each checks lengths, ranges and unused bits, so that it hardly ever takes a text of another. */
 function detect(text: string, hints: Hints): Imported {
-  // JSON is told by its members, so that what is wrong with it is said and not only that it is unknown.
+  // Of JSON text the members tell the format, so that the error can say what is wrong with it.
   if (text.startsWith('{')) {
     const format = formatOf(/"v"\s*:/.test(text) ? 'json' : 'original');
     return { record: format.read(text, hints), format };

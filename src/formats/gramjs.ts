@@ -1,7 +1,7 @@
 /**
  * gramjs's StringSession (protocol: Session formats): `1`, then base64 of `dc u8, length u16 BE, address, port u16 BE, key 256`.
- * In: the text, or a record. Out: the other. Never: who the account is, or of which environment: the format has no room;
- * the environment is told by the address.
+ * In: the text, or a record. Out: the other. Never: the user or the environment, for which the format has no room; the address tells the
+ * environment.
  */
 import type { SessionRecord } from '../account/record.ts';
 import { FormatError } from './format-error.ts';
@@ -18,10 +18,10 @@ import {
   type Hints,
 } from './parts.ts';
 
-/** All but the address. */
+/** Bytes of a string without its address. */
 const FIXED = 261;
 
-/** @throws FormatError */
+/** Reads a gramjs string. @throws FormatError */
 export function readGramjs(text: string, { test }: Hints = {}): SessionRecord {
   if (!text.startsWith('1')) throw new FormatError('a gramjs string begins with 1');
   return readBytes(text.slice(1), (bytes) => {
@@ -40,7 +40,7 @@ export function readGramjs(text: string, { test }: Hints = {}): SessionRecord {
   });
 }
 
-/** @throws FormatError without a key */
+/** Writes a gramjs string. @throws FormatError without a key */
 export function writeGramjs(record: SessionRecord): string {
   const { host, port } = serverAddress(record);
   const name = Buffer.from(host);

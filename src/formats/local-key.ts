@@ -1,19 +1,19 @@
 /**
- * Telegram Desktop's local encryption: AES-256-IGE under keys made from a local key of 256 bytes by the key derivation of
- * MTProto 1.0, and that local key under one made from the passcode.
- * In: sealed bytes and a key. Out: what was sealed, or undefined for another key. Never: a write of that form.
+ * Local key: Telegram Desktop's encryption of its files: AES-256-IGE with keys that MTProto 1.0's derivation makes of a local key of 256
+ * bytes. The local key is encrypted in the same way with a key made of the passcode.
+ * In: encrypted bytes and a key. Out: the plain bytes, or undefined for another key. Never: encrypts.
  */
 import { createDecipheriv, createHash, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 
 const BLOCK = 16;
 const SUM = 16;
 const LOCAL_KEY = 256;
-/** With a passcode; without one there is nothing to guess, and one round is what the program makes. */
+/** Rounds of PBKDF2 with a passcode. Without a passcode the program makes one round. */
 const ROUNDS = 100_000;
-/** Where the key derivation of MTProto 1.0 begins in the key for what a server sends; local data use the same. */
+/** Offset in the key at which MTProto 1.0 begins its derivation for messages of the server; local files use it too. */
 const X = 8;
 
-/** The key that the local key is sealed with. */
+/** The key, 256 bytes, that the local key is encrypted with. */
 export function passcodeKey(passcode: Uint8Array, salt: Uint8Array): Buffer {
   const hash = createHash('sha512').update(salt).update(passcode).update(salt).digest();
   return pbkdf2Sync(hash, salt, passcode.length === 0 ? 1 : ROUNDS, LOCAL_KEY, 'sha512');

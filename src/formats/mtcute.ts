@@ -1,7 +1,7 @@
 /**
  * mtcute's session string, version 3 (protocol: Session formats): base64url of `3 u8, flags int, dc bytes, [media dc bytes],
  * [user_id int53, is_bot Bool], key bytes`, where a dc is TL bytes of `2 u8, id u8, flags u8, address string, port int`.
- * In: the text, or a record. Out: the other. Never: the address of the media data centre, which is the gateway's to know.
+ * In: the text, or a record. Out: the other. Never: the address of the media data centre: the gateway has its own list.
  */
 import type { SessionRecord } from '../account/record.ts';
 import type { Reader } from '../bytes/reader.ts';
@@ -16,7 +16,7 @@ const DcFlag = { IPV6: 1, MEDIA_ONLY: 2, TEST: 4 } as const;
 const TRUE = 0x997275b5;
 const FALSE = 0xbc799737;
 
-/** @throws FormatError */
+/** Reads an mtcute string. @throws FormatError */
 export function readMtcute(text: string): SessionRecord {
   return readBytes(text, (bytes) => {
     if (bytes[0] !== VERSION) throw new FormatError('this is no mtcute string of version 3');
@@ -37,7 +37,7 @@ function readFields(r: Reader): SessionRecord {
   return plainRecord({ ...main, test: main.test || (flags & Flag.OLD_TEST) !== 0, key, userId, isBot });
 }
 
-/** One address of a data centre. Version 1 did not say whether it is a test one. */
+/** The address of a data centre. Version 1 of it has no flag for test data centres. */
 function readDc(r: Reader): { dc: number; test: boolean; host: string; port: number } {
   const [version, dc, flags] = r.raw(3) as unknown as [number, number, number];
   if (version !== 1 && version !== 2) throw new FormatError('its data centre is of a version nobody knows');
@@ -53,7 +53,7 @@ function bool(r: Reader): boolean {
   return id === TRUE;
 }
 
-/** @throws FormatError without a key */
+/** Writes an mtcute string. @throws FormatError without a key */
 export function writeMtcute(record: SessionRecord): string {
   const { host, port } = serverAddress(record);
   const dc = new Writer(64);

@@ -1,7 +1,7 @@
 /**
  * MTKruto's auth strings: base64url of `dc string (-test behind it for test), key bytes, api_id int, is_bot u8,
- * user_id long`, TL, with runs of zero bytes as `0, count`. Before, the string ended with the key (protocol: Session formats).
- * In: the text, or a record. Out: the other. Never: an address: the format has no room.
+ * user_id long`, TL, with runs of zero bytes as `0, count`. In older versions the string ends with the key (protocol: Session formats).
+ * In: the text, or a record. Out: the other. Never: an address, for which the format has no room.
  */
 import type { SessionRecord } from '../account/record.ts';
 import type { Reader } from '../bytes/reader.ts';
@@ -10,10 +10,10 @@ import { FormatError } from './format-error.ts';
 import { homeKey, needed, plainRecord, readBytes, readTl, base64Of } from './parts.ts';
 
 const TEST_SUFFIX = '-test';
-/** Unpacked it is some 290 bytes; more than this is none. */
+/** Bytes that an unpacked string has at most; some 290 are usual. */
 const MAX_UNPACKED = 512;
 
-/** @throws FormatError */
+/** Reads an MTKruto string. @throws FormatError */
 export function readMtkruto(text: string): SessionRecord {
   return readPacked(text, (r) => {
     const { dc, test, key } = readHome(r);
@@ -32,7 +32,7 @@ export function readMtkruto(text: string): SessionRecord {
   });
 }
 
-/** As it was before the account was in it. @throws FormatError */
+/** Reads a string of older versions, which has no account. @throws FormatError */
 export function readMtkrutoOld(text: string): SessionRecord {
   return readPacked(text, (r) => plainRecord(readHome(r)));
 }
@@ -54,7 +54,7 @@ function readHome(r: Reader): { dc: number; test: boolean; key: Uint8Array } {
   return { dc: Number(digits), test: suffix !== undefined, key: r.view() };
 }
 
-/** @throws FormatError without a key, an api_id or a user id */
+/** Writes an MTKruto string. @throws FormatError without a key, an api_id or a user id */
 export function writeMtkruto(record: SessionRecord): string {
   const out = homeOf(record);
   out.int32(needed(record.apiId, 'an api_id', '--api-id'));
@@ -63,7 +63,7 @@ export function writeMtkruto(record: SessionRecord): string {
   return packedText(out);
 }
 
-/** @throws FormatError without a key */
+/** Writes a string for older versions, without the account. @throws FormatError without a key */
 export function writeMtkrutoOld(record: SessionRecord): string {
   return packedText(homeOf(record));
 }

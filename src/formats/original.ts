@@ -1,7 +1,7 @@
 /**
- * The original's session line: `{"id":1,"session":{"auth_key":…,"session_id":…}}`, as the gateway prints it and takes it.
- * In: that line, or its session object alone; or a record. Out: the other. Never: who the account is, the keys of
- * other data centres, or a salt, whose time the line does not say: the server gives a new one.
+ * Original: the session line of the wire: `{"id":1,"session":{"auth_key":…,"session_id":…}}`, as the gateway prints it and takes it.
+ * In: the line, or its session object alone; or a record. Out: the other. Never: the user, the keys of other data centres, or a salt: the
+ * line does not say how long a salt is valid, and the server gives a new one.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionRecord } from '../account/record.ts';
@@ -21,7 +21,7 @@ import {
 } from './json-text.ts';
 import { homeKey, hostText, type Hints, needed, plainRecord } from './parts.ts';
 
-/** @throws FormatError; also if the line does not name the data centre and `hints` do not */
+/** Reads a session line. @throws FormatError, also if neither the line nor `hints` name the data centre */
 export function readOriginal(line: string, hints: Hints = {}): SessionRecord {
   const whole = parseMembers(line);
   const session = whole['session'] === undefined ? whole : membersOf(whole['session'], 'session');
@@ -52,7 +52,7 @@ function dcOf(session: JsonMembers, server: JsonMembers, hints: Hints): number |
   return said ?? hints.dc;
 }
 
-/** One line. A session without a session_id gets a new one, as a client would make it. @throws FormatError without a key */
+/** Writes a session line. A record without a session_id gets a random one. @throws FormatError without a key */
 export function writeOriginal(record: SessionRecord): string {
   const { sessionLow, sessionHigh, dc, test, host, port, rsa } = record;
   const id = joined(sessionLow, sessionHigh) || randomBytes(8).readBigInt64LE();

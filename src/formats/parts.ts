@@ -1,6 +1,6 @@
 /**
- * What the formats share: base64, keys, addresses, and a record from what a format has.
- * In: pieces of a foreign form, or a record. Out: the other. Never: a piece in an error.
+ * Parts: what the formats share: base64, keys, addresses, and a record made of what a format has.
+ * In: parts of a session in another program's format, or a record. Out: the other. Never: a part in an error.
  */
 import { emptyRecord, type SessionRecord } from '../account/record.ts';
 import { addressText, parseAddress } from '../address/address.ts';
@@ -12,20 +12,20 @@ import { FormatError } from './format-error.ts';
 
 /** Bytes of an authorization key. */
 export const KEY_SIZE = 256;
-/** No session text is longer; the original's line and the portable JSON with many keys stay far below. */
+/** Characters that a session text has at most; session lines and JSON with many keys have far fewer. */
 export const MAX_TEXT = 65_536;
 
-/** What the user says beside the session, where a format does not. */
+/** What the user adds where a format has no room for it. */
 export interface Hints {
   readonly dc?: number | undefined;
   readonly test?: boolean | undefined;
 }
 
-/** What a format that holds one key says of the session. */
+/** What a format with one key has. */
 export interface Plain {
   readonly dc: number;
   readonly test: boolean;
-  /** A view; it is copied. */
+  /** 256 bytes; `plainRecord` copies them. */
   readonly key: Uint8Array;
   readonly host?: string | undefined;
   readonly port?: number;
@@ -35,8 +35,8 @@ export interface Plain {
 }
 
 /**
- * A record with one key and no more than the format knows.
- * @throws FormatError if there is no data centre 0, or the key is none
+ * Makes a record with one key.
+ * @throws FormatError for data centre 0, or a key that is none
  */
 export function plainRecord(plain: Plain): SessionRecord {
   if (plain.dc < 1) throw new FormatError('there is no data centre 0');
@@ -51,28 +51,28 @@ export function plainRecord(plain: Plain): SessionRecord {
   };
 }
 
-/** A copy of the key. @throws FormatError for another length, or 256 times the same byte, as a blank record would have */
+/** A copy of a key. @throws FormatError if it has another length than 256, or one byte 256 times, as a blank record has */
 export function keyFrom(bytes: Uint8Array): Uint8Array {
   if (bytes.length !== KEY_SIZE) throw new FormatError('the key in it does not have 256 bytes');
   if (bytes.every((byte) => byte === bytes[0])) throw new FormatError('the key in it is blank');
-  // Not `slice`: that of a Buffer is a view.
+  // `slice` of a Buffer is a view, not a copy.
   return new Uint8Array(bytes);
 }
 
-/** The key of the home data centre. @throws FormatError if nobody has signed in yet */
+/** The key of the home data centre, not a copy. @throws FormatError if the record has none */
 export function homeKey(record: SessionRecord): Uint8Array {
   const kept = record.keys.find(({ dc }) => dc === record.dc);
   if (kept === undefined) throw new FormatError(`this session has no key of its data centre ${record.dc} yet`);
   return kept.key;
 }
 
-/** Number of the data centre, for formats that give it one byte. */
+/** The number of the home data centre, for formats with one byte for it. @throws FormatError above 255 */
 export function smallDc({ dc }: SessionRecord): number {
   if (dc < 1 || dc > 255) throw new FormatError(`this format has no room for the number of data centre ${dc}`);
   return dc;
 }
 
-/** Where the session's data centre is: as the record says, or as the built-in list does. */
+/** Host and port of the home data centre: the record's own, or those of the built-in list. @throws FormatError if there are none */
 export function serverAddress({ dc, test, host, port }: SessionRecord): {
   readonly host: string;
   readonly port: number;
@@ -84,7 +84,7 @@ export function serverAddress({ dc, test, host, port }: SessionRecord): {
   return known;
 }
 
-/** An address as it is always written; a name as it is. @throws FormatError for what is neither */
+/** An IP address in its usual form, or a host name as it is. @throws FormatError for any other text */
 export function hostText(text: string): string {
   const address = parseAddress(text);
   if (address !== undefined) return addressText(address);
@@ -92,12 +92,12 @@ export function hostText(text: string): string {
   return text;
 }
 
-/** Some forms do not say which environment they are of; an address of the test list does. */
+/** Whether the address is one of the test data centres' list: some formats tell the environment only so. */
 export function isTestHost(host: string): boolean {
   return TEST_DCS.some((dc) => dc.host === host);
 }
 
-/** The bytes of base64, either alphabet, with padding or without. The caller wipes them. */
+/** Decodes base64 of either alphabet, with or without padding. The caller wipes the bytes. @throws FormatError */
 export function fromBase64(text: string): Buffer {
   if (!/^[\w+/-]+={0,2}$/.test(text)) throw new FormatError('this is no base64');
   const from = Buffer.from(text, 'latin1');
@@ -109,8 +109,8 @@ export function fromBase64(text: string): Buffer {
 }
 
 /**
- * Runs a reader over base64 text and wipes the bytes afterwards.
- * @throws FormatError in place of whatever the reader found
+ * Decodes base64 text, reads the bytes, and wipes them.
+ * @throws FormatError for text that is no base64, and whatever `read` throws
  */
 export function readBytes<T>(text: string, read: (bytes: Buffer) => T): T {
   const bytes = fromBase64(text);
@@ -121,7 +121,7 @@ export function readBytes<T>(text: string, read: (bytes: Buffer) => T): T {
   }
 }
 
-/** As `readBytes`, for TL bytes, which must be used up. */
+/** Reads TL bytes. @throws FormatError if they are cut off, or some are left */
 export function readTl<T>(bytes: Uint8Array, read: (r: Reader) => T): T {
   try {
     const r = new Reader(bytes);
@@ -134,7 +134,7 @@ export function readTl<T>(bytes: Uint8Array, read: (r: Reader) => T): T {
   }
 }
 
-/** Joins pieces, makes text of them, wipes the joined bytes. */
+/** Joins pieces and encodes them; the joined bytes are wiped. */
 export function base64Of(encoding: 'base64' | 'base64url', ...pieces: readonly Uint8Array[]): string {
   const bytes = Buffer.concat(pieces);
   const text = bytes.toString(encoding);
@@ -142,14 +142,14 @@ export function base64Of(encoding: 'base64' | 'base64url', ...pieces: readonly U
   return text;
 }
 
-/** What a format needs and a record lacks, by the flag that gives it. */
+/** A value that a format needs. @param flag the option of the command line that gives it @throws FormatError if the record lacks it */
 export function needed<T>(value: T | undefined, what: string, flag: string): T {
   if (value === undefined)
     throw new FormatError(`this format needs ${what}, which this session does not know: give ${flag}`);
   return value;
 }
 
-/** Whole and big-endian, for the formats that are laid out that way. */
+/** Two bytes, big-endian. */
 export function uint16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(value);

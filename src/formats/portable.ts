@@ -1,8 +1,8 @@
 /**
- * Our own formats: everything a record holds, as one JSON object (to read and to keep) and as one string (to paste).
- * `{"v":1,"test":false,"dc":2,"keys":{"2":"<base64>"},…}`; the string is `mj1`, then base64url of the record's bytes and
- * the first 4 bytes of their SHA-256, so that a string that was cut or mistyped is told from a whole one.
- * In: a text, or a record. Out: the other. Never: less than the record had.
+ * Portable: the gateway's own formats, which have everything of a record: one JSON object (to read and store), and one string (to paste).
+ * `{"v":1,"test":false,"dc":2,"keys":{"2":"<base64>"},…}`; the string is `mj1`, then base64url of the record's bytes and the first 4 bytes of
+ * their SHA-256, by which a cut or mistyped string is refused.
+ * In: a text, or a record. Out: the other. Never: a loss of anything that the record had.
  */
 import { createHash } from 'node:crypto';
 import { type StoredTemporary, readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
@@ -27,10 +27,10 @@ const VERSION = 1;
 const PREFIX = 'mj1';
 const SUM = 4;
 const INT = 0x7fff_ffff;
-/** Longest list of salts or waits that is read. */
+/** Entries that a list of salts or waits has at most. */
 const MAX_LIST = 1_024;
 
-/** @throws FormatError */
+/** Reads the JSON object. @throws FormatError */
 export function readPortable(json: string): SessionRecord {
   const from = parseMembers(json);
   if (integerMember(from, 'v', 0, INT) !== VERSION) throw new FormatError(`it has no "v":${VERSION}`);
@@ -79,7 +79,7 @@ function keysOf(keys: JsonMembers): SessionRecord['keys'] {
 function temporaryOf(from: JsonMembers): SessionRecord['temporary'] {
   if (from['temporary_key'] === undefined) return undefined;
   const one = membersOf(from['temporary_key'], 'temporary_key');
-  // Without a key, or with one that was not bound, it says that one is to be made (forward secrecy).
+  // Without a key, or with one that was not bound: forward secrecy is wanted, and a key has to be made.
   if (one['key'] === undefined || booleanMember(one, 'bound') === false)
     return { key: undefined, notBefore: integerMember(one, 'not_before', 0, INT) ?? 0 };
   return { key: keyMember(one, 'key'), until: integerMember(one, 'until', 0, INT) ?? 0 };
@@ -98,7 +98,7 @@ function listOf<T>(from: JsonMembers, name: string, read: (one: JsonMembers) => 
   return list.map((one) => read(membersOf(one, name)));
 }
 
-/** One line, its members in the order in which one looks for them. What a record does not have is left out. */
+/** Writes the JSON object in one line. What the record lacks is left out. */
 export function writePortable(record: SessionRecord): string {
   const { temporary, userId, salts, floods, updates } = record;
   return JSON.stringify({
@@ -132,7 +132,7 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
 }
 
-/** @throws FormatError */
+/** Reads the string. @throws FormatError */
 export function readOneString(string: string): SessionRecord {
   if (!string.startsWith(PREFIX)) throw new FormatError(`it does not begin with ${PREFIX}`);
   const bytes = fromBase64(string.slice(PREFIX.length));
@@ -150,6 +150,7 @@ export function readOneString(string: string): SessionRecord {
   }
 }
 
+/** Writes the string. */
 export function writeOneString(record: SessionRecord): string {
   const out = new Writer();
   writeRecord(out, record);

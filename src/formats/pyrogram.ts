@@ -1,33 +1,36 @@
 /**
  * Pyrogram's session strings (protocol: Session formats), base64url without padding, big-endian:
- * now `dc u8, api_id u32, test u8, key 256, user_id u64, is_bot u8`; before without api_id; first with user_id u32.
- * In: the text, or a record. Out: the other. Never: an address: the format has no room.
+ * in 2.x `dc u8, api_id u32, test u8, key 256, user_id u64, is_bot u8`; in 1.x without api_id; in the first 1.x user_id is u32.
+ * In: the text, or a record. Out: the other. Never: an address, for which the format has no room.
  */
 import type { SessionRecord } from '../account/record.ts';
 import { FormatError } from './format-error.ts';
 import { homeKey, KEY_SIZE, needed, plainRecord, readBytes, smallDc, base64Of } from './parts.ts';
 
-/** Which of the three: bytes of api_id and of user_id. */
+/** What differs between the three: how many bytes api_id and user_id have. */
 interface Layout {
   readonly apiId: 0 | 4;
   readonly userId: 4 | 8;
 }
 
-/** Ids of users have at most 52 bits ("Peer ids" of the API); the only check these formats allow. */
+/** Ids of users are below this ("Peer ids" of the API): a check by which texts of other formats are refused. */
 const MAX_USER = 2n ** 52n;
 
 const NOW: Layout = { apiId: 4, userId: 8 };
 const BEFORE: Layout = { apiId: 0, userId: 8 };
 const FIRST: Layout = { apiId: 0, userId: 4 };
 
-/** The format that 2.x reads and writes. */
+/** Reads the format of 2.x. @throws FormatError */
 export const readPyrogram = (text: string): SessionRecord => read(text, NOW);
-/** The format of 1.x from 64-bit user ids on; of 356 characters. */
+/** Reads the format of 1.x with 64-bit user ids, 356 characters. @throws FormatError */
 export const readPyrogramOld = (text: string): SessionRecord => read(text, BEFORE);
-/** The format of 1.x before that; of 351 characters. */
+/** Reads the format of 1.x with 32-bit user ids, 351 characters. @throws FormatError */
 export const readPyrogramOldest = (text: string): SessionRecord => read(text, FIRST);
+/** Writes the format of 2.x. @throws FormatError without a key, an api_id or a user id */
 export const writePyrogram = (record: SessionRecord): string => write(record, NOW);
+/** Writes the format of 1.x with 64-bit user ids. @throws FormatError without a key or a user id */
 export const writePyrogramOld = (record: SessionRecord): string => write(record, BEFORE);
+/** Writes the format of 1.x with 32-bit user ids. @throws FormatError without a key, or for a larger user id */
 export const writePyrogramOldest = (record: SessionRecord): string => write(record, FIRST);
 
 function read(text: string, { apiId, userId }: Layout): SessionRecord {
@@ -40,17 +43,17 @@ function read(text: string, { apiId, userId }: Layout): SessionRecord {
     if (user >= MAX_USER || api >= 2 ** 31) throw new FormatError('a number in it is too large');
     return plainRecord({
       dc: bytes[0]!,
-      test: truth(bytes[1 + apiId]!),
+      test: booleanOf(bytes[1 + apiId]!),
       key: bytes.subarray(2 + apiId, at),
-      // 0 is how one writes that it is not known.
+      // Programs write 0 for a user id that they do not know.
       userId: user === 0n ? undefined : user,
-      isBot: truth(bytes[at + userId]!),
+      isBot: booleanOf(bytes[at + userId]!),
       apiId: api === 0 ? undefined : api,
     });
   });
 }
 
-function truth(byte: number): boolean {
+function booleanOf(byte: number): boolean {
   if (byte > 1) throw new FormatError('a yes or no in it is neither');
   return byte === 1;
 }

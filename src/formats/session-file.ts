@@ -1,22 +1,23 @@
 /**
- * The `.session` files of Telethon and Pyrogram: SQLite, with a table `sessions` of one row (protocol: Session formats).
- * In: the whole file. Out: a record. Never: a file that its program has open, if that can be seen (the caller looks for
- * its journal); contacts, hashes, phone numbers, which are there as well.
+ * Session file: the `.session` files of Telethon and Pyrogram: SQLite, with a table `sessions` of one row (protocol: Session formats).
+ * In: the bytes of the whole file. Out: a record. Never: contacts, hashes or phone numbers, which these files have too. The caller
+ * refuses a file that its program has open (it has a journal beside it).
  *
- * Telethon has `dc_id, server_address, port, auth_key`, keeps its own user id as the hash of entity 0, and where its updates
- * stood in `update_state`. Pyrogram has `dc_id, test_mode, auth_key, user_id, is_bot`, and `api_id` since its second version.
+ * Telethon has `dc_id, server_address, port, auth_key`; its own user id is the hash of entity 0, the position in the updates is in
+ * `update_state`. Pyrogram has `dc_id, test_mode, auth_key, user_id, is_bot`, and `api_id` since its version 2.
  */
 import type { StoredUpdates, SessionRecord } from '../account/record.ts';
 import { FormatError } from './format-error.ts';
 import { hostText, type Hints, isTestHost, plainRecord } from './parts.ts';
 import { type SqliteRow, SqliteFile, type Value } from './sqlite.ts';
 
+/** A session that was read from a file. */
 export interface FromFile {
   readonly format: 'telethon-file' | 'pyrogram-file';
   readonly record: SessionRecord;
 }
 
-/** @throws FormatError for what is none of the two, is changed, or has no session in it */
+/** Reads a session file. @throws FormatError for a file that is of neither program, is changed, or has no session */
 export function readSessionFile(bytes: Buffer, hints: Hints = {}): FromFile {
   const file = new SqliteFile(bytes);
   const sessions = file.rows('sessions');
@@ -32,7 +33,7 @@ export function readSessionFile(bytes: Buffer, hints: Hints = {}): FromFile {
 
 function telethon(file: SqliteFile, row: SqliteRow, { test }: Hints): SessionRecord {
   const address = row['server_address'] ?? null;
-  // Other programs write these files without one, and Telethon then goes to its own.
+  // Some programs write these files without an address; Telethon then uses its own list.
   const host = address === null ? undefined : hostText(text(address));
   const own = first(file, 'entities');
   const updates = first(file, 'update_state');
@@ -49,7 +50,7 @@ function telethon(file: SqliteFile, row: SqliteRow, { test }: Hints): SessionRec
   };
 }
 
-/** The row with the number 0, where Telethon keeps what is the account's own. */
+/** The row with number 0, which is about the account itself. */
 function first(file: SqliteFile, table: string): SqliteRow | undefined {
   for (const row of file.rows(table, 0n) ?? []) return row['id'] === 0n ? row : undefined;
   return undefined;
@@ -77,7 +78,7 @@ function integer(value: Value | undefined, most: number): number {
   return Number(value);
 }
 
-/** Undefined if nobody has signed in, or it was not kept. */
+/** A user id; undefined if the file has none. */
 function userId(value: Value | undefined): bigint | undefined {
   return typeof value === 'bigint' && value > 0n ? value : undefined;
 }

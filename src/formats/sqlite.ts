@@ -1,42 +1,46 @@
 /**
- * The least of SQLite's file format that reads a small table (sqlite.org/fileformat2.html): pages, table b-trees, records.
- * In: a whole file. Out: rows by column name. Never: writes, indexes, WITHOUT ROWID, other encodings than UTF-8; a loop
- * over pages that point at each other; what stands in a journal beside the file (the caller looks for one).
+ * SQLite: reads small tables from a file of SQLite's format (sqlite.org/fileformat2.html): pages, table b-trees, records.
+ * In: the bytes of a whole file. Out: rows by column name. Never: a write; an endless loop over pages that point at each other.
+ * Not read: indexes, tables WITHOUT ROWID, other encodings than UTF-8, a journal beside the file.
  */
 import { FormatError } from './format-error.ts';
 
+/** A value of a column. */
 export type Value = bigint | number | string | Uint8Array | null;
+/** A row, by column name in lower case. */
 export type SqliteRow = Readonly<Record<string, Value>>;
 
+/** The first bytes of every SQLite file. */
 export const SQLITE_MAGIC = Buffer.from('SQLite format 3\0');
-/** The header of the file stands before that of its first page. */
+/** Bytes of the file's header, which stands before the header of the first page. */
 const FILE_HEADER = 100;
 const UTF8 = 1;
 const Page = { INTERIOR: 5, LEAF: 13 } as const;
-/** Longest row: a key, an address, the text of a definition. */
+/** Bytes that a row has at most: keys, addresses and definitions have far fewer. */
 const MAX_ROW = 65_536;
 
-/** How many pages a walk may still look at: a tree has each of them once. */
+/** How many pages a walk may still read: a tree has each page of the file at most once. */
 interface Budget {
   pages: number;
 }
 
 interface Cell {
   readonly rowid: bigint;
-  /** A copy. */
+  /** The record's bytes, a copy. */
   readonly payload: Buffer;
 }
 
 interface Column {
   readonly name: string;
-  /** `INTEGER PRIMARY KEY`: the row's number, which the record does not repeat. */
+  /** The column is `INTEGER PRIMARY KEY`: its value is the row's number, and the record has null in its place. */
   readonly isRowid: boolean;
 }
 
+/** A file in memory. */
 export class SqliteFile {
   readonly #bytes: Buffer;
   readonly #pageSize: number;
-  /** Bytes of a page that b-trees use. */
+  /** Bytes of a page that b-trees use: its size without the reserved bytes. */
   readonly #usable: number;
 
   /** @throws FormatError for what is no SQLite file of UTF-8 text */
@@ -53,7 +57,7 @@ export class SqliteFile {
   }
 
   /**
-   * The rows of a table in the order of their numbers, from one on; undefined if there is no such table.
+   * The rows of a table whose number is at least `from`, in order; undefined if there is no such table.
    * @throws FormatError, also while the rows are walked
    */
   rows(table: string, from: bigint = -(2n ** 63n)): Iterable<SqliteRow> | undefined {
@@ -93,7 +97,7 @@ export class SqliteFile {
         if (cell.rowid >= from) yield cell;
         continue;
       }
-      // A child, and the greatest number of a row in it.
+      // The cell of an interior page: a child, and the greatest row number in it.
       if (at + 4 > this.#usable) throw new FormatError('a page in it is none: it is changed');
       if (varint(page, at + 4).value >= from) yield* this.#cells(page.readUInt32BE(at), from, budget);
     }
@@ -123,7 +127,7 @@ export class SqliteFile {
     return wanted <= most ? wanted : least;
   }
 
-  /** The rest, in a chain of pages: each a pointer to the next, then bytes. */
+  /** Reads the rest of a row from its chain of overflow pages: each has the number of the next, then bytes. */
   #overflow(page: Buffer, at: number, payload: Buffer, from: number): void {
     if (at + 4 > page.length) throw new FormatError('a row in it is cut off');
     let next = page.readUInt32BE(at);
@@ -189,7 +193,7 @@ function valueOf(kind: bigint, bytes: Buffer): Value {
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
 }
 
-/** The columns of `CREATE TABLE name (a type, b type, …)`; what is no column (a constraint) comes last, and has no value. */
+/** The columns of `CREATE TABLE name (a type, b type, …)`. Constraints stand last there, and get no value. */
 function columnsOf(sql: string): Column[] {
   const inside = sql.slice(sql.indexOf('(') + 1, sql.lastIndexOf(')'));
   return inside

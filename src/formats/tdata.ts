@@ -1,9 +1,9 @@
 /**
- * Telegram Desktop's `tdata` folder (protocol: Session formats): its accounts, each as a record.
- * In: the folder, and the passcode if it has one. Out: the accounts in the order of the program.
- * Never: a write there; a look at anything but keys, user and environment.
+ * Tdata: reads the accounts of Telegram Desktop's folder `tdata` (protocol: Session formats), each as a record.
+ * In: the folder, and its passcode if there is one. Out: the accounts, in the program's order.
+ * Never: a write to the folder; anything read but keys, user and environment.
  *
- * `key_datas` has the local key, sealed with the passcode, and which accounts there are. The file of account n is named by
+ * `key_datas` has the local key, encrypted with the passcode, and the list of accounts. The file of account n is named by
  * the MD5 of `data`, `data#2`, …; its first block has the user, the home data centre and a key for each. The folder of
  * that name has `configs`, whose second number tells a test account.
  */
@@ -17,27 +17,27 @@ import { KEY_SIZE, keyFrom } from './parts.ts';
 import { QtReader } from './qt-reader.ts';
 
 const MAGIC = Buffer.from('TDF$');
-/** Magic and version before, MD5 behind. */
+/** Bytes of magic and version before a block, and of the MD5 behind it. */
 const HEAD = 8;
 const MD5 = 16;
 const SALT = 32;
-/** The files that are read here have some kilobytes. */
+/** Bytes that a file may have: the files that are read here have some kilobytes. */
 const MAX_FILE = 1 << 20;
 const MAX_ACCOUNTS = 64;
 const MAX_KEYS = 64;
-/** The block that begins an account's file. */
+/** Id of the first block in an account's file. */
 const MTP_AUTHORIZATION = 75;
 const CONFIG_VERSION = 1;
 
 /** One account of the folder. */
 export interface DesktopAccount {
-  /** From 1 on, as the program names them. */
+  /** The account's number, from 1, as the program names its files. */
   readonly number: number;
   readonly record: SessionRecord;
 }
 
 /**
- * The accounts that are signed in.
+ * Reads the accounts that are signed in.
  * @param passcode empty for a folder without one
  * @throws FormatError for a folder that is none, is changed, or has another passcode
  */
@@ -70,7 +70,7 @@ function openKeyFile(folder: string, passcode: Uint8Array): { localKey: Buffer; 
   return { localKey, indexes: [...new Set(indexes)].filter((index) => index >= 0 && index < MAX_ACCOUNTS) };
 }
 
-/** Undefined for an account that nobody is signed in to. */
+/** One account; undefined if nobody is signed in to it. */
 function readAccount(folder: string, index: number, localKey: Buffer): DesktopAccount | undefined {
   const name = fileName(index === 0 ? 'data' : `data#${index + 1}`);
   const content = openFile(readBlock(folder, name), localKey);
@@ -88,7 +88,7 @@ function readAccount(folder: string, index: number, localKey: Buffer): DesktopAc
 function readAuthorization(r: QtReader, test: boolean): SessionRecord | undefined {
   let userId = BigInt(r.int32());
   let dc = r.int32();
-  // Where the user id had 32 bits is -1 now, and the wide one follows.
+  // Newer versions write -1 for the 32-bit user id and the data centre, then a 64-bit user id.
   if (userId === -1n && dc === -1) {
     userId = r.int64();
     dc = r.int32();
@@ -99,7 +99,7 @@ function readAuthorization(r: QtReader, test: boolean): SessionRecord | undefine
   return { ...emptyRecord(dc, test), userId, keys: keys.map((kept) => ({ dc: kept.dc, key: keyFrom(kept.key) })) };
 }
 
-/** Without that file, or with one nobody understands, an account is of production, as all but a few are. */
+/** Whether an account is of the test data centres. Without the file, or if it cannot be read, it is of production, as nearly all are. */
 function isTest(folder: string, name: string, localKey: Buffer): boolean {
   const content = openFile(readBlock(join(folder, name), 'config'), localKey);
   if (content === undefined) return false;
@@ -118,7 +118,7 @@ function openFile(block: Buffer | undefined, localKey: Buffer): Buffer | undefin
   return block === undefined ? undefined : openLocal(new QtReader(block).bytes(), localKey);
 }
 
-/** The first 8 bytes of the MD5, in hex with the two digits of each byte exchanged. */
+/** Name of a file: the first 8 bytes of the name's MD5, in hex, the two digits of each byte exchanged. */
 function fileName(name: string): string {
   const hex = createHash('md5').update(name).digest('hex').slice(0, 16);
   return hex.replaceAll(/(.)(.)/g, '$2$1').toUpperCase();
@@ -145,7 +145,7 @@ function readBlock(folder: string, name: string): Buffer | undefined {
   return undefined;
 }
 
-/** @throws FormatError for a file that is there and may not be read */
+/** The bytes of a file; undefined if there is none, or it is too large. @throws FormatError if it may not be read */
 function readSmall(path: string): Buffer | undefined {
   try {
     const { size } = statSync(path);

@@ -1,20 +1,22 @@
 /**
- * Asker: who speaks to the person, or to the script in its place (the interface).
- * In: questions, sentences, links. Out: answers. Never: shows an answer that is secret.
+ * Asker: the interface to the person who signs in, or to a script in that person's place.
+ * In: questions, sentences, links. Out: answers. Never: shows a secret answer.
  */
 import { type Question, SigninFailed } from './steps.ts';
 
+/** Asks and tells a person, or a script. */
 export interface Asker {
-  /** @throws Interrupted when the person wants out; SigninFailed when there are no more answers */
+  /** Asks one question. @throws Interrupted if the person ends the sign-in; SigninFailed if the input has ended */
   ask(question: Question, signal: AbortSignal): Promise<string>;
+  /** Tells a sentence. */
   say(text: string): void;
-  /** Shows a login link that is good for so many seconds, in place of the last one. */
+  /** Shows a login link that is valid for some seconds, in place of the last one. */
   show(url: string, seconds: number): void;
-  /** Nothing is asked any more. */
+  /** Ends the input; nothing is asked afterwards. */
   close(): void;
 }
 
-/** The input ended with a question open. */
+/** The error of an input that ended while a question was open. */
 export function noMoreAnswers({ name }: Question): SigninFailed {
   return new SigninFailed('NO_MORE_ANSWERS', `The input ended where an answer was wanted: ${name}.`);
 }

@@ -1,12 +1,12 @@
 /**
- * Bot: signing in by a bot's token (protocol: Login).
+ * Bot: sign-in with a bot's token (protocol: Login).
  * In: the token. Out: an authorization. Never: the token in a sentence.
  */
 import type { Api } from './phone.ts';
 import { type CallAnswer, askPerson, callTelegram, type Flow, tellPerson, type Tl } from './steps.ts';
 import { isRefused, resultOf } from './words.ts';
 
-/** @param given asked for if it is empty @returns `auth.authorization` */
+/** Signs a bot in. @param given the token; '' to ask for it @returns `auth.authorization` */
 export function* byToken({ apiId, apiHash }: Api, given: string): Flow<Tl> {
   let token = given;
   for (;;) {

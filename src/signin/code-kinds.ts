@@ -1,14 +1,14 @@
 /**
- * Code kinds: how Telegram has sent a code, in words (`auth.SentCodeType`, protocol: Login).
- * In: `auth.sentCode`. Out: where to look, what to type, what Enter alone does. Never: the code.
+ * Code kinds: sentences about how Telegram has sent a code (`auth.SentCodeType`, protocol: Login).
+ * In: `auth.sentCode`. Out: where the code is, what to type, what an empty answer does. Never: the code.
  */
 import { numberField, objectField, textField, type Tl } from './steps.ts';
 import { inWords } from './words.ts';
 
-/** What goes with every call about one code. */
+/** The fields that every call about one code has. */
 export type CodeNames = Readonly<{ phone_number: string; phone_code_hash: string }>;
 
-/** Where the code is. A kind of the future has a sentence too. */
+/** Where the code is, by kind. Any other kind gets a sentence in `whereIs`. */
 const WHERE: Readonly<Record<string, (type: Tl) => string>> = {
   App: (type) => `Telegram has sent a code of ${digits(type)} to the apps that are signed in to this account.`,
   Sms: (type) => `Telegram has sent a code of ${digits(type)} in a text message.`,
@@ -35,27 +35,28 @@ const PROMPTS: Readonly<Record<string, string>> = {
 const NEXT: Readonly<Record<string, string>> = {
   Sms: 'in a text message',
   Call: 'by a call',
-  FlashCall: 'by a call that is not taken',
-  MissedCall: 'by a call that is not taken',
+  FlashCall: 'by a call that hangs up',
+  MissedCall: 'by a call that hangs up',
   FragmentSms: 'over fragment.com',
 };
 
-/** `auth.sentCodeTypeSms`: `Sms`. */
+/** The kind of a code: `Sms` for `auth.sentCodeTypeSms`; '' if there is none. */
 export function kindOf(sent: Tl): string {
   return (objectField(sent, 'type')?._cons ?? '').replace('auth.sentCodeType', '');
 }
 
-/** Where the code is, and how it can be had in another way. */
+/** Where the code is, and how to have it sent another way: two lines. */
 export function whereIs(sent: Tl): string {
   const type = objectField(sent, 'type');
   const where = WHERE[kindOf(sent)];
   const sentence =
     type === undefined || where === undefined
-      ? 'Telegram has sent a code in a way this program does not know.'
+      ? 'Telegram has sent a code in a way that this program does not know.'
       : where(type);
   return `${sentence}\n${otherWay(sent)}`;
 }
 
+/** The prompt for the code, by its kind. */
 export function promptOf(sent: Tl): string {
   return PROMPTS[kindOf(sent)] ?? 'The code';
 }
@@ -64,7 +65,7 @@ function otherWay(sent: Tl): string {
   const next = NEXT[(objectField(sent, 'next_type')?._cons ?? '').replace('auth.codeType', '')];
   const wait = numberField(sent, 'timeout');
   const when = wait === undefined || wait <= 0 ? '' : ` (possible in ${inWords(wait)})`;
-  return `Enter alone: have it sent ${next ?? 'another way, if there is one'}${when}.`;
+  return `Press Enter alone to have it sent ${next ?? 'another way, if there is one'}${when}.`;
 }
 
 function digits(type: Tl): string {

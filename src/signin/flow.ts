@@ -1,6 +1,6 @@
 /**
- * Flow: the whole of a sign-in, whatever the way.
- * In: what the command line gave. Out: steps; in the end `auth.authorization`. Never: a socket, a terminal, a clock.
+ * Flow: a whole sign-in, by phone, bot token or QR code.
+ * In: the options of the command line. Out: steps, and at the end `auth.authorization`. Never: a socket, a terminal, a clock.
  */
 import { byToken } from './bot.ts';
 import { type PasswordOptions, withPassword } from './password.ts';
@@ -8,16 +8,17 @@ import { type Api, byPhone } from './phone.ts';
 import { byQr } from './qr.ts';
 import { askPerson, type Flow, SigninFailed, textField, objectField, tellPerson, type Tl } from './steps.ts';
 
+/** What the command line says about the account. */
 export interface FlowOptions extends PasswordOptions {
   readonly way: 'phone' | 'bot' | 'qr';
   readonly phone: string | undefined;
-  /** '' to be asked for. */
+  /** The bot's token; '' to ask for it. */
   readonly botToken: string;
-  /** Milliseconds since 1970. */
+  /** The time, Unix ms. */
   readonly now: () => number;
 }
 
-/** The application, asked for where it was not given. */
+/** api_id and api_hash; what was not given is asked for. */
 export function* apiOf(apiId: number | undefined, apiHash: string | undefined): Flow<Api> {
   const id = apiId ?? (yield* askApiId());
   const hash = apiHash ?? (yield* askPerson('api_hash', 'api_hash', { isSecret: true }));
@@ -28,16 +29,16 @@ function* askApiId(): Flow<number> {
   for (;;) {
     const text = yield* askPerson('api_id', 'api_id, from https://my.telegram.org/apps');
     if (/^[1-9]\d{0,9}$/.test(text) && Number(text) < 2 ** 31) return Number(text);
-    yield* tellPerson('An api_id is a whole number.');
+    yield* tellPerson('An api_id is a whole number from 1 to 2147483647.');
   }
 }
 
-/** @returns `auth.authorization` @throws SigninFailed with a sentence, or what was thrown into it */
+/** Signs in. @returns `auth.authorization` @throws SigninFailed with a sentence, or what was thrown into the flow */
 export function* signIn(api: Api, given: FlowOptions): Flow<Tl> {
   const end = yield* firstFactor(api, given);
   const authorization = end === 'password' ? yield* withPassword(given) : end.authorization;
   if (authorization._cons !== 'auth.authorization')
-    throw new SigninFailed('UNEXPECTED_ANSWER', 'Telegram let nobody in, without a word why.');
+    throw new SigninFailed('UNEXPECTED_ANSWER', 'Telegram did not sign in, and gave no reason.');
   return authorization;
 }
 
@@ -46,7 +47,7 @@ function* firstFactor(api: Api, given: FlowOptions): Flow<{ authorization: Tl } 
   return yield* given.way === 'qr' ? byQr(api, given.now) : byPhone(api, given.phone);
 }
 
-/** `Demo User (@demo_user)`: who the authorization is for. */
+/** The name of the user who is signed in: `Demo User (@demo_user)`; `somebody` without one. */
 export function accountName(authorization: Tl): string {
   const user = objectField(authorization, 'user');
   if (user === undefined) return 'somebody';

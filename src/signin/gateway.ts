@@ -1,19 +1,20 @@
 /**
- * Gateway connection: a client of the gateway's JSON port, as any other (wire: Connections; Requests and answers).
- * In: requests as objects. Out: answers, updates; sentences for what ended the connection. Never: more of the gateway
- * than its port; a line of its in a sentence.
+ * Gateway connection: a client of the gateway's port for JSON lines (wire: Connections; Requests and answers).
+ * In: requests as objects. Out: answers, names of updates; the reason why the connection ended, as a sentence. Never: anything of the
+ * gateway but its port; a whole line of the gateway in a sentence.
  */
 import { LineConnection, NoGateway, placeText } from '../client/lines.ts';
 import { type CallAnswer, isTl, SigninFailed, type Tl } from './steps.ts';
 
+/** Where the gateway listens. */
 export interface GatewayAddress {
   readonly host: string;
   readonly port: number;
-  /** What the gateway wants to be told first, if it does. */
+  /** The gateway's token, if it wants one. */
   readonly token: string | undefined;
 }
 
-/** A line of the gateway's. */
+/** A line of the gateway, parsed. */
 export type Line = Readonly<Record<string, unknown>>;
 
 interface Waiting {
@@ -21,20 +22,21 @@ interface Waiting {
   failed(error: Error): void;
 }
 
-/** Seconds that a call may take; shorter flood waits are waited out by the gateway. */
+/** How long a call may take, s; the gateway waits out flood waits that fit into it. */
 const CALL_SECONDS = 20;
-/** The gateway answers everything; if it does not for so long after that, it hangs. */
+/** How long after that the gateway may be silent, s: it answers every call in time, so by then it hangs. */
 const HANG_SECONDS = 10;
 
+/** One connection for one sign-in. */
 export class GatewayConnection {
   readonly #lines: LineConnection;
   readonly #where: GatewayAddress;
   readonly #open = new Map<number, Waiting>();
   #nextId = 1;
-  /** Why nothing can be asked any more. */
+  /** Why the connection has ended; undefined while it is open. */
   #end: Error | undefined;
   #onUpdate: (() => void) | undefined;
-  /** Names of updates that came and were not waited for yet. */
+  /** Names of updates that have come and that nobody has waited for yet. */
   readonly #updates = new Set<string>();
 
   private constructor(lines: LineConnection, where: GatewayAddress) {
@@ -43,7 +45,7 @@ export class GatewayConnection {
     lines.listen({ line: (text) => this.#line(text), end: () => this.#lost() });
   }
 
-  /** @throws SigninFailed if nobody answers there */
+  /** Connects, and gives the token. @throws SigninFailed if no gateway listens there */
   static async open(where: GatewayAddress): Promise<GatewayConnection> {
     const lines = await LineConnection.open(where).catch((error: unknown) => {
       throw error instanceof NoGateway ? unreachable(where) : error;
@@ -54,7 +56,7 @@ export class GatewayConnection {
   }
 
   /**
-   * Sends a line that asks for no call, and waits for its answer.
+   * Sends a line without a call, and waits for its answer.
    * @returns the answer, and its text as it came
    * @throws SigninFailed for a refusal
    */
@@ -64,7 +66,7 @@ export class GatewayConnection {
     return { line, text };
   }
 
-  /** Calls a method. @throws SigninFailed for what is no answer of Telegram's */
+  /** Calls a method of the API. @throws SigninFailed if the gateway refuses, or Telegram does not answer in time */
   async call(message: Tl): Promise<CallAnswer> {
     const { line } = await this.#request({ timeout: CALL_SECONDS, message });
     if (typeof line['error'] === 'string') throw refusedBy(line);
@@ -83,7 +85,7 @@ export class GatewayConnection {
     };
   }
 
-  /** Waits for an update of this name. @returns false if it did not come in time @throws SigninFailed if the connection ends */
+  /** Waits for an update of this name. @returns false if none came in time, or the signal aborts @throws SigninFailed if the connection ends */
   async update(name: string, seconds: number, signal: AbortSignal): Promise<boolean> {
     const until = performance.now() + seconds * 1000;
     for (;;) {
@@ -100,7 +102,7 @@ export class GatewayConnection {
     this.#lines.close();
   }
 
-  /** Until an update, the end, the time, or the signal. */
+  /** Resolves at the next update, the end of the connection, after `ms` milliseconds, or when the signal aborts. */
   #event(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -117,7 +119,7 @@ export class GatewayConnection {
 
   async #request(attributes: Line): Promise<{ line: Line; text: string }> {
     if (this.#end !== undefined) throw this.#end;
-    // The session line is asked for last and has the number it had in the original; ids may be open twice.
+    // The last request, for the session line, has id 1, so that the line can be given to a gateway as it is.
     const id = 'id' in attributes ? Number(attributes['id']) : ++this.#nextId;
     return new Promise((done, failed) => {
       const hang = setTimeout(() => this.#over(hanging(this.#where)), (CALL_SECONDS + HANG_SECONDS) * 1000);
@@ -152,7 +154,7 @@ export class GatewayConnection {
     else this.#note(line['message']);
   }
 
-  /** What concerns the connection or the session as a whole ends the sign-in; the rest does not. */
+  /** A notice that ends the connection or the session ends the sign-in; others do not. */
   #notice(line: Line): void {
     if (Number(line['id']) < 0 || line['fatal'] === true || line['error'] === 'ServerStopping')
       this.#over(refusedBy(line));
@@ -188,27 +190,28 @@ function parse(text: string): Line | undefined {
   }
 }
 
-/** Names of the updates in an `Updates` object. */
+/** Names of an `Updates` object and of the updates in it. */
 function namesIn(update: unknown): string[] {
   if (!isTl(update)) return [];
   const inside = Array.isArray(update['updates']) ? (update['updates'] as unknown[]) : [update['update']];
   return [update, ...inside].filter(isTl).map(({ _cons }) => _cons);
 }
 
-/** What the gateway's own errors mean here; others speak for themselves. */
+/** Sentences for errors of the gateway; for all others its own `msg` is told. */
 const SENTENCES: Readonly<Record<string, string>> = {
-  AuthRequired: 'The gateway wants a token: --token-file.',
+  AuthRequired: 'The gateway wants a token: give it with --token-file.',
   AuthFailed: 'The gateway does not know this token.',
   ServerStopping: 'The gateway is stopping; start again when it is back.',
-  SessionInUse: 'Another connection has this session open.',
-  VaultUnavailable: 'This gateway keeps no sessions by name; leave --save out, or give it a vault.',
+  SessionInUse: 'Another connection is using this session.',
+  VaultUnavailable:
+    'This gateway has no vault, so it cannot store a session by name; leave --save out, or start it with a vault.',
 };
 
-/** Gateway's errors carry no secrets (wire: Errors). */
+/** The error of the gateway as the end of the sign-in. Errors of the gateway have no secrets (wire: Errors). */
 function refusedBy(line: Line): SigninFailed {
   const name = String(line['error']);
   const retryAfter = typeof line['retry_after'] === 'number' ? line['retry_after'] : undefined;
-  // Its reason says that there is a vault, which is shut.
+  // With a reason there is a vault that cannot be opened, and `msg` says why.
   const isOwnWords = name === 'VaultUnavailable' && line['reason'] !== undefined;
   const sentence = (isOwnWords ? undefined : SENTENCES[name]) ?? `The gateway says: ${String(line['msg'])} (${name}).`;
   return new SigninFailed(name, sentence, retryAfter);

@@ -1,7 +1,7 @@
 /**
  * Password: the second factor (protocol: Login; Diffie-Hellman checks).
- * In: the password as it is typed. Out: an authorization. Never: the password on its way to anybody: only its proof is;
- * a proof for numbers that fail the checks of 2.8.
+ * In: the password as it was typed. Out: an authorization. Never: the password in a call, which has a proof of it alone; a proof with numbers
+ * that fail the checks.
  */
 import { DhError } from '../crypto/dh.ts';
 import { type SrpAlgorithm, srpProof } from '../crypto/srp.ts';
@@ -19,21 +19,22 @@ import {
 import { failedBy, isRefused, resultOf } from './words.ts';
 
 const MOD_POW = 'passwordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow';
-/** Questions of the server that were too old when they were answered. */
+/** How often the server may say that its question was too old when the answer came. */
 const MOST_STALE = 3;
 
+/** What the second factor needs. */
 export interface PasswordOptions {
-  /** Tried first; then it is asked for. */
+  /** A password that is tried first; a wrong one is asked for. */
   readonly password: string | undefined;
   /** Fills its argument with secure random bytes. */
   readonly fill: (bytes: Uint8Array) => void;
 }
 
-/** @returns `auth.authorization` */
+/** Signs in with the password. @returns `auth.authorization` @throws SigninFailed */
 export function* withPassword({ password, fill }: PasswordOptions): Flow<Tl> {
   let text = password;
   for (let stale = 0; ;) {
-    // A question is good for one answer, so each try has its own.
+    // The server takes one answer to a question, so each try asks for a new question.
     const asked = yield* callTelegram({ _cons: 'account.getPassword' });
     const challenge = resultOf(asked);
     text ??= yield* askPassword(challenge);
@@ -59,7 +60,10 @@ function prove(challenge: Tl, password: string, fill: (bytes: Uint8Array) => voi
   const algorithm = objectField(challenge, 'current_algo');
   if (algorithm === undefined) return { _cons: 'inputCheckPasswordEmpty' };
   if (algorithm._cons !== MOD_POW)
-    throw new SigninFailed('PASSWORD_ALGORITHM', 'This account has a password of a kind this program does not know.');
+    throw new SigninFailed(
+      'PASSWORD_ALGORITHM',
+      'This account has a password of a kind that this program does not know.',
+    );
   try {
     const { a, m1 } = srpProof(numbersOf(algorithm), Buffer.from(password), bytesOf(challenge, 'srp_B'), fill);
     return { _cons: 'inputCheckPasswordSRP', srp_id: challenge['srp_id'], A: base64(a), M1: base64(m1) };
@@ -67,7 +71,7 @@ function prove(challenge: Tl, password: string, fill: (bytes: Uint8Array) => voi
     if (!(error instanceof DhError)) throw error;
     throw new SigninFailed(
       'PASSWORD_PARAMETERS',
-      'The server asked for the password with numbers that would give it away; nothing was sent.',
+      'The server asked for the password with numbers that would reveal it; nothing was sent.',
     );
   }
 }

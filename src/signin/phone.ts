@@ -1,7 +1,7 @@
 /**
- * Phone: signing in by a code that Telegram sends (protocol: Login).
- * In: a phone number, codes as they are typed. Out: an authorization, or that a password is still wanted.
- * Never: a code left open at Telegram when the sign-in ends before it was used.
+ * Phone: sign-in with a code that Telegram sends (protocol: Login).
+ * In: a phone number, codes as they were typed. Out: an authorization, or that a password is wanted too.
+ * Never: a code that stays valid when the sign-in ends before it was used: such a code is cancelled.
  */
 import { type CodeNames, kindOf, promptOf, whereIs } from './code-kinds.ts';
 import { setUpEmail } from './email.ts';
@@ -20,19 +20,19 @@ import {
 } from './steps.ts';
 import { failedBy, inWords, isRefused, resultOf } from './words.ts';
 
-/** The application that signs in. */
+/** The application: its api_id and api_hash. */
 export interface Api {
   readonly apiId: number;
   readonly apiHash: string;
 }
 
-/** How a phone's part of it ends. */
+/** How the sign-in with a code ends. `expired`: another code is needed. */
 export type PhoneEnd = { readonly authorization: Tl } | 'password' | 'expired';
 
-/** New codes after one that was no longer valid, and tries after AUTH_RESTART. */
+/** How many codes are sent in one sign-in, after codes that expired or AUTH_RESTART. */
 const MOST_CODES = 3;
 
-/** @param phone asked for if not given, or if Telegram does not take it */
+/** Signs in by phone. @param given the number; asked for if it is undefined, or if Telegram does not take it */
 export function* byPhone(api: Api, given: string | undefined): Flow<{ authorization: Tl } | 'password'> {
   let phone = given;
   for (let codes = 0; codes < MOST_CODES;) {
@@ -40,7 +40,7 @@ export function* byPhone(api: Api, given: string | undefined): Flow<{ authorizat
     const answer = yield* sendCode(api, phone);
     if (isRefused(answer, 'SESSION_PASSWORD_NEEDED')) return 'password';
     if (isRefused(answer, 'PHONE_NUMBER_INVALID')) {
-      yield* tellPerson('Telegram takes no such phone number; it begins with the country code, as +44.');
+      yield* tellPerson('Telegram does not accept this phone number; it begins with the country code, such as +44.');
       phone = undefined;
       continue;
     }
@@ -49,7 +49,7 @@ export function* byPhone(api: Api, given: string | undefined): Flow<{ authorizat
     if (end !== 'expired') return end;
     if (codes < MOST_CODES) yield* tellPerson('The code is no longer valid; a new one is on its way.');
   }
-  throw new SigninFailed('PHONE_CODE_EXPIRED', 'Telegram takes none of the codes it has sent; try again later.');
+  throw new SigninFailed('PHONE_CODE_EXPIRED', 'Every code expired before it was used; try again later.');
 }
 
 function sendCode({ apiId, apiHash }: Api, phone: string): Flow<CallAnswer> {
@@ -57,7 +57,7 @@ function sendCode({ apiId, apiHash }: Api, phone: string): Flow<CallAnswer> {
   return callTelegram({ _cons: 'auth.sendCode', phone_number: phone, api_id: apiId, api_hash: apiHash, settings });
 }
 
-/** From a code that was sent to what came of it. Whatever ends this early takes the code back. */
+/** Uses a code that was sent. An error cancels the code. */
 function* withCode(phone: string, sent: Tl): Flow<PhoneEnd> {
   const done = doneWithout(sent);
   if (done !== undefined) return done;
@@ -71,7 +71,7 @@ function* withCode(phone: string, sent: Tl): Flow<PhoneEnd> {
   }
 }
 
-/** What `auth.SentCode` is beside a code that was sent. */
+/** The end, if `auth.SentCode` is about no code. @throws SigninFailed if Telegram wants to be paid for a code */
 function doneWithout(sent: Tl): PhoneEnd | undefined {
   if (sent._cons === 'auth.sentCodePaymentRequired') throw paymentRequired(sent);
   const authorization = sent._cons === 'auth.sentCodeSuccess' ? objectField(sent, 'authorization') : undefined;
@@ -106,30 +106,30 @@ function* useCode(latest: { names: CodeNames }, first: Tl): Flow<PhoneEnd> {
     const done = doneWithout(next);
     if (done !== undefined) return done;
     sent = next;
-    // A code that is sent anew may have a new name.
+    // A code that was sent again may have another hash.
     const hash = textField(sent, 'phone_code_hash');
     if (hash !== '') latest.names = { ...names, phone_code_hash: hash };
     yield* announce(sent);
   }
 }
 
-/** Says where the code is; an address for codes is asked for instead where there is none. */
+/** Tells where the code is, unless an e-mail address has to be set up before. */
 function* announce(sent: Tl): Flow<void> {
   if (kindOf(sent) !== 'SetUpEmailRequired') yield* tellPerson(whereIs(sent));
 }
 
-/** @returns `auth.SentCode`, or undefined if it cannot be sent in another way */
+/** Has the code sent another way. @returns `auth.SentCode`; undefined if there is no other way */
 function* resend(names: CodeNames): Flow<Tl | 'expired' | undefined> {
   const answer = yield* callTelegram({ _cons: 'auth.resendCode', ...names });
   if (isRefused(answer, 'PHONE_CODE_EXPIRED')) return 'expired';
   if (isRefused(answer, 'SEND_CODE_UNAVAILABLE', 'PHONE_CODE_EMPTY')) {
-    yield* tellPerson('Telegram has no other way to send it.');
+    yield* tellPerson('Telegram has no other way to send the code.');
     return undefined;
   }
   return resultOf(answer);
 }
 
-/** @returns undefined for a wrong code */
+/** Signs in with a code. @returns undefined for a wrong code */
 function* tryCode(names: CodeNames, sent: Tl, code: string): Flow<PhoneEnd | undefined> {
   const isEmail = kindOf(sent) === 'EmailCode';
   const proof = isEmail
@@ -156,7 +156,7 @@ function* tryCode(names: CodeNames, sent: Tl, code: string): Flow<PhoneEnd | und
   }
 }
 
-/** People write `22 222` and `+44 …`. A code of letters stays one. */
+/** A code without blanks, signs and brackets, as in `22 222`; a code with letters stays as it is. */
 function onlyDigits(code: string): string {
   return /^[\d\s+()-]+$/.test(code) ? code.replaceAll(/\D/g, '') : code;
 }
@@ -166,11 +166,11 @@ function* signedIn(names: CodeNames, authorization: Tl): Flow<PhoneEnd> {
   return { authorization: yield* signUp(names, objectField(authorization, 'terms_of_service')) };
 }
 
-/** Nobody waits for this code any more. What becomes of that is no matter. */
+/** Cancels a code; whether Telegram does so changes nothing for the sign-in. */
 function* cancelCode(names: CodeNames): Flow<void> {
   try {
     yield* callTelegram({ _cons: 'auth.cancelCode', ...names });
   } catch {
-    // The gateway is gone, or the person is in a hurry: what ended the sign-in is what counts.
+    // The gateway is gone, or the person interrupted again: the first error is the one to report.
   }
 }

@@ -1,31 +1,34 @@
 /**
- * Pipe: answers from a stream, one a line; questions to another.
- * In: lines. Out: questions in words, or as JSON lines for programs (`--json`). Never: an answer written anywhere.
+ * Pipe: reads answers from a stream, one a line, and writes questions to another.
+ * In: lines. Out: questions in words, or as JSON lines for programs (`--json`). Never: writes an answer.
  */
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { type Asker, noMoreAnswers } from './asker.ts';
 import { Interrupted, type Question } from './steps.ts';
 
-/** How what is said looks. */
+/** The form in which questions, sentences and links are written. */
 export interface Voice {
   question(question: Question): string;
   sentence(text: string): string;
   link(url: string, seconds: number): string;
 }
 
+/** In words. */
 export const WORDS: Voice = {
   question: ({ text }) => `${text}:`,
   sentence: (text) => text,
   link: (url) => `Open on a device that is signed in, or show as a QR code: ${url}`,
 };
 
+/** As JSON, one object a line. */
 export const JSON_LINES: Voice = {
   question: ({ name, text, isSecret }) => JSON.stringify({ ask: name, text, secret: isSecret }),
   sentence: (text) => JSON.stringify({ say: text }),
   link: (url, seconds) => JSON.stringify({ qr: url, seconds }),
 };
 
+/** An asker over two streams. */
 export class Pipe implements Asker {
   readonly #output: Writable;
   readonly #voice: Voice;
@@ -71,7 +74,7 @@ export class Pipe implements Asker {
   close(): void {
     this.#reader.close();
     this.#lines.length = 0;
-    // A writer that keeps its end open does not keep this process.
+    // Otherwise a writer that does not close its end would keep this process alive.
     this.#input.destroy();
   }
 

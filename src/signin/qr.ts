@@ -1,7 +1,7 @@
 /**
- * QR: signing in by a code that another session of the account scans (protocol: Login).
- * In: the time. Out: links to show; an authorization, or that a password is still wanted. Never: shows one that is out
- * of date for longer than the clocks differ.
+ * QR: sign-in with a QR code that another session of the account scans (protocol: Login).
+ * In: the time. Out: links to show; an authorization, or that a password is wanted too. Never: shows a link longer after its end than the two
+ * clocks differ.
  */
 import type { Api } from './phone.ts';
 import {
@@ -16,19 +16,19 @@ import {
 } from './steps.ts';
 import { isRefused, resultOf } from './words.ts';
 
-/** A link is good for half a minute; after so many of them nobody is there. */
+/** How many links are shown, each for half a minute, before the sign-in ends. */
 const MOST_LINKS = 40;
-/** Whatever the two clocks say, a link is shown so long. */
+/** How long a link is shown at least and at most, s, however far the two clocks are apart. */
 const SHORTEST = 2;
 const LONGEST = 60;
 
-/** @param now milliseconds since 1970 */
+/** Signs in by QR code. @param now the time, Unix ms */
 export function* byQr({ apiId, apiHash }: Api, now: () => number): Flow<{ authorization: Tl } | 'password'> {
   for (let links = 0; links < MOST_LINKS;) {
     const exported = { _cons: 'auth.exportLoginToken', api_id: apiId, api_hash: apiHash, except_ids: [] };
     let answer: CallAnswer = yield* callTelegram(exported);
     if (answer.refusal === undefined && resultOf(answer)._cons === 'auth.loginTokenMigrateTo')
-      // The gateway takes this to the data centre that was named.
+      // The gateway sends this call to the data centre that the answer names.
       answer = yield* callTelegram({ _cons: 'auth.importLoginToken', token: resultOf(answer)['token'] });
     if (isRefused(answer, 'SESSION_PASSWORD_NEEDED')) return 'password';
     if (isRefused(answer, 'AUTH_TOKEN_EXPIRED', 'AUTH_TOKEN_INVALID', 'AUTH_TOKEN_INVALIDX')) {
@@ -41,10 +41,10 @@ export function* byQr({ apiId, apiHash }: Api, now: () => number): Flow<{ author
     links++;
     yield* show(token, now());
   }
-  throw new SigninFailed('QR_NOT_SCANNED', 'Nobody has scanned the code.');
+  throw new SigninFailed('QR_NOT_SCANNED', 'Nobody scanned the code.');
 }
 
-/** Shows a link until it is accepted or out of date. */
+/** Shows a link until it was scanned, or its time is over. */
 function* show(token: Tl, now: number): Flow<void> {
   const left = (numberField(token, 'expires') ?? 0) - Math.floor(now / 1000);
   const seconds = Math.min(LONGEST, Math.max(SHORTEST, left));
@@ -52,7 +52,7 @@ function* show(token: Tl, now: number): Flow<void> {
   yield { do: 'await', update: 'updateLoginToken', seconds };
 }
 
-/** `tg://login?token=…`, base64url without padding. */
+/** The link of a token: `tg://login?token=…`, base64url without padding. */
 function linkOf(token: Tl): string {
   return `tg://login?token=${Buffer.from(textField(token, 'token'), 'base64').toString('base64url')}`;
 }

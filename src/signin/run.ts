@@ -1,19 +1,20 @@
 /**
- * Run: does the steps of a sign-in.
- * In: a flow, a gateway, somebody to ask. Out: the flow's end. Never: decides what comes next; the flow does.
+ * Run: performs the steps of a flow.
+ * In: a flow, a gateway, an asker. Out: what the flow returns. Never: decides which step is next.
  */
 import type { Asker } from './asker.ts';
 import type { GatewayConnection } from './gateway.ts';
 import { type Flow, Interrupted, type Reply, type FlowStep } from './steps.ts';
 
+/** What performs the steps. */
 export interface FlowContext {
   readonly gateway: Pick<GatewayConnection, 'call' | 'update'>;
   readonly asker: Asker;
-  /** Ends it at the next step that is no call: a call that has left is heard out. */
+  /** Ends the flow at its next step that is no call; the answer to a call that was sent is still awaited. */
   readonly signal: AbortSignal;
 }
 
-/** @throws what the flow ends with */
+/** Runs a flow to its end. @throws what the flow throws */
 export async function runFlow<T>(flow: Flow<T>, context: FlowContext): Promise<T> {
   let next = flow.next();
   while (next.done !== true) {
@@ -21,7 +22,7 @@ export async function runFlow<T>(flow: Flow<T>, context: FlowContext): Promise<T
       const reply = await perform(next.value, context);
       next = flow.next(reply);
     } catch (error) {
-      // The flow may have something to take back first; if it has not, this is its end.
+      // The flow may have a code to cancel before it ends; otherwise it throws the same error.
       next = flow.throw(error);
     }
   }

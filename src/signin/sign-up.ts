@@ -1,6 +1,6 @@
 /**
- * Sign-up: an account for a phone that has none (protocol: Login).
- * In: the names of a code that was right, the terms of service. Out: an authorization. Never: an account without consent.
+ * Sign-up: makes an account for a phone number without one (protocol: Login).
+ * In: the names of a code that was right, the terms of service. Out: an authorization. Never: an account without consent to the terms.
  */
 import type { CodeNames } from './code-kinds.ts';
 import {
@@ -17,13 +17,13 @@ import {
 } from './steps.ts';
 import { isRefused, resultOf } from './words.ts';
 
-/** @returns `auth.authorization` @throws SigninFailed if the terms are not accepted */
+/** Asks for consent and a name, and makes the account. @returns `auth.authorization` @throws SigninFailed if the terms are not accepted */
 export function* signUp(names: CodeNames, terms: Tl | undefined): Flow<Tl> {
-  yield* tellPerson('This number has no account yet: one is made now.');
+  yield* tellPerson('This number has no account yet; now one is made.');
   if (terms !== undefined) yield* acceptTerms(terms);
   const authorization = yield* register(names);
   const id = terms === undefined ? undefined : objectField(terms, 'id');
-  // The account is made; whether Telegram notes the consent once more is no matter.
+  // The account exists: a refusal of this call changes nothing.
   if (id !== undefined) yield* callTelegram({ _cons: 'help.acceptTermsOfService', id });
   return authorization;
 }
@@ -43,6 +43,6 @@ function* register(names: CodeNames): Flow<Tl> {
     const last_name = yield* askPerson('last_name', 'Last name (may be empty)', { mayBeEmpty: true });
     const answer: CallAnswer = yield* callTelegram({ _cons: 'auth.signUp', ...names, first_name, last_name });
     if (!isRefused(answer, 'FIRSTNAME_INVALID', 'LASTNAME_INVALID')) return resultOf(answer);
-    yield* tellPerson('Telegram does not take this name.');
+    yield* tellPerson('Telegram does not accept this name.');
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Terminal: questions to a person at a terminal; a QR code drawn there.
- * In: keys. Out: prompts and drawings on the given stream. Never: a secret in clear: it is masked while it is typed and after.
+ * Terminal: asks a person at a terminal, and draws QR codes there.
+ * In: keys. Out: prompts and drawings on the given stream. Never: a secret in clear: it is masked while it is typed and afterwards.
  */
 import type { Readable, Writable } from 'node:stream';
 import { confirm, isCancel, log, password, text } from '@clack/prompts';
@@ -8,14 +8,15 @@ import { renderUnicodeCompact } from 'uqr';
 import type { Asker } from './asker.ts';
 import { Interrupted, type Question } from './steps.ts';
 
-/** White on black whatever the terminal's colours are: scanners want the dark modules dark. */
+/** White on black in every terminal: scanners need dark modules to be dark. */
 const PAPER = '\u001b[38;5;231m\u001b[48;5;16m';
 const PLAIN = '\u001b[0m';
 
+/** An asker at a terminal. */
 export class Terminal implements Asker {
   readonly #input: Readable;
   readonly #output: Writable;
-  /** Lines of the drawing that stands above the cursor; 0 if something was said since. */
+  /** Lines of the drawing above the cursor; 0 if something was written after it. */
   #drawn = 0;
 
   constructor(input: Readable, output: Writable) {
@@ -28,7 +29,7 @@ export class Terminal implements Asker {
     const answer = await this.#prompt(question, signal);
     if (isCancel(answer)) throw new Interrupted();
     if (typeof answer === 'boolean') return answer ? 'yes' : 'no';
-    // An empty line is given as nothing at all.
+    // The prompt gives undefined for an empty line.
     return answer ?? '';
   }
 
@@ -36,7 +37,7 @@ export class Terminal implements Asker {
     const common = { message, input: this.#input, output: this.#output, signal };
     if (isYesNo) return confirm({ ...common, message: message.replace(/ \(yes\/no\)$/, '') });
     const validate = (typed: string | undefined): string | undefined =>
-      mayBeEmpty || (typed !== undefined && typed.trim() !== '') ? undefined : 'Something has to be typed here.';
+      mayBeEmpty || (typed !== undefined && typed.trim() !== '') ? undefined : 'An answer is needed here.';
     return isSecret ? password({ ...common, validate }) : text({ ...common, validate });
   }
 
@@ -55,7 +56,7 @@ export class Terminal implements Asker {
       ...drawing,
       '',
       url,
-      `Good for ${seconds} seconds, then a new one is drawn. Ctrl-C ends it.`,
+      `Valid for ${seconds} seconds, then a new one is drawn. Ctrl-C ends the sign-in.`,
       '',
     ];
     const above = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A\u001b[J`;

@@ -95,7 +95,7 @@ describe('signin', () => {
     const line = await signedIn(run, ['9996621111', '22222']);
     assert.match(
       run.err,
-      /^Phone number, .*:\n.* 5 digits in a text message\.\nEnter alone: .*\nThe code:\nSigned in as Demo User/,
+      /^Phone number, .*:\n.* 5 digits in a text message\.\nPress Enter alone .*\nThe code:\nSigned in as Demo User/,
     );
     const [dialogs, list] = await ask(line, DIALOGS, '{"id":3,"message":{"_cons":"account.getAuthorizations"}}');
     assert.equal(dialogs!['_cons'], 'messages.dialogs');
@@ -108,7 +108,7 @@ describe('signin', () => {
     await signedIn(run, [GUARDED.phone!, '22222', 'wrong horse', GUARDED.password!]);
     assert.match(
       run.err,
-      /takes no such phone number[^]*not the code[^]*hint: what kind of horse\?[^]*not the password/,
+      /does not accept this phone number[^]*not the code[^]*hint: what kind of horse\?[^]*not the password/,
     );
   });
 
@@ -347,7 +347,7 @@ describe('signin', () => {
     const port = ['--port', String(closed.port)];
     const without = start(t, port, '9996621111\n');
     assert.equal(await without.code(), 1);
-    assert.match(without.err, /The gateway wants a token: --token-file\.\n$/);
+    assert.match(without.err, /The gateway wants a token: give it with --token-file\.\n$/);
     await signedIn(start(t, [...port, '--token-file', file], '9996621111\n22222\n'), ['planted-token']);
   });
 

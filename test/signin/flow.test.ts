@@ -76,7 +76,7 @@ describe('codes', () => {
       /to t\*@e\*\.org/,
       { email_verification: { _cons: 'emailVerificationCode', code: '22222' } },
     ],
-    ['OfTheFuture', {}, '22222', /a way this program does not know/, { phone_code: '22222' }],
+    ['OfTheFuture', {}, '22222', /a way that this program does not know/, { phone_code: '22222' }],
   ];
   for (const [kind, fields, typed, where, proof] of kinds)
     test(`by ${kind}`, () => {
@@ -124,7 +124,7 @@ describe('codes', () => {
       ['ask code', '22222'],
       ['auth.signIn', IN],
     ]);
-    assert.match(played.said[0]!, /Enter alone: have it sent by a call \(possible in 1 minute 5 seconds\)/);
+    assert.match(played.said[0]!, /Press Enter alone to have it sent by a call \(possible in 1 minute 5 seconds\)/);
     assert.match(played.said.at(-1)!, /no other way/);
   });
 

@@ -114,7 +114,7 @@ test('a refusal of the gateway’s is a sentence of its own, and the connection 
   await fails(
     gateway.ask({ session: { name: 'x' } }),
     'VaultUnavailable',
-    /keeps no sessions by name; leave --save out/,
+    /has no vault, so it cannot store a session by name; leave --save out/,
   );
   await fails(gateway.call(CALL), 'InvalidField', /The gateway says: m \(InvalidField\)/);
   await fails(gateway.call(CALL), 'VaultUnavailable', /The gateway says: the vault is shut \(VaultUnavailable\)/);

@@ -69,7 +69,7 @@ test('nothing is an answer only where it may be one', async () => {
   keys.write('\r');
   keys.write('x\r');
   assert.equal(await answer, 'x');
-  assert.match(screen.drawn, /Something has to be typed here/);
+  assert.match(screen.drawn, /An answer is needed here/);
 });
 
 test('yes or no', async () => {
@@ -101,7 +101,7 @@ test('a QR code is drawn in place of the last one, unless something was said bet
   t.show('tg://login?token=AAAA', 30);
   const lines = screen.drawn.split('\n').length - 1;
   assert.equal(cleared(), 0);
-  assert.match(screen.drawn, /[▀▄█]{4}[^]*\ntg:\/\/login\?token=AAAA\nGood for 30 seconds/);
+  assert.match(screen.drawn, /[▀▄█]{4}[^]*\ntg:\/\/login\?token=AAAA\nValid for 30 seconds/);
   t.show('tg://login?token=BBBB', 30);
   assert.ok(screen.drawn.includes(`\u001b[${lines}A\u001b[J`));
   t.say('A sentence.');

@@ -173,7 +173,7 @@ export const VAULT: readonly Rule[] = [
     [
       'trees are as large as they say',
       'if (this.#counts[name] !== tree[name]) throw new Wrong(`the count of ${name}`);',
-      '',
+      ';',
     ],
     ['an older state with a wrong number is seen', '    walk.checkRoot();\n', ''],
     ['a file that was cut is seen', 'Math.min(bytes.length, mapSize)', 'mapSize'],
