@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { emptyRecord, readRecord, RecordError, type SessionRecord, writeRecord } from '../../src/account/record.ts';
+import {
+  emptyRecord,
+  readRecord,
+  RecordError,
+  type SessionRecord,
+  wipeRecord,
+  writeRecord,
+} from '../../src/account/record.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import { membersShown } from '../../src/commands/sessions-show.ts';
 import { readPortable, writePortable } from '../../src/formats/portable.ts';
@@ -13,6 +20,18 @@ function bytesOf(record: SessionRecord): Buffer {
   writeRecord(out, record);
   return out.written();
 }
+
+test('the keys that were read are zeroed by a wipe', () => {
+  const [key, other] = [Buffer.alloc(256, 1), Buffer.alloc(256, 2)];
+  const keys = [
+    { dc: 2, key },
+    { dc: 4, key: other },
+  ];
+  const read = readRecord(bytesOf({ ...emptyRecord(2, false), keys, temporary: { key, until: 5 } }));
+  wipeRecord(read);
+  for (const { key: wiped } of [...read.keys, read.temporary as { key: Uint8Array }])
+    assert.deepEqual(Buffer.from(wiped), Buffer.alloc(256));
+});
 
 test('a record comes back whole, also when its bytes are wiped afterwards', () => {
   fc.assert(

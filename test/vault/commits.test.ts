@@ -53,7 +53,7 @@ test('a transaction that the disk refuses refuses all its steps, with the reason
   const ends = await Promise.allSettled([commits.add(1, () => 1), commits.add(1, () => 2)]);
   for (const end of ends) {
     assert.equal(end.status, 'rejected');
-    const { fault, code } = (end as PromiseRejectedResult).reason as { fault?: string; code?: string };
+    const { fault, code } = end.reason as { fault?: string; code?: string };
     assert.deepEqual([fault, code], ['VaultWriteFailed', 'ENOSPC']);
   }
 });
