@@ -90,7 +90,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
   readonly bugs: unknown[] = [];
   /** Sees, or answers, each request before its method does. */
   onRequest: RequestHook | undefined;
-  /** One object for all connections: a tap that is put in counts from then on. */
+  /** The taps of all connections: a tap that is put in counts from then on. */
   readonly taps: Taps;
   /** Open sockets, kept by `dc-server.ts`. */
   readonly sockets = new Set<{ destroy(): void }>();

@@ -26,7 +26,7 @@ export class Dice {
     return Math.floor(this.next() * n);
   }
 
-  /** One of several. */
+  /** One of several items, each as likely. */
   one<T>(all: readonly T[]): T {
     return all[this.below(all.length)]!;
   }

@@ -20,7 +20,7 @@ export interface FaultRule {
   readonly p: number;
   /** Of the opportunities after that, every so many-th is taken. */
   readonly every: number;
-  /** So many opportunities pass first. */
+  /** How many opportunities pass before the first counts. */
   readonly after: number;
   /** How often the fault is played at most. */
   readonly count: number;

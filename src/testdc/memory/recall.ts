@@ -25,7 +25,7 @@ export function serverPem(memory: DcMemory | undefined): string | undefined {
   return found?.what === 'server' ? found.pem : undefined;
 }
 
-/** Puts back all entries, but those of DCs that there are none of. */
+/** Puts back all entries; those of a DC that is not among `centres` are passed over. */
 export function recall(entries: readonly MemoryEntry[], target: RecallTarget): void {
   for (const entry of entries) if (entry.what === 'person') person(entry, target);
   for (const entry of entries) if (entry.what === 'key') key(entry, target);

@@ -21,7 +21,7 @@ import type { TlObject, TlValue } from '../tl/tl-value.ts';
 /** Answers a request in place of its method, or refuses it; `undefined` leaves it to the method. */
 export type RequestHook = (call: Call) => TlValue | DcRpcError | Promise<TlValue | DcRpcError | undefined> | undefined;
 
-/** What answering of requests is given by the test DC. */
+/** What `Invoking` is given by the test DC. */
 export interface InvokingSettings {
   readonly layers: Layers;
   readonly answers: AnswerTable;

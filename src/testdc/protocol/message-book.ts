@@ -9,7 +9,7 @@
 import type { Sent } from './outbox.ts';
 import { compareIds } from './server-ids.ts';
 
-/** So many of the newest entries are always remembered; ids below those forgotten are too old (code 20). */
+/** Entries that are always remembered, the newest; ids up to those forgotten are too old (code 20). */
 const KEPT = 1024;
 
 /** A message of the client's, and what has become of it. */

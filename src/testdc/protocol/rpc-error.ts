@@ -4,7 +4,7 @@
  */
 import { Writer } from '../../bytes/writer.ts';
 
-/** What a method throws to refuse a request. */
+/** The exception by which a method refuses a request. */
 export class DcRpcError extends Error {
   override readonly name = 'DcRpcError';
   readonly code: number;

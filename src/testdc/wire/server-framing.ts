@@ -66,7 +66,7 @@ export class ServerFraming {
     this.#rest = this.#rest.length === 0 ? viewOf(more) : Buffer.concat([this.#rest, more]);
     if (this.#frame === undefined && !this.#detect(sink)) return;
     this.#cut(this.#frame!, sink);
-    // What is left belongs to the caller's chunk: keep a copy.
+    // The rest is a view of the caller's chunk, which does not outlive this call.
     if (this.#rest.length > 0) this.#rest = Buffer.from(this.#rest);
   }
 

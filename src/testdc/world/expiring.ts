@@ -6,7 +6,7 @@
 /** Values in one table, at most; beyond it the oldest goes. */
 const MOST = 10_000;
 
-/** One kind of such values. */
+/** A table of values, each under a name and good until a time. */
 export class Expiring<T> {
   readonly #table = new Map<string, { value: T; until: number }>();
 

@@ -7,9 +7,9 @@ import type { TlObject } from '../tl/tl-value.ts';
 
 /** How often a method may be called. */
 export interface FloodRule {
-  /** So many calls are answered. */
+  /** How many calls are answered before one is refused. */
   readonly calls: number;
-  /** Later ones are refused for so many seconds from the first refusal on; then counting begins anew. */
+  /** How long later calls are refused, seconds from the first refusal on; then counting begins anew. */
   readonly seconds: number;
   /** The error's name before the seconds; default `FLOOD_WAIT`. */
   readonly error?: string;

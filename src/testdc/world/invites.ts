@@ -7,7 +7,7 @@ import type { PeerRef } from './peers.ts';
 
 const PREFIX = 'https://t.me/+';
 
-/** One link. */
+/** A link into a group, with its limits and its use. */
 export interface Invite {
   readonly hash: string;
   readonly group: PeerRef;

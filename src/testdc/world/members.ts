@@ -18,7 +18,7 @@ export interface Member {
   readonly isCreator: boolean;
 }
 
-/** What has happened in one group. */
+/** The users who have joined a group, and those who have left it. */
 interface Book {
   readonly joined: Map<bigint, Member>;
   readonly left: Set<bigint>;
