@@ -157,7 +157,7 @@ test('--takeover takes a session over, of call and of repl, and needs --session'
   const lines = '.session me --takeover\n.session me --tkover\n.exit\n';
   const script = new Run(t, ['repl', ...where, '--session', 'me', '--takeover'], {}, CLI, lines);
   assert.equal(await script.code(), 2);
-  assert.match(script.err, /only --takeover may stand/);
+  assert.match(script.err, /only --takeover may follow/);
   assert.deepEqual(
     gateway.heard.map((one) => one['session']),
     [session, session, session],
