@@ -53,7 +53,7 @@ test('a script of lines, and the same at a terminal with Tab, an update and a hi
   assert.equal(await script.code(), 2);
   assert.match(
     script.err,
-    /^there is no method pin; did you mean ping[^]*\n\.sesion is none of \.session, \.help, \.exit\n/,
+    /^there is no method pin; did you mean ping[^]*\n\.sesion is not a command of the repl; there are \.session, \.help, \.exit\n/,
   );
   assert.match(
     script.out,
