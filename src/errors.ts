@@ -254,6 +254,12 @@ export function idWithoutRequest(name: ErrorName): number {
   return IDS[ERRORS[name].id];
 }
 
+/** The error of this name. @throws RangeError for a text that names none */
+export function errorNamed(text: string): ErrorName {
+  if (!Object.hasOwn(ERRORS, text)) throw new RangeError('an error that is not in the table');
+  return text as ErrorName;
+}
+
 /** How a request ends: a result, Telegram's refusal, silence, or an error of the table. Crosses threads as its place in this list. */
 export const OUTCOMES: readonly string[] = Object.freeze([
   'result',

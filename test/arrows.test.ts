@@ -47,7 +47,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'address',
     'account',
     'type batch',
-    'batch/records.ts',
+    'batch/name-records.ts',
+    'batch/save-records.ts',
     'telemetry/events.ts',
     'node:zlib',
     'node:buffer',
@@ -98,7 +99,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:net',
     'node:crypto',
   ],
-  telemetry: ['errors.ts', 'pino', 'pino-pretty', 'prom-client', 'node:perf_hooks'],
+  telemetry: ['errors.ts', 'type batch', 'pino', 'pino-pretty', 'prom-client', 'node:perf_hooks'],
   testdc: [
     'bytes',
     'make-folder.ts',

@@ -4,36 +4,23 @@
  */
 import type { BatchWriter } from '../src/batch/batch.ts';
 import {
-  CENTRE_EVENTS,
+  centreFlags,
   type CentreEvent,
-  DialFlag,
-  KeepFlag,
-  NameOp,
-  Out,
-  ReplyFlag,
-  SaveFlag,
-} from '../src/batch/records.ts';
+  type ServerAddress,
+  dialFlags,
+  type NamedBy,
+  writeCentre,
+  writeDial,
+} from '../src/batch/link-records.ts';
+import { nameFlags, type NameAction } from '../src/batch/name-records.ts';
+import { KeepFlag, Out, SaveFlag } from '../src/batch/records.ts';
+import { replyFlags } from '../src/batch/reply-flags.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
-import type { Address, CentreFields, Ended, NamedBy, Sink } from '../src/session/sink.ts';
+import type { CentreFields, Ended, Sink } from '../src/session/sink.ts';
 import { EVENT_NAMES, type FieldsOf, type LogEvent } from '../src/telemetry/events.ts';
 import type { Times } from './times.ts';
 
-const NAMED: Readonly<Record<NamedBy, number>> = {
-  operator: 0,
-  client: DialFlag.UNTRUSTED,
-  server: DialFlag.FROM_DC,
-};
-
-const WISHES: Readonly<Record<Parameters<Sink['name']>[0], number>> = {
-  attach: NameOp.ATTACH,
-  takeover: NameOp.TAKEOVER,
-  new: NameOp.NEW,
-  list: NameOp.LIST,
-  forget: NameOp.FORGET,
-  loggedOut: NameOp.LOGGED_OUT,
-  release: NameOp.RELEASE,
-};
 const KEEPS: Readonly<Record<Parameters<Sink['keep']>[0], number>> = {
   later: 0,
   urgent: KeepFlag.URGENT,
@@ -58,9 +45,8 @@ export class LaneSink implements Sink {
 
   reply(ticket: number, isBadLine: boolean, outcome: string): Writer {
     this.#times?.answered(this.session, ticket);
-    const flags =
-      (isBadLine ? ReplyFlag.BAD_LINE : 0) | (outcome === RESULT ? 0 : PLACES.get(outcome)! << ReplyFlag.OUTCOME);
-    return this.#batch.begin(Out.REPLY, 0, flags, this.session, ticket);
+    const place = outcome === RESULT ? 0 : PLACES.get(outcome)!;
+    return this.#batch.begin(Out.REPLY, 0, replyFlags(isBadLine, place), this.session, ticket);
   }
 
   update(): Writer {
@@ -94,19 +80,15 @@ export class LaneSink implements Sink {
     port: number,
     namedBy: NamedBy,
     handshake: boolean,
-    others: readonly Address[],
+    others: readonly ServerAddress[],
   ): void {
-    const flags = NAMED[namedBy] | (handshake ? DialFlag.HANDSHAKE : 0);
-    const w = this.#batch.begin(Out.DIAL, link, flags, this.session, attempt);
-    w.byte(port & 255);
-    w.byte(port >>> 8);
-    w.ascii(host);
-    for (const other of others) w.ascii(` ${other.host}/${other.port}`);
+    const w = this.#batch.begin(Out.DIAL, link, dialFlags(namedBy, handshake), this.session, attempt);
+    writeDial(w, { host, port }, others);
     this.#batch.end();
   }
 
-  name(fields: Parameters<Sink['name']>[0], ticket: number, name: string): void {
-    this.#batch.begin(Out.NAME, 0, WISHES[fields], this.session, ticket).raw(Buffer.from(name));
+  name(action: NameAction, ticket: number, name: string): void {
+    this.#batch.begin(Out.NAME, 0, nameFlags(action), this.session, ticket).raw(Buffer.from(name));
     this.#batch.end();
   }
 
@@ -131,8 +113,7 @@ export class LaneSink implements Sink {
   }
 
   centre(event: CentreEvent, fields: CentreFields): void {
-    const w = this.#batch.begin(Out.CENTRE, 0, CENTRE_EVENTS.indexOf(event), this.session, 0);
-    w.raw(Buffer.from(JSON.stringify(fields)));
+    writeCentre(this.#batch.begin(Out.CENTRE, 0, centreFlags(event), this.session, 0), fields);
     this.#batch.end();
   }
 

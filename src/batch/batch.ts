@@ -70,11 +70,18 @@ export class BatchWriter {
   }
 }
 
-/** What stands in a record's header, but its length. */
-export type RecordHead = [kind: number, link: number, flags: number, session: number, ticket: number];
-/** One record on its way to a lane; its bytes are `bytes[start..stop)`. */
-export type LaneRecord = [...head: RecordHead, bytes: Uint8Array, start: number, stop: number];
-/** Takes one record. */
+/** One record on its way to a lane: its header but for the length, and its bytes `bytes[start..stop)`. */
+export type LaneRecord = [
+  kind: number,
+  link: number,
+  flags: number,
+  session: number,
+  ticket: number,
+  bytes: Uint8Array,
+  start: number,
+  stop: number,
+];
+/** Takes one record. Spelled out, not an object: one is taken for each message, and none is allocated. */
 export type PutRecord = (...record: LaneRecord) => boolean;
 
 /** Writes one record's header at `at` of a slot; the lane's way in copies the bytes behind it. */

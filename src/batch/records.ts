@@ -18,23 +18,23 @@ export const HEADER_LENGTH = 16;
 export const In = {
   /** A client is there. flags: `OpenFlag`. No bytes. */
   OPEN: 1,
-  /** One client message (a line without its end). */
+  /** One client message (a line without its end). flags: `RequestFlag`. */
   REQUEST: 2,
-  /** The TCP connection asked for by DIAL stands. Bytes: the address that was reached, `host port`, ASCII. */
+  /** The TCP connection asked for by DIAL stands. Bytes: `writeLinkUp`. */
   LINK_UP: 3,
   /** Stream bytes from the DC, in any cut. */
   LINK_BYTES: 4,
-  /** The connection is gone, or could not be made. flags: `DownFlag`; bytes: the system's code (`ECONNRESET`), ASCII. */
+  /** The connection is gone, or could not be made. flags and bytes: `writeLinkDown`. */
   LINK_DOWN: 5,
   /** The client is gone: drop the session. Answered by GONE. */
   CLOSE: 6,
-  /** In place of OPEN after the lane's thread was lost. Bytes: SAVE_SESSION's, and SAVE's without its entries: `length of the first u32 | the first, padded to 4 | the second`. */
+  /** In place of OPEN after the lane's thread was lost. flags: `OpenFlag`; bytes: `writeResume`. Secret. */
   RESUME: 7,
-  /** A request the lost thread had taken. Bytes: its entry of SAVE without the ticket, then the line. */
+  /** A request the lost thread had taken. flags: `RequestFlag`; bytes: `writeAgain`. */
   AGAIN: 8,
   /** The address that could not be reached answers again: no need to wait any longer. No bytes. */
   NUDGE: 9,
-  /** What came of a NAME, or of an explicit KEEP: `ticket` is theirs, flags: the `NameOp` and `NamedFlag`. Bytes: the error's name and, behind a space, its reason; or the record kept under the name (none: not kept yet); or a list. */
+  /** What came of a NAME, or of an explicit KEEP: `ticket` is theirs. flags and bytes: `writeNamed`. May be secret. */
   NAMED: 10,
   /** Somebody else takes the session over: what is open may end, then the session is given up with a last KEEP. */
   LEAVE: 11,
@@ -42,13 +42,13 @@ export const In = {
 
 /** Lane to main thread. */
 export const Out = {
-  /** The one terminal answer to a ticket, ready to be written; of no bytes for a further line of a request that was refused. flags: `ReplyFlag`. */
+  /** The one terminal answer to a ticket, ready to be written; of no bytes for a further line of a request that was refused. flags: `replyFlags`. */
   REPLY: 65,
   /** Something for the client that answers no ticket, ready to be written. */
   UPDATE: 66,
   /** Bytes for a DC connection. */
   SEND: 67,
-  /** Make a TCP connection. flags: `DialFlag`; bytes: port u16 LE, then the host as an IP literal (or name, configured ones only), ASCII; then ` host/port` for each further address, to be tried in turn. */
+  /** Make a TCP connection. flags and bytes: `writeDial`. */
   DIAL: 68,
   /** End a DC connection; no LINK_DOWN follows. */
   HANG_UP: 69,
@@ -57,8 +57,8 @@ export const Out = {
   /** A log entry. flags: 1 + the event's place in `EVENT_NAMES`, bytes: JSON text of its fields, without secrets; or 0 and a line of `--verbose`. */
   LOG: 71,
   /**
-   * What of a session changes all the time: `COUNTERS_LENGTH` bytes; where requests stand now: as many entries of
-   * `TOOK_LENGTH` bytes as `ticket` says; msg_ids received since. flags: `SaveFlag`.
+   * What of a session changes all the time, with as many entries, of requests, as `ticket` says (`save-records.ts`).
+   * flags: `SaveFlag`.
    */
   SAVE: 72,
   /** The rest of it, its key among them: secret. Opaque to the main thread. */
@@ -67,7 +67,7 @@ export const Out = {
   NAME: 74,
   /** The named session's record as it should be kept (`account/record.ts`): secret. Opaque to the main thread. flags: `KeepFlag`. */
   KEEP: 75,
-  /** News of a connection to a data centre, for the log and the counters. flags: place in `CENTRE_EVENTS`; bytes: JSON text of the fields. */
+  /** News of a connection to a data centre, for the log and the counters. flags and bytes: `writeCentre`. */
   CENTRE: 76,
   /** A data centre has answered with an error. `ticket`: its code, signed; bytes: its text without numbers. */
   RPC_ERROR: 77,
@@ -75,31 +75,8 @@ export const Out = {
   KEY_MADE: 78,
 } as const;
 
-/** What becomes of a connection to a data centre. */
-export const CENTRE_EVENTS = ['dialled', 'connected', 'back', 'lost', 'failed'] as const;
-export type CentreEvent = (typeof CENTRE_EVENTS)[number];
-
-/** DOWN: why there is no connection. */
-export const DownFlag = { NEVER_UP: 1, TIMED_OUT: 2, NOT_ALLOWED: 4 } as const;
-/**
- * REPLY: the line was refused as unreadable (ids -2 and -3): the main thread counts these in a row.
- * From OUTCOME on, eight bits: the place of the outcome in `OUTCOMES`.
- */
-export const ReplyFlag = { BAD_LINE: 1, OUTCOME: 8 } as const;
-/**
- * DIAL: who named the address: a client, or a DC that handed it out; then it is judged at each dial. HANDSHAKE: a key
- * will be created on this connection, which is costly for the server and for the lane.
- */
-export const DialFlag = { UNTRUSTED: 1, FROM_DC: 2, HANDSHAKE: 4 } as const;
 /** SAVE: the msg_ids received before belong to another session_id. */
 export const SaveFlag = { FORGET_IDS: 1 } as const;
-/**
- * An entry of SAVE, that a request was taken: `ticket | flags | msg_id low, high | seq_no | container low, high | deadline f64`, 4 bytes each but the last.
- * flags: where the request stands (`Stage` of the session), and these. The main thread understands `SENT` only.
- */
-export const TookFlag = { STAGE: 7, SENT: 8, WRAPPED: 16, DOUBLED: 32 } as const;
-export const TOOK_LENGTH = 36;
-export const COUNTERS_LENGTH = 48;
 /** OPEN: which dialect the client speaks; its messages are lines, of which one may have been printed over several. */
 export const OpenFlag = { MSGPACK: 1, LINES: 2 } as const;
 
@@ -116,7 +93,7 @@ export const NameOp = {
   TAKEOVER: 2,
   /** A name that nothing is kept under. */
   NEW: 3,
-  /** All that are kept: entries of `flags u8 (ListFlag) | name length u8 | name | record length u32 | record`, of each record what is shown (`vault/summary.ts`). */
+  /** All that are kept: `writeNameList`, of each record what is shown (`vault/summary.ts`). */
   LIST: 4,
   /** The session is logged out: what is kept is removed, and the name given up. */
   FORGET: 5,
@@ -129,7 +106,6 @@ export const NameOp = {
 } as const;
 /** NAMED, beside its `NameOp`. CLEAN: the record is exactly where its session stopped. */
 export const NamedFlag = { OP: 255, REFUSED: 256, CLEAN: 512 } as const;
-export const ListFlag = { HERE: 1, ELSEWHERE: 2, BROKEN: 4 } as const;
 /**
  * KEEP: URGENT: nothing more is said to the client before it is kept. EXPLICIT: the client asked for it: answered by
  * NAMED. LAST: the session has ended here, and the name is given up; without bytes there is nothing to keep.

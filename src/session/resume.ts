@@ -4,29 +4,27 @@
  * Never: sends anything; what the lost thread may have sent is asked about once there is a connection.
  */
 import { readRecord, type SessionRecord, wipeRecord } from '../account/record.ts';
-import { TookFlag } from '../batch/records.ts';
-import { Reader } from '../bytes/reader.ts';
+import { EntryFlag, readAgain, readResume } from '../batch/save-records.ts';
+import type { Reader } from '../bytes/reader.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
 import { takeForeign } from './stored/record.ts';
 import { StoredSession } from './state/stored-session.ts';
 import { Stage } from './state/pending.ts';
-import { readAgain } from './requests/enqueue.ts';
-import type { NamedBy } from './sink.ts';
+import { takeLineAgain } from './requests/enqueue.ts';
+import type { NamedBy } from '../batch/link-records.ts';
 import { Has, Is } from './snapshot-flags.ts';
 import type { ConnectionState } from './state/state.ts';
 
 /**
  * Brings a fresh state to where the saved one was; its connection is gone, and wanted again if it was wanted.
- * @param bytes of a RESUME record: `bytes[start..end)`, see `batch/records.ts`
+ * @param bytes of a RESUME record: `bytes[start..end)`
  */
 export function restore(s: ConnectionState, bytes: Uint8Array, start: number, end: number, now: number): void {
-  const r = new Reader(bytes, start, end);
-  const rest = r.int32();
-  const at = r.skip((rest + 3) & ~3);
-  if (rest > 0) restoreSession(s, new Reader(bytes, at, at + rest), now);
+  const { session, counters } = readResume(bytes, start, end);
+  if (session !== undefined) restoreSession(s, session, now);
   // What the lost thread sent twice is not known any more.
   s.resentAt = now;
-  if (r.left > 4) restoreCounters(s, r, r.pos + 4 + r.int32(), now);
+  if (counters !== undefined) restoreCounters(s, counters, now);
 }
 
 function restoreSession(s: ConnectionState, r: Reader, now: number): void {
@@ -78,7 +76,7 @@ function text(r: Reader): string {
   return Buffer.from(r.view()).toString();
 }
 
-function restoreCounters(s: ConnectionState, r: Reader, end: number, now: number): void {
+function restoreCounters(s: ConnectionState, r: Reader, now: number): void {
   s.ids.low = r.int32();
   s.ids.high = r.int32();
   s.ids.contentCount = r.int32();
@@ -95,7 +93,7 @@ function restoreCounters(s: ConnectionState, r: Reader, end: number, now: number
   s.isLost = (flags & Is.LOST) !== 0;
   s.isKeyDoubted = (flags & Is.KEY_DOUBTED) !== 0;
   s.link.wasUp = (flags & Is.WAS_UP) !== 0;
-  while (r.pos < end) s.received.note(r.int32(), r.int32());
+  while (r.left > 0) s.received.note(r.int32(), r.int32());
   if ((flags & Is.WANTED) !== 0) s.link.redialAt = now;
 }
 
@@ -111,26 +109,21 @@ export function takeAgain(
   end: number,
   mayExport: boolean,
 ): void {
-  const r = new Reader(bytes, start, end);
-  const flags = r.int32();
-  const [msgIdLow, msgIdHigh, seqNo] = [r.int32(), r.int32(), r.int32()];
-  const at = r.pos;
-  const [containerLow, containerHigh] = [r.int32(), r.int32()];
-  const deadline = r.double();
-  const pending = readAgain(s, ticket, bytes, r.pos, end, deadline, mayExport);
+  const entry = readAgain(bytes, start, end);
+  const { flags } = entry;
+  const pending = takeLineAgain(s, ticket, bytes, entry.lineAt, end, entry.deadline, mayExport);
   if (pending === undefined) return;
-  pending.msgIdLow = msgIdLow;
-  pending.msgIdHigh = msgIdHigh;
-  pending.seqNo = seqNo;
-  pending.wasSent = (flags & TookFlag.SENT) !== 0;
+  pending.msgIdLow = entry.msgIdLow;
+  pending.msgIdHigh = entry.msgIdHigh;
+  pending.seqNo = entry.seqNo;
+  pending.wasSent = (flags & EntryFlag.SENT) !== 0;
   pending.isFromLostThread = true;
-  if ((flags & TookFlag.WRAPPED) !== 0) pending.prefix = s.session.initPrefix;
-  pending.copies = (flags & TookFlag.DOUBLED) !== 0 ? 2 : 1;
-  const stage = flags & TookFlag.STAGE;
+  if ((flags & EntryFlag.WRAPPED) !== 0) pending.prefix = s.session.initPrefix;
+  pending.copies = (flags & EntryFlag.DOUBLED) !== 0 ? 2 : 1;
+  const stage = flags & EntryFlag.STAGE;
   if (stage === Stage.QUEUED) return s.pending.add(pending);
-  r.pos = at;
-  if (stage === Stage.HELD) return s.pending.addHeld(pending, r.double());
-  pending.containerLow = containerLow;
-  pending.containerHigh = containerHigh;
+  if (stage === Stage.HELD) return s.pending.addHeld(pending, entry.notBefore);
+  pending.containerLow = entry.containerLow;
+  pending.containerHigh = entry.containerHigh;
   s.pending.placeAgain(pending);
 }

@@ -21,7 +21,9 @@ import { takeOn, takeRequest } from './requests/requests.ts';
 import { restore, takeAgain } from './resume.ts';
 import { Sending } from './sending.ts';
 import { gatherMoves, Saved } from './snapshot.ts';
-import type { Address, Sink } from './sink.ts';
+import type { ServerAddress } from '../batch/link-records.ts';
+import type { NameAnswer } from '../batch/name-records.ts';
+import type { Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './stored/persist.ts';
 import { isAwaited, onAnswer, takeKeyWaiter, type AttachableSession } from './attach/attach.ts';
 import { flushReady } from './delivery/packets.ts';
@@ -29,7 +31,7 @@ import { Pieces } from './state/pieces.ts';
 import { homeServer } from './state/servers.ts';
 import { SessionState, ConnectionState } from './state/state.ts';
 import type { Pending } from './state/pending.ts';
-import { WaitingLines, type NameAnswer } from './state/waiting-lines.ts';
+import { WaitingLines } from './state/waiting-lines.ts';
 import { hear, type Closed } from './link/trouble.ts';
 
 /** On takeover, requests in flight get this long to finish, ms. */
@@ -88,7 +90,7 @@ export class Session implements PacketSink, AttachableSession {
   }
 
   /** The connection `link` asked for by attempt `attempt` stands. @param at where, if not at the first address asked for */
-  opened(link: number, attempt: number, now: number, at?: Address): void {
+  opened(link: number, attempt: number, now: number, at?: ServerAddress): void {
     const s = this.#current(link, attempt);
     if (s === undefined) return;
     if (at !== undefined) s.link.standsAt(at);

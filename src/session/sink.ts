@@ -2,12 +2,10 @@
  * Sink: what the session machine may say. In production these become records of the lane's block; in tests, a list.
  * Each writer stands inside the block: write, then call `end()` before the next call of any of these.
  */
-import type { CentreEvent } from '../batch/records.ts';
+import type { CentreEvent, ServerAddress, NamedBy } from '../batch/link-records.ts';
+import type { NameAction } from '../batch/name-records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { FieldsOf, LogEvent } from '../telemetry/events.ts';
-
-/** Who named an address: the operator's are dialled as they are, others are judged at each dial (options: What it guards). */
-export type NamedBy = 'operator' | 'client' | 'server';
 
 /** Which connection it was. */
 export interface CentreFields {
@@ -30,12 +28,6 @@ export interface Ended {
   readonly code?: number;
   readonly error?: string;
   readonly dc: number;
-}
-
-/** Where a server can be reached. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Everything a session can say: to its client, its connections, the main thread and the log. */
@@ -66,10 +58,10 @@ export interface Sink {
     port: number,
     namedBy: NamedBy,
     handshake: boolean,
-    others: readonly Address[],
+    others: readonly ServerAddress[],
   ): void;
   /**
-   * What of this session changes all the time, as `batch/records.ts` lays it out.
+   * What of this session changes all the time, as `batch/save-records.ts` lays it out.
    * @param entries where so many requests stand now @param forget ids received before belong to another session_id
    */
   save(entries: number, forget: boolean): Writer;
@@ -79,11 +71,7 @@ export interface Sink {
    * Asks the main thread for, or about, a stored session (NAME). `loggedOut` and `release` are not answered.
    * @param ticket of the request that waits for the answer, or 0
    */
-  name(
-    fields: 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release',
-    ticket: number,
-    name: string,
-  ): void;
+  name(action: NameAction, ticket: number, name: string): void;
   /** The session's record, to be stored (KEEP); with `explicit`, the request `ticket` waits for that. Secret. */
   keep(how: 'later' | 'urgent' | 'explicit' | 'last', ticket: number): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */

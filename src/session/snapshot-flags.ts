@@ -1,6 +1,6 @@
 /**
  * Snapshot flags: the bits in what is saved of a session, for who writes them (`snapshot.ts`) and who reads them (`resume.ts`).
- * Those of an entry of SAVE are `TookFlag` of `batch/records.ts`: the main thread reads one of them.
+ * Those of an entry of SAVE are `EntryFlag` of `batch/save-records.ts`: the main thread reads one of them.
  * In: nothing. Out: numbers. Never: kept longer than the process: they may change with each version.
  */
 

@@ -4,9 +4,9 @@
  * a number changes: what changes with every packet is kept apart (48 bytes) from what rarely does.
  *
  * A batch is a transaction: what a lost batch did was never applied by anyone, so that what was saved last is exactly
- * what the server and the client have seen. The record's forms are in `batch/records.ts`.
+ * what the server and the client have seen. The records' forms are in `batch/save-records.ts`.
  */
-import { TookFlag } from '../batch/records.ts';
+import { EntryFlag, writeEntry } from '../batch/save-records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { AuthKey } from '../crypto/auth-key.ts';
 import type { JsonStyle } from '../tl/codec.ts';
@@ -131,25 +131,17 @@ function flagsOf(s: ConnectionState): number {
   );
 }
 
-/**
- * What waits for a time has no container: the time stands in its place. What another connection carries is told as
- * waiting in the queue: it does no harm twice, and runs again from there.
- */
-function writeEntry(out: Writer, s: ConnectionState, pending: Pending): void {
+/** What another connection carries is told as waiting in the queue: it does no harm twice, and runs again from there. */
+function saveEntry(out: Writer, s: ConnectionState, pending: Pending): void {
   pending.hasMoved = false;
   const stage = stageAt(s, pending);
-  out.int32(pending.ticket);
-  out.int32(
+  const flags =
     stage |
-      (pending.wasSent ? TookFlag.SENT : 0) |
-      (pending.prefix === undefined ? 0 : TookFlag.WRAPPED) |
-      (pending.copies > 1 ? TookFlag.DOUBLED : 0),
-  );
-  out.long(pending.msgIdLow, pending.msgIdHigh);
-  out.int32(pending.seqNo);
-  if (stage === Stage.HELD) out.double(pending.notBefore);
-  else out.long(pending.containerLow, pending.containerHigh);
-  out.double(pending.deadline);
+    (pending.wasSent ? EntryFlag.SENT : 0) |
+    (pending.prefix === undefined ? 0 : EntryFlag.WRAPPED) |
+    (pending.copies > 1 ? EntryFlag.DOUBLED : 0) |
+    (stage === Stage.HELD ? EntryFlag.TIMED : 0);
+  writeEntry(out, pending.ticket, flags, pending);
 }
 
 function stageAt(s: ConnectionState, pending: Pending): Stage {
@@ -178,7 +170,7 @@ function saveCounters(s: ConnectionState): void {
   out.int32(salts.until | 0);
   out.long(s.uniqueLow, s.uniqueHigh);
   out.int32(flagsOf(s));
-  for (let i = 0; i < moved.length; i++) writeEntry(out, s, moved[i]!);
+  for (let i = 0; i < moved.length; i++) saveEntry(out, s, moved[i]!);
   for (let i = 0; i < received.fresh.length; i++) out.int32(received.fresh[i]!);
   s.sink.end();
   moved.length = 0;

@@ -3,12 +3,10 @@
  * In: news of sessions. Out: counters by data centre, entries that name its address. Never: an entry for each of a thousand
  * sessions that lose the same data centre, or a label without end.
  */
+import type { CentreEvent } from '../batch/link-records.ts';
 import type { FieldsOf, LogEvent } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-
-/** As records say it (`CENTRE_EVENTS` of `batch/records.ts`). */
-type CentreEvent = 'dialled' | 'connected' | 'back' | 'lost' | 'failed';
 
 const ENTRIES = {
   dialled: 'data centre dialled',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Stage } from '../../src/session/state/pending.ts';
 import { takeAgain } from '../../src/session/resume.ts';
-import { TookFlag } from '../../src/batch/records.ts';
+import { EntryFlag } from '../../src/batch/save-records.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import { AnswerBy } from '../../src/session/state/pending.ts';
 import { at, Lone, NOW } from '../support/lone-state.ts';
@@ -36,8 +36,8 @@ function again(lone: Lone, flags: number): void {
 
 test('a request that was sent, be it twice, is known as such: it is asked about, and never called undelivered', () => {
   for (const [flags, copies] of [
-    [TookFlag.SENT, 1],
-    [TookFlag.SENT | TookFlag.DOUBLED, 2],
+    [EntryFlag.SENT, 1],
+    [EntryFlag.SENT | EntryFlag.DOUBLED, 2],
   ] as const) {
     const lone = reading();
     again(lone, Stage.SENT | flags);
@@ -51,7 +51,7 @@ test('a request that was sent, be it twice, is known as such: it is asked about,
 });
 
 test('a request that waits again in the queue may have been sent before', () => {
-  for (const flags of [0, TookFlag.SENT]) {
+  for (const flags of [0, EntryFlag.SENT]) {
     const lone = reading();
     again(lone, Stage.QUEUED | flags);
     assert.deepEqual(

@@ -5,7 +5,9 @@
 import { workerData, move } from 'piscina';
 import { BatchWriter, RecordCursor } from '../../src/batch/batch.ts';
 import type { LaneData, LaneTask } from '../../src/batch/lane-task.ts';
-import { DialFlag, In, Out, ReplyFlag } from '../../src/batch/records.ts';
+import { dialFlags, writeDial } from '../../src/batch/link-records.ts';
+import { In, Out } from '../../src/batch/records.ts';
+import { replyFlags } from '../../src/batch/reply-flags.ts';
 
 const data = workerData as LaneData;
 const options = (data.settings ?? {}) as { failsToStart?: boolean; secret?: string };
@@ -46,7 +48,7 @@ const ACTS: Record<string, Act> = {
   '{twice': (session, ticket) => {
     for (const time of ['first', 'second']) write(Out.REPLY, session, ticket, `${time}\n`);
   },
-  '{bad': (session, ticket) => write(Out.REPLY, session, ticket, 'bad\n', ReplyFlag.BAD_LINE),
+  '{bad': (session, ticket) => write(Out.REPLY, session, ticket, 'bad\n', replyFlags(true, 0)),
   '{big': (session, ticket, rest) => write(Out.REPLY, session, ticket, Buffer.alloc(Number(rest), 120)),
   // {fill SIZE LETTER: so much of one letter, to see that nobody else's bytes get in
   '{fill': (session, ticket, rest) => {
@@ -61,13 +63,17 @@ const ACTS: Record<string, Act> = {
   '{dial': (session, ticket, rest) => {
     const [link, host, port, ...more] = rest.split(' ');
     const untrusted = more.find((word) => word === 'untrusted');
-    const text = [host, ...more.filter((word) => word.includes('/'))].join(' ');
-    const bytes = Buffer.alloc(2 + text.length);
-    bytes.writeUInt16LE(Number(port), 0);
-    bytes.write(text, 2);
+    const others = more
+      .filter((word) => word.includes('/'))
+      .map((word) => {
+        const at = word.lastIndexOf('/');
+        return { host: word.slice(0, at), port: Number(word.slice(at + 1)) };
+      });
     const attempt = (dials.get(session) ?? 0) + 1;
     dials.set(session, attempt);
-    write(Out.DIAL, session, attempt, bytes, untrusted === undefined ? 0 : DialFlag.UNTRUSTED, Number(link));
+    const flags = dialFlags(untrusted === undefined ? 'operator' : 'client', false);
+    writeDial(out.begin(Out.DIAL, Number(link), flags, session, attempt), { host: host!, port: Number(port) }, others);
+    out.end();
     write(Out.REPLY, session, ticket, `dialling ${attempt}\n`);
   },
   // {send LINK BYTES COUNT

@@ -1,50 +1,43 @@
 /**
  * A lane that only notes what is put to it, for tests of one session of the main thread.
- * In: records. Out: their kinds, flags, tickets and bytes as text, in order. Never: a thread.
+ * In: records. Out: each of them, its bytes copied, in order. Never: a thread.
  */
+import type { PutRecord } from '../../src/batch/batch.ts';
 import type { Lane } from '../../src/main/lanes/lane.ts';
+import { LaneWriter } from '../../src/main/lanes/lane-writer.ts';
 
 /** One record as it was put. */
 export interface Put {
   readonly kind: number;
   readonly flags: number;
-  readonly text: string;
+  readonly ticket: number;
+  readonly bytes: Buffer;
 }
 
-/** `until` resolves when a record of a kind was put. */
-export function notedLane(): {
-  lane: Lane;
-  puts: Put[];
+export class NotedLane extends LaneWriter {
+  readonly puts: Put[] = [];
   /** The very bytes that were given, as long as they stay as they are. */
-  given: Uint8Array[];
-  kinds: () => number[];
-  until: (kind: number) => Promise<void>;
-} {
-  const puts: Put[] = [];
-  const given: Uint8Array[] = [];
-  let wake = (): void => undefined;
-  const put = (
-    kind: number,
-    _link: number,
-    flags: number,
-    _session: number,
-    _ticket: number,
-    bytes = Buffer.alloc(0),
-    start = 0,
-    stop = bytes.length,
-  ): boolean => {
-    puts.push({ kind, flags, text: Buffer.from(bytes.subarray(start, stop)).toString() });
-    given.push(bytes);
-    wake();
+  readonly given: Uint8Array[] = [];
+  #wake = (): void => undefined;
+
+  protected readonly put: PutRecord = (kind, _link, flags, _session, ticket, bytes, start, stop) => {
+    this.puts.push({ kind, flags, ticket, bytes: Buffer.from(bytes.subarray(start, stop)) });
+    this.given.push(bytes);
+    this.#wake();
     return false;
   };
-  return {
-    lane: { put } as unknown as Lane,
-    puts,
-    given,
-    kinds: () => puts.map(({ kind }) => kind),
-    until: async (kind) => {
-      while (!puts.some((one) => one.kind === kind)) await new Promise<void>((resolve) => (wake = resolve));
-    },
-  };
+
+  /** For whoever wants a whole lane, and uses only its records. */
+  get asLane(): Lane {
+    return this as unknown as Lane;
+  }
+
+  get kinds(): number[] {
+    return this.puts.map(({ kind }) => kind);
+  }
+
+  /** Resolves when a record of a kind was put. */
+  async until(kind: number): Promise<void> {
+    while (!this.puts.some((one) => one.kind === kind)) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
 }

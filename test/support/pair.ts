@@ -8,17 +8,9 @@
 import { randomInt } from 'node:crypto';
 import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { makeClaims } from '../../src/batch/claims.ts';
-import {
-  CENTRE_EVENTS,
-  COUNTERS_LENGTH,
-  DownFlag,
-  HEADER_LENGTH,
-  In,
-  Out,
-  padded,
-  ReplyFlag,
-  RequestFlag,
-} from '../../src/batch/records.ts';
+import { DownFlag, readCentre, readDial, writeLinkUp } from '../../src/batch/link-records.ts';
+import { HEADER_LENGTH, In, Out, padded, RequestFlag } from '../../src/batch/records.ts';
+import { isBadLine } from '../../src/batch/reply-flags.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
 import { Ledger } from '../../src/main/sessions/ledger.ts';
@@ -368,27 +360,34 @@ export class Pair {
 
   #apply(r: RecordCursor): void {
     const bytes = Buffer.from(r.bytes.subarray(r.start, r.stop));
-    if (r.kind === Out.SAVE)
-      this.#saved.get(r.session)?.takeCounters(r, this.#ledgers.get(r.session)!.took(r, COUNTERS_LENGTH));
+    if (r.kind === Out.SAVE) {
+      this.#ledgers.get(r.session)?.took(r);
+      this.#saved.get(r.session)?.takeCounters(r);
+    }
     if (r.kind === Out.SAVE_SESSION) this.#saved.get(r.session)?.takeSession(bytes);
     if (r.kind === Out.REPLY) this.#ledgers.get(r.session)!.close(r.ticket);
     if (r.kind === Out.REPLY || r.kind === Out.UPDATE) this.lines.get(r.session)?.push(bytes.toString());
-    if (r.kind === Out.REPLY && (r.flags & ReplyFlag.BAD_LINE) !== 0) this.badLines++;
-    if (r.kind === Out.DIAL) this.dialled.push(bytes.toString('latin1', 2));
-    if (r.kind === Out.DIAL) this.#dial(r.session, r.link, r.ticket, bytes.readUInt16LE(0));
+    if (r.kind === Out.REPLY && isBadLine(r.flags)) this.badLines++;
+    if (r.kind === Out.DIAL) this.#dial(r);
     if (r.kind === Out.SEND) this.#send(`${r.session}/${r.link}`, bytes);
     if (r.kind === Out.HANG_UP) this.#hangUp(`${r.session}/${r.link}`);
     if (r.kind === Out.GONE) this.gone.push(r.session);
     if (r.kind === Out.NAME) this.shelf.named(r.session, r.ticket, r.flags, bytes.toString());
     if (r.kind === Out.KEEP) this.shelf.keep(r.session, r.ticket, r.flags, bytes);
-    if (r.kind === Out.CENTRE)
-      this.centres.push({ event: CENTRE_EVENTS[r.flags], ...(JSON.parse(bytes.toString()) as object) });
+    if (r.kind === Out.CENTRE) {
+      const { event, fields } = readCentre(r);
+      this.centres.push({ event, ...fields });
+    }
     if (r.kind === Out.RPC_ERROR) this.rpcErrors.push(`${r.ticket | 0} ${bytes.toString()}`);
     if (r.kind === Out.LOG)
       this.log.push({ event: EVENT_NAMES[r.flags - 1], ...(JSON.parse(bytes.toString()) as object) });
   }
 
-  #dial(session: number, link: number, attempt: number, port: number): void {
+  #dial(record: RecordCursor): void {
+    const { session, link, ticket: attempt } = record;
+    const [address, ...others] = readDial(record).addresses;
+    const { port } = address;
+    this.dialled.push([address.host, ...others.map((one) => `${one.host}/${one.port}`)].join(' '));
     if (this.#options.isDown?.() === true)
       return this.#put(
         In.LINK_DOWN,
@@ -408,7 +407,7 @@ export class Pair {
       reset: () => this.#reset(line),
     });
     this.#links.set(name, line);
-    this.#put(In.LINK_UP, 0, session, attempt, '', link);
+    this.#put(In.LINK_UP, 0, session, attempt, writeLinkUp(address), link);
   }
 
   #fromDc(line: Line, bytes: Buffer): void {

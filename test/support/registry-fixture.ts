@@ -11,6 +11,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { VaultError } from '../../src/vault/vault.ts';
 import { FakeEnv } from './fake-env.ts';
 import { MemoryStore, MemoryVault } from './memory-vault.ts';
+import { NotedLane } from './noted-lane.ts';
 
 /** A log that says nothing. */
 export const log = await createLog({ level: 'silent' });
@@ -20,12 +21,9 @@ export class FakeRoute implements NameOwner {
   readonly session: number;
   isClosing = false;
   isCorked = false;
-  readonly said: { kind: number; flags: number; ticket: number; bytes: Buffer }[] = [];
   readonly notices: string[] = [];
-  readonly lane = {
-    put: (kind: number, _link: number, flags: number, _session: number, ticket: number, bytes: Uint8Array) =>
-      this.said.push({ kind, flags, ticket, bytes: Buffer.from(bytes) }),
-  };
+  readonly lane = new NotedLane();
+  readonly said = this.lane.puts;
   readonly client = {
     isUnread: false,
     notice: (name: ErrorName, { reason }: NoticeFields) => this.notices.push(`${name} ${reason}`),

@@ -2,7 +2,8 @@
  * Shelf: what the main thread does about kept sessions, as little of it as one lane's tests need.
  * In: NAME and KEEP records of the pair's lane. Out: NAMED and LEAVE records. Never: a vault, a promise, a second process.
  */
-import { KeepFlag, ListFlag, NamedFlag, NameOp } from '../../src/batch/records.ts';
+import { namedFlags, type NameOutcome, writeNamed, writeNameList } from '../../src/batch/name-records.ts';
+import { KeepFlag, NameOp } from '../../src/batch/records.ts';
 import { readRecord, type SessionRecord } from '../../src/account/record.ts';
 
 /** One record on its way to the lane: NAMED, or LEAVE where `leave` is set. */
@@ -70,8 +71,8 @@ export class Shelf {
     const kept = this.kept.get(name);
     if (op === NameOp.NEW && kept !== undefined) return this.#refuse(session, ticket, op, 'InvalidSession');
     this.owners.set(name, session);
-    const clean = kept?.isClean === true ? NamedFlag.CLEAN : 0;
-    this.#answer(session, ticket, op | clean, kept === undefined ? Buffer.alloc(0) : Buffer.from(kept.record));
+    const record = kept === undefined ? Buffer.alloc(0) : Buffer.from(kept.record);
+    this.#answer(session, ticket, op, record, kept?.isClean === true);
     if (kept !== undefined) kept.isClean = false;
   }
 
@@ -92,20 +93,20 @@ export class Shelf {
   }
 
   #list(): Buffer {
-    const entries = [...this.kept].map(([name, { record }]) => {
-      const head = Buffer.from([this.owners.has(name) ? ListFlag.HERE : 0, Buffer.byteLength(name)]);
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(record.length);
-      return Buffer.concat([head, Buffer.from(name), length, record]);
-    });
-    return Buffer.concat(entries);
+    return writeNameList(
+      [...this.kept].map(([name, { record }]) => ({ name, record, owner: this.owners.has(name) ? 'here' : undefined })),
+    );
   }
 
-  #answer(session: number, ticket: number, flags: number, bytes: Buffer): void {
-    this.#say({ session, ticket, flags, bytes });
+  #answer(session: number, ticket: number, op: number, bytes: Buffer, isClean = false): void {
+    this.#named(session, ticket, op, { bytes, isClean });
   }
 
   #refuse(session: number, ticket: number, op: number, error: string): void {
-    this.#say({ session, ticket, flags: op | NamedFlag.REFUSED, bytes: Buffer.from(error) });
+    this.#named(session, ticket, op, { fault: { error } });
+  }
+
+  #named(session: number, ticket: number, op: number, outcome: NameOutcome): void {
+    this.#say({ session, ticket, flags: namedFlags(op, outcome), bytes: Buffer.from(writeNamed(outcome)) });
   }
 }

@@ -3,13 +3,13 @@
  * In: records, written straight into `lane-queue.ts`; gathered for one turn of the event loop. Out: blocks, in order.
  * Never: an object across the thread boundary, a result applied that belongs to a lost thread.
  */
-import { type RecordHead, RecordCursor, blockHead, BLOCK_HEAD } from '../../batch/batch.ts';
+import { type PutRecord, RecordCursor, blockHead, BLOCK_HEAD } from '../../batch/batch.ts';
 import type { LaneTask } from '../../batch/lane-task.ts';
 import { WakeTimer } from './wake-timer.ts';
 import { type Culprit, IN_FLIGHT, LaneQueue } from './lane-queue.ts';
+import { LaneWriter } from './lane-writer.ts';
 import { type LaneOptions, Thread } from './thread.ts';
 
-const EMPTY = new Uint8Array(0);
 const NONE: readonly number[] = [];
 /** Bytes from which on a block goes back to its thread to be written again; smaller ones cost the collector little. */
 const WORTH_KEEPING = 16 * 1024;
@@ -29,7 +29,7 @@ export interface LaneOwner {
   record(lane: Lane, record: RecordCursor): void;
   /** All records of a block were told. @returns whether nobody reads the block any more: it is written again then */
   settle(lane: Lane): boolean;
-  /** The lane takes more of this session again, after `put` said that too much of it waits. */
+  /** The lane takes more of this session again, after `request` or `linkBytes` said that too much of it waits. */
   clear(lane: Lane, session: number): void;
   /**
    * The thread is gone with all its sessions, and so is everything that was put and not answered by a block. What is
@@ -42,7 +42,7 @@ export interface LaneOwner {
 }
 
 /** One lane: `start` gives it a thread, again after each loss; records that are put meanwhile wait. */
-export class Lane {
+export class Lane extends LaneWriter {
   readonly number: number;
   /** Sessions that live on this lane; the router counts them. */
   sessions = 0;
@@ -69,6 +69,7 @@ export class Lane {
   #age = 0;
 
   constructor(options: LaneOptions, owner: LaneOwner) {
+    super();
     this.number = options.number;
     this.#options = options;
     this.#owner = owner;
@@ -101,21 +102,8 @@ export class Lane {
 
   // --- to the thread ---------------------------------------------------------------------------------------------------
 
-  /**
-   * Writes a record; it leaves at the end of this turn, or when its session has its turn. Never refuses.
-   * The bytes of a REQUEST or an AGAIN must stay as they are; those of others are copied.
-   * @returns true if much of this session waits: the feeder should wait for `clear`
-   */
-  readonly put: (...record: [...head: RecordHead, bytes?: Uint8Array, start?: number, stop?: number]) => boolean = (
-    kind,
-    link,
-    flags,
-    session,
-    ticket,
-    bytes = EMPTY,
-    start = 0,
-    stop = bytes.length,
-  ) => {
+  /** The record leaves at the end of this turn of the event loop, or when its session has its turn. Never refuses. */
+  protected readonly put: PutRecord = (kind, link, flags, session, ticket, bytes, start, stop) => {
     const isOver = this.#queue.put(kind, link, flags, session, ticket, bytes, start, stop);
     this.#schedule();
     return isOver;

@@ -4,7 +4,7 @@
  * that); a word after it was hung up.
  */
 import { connect, type Socket } from 'node:net';
-import { DownFlag } from '../../batch/records.ts';
+import type { LinkEnd } from '../../batch/link-records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import { Gate } from '../flow/gate.ts';
 import { SocketWriter, type WriteBatch } from '../flow/socket-writer.ts';
@@ -34,7 +34,7 @@ export interface LinkOwner {
   linkUp(link: DcLink): void;
   /** Bytes have come, `bytes[0..length)`; they are overwritten after this call. More come unless the link's gate was shut in it. */
   linkBytes(link: DcLink, bytes: Buffer, length: number): void;
-  linkDown(link: DcLink, flags: number, code: string): void;
+  linkDown(link: DcLink, end: LinkEnd): void;
   linkFull(link: DcLink): void;
   linkDrained(link: DcLink): void;
   /** The descriptor of the link is free again. */
@@ -140,8 +140,12 @@ export class DcLink {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#drained();
-    const flags = (this.isUp ? 0 : DownFlag.NEVER_UP) | (this.#isLate ? DownFlag.TIMED_OUT : 0);
-    this.#owner.linkDown(this, flags, this.#code);
+    this.#owner.linkDown(this, {
+      code: this.#code,
+      wasNeverUp: !this.isUp,
+      hasTimedOut: this.#isLate,
+      isNotAllowed: false,
+    });
   }
 
   #filled(): void {

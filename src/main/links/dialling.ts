@@ -6,7 +6,7 @@
 import { isPublic } from '../../address/address.ts';
 import type { AllowList } from '../../address/allow-list.ts';
 import { unreachableWords } from '../../address/unreachable.ts';
-import { DialFlag } from '../../batch/records.ts';
+import type { NamedBy, ServerAddress } from '../../batch/link-records.ts';
 import type { Centres } from '../../telemetry/centres.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { MainEnv } from '../env.ts';
@@ -60,16 +60,15 @@ export class Dialling {
 
   /**
    * Whether an address may be dialled, judged at each dial (options: What it guards): a client's only if the operator allowed it; one a
-   * data centre handed out also if it is public (threats: Addresses and neighbours). @param flags `DialFlag`
+   * data centre handed out also if it is public (threats: Addresses and neighbours).
    */
-  permits(flags: number, host: string, port: number): boolean {
-    if ((flags & (DialFlag.UNTRUSTED | DialFlag.FROM_DC)) === 0 || this.#allow.permits(host, port)) return true;
-    return (flags & DialFlag.FROM_DC) !== 0 && isPublic(host);
+  permits(namedBy: NamedBy, host: string, port: number): boolean {
+    if (namedBy === 'operator' || this.#allow.permits(host, port)) return true;
+    return namedBy === 'server' && isPublic(host);
   }
 
-  /** One address (`host port`) of several did not answer, and the next is tried: only the log and the counters hear of it. */
-  missed(address: string, code: string): void {
-    const [host, port] = address.split(' ') as [string, string];
-    this.#centres.missed(host, Number(port), unreachableWords(code));
+  /** One address of several did not answer, and the next is tried: only the log and the counters hear of it. */
+  missed({ host, port }: ServerAddress, code: string): void {
+    this.#centres.missed(host, port, unreachableWords(code));
   }
 }

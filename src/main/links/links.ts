@@ -3,27 +3,25 @@
  * In: DIAL, SEND, HANG_UP and KEY_MADE records; what becomes of sockets. Out: LINK_UP, LINK_BYTES, LINK_DOWN and NUDGE records.
  * Never: anything of a link that was hung up.
  */
-import { DialFlag, DownFlag, In } from '../../batch/records.ts';
+import type { Dial, LinkEnd, ServerAddress } from '../../batch/link-records.ts';
 import { Count } from '../../telemetry/metrics.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { Lane } from '../lanes/lane.ts';
 import { DcLink, type LinkOwner } from './dc-link.ts';
 import type { DialRequest } from './dialler.ts';
 import type { Dialling } from './dialling.ts';
-import type { ServerAddress } from './reached.ts';
 
 /** A link that was asked for, and what is tried after this address. */
 interface LinkRequest extends DialRequest {
+  readonly target: ServerAddress;
   readonly others: readonly ServerAddress[];
-  /** `DialFlag`. */
-  readonly flags: number;
 }
 
 /** The session whose links these are (`Route`). */
 export interface LinksOwner {
   /** Number of the session in the records. */
   readonly session: number;
-  readonly lane: Pick<Lane, 'put'>;
+  readonly lane: Pick<Lane, 'linkUp' | 'linkBytes' | 'linkDown' | 'nudge'>;
   readonly client: {
     readonly gate: Pick<Gate, 'shut' | 'open'>;
     /** The client leaves its answers unread. */
@@ -56,26 +54,31 @@ export class Links implements LinkOwner {
   }
 
   /**
-   * Dials a link anew; what there was under its number is hung up. @param attempt echoed in each record about this link
-   * @param flags `DialFlag` @param targets addresses of one server, tried in turn: the one that was reached last goes first
+   * Dials a link anew; what there was under its number is hung up. Of several addresses the one that was reached last goes
+   * first. @param attempt echoed in each record about this link
    */
-  dial(number: number, attempt: number, flags: number, targets: readonly ServerAddress[]): void {
+  dial(number: number, attempt: number, { addresses, namedBy, makesKey }: Dial): void {
     this.hangUp(number);
-    const [first] = targets;
-    if (!this.#dialling.permits(flags, first!.host, first!.port)) {
-      return this.#down(number, attempt, DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, 'NOTALLOWED');
-    }
-    this.#try(number, attempt, flags, this.#dialling.reached.inTurn(targets));
+    const [{ host, port }] = addresses;
+    if (!this.#dialling.permits(namedBy, host, port))
+      return this.#down(number, attempt, {
+        code: 'NOTALLOWED',
+        wasNeverUp: true,
+        hasTimedOut: false,
+        isNotAllowed: true,
+      });
+    this.#try(number, attempt, makesKey, this.#dialling.reached.inTurn(addresses));
   }
 
-  #try(number: number, attempt: number, flags: number, targets: readonly ServerAddress[]): void {
-    const [{ host, port }, ...others] = targets as [ServerAddress, ...ServerAddress[]];
+  #try(number: number, attempt: number, makesKey: boolean, targets: readonly ServerAddress[]): void {
+    const [target, ...others] = targets as [ServerAddress, ...ServerAddress[]];
+    const { host, port } = target;
     const dial: LinkRequest = {
       address: `${host} ${port}`,
-      makesKey: (flags & DialFlag.HANDSHAKE) !== 0,
+      makesKey,
       isUrgent: this.#owner.hasOpenRequests,
+      target,
       others,
-      flags,
       start: () => this.#connect(number, attempt, host, port, others.length > 0),
     };
     this.#dials.set(number, dial);
@@ -88,7 +91,7 @@ export class Links implements LinkOwner {
     if (!descriptors.take()) {
       dialler.abandoned(this.#dials.get(number)!);
       this.#dials.delete(number);
-      return this.#down(number, attempt, DownFlag.NEVER_UP, 'EMFILE');
+      return this.#down(number, attempt, { code: 'EMFILE', wasNeverUp: true, hasTimedOut: false, isNotAllowed: false });
     }
     metrics.counts[Count.DC_DIALS]!++;
     const within = hasOthers ? limits.addressTimeout : limits.connectTimeout;
@@ -149,31 +152,31 @@ export class Links implements LinkOwner {
   // What a link tells.
 
   linkUp(link: DcLink): void {
-    const { address } = this.#dials.get(link.number)!;
-    this.#dialling.dialler.connected(this.#dials.get(link.number)!);
-    this.#dialling.reached.add(address);
+    const dial = this.#dials.get(link.number)!;
+    this.#dialling.dialler.connected(dial);
+    this.#dialling.reached.add(dial.address);
     const { lane, session } = this.#owner;
-    lane.put(In.LINK_UP, link.number, 0, session, link.attempt, Buffer.from(address, 'latin1'));
+    lane.linkUp(session, link.number, link.attempt, dial.target);
   }
 
   linkBytes(link: DcLink, bytes: Buffer, length: number): void {
     this.#dialling.metrics.counts[Count.DC_BYTES_IN]! += length;
     const { lane, session } = this.#owner;
-    const isOver = lane.put(In.LINK_BYTES, link.number, 0, session, link.attempt, bytes, 0, length);
+    const isOver = lane.linkBytes(session, link.number, link.attempt, bytes, length);
     if (isOver) this.#owner.wait(link.gate);
   }
 
-  linkDown(link: DcLink, flags: number, code: string): void {
+  linkDown(link: DcLink, end: LinkEnd): void {
     const dial = this.#dials.get(link.number)!;
     if (link.isUp) this.#dialling.dialler.closed(dial);
     else this.#unreached(dial);
     this.#dials.delete(link.number);
     this.#links.delete(link.number);
     if (!link.isUp && dial.others.length > 0) {
-      this.#dialling.missed(dial.address, code);
-      return this.#try(link.number, link.attempt, dial.flags, dial.others);
+      this.#dialling.missed(dial.target, end.code);
+      return this.#try(link.number, link.attempt, dial.makesKey, dial.others);
     }
-    this.#down(link.number, link.attempt, flags, code);
+    this.#down(link.number, link.attempt, end);
   }
 
   /** The address did not answer: when another session reaches it, this one is told. */
@@ -181,13 +184,13 @@ export class Links implements LinkOwner {
     this.#dialling.reached.delete(dial.address);
     this.#dialling.dialler.failed(dial, this, () => {
       const { lane, session } = this.#owner;
-      lane.put(In.NUDGE, 0, 0, session, 0);
+      lane.nudge(session);
     });
   }
 
-  #down(number: number, attempt: number, flags: number, code: string): void {
+  #down(number: number, attempt: number, end: LinkEnd): void {
     const { lane, session } = this.#owner;
-    lane.put(In.LINK_DOWN, number, flags, session, attempt, Buffer.from(code));
+    lane.linkDown(session, number, attempt, end);
   }
 
   linkFull(): void {

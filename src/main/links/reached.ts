@@ -2,12 +2,7 @@
  * Reached: addresses of data centres that have answered, so that of several the one that does is tried first.
  * In: addresses (`host port`) that answered, or did not. Out: an order to try them in. Never: grows without end.
  */
-
-/** Where a server can be reached. */
-export interface ServerAddress {
-  readonly host: string;
-  readonly port: number;
-}
+import type { ServerAddress } from '../../batch/link-records.ts';
 
 /** The most addresses remembered. */
 const MOST = 1_000;

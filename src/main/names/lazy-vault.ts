@@ -3,6 +3,7 @@
  * In: how it is opened; who is told what other processes ask for. Out: the open vault, and in words what was wrong with it.
  * Never: opens one twice at once; gives up: what could not be opened is tried again by the next who needs it.
  */
+import type { NameFault } from '../../batch/name-records.ts';
 import type { ErrorName } from '../../errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Vault, VaultError } from '../../vault/vault.ts';
@@ -60,12 +61,17 @@ export class LazyVault {
   }
 }
 
-/** The name of the table of errors for what the vault threw, with the system's code behind a space if there is one. */
-export function faultName(error: unknown): string {
-  if (!(error instanceof VaultError)) return 'VaultWriteFailed' satisfies ErrorName;
-  if (error instanceof NoVault) return 'VaultUnavailable' satisfies ErrorName;
-  if (error.fault === 'VaultClosed') return `${'VaultUnavailable' satisfies ErrorName} ${error.code ?? 'closed'}`;
-  return error.code === undefined ? error.fault : `${error.fault} ${error.code}`;
+/** Why something about a name was not done, as clients are told it. */
+export interface NameRefusal extends NameFault {
+  readonly error: ErrorName;
+}
+
+/** What a client is told of what the vault said: the error of the table, and the system's code as its reason. */
+export function faultOf(error: unknown): NameRefusal {
+  if (!(error instanceof VaultError)) return { error: 'VaultWriteFailed' };
+  if (error instanceof NoVault) return { error: 'VaultUnavailable' };
+  if (error.fault === 'VaultClosed') return { error: 'VaultUnavailable', reason: error.code ?? 'closed' };
+  return { error: error.fault, reason: error.code };
 }
 
 /** The message of an error, for the log. */

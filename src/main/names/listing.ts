@@ -6,7 +6,7 @@
  * To list thousands of names takes many times as long as anything else that a client may ask of the main thread, and the
  * answer is thousands of times as long as the question.
  */
-import { faultName } from './lazy-vault.ts';
+import { faultOf } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerName, refuseName, type NameRequest } from './name-request.ts';
 
@@ -37,7 +37,7 @@ export class Listing {
 
   async #answerAll(): Promise<void> {
     this.#isReading = true;
-    for (let requests = this.#take(); requests.length > 0; requests = this.#take()) await this.#answer(requests);
+    for (let requests = this.#take(); requests.length > 0; requests = this.#take()) await this.#answerName(requests);
     this.#isReading = false;
   }
 
@@ -48,12 +48,12 @@ export class Listing {
     return requests;
   }
 
-  async #answer(requests: readonly NameRequest[]): Promise<void> {
+  async #answerName(requests: readonly NameRequest[]): Promise<void> {
     try {
       const entries = await this.#read();
-      for (const request of requests) answerName(request, 0, entries);
+      for (const request of requests) answerName(request, entries);
     } catch (error) {
-      for (const request of requests) refuseName(request, faultName(error));
+      for (const request of requests) refuseName(request, faultOf(error));
     }
   }
 }

@@ -4,15 +4,14 @@
  */
 import type { ErrorName } from '../../errors.ts';
 import type { NoticeFields } from '../front.ts';
+import type { LaneWriter } from '../lanes/lane-writer.ts';
 
 /** A session, as far as names are concerned. */
 export interface NameOwner {
   /** Number of the session in the records. */
   readonly session: number;
-  /** Takes records to the session; as `PutRecord`. */
-  readonly lane: {
-    put(kind: number, link: number, flags: number, session: number, ticket: number, bytes: Uint8Array): unknown;
-  };
+  /** Takes records to the session. */
+  readonly lane: Pick<LaneWriter, 'named' | 'leave'>;
   readonly client: {
     /** The client leaves its answers unread. */
     readonly isUnread: boolean;

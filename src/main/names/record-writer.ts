@@ -7,7 +7,7 @@
 import { KeepFlag } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { faultName, type LazyVault, errorText } from './lazy-vault.ts';
+import { faultOf, type LazyVault, errorText } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerStore } from './name-request.ts';
 
@@ -90,7 +90,7 @@ export class RecordWriter {
         await vault.claim(this.#of.name);
       } catch (error) {
         this.#log.write('vaultWriteFailed', { reason: errorText(error) });
-        const reason = codeOf(faultName(error));
+        const { reason } = faultOf(error);
         this.#of.owner?.client.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
       this.uncork();
@@ -187,7 +187,7 @@ export class RecordWriter {
 
   /** The record stored before still is. The session goes on, and the write is tried again until it works. */
   #failed(record: Buffer, explicit: number | undefined, owner: NameOwner | undefined, error: unknown): void {
-    const fault = faultName(error);
+    const fault = faultOf(error);
     this.#log.write('vaultWriteFailed', { reason: errorText(error) });
     if (explicit !== undefined && owner !== undefined) {
       record.fill(0);
@@ -197,7 +197,7 @@ export class RecordWriter {
     this.#failures++;
     if (this.#unwritten === undefined) this.#unwritten = record;
     else record.fill(0);
-    this.#tell(codeOf(fault) ?? fault);
+    this.#tell(fault.reason ?? fault.error);
     // While the name is given up, `release` tries again: a second writer would write bytes that the first has zeroed.
     if (this.#isEnding) return;
     this.#clearTimer();
@@ -262,11 +262,6 @@ export class RecordWriter {
     this.#clearTimer();
     this.#replace(undefined);
   }
-}
-
-/** The system's code in what `faultName` says. */
-function codeOf(fault: string): string | undefined {
-  return fault.split(' ')[1];
 }
 
 function waitAfter(failures: number): number {

@@ -6,21 +6,24 @@
  * The promises of the vault end between blocks of lanes, never while one is applied: what is put to a lane here stands
  * behind what that block has said.
  */
-import { KeepFlag, NamedFlag, NameOp } from '../../batch/records.ts';
+import { writeNameList } from '../../batch/name-records.ts';
+import { KeepFlag, NameOp } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { summaryOf } from '../../vault/summary.ts';
 import type { Claim, Vault } from '../../vault/vault.ts';
 import { Ownership } from './ownership.ts';
-import { faultName, LazyVault } from './lazy-vault.ts';
+import { faultOf, LazyVault, type NameRefusal } from './lazy-vault.ts';
 import { Listing } from './listing.ts';
 import type { NameOwner } from './owner.ts';
-import { answerName, askToLeave, NO_RECORD, listEntries, refuseName, type NameRequest } from './name-request.ts';
+import { answerName, askToLeave, NO_RECORD, refuseName, type NameRequest } from './name-request.ts';
 
 /** How long another process may take to give a name up, ms; then it keeps it. On takeover, its clients' requests get ten seconds to finish. */
 const TAKEOVER = 15_000;
 const POLL = 50;
 const ASK_AGAIN = 2_000;
+/** Another connection, or another process, has the name. */
+const IN_USE: NameRefusal = { error: 'SessionInUse' };
 
 /** Attaches sessions to names: one owner for each name in this process, one process for each name in the vault. */
 export class SessionRegistry {
@@ -58,7 +61,7 @@ export class SessionRegistry {
 
   async #list(): Promise<Buffer> {
     const vault = await this.#vault.get();
-    return listEntries(await vault.list(summaryOf));
+    return writeNameList(await vault.list(summaryOf));
   }
 
   /** A client takes its answers again. */
@@ -103,19 +106,19 @@ export class SessionRegistry {
   #contend(ownership: Ownership, request: NameRequest): void {
     const { owner } = ownership;
     const isFree = owner !== undefined && ownership.claiming === undefined && ownership.heir === undefined;
-    if (request.op !== NameOp.TAKEOVER || !isFree) return refuseName(request, 'SessionInUse');
+    if (request.op !== NameOp.TAKEOVER || !isFree) return refuseName(request, IN_USE);
     ownership.heir = request;
     askToLeave(owner);
   }
 
   async #claim(ownership: Ownership, request: NameRequest): Promise<void> {
     let claim: Claim | undefined;
-    let fault: string | undefined;
+    let fault: NameRefusal | undefined;
     try {
       claim = await this.#claimed(ownership, request.op === NameOp.TAKEOVER);
-      if (claim === undefined) fault = 'SessionInUse';
+      if (claim === undefined) fault = IN_USE;
     } catch (error) {
-      fault = faultName(error);
+      fault = faultOf(error);
     }
     const asked = ownership.claiming ?? request;
     ownership.claiming = undefined;
@@ -129,7 +132,7 @@ export class SessionRegistry {
     }
     if (ownership.owner === undefined) return this.#end(ownership, ownership.clean);
     if (asked.op === NameOp.NEW && ownership.record.length > 0) {
-      refuseName(asked, 'InvalidSession');
+      refuseName(asked, { error: 'InvalidSession' });
       return this.#end(ownership, ownership.clean);
     }
     this.#grant(ownership, asked);
@@ -150,7 +153,7 @@ export class SessionRegistry {
   }
 
   #grant(ownership: Ownership, request: NameRequest): void {
-    answerName(request, ownership.isClean ? NamedFlag.CLEAN : 0, ownership.record);
+    answerName(request, ownership.record, ownership.isClean);
   }
 
   /** Another process wants a name that this one has. */
@@ -177,7 +180,7 @@ export class SessionRegistry {
     ownership.owner = undefined;
     ownership.heir = undefined;
     if (heir === undefined || ownership.isAsked || heir.route.isClosing) {
-      if (heir !== undefined) refuseName(heir, 'SessionInUse');
+      if (heir !== undefined) refuseName(heir, IN_USE);
       return this.#end(ownership, record.length > 0 ? record : undefined);
     }
     ownership.owner = heir.route;
@@ -208,7 +211,7 @@ export class SessionRegistry {
     if (ownership === undefined) return undefined;
     this.#byRoute.delete(route);
     ownership.owner = undefined;
-    if (ownership.heir !== undefined) refuseName(ownership.heir, 'SessionInUse');
+    if (ownership.heir !== undefined) refuseName(ownership.heir, IN_USE);
     ownership.heir = undefined;
     return ownership;
   }
@@ -241,16 +244,16 @@ export class SessionRegistry {
   async #forget(request: NameRequest): Promise<void> {
     const ownership = this.#byRoute.get(request.route);
     // A thread that was lost had asked, and the record is removed already.
-    if (ownership === undefined) return answerName(request, 0, NO_RECORD);
+    if (ownership === undefined) return answerName(request, NO_RECORD);
     ownership.stands(NO_RECORD, false);
     try {
       await ownership.writer.forget();
     } catch (error) {
-      return refuseName(request, faultName(error));
+      return refuseName(request, faultOf(error));
     }
     const { heir } = ownership;
     this.#forgotten(ownership);
-    answerName(request, 0, NO_RECORD);
+    answerName(request, NO_RECORD);
     if (heir !== undefined) await this.#attach(heir);
   }
 

@@ -4,7 +4,16 @@
  * what is needed to run or ask for a request again when its lane is lost. Never: an answer twice.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
-import { TOOK_LENGTH, TookFlag } from '../../batch/records.ts';
+import {
+  COUNTERS_LENGTH,
+  ENTRY_LENGTH,
+  EntryFlag,
+  entryTicket,
+  idsFrom,
+  keepEntry,
+  type KeptEntry,
+  writeAgain,
+} from '../../batch/save-records.ts';
 import type { MainEnv } from '../env.ts';
 import type { IdText } from '../front.ts';
 
@@ -12,7 +21,7 @@ import type { IdText } from '../front.ts';
 let last = 0;
 
 /** One open request. */
-export class Ticket {
+export class Ticket implements KeptEntry {
   readonly number: number;
   readonly id: IdText;
   /** The client's message is `bytes[start..stop)`. */
@@ -53,32 +62,17 @@ export class Ticket {
   /** Reads the entry of a SAVE record that begins `at` bytes behind the record's start. */
   took(record: RecordCursor, at: number): void {
     this.isTaken = true;
-    this.flags = record.int32(at + 4);
-    this.msgIdLow = record.int32(at + 8);
-    this.msgIdHigh = record.int32(at + 12);
-    this.seqNo = record.int32(at + 16);
-    this.containerLow = record.int32(at + 20);
-    this.containerHigh = record.int32(at + 24);
-    this.deadlineLow = record.int32(at + 28);
-    this.deadlineHigh = record.int32(at + 32);
+    keepEntry(this, record, at);
   }
 
   /** A data centre may have the request. */
   get isSent(): boolean {
-    return (this.flags & TookFlag.SENT) !== 0;
+    return (this.flags & EntryFlag.SENT) !== 0;
   }
 
   /** The bytes of an AGAIN record. */
   again(): Buffer {
-    const bytes = Buffer.allocUnsafe(TOOK_LENGTH - 4 + this.stop - this.start);
-    const [ids, container] = [
-      [this.msgIdLow, this.msgIdHigh],
-      [this.containerLow, this.containerHigh],
-    ] as const;
-    const words = [this.flags, ...ids, this.seqNo, ...container, this.deadlineLow, this.deadlineHigh];
-    for (const [i, word] of words.entries()) bytes.writeInt32LE(word, i * 4);
-    this.bytes.copy(bytes, words.length * 4, this.start, this.stop);
-    return bytes;
+    return writeAgain(this, this.bytes, this.start, this.stop);
   }
 }
 
@@ -117,14 +111,11 @@ export class Ledger {
     return found;
   }
 
-  /**
-   * Reads the entries of a SAVE record, from `from` bytes behind its start: where requests stand. Skips those answered meanwhile.
-   * @returns where they end
-   */
-  took(record: RecordCursor, from: number): number {
-    const end = from + record.ticket * TOOK_LENGTH;
-    for (let at = from; at < end; at += TOOK_LENGTH) this.#open.get(record.int32(at) >>> 0)?.took(record, at);
-    return end;
+  /** Reads the entries of a SAVE record: where requests stand. Skips those answered meanwhile. */
+  took(record: RecordCursor): void {
+    const end = idsFrom(record);
+    for (let at = COUNTERS_LENGTH; at < end; at += ENTRY_LENGTH)
+      this.#open.get(entryTicket(record, at))?.took(record, at);
   }
 
   find(ticket: number): Ticket | undefined {

@@ -4,7 +4,7 @@
  * Never: looks into a message.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
-import { COUNTERS_LENGTH, In, RequestFlag } from '../../batch/records.ts';
+import { RequestFlag } from '../../batch/records.ts';
 import type { IdText } from '../front.ts';
 import { Count } from '../../telemetry/metrics.ts';
 import { type Gate, Why } from '../flow/gate.ts';
@@ -69,32 +69,32 @@ export class Route implements LinksOwner, NameOwner {
   request(bytes: Buffer, start: number, stop: number, id: IdText, flags = 0): number {
     if (!this.#isOpened) {
       this.#isOpened = true;
-      this.lane.put(In.OPEN, 0, this.#flags, this.session, 0);
+      this.lane.open(this.session, this.#flags);
     }
     this.#owner.dialling.metrics.counts[Count.REQUESTS]!++;
     const { number: ticket } = this.ledger.open(id, bytes, start, stop, flags);
-    const isOver = this.lane.put(In.REQUEST, 0, flags, this.session, ticket, bytes, start, stop);
+    const isOver = this.lane.request(this.session, ticket, flags, bytes, start, stop);
     if (isOver) this.wait(this.client.gate);
     return ticket;
   }
 
   /** Takes a SAVE record: where the session and its requests stand. */
   save(record: RecordCursor): void {
-    const idsFrom = this.ledger.took(record, COUNTERS_LENGTH);
-    this.saved.takeCounters(record, idsFrom);
+    this.ledger.took(record);
+    this.saved.takeCounters(record);
   }
 
   /** The lane's thread was lost: the next one takes the session as it was saved, with the requests that it had taken. */
   resume(): void {
     this.isResumed = true;
-    if (this.saved.isEmpty) this.lane.put(In.OPEN, 0, this.#flags, this.session, 0);
+    if (this.saved.isEmpty) this.lane.open(this.session, this.#flags);
     else {
       const bytes = this.saved.resume();
-      this.lane.put(In.RESUME, 0, this.#flags, this.session, 0, bytes);
+      this.lane.resume(this.session, this.#flags, bytes);
       bytes.fill(0);
     }
     for (const ticket of this.ledger.all())
-      if (ticket.isTaken) this.lane.put(In.AGAIN, 0, ticket.asks, this.session, ticket.number, ticket.again());
+      if (ticket.isTaken) this.lane.again(this.session, ticket.number, ticket.asks, ticket.again());
     this.#owner.registry.resumed(this);
   }
 
@@ -106,7 +106,7 @@ export class Route implements LinksOwner, NameOwner {
     for (const ticket of this.ledger.all()) {
       if (ticket.isTaken) continue;
       const { number, bytes, start, stop, asks } = ticket;
-      this.lane.put(In.REQUEST, 0, asks | RequestFlag.ISOLATED, this.session, number, bytes, start, stop);
+      this.lane.request(this.session, number, asks | RequestFlag.ISOLATED, bytes, start, stop);
     }
   }
 
@@ -149,7 +149,7 @@ export class Route implements LinksOwner, NameOwner {
   close(): void {
     if (this.isClosing) return;
     this.isClosing = true;
-    if (this.#isOpened) this.lane.put(In.CLOSE, 0, 0, this.session, 0);
+    if (this.#isOpened) this.lane.close(this.session);
     else this.#owner.gone(this);
   }
 

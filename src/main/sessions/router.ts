@@ -5,7 +5,9 @@
  */
 import type { AllowList } from '../../address/allow-list.ts';
 import type { RecordCursor } from '../../batch/batch.ts';
-import { CENTRE_EVENTS, Out, ReplyFlag } from '../../batch/records.ts';
+import { readCentre, readDial } from '../../batch/link-records.ts';
+import { isBadLine, outcomeOf } from '../../batch/reply-flags.ts';
+import { Out } from '../../batch/records.ts';
 import { type CentreNews, Centres } from '../../telemetry/centres.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
@@ -146,7 +148,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
         route.links.send(record.link, this.#give(record));
         break;
       case Out.DIAL:
-        this.#dial(route, record);
+        route.links.dial(record.link, record.ticket, readDial(record));
         break;
       case Out.HANG_UP:
         route.links.hangUp(record.link);
@@ -160,15 +162,16 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   }
 
   #centre(record: RecordCursor): void {
-    this.#centres.heard(CENTRE_EVENTS[record.flags]!, JSON.parse(text(record)) as CentreNews);
+    const { event, fields } = readCentre(record);
+    this.#centres.heard(event, fields as CentreNews);
   }
 
   #reply(route: Route, record: RecordCursor): void {
     const { ticket } = record;
     const closed = route.ledger.close(ticket);
     if (closed === undefined) return;
-    const outcome = record.flags >>> ReplyFlag.OUTCOME;
-    const isBad = (record.flags & ReplyFlag.BAD_LINE) !== 0;
+    const outcome = outcomeOf(record.flags);
+    const isBad = isBadLine(record.flags);
     this.metrics.answered(outcome, ((this.#readAt ||= this.#env.ticks()) - closed.at) | 0);
     if (!route.isCorked) return route.client.reply(ticket, this.#give(record), isBad, outcome);
     const line = Buffer.from(view(record));
@@ -180,16 +183,6 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
     if (!route.isCorked) return route.client.update(this.#give(record));
     const line = Buffer.from(view(record));
     route.sayLater(() => route.client.update(line), false);
-  }
-
-  #dial(route: Route, record: RecordCursor): void {
-    const bytes = view(record);
-    const [host, ...others] = bytes.toString('latin1', 2).split(' ') as [string, ...string[]];
-    const targets = others.map((other) => {
-      const at = other.lastIndexOf('/');
-      return { host: other.slice(0, at), port: Number(other.slice(at + 1)) };
-    });
-    route.links.dial(record.link, record.ticket, record.flags, [{ host, port: bytes.readUInt16LE(0) }, ...targets]);
   }
 
   /** A record's bytes for somebody who may keep them. */

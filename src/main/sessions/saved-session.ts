@@ -3,11 +3,13 @@
  * In: SAVE and SAVE_SESSION records, opaque. Out: the bytes of a RESUME record. Never: a key longer than the session.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
-import { COUNTERS_LENGTH, padded, SaveFlag } from '../../batch/records.ts';
+import { SaveFlag } from '../../batch/records.ts';
+import { COUNTERS_LENGTH, idsFrom, writeResume } from '../../batch/save-records.ts';
 
 /** Received msg_ids kept, bytes: 256 of them. What the server sends again is what it has no acknowledgement of, far fewer. */
 const MOST_IDS = 256 * 8;
 const FIRST_IDS = 16 * 8;
+const NOTHING = new Uint8Array(0);
 
 /** The last state of one session that its lane has saved: secret, zeroed when it is replaced or over. */
 export class SavedSession {
@@ -29,13 +31,13 @@ export class SavedSession {
     view.fill(0);
   }
 
-  /** Takes a SAVE record: what changes all the time, and from `idsFrom` bytes behind its start msg_ids received since. */
-  takeCounters(record: RecordCursor, idsFrom: number): void {
+  /** Takes a SAVE record: what changes all the time, and msg_ids received since. Its entries are the ledger's. */
+  takeCounters(record: RecordCursor): void {
     const { bytes, start, stop } = record;
     const counters = (this.#counters ??= Buffer.alloc(COUNTERS_LENGTH));
     for (let i = 0; i < COUNTERS_LENGTH; i++) counters[i] = bytes[start + i]!;
     if ((record.flags & SaveFlag.FORGET_IDS) !== 0) this.#idsLength = 0;
-    const from = Math.max(start + idsFrom, stop - MOST_IDS);
+    const from = Math.max(start + idsFrom(record), stop - MOST_IDS);
     if (from < stop) this.#takeIds(bytes, from, stop);
   }
 
@@ -67,15 +69,8 @@ export class SavedSession {
 
   /** The bytes of a RESUME record. Secret: the caller zeroes them. */
   resume(): Buffer {
-    const session = this.#session ?? Buffer.alloc(0);
-    const counters = this.#counters === undefined ? 0 : COUNTERS_LENGTH + this.#idsLength;
-    const bytes = Buffer.alloc(4 + padded(session.length) + 4 + counters);
-    bytes.writeUInt32LE(session.length, 0);
-    session.copy(bytes, 4);
-    const at = bytes.writeUInt32LE(counters, 4 + padded(session.length));
-    this.#counters?.copy(bytes, at);
-    this.#ids?.copy(bytes, at + COUNTERS_LENGTH, 0, this.#idsLength);
-    return bytes;
+    const ids = this.#ids?.subarray(0, this.#idsLength);
+    return writeResume(this.#session ?? NOTHING, this.#counters ?? NOTHING, ids ?? NOTHING);
   }
 
   /** Zeroes and drops all: the session is over. */

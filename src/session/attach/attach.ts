@@ -4,8 +4,9 @@
  * Never: a line out of its turn: while one waits for the vault, those behind it wait with it.
  */
 import { wipeRecord } from '../../account/record.ts';
+import { type NameAnswer, type NameEntry, type NameFault, readNameList } from '../../batch/name-records.ts';
 import type { Refusal, SessionHandle, SessionFields } from '../../dialect/dialect.ts';
-import type { ErrorName } from '../../errors.ts';
+import { errorNamed } from '../../errors.ts';
 import { beginLine, refuseTicket, Wants } from '../answers/answers.ts';
 import { persist } from '../stored/persist.ts';
 import { openRecord, recordIn } from '../stored/record.ts';
@@ -13,7 +14,7 @@ import { StoredSession } from '../state/stored-session.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
-import type { WaitingLine, NameAnswer, NameStep, WaitingLines } from '../state/waiting-lines.ts';
+import type { WaitingLine, NameStep, WaitingLines } from '../state/waiting-lines.ts';
 
 /** The session as `onAnswer` may change it. */
 export interface AttachableSession {
@@ -102,8 +103,8 @@ export function releaseName(s: ConnectionState, name: string): void {
 /** Acts on the main thread's answer to a waiting line. @returns true if the line goes on, false if it was answered here */
 export function onAnswer(session: AttachableSession, waiting: WaitingLine, answer: NameAnswer, now: number): boolean {
   const { home } = session;
-  if (answer.refused !== undefined) refuseWaiting(session, waiting, answer);
-  else if (answer.step === 'list') answerList(home, waiting, handlesOf(answer.bytes));
+  if (answer.fault !== undefined) refuseWaiting(session, waiting, answer.step, answer.fault);
+  else if (answer.step === 'list') answerList(home, waiting, readNameList(answer.bytes).map(listed));
   else if (answer.step === 'forget') answerForgotten(session, waiting);
   else if (answer.step === 'keep') return true;
   else return attach(home, waiting, answer, now);
@@ -117,9 +118,13 @@ export function isAwaited({ first, step }: WaitingLines, answer: NameAnswer): bo
 
 const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why';
 
-function refuseWaiting(session: AttachableSession, waiting: WaitingLine, { step, refused }: NameAnswer): void {
+function refuseWaiting(
+  session: AttachableSession,
+  waiting: WaitingLine,
+  step: NameStep,
+  { error, reason }: NameFault,
+): void {
   const { stored } = session.home.session;
-  const [error, reason] = refused!.split(' ') as [ErrorName, string | undefined];
   const more = {
     path: 'session',
     ...(error === 'InvalidSession' && { msg: 'something is kept under this name already' }),
@@ -132,7 +137,7 @@ function refuseWaiting(session: AttachableSession, waiting: WaitingLine, { step,
     session.renew(false);
   }
   if (step === 'forget' && stored !== undefined) stored.isForgetting = false;
-  endWaiting(session.home, waiting, refusal(error, more));
+  endWaiting(session.home, waiting, refusal(errorNamed(error), more));
 }
 
 /** Ends a line that has waited with a refusal. */
@@ -184,26 +189,8 @@ function attach(s: ConnectionState, waiting: WaitingLine, { bytes, isClean, step
 
 // --- what is told of stored sessions ---------------------------------------------------------------------------------
 
-const Listed = { HERE: 1, ELSEWHERE: 2, BROKEN: 4 };
-
-/** The entries of a list: `flags | name length | name | record length u32 | record`. */
-function handlesOf(bytes: Uint8Array): SessionHandle[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const handles: SessionHandle[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const flags = bytes[at]!;
-    const nameEnd = at + 2 + bytes[at + 1]!;
-    const name = Buffer.from(bytes.subarray(at + 2, nameEnd)).toString();
-    const end = nameEnd + 4 + view.getUint32(nameEnd, true);
-    handles.push(listed(name, flags, bytes.subarray(nameEnd + 4, end)));
-    at = end;
-  }
-  return handles;
-}
-
-function listed(name: string, flags: number, bytes: Uint8Array): SessionHandle {
-  const inUse = (flags & Listed.HERE) !== 0 ? 'here' : (flags & Listed.ELSEWHERE) !== 0 ? 'elsewhere' : undefined;
-  const record = (flags & Listed.BROKEN) !== 0 ? undefined : recordIn(bytes);
+function listed({ name, record: bytes, owner: inUse }: NameEntry): SessionHandle {
+  const record = bytes === undefined ? undefined : recordIn(bytes);
   const none = { dc: undefined, test: undefined, userId: undefined, isBot: undefined };
   if (record === undefined) return { name, ...none, inUse, isBroken: true };
   wipeRecord(record);

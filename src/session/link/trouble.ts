@@ -4,7 +4,7 @@
  * a client, a word that the far end said, anything for a connection that ended because nobody wanted it.
  */
 import { unreachableWords } from '../../address/unreachable.ts';
-import type { CentreEvent } from '../../batch/records.ts';
+import type { CentreEvent } from '../../batch/link-records.ts';
 import { foreignProtocol, FOREIGN_HEAD } from '../../transport/foreign.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
 import type { Link } from '../state/link.ts';

@@ -81,7 +81,7 @@ function tooLarge(length: number): Refusal {
  * A request that was taken before its lane's thread was lost, from its line: what it asked for beside its message was
  * carried out then. @returns undefined for a line that cannot be one
  */
-export function readAgain(
+export function takeLineAgain(
   s: ConnectionState,
   ticket: number,
   bytes: Uint8Array,

@@ -4,7 +4,7 @@
  */
 import type { Transport } from '../../transport/transport.ts';
 import type { Handshake } from '../handshake/handshake.ts';
-import type { Address } from '../sink.ts';
+import type { ServerAddress } from '../../batch/link-records.ts';
 
 type Stage = 'down' | 'dialling' | 'up';
 
@@ -68,7 +68,7 @@ export class Link {
   }
 
   /** It is another of the server's addresses that has answered. */
-  standsAt({ host, port }: Address): void {
+  standsAt({ host, port }: ServerAddress): void {
     this.host = host;
     this.port = port;
   }

@@ -5,7 +5,7 @@
  */
 import { PORTS } from '../../address/data-centres.ts';
 import type { DataCentre } from '../settings.ts';
-import type { Address, NamedBy } from '../sink.ts';
+import type { ServerAddress, NamedBy } from '../../batch/link-records.ts';
 
 /** The server a session speaks to. */
 export interface Server {
@@ -22,7 +22,7 @@ export interface Server {
 type List = readonly DataCentre[];
 
 /** For a server with no further addresses. */
-export const NO_OTHERS: readonly Address[] = [];
+export const NO_OTHERS: readonly ServerAddress[] = [];
 
 /** A data centre of the operator's list, by its number. */
 export function listedServer(list: List, dc: number, test: boolean): Server | undefined {
@@ -32,7 +32,7 @@ export function listedServer(list: List, dc: number, test: boolean): Server | un
 }
 
 /** The data centre of the operator's list at an address. */
-export function listedAt(list: List, { host, port }: Address): DataCentre | undefined {
+export function listedAt(list: List, { host, port }: ServerAddress): DataCentre | undefined {
   return list.find((one) => one.host === host && one.port === port);
 }
 
@@ -50,7 +50,7 @@ export function offeredOf(list: List): List {
 }
 
 /** Further addresses of the same data centre, its other ports and those of both families: tried in turn when one does not answer. */
-export function othersOf(list: List, { host, port, dc, test, namedBy }: Server): readonly Address[] {
+export function othersOf(list: List, { host, port, dc, test, namedBy }: Server): readonly ServerAddress[] {
   if (namedBy !== 'operator') return NO_OTHERS;
   const own = listedAt(list, { host, port })?.isOwn;
   const others = list.filter((one) => one.id === dc && one.test === test && one.isOwn === own);

@@ -2,9 +2,10 @@
  * Waiting lines: the lines of one client that wait for the vault, or for a key, in the order they came.
  * In: lines, what the first of them waits for. Out: the same, to go on with. Never: reads a line, or asks anybody.
  */
+import type { AnsweredAction } from '../../batch/name-records.ts';
 
 /** What a line waits for. `logOut` and `key` are the data centre's to answer, the others the main thread's. */
-export type NameStep = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep' | 'logOut' | 'key';
+export type NameStep = AnsweredAction | 'logOut' | 'key';
 
 /** A line that waits: a copy. */
 export interface WaitingLine {
@@ -26,14 +27,4 @@ export class WaitingLines {
     this.first = undefined;
     return [...all, ...this.behind.splice(0)];
   }
-}
-
-/** What the main thread answers. */
-export interface NameAnswer {
-  readonly ticket: number;
-  readonly step: NameStep;
-  /** The error's name, with its reason behind a space. */
-  readonly refused: string | undefined;
-  readonly isClean: boolean;
-  readonly bytes: Uint8Array;
 }

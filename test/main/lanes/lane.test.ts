@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { echoGateway, ECHO_WORKER } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
-import { In } from '../../../src/batch/records.ts';
 import { Lane, type LaneOwner } from '../../../src/main/lanes/lane.ts';
 import { Thread } from '../../../src/main/lanes/thread.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
@@ -39,13 +38,13 @@ test('order holds over slots that grow, and records that wait for their turn', a
   const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits, env: systemEnv }, owner);
   t.after(() => lane.stop());
   // Before the thread runs: what is more than a session's share of a batch waits, and goes a turn at a time.
-  lane.put(In.OPEN, 0, 0, 1, 0);
+  lane.open(1, 0);
   const length = 3 * 1024 * 1024;
   const over: boolean[] = [];
   for (let i = 0; i < 30; i++) {
     const line = Buffer.alloc(length, 'x');
     line.write(String(i).padStart(4, '0'));
-    over.push(lane.put(In.REQUEST, 0, 0, 1, i + 1, line));
+    over.push(lane.request(1, i + 1, 0, line, 0, line.length));
   }
   assert.deepEqual(over, Array(30).fill(true));
   await lane.start();
@@ -76,7 +75,7 @@ test('a block of a thread that was lost before it is not applied', async (t) => 
   t.after(() => lane.stop());
   await lane.start();
   for (const text of ['one', 'two']) {
-    lane.put(In.REQUEST, 0, 0, 1, 1, Buffer.from(text));
+    lane.request(1, 1, 0, Buffer.from(text), 0, text.length);
     await new Promise(setImmediate);
   }
   // This thread stands still until the other has done both: their blocks are read at once.
@@ -96,7 +95,7 @@ test('a batch is called late by its own age, not by that of those before it', as
   t.after(() => lane.stop());
   await lane.start();
   for (let i = 1; i <= 3; i++) {
-    lane.put(In.REQUEST, 0, 0, 1, i, Buffer.from('text'));
+    lane.request(1, i, 0, Buffer.from('text'), 0, 4);
     await new Promise(setImmediate);
     // This turn of the loop: the batch has left, and its block cannot have been read.
     lane.watch(600);
@@ -115,7 +114,7 @@ test('the next thread is not started before the lost one has ended', async (t) =
   t.after(() => lane.stop());
   await lane.start();
   const lost = new Promise<void>((resolve) => (owner.lost = () => (resolve(), true)));
-  lane.put(In.REQUEST, 0, 0, 1, 1, Buffer.from('{exit'));
+  lane.request(1, 1, 0, Buffer.from('{exit'), 0, 5);
   await lost;
   const next = lane.start().then(() => told.push('started'));
   for (let i = 0; i < 5; i++) await new Promise(setImmediate);

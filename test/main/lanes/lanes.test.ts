@@ -1,7 +1,6 @@
 /** Lanes as a pool: the watchdog, what counts as lost again and again, and how a lost one comes back; made-up clock, real threads. */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { In } from '../../../src/batch/records.ts';
 import { Lanes, type LanesOwner } from '../../../src/main/lanes/lanes.ts';
 import { LIMITS, type Limits } from '../../../src/main/limits/limits.ts';
 import { ECHO_WORKER } from '../../support/echo-gateway.ts';
@@ -49,7 +48,7 @@ async function poolOf(t: TestContext, some: Partial<Limits>): Promise<Pool> {
     async until(count) {
       while (told.length < count) await new Promise<void>((resolve) => (wake = resolve));
     },
-    send: (line) => lanes.pick().put(In.REQUEST, 0, 0, 1, ++ticket, Buffer.from(line)),
+    send: (line) => lanes.pick().request(1, ++ticket, 0, Buffer.from(line), 0, line.length),
   };
 }
 

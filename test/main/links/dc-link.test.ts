@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
-import { DownFlag } from '../../../src/batch/records.ts';
+import { DownFlag, linkDownFlags } from '../../../src/batch/link-records.ts';
 import { WriteBatch } from '../../../src/main/flow/socket-writer.ts';
 import { DcLink, type LinkOwner } from '../../../src/main/links/dc-link.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
@@ -266,7 +266,7 @@ function linkTo(port: number) {
       isUp();
     },
     linkBytes: () => void told.push('bytes'),
-    linkDown: (_, flags, code) => void told.push(`down(${flags} ${code})`),
+    linkDown: (_, end) => void told.push(`down(${linkDownFlags(end)} ${end.code})`),
     linkFull: () => undefined,
     linkDrained: () => undefined,
     linkFreed: () => isFreed(),

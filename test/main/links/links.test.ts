@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { DownFlag, In } from '../../../src/batch/records.ts';
+import { type Dial, DownFlag } from '../../../src/batch/link-records.ts';
+import { In } from '../../../src/batch/records.ts';
 import { WriteBatch } from '../../../src/main/flow/socket-writer.ts';
 import { Descriptors } from '../../../src/main/limits/descriptors.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
@@ -12,7 +13,7 @@ import type { Dialling } from '../../../src/main/links/dialling.ts';
 import { Links, type LinksOwner } from '../../../src/main/links/links.ts';
 import { Reached } from '../../../src/main/links/reached.ts';
 import { systemEnv } from '../../../src/main/system-env.ts';
-import { notedLane } from '../../support/noted-lane.ts';
+import { NotedLane } from '../../support/noted-lane.ts';
 
 /** The links of a session whose lane and client are noted, with a data centre that says hello at once. */
 async function linksOf(t: TestContext, given: Partial<Dialling> = {}) {
@@ -23,7 +24,7 @@ async function linksOf(t: TestContext, given: Partial<Dialling> = {}) {
     socket.write('hello');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { lane, puts, kinds, until } = notedLane();
+  const lane = new NotedLane();
   const client = { isUnread: false, gate: { shut: () => undefined, open: () => undefined } };
   const owner: LinksOwner = { session: 1, lane, client, hasOpenRequests: false, wait: () => undefined };
   const dialling = {
@@ -52,35 +53,45 @@ async function linksOf(t: TestContext, given: Partial<Dialling> = {}) {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-  return { links, client, target, puts, kinds, until };
+  const { port } = server.address() as AddressInfo;
+  const dial: Dial = { addresses: [{ host: '127.0.0.1', port }], namedBy: 'operator', makesKey: false };
+  return { links, client, lane, dial };
 }
 
 test('a link that is dialled while its client leaves answers unread is read when they are read, not before', async (t) => {
-  const { links, client, puts, target, kinds, until } = await linksOf(t);
+  const { links, client, lane, dial } = await linksOf(t);
   client.isUnread = true;
-  links.dial(0, 1, 0, [target]);
-  await until(In.LINK_UP);
+  links.dial(0, 1, dial);
+  await lane.until(In.LINK_UP);
   // A second link of the same server, read at once: what was said to the first is here by then.
   client.isUnread = false;
-  links.dial(1, 1, 0, [target]);
-  await until(In.LINK_BYTES);
-  assert.deepEqual(kinds(), [In.LINK_UP, In.LINK_UP, In.LINK_BYTES]);
+  links.dial(1, 1, dial);
+  await lane.until(In.LINK_BYTES);
+  assert.deepEqual(lane.kinds, [In.LINK_UP, In.LINK_UP, In.LINK_BYTES]);
   links.resume();
-  while (kinds().length < 4) await new Promise(setImmediate);
-  assert.equal(puts[3]!.text, 'hello');
+  while (lane.kinds.length < 4) await new Promise(setImmediate);
+  assert.equal(lane.puts[3]!.bytes.toString(), 'hello');
 });
 
 test('what may not be dialled is refused without a connection', async (t) => {
-  const { links, puts, target } = await linksOf(t, { permits: () => false });
-  links.dial(0, 1, 0, [target]);
-  assert.deepEqual(puts, [{ kind: In.LINK_DOWN, flags: DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED, text: 'NOTALLOWED' }]);
+  const { links, lane, dial } = await linksOf(t, { permits: () => false });
+  links.dial(0, 1, dial);
+  assert.deepEqual(lane.puts, [
+    {
+      kind: In.LINK_DOWN,
+      flags: DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED,
+      ticket: 1,
+      bytes: Buffer.from('NOTALLOWED'),
+    },
+  ]);
   assert.equal(links.size, 0);
 });
 
 test('where no descriptor is left no connection is made, and the session hears why', async (t) => {
-  const { links, puts, target } = await linksOf(t, { descriptors: new Descriptors(10, 10) });
-  links.dial(0, 1, 0, [target]);
-  assert.deepEqual(puts, [{ kind: In.LINK_DOWN, flags: DownFlag.NEVER_UP, text: 'EMFILE' }]);
+  const { links, lane, dial } = await linksOf(t, { descriptors: new Descriptors(10, 10) });
+  links.dial(0, 1, dial);
+  assert.deepEqual(lane.puts, [
+    { kind: In.LINK_DOWN, flags: DownFlag.NEVER_UP, ticket: 1, bytes: Buffer.from('EMFILE') },
+  ]);
   assert.equal(links.size, 0);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { DownFlag } from '../../../src/batch/records.ts';
+import { DownFlag } from '../../../src/batch/link-records.ts';
 import { parseSocks } from '../../../src/main/links/socks.ts';
 import { echoGateway } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';

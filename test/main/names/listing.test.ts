@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { emptyRecord, readRecord, writeRecord } from '../../../src/account/record.ts';
+import { readNameList } from '../../../src/batch/name-records.ts';
 import { KeepFlag, NameOp } from '../../../src/batch/records.ts';
 import { Writer } from '../../../src/bytes/writer.ts';
 import { Fixture, settled } from '../../support/registry-fixture.ts';
@@ -47,7 +48,7 @@ describe('a list of all names', () => {
     await fixture.request(two, NameOp.LIST);
     const { bytes } = two.said.at(-1)!;
     assert.equal(bytes.includes(key.subarray(0, 16)), false);
-    const shown = readRecord(bytes.subarray(2 + 'me'.length + 4));
+    const shown = readRecord(readNameList(bytes)[0]!.record!);
     assert.deepEqual([shown.dc, shown.userId, shown.keys], [2, 5n, []]);
   });
 

@@ -190,12 +190,7 @@ describe('secrets', () => {
       if (found?.record !== undefined) claimed.push(found.record);
       return found;
     };
-    const given: Uint8Array[] = [];
-    const { put } = two.lane;
-    two.lane.put = (...record) => {
-      given.push(record[5]);
-      return put(...record);
-    };
+    const { given } = two.lane;
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a key');
     assert.deepEqual([claimed.length, isZero(claimed[0]!)], [1, true], 'the copy of the vault is needed no longer');
     assert.equal(Buffer.from(given[0]!).toString(), 'a key');

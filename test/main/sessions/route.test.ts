@@ -5,11 +5,11 @@ import { In } from '../../../src/batch/records.ts';
 import { systemEnv } from '../../../src/main/system-env.ts';
 import type { SessionClient } from '../../../src/main/sessions/session-client.ts';
 import { Route, type RouteOwner } from '../../../src/main/sessions/route.ts';
-import { notedLane } from '../../support/noted-lane.ts';
+import { NotedLane } from '../../support/noted-lane.ts';
 
 /** A route whose lane and end are noted. */
 function routeOf() {
-  const { lane, puts, given, kinds } = notedLane();
+  const lane = new NotedLane();
   const gone: Route[] = [];
   const owner = {
     dialling: { env: systemEnv, metrics: { counts: new Float64Array(100) } },
@@ -18,7 +18,7 @@ function routeOf() {
     gone: (route: Route) => gone.push(route),
   } as unknown as RouteOwner;
   const client = { isUnread: false, gate: { shut: () => undefined, open: () => undefined } };
-  return { route: new Route(owner, 1, lane, client as unknown as SessionClient, 0), puts, given, kinds, gone };
+  return { route: new Route(owner, 1, lane.asLane, client as unknown as SessionClient, 0), lane, gone };
 }
 
 test('open requests are bounded in number and in bytes, until they are answered', () => {
@@ -36,22 +36,22 @@ test('open requests are bounded in number and in bytes, until they are answered'
 });
 
 test('a session is closed once; one that was never opened is gone at once', () => {
-  const { route, gone, kinds } = routeOf();
+  const { route, gone, lane } = routeOf();
   route.request(Buffer.from('{}'), 0, 2, '1');
   for (let i = 0; i < 2; i++) route.close();
-  assert.deepEqual(kinds(), [In.OPEN, In.REQUEST, In.CLOSE]);
+  assert.deepEqual(lane.kinds, [In.OPEN, In.REQUEST, In.CLOSE]);
   const other = routeOf();
   other.route.close();
-  assert.deepEqual([other.kinds(), other.gone], [[], [other.route]]);
+  assert.deepEqual([other.lane.kinds, other.gone], [[], [other.route]]);
   assert.deepEqual(gone, []);
 });
 
 test('what the next thread is told of a session is zeroed when it has been put', () => {
-  const { route, puts, given } = routeOf();
+  const { route, lane } = routeOf();
   route.request(Buffer.from('{}'), 0, 2, '1');
   route.saved.takeSession(Buffer.from('a key'));
   route.resume();
-  const at = puts.findIndex(({ kind }) => kind === In.RESUME);
-  assert.ok(puts[at]!.text.includes('a key'));
-  assert.ok(given[at]!.every((byte) => byte === 0));
+  const at = lane.puts.findIndex(({ kind }) => kind === In.RESUME);
+  assert.ok(lane.puts[at]!.bytes.includes('a key'));
+  assert.ok(lane.given[at]!.every((byte) => byte === 0));
 });

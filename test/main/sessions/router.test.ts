@@ -10,7 +10,7 @@ import { Metrics } from '../../../src/telemetry/metrics.ts';
 import { echoGateway } from '../../support/echo-gateway.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 import { Nc } from '../../support/nc.ts';
-import { notedLane } from '../../support/noted-lane.ts';
+import { NotedLane } from '../../support/noted-lane.ts';
 
 test('an answer that comes twice is given once', async (t) => {
   const { port } = await echoGateway(t);
@@ -50,7 +50,7 @@ function recordOf(kind: number, session: number, ticket: number, text: string): 
 
 /** A router with one session, and what its client heard. */
 function routed() {
-  const { lane } = notedLane();
+  const lane = new NotedLane().asLane;
   const heard: string[] = [];
   const client = {
     gate: { shut: () => undefined, open: () => undefined },

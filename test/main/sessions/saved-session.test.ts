@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RecordCursor, writeHeader } from '../../../src/batch/batch.ts';
-import { COUNTERS_LENGTH, HEADER_LENGTH, Out } from '../../../src/batch/records.ts';
+import { HEADER_LENGTH, Out } from '../../../src/batch/records.ts';
+import { COUNTERS_LENGTH } from '../../../src/batch/save-records.ts';
 import { SavedSession } from '../../../src/main/sessions/saved-session.ts';
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
@@ -44,7 +45,7 @@ test('of ids that came the newest are kept, 256 at most', () => {
   const saved = new SavedSession();
   let last = 0;
   for (const count of [1, 20, 100, 100, 100, 1, 1, 255, 300]) {
-    saved.takeCounters(counters(count, last + 1), COUNTERS_LENGTH);
+    saved.takeCounters(counters(count, last + 1));
     last += count;
     const bytes = saved.resume();
     const ids = bytes.subarray(8 + COUNTERS_LENGTH);

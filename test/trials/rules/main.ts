@@ -70,18 +70,18 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/links/dialling.ts', 'links/dialling', [
     [
       'an address that a data centre handed out is judged before it is dialled',
-      '(flags & (DialFlag.UNTRUSTED | DialFlag.FROM_DC)) === 0',
-      '(flags & DialFlag.UNTRUSTED) === 0',
+      "namedBy === 'operator' || this.#allow",
+      "namedBy !== 'client' || this.#allow",
     ],
     [
       'an address of a client is judged before it is dialled',
-      '(flags & (DialFlag.UNTRUSTED | DialFlag.FROM_DC)) === 0',
-      '(flags & DialFlag.FROM_DC) === 0',
+      "namedBy === 'operator' || this.#allow",
+      "namedBy !== 'server' || this.#allow",
     ],
     [
       'a private address that a data centre handed out is not dialled',
-      '(flags & DialFlag.FROM_DC) !== 0 && isPublic(host)',
-      '(flags & DialFlag.FROM_DC) !== 0',
+      "namedBy === 'server' && isPublic(host)",
+      "namedBy === 'server'",
     ],
   ]),
   ...rulesOf('src/main/links/links.ts', 'links/links', [
@@ -92,8 +92,8 @@ export const MAIN: readonly Rule[] = [
     ],
     [
       'a dial that is not permitted is refused',
-      'if (!this.#dialling.permits(flags, first!.host, first!.port)) {',
-      'if (first === undefined) {',
+      'if (!this.#dialling.permits(namedBy, host, port))',
+      'if (host === undefined)',
     ],
     [
       'no connection is made where no descriptor is left',
@@ -171,7 +171,7 @@ export const MAIN: readonly Rule[] = [
       '    if (route.isClosing) return;\n    const ownership',
       '    const ownership',
     ],
-    ['who takes over a name in vain is told', "if (heir !== undefined) refuseName(heir, 'SessionInUse');", ''],
+    ['who takes over a name in vain is told', 'if (heir !== undefined) refuseName(heir, IN_USE);', ''],
   ]),
   ...rulesOf('src/main/limits/descriptors.ts', 'descriptors small', [
     [

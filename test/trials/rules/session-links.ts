@@ -159,18 +159,18 @@ export const SESSION_LINKS: readonly Rule[] = [
   ...rulesOf('src/session/resume.ts', 'session/resume snapshot', [
     [
       'after a lost thread a doubled request still counts as doubled',
-      'pending.copies = (flags & TookFlag.DOUBLED) !== 0 ? 2 : 1;',
+      'pending.copies = (flags & EntryFlag.DOUBLED) !== 0 ? 2 : 1;',
       'pending.copies = 1;',
     ],
     ['after a lost thread a lost key is still lost', 's.isLost = (flags & Is.LOST) !== 0;', 's.isLost = false;'],
     [
       'after a lost thread ids that were received are known',
-      'while (r.pos < end) s.received.note(r.int32(), r.int32());',
+      'while (r.left > 0) s.received.note(r.int32(), r.int32());',
       '',
     ],
     [
       'after a lost thread what was sent is not called unsent',
-      'pending.wasSent = (flags & TookFlag.SENT) !== 0;',
+      'pending.wasSent = (flags & EntryFlag.SENT) !== 0;',
       'pending.wasSent = false;',
     ],
     [

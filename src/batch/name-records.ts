@@ -1,0 +1,141 @@
+/**
+ * Name records: how NAME and NAMED are written and read: what a session wants of a kept name, and what came of it.
+ * In: requests about names, faults, records of names, lists. Out: flags and bytes of these records, and what they said.
+ * Never: looks into a session's record, or reads past the end of a list.
+ */
+import type { RecordCursor } from './batch.ts';
+import { NamedFlag, NameOp } from './records.ts';
+
+/** What a session asks of the main thread about a name. */
+export type NameAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release';
+/** What the main thread answers: the requests that have an answer, and an explicit KEEP. */
+export type AnsweredAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep';
+
+const OPS: Readonly<Record<NameAction | AnsweredAction, number>> = {
+  attach: NameOp.ATTACH,
+  takeover: NameOp.TAKEOVER,
+  new: NameOp.NEW,
+  list: NameOp.LIST,
+  forget: NameOp.FORGET,
+  loggedOut: NameOp.LOGGED_OUT,
+  release: NameOp.RELEASE,
+  keep: NameOp.KEEP,
+};
+const STEPS = new Map<number, AnsweredAction>(
+  (['attach', 'takeover', 'new', 'list', 'forget', 'keep'] as const).map((step) => [OPS[step], step]),
+);
+
+/** The flags of a NAME record: a `NameOp`. */
+export function nameFlags(action: NameAction): number {
+  return OPS[action];
+}
+
+/** Why a request was not granted: a name of the table of errors, and the system's code or another word behind it. */
+export interface NameFault {
+  readonly error: string;
+  readonly reason?: string | undefined;
+}
+
+/** What the main thread found out about a name. */
+export interface NameOutcome {
+  readonly fault?: NameFault | undefined;
+  /** The record is exactly where its session stopped. */
+  readonly isClean?: boolean;
+  /** The record kept under the name, empty if nothing is kept yet; or the list (`readNameList`). May hold keys. */
+  readonly bytes?: Uint8Array;
+}
+
+/** A NAMED record, as the session hears it. */
+export interface NameAnswer {
+  /** Of the request that waits for it. */
+  readonly ticket: number;
+  readonly step: AnsweredAction;
+  readonly fault: NameFault | undefined;
+  readonly isClean: boolean;
+  /** A view of the record: its reader copies what it needs, then the record is zeroed. Empty after a fault. */
+  readonly bytes: Uint8Array;
+}
+
+/** The flags of a NAMED record. @param op the `NameOp` that is answered */
+export function namedFlags(op: number, { fault, isClean = false }: NameOutcome): number {
+  return op | (fault === undefined ? 0 : NamedFlag.REFUSED) | (isClean ? NamedFlag.CLEAN : 0);
+}
+
+/** The bytes of a NAMED record: those of the outcome, or the error's name and, behind a space, its reason. */
+export function writeNamed({ fault, bytes = NOTHING }: NameOutcome): Uint8Array {
+  if (fault === undefined) return bytes;
+  return Buffer.from(fault.reason === undefined ? fault.error : `${fault.error} ${fault.reason}`);
+}
+
+/** What a NAMED record says. @throws RangeError for an answer to a request that has none */
+export function readNamed(record: RecordCursor): NameAnswer {
+  const { ticket, flags } = record;
+  const step = STEPS.get(flags & NamedFlag.OP);
+  if (step === undefined) throw new RangeError(`an answer to request ${flags & NamedFlag.OP} about a name`);
+  const bytes = record.bytes.subarray(record.start, record.stop);
+  const isRefused = (flags & NamedFlag.REFUSED) !== 0;
+  return {
+    ticket,
+    step,
+    fault: isRefused ? faultIn(Buffer.from(bytes).toString()) : undefined,
+    isClean: (flags & NamedFlag.CLEAN) !== 0,
+    bytes: isRefused ? NOTHING : bytes,
+  };
+}
+
+function faultIn(text: string): NameFault {
+  const space = text.indexOf(' ');
+  return space < 0 ? { error: text } : { error: text.slice(0, space), reason: text.slice(space + 1) };
+}
+
+const NOTHING = new Uint8Array(0);
+
+// --- the list of names -----------------------------------------------------------------------------------------------
+
+/** One name of a list. */
+export interface NameEntry {
+  /** At most 255 bytes of UTF-8. */
+  readonly name: string;
+  /** What is shown of its record; undefined for one that cannot be read. */
+  readonly record: Uint8Array | undefined;
+  /** Who has it: this process, another one, or nobody. */
+  readonly owner: 'here' | 'elsewhere' | undefined;
+}
+
+const ListFlag = { HERE: 1, ELSEWHERE: 2, BROKEN: 4 } as const;
+
+/** The bytes of a list: of each entry `flags u8 | name length u8 | name | record length u32 LE | record`. */
+export function writeNameList(entries: readonly NameEntry[]): Buffer {
+  return Buffer.concat(entries.flatMap(partsOf));
+}
+
+function partsOf({ name, record, owner }: NameEntry): Uint8Array[] {
+  const flags =
+    (owner === 'here' ? ListFlag.HERE : 0) |
+    (owner === 'elsewhere' ? ListFlag.ELSEWHERE : 0) |
+    (record === undefined ? ListFlag.BROKEN : 0);
+  const text = Buffer.from(name);
+  if (text.length > 255) throw new RangeError('a name of more than 255 bytes');
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(record?.length ?? 0);
+  return [Buffer.from([flags, text.length]), text, length, record ?? NOTHING];
+}
+
+/** The entries of a list; their records are views of its bytes. @throws RangeError for bytes that end in the middle of one */
+export function readNameList(bytes: Uint8Array): NameEntry[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const entries: NameEntry[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const flags = view.getUint8(at);
+    const nameEnd = at + 2 + view.getUint8(at + 1);
+    const end = nameEnd + 4 + view.getUint32(nameEnd, true);
+    if (end > bytes.length) throw new RangeError('a list of names is cut short');
+    entries.push({
+      name: Buffer.from(bytes.subarray(at + 2, nameEnd)).toString(),
+      record: (flags & ListFlag.BROKEN) !== 0 ? undefined : bytes.subarray(nameEnd + 4, end),
+      owner: (flags & ListFlag.HERE) !== 0 ? 'here' : (flags & ListFlag.ELSEWHERE) !== 0 ? 'elsewhere' : undefined,
+    });
+    at = end;
+  }
+  return entries;
+}

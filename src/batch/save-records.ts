@@ -1,0 +1,158 @@
+/**
+ * Save records: how SAVE, RESUME and AGAIN are laid out: what of a session survives its thread.
+ * In: where requests stand, what was saved of a session. Out: the bytes of these records, and what they said.
+ * Never: knows what the counters or the rest of a session mean: only `src/session` does; reads past the end of a record.
+ *
+ * SAVE: counters, `COUNTERS_LENGTH` bytes | as many entries of `ENTRY_LENGTH` bytes as `ticket` says | msg_ids received
+ * since, 8 bytes each. An entry, that a request was taken, or where it stands now:
+ *   0 ticket u32 | 4 flags u32 (`EntryFlag`) | 8 msg_id | 16 seq_no | 20 msg_id of the container, or, if TIMED, Unix ms f64
+ *   until which it waits | 28 deadline f64, Unix ms
+ * AGAIN: an entry without its ticket | the client's line.
+ * RESUME: length u32 | SAVE_SESSION's bytes | length u32 | counters and all msg_ids; both padded to 4.
+ */
+import { Reader } from '../bytes/reader.ts';
+import type { Writer } from '../bytes/writer.ts';
+import type { RecordCursor } from './batch.ts';
+import { padded } from './records.ts';
+
+export const COUNTERS_LENGTH = 48;
+export const ENTRY_LENGTH = 36;
+/** An entry without its ticket: what AGAIN begins with. */
+const PLACE_LENGTH = ENTRY_LENGTH - 4;
+
+/**
+ * Flags of an entry. STAGE: where the request stands (`Stage` of the session). SENT: a server may have it, the one flag the main
+ * thread understands. WRAPPED: it left inside an `initConnection` of the gateway's. DOUBLED: more than one packet carried
+ * its msg_id. TIMED: it waits until a time.
+ */
+export const EntryFlag = { STAGE: 7, SENT: 8, WRAPPED: 16, DOUBLED: 32, TIMED: 64 } as const;
+
+/** Where a request stands. */
+export interface RequestPlace {
+  msgIdLow: number;
+  msgIdHigh: number;
+  seqNo: number;
+  containerLow: number;
+  containerHigh: number;
+  /** Until when a TIMED one waits, Unix ms. */
+  notBefore: number;
+  /** Unix ms. */
+  deadline: number;
+}
+
+/** Writes an entry of SAVE. @param flags `EntryFlag`: if TIMED, `notBefore` is written, else the container */
+export function writeEntry(out: Writer, ticket: number, flags: number, place: Readonly<RequestPlace>): void {
+  out.int32(ticket);
+  out.int32(flags);
+  out.long(place.msgIdLow, place.msgIdHigh);
+  out.int32(place.seqNo);
+  if ((flags & EntryFlag.TIMED) !== 0) out.double(place.notBefore);
+  else out.long(place.containerLow, place.containerHigh);
+  out.double(place.deadline);
+}
+
+/** Where the msg_ids of a SAVE record begin, bytes behind its start. @throws RangeError for one that its entries run past the end of */
+export function idsFrom(record: RecordCursor): number {
+  const from = COUNTERS_LENGTH + record.ticket * ENTRY_LENGTH;
+  if (from > record.stop - record.start) throw new RangeError('a SAVE record is cut short');
+  return from;
+}
+
+/** The ticket of the entry that begins `at` bytes behind a SAVE record's start. */
+export function entryTicket(record: RecordCursor, at: number): number {
+  return record.int32(at) >>> 0;
+}
+
+/** An entry as the main thread holds it: 32-bit words as they came, of which it reads the flags alone. Plain fields: no block a request. */
+export interface KeptEntry {
+  flags: number;
+  msgIdLow: number;
+  msgIdHigh: number;
+  seqNo: number;
+  containerLow: number;
+  containerHigh: number;
+  deadlineLow: number;
+  deadlineHigh: number;
+}
+
+/** Holds the entry that begins `at` bytes behind a SAVE record's start; `idsFrom` has said that it is there. */
+export function keepEntry(kept: KeptEntry, record: RecordCursor, at: number): void {
+  kept.flags = record.int32(at + 4);
+  kept.msgIdLow = record.int32(at + 8);
+  kept.msgIdHigh = record.int32(at + 12);
+  kept.seqNo = record.int32(at + 16);
+  kept.containerLow = record.int32(at + 20);
+  kept.containerHigh = record.int32(at + 24);
+  kept.deadlineLow = record.int32(at + 28);
+  kept.deadlineHigh = record.int32(at + 32);
+}
+
+/** The bytes of an AGAIN record: the entry that is held, and the request's line `line[start..stop)`. */
+export function writeAgain(kept: Readonly<KeptEntry>, line: Uint8Array, start: number, stop: number): Buffer {
+  const bytes = Buffer.allocUnsafe(PLACE_LENGTH + stop - start);
+  bytes.writeInt32LE(kept.flags, 0);
+  bytes.writeInt32LE(kept.msgIdLow, 4);
+  bytes.writeInt32LE(kept.msgIdHigh, 8);
+  bytes.writeInt32LE(kept.seqNo, 12);
+  bytes.writeInt32LE(kept.containerLow, 16);
+  bytes.writeInt32LE(kept.containerHigh, 20);
+  bytes.writeInt32LE(kept.deadlineLow, 24);
+  bytes.writeInt32LE(kept.deadlineHigh, 28);
+  bytes.set(line.subarray(start, stop), PLACE_LENGTH);
+  return bytes;
+}
+
+/** What an AGAIN record says: where the request stood; its line begins at `lineAt` of the same block. */
+export interface AgainRecord extends Readonly<RequestPlace> {
+  /** `EntryFlag`. */
+  readonly flags: number;
+  readonly lineAt: number;
+}
+
+/** Reads an AGAIN record, `bytes[start..stop)`. @throws TlReadError for one that ends before its line */
+export function readAgain(bytes: Uint8Array, start: number, stop: number): AgainRecord {
+  const r = new Reader(bytes, start, stop);
+  const flags = r.int32();
+  const [msgIdLow, msgIdHigh, seqNo] = [r.int32(), r.int32(), r.int32()];
+  const isTimed = (flags & EntryFlag.TIMED) !== 0;
+  const notBefore = isTimed ? r.double() : 0;
+  const [containerLow, containerHigh] = isTimed ? [0, 0] : [r.int32(), r.int32()];
+  const deadline = r.double();
+  return { flags, msgIdLow, msgIdHigh, seqNo, containerLow, containerHigh, notBefore, deadline, lineAt: r.pos };
+}
+
+/**
+ * The bytes of a RESUME record. Secret: the caller zeroes them.
+ * @param session SAVE_SESSION's bytes @param counters SAVE's, without entries and msg_ids; empty if there was none
+ * @param ids all msg_ids received; there are none without counters
+ */
+export function writeResume(session: Uint8Array, counters: Uint8Array, ids: Uint8Array): Buffer {
+  const restAt = 4 + padded(session.length);
+  const rest = counters.length + ids.length;
+  const bytes = Buffer.alloc(restAt + 4 + padded(rest));
+  bytes.writeUInt32LE(session.length, 0);
+  bytes.set(session, 4);
+  bytes.writeUInt32LE(rest, restAt);
+  bytes.set(counters, restAt + 4);
+  bytes.set(ids, restAt + 4 + counters.length);
+  return bytes;
+}
+
+/** Reads a RESUME record, `bytes[start..stop)`: cursors over its two parts, each undefined where nothing was saved. @throws TlReadError for one that is cut short */
+export function readResume(
+  bytes: Uint8Array,
+  start: number,
+  stop: number,
+): { session: Reader | undefined; counters: Reader | undefined } {
+  const r = new Reader(bytes, start, stop);
+  const session = partOf(r);
+  return { session, counters: partOf(r) };
+}
+
+/** A part with its length before it. */
+function partOf(r: Reader): Reader | undefined {
+  const length = r.int32();
+  const at = r.skip(length);
+  r.skip(padded(length) - length);
+  return length === 0 ? undefined : new Reader(r.bytes, at, at + length);
+}
