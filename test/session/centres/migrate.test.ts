@@ -153,6 +153,21 @@ test('a data centre that forgot the account is told again, once', async () => {
   assertClean(pair);
 });
 
+test('a data centre that forgets the account again and again: after one more try the call ends with its words', async () => {
+  let left = 6;
+  const { pair, seen } = seenBy((call) =>
+    call.dcId === 4 && call.method === 'upload.getFile' && left-- > 0
+      ? new DcRpcError(401, 'AUTH_KEY_UNREGISTERED')
+      : elsewhere(call),
+  );
+  await signInDemo(pair);
+  pair.line(1, { id: 2, message: FILE });
+  await pair.advance(2000);
+  assert.equal(messageOf(pair.take(1)[0])['error_message'], 'AUTH_KEY_UNREGISTERED');
+  assert.equal(seen.filter((one) => one.startsWith('upload.getFile@4')).length, 2);
+  assertClean(pair);
+});
+
 test('files go beside the home connection, and that one is closed when nobody uses it', async () => {
   const { pair } = seenBy((call) =>
     call.dcId === 2 && call.method === 'upload.getFile' ? elsewhere({ ...call, dcId: 4 }) : undefined,

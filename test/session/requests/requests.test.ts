@@ -167,6 +167,17 @@ describe('server and session in the JSON', () => {
   });
 });
 
+test('a session has 1024 open requests; the next one is refused', async () => {
+  const pair = pairOf();
+  pair.dc.onRequest = () => new Promise(() => {});
+  for (let id = 1; id <= 1025; id++) pair.line(1, { id, timeout: 60, message: NEAREST });
+  await pair.run();
+  assert.deepEqual(
+    pair.take(1).map(({ id, error, delivered }) => [id, error, delivered]),
+    [[1025, 'Overloaded', 'no']],
+  );
+});
+
 describe('options', () => {
   test('long as text and flags as booleans, once asked for', async () => {
     const pair = pairOf();
