@@ -212,7 +212,7 @@ describe('signin', () => {
     assert.equal(await again.code(), 1);
     assert.match(
       again.err,
-      /as taken, .*\{"session":\{"name":"taken"\}\} uses it; \{"session":\{"forget":"taken"\}\} logs out/,
+      /named taken, .*\{"session":\{"name":"taken"\}\} uses it; \{"session":\{"forget":"taken"\}\} logs out/,
     );
   });
 
