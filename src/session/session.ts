@@ -21,7 +21,7 @@ import { takeOn, takeRequest } from './requests/requests.ts';
 import { restore, takeAgain } from './resume.ts';
 import { Sending } from './sending.ts';
 import { gatherMoves, Saved } from './snapshot.ts';
-import type { ServerAddress } from '../batch/link-records.ts';
+import type { LinkEnd, ServerAddress } from '../batch/link-records.ts';
 import type { NameAnswer } from '../batch/name-records.ts';
 import type { Sink } from './sink.ts';
 import { keepIfBehind, keepLast, lastRecord } from './stored/persist.ts';
@@ -32,7 +32,7 @@ import { homeServer } from './state/servers.ts';
 import { SessionState, ConnectionState } from './state/state.ts';
 import type { Pending } from './state/pending.ts';
 import { WaitingLines } from './state/waiting-lines.ts';
-import { hear, type Closed } from './link/trouble.ts';
+import { hear } from './link/trouble.ts';
 
 /** On takeover, requests in flight get this long to finish, ms. */
 const LEAVE_MS = 10_000;
@@ -108,7 +108,7 @@ export class Session implements PacketSink, AttachableSession {
     s.link.transport?.unpack(bytes, start, end, this);
   }
 
-  closed(link: number, attempt: number, why: Closed, now: number): void {
+  closed(link: number, attempt: number, why: LinkEnd, now: number): void {
     const s = this.#current(link, attempt);
     if (s !== undefined) onClosed(s, why, now);
   }

@@ -3,6 +3,7 @@
  * In: events of the connection, the time. Out: dials; what follows from an event, in `make-keys.ts` and `hang-up.ts`.
  * Never: two connections of one session at a time.
  */
+import type { LinkEnd } from '../../batch/link-records.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
 import { makeTransport } from '../../transport/make.ts';
 import { noteLostExchange } from './fall-back.ts';
@@ -13,7 +14,7 @@ import { NO_OTHERS, othersOf } from '../state/servers.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { Mtproxy } from '../settings.ts';
 import type { ConnectionState } from '../state/state.ts';
-import { noteTrouble, refusalOfDial, statusWords, tell, troubleWords, type Closed } from './trouble.ts';
+import { noteTrouble, refusalOfDial, statusWords, tell, troubleWords } from './trouble.ts';
 
 /** Transport codes (protocol: Transports). */
 const KEY_UNKNOWN = -404;
@@ -73,7 +74,7 @@ export function onOpened(s: ConnectionState, now: number): void {
 }
 
 /** The main thread lost the connection, or never got one: a first one ends the requests that waited, later ones are dialled again. */
-export function onClosed(s: ConnectionState, why: Closed, now: number): void {
+export function onClosed(s: ConnectionState, why: LinkEnd, now: number): void {
   noteLostExchange(s, now);
   noteTrouble(s, troubleWords(why), now);
   s.link.dropped();

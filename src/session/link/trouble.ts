@@ -4,24 +4,15 @@
  * a client, a word that the far end said, anything for a connection that ended because nobody wanted it.
  */
 import { unreachableWords } from '../../address/unreachable.ts';
-import type { CentreEvent } from '../../batch/link-records.ts';
+import type { CentreEvent, LinkEnd } from '../../batch/link-records.ts';
 import { foreignProtocol, FOREIGN_HEAD } from '../../transport/foreign.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
 import type { Link } from '../state/link.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** How a connection ended, as the main thread tells it. */
-export interface Closed {
-  /** The system's code, `ECONNREFUSED`, or `END` for an orderly end. */
-  readonly code: string;
-  readonly wasNeverUp: boolean;
-  readonly hasTimedOut: boolean;
-  readonly isNotAllowed: boolean;
-}
-
 /** What a client is told of a connection that was never made. */
-export function refusalOfDial(why: Closed): Refusal {
+export function refusalOfDial(why: LinkEnd): Refusal {
   if (why.isNotAllowed) return refusal('ServerNotAllowed');
   return refusal(why.hasTimedOut ? 'ConnectTimeout' : 'ConnectFailed', { reason: troubleWords(why) });
 }
@@ -33,7 +24,7 @@ const STATUSES: Readonly<Record<number, string>> = {
 };
 
 /** The end of a connection as a sentence. */
-export function troubleWords({ code, hasTimedOut }: Pick<Closed, 'code' | 'hasTimedOut'>): string {
+export function troubleWords({ code, hasTimedOut }: Pick<LinkEnd, 'code' | 'hasTimedOut'>): string {
   return unreachableWords(hasTimedOut ? 'ETIMEDOUT' : code);
 }
 
