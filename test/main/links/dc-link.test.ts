@@ -265,7 +265,10 @@ function linkTo(port: number) {
       link.gate.shut(1);
       isUp();
     },
-    linkBytes: () => void told.push('bytes'),
+    linkBytes: () => {
+      told.push('bytes');
+      link.hangUp();
+    },
     linkDown: (_, end) => void told.push(`down(${linkDownFlags(end)} ${end.code})`),
     linkFull: () => undefined,
     linkDrained: () => undefined,
@@ -293,9 +296,10 @@ test('what had come and was not read when a link was hung up is told to nobody',
   const { link, told, up, freed } = linkTo(dc.port);
   const peer = await accepted;
   await up;
-  await new Promise((resolve) => peer.write('unread', resolve));
-  link.hangUp();
+  // More than one read takes: the link is hung up in the first.
+  await new Promise((resolve) => peer.write(Buffer.alloc(1024 * 1024), resolve));
+  link.gate.open(1);
   peer.resume().end();
   await freed;
-  assert.deepEqual(told, ['up']);
+  assert.deepEqual(told, ['up', 'bytes']);
 });
