@@ -1,7 +1,7 @@
 /** What a client's lines ask of the gateway itself: server, session, options; and what is refused before anything is dialled. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { assertClean, CONFIG, messageOf, NEAREST, pairOf, type Line } from '../../support/one-client.ts';
+import { assertClean, CONFIG, demoSession, messageOf, NEAREST, pairOf, type Line } from '../../support/one-client.ts';
 import type { Pair } from '../../support/pair.ts';
 
 const PING = '{"id":100,"message":{"_cons":"ping","ping_id":100}}';
@@ -165,6 +165,16 @@ describe('server and session in the JSON', () => {
     const [precise] = await pair.ask(1, { id: 3, message: { ...file, precise: true } });
     assert.equal(precise!['error'], undefined);
   });
+});
+
+test('a connection has one session, at one server: neither changes once its key was handed in', async () => {
+  const pair = pairOf();
+  await pair.ask(1, { session: demoSession(pair) });
+  const auth_key = Buffer.alloc(256, 7).toString('base64');
+  const [second] = await pair.ask(1, { session: { auth_key, session_id: 5 } });
+  assert.equal(second!['error'], 'InvalidSession');
+  const [moved] = await pair.ask(1, { server: { dc: 4 } });
+  assert.equal(moved!['error'], 'InvalidServer');
 });
 
 test('a session has 1024 open requests; the next one is refused', async () => {
