@@ -282,6 +282,45 @@ test('what does not fit is refused with its path', () => {
   }
 });
 
+/** An object that is no call, with a member that is refused. */
+function refusedMember(frame: Buffer, path: string, text: string): void {
+  assert.throws(
+    () => encode(false, frame),
+    (error: unknown) => error instanceof EncodeError && error.path === path && error.message.includes(text),
+    text,
+  );
+}
+
+test('an integer that no double holds is refused where a double is wanted; one that a double holds is taken', () => {
+  const point = (lat: string): Buffer =>
+    call('inputGeoPoint', ['lat', Buffer.from(lat, 'hex')], ['long', Buffer.from('ca3fc00000', 'hex')]);
+  refusedMember(point('cf0020000000000001'), 'message.lat', 'too large for a double');
+  assert.equal(encode(false, point('cf001fffffffffffff')).readDoubleLE(8), Number.MAX_SAFE_INTEGER);
+});
+
+test('an int128 has 16 bytes, no fewer and no more; bytes have at most 16777215', () => {
+  const failed = (nonce: Buffer): Buffer =>
+    call(
+      'server_DH_params_fail',
+      ['nonce', packedBytes(nonce)],
+      ['server_nonce', packedBytes(Buffer.alloc(16))],
+      ['new_nonce_hash', packedBytes(Buffer.alloc(16))],
+    );
+  for (const length of [15, 17]) refusedMember(failed(Buffer.alloc(length)), 'message.nonce', 'expected 16 bytes');
+  assert.equal(encode(false, failed(Buffer.alloc(16))).length, 52);
+  const part = (length: number): Buffer => {
+    const head = Buffer.alloc(5, 0xc6);
+    head.writeUInt32BE(length, 1);
+    return call(
+      'upload.saveFilePart',
+      ['file_id', packedInt(1)],
+      ['file_part', packedInt(1)],
+      ['bytes', Buffer.concat([head, Buffer.alloc(length)])],
+    );
+  };
+  assert.throws(() => encode(true, part(0x100_0000)), { path: 'message.bytes' });
+});
+
 test('a vector that begins with another number is refused', () => {
   // msgs_ack, and the number of pong where that of a vector should stand.
   const bytes = Buffer.from('59b4d662c573773400000000', 'hex');
