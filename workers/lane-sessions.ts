@@ -9,7 +9,7 @@ import type { Dialect } from '../src/dialect/dialect.ts';
 import { MsgpackDialect } from '../src/dialect/msgpack.ts';
 import type { Env } from '../src/session/env.ts';
 import { Session } from '../src/session/session.ts';
-import { Deadlines, type Timed } from './deadlines.ts';
+import { DeadlineHeap, type Timed } from './deadline-heap.ts';
 import { LaneSink } from './lane-sink.ts';
 import type { Mask } from './mask.ts';
 import { Rotation } from './rotation.ts';
@@ -30,16 +30,17 @@ const TURN = 128 * 1024;
 const BLOCK_LEAST = 4096;
 const BLOCK_MOST = 1 << 20;
 
-class Seat implements Timed {
+/** A session as its lane keeps it. */
+class LaneSession implements Timed {
   readonly number: number;
   readonly session: Session;
   wantedAt = Infinity;
   listedAt = Infinity;
   /** Something happened to it in this batch. */
-  touched = false;
+  isTouched = false;
   /** A step of a key exchange waits. */
-  queued = false;
-  closed = false;
+  isQueued = false;
+  isClosed = false;
   readonly speaksMsgpack: boolean;
 
   constructor(number: number, session: Session, speaksMsgpack: boolean) {
@@ -49,6 +50,7 @@ class Seat implements Timed {
   }
 }
 
+/** Runs the batches of one lane. */
 export class LaneSessions {
   readonly #env: Env;
   readonly #batch = new BatchWriter(BLOCK_LEAST);
@@ -57,15 +59,15 @@ export class LaneSessions {
   readonly #times: Times | undefined;
   /** With `--verbose` alone. */
   readonly #shown: Shown | undefined;
-  readonly #seats = new Map<number, Seat>();
+  readonly #sessions = new Map<number, LaneSession>();
   /** Made with the first client that speaks it. */
   #msgpack: MsgpackDialect | undefined;
-  readonly #deadlines = new Deadlines<Seat>();
-  #touched: Seat[] = [];
+  readonly #deadlines = new DeadlineHeap<LaneSession>();
+  #touched: LaneSession[] = [];
   /** Key exchanges take turns: one step a batch, so that nobody else waits long. */
-  readonly #work: Seat[] = [];
+  readonly #work: LaneSession[] = [];
   /** Sessions that have more to send than a little. */
-  readonly #rest = new Rotation<Seat>();
+  readonly #rest = new Rotation<LaneSession>();
   /** Bytes sent in this batch. */
   #sent = 0;
   /** They had no turn in the last batch. */
@@ -83,7 +85,7 @@ export class LaneSessions {
     this.#sink = new LaneSink(this.#batch, this.#times);
     if (mask === undefined || this.#times === undefined) return;
     this.#shown = new Shown(mask, this.#times, this.#sink, (session) =>
-      this.#seats.get(session)?.speaksMsgpack === true ? this.#msgpack : undefined,
+      this.#sessions.get(session)?.speaksMsgpack === true ? this.#msgpack : undefined,
     );
   }
 
@@ -95,8 +97,8 @@ export class LaneSessions {
     const cursor = new RecordCursor(bytes, from, to);
     while (cursor.next()) this.#record(cursor);
     this.#workOnce();
-    for (let seat = this.#deadlines.due(now); seat; seat = this.#deadlines.due(now)) this.#tick(seat);
-    for (const seat of this.#touched) this.#finish(seat);
+    for (let one = this.#deadlines.due(now); one; one = this.#deadlines.due(now)) this.#tick(one);
+    for (const one of this.#touched) this.#finish(one);
     this.#touched = [];
     this.#serveRest(to - from);
     this.#shown?.answers(this.#batch.writer, now);
@@ -111,7 +113,7 @@ export class LaneSessions {
     if (most <= 0 && !this.#hasSkipped) this.#hasSkipped = !this.#rest.isEmpty;
     else {
       this.#hasSkipped = false;
-      this.#rest.serve(Math.max(1, most), (seat, worth) => this.#goOn(seat, worth));
+      this.#rest.serve(Math.max(1, most), (one, worth) => this.#goOn(one, worth));
     }
   }
 
@@ -136,19 +138,19 @@ export class LaneSessions {
     if (r.kind === In.OPEN || r.kind === In.RESUME) this.#open(r.session, r.flags);
     if (r.kind === In.OPEN) return;
     if (r.kind === In.REQUEST) this.#shown?.request(r, this.#now);
-    const seat = this.#seats.get(r.session);
-    if (seat === undefined) return;
-    if (r.kind === In.CLOSE) return this.#close(seat);
+    const one = this.#sessions.get(r.session);
+    if (one === undefined) return;
+    if (r.kind === In.CLOSE) return this.#close(one);
     if (r.kind === In.REQUEST || r.kind === In.AGAIN) this.#times?.taken(r.session, r.ticket);
     try {
-      tellSession(seat.session, r, this.#now);
+      tellSession(one.session, r, this.#now);
     } catch (error) {
-      this.#fault(seat, error, r.kind === In.REQUEST ? r : undefined);
+      this.#fault(one, error, r.kind === In.REQUEST ? r : undefined);
     }
-    this.#touch(seat);
-    if (seat.session.hasWork && !seat.queued) {
-      seat.queued = true;
-      this.#work.push(seat);
+    this.#touch(one);
+    if (one.session.hasWork && !one.isQueued) {
+      one.isQueued = true;
+      this.#work.push(one);
     }
   }
 
@@ -156,7 +158,7 @@ export class LaneSessions {
     const speaksMsgpack = (flags & OpenFlag.MSGPACK) !== 0;
     const dialect = this.#dialect(speaksMsgpack);
     const session = new Session(this.#env, this.#sink, number, dialect, (flags & OpenFlag.LINES) !== 0);
-    this.#seats.set(number, new Seat(number, session, speaksMsgpack));
+    this.#sessions.set(number, new LaneSession(number, session, speaksMsgpack));
   }
 
   #dialect(speaksMsgpack: boolean): Dialect {
@@ -165,88 +167,88 @@ export class LaneSessions {
     return this.#msgpack;
   }
 
-  #close(seat: Seat): void {
-    seat.closed = true;
-    this.#seats.delete(seat.number);
-    this.#times?.forget(seat.number);
+  #close(one: LaneSession): void {
+    one.isClosed = true;
+    this.#sessions.delete(one.number);
+    this.#times?.forget(one.number);
     try {
-      seat.session.close(this.#now);
+      one.session.close(this.#now);
     } catch (error) {
       this.#log(error);
     }
     this.#sink.gone();
   }
 
-  #touch(seat: Seat): void {
-    if (seat.touched) return;
-    seat.touched = true;
-    this.#touched.push(seat);
+  #touch(one: LaneSession): void {
+    if (one.isTouched) return;
+    one.isTouched = true;
+    this.#touched.push(one);
   }
 
   #workOnce(): void {
-    const seat = this.#work.shift();
-    if (seat === undefined || seat.closed) return;
-    seat.queued = false;
-    this.#guard(seat, () => seat.session.work(this.#now));
-    if (seat.session.hasWork) this.#work.push(seat);
-    this.#touch(seat);
+    const one = this.#work.shift();
+    if (one === undefined || one.isClosed) return;
+    one.isQueued = false;
+    this.#guard(one, () => one.session.work(this.#now));
+    if (one.session.hasWork) this.#work.push(one);
+    this.#touch(one);
   }
 
-  #tick(seat: Seat): void {
-    if (seat.closed) return;
-    this.#guard(seat, () => seat.session.tick(this.#now));
-    this.#touch(seat);
+  #tick(one: LaneSession): void {
+    if (one.isClosed) return;
+    this.#guard(one, () => one.session.tick(this.#now));
+    this.#touch(one);
   }
 
   /** The end of a session's part in a batch: what waits goes out, if it is little, and its next deadline is noted. */
-  #finish(seat: Seat): void {
-    seat.touched = false;
-    if (seat.closed) return;
+  #finish(one: LaneSession): void {
+    one.isTouched = false;
+    if (one.isClosed) return;
     const isLate = this.#sent > LITTLE_OF_ALL;
     // What it has told its client goes with what it has become, whether it has its turn to send or not.
-    if (isLate) this.#save(seat);
-    else this.#flush(seat, LITTLE, false);
-    if (isLate || seat.session.hasRest) this.#rest.add(seat);
+    if (isLate) this.#save(one);
+    else this.#flush(one, LITTLE, false);
+    if (isLate || one.session.hasRest) this.#rest.add(one);
   }
 
   /** Its turn: more of what waits goes out. @returns its work, in bytes, and whether more waits */
-  #goOn(seat: Seat, most: number): { done: number; hasMore: boolean } {
-    if (seat.closed) return { done: 0, hasMore: false };
-    const done = this.#flush(seat, most, true);
-    return { done, hasMore: done > 0 && seat.session.hasRest };
+  #goOn(one: LaneSession, most: number): { done: number; hasMore: boolean } {
+    if (one.isClosed) return { done: 0, hasMore: false };
+    const done = this.#flush(one, most, true);
+    return { done, hasMore: done > 0 && one.session.hasRest };
   }
 
-  #flush(seat: Seat, most: number, mayExceed: boolean): number {
+  #flush(one: LaneSession, most: number, mayExceed: boolean): number {
     let done = 0;
-    this.#guard(seat, () => (done = seat.session.flush(this.#now, most, mayExceed)));
+    this.#guard(one, () => (done = one.session.flush(this.#now, most, mayExceed)));
     this.#sent += done;
-    this.#save(seat);
-    this.#deadlines.schedule(seat, seat.session.nextDeadline());
+    this.#save(one);
+    this.#deadlines.schedule(one, one.session.nextDeadline());
     return done;
   }
 
   /** Also after a fault: what was sent before it has left. */
-  #save(seat: Seat): void {
-    this.#sink.session = seat.number;
+  #save(one: LaneSession): void {
+    this.#sink.session = one.number;
     try {
-      seat.session.save();
+      one.session.save();
     } catch (error) {
-      this.#fault(seat, error);
+      this.#fault(one, error);
     }
   }
 
-  #guard(seat: Seat, act: () => unknown): void {
-    this.#sink.session = seat.number;
+  #guard(one: LaneSession, act: () => unknown): void {
+    this.#sink.session = one.number;
     try {
       act();
     } catch (error) {
-      this.#fault(seat, error);
+      this.#fault(one, error);
     }
   }
 
   /** A bug met by one session: its requests are told, the log gets the stack, the lane goes on. */
-  #fault(seat: Seat, error: unknown, asked?: RecordCursor): void {
-    seat.session.crash(this.#log(error), stackOf(error), asked);
+  #fault(one: LaneSession, error: unknown, asked?: RecordCursor): void {
+    one.session.crash(this.#log(error), stackOf(error), asked);
   }
 
   #log(error: unknown): string {

@@ -31,6 +31,7 @@ const KEEPS: Readonly<Record<Parameters<Sink['keep']>[0], number>> = {
 const RESULT = OUTCOMES[0];
 const PLACES = new Map(OUTCOMES.map((name, place) => [name, place]));
 
+/** Writes what the session that speaks now says into the block that the lane sends back. */
 export class LaneSink implements Sink {
   /** The session that speaks now; set by the lane before each call into one. */
   session = 0;

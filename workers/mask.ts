@@ -22,6 +22,7 @@ const HIDDEN = '…';
 /** Who said it: what the gateway says of errors is its own word, what a client says never is. */
 export type Speaker = 'client' | 'gateway';
 
+/** Shows messages with their values hidden; names of the scheme and the gateway's own words stay. */
 export class Mask {
   readonly #words: ReadonlySet<string>;
 

@@ -13,17 +13,18 @@ export interface Done {
   readonly hasMore: boolean;
 }
 
+/** Turns among those who have more to do than fits in one batch. */
 export class Rotation<T> {
   /** Who waits, in the order of their turns, with what is left to each: below 0 for what was too much the last time. */
-  readonly #waitingLines = new Map<T, number>();
+  readonly #waiting = new Map<T, number>();
 
   get isEmpty(): boolean {
-    return this.#waitingLines.size === 0;
+    return this.#waiting.size === 0;
   }
 
   /** Puts somebody at the end, who is not there already. */
   add(one: T): void {
-    if (!this.#waitingLines.has(one)) this.#waitingLines.set(one, 0);
+    if (!this.#waiting.has(one)) this.#waiting.set(one, 0);
   }
 
   /**
@@ -31,17 +32,17 @@ export class Rotation<T> {
    * @param turn does about `most` bytes of work, or one piece that cannot be cut
    */
   serve(most: number, turn: (one: T, most: number) => Done): void {
-    for (let left = most; left > 0 && this.#waitingLines.size > 0;) {
-      const [one, credit] = this.#waitingLines.entries().next().value!;
-      this.#waitingLines.delete(one);
+    for (let left = most; left > 0 && this.#waiting.size > 0;) {
+      const [one, credit] = this.#waiting.entries().next().value!;
+      this.#waiting.delete(one);
       const worth = credit + QUANTUM;
       if (worth <= 0) {
-        this.#waitingLines.set(one, worth);
+        this.#waiting.set(one, worth);
         continue;
       }
       const { done, hasMore } = turn(one, worth);
       left -= done;
-      if (hasMore) this.#waitingLines.set(one, Math.min(0, worth - done));
+      if (hasMore) this.#waiting.set(one, Math.min(0, worth - done));
     }
   }
 }

@@ -11,7 +11,7 @@ const HEAD = 2;
 const WIDTH = 3;
 const FREE = 0;
 const LEFT = -1;
-/** Some ten microseconds. */
+/** How often a thread tries to take the lock before it gives up: some ten microseconds. */
 const TRIES = 1000;
 
 /** A fresh table's block; `capacity` keys, of which half may be held. */
@@ -22,6 +22,7 @@ export function makeClaims(capacity = 65_536): SharedArrayBuffer {
 /** Why a key could not be taken: another session holds it, or there is no place left for any. */
 export type ClaimFault = 'held' | 'full';
 
+/** One thread's view of the shared table: takes and gives back keys for the sessions of that thread. */
 export class ClaimTable {
   readonly #cells: Int32Array;
   readonly #capacity: number;

@@ -5,9 +5,11 @@
  */
 import { AuthKey } from '../../src/crypto/auth-key.ts';
 import { newHead } from '../../src/crypto/envelope.ts';
+import { Reader } from '../../src/bytes/reader.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import type { Refusal } from '../../src/dialect/dialect.ts';
 import type { Env } from '../../src/session/env.ts';
+import type { Incoming } from '../../src/session/incoming/incoming.ts';
 import { knownCalls } from '../../src/session/known-calls.ts';
 import type { Sink } from '../../src/session/sink.ts';
 import { AnswerBy, Pending, type PendingInit } from '../../src/session/state/pending.ts';
@@ -28,6 +30,11 @@ const NAMES = new Map([
 
 /** What a client was told: the dialect's verb and what was given to it. */
 type Told = readonly [verb: string, ...args: unknown[]];
+
+/** A message with a body, as the inbox hands it to a handler. @param seqNo even: not to be acknowledged */
+export function incoming(bytes: Uint8Array, low = 1, high = at(0), seqNo = 0): Incoming {
+  return { low, high, seqNo, crc: Buffer.from(bytes).readUInt32LE(0), body: new Reader(bytes) };
+}
 
 /** Answers every call by noting it. */
 function noting(told: Told[], more: Record<string, unknown>): unknown {

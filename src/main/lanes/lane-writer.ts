@@ -18,6 +18,7 @@ import { In } from '../../batch/records.ts';
 
 const NOTHING = new Uint8Array(0);
 
+/** Puts records for the sessions of one lane; whoever extends it takes them on. */
 export abstract class LaneWriter {
   /**
    * Takes one record; its bytes are `bytes[start..stop)`. Those of a REQUEST or an AGAIN must stay as they are until

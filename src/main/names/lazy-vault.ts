@@ -67,7 +67,7 @@ export interface NameRefusal extends NameFault {
 }
 
 /** What a client is told of what the vault said: the error of the table, and the system's code as its reason. */
-export function faultOf(error: unknown): NameRefusal {
+export function refusalOfVault(error: unknown): NameRefusal {
   if (!(error instanceof VaultError)) return { error: 'VaultWriteFailed' };
   if (error instanceof NoVault) return { error: 'VaultUnavailable' };
   if (error.fault === 'VaultClosed') return { error: 'VaultUnavailable', reason: error.code ?? 'closed' };

@@ -6,7 +6,7 @@
  * To list thousands of names takes many times as long as anything else that a client may ask of the main thread, and the
  * answer is thousands of times as long as the question.
  */
-import { faultOf } from './lazy-vault.ts';
+import { refusalOfVault } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerName, refuseName, type NameRequest } from './name-request.ts';
 
@@ -53,7 +53,7 @@ export class Listing {
       const entries = await this.#read();
       for (const request of requests) answerName(request, entries);
     } catch (error) {
-      for (const request of requests) refuseName(request, faultOf(error));
+      for (const request of requests) refuseName(request, refusalOfVault(error));
     }
   }
 }

@@ -7,7 +7,7 @@
 import { KeepFlag } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { faultOf, type LazyVault, errorText } from './lazy-vault.ts';
+import { refusalOfVault, type LazyVault, errorText } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerStore } from './name-request.ts';
 
@@ -90,7 +90,7 @@ export class RecordWriter {
         await vault.claim(this.#of.name);
       } catch (error) {
         this.#log.write('vaultWriteFailed', { reason: errorText(error) });
-        const { reason } = faultOf(error);
+        const { reason } = refusalOfVault(error);
         this.#of.owner?.client.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
       this.uncork();
@@ -187,7 +187,7 @@ export class RecordWriter {
 
   /** The record stored before still is. The session goes on, and the write is tried again until it works. */
   #failed(record: Buffer, explicit: number | undefined, owner: NameOwner | undefined, error: unknown): void {
-    const fault = faultOf(error);
+    const fault = refusalOfVault(error);
     this.#log.write('vaultWriteFailed', { reason: errorText(error) });
     if (explicit !== undefined && owner !== undefined) {
       record.fill(0);

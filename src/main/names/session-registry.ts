@@ -13,7 +13,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { summaryOf } from '../../vault/summary.ts';
 import type { Claim, Vault } from '../../vault/vault.ts';
 import { Ownership } from './ownership.ts';
-import { faultOf, LazyVault, type NameRefusal } from './lazy-vault.ts';
+import { refusalOfVault, LazyVault, type NameRefusal } from './lazy-vault.ts';
 import { Listing } from './listing.ts';
 import type { NameOwner } from './owner.ts';
 import { answerName, askToLeave, NO_RECORD, refuseName, type NameRequest } from './name-request.ts';
@@ -118,7 +118,7 @@ export class SessionRegistry {
       claim = await this.#claimed(ownership, request.op === NameOp.TAKEOVER);
       if (claim === undefined) fault = IN_USE;
     } catch (error) {
-      fault = faultOf(error);
+      fault = refusalOfVault(error);
     }
     const asked = ownership.claiming ?? request;
     ownership.claiming = undefined;
@@ -249,7 +249,7 @@ export class SessionRegistry {
     try {
       await ownership.writer.forget();
     } catch (error) {
-      return refuseName(request, faultOf(error));
+      return refuseName(request, refusalOfVault(error));
     }
     const { heir } = ownership;
     this.#forgotten(ownership);

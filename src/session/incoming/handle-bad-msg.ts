@@ -3,7 +3,6 @@
  * In: bodies. Out: the messages they name put back to go again under new ids, or given up.
  * Never: believes a notification about a message this session has not sent (threats: The network).
  */
-import type { Reader } from '../../bytes/reader.ts';
 import { leaveSession } from '../delivery/stale-sessions.ts';
 import { notify } from '../answers/answers.ts';
 import { leaveLink } from '../link/hang-up.ts';
@@ -12,6 +11,7 @@ import { Stage, type Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import { reissueOrRefuse } from '../delivery/reissue.ts';
 import type { ConnectionState } from '../state/state.ts';
+import type { Incoming } from './incoming.ts';
 import { answerNamed } from './answer-named.ts';
 import { bindAgain } from '../link/temporary.ts';
 
@@ -50,7 +50,7 @@ const reactions = new Map<number, Reaction>([
 ]);
 
 /** `bad_server_salt bad_msg_id bad_msg_seqno error_code new_server_salt`. */
-export function handleBadServerSalt(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
+export function handleBadServerSalt(s: ConnectionState, { body: r }: Incoming, now: number): void {
   r.skip(4);
   const badLow = r.int32();
   const badHigh = r.int32();
@@ -65,7 +65,7 @@ export function handleBadServerSalt(s: ConnectionState, _low: number, _high: num
 }
 
 /** `bad_msg_notification bad_msg_id bad_msg_seqno error_code`. */
-export function handleBadMsg(s: ConnectionState, low: number, high: number, r: Reader, now: number): void {
+export function handleBadMsg(s: ConnectionState, { low, high, body: r }: Incoming, now: number): void {
   r.skip(4);
   const badLow = r.int32();
   const badHigh = r.int32();
@@ -160,7 +160,7 @@ function renew(s: ConnectionState, refused: readonly Pending[], isFromScratch: b
 }
 
 /** `future_salts req_msg_id now salts:vector<future_salt>`: answers the client's own `get_future_salts`, or the gateway's. */
-export function handleFutureSalts(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
+export function handleFutureSalts(s: ConnectionState, { body: r }: Incoming, now: number): void {
   r.skip(4);
   const low = r.int32();
   const high = r.int32();

@@ -3,19 +3,19 @@
  * In: the notice. Out: the new salt; what was sent before is sent again or ended; the client is told that updates may be missing.
  * Never: the same notice twice.
  */
-import type { Reader } from '../../bytes/reader.ts';
 import { notify } from '../answers/answers.ts';
 import { refusal } from '../answers/refusals.ts';
 import { reissueOrRefuse } from '../delivery/reissue.ts';
 import { isAfter } from '../state/message-ids.ts';
 import type { Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
+import type { Incoming } from './incoming.ts';
 
 /**
  * `new_session_created first_msg_id unique_id server_salt`: whatever was sent before `first_msg_id` is forgotten at
  * the server. In a session that has lived, updates may be missing too.
  */
-export function handleNewSession(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
+export function handleNewSession(s: ConnectionState, { body: r }: Incoming, now: number): void {
   r.skip(4);
   const firstLow = r.int32();
   const firstHigh = r.int32();

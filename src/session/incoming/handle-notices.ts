@@ -2,15 +2,15 @@
  * Handle notices: small service messages: acknowledgements, pongs, what became of a session or key that was destroyed, answers that exist (protocol: Delivery; Service messages).
  * In: bodies. Out: requests acknowledged or answered; acknowledgements and `msg_resend_req` for the next packet.
  */
-import type { Reader } from '../../bytes/reader.ts';
 import { Crc, resendRequest } from '../../tl/service.ts';
 import { answer } from '../answers/answers.ts';
 import { AnswerBy } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
+import type { Incoming } from './incoming.ts';
 import { readIdsOf } from './read-ids.ts';
 
 /** `msgs_ack`: delivered; the answer is still awaited. */
-export function handleAcks(s: ConnectionState, _low: number, _high: number, r: Reader): void {
+export function handleAcks(s: ConnectionState, { body: r }: Incoming): void {
   const ids = readIdsOf(r);
   for (let i = 0; i < ids.length; i += 2) {
     const pending = s.pending.find(ids[i]!, ids[i + 1]!);
@@ -19,7 +19,7 @@ export function handleAcks(s: ConnectionState, _low: number, _high: number, r: R
 }
 
 /** `pong msg_id ping_id`: answers the client's ping of that msg_id; after one of the gateway's own, nothing is left to do. */
-export function handleNamedAnswer(s: ConnectionState, low: number, high: number, r: Reader, now: number): void {
+export function handleNamedAnswer(s: ConnectionState, { low, high, body: r }: Incoming, now: number): void {
   const at = r.skip(4);
   const [pingLow, pingHigh] = [r.int32(), r.int32()];
   const pending = s.pending.find(pingLow, pingHigh);
@@ -33,13 +33,13 @@ export function handleNamedAnswer(s: ConnectionState, low: number, high: number,
 }
 
 /** `destroy_session_ok/none`: names a session and no request, so the oldest open `destroy_session` of the client gets it. */
-export function handleDestroyed(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
+export function handleDestroyed(s: ConnectionState, { body: r }: Incoming, now: number): void {
   const pending = s.pending.oldest(AnswerBy.DESTROY);
   if (pending !== undefined) answer(s, pending, 'object', r, now);
 }
 
 /** `destroy_auth_key_ok/none/fail`: ends the gateway's own call, whatever came of it. */
-export function handleKeyDestroyed(s: ConnectionState, _low: number, _high: number, _r: Reader, now: number): void {
+export function handleKeyDestroyed(s: ConnectionState, _message: Incoming, now: number): void {
   const pending = s.pending.oldest(AnswerBy.DESTROY_KEY);
   if (pending === undefined) return;
   s.pending.remove(pending);
@@ -50,7 +50,7 @@ export function handleKeyDestroyed(s: ConnectionState, _low: number, _high: numb
  * `msg_detailed_info msg_id answer_msg_id bytes status` and `msg_new_detailed_info answer_msg_id …`: the answer exists.
  * One already here is acknowledged again; one that is not is asked for.
  */
-export function handleDetailedInfo(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
+export function handleDetailedInfo(s: ConnectionState, { body: r }: Incoming, now: number): void {
   if (r.uint32() === Crc.msgDetailedInfo) r.skip(8);
   const low = r.int32();
   const high = r.int32();

@@ -18,6 +18,7 @@ import { refusal } from '../answers/refusals.ts';
 import { mayReissue } from '../delivery/reissue.ts';
 import { parseRpcError, type RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
+import { crcAt, type Incoming } from './incoming.ts';
 import { targetOf } from '../requests/target.ts';
 
 /** Errors of the server's own: 1, 2, 4 … seconds between tries (protocol: RPC errors). */
@@ -25,17 +26,11 @@ const RETRY_BASE_MS = 1000;
 const MOST_REPEATS = 6;
 
 /** `rpc_result req_msg_id result`. Nobody's answer was acknowledged already and is dropped. */
-export function handleRpcResult(
-  s: ConnectionState,
-  low: number,
-  high: number,
-  r: Reader,
-  now: number,
-  inside: Inside,
-): void {
+export function handleRpcResult(s: ConnectionState, message: Incoming, now: number, inside: Inside): void {
+  const { low, high, body: r } = message;
   r.skip(4);
   const pending = s.pending.find(r.int32(), r.int32());
-  if (pending === undefined) return ownAnswer(s, low, high, r, now, inside);
+  if (pending === undefined) return ownAnswer(s, message, now, inside);
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
   s.saltRefusals = 0;
   s.acknowledged(pending);
@@ -54,9 +49,11 @@ export function handleRpcResult(
 /** Answers to the gateway's own questions may come wrapped too. */
 const OWN = new Set<number>([Crc.futureSalts, Crc.msgsStateInfo]);
 
-function ownAnswer(s: ConnectionState, low: number, high: number, r: Reader, now: number, inside: Inside): void {
-  const crc = r.left >= 4 ? r.peekUint32() : 0;
-  if (OWN.has(crc)) inside.body(s, crc, low, high, r, now);
+function ownAnswer(s: ConnectionState, message: Incoming, now: number, inside: Inside): void {
+  const crc = crcAt(message.body);
+  if (!OWN.has(crc)) return;
+  message.crc = crc;
+  inside.body(s, message, now);
 }
 
 function takeError(s: ConnectionState, pending: Pending, r: Reader, now: number): void {

@@ -3,7 +3,6 @@
  * In: `msgs_state_info`, `msgs_all_info`, `msgs_state_req`, `msg_resend_req`. Out: requests acknowledged, sent again or
  * ended; `msgs_state_info` in answer. Never: a request sent again that may have been carried out and may not be twice.
  */
-import type { Reader } from '../../bytes/reader.ts';
 import { stateInfo } from '../../tl/service.ts';
 import { refusal } from '../answers/refusals.ts';
 import { mayReissue, reissueOrRefuse, resend } from '../delivery/reissue.ts';
@@ -11,6 +10,7 @@ import { TOO_OLD_SECONDS } from '../state/message-ids.ts';
 import { Stage, type Pending } from '../state/pending.ts';
 import { isBelievable } from '../state/state-requests.ts';
 import type { ConnectionState } from '../state/state.ts';
+import type { Incoming } from './incoming.ts';
 import { readIdsOf } from './read-ids.ts';
 import { answerNamed } from './answer-named.ts';
 
@@ -22,7 +22,7 @@ const ANSWER_MADE = 64;
 const UNKNOWN = 1;
 
 /** `msgs_state_info req_msg_id info`: one byte for each id that was asked for. */
-export function handleStateInfo(s: ConnectionState, _low: number, _high: number, r: Reader, now: number): void {
+export function handleStateInfo(s: ConnectionState, { body: r }: Incoming, now: number): void {
   r.skip(4);
   const low = r.int32();
   const high = r.int32();
@@ -68,7 +68,7 @@ function wasReceived(s: ConnectionState, pending: Pending, isAnswerMade: boolean
 }
 
 /** `msgs_all_info msg_ids info`: states the server sends unasked. Only "received" is taken from it: what it calls lost may be on its way. */
-export function handleAllInfo(s: ConnectionState, _low: number, _high: number, r: Reader): void {
+export function handleAllInfo(s: ConnectionState, { body: r }: Incoming): void {
   const ids = readIdsOf(r);
   const info = r.view();
   if (info.length * 2 !== ids.length) return;
@@ -79,7 +79,7 @@ export function handleAllInfo(s: ConnectionState, _low: number, _high: number, r
 }
 
 /** `msgs_state_req`: the server asks which of its messages have come: 4 is received, 1 is nothing known. */
-export function handleStateRequest(s: ConnectionState, low: number, high: number, r: Reader): void {
+export function handleStateRequest(s: ConnectionState, { low, high, body: r }: Incoming): void {
   const ids = readIdsOf(r);
   const info = new Uint8Array(ids.length / 2);
   for (let i = 0; i < info.length; i++) info[i] = s.received.has(ids[i * 2]!, ids[i * 2 + 1]!) ? RECEIVED : UNKNOWN;
@@ -87,7 +87,7 @@ export function handleStateRequest(s: ConnectionState, low: number, high: number
 }
 
 /** `msg_resend_req`: open requests go again under their own ids, inside a container, since the server carries one id out once; of the rest the server learns that they are unknown. */
-export function handleResendRequest(s: ConnectionState, low: number, high: number, r: Reader, now: number): void {
+export function handleResendRequest(s: ConnectionState, { low, high, body: r }: Incoming, now: number): void {
   const ids = readIdsOf(r);
   const info = new Uint8Array(ids.length / 2).fill(UNKNOWN);
   for (let i = 0; i < info.length; i++) {

@@ -18,11 +18,12 @@ import {
 import { handleRpcResult } from './handle-rpc.ts';
 import { handleAllInfo, handleResendRequest, handleStateInfo, handleStateRequest } from './handle-states.ts';
 import { handleUpdate } from './handle-update.ts';
+import { crcAt, type Incoming } from './incoming.ts';
 import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from '../state/message-ids.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Takes a message's body; the reader stands before the constructor number. */
-type Handler = (s: ConnectionState, low: number, high: number, r: Reader, now: number, inside: Inside) => void;
+/** Takes a message. @param now Unix ms @param inside where a body that holds others puts them */
+type Handler = (s: ConnectionState, message: Incoming, now: number, inside: Inside) => void;
 
 const handlers = new Map<number, Handler>([
   [Crc.rpcResult, handleRpcResult],
@@ -48,43 +49,36 @@ const handlers = new Map<number, Handler>([
   [Crc.destroyAuthKeyFail, handleKeyDestroyed],
 ]);
 
-/**
- * What a packet holds, a message or a container: the time window, then what follows.
- * The reader stands at the body and ends with it.
- */
-export function receiveMessage(
-  s: ConnectionState,
-  low: number,
-  high: number,
-  seqNo: number,
-  r: Reader,
-  now: number,
-): void {
-  if (!isTimely(s, high, now)) return receiveUntimely(s, low, high, seqNo, r, now);
+/** What a packet holds, a message or a container: the time window, then what follows. */
+export function receiveMessage(s: ConnectionState, message: Incoming, now: number): void {
+  if (!isTimely(s, message.high, now)) return receiveUntimely(s, message, now);
   s.aheadBy = 0;
-  s.ids.learn(high, low, now);
-  receiveInner(s, low, high, seqNo, r, now);
+  s.ids.learn(message.high, message.low, now);
+  receiveInner(s, message, now);
 }
 
 /**
  * A message, alone or out of a container: duplicates, acknowledgement, then its body. A container's id is new, those
  * in it need not be: after an outage the server sends again what is minutes old.
  */
-function receiveInner(s: ConnectionState, low: number, high: number, seqNo: number, r: Reader, now: number): void {
-  const crc = r.left >= 4 ? r.peekUint32() : 0;
+function receiveInner(s: ConnectionState, message: Incoming, now: number): void {
+  const { low, high, seqNo } = message;
+  const crc = crcAt(message.body);
+  message.crc = crc;
   // A container repeats nothing itself; results are filtered by the table of open requests.
   const seen = crc === Crc.msgContainer ? 'new' : s.received.note(low, high);
   if ((seqNo & 1) === 1 && seen !== 'old') s.outbox.acknowledge(low, high, now);
   if (seen !== 'new' && crc !== Crc.rpcResult) return;
-  dispatch(s, crc, low, high, r, now);
+  dispatch(s, message, now);
 }
 
 /** Neither acknowledged nor remembered, but for what mends a wrong clock: it may be this side's. */
-function receiveUntimely(s: ConnectionState, low: number, high: number, seqNo: number, r: Reader, now: number): void {
-  const crc = r.left >= 4 ? r.peekUint32() : 0;
-  if (crc === Crc.msgContainer) dispatch(s, crc, low, high, r, now, outside);
-  else if (namesOwnMessage(s, crc, r)) receiveInner(s, low, high, seqNo, r, now);
-  else if (answersOwnMessage(s, crc, r)) believeTimeAhead(s, low, high, now);
+function receiveUntimely(s: ConnectionState, message: Incoming, now: number): void {
+  const crc = crcAt(message.body);
+  message.crc = crc;
+  if (crc === Crc.msgContainer) dispatch(s, message, now, outside);
+  else if (namesOwnMessage(s, crc, message.body)) receiveInner(s, message, now);
+  else if (answersOwnMessage(s, crc, message.body)) believeTimeAhead(s, message, now);
 }
 
 /** Whether a msg_id lies in the time window; true while the server's clock is not known. */
@@ -98,7 +92,7 @@ function isTimely(s: ConnectionState, high: number, now: number): boolean {
  * An answer to an open request has a msg_id more than `TOO_NEW_SECONDS` ahead: this side's clock stood still (a suspended
  * machine), or was learnt wrong. The second answer in a row that is ahead by the same moves the clock.
  */
-function believeTimeAhead(s: ConnectionState, low: number, high: number, now: number): void {
+function believeTimeAhead(s: ConnectionState, { low, high }: Incoming, now: number): void {
   const ahead = (high >>> 0) - s.ids.serverTime(now) / 1000;
   if (s.aheadBy > 0 && Math.abs(ahead - s.aheadBy) < TOO_NEW_SECONDS) {
     s.ids.setClock(high, low, now);
@@ -130,19 +124,12 @@ const inside: Inside = { message: receiveInner, body: dispatch };
 /** What a container out of the time window may bring in. */
 const outside: Inside = { message: receiveUntimely, body: dispatch };
 
-/** Hands a body to its handler; what has none is an update. */
-function dispatch(
-  s: ConnectionState,
-  crc: number,
-  low: number,
-  high: number,
-  r: Reader,
-  now: number,
-  around = inside,
-): void {
+/** Hands a message to the handler of its body; what has none is an update. */
+function dispatch(s: ConnectionState, message: Incoming, now: number, around = inside): void {
+  const { crc } = message;
   const handler = handlers.get(crc) ?? handleUpdate;
   try {
-    handler(s, low, high, r, now, around);
+    handler(s, message, now, around);
   } catch (error) {
     if (!(error instanceof TlReadError)) throw error;
     s.sink.log('unreadable message', { crc, reason: error.message });

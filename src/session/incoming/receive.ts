@@ -6,10 +6,13 @@
 import { Reader } from '../../bytes/reader.ts';
 import { open } from '../../crypto/envelope.ts';
 import { receiveMessage } from './inbox.ts';
+import { newIncoming } from './incoming.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { prove } from '../link/trouble.ts';
 
 const reader = new Reader(new Uint8Array(0));
+/** The message that is being read; one packet is read at a time. */
+const incoming = newIncoming();
 
 /** Opens an encrypted packet and hands its message on. @returns false if the caller must drop the connection */
 export function receivePacket(s: ConnectionState, bytes: Uint8Array, start: number, end: number, now: number): boolean {
@@ -27,7 +30,11 @@ export function receivePacket(s: ConnectionState, bytes: Uint8Array, start: numb
   s.backOff.succeeded();
   s.isKeyDoubted = false;
   reader.reset(opened.bytes, opened.start, opened.end);
-  receiveMessage(s, head.msgIdLow, head.msgIdHigh, head.seqNo, reader, now);
+  incoming.low = head.msgIdLow;
+  incoming.high = head.msgIdHigh;
+  incoming.seqNo = head.seqNo;
+  incoming.body = reader;
+  receiveMessage(s, incoming, now);
   // Messages ignored under the wrong clock come again on another connection.
   const isWhole = !s.isClockMended;
   s.isClockMended = false;

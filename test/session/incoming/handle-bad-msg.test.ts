@@ -1,11 +1,11 @@
 /** Refused messages and salts: what is believed, what goes again, what nobody can tell. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Reader } from '../../../src/bytes/reader.ts';
+import type { Incoming } from '../../../src/session/incoming/incoming.ts';
 import { handleBadMsg, handleBadServerSalt, handleFutureSalts } from '../../../src/session/incoming/handle-bad-msg.ts';
 import { Stage } from '../../../src/session/state/pending.ts';
 import { Crc } from '../../../src/tl/service.ts';
-import { ACTS, at, body, Lone, NOW, READS } from '../../support/lone-state.ts';
+import { ACTS, at, body, incoming, Lone, NOW, READS } from '../../support/lone-state.ts';
 
 function refuseSalt({ s }: Lone, low: number, high: number, salt = 77): void {
   const bytes = body(Crc.badServerSalt, (out) => {
@@ -14,7 +14,7 @@ function refuseSalt({ s }: Lone, low: number, high: number, salt = 77): void {
     out.int32(48);
     out.long(salt, salt);
   });
-  handleBadServerSalt(s, 1, at(0), new Reader(bytes), NOW);
+  handleBadServerSalt(s, incoming(bytes), NOW);
 }
 
 function refuse({ s }: Lone, code: number, low: number, high: number): void {
@@ -23,7 +23,7 @@ function refuse({ s }: Lone, code: number, low: number, high: number): void {
     out.int32(1);
     out.int32(code);
   });
-  handleBadMsg(s, 1, at(0), new Reader(bytes), NOW);
+  handleBadMsg(s, incoming(bytes), NOW);
 }
 
 test('a refused salt is replaced, counted, and the request goes again', () => {
@@ -83,8 +83,8 @@ test('numbering is mended twice; refused once more, the session is begun anew', 
 
 test('salts for later are taken from who was asked for them', () => {
   const lone = new Lone();
-  const salts = (low: number): Reader =>
-    new Reader(
+  const salts = (low: number): Incoming =>
+    incoming(
       body(Crc.futureSalts, (out) => {
         out.long(low, at(0));
         out.int32(at(0));
@@ -95,8 +95,8 @@ test('salts for later are taken from who was asked for them', () => {
       }),
     );
   [lone.s.outbox.saltsLow, lone.s.outbox.saltsHigh] = [8, at(0)];
-  handleFutureSalts(lone.s, 1, at(0), salts(4), NOW);
+  handleFutureSalts(lone.s, salts(4), NOW);
   assert.deepEqual(lone.s.salts.future, []);
-  handleFutureSalts(lone.s, 1, at(0), salts(8), NOW);
+  handleFutureSalts(lone.s, salts(8), NOW);
   assert.deepEqual(lone.s.salts.future, [at(60), at(120), 5, 6]);
 });

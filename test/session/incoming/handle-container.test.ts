@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { Reader, TlReadError } from '../../../src/bytes/reader.ts';
+import { TlReadError } from '../../../src/bytes/reader.ts';
 import { handleContainer, handleGzip, type Inside } from '../../../src/session/incoming/handle-container.ts';
 import { Crc, MAX_CONTAINED } from '../../../src/tl/service.ts';
-import { at, body, container, type Inner, Lone, NOW } from '../../support/lone-state.ts';
+import { at, body, container, type Inner, incoming, Lone, NOW } from '../../support/lone-state.ts';
 
 const PING = body(Crc.ping, (out) => out.long(1, 2));
 
@@ -15,8 +15,8 @@ function noted(): { inside: Inside; lengths: number[] } {
   return {
     lengths,
     inside: {
-      message: (_s, _low, _high, _seqNo, r) => void lengths.push(r.left),
-      body: (_s, _crc, _low, _high, r) => void lengths.push(r.left),
+      message: (_s, message) => void lengths.push(message.body.left),
+      body: (_s, message) => void lengths.push(message.body.left),
     },
   };
 }
@@ -25,7 +25,7 @@ const packed = (bytes: Uint8Array): Buffer => body(Crc.gzipPacked, (out) => out.
 
 function lengthsIn(bytes: Uint8Array, handle = handleContainer): number[] {
   const { inside, lengths } = noted();
-  handle(new Lone().s, 1, at(0), new Reader(bytes), NOW, inside);
+  handle(new Lone().s, incoming(bytes), NOW, inside);
   return lengths;
 }
 

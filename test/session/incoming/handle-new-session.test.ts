@@ -1,10 +1,9 @@
 /** A session that the server has begun anew: what of the requests is over, and what is said once. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Reader } from '../../../src/bytes/reader.ts';
 import { handleNewSession } from '../../../src/session/incoming/handle-new-session.ts';
 import { Crc } from '../../../src/tl/service.ts';
-import { ACTS, at, body, Lone, NOW } from '../../support/lone-state.ts';
+import { ACTS, at, body, incoming, Lone, NOW } from '../../support/lone-state.ts';
 
 function begun({ s }: Lone, firstLow: number, firstHigh: number, unique: number, salt: number): void {
   const bytes = body(Crc.newSessionCreated, (out) => {
@@ -12,7 +11,7 @@ function begun({ s }: Lone, firstLow: number, firstHigh: number, unique: number,
     out.long(unique, unique);
     out.long(salt, salt);
   });
-  handleNewSession(s, 1, at(0), new Reader(bytes), NOW);
+  handleNewSession(s, incoming(bytes), NOW);
 }
 
 test('a session begun anew: what lies before its first message is over, be it by the id of its container', () => {

@@ -1,14 +1,13 @@
 /** Errors and answers of calls: what is tried again inside, what is told, what they say of clock and account. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Reader } from '../../../src/bytes/reader.ts';
 import type { Fate } from '../../../src/dialect/dialect.ts';
 import { handleRpcResult } from '../../../src/session/incoming/handle-rpc.ts';
 import type { Inside } from '../../../src/session/incoming/handle-container.ts';
 import { StoredSession } from '../../../src/session/state/stored-session.ts';
 import type { Pending } from '../../../src/session/state/pending.ts';
 import { Crc } from '../../../src/tl/service.ts';
-import { ACTS, at, body, Lone, NOW, READS } from '../../support/lone-state.ts';
+import { ACTS, at, body, incoming, Lone, NOW, READS } from '../../support/lone-state.ts';
 
 const inside: Inside = { message: () => {}, body: () => {} };
 
@@ -17,7 +16,7 @@ function answered({ s }: Lone, { msgIdLow, msgIdHigh }: Pending, answer: Uint8Ar
     out.long(msgIdLow, msgIdHigh);
     out.raw(answer);
   });
-  handleRpcResult(s, 1, high, new Reader(bytes), NOW, inside);
+  handleRpcResult(s, incoming(bytes, 1, high), NOW, inside);
 }
 
 const error = (code: number, text: string): Buffer =>

@@ -1,18 +1,17 @@
 /** States of messages: which are believed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Reader } from '../../../src/bytes/reader.ts';
 import { handleStateInfo } from '../../../src/session/incoming/handle-states.ts';
 import { Stage } from '../../../src/session/state/pending.ts';
 import { Crc } from '../../../src/tl/service.ts';
-import { ACTS, at, body, Lone, NOW } from '../../support/lone-state.ts';
+import { ACTS, at, body, incoming, Lone, NOW } from '../../support/lone-state.ts';
 
 function told({ s }: Lone, low: number, states: readonly number[]): void {
   const bytes = body(Crc.msgsStateInfo, (out) => {
     out.long(low, at(9));
     out.string(Uint8Array.from(states));
   });
-  handleStateInfo(s, 1, at(0), new Reader(bytes), NOW);
+  handleStateInfo(s, incoming(bytes), NOW);
 }
 
 test('states are believed in answer to the question that is out, one for each id', () => {

@@ -1,9 +1,9 @@
 /** Updates: one that cannot be read is not passed over. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Reader, TlReadError } from '../../../src/bytes/reader.ts';
+import { TlReadError } from '../../../src/bytes/reader.ts';
 import { handleUpdate } from '../../../src/session/incoming/handle-update.ts';
-import { at, body, Lone } from '../../support/lone-state.ts';
+import { body, incoming, Lone } from '../../support/lone-state.ts';
 
 test('an update that cannot be read: the client hears that one is missing', () => {
   const lone = new Lone();
@@ -12,6 +12,6 @@ test('an update that cannot be read: the client hears that one is missing', () =
       throw new TlReadError('no such constructor', 0);
     },
   });
-  handleUpdate(lone.s, 1, at(0), new Reader(body(0xe317af7e)));
+  handleUpdate(lone.s, incoming(body(0xe317af7e)));
   assert.deepEqual(lone.errors, ['UpdatesDropped']);
 });

@@ -1,16 +1,15 @@
 /** What of a server's messages is taken, and when: duplicates, the time window, the clock, faults beside sound messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Reader } from '../../../src/bytes/reader.ts';
 import { receiveMessage } from '../../../src/session/incoming/inbox.ts';
 import { Crc } from '../../../src/tl/service.ts';
-import { ACTS, at, body, container, Lone, NOW } from '../../support/lone-state.ts';
+import { ACTS, at, body, container, incoming, Lone, NOW } from '../../support/lone-state.ts';
 
 /** updatesTooLong#e317af7e */
 const UPDATE = body(0xe317af7e);
 
 function receive({ s }: Lone, low: number, high: number, seqNo: number, bytes: Uint8Array): void {
-  receiveMessage(s, low, high, seqNo, new Reader(bytes), NOW);
+  receiveMessage(s, incoming(bytes, low, high, seqNo), NOW);
 }
 
 /** One whose clock is the server's. */

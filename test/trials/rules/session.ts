@@ -22,7 +22,7 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'a container out of its time brings nothing in',
-      'dispatch(s, crc, low, high, r, now, outside);',
+      'dispatch(s, message, now, outside);',
       'dispatch(s, crc, low, high, r, now, inside);',
     ],
     [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { Deadlines } from '../../workers/deadlines.ts';
+import { DeadlineHeap } from '../../workers/deadline-heap.ts';
 
 const seat = (name: number) => ({ name, wantedAt: Infinity, listedAt: Infinity });
 
@@ -9,7 +9,7 @@ test('each falls due once, at its last fields, in order', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(19), fc.nat(1000)), { maxLength: 100 }), (wishes) => {
       const seats = Array.from({ length: 20 }, (_, i) => seat(i));
-      const deadlines = new Deadlines<ReturnType<typeof seat>>();
+      const deadlines = new DeadlineHeap<ReturnType<typeof seat>>();
       const last = new Map<number, number>();
       for (const [who, at] of wishes) {
         deadlines.schedule(seats[who]!, at);
@@ -26,7 +26,7 @@ test('each falls due once, at its last fields, in order', () => {
 });
 
 test('a fields for never takes a session out', () => {
-  const deadlines = new Deadlines<ReturnType<typeof seat>>();
+  const deadlines = new DeadlineHeap<ReturnType<typeof seat>>();
   const one = seat(1);
   deadlines.schedule(one, 5);
   deadlines.schedule(one, Infinity);

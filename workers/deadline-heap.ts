@@ -1,18 +1,21 @@
 /**
- * Deadlines: when each session of a lane wants its next tick. One timer a lane follows from it, not one a session.
+ * Deadline heap: when each session of a lane wants its next tick. One timer a lane follows from it, not one a session.
  * In: sessions and times. Out: the earliest, and those that are due. Never: a timer.
  *
  * A binary heap whose entries may be out of date: a session that moved its deadline on is looked at once too
  * often, which costs less than finding its entry.
  */
+
+/** What may be in the heap: when it wants to be called, and what the heap knows of that. */
 export interface Timed {
-  /** When it wants to be called, ms. */
+  /** When it wants to be called, Unix ms. */
   wantedAt: number;
-  /** The earliest entry the heap holds for it; Infinity if none. */
+  /** The earliest entry the heap holds for it, Unix ms; Infinity if none. */
   listedAt: number;
 }
 
-export class Deadlines<T extends Timed> {
+/** The heap: who is to be called next, and when. */
+export class DeadlineHeap<T extends Timed> {
   readonly #heap: { at: number; of: T }[] = [];
 
   /** When the earliest entry falls due. */
