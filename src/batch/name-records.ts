@@ -94,7 +94,7 @@ const NOTHING = new Uint8Array(0);
 
 /** One name of a list. */
 export interface NameEntry {
-  /** At most 255 bytes of UTF-8. */
+  /** At most 65 535 bytes of UTF-8: `account/name.ts` allows 64 code points, 256 bytes. */
   readonly name: string;
   /** What is shown of its record; undefined for one that cannot be read. */
   readonly record: Uint8Array | undefined;
@@ -104,7 +104,7 @@ export interface NameEntry {
 
 const ListFlag = { HERE: 1, ELSEWHERE: 2, BROKEN: 4 } as const;
 
-/** The bytes of a list: of each entry `flags u8 | name length u8 | name | record length u32 LE | record`. */
+/** The bytes of a list: of each entry `flags u8 | name length u16 LE | name | record length u32 LE | record`. */
 export function writeNameList(entries: readonly NameEntry[]): Buffer {
   return Buffer.concat(entries.flatMap(partsOf));
 }
@@ -115,10 +115,11 @@ function partsOf({ name, record, owner }: NameEntry): Uint8Array[] {
     (owner === 'elsewhere' ? ListFlag.ELSEWHERE : 0) |
     (record === undefined ? ListFlag.BROKEN : 0);
   const text = Buffer.from(name);
-  if (text.length > 255) throw new RangeError('a name of more than 255 bytes');
+  const head = Buffer.from([flags, 0, 0]);
+  head.writeUInt16LE(text.length, 1);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(record?.length ?? 0);
-  return [Buffer.from([flags, text.length]), text, length, record ?? NOTHING];
+  return [head, text, length, record ?? NOTHING];
 }
 
 /** The entries of a list; their records are views of its bytes. @throws RangeError for bytes that end in the middle of one */
@@ -127,11 +128,11 @@ export function readNameList(bytes: Uint8Array): NameEntry[] {
   const entries: NameEntry[] = [];
   for (let at = 0; at < bytes.length;) {
     const flags = view.getUint8(at);
-    const nameEnd = at + 2 + view.getUint8(at + 1);
+    const nameEnd = at + 3 + view.getUint16(at + 1, true);
     const end = nameEnd + 4 + view.getUint32(nameEnd, true);
     if (end > bytes.length) throw new RangeError('a list of names is cut short');
     entries.push({
-      name: Buffer.from(bytes.subarray(at + 2, nameEnd)).toString(),
+      name: Buffer.from(bytes.subarray(at + 3, nameEnd)).toString(),
       record: (flags & ListFlag.BROKEN) !== 0 ? undefined : bytes.subarray(nameEnd + 4, end),
       owner: (flags & ListFlag.HERE) !== 0 ? 'here' : (flags & ListFlag.ELSEWHERE) !== 0 ? 'elsewhere' : undefined,
     });

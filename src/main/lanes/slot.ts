@@ -37,7 +37,8 @@ export class Slot {
     const at = this.length;
     const size = HEADER_LENGTH + padded(stop - start);
     if (at + size > this.#bytes.length && !this.#grow(at + size)) return false;
-    if (kind === In.RESUME) this.#isSecret = true;
+    // Both carry keys: what was saved of a session, and the record of a stored one.
+    if (kind === In.RESUME || kind === In.NAMED) this.#isSecret = true;
     writeHeader(this.#view, at, kind, link, flags, session, ticket, stop - start);
     copy(from, start, stop, this.#bytes, at + HEADER_LENGTH);
     this.length = at + size;

@@ -102,7 +102,7 @@ function believeTimeAhead(s: ConnectionState, { low, high }: Incoming, now: numb
 }
 
 function answersOwnMessage(s: ConnectionState, crc: number, r: Reader): boolean {
-  if (crc !== Crc.rpcResult && crc !== Crc.pong) return false;
+  if ((crc !== Crc.rpcResult && crc !== Crc.pong) || r.left < 12) return false;
   const at = r.skip(4);
   const low = r.int32();
   const high = r.int32();
@@ -112,7 +112,7 @@ function answersOwnMessage(s: ConnectionState, crc: number, r: Reader): boolean 
 
 /** `bad_server_salt` and `bad_msg_notification` may come from any time if they name a message of ours. */
 function namesOwnMessage(s: ConnectionState, crc: number, r: Reader): boolean {
-  if (crc !== Crc.badServerSalt && crc !== Crc.badMsgNotification) return false;
+  if ((crc !== Crc.badServerSalt && crc !== Crc.badMsgNotification) || r.left < 12) return false;
   const at = r.skip(4);
   const low = r.int32();
   const high = r.int32();

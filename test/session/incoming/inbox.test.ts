@@ -84,6 +84,17 @@ test('a container out of its time brings nothing in but what mends a wrong clock
   assert.deepEqual([lone.s.salts.low, lone.s.salts.high], [77, 78]);
 });
 
+test('a message out of its time that is too short to name one of ours is left', () => {
+  const lone = synchronised();
+  for (const crc of [Crc.badServerSalt, Crc.badMsgNotification, Crc.rpcResult, Crc.pong])
+    for (const length of [0, 4, 7]) {
+      const cut = Buffer.concat([body(crc), Buffer.alloc(length)]);
+      receive(lone, 9, at(-400), 1, cut);
+      receive(lone, 13, at(400), 1, cut);
+    }
+  assert.deepEqual(lone.acks, []);
+});
+
 test('a message that cannot be read is left, and its neighbours are told', () => {
   const lone = synchronised();
   const lies = body(Crc.msgsAck, (out) => {
