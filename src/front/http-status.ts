@@ -19,7 +19,6 @@ const STATUSES: Partial<Record<ErrorName, number>> = {
   ProtocolMismatch: 415,
   AuthRequired: 401,
   AuthFailed: 401,
-  LineTimeout: 408,
   LineTooLong: 413,
   RateLimited: 429,
   TooManySessions: 429,
