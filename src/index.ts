@@ -8,7 +8,7 @@ import { ClaimTable, makeClaims } from './batch/claims.ts';
 import { ConfigError, type Config } from './config/config.ts';
 import { lineFronts } from './front/first-byte.ts';
 import { HttpListener } from './front/http.ts';
-import { tokensOf } from './front/tokens.ts';
+import { tokensOf } from './main/clients/tokens.ts';
 import { descriptorLimit } from './main/limits/descriptors.ts';
 import { LIMITS, type Limits } from './main/limits/limits.ts';
 import { memoryLimit } from './main/limits/memory.ts';

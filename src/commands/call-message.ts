@@ -9,7 +9,7 @@ import { member, type Json } from '../client/json.ts';
 import type { Place } from '../client/lines.ts';
 import { methodNamed, WrongField } from '../client/names.ts';
 import { forTerminal, type Form } from '../client/answer.ts';
-import { firstToken } from '../front/tokens.ts';
+import { firstToken } from '../main/clients/tokens.ts';
 import type { Schema } from '../tl/ir.ts';
 
 /** Options that `call` and `repl` share: flag, its line in the help. */

@@ -7,7 +7,7 @@ import { randomFillSync } from 'node:crypto';
 import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { firstToken } from '../front/tokens.ts';
+import { firstToken } from '../main/clients/tokens.ts';
 import { withoutLineEnd } from '../secret-file.ts';
 import type { Asker } from '../signin/asker.ts';
 import type { SigninOptions } from '../signin/signin.ts';

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { isLoopback } from '../address/address.ts';
 import { allowList } from '../address/allow-list.ts';
 import { isServiceLink } from './environment.ts';
-import { firstToken } from '../front/tokens.ts';
+import { firstToken } from '../main/clients/tokens.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { environmentName, flagName, type Option, OPTIONS, type OptionValues } from './options.ts';
 import { readSecretFile, SecretFileError, withoutLineEnd } from '../secret-file.ts';

@@ -21,7 +21,7 @@ import { Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.t
 import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
-import type { Bearer } from './tokens.ts';
+import type { Bearer } from '../main/clients/tokens.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
 /** The most tokens that have a session on one connection. */

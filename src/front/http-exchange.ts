@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { type ErrorName, NoRequestId } from '../errors.ts';
 import type { NoticeFields } from '../main/front.ts';
 import { errorLine } from './json-lines.ts';
-import type { Bearer } from './tokens.ts';
+import type { Bearer } from '../main/clients/tokens.ts';
 
 /** A body of which nothing has come, or that is needed no longer. */
 export const NO_BODY = Buffer.alloc(0);

@@ -15,7 +15,7 @@ import { HttpClient } from './http-client.ts';
 import { type Exchange, refusalBody, writeResponse } from './http-exchange.ts';
 import { statusOfError } from './http-status.ts';
 import { requestTarget } from './http-target.ts';
-import type { Bearer } from './tokens.ts';
+import type { Bearer } from '../main/clients/tokens.ts';
 
 /** What HTTP is told beside what it is told by the gateway. */
 export interface HttpSettings {

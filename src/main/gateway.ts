@@ -6,7 +6,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { AllowList } from '../address/allow-list.ts';
 import type { Front, FrontOwner } from './front.ts';
-import type { Bearer, Tokens } from '../front/tokens.ts';
+import type { Bearer, Tokens } from './clients/tokens.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Count, Metrics, type Gauges } from '../telemetry/metrics.ts';
 import { Acceptor } from './clients/acceptor.ts';

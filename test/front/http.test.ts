@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { RequestFlag } from '../../src/batch/records.ts';
 import { HttpListener } from '../../src/front/http.ts';
-import { tokensOf } from '../../src/front/tokens.ts';
+import { tokensOf } from '../../src/main/clients/tokens.ts';
 import type { GatewayOptions } from '../../src/main/gateway.ts';
 import type { Limits } from '../../src/main/limits/limits.ts';
 import { Count } from '../../src/telemetry/metrics.ts';

@@ -5,7 +5,7 @@
 import type { TestContext } from 'node:test';
 import { allowList } from '../../src/address/allow-list.ts';
 import { lineFronts } from '../../src/front/first-byte.ts';
-import { tokensOf } from '../../src/front/tokens.ts';
+import { tokensOf } from '../../src/main/clients/tokens.ts';
 import { LIMITS, type Limits } from '../../src/main/limits/limits.ts';
 import { systemEnv } from '../../src/main/system-env.ts';
 import { Gateway, type GatewayOptions } from '../../src/main/gateway.ts';

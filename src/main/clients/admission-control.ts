@@ -4,7 +4,7 @@
  * Never: a socket.
  */
 import { isLoopback } from '../../address/address.ts';
-import type { Bearer, Tokens } from '../../front/tokens.ts';
+import type { Bearer, Tokens } from './tokens.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Descriptors } from '../limits/descriptors.ts';

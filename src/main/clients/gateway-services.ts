@@ -5,7 +5,7 @@
 import type { MainEnv } from '../env.ts';
 import type { TokenRefusal } from './admission-control.ts';
 import type { Front, FrontOwner } from '../front.ts';
-import type { Bearer, Tokens } from '../../front/tokens.ts';
+import type { Bearer, Tokens } from './tokens.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { Route } from '../sessions/route.ts';
 import type { SessionClient } from '../sessions/session-client.ts';

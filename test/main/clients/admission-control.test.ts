@@ -1,7 +1,7 @@
 /** Who is let in on the echo worker: places, descriptors, rates, tokens, memory. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tokensOf } from '../../../src/front/tokens.ts';
+import { tokensOf } from '../../../src/main/clients/tokens.ts';
 import { echoGateway } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 

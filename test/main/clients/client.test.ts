@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
-import { tokensOf } from '../../../src/front/tokens.ts';
+import { tokensOf } from '../../../src/main/clients/tokens.ts';
 import { Client } from '../../../src/main/clients/client.ts';
 import type { GatewayServices } from '../../../src/main/clients/gateway-services.ts';
 import { Reaper } from '../../../src/main/clients/reaper.ts';

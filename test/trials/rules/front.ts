@@ -11,7 +11,7 @@ export const FRONT: readonly Rule[] = [
     ],
     ['127.0.0.1.evil.example is not loopback', '/^127(?:\\.\\d{1,3}){3}$/', '/^127(?:\\.\\d{1,3}){3}/'],
   ]),
-  ...rulesOf('src/front/tokens.ts', 'tokens', [
+  ...rulesOf('src/main/clients/tokens.ts', 'tokens', [
     ['an unknown token is nobody', 'if (fitting?.length === 0) return undefined;', ''],
     ['not every token may export keys', 'fitting?.some((one) => one.mayExport) === true', 'fitting !== undefined'],
     ['a comment is no token', "line !== '' && !line.startsWith('#')", "line !== ''"],

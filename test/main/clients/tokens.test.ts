@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstToken, tokensOf } from '../../src/front/tokens.ts';
+import { firstToken, tokensOf } from '../../../src/main/clients/tokens.ts';
 
 test('one token a line, comments and blanks aside', () => {
   const tokens = tokensOf('# ours\n\n  first \nsecond\r\n');
