@@ -17,7 +17,7 @@ test('one token a line, comments and blanks aside', () => {
 });
 
 test('the file that docs/options.md shows, and the one that its command makes', (t) => {
-  const doc = readFileSync(new URL('../../../docs/options.md', import.meta.url), 'utf8');
+  const doc = readFileSync(new URL('../../../../docs/options.md', import.meta.url), 'utf8');
   const section = doc.slice(doc.indexOf('## Tokens'), doc.indexOf('## Where new sessions go'));
   const [, command] = /^```sh\n(.*)\n/m.exec(section)!;
   const [, file] = /^```text\n([^]*?)^```/m.exec(section)!;
