@@ -6,7 +6,9 @@ import { takeAgain } from '../../src/session/resume.ts';
 import { EntryFlag } from '../../src/batch/save-records.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import { AnswerBy } from '../../src/session/state/pending.ts';
+import { botPair } from '../support/bot-pair.ts';
 import { at, Lone, NOW } from '../support/lone-state.ts';
+import { assertClean, LOGIN, NEAREST, pairOf } from '../support/one-client.ts';
 
 /** A lone session that reads any line as one request. */
 function reading(): Lone {
@@ -59,4 +61,45 @@ test('a request that waits again in the queue may have been sent before', () => 
       [flags !== 0],
     );
   }
+});
+
+test('a key that the server has forgotten is still lost: nothing is dialled for it', async () => {
+  const pair = pairOf();
+  const auth_key = Buffer.from(Array.from({ length: 256 }, (_, i) => i)).toString('base64');
+  pair.line(1, { id: 2, session: { auth_key }, message: NEAREST });
+  await pair.advance(5_000);
+  pair.take(1);
+  const { length } = pair.dialled;
+  assert.ok(length > 0);
+  pair.lose();
+  pair.line(1, { id: 3, message: NEAREST });
+  await pair.advance(5_000);
+  const errors = pair.take(1).map(({ id, error }) => [id, error]);
+  assert.deepEqual(errors, [[3, 'AuthKeyInvalid']]);
+  assert.equal(pair.dialled.length, length);
+});
+
+test("a server that the client named is not taken for the operator's: its record has the address", async () => {
+  const pair = pairOf({ session: { allowServer: ['127.0.0.9:442'] } });
+  await pair.ask(1, { server: { host: '127.0.0.9', port: 442 }, session: { name: 'bot' } });
+  await pair.ask(1, { message: LOGIN });
+  assert.equal(pair.shelf.record('bot').host, '127.0.0.9');
+  const { length } = pair.shelf.notes;
+  pair.lose();
+  await pair.ask(1, { message: NEAREST });
+  assert.ok(pair.shelf.notes.length > length, 'it was stored again');
+  assert.equal(pair.shelf.record('bot').host, '127.0.0.9');
+  assertClean(pair);
+});
+
+test('no copy of the keys is left behind of the record that the session goes on from', async (t) => {
+  const pair = await botPair();
+  pair.lose();
+  const made = t.mock.method(Uint8Array, 'from');
+  await pair.run();
+  const keys = made.mock.calls.map(({ result }) => result).filter((bytes) => bytes?.length === 256);
+  assert.ok(keys.length > 0);
+  for (const key of keys) assert.deepEqual(key, new Uint8Array(256));
+  made.mock.restore();
+  assertClean(pair);
 });

@@ -1,6 +1,7 @@
 /** Where a session dials: the addresses of its data centre, of both families, and no other's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeFaults } from '../../../src/testdc/faults/faults.ts';
 import { CONFIG, consOf, pairOf } from '../../support/one-client.ts';
 
 const HERE = { id: 2, host: '127.0.0.1', port: 442, test: false };
@@ -16,6 +17,18 @@ test('after a failure nothing is dialled before the pause is over, whoever asks'
   assert.equal(dials, 1);
   await pair.advance(500);
   assert.deepEqual([dials, consOf(pair.take(1)[0])], [2, 'config']);
+});
+
+test('a data centre that takes no more connections is left in peace for five to ten seconds', async () => {
+  const pair = pairOf();
+  await pair.ask(1, { id: 1, message: CONFIG });
+  pair.take(1);
+  makeFaults(pair.dc, 'transport.429 count=1');
+  pair.line(1, { id: 2, timeout: 60, message: CONFIG });
+  await pair.advance(4_990);
+  assert.deepEqual([pair.dialled.length, pair.take(1)], [1, []]);
+  await pair.advance(5_020);
+  assert.deepEqual([pair.dialled.length, consOf(pair.take(1)[0])], [2, 'config']);
 });
 
 async function dialled(...dataCentres: object[]): Promise<string[]> {

@@ -1,9 +1,17 @@
 /** A stored session goes on: after its connection's end, after a kill, in another thread; who sees its key, and when it is lost. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { readRecord, type SessionRecord, writeRecord } from '../../../src/account/record.ts';
+import { Writer } from '../../../src/bytes/writer.ts';
+import { AuthKey } from '../../../src/crypto/auth-key.ts';
+import { isAfter } from '../../../src/session/state/message-ids.ts';
+import { StoredSession } from '../../../src/session/state/stored-session.ts';
+import { behind, noteKept, openRecord, recordBytes } from '../../../src/session/stored/record.ts';
 import { botPair, gone } from '../../support/bot-pair.ts';
+import { Lone, NOW } from '../../support/lone-state.ts';
 import { assertClean, consOf, LOGIN, messageOf, sessionOf } from '../../support/one-client.ts';
 import { Pair } from '../../support/pair.ts';
+import { aKey, recordWith } from '../../support/session-records.ts';
 
 const STATE = { _cons: 'updates.getState' };
 
@@ -162,5 +170,68 @@ describe('a key', () => {
     const [line] = await pair.ask(1, { message: LOGIN });
     assert.equal(consOf(line), 'auth.authorization');
     assert.equal(pair.shelf.record('bot').lost, undefined, 'a new login under the same key heals it');
+  });
+});
+
+/** A session that has gone on, at `NOW`, as a record tells that its last owner gave up in order. */
+function goneOn(part: Partial<SessionRecord>): Lone {
+  const lone = new Lone('home', 'made');
+  const dataCentres = [{ id: 2, host: '127.0.0.1', port: 1, test: false }];
+  const { env } = lone.s;
+  Object.assign(env, { claims: { claim: () => undefined }, settings: { ...env.settings, dataCentres } });
+  const out = new Writer(1024);
+  writeRecord(out, recordWith(part));
+  const given = { isClean: true, isForgetting: false };
+  assert.equal(openRecord(lone.s, new StoredSession('mine'), out.written(), given, NOW), undefined);
+  return lone;
+}
+
+describe('a record', () => {
+  it('has the temporary key, but where they are wanted always', () => {
+    const until = NOW / 1000 + 3_600;
+    for (const [forwardSecrecy, expected] of [
+      ['made', { key: aKey(3), until }],
+      ['always', undefined],
+    ] as const) {
+      const { s } = new Lone('home', forwardSecrecy).ready();
+      s.keys.goOnWith(AuthKey.from(aKey(3)), until);
+      assert.deepEqual(readRecord(recordBytes(s, new StoredSession('mine'))).temporary, expected);
+    }
+  });
+
+  it('gives back its temporary key unless that ends within a minute', () => {
+    for (const [left, expected] of [
+      [61, aKey(3)],
+      [60, undefined],
+    ] as const) {
+      const { keys } = goneOn({ temporary: { key: aKey(3), until: NOW / 1000 + left } }).s;
+      assert.deepEqual([keys.inForce?.bytes, keys.hasForwardSecrecy], [expected, true]);
+    }
+  });
+
+  it("lets a session's ids lie above those of its last owner, were it in the same millisecond", () => {
+    const last = new Lone().s.ids;
+    last.next(NOW, -1);
+    const { ids } = goneOn({ sessionLow: 5 }).s;
+    ids.next(NOW, 0);
+    assert.ok(isAfter(ids.low, ids.high, last.low, last.high));
+  });
+
+  it('is stored at once when another data centre has got a key', () => {
+    const { s } = new Lone().ready();
+    const stored = new StoredSession('mine');
+    noteKept(s, stored);
+    assert.equal(behind(s, stored), undefined);
+    s.session.otherKeys.set(4, AuthKey.from(aKey(4)));
+    assert.equal(behind(s, stored), 'urgent');
+  });
+
+  it('leaves no copy where it was written', (t) => {
+    const written = t.mock.method(Writer.prototype, 'written');
+    const record = recordBytes(new Lone().ready().s, new StoredSession('mine'));
+    assert.ok(record.includes(7), 'the key is in it');
+    const [call] = written.mock.calls;
+    const { bytes } = call!.this as Writer;
+    assert.deepEqual(new Uint8Array(bytes), new Uint8Array(bytes.length));
   });
 });
