@@ -24,6 +24,20 @@ describe('a login under a name', () => {
     assertClean(pair);
   });
 
+  it('is sent to be stored before its answer is sent', async (t) => {
+    const pair = pairOf();
+    await pair.ask(1, { session: { name: 'bot' } });
+    const told: number[] = [];
+    const keep = pair.shelf.keep.bind(pair.shelf);
+    t.mock.method(pair.shelf, 'keep', (...given: Parameters<typeof keep>) => {
+      told.push(pair.lines.get(1)!.length);
+      keep(...given);
+    });
+    const lines = await pair.ask(1, { message: LOGIN });
+    assert.deepEqual(lines.map(consOf), ['auth.authorization']);
+    assert.equal(told[0], 0);
+  });
+
   it('is kept when the client wraps initConnection itself', async () => {
     const pair = pairOf({ session: { init: undefined } });
     const init = {
