@@ -1,4 +1,4 @@
-/** A stored session goes on: after its connection's end, after a kill, in another thread; who sees its key, and when it is lost. */
+/** A stored session goes on: after its connection's end, after a kill, in another thread; who sees its key, when it is lost; what its record holds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readRecord, type SessionRecord, writeRecord } from '../../../src/account/record.ts';
