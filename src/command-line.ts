@@ -3,6 +3,7 @@
  * In: arguments. Out: the command's work; exit 0, 1, or 2 with a sentence for what was asked wrongly.
  * Never: loads what the asked command does not need.
  */
+import { errorText } from './error-text.ts';
 import { Command, CommanderError } from 'commander';
 import { guard } from './commands/guard.ts';
 import { narrowHelp } from './commands/narrow-help.ts';
@@ -88,7 +89,7 @@ function exitCode(error: unknown): number {
     if (error.exitCode === 0) return 0;
     return error.code === 'commander.error' ? error.exitCode : 2;
   }
-  const sentences = hasSentences(error) ? error.sentences : [error instanceof Error ? error.message : String(error)];
+  const sentences = hasSentences(error) ? error.sentences : [errorText(error)];
   for (const sentence of sentences) process.stderr.write(`mtproto2json: ${sentence}\n`);
   return hasSentences(error) ? 2 : 1;
 }

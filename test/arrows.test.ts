@@ -19,10 +19,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   // Whoever refuses a name may ask which was meant.
   'nearest-name.ts': ['leven'],
+  'error-text.ts': [],
   'make-folder.ts': ['node:fs', 'node:path'],
   'secret-file.ts': ['node:fs', 'node:path'],
   'node-check.ts': ['node:fs'],
   tl: [
+    'error-text.ts',
     'bytes',
     'make-folder.ts',
     'nearest-name.ts',
@@ -74,6 +76,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   client: ['type tl', 'nearest-name.ts', 'node:net'],
   main: [
     'batch',
+    'error-text.ts',
     'vault',
     'address',
     'telemetry',

@@ -3,6 +3,7 @@
  * In: the name of a file, a running data centre. Out: sentences, faults that are played, lines on standard error.
  * Never: a fault nobody asked for.
  */
+import { errorText } from '../error-text.ts';
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Faults } from '../testdc/faults/faults.ts';
@@ -16,7 +17,7 @@ export async function sentencesOnFaults(file: string | undefined): Promise<strin
     parseFaults(readFileSync(file, 'utf8'));
     return [];
   } catch (error) {
-    return [`--faults: ${file}: ${error instanceof Error ? error.message : String(error)}`];
+    return [`--faults: ${file}: ${errorText(error)}`];
   }
 }
 

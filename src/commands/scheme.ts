@@ -3,6 +3,7 @@
  * In: a commander program to hang them on, and where to write. Out: text; files with `update` alone.
  * Never: starts a server, or loads more than the scheme.
  */
+import { errorText } from '../error-text.ts';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
@@ -97,7 +98,7 @@ async function guard(command: Command, run: () => void | Promise<void>): Promise
   try {
     await run();
   } catch (error) {
-    fault = error instanceof Error ? error.message : String(error);
+    fault = errorText(error);
   }
   // What is wrong is no option: the list of options would not help.
   if (fault !== undefined) command.showHelpAfterError(false).error(`scheme: ${fault}`, { exitCode: 1 });

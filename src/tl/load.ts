@@ -6,6 +6,7 @@
  * The project's own `mtproto.tl` is always joined as the last part: Telegram Desktop's and
  * TDLib's leave out what their code reads by hand (`rpc_result`, `msg_container`, …).
  */
+import { errorText } from '../error-text.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +43,7 @@ export function loadScheme(dir: string = ownSchemeDir()): Schema {
 /** What is wrong with a folder that was given as `--scheme`, in a sentence. */
 export function schemeFault(dir: string, error: unknown): string {
   const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-  const what = error instanceof Error ? error.message : String(error);
+  const what = errorText(error);
   return `--scheme ${dir}: ${isMissing ? `there is no api.tl (${what})` : what}`;
 }
 

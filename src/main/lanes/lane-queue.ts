@@ -44,7 +44,7 @@ export class LaneQueue {
   #from = 0;
   #partTo = 0;
   /** Records that must run one a batch and have not been run. */
-  #isolated = 0;
+  #isolatedCount = 0;
   /** Until then, Unix ms, every record runs alone: the last thread died soon after its start, and nobody knows of what. */
   #carefulUntil = 0;
 
@@ -60,7 +60,7 @@ export class LaneQueue {
 
   /** Writes a record, or has it wait for its session's turn. @returns whether so much of the session waits that its feeder should */
   readonly put: PutRecord = (kind, link, flags, session, ticket, bytes, start, stop) => {
-    if (isIsolated(kind, flags)) this.#isolated++;
+    if (isIsolated(kind, flags)) this.#isolatedCount++;
     const open = this.#open;
     const mayGo = !this.#turns.has(session) && this.#shares.take(open, session, stop - start);
     if (mayGo && open.put(kind, link, flags, session, ticket, bytes, start, stop)) return false;
@@ -90,7 +90,7 @@ export class LaneQueue {
   /** One batch at a time while records run alone: whose fault it is must be certain. */
   get mayLeave(): boolean {
     if (this.#partTo > 0) return false;
-    return this.#sent.length < (this.#carefulUntil > 0 || this.#isolated > 0 ? 1 : IN_FLIGHT);
+    return this.#sent.length < (this.#carefulUntil > 0 || this.#isolatedCount > 0 ? 1 : IN_FLIGHT);
   }
 
   /** Puts a turn of the waiting records behind what is in the open slot. @returns sessions whose feeders may go on; to be told after `leave` */
@@ -112,7 +112,7 @@ export class LaneQueue {
     if (now > this.#carefulUntil) this.#carefulUntil = 0;
     const from = this.#from;
     const to = this.#partEnd();
-    if (to < this.#open.length || (this.#isIsolated && to > from)) this.#partTo = to;
+    if (to < this.#open.length || (this.#runsAlone && to > from)) this.#partTo = to;
     else this.#sent.push(this.#number);
     return { slot: this.#number, from, to, now };
   }
@@ -122,16 +122,16 @@ export class LaneQueue {
     return this.#partTo > 0;
   }
 
-  get #isIsolated(): boolean {
-    return this.#carefulUntil > 0 || (this.#isolated > 0 && this.#firstIsolated() === this.#from);
+  get #runsAlone(): boolean {
+    return this.#carefulUntil > 0 || (this.#isolatedCount > 0 && this.#firstIsolated() === this.#from);
   }
 
   /** Where the next batch ends in the open slot. */
   #partEnd(): number {
     const { length } = this.#open;
     if (this.#from === length) return length;
-    if (this.#isIsolated) return recordEnd(this.#open.written, this.#from);
-    return this.#isolated > 0 ? this.#firstIsolated() : length;
+    if (this.#runsAlone) return recordEnd(this.#open.written, this.#from);
+    return this.#isolatedCount > 0 ? this.#firstIsolated() : length;
   }
 
   /** Where the first record that must run alone begins, or the open slot's end. */
@@ -159,7 +159,7 @@ export class LaneQueue {
       this.#empty(this.#sent.shift()!);
       return false;
     }
-    if (this.#isolated > 0 && this.#firstIsolated() === this.#from) this.#isolated--;
+    if (this.#isolatedCount > 0 && this.#firstIsolated() === this.#from) this.#isolatedCount--;
     this.#from = this.#partTo;
     this.#partTo = 0;
     if (this.#from < this.#open.length) return false;
@@ -185,7 +185,7 @@ export class LaneQueue {
 
   /** The record that is under way alone. */
   culprit(): Culprit | undefined {
-    if (this.#partTo === this.#from || this.#partTo === 0 || !this.#isIsolated) return undefined;
+    if (this.#partTo === this.#from || this.#partTo === 0 || !this.#runsAlone) return undefined;
     const record = new RecordCursor(this.#open.written, this.#from, this.#partTo);
     record.next();
     return { kind: record.kind, session: record.session, ticket: record.ticket };
@@ -195,7 +195,7 @@ export class LaneQueue {
   reset(): void {
     this.#from = 0;
     this.#partTo = 0;
-    this.#isolated = 0;
+    this.#isolatedCount = 0;
     this.#carefulUntil = 0;
     this.#turns.clear();
     this.#shares.clear();

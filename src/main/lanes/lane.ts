@@ -3,6 +3,7 @@
  * In: records, written straight into `lane-queue.ts`; gathered for one turn of the event loop. Out: blocks, in order.
  * Never: an object across the thread boundary, a result applied that belongs to a lost thread.
  */
+import { errorText } from '../../error-text.ts';
 import { type PutRecord, RecordCursor, blockHead, BLOCK_HEAD } from '../../batch/batch.ts';
 import type { LaneTask } from '../../batch/lane-task.ts';
 import { WakeTimer } from './wake-timer.ts';
@@ -138,7 +139,7 @@ export class Lane extends LaneWriter {
       (block) => {
         if (this.#thread === thread) this.#returned(block);
       },
-      (error: unknown) => this.#lose(thread, error instanceof Error ? error.message : String(error)),
+      (error: unknown) => this.#lose(thread, errorText(error)),
     );
   }
 

@@ -3,13 +3,12 @@
  * In: how it is opened; who is told what other processes ask for. Out: the open vault, and in words what was wrong with it.
  * Never: opens one twice at once; gives up: what could not be opened is tried again by the next who needs it.
  */
-import type { NameFault } from '../../batch/name-records.ts';
-import type { ErrorName } from '../../errors.ts';
+import { errorText } from '../../error-text.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Vault, VaultError } from '../../vault/vault.ts';
 
 /** There is no vault, because the operator wants none. */
-class NoVault extends VaultError {
+export class NoVault extends VaultError {
   constructor() {
     super('VaultClosed', 'no vault');
   }
@@ -59,22 +58,4 @@ export class LazyVault {
   async close(): Promise<void> {
     await this.#opened?.close();
   }
-}
-
-/** Why something about a name was not done, as clients are told it. */
-export interface NameRefusal extends NameFault {
-  readonly error: ErrorName;
-}
-
-/** What a client is told of what the vault said: the error of the table, and the system's code as its reason. */
-export function refusalOfVault(error: unknown): NameRefusal {
-  if (!(error instanceof VaultError)) return { error: 'VaultWriteFailed' };
-  if (error instanceof NoVault) return { error: 'VaultUnavailable' };
-  if (error.fault === 'VaultClosed') return { error: 'VaultUnavailable', reason: error.code ?? 'closed' };
-  return { error: error.fault, reason: error.code };
-}
-
-/** The message of an error, for the log. */
-export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,7 +6,7 @@
  * To list thousands of names takes many times as long as anything else that a client may ask of the main thread, and the
  * answer is thousands of times as long as the question.
  */
-import { refusalOfVault } from './lazy-vault.ts';
+import { refusalOfVault } from './refusal-of-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerName, refuseName, type NameRequest } from './name-request.ts';
 
@@ -26,29 +26,29 @@ export class Listing {
   }
 
   /** Drops the requests of a session whose client has gone. */
-  forget(route: NameOwner): void {
-    for (const request of this.#asked) if (request.route === route) this.#asked.delete(request);
+  forget(owner: NameOwner): void {
+    for (const request of this.#asked) if (request.owner === owner) this.#asked.delete(request);
   }
 
   /** Reads the list if anybody waits for it who takes answers; called when a client takes its answers again, too. */
   goOn(): void {
-    if (!this.#isReading && this.#asked.size > 0) void this.#answerAll();
+    if (!this.#isReading && this.#asked.size > 0) void this.#serve();
   }
 
-  async #answerAll(): Promise<void> {
+  async #serve(): Promise<void> {
     this.#isReading = true;
-    for (let requests = this.#take(); requests.length > 0; requests = this.#take()) await this.#answerName(requests);
+    for (let requests = this.#take(); requests.length > 0; requests = this.#take()) await this.#answerAll(requests);
     this.#isReading = false;
   }
 
   /** Takes out the requests that the next read answers: those asked before it, of clients that take their answers. */
   #take(): NameRequest[] {
-    const requests = [...this.#asked].filter(({ route }) => !route.client.isUnread);
+    const requests = [...this.#asked].filter(({ owner }) => !owner.client.isUnread);
     for (const request of requests) this.#asked.delete(request);
     return requests;
   }
 
-  async #answerName(requests: readonly NameRequest[]): Promise<void> {
+  async #answerAll(requests: readonly NameRequest[]): Promise<void> {
     try {
       const entries = await this.#read();
       for (const request of requests) answerName(request, entries);

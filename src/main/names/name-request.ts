@@ -5,7 +5,7 @@
  * The lane ignores a record for a session that was closed meanwhile.
  */
 import { NameOp } from '../../batch/records.ts';
-import type { NameRefusal } from './lazy-vault.ts';
+import type { NameRefusal } from './refusal-of-vault.ts';
 import type { NameOwner } from './owner.ts';
 
 /** Stands for a record where there is none. */
@@ -13,7 +13,7 @@ export const NO_RECORD = Buffer.alloc(0);
 
 /** What one session wants of one name. */
 export interface NameRequest {
-  readonly route: NameOwner;
+  readonly owner: NameOwner;
   /** `NameOp`. */
   readonly op: number;
   readonly ticket: number;
@@ -21,21 +21,21 @@ export interface NameRequest {
 }
 
 /** Answers a request that was granted or done. @param bytes the record, or the list; copied */
-export function answerName({ route, op, ticket }: NameRequest, bytes: Buffer, isClean = false): void {
-  route.lane.named(route.session, ticket, op, { bytes, isClean });
+export function answerName({ owner, op, ticket }: NameRequest, bytes: Buffer, isClean = false): void {
+  owner.lane.named(owner.session, ticket, op, { bytes, isClean });
 }
 
 /** Refuses a request. */
-export function refuseName({ route, op, ticket }: NameRequest, fault: NameRefusal): void {
-  route.lane.named(route.session, ticket, op, { fault });
+export function refuseName({ owner, op, ticket }: NameRequest, fault: NameRefusal): void {
+  owner.lane.named(owner.session, ticket, op, { fault });
 }
 
 /** Answers a request that asked for its session to be stored: it is on the disk, or is not, with the fault. */
-export function answerStore(route: NameOwner, ticket: number, fault?: NameRefusal): void {
-  route.lane.named(route.session, ticket, NameOp.KEEP, { fault });
+export function answerStore(owner: NameOwner, ticket: number, fault?: NameRefusal): void {
+  owner.lane.named(owner.session, ticket, NameOp.KEEP, { fault });
 }
 
 /** Asks the owner of a name to give it up. */
-export function askToLeave(route: NameOwner): void {
-  route.lane.leave(route.session);
+export function askToLeave(owner: NameOwner): void {
+  owner.lane.leave(owner.session);
 }

@@ -29,7 +29,7 @@ export class Ownership {
 
   constructor(name: string, claiming: NameRequest, vault: LazyVault, log: Log, env: MainEnv) {
     this.name = name;
-    this.owner = claiming.route;
+    this.owner = claiming.owner;
     this.claiming = claiming;
     this.writer = new RecordWriter(this, vault, log, env);
   }

@@ -7,7 +7,9 @@
 import { KeepFlag } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { refusalOfVault, type LazyVault, errorText } from './lazy-vault.ts';
+import { errorText } from '../../error-text.ts';
+import { type LazyVault } from './lazy-vault.ts';
+import { refusalOfVault } from './refusal-of-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerStore } from './name-request.ts';
 

@@ -13,7 +13,8 @@ import type { Log } from '../../telemetry/log.ts';
 import { summaryOf } from '../../vault/summary.ts';
 import type { Claim, Vault } from '../../vault/vault.ts';
 import { Ownership } from './ownership.ts';
-import { refusalOfVault, LazyVault, type NameRefusal } from './lazy-vault.ts';
+import { LazyVault } from './lazy-vault.ts';
+import { refusalOfVault, type NameRefusal } from './refusal-of-vault.ts';
 import { Listing } from './listing.ts';
 import type { NameOwner } from './owner.ts';
 import { answerName, askToLeave, NO_RECORD, refuseName, type NameRequest } from './name-request.ts';
@@ -31,7 +32,7 @@ export class SessionRegistry {
   readonly #log: Log;
   readonly #env: MainEnv;
   readonly #ownerships = new Map<string, Ownership>();
-  readonly #byRoute = new Map<NameOwner, Ownership>();
+  readonly #byOwner = new Map<NameOwner, Ownership>();
   readonly #listing = new Listing(() => this.#list());
   #onEmpty: (() => void) | undefined;
 
@@ -50,12 +51,12 @@ export class SessionRegistry {
   }
 
   /** Takes a NAME record. @param op `NameOp` */
-  request(route: NameOwner, op: number, ticket: number, name: string): void {
-    const request = { route, op, ticket, name };
+  request(owner: NameOwner, op: number, ticket: number, name: string): void {
+    const request = { owner, op, ticket, name };
     if (op === NameOp.LIST) this.#listing.ask(request);
     else if (op === NameOp.FORGET) void this.#forget(request);
-    else if (op === NameOp.LOGGED_OUT) this.#loggedOut(route);
-    else if (op === NameOp.RELEASE) this.#giveBack(route);
+    else if (op === NameOp.LOGGED_OUT) this.#loggedOut(owner);
+    else if (op === NameOp.RELEASE) this.#giveBack(owner);
     else void this.#attach(request);
   }
 
@@ -70,8 +71,8 @@ export class SessionRegistry {
   }
 
   /** Takes a KEEP record; copies its bytes and zeroes them where they stood. @param flags `KeepFlag` */
-  store(route: NameOwner, flags: number, ticket: number, bytes: Buffer): void {
-    const ownership = this.#byRoute.get(route);
+  store(owner: NameOwner, flags: number, ticket: number, bytes: Buffer): void {
+    const ownership = this.#byOwner.get(owner);
     const record = Buffer.from(bytes);
     bytes.fill(0);
     if (ownership === undefined) return void record.fill(0);
@@ -83,17 +84,17 @@ export class SessionRegistry {
   // --- claims ----------------------------------------------------------------------------------------------------------
 
   async #attach(request: NameRequest): Promise<void> {
-    const { name, route } = request;
+    const { name, owner } = request;
     for (let ownership = this.#ownerships.get(name); ownership !== undefined; ownership = this.#ownerships.get(name)) {
       // A lost thread had asked already, or had the answer.
-      if (ownership.owner === route) return this.#again(ownership, request);
+      if (ownership.owner === owner) return this.#again(ownership, request);
       if (ownership.ended === undefined || ownership.writer.isFailing) return this.#contend(ownership, request);
       await ownership.ended;
     }
-    if (route.isClosing) return;
+    if (owner.isClosing) return;
     const ownership = new Ownership(name, request, this.#vault, this.#log, this.#env);
     this.#ownerships.set(name, ownership);
-    this.#byRoute.set(route, ownership);
+    this.#byOwner.set(owner, ownership);
     await this.#claim(ownership, request);
   }
 
@@ -120,6 +121,7 @@ export class SessionRegistry {
     } catch (error) {
       fault = refusalOfVault(error);
     }
+    // The session's lane may have lost its thread meanwhile, and the new one has asked again under another ticket.
     const asked = ownership.claiming ?? request;
     ownership.claiming = undefined;
     if (claim !== undefined) {
@@ -130,6 +132,7 @@ export class SessionRegistry {
       this.#forgotten(ownership);
       return refuseName(asked, fault);
     }
+    // The session's client has gone while the vault was asked: nobody is left to have the name.
     if (ownership.owner === undefined) return this.#end(ownership, ownership.clean);
     if (asked.op === NameOp.NEW && ownership.record.length > 0) {
       refuseName(asked, { error: 'InvalidSession' });
@@ -164,10 +167,10 @@ export class SessionRegistry {
     askToLeave(ownership.owner);
   }
 
-  /** The thread of a route was lost: if it had been asked to leave, it is asked again. */
-  resumed(route: NameOwner): void {
-    const ownership = this.#byRoute.get(route);
-    if (ownership !== undefined && (ownership.isAsked || ownership.heir !== undefined)) askToLeave(route);
+  /** The thread of a session was lost: if it had been asked to leave, it is asked again. */
+  resumed(owner: NameOwner): void {
+    const ownership = this.#byOwner.get(owner);
+    if (ownership !== undefined && (ownership.isAsked || ownership.heir !== undefined)) askToLeave(owner);
   }
 
   // --- ends ------------------------------------------------------------------------------------------------------------
@@ -175,41 +178,41 @@ export class SessionRegistry {
   /** The owner has left, in order: the heir gets the name, or the vault does. */
   #left(ownership: Ownership, record: Buffer): void {
     const { owner, heir } = ownership;
-    if (owner !== undefined) this.#byRoute.delete(owner);
+    if (owner !== undefined) this.#byOwner.delete(owner);
     ownership.writer.uncork();
     ownership.owner = undefined;
     ownership.heir = undefined;
-    if (heir === undefined || ownership.isAsked || heir.route.isClosing) {
+    if (heir === undefined || ownership.isAsked || heir.owner.isClosing) {
       if (heir !== undefined) refuseName(heir, IN_USE);
       return this.#end(ownership, record.length > 0 ? record : undefined);
     }
-    ownership.owner = heir.route;
-    this.#byRoute.set(heir.route, ownership);
+    ownership.owner = heir.owner;
+    this.#byOwner.set(heir.owner, ownership);
     ownership.stands(record, record.length > 0);
     // Written at once: the process may end before the heir says a record of its own.
     if (record.length > 0) ownership.writer.write(Buffer.from(record));
     this.#grant(ownership, heir);
   }
 
-  /** The route is gone, whatever it left undone: its name is given up. */
-  gone(route: NameOwner): void {
-    this.#listing.forget(route);
-    const ownership = this.#disowned(route);
+  /** The session is gone, whatever it left undone: its name is given up. */
+  gone(owner: NameOwner): void {
+    this.#listing.forget(owner);
+    const ownership = this.#disowned(owner);
     // While the name is being claimed, `#claim` gives it back.
     if (ownership !== undefined && ownership.claiming === undefined) this.#end(ownership, ownership.clean);
   }
 
   /** The lane could not use the record that it was granted. */
-  #giveBack(route: NameOwner): void {
-    const ownership = this.#disowned(route);
+  #giveBack(owner: NameOwner): void {
+    const ownership = this.#disowned(owner);
     if (ownership !== undefined) this.#end(ownership, ownership.clean);
   }
 
-  /** Takes its name from a route, and refuses the heir. @returns what the route had */
-  #disowned(route: NameOwner): Ownership | undefined {
-    const ownership = this.#byRoute.get(route);
+  /** Takes its name from a session, and refuses the heir. @returns what the session had */
+  #disowned(owner: NameOwner): Ownership | undefined {
+    const ownership = this.#byOwner.get(owner);
     if (ownership === undefined) return undefined;
-    this.#byRoute.delete(route);
+    this.#byOwner.delete(owner);
     ownership.owner = undefined;
     if (ownership.heir !== undefined) refuseName(ownership.heir, IN_USE);
     ownership.heir = undefined;
@@ -219,13 +222,13 @@ export class SessionRegistry {
   /** Gives the name up. @param last its last and clean state, if there is one */
   #end(ownership: Ownership, last: Buffer | undefined): void {
     if (ownership.ended !== undefined) return;
-    if (ownership.owner !== undefined) this.#byRoute.delete(ownership.owner);
+    if (ownership.owner !== undefined) this.#byOwner.delete(ownership.owner);
     ownership.owner = undefined;
     ownership.ended = ownership.writer.release(last).finally(() => this.#forgotten(ownership));
   }
 
   #forgotten(ownership: Ownership): void {
-    if (ownership.owner !== undefined) this.#byRoute.delete(ownership.owner);
+    if (ownership.owner !== undefined) this.#byOwner.delete(ownership.owner);
     if (this.#ownerships.get(ownership.name) === ownership) this.#ownerships.delete(ownership.name);
     ownership.stands(NO_RECORD, false);
     ownership.writer.wipe();
@@ -233,8 +236,8 @@ export class SessionRegistry {
   }
 
   /** The client has logged out: its stored record is removed before it hears of that; the name stays with it. */
-  #loggedOut(route: NameOwner): void {
-    const ownership = this.#byRoute.get(route);
+  #loggedOut(owner: NameOwner): void {
+    const ownership = this.#byOwner.get(owner);
     if (ownership === undefined) return;
     ownership.stands(NO_RECORD, false);
     ownership.writer.remove();
@@ -242,7 +245,7 @@ export class SessionRegistry {
 
   /** The account is logged out, its keys are destroyed: the record goes, and with it the name. */
   async #forget(request: NameRequest): Promise<void> {
-    const ownership = this.#byRoute.get(request.route);
+    const ownership = this.#byOwner.get(request.owner);
     // A thread that was lost had asked, and the record is removed already.
     if (ownership === undefined) return answerName(request, NO_RECORD);
     ownership.stands(NO_RECORD, false);

@@ -3,6 +3,7 @@
  * In: messages of clients, blocks of lanes. Out: each record at the one client or link it is meant for.
  * Never: a record to another session's client: what names no open session is dropped.
  */
+import { errorText } from '../../error-text.ts';
 import type { AllowList } from '../../address/allow-list.ts';
 import type { RecordCursor } from '../../batch/batch.ts';
 import { readCentre, readDial } from '../../batch/link-records.ts';
@@ -226,7 +227,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   broken(lane: Lane, error: unknown): void {
     this.#log.write('laneBroken', {
       lane: lane.number,
-      reason: error instanceof Error ? error.message : String(error),
+      reason: errorText(error),
     });
     this.#broken(error);
   }

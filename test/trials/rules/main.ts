@@ -41,8 +41,8 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/lanes/lane-queue.ts', 'turns lane', [
     [
       'whose fault a death is must be certain: one batch at a time',
-      'this.#isolated > 0 ? 1 : IN_FLIGHT',
-      'this.#isolated > 0 ? IN_FLIGHT : IN_FLIGHT',
+      'this.#isolatedCount > 0 ? 1 : IN_FLIGHT',
+      'this.#isolatedCount > 0 ? IN_FLIGHT : IN_FLIGHT',
     ],
     [
       'a record is not put before an earlier one of its session',
@@ -166,11 +166,7 @@ export const MAIN: readonly Rule[] = [
       'if (asked.op === NameOp.NEW && ownership.record.length > 0) {',
       'if (asked.op === NameOp.NEW && ownership.record.length < 0) {',
     ],
-    [
-      'a client that has gone gets no name',
-      '    if (route.isClosing) return;\n    const ownership',
-      '    const ownership',
-    ],
+    ['a client that has gone gets no name', 'if (owner.isClosing) return;', '    const ownership'],
     ['who takes over a name in vain is told', 'if (heir !== undefined) refuseName(heir, IN_USE);', ''],
   ]),
   ...rulesOf('src/main/limits/descriptors.ts', 'descriptors small', [
