@@ -166,7 +166,7 @@ export const MAIN: readonly Rule[] = [
       'if (asked.op === NameOp.NEW && ownership.record.length > 0) {',
       'if (asked.op === NameOp.NEW && ownership.record.length < 0) {',
     ],
-    ['a client that has gone gets no name', 'if (owner.isClosing) return;', '    const ownership'],
+    ['a client that has gone gets no name', 'if (owner.isClosing) return;', ''],
     ['who takes over a name in vain is told', 'if (heir !== undefined) refuseName(heir, IN_USE);', ''],
   ]),
   ...rulesOf('src/main/limits/descriptors.ts', 'descriptors small', [
