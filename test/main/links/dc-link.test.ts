@@ -11,6 +11,7 @@ import { echoGateway } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
 
 interface FakeDc {
+  readonly host: string;
   readonly port: number;
   readonly server: Server;
   /** The next connection. */
@@ -31,21 +32,27 @@ async function fakeDc(t: TestContext, host = '127.0.0.1'): Promise<FakeDc> {
     server.close();
   });
   return {
+    host,
     server,
     port: (server.address() as AddressInfo).port,
     next: async () => (await once(server, 'connection'))[0] as Socket,
   };
 }
 
+/** A client of a gateway with a link to a data centre that stands: `dialling 1` and `up LINK 1` were read. */
+async function dialled(nc: Nc, dc: FakeDc, link = 0, words = ''): Promise<Socket> {
+  const accepted = dc.next();
+  nc.send(`{dial ${link} ${dc.host} ${dc.port}${words}}\n`);
+  const peer = await accepted;
+  assert.deepEqual(await nc.lines(2), ['dialling 1', `up ${link} 1`]);
+  return peer;
+}
+
 test('a link is dialled, carries bytes both ways, and its end is told with the attempt', async (t) => {
   const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
-  const accepted = dc.next();
-  nc.send(`{dial 3 127.0.0.1 ${dc.port}}\n`);
-  assert.equal(await nc.line(), 'dialling 1');
-  const peer = await accepted;
-  assert.equal(await nc.line(), 'up 3 1');
+  const peer = await dialled(nc, dc, 3);
   nc.send('{send 3 hello}\n');
   assert.equal(String((await once(peer, 'data'))[0]), 'hello');
   assert.equal(await nc.line(), 'sent');
@@ -60,10 +67,7 @@ test('a batch of sends to one link is one write', async (t) => {
   const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
-  const accepted = dc.next();
-  nc.send(`{dial 0 127.0.0.1 ${dc.port}}\n`);
-  const peer = await accepted;
-  await nc.lines(2);
+  const peer = await dialled(nc, dc);
   nc.send('{send 0 abcdefgh 50}\n');
   assert.equal(String((await once(peer, 'data'))[0]), 'abcdefgh'.repeat(50));
   nc.close();
@@ -73,10 +77,7 @@ test('IPv6, a reset, and a port nobody listens on', async (t) => {
   const { port } = await echoGateway(t);
   const dc = await fakeDc(t, '::1');
   const nc = await Nc.to(port);
-  const accepted = dc.next();
-  nc.send(`{dial 0 ::1 ${dc.port}}\n`);
-  const peer = await accepted;
-  assert.deepEqual(await nc.lines(2), ['dialling 1', 'up 0 1']);
+  const peer = await dialled(nc, dc);
   peer.resetAndDestroy();
   assert.equal(await nc.line(), 'down(0 ECONNRESET) 0 1');
   dc.server.close();
@@ -90,10 +91,7 @@ test('after a hang-up nothing of the link reaches the lane, and the peer sees wh
   const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
-  const accepted = dc.next();
-  nc.send(`{dial 0 127.0.0.1 ${dc.port}}\n`);
-  const peer = await accepted;
-  await nc.lines(2);
+  const peer = await dialled(nc, dc);
   nc.send('{send 0 bye}\n{hangup 0}\n');
   const got: Buffer[] = [];
   peer.on('data', (chunk: Buffer) => got.push(chunk));
@@ -122,10 +120,7 @@ test('untrusted addresses are held against the allow list at every dial', async 
   const dc = await fakeDc(t);
   const { port } = await echoGateway(t, { allow: [`127.0.0.1:${dc.port}`] });
   const nc = await Nc.to(port);
-  const accepted = dc.next();
-  nc.send(`{dial 0 127.0.0.1 ${dc.port} untrusted}\n`);
-  await accepted;
-  assert.deepEqual(await nc.lines(2), ['dialling 1', 'up 0 1']);
+  await dialled(nc, dc, 0, ' untrusted');
   for (const [i, host] of [
     '127.0.0.2',
     'localhost',
@@ -147,10 +142,7 @@ test('no descriptor left: the dial fails, the client stays', async (t) => {
   const dc = await fakeDc(t);
   const { port } = await echoGateway(t, { descriptors: 66, descriptorReserve: 64 });
   const nc = await Nc.to(port);
-  const accepted = dc.next();
-  nc.send(`{dial 0 127.0.0.1 ${dc.port}}\n`);
-  await accepted;
-  assert.deepEqual(await nc.lines(2), ['dialling 1', 'up 0 1']);
+  await dialled(nc, dc);
   nc.send(`{dial 1 127.0.0.1 ${dc.port}}\n`);
   assert.deepEqual(await nc.lines(2), ['dialling 2', `down(${DownFlag.NEVER_UP} EMFILE) 1 2`]);
   nc.send('{hangup 0}\n');
@@ -162,10 +154,7 @@ test('a DC that reads nothing pauses its client, and only it, until it reads aga
   const { port } = await echoGateway(t, { linkMark: 64 * 1024 });
   const dc = await fakeDc(t);
   const [nc, other] = [await Nc.to(port), await Nc.to(port)];
-  const accepted = dc.next();
-  nc.send(`{dial 0 127.0.0.1 ${dc.port}}\n`);
-  const peer = await accepted;
-  await nc.lines(2);
+  const peer = await dialled(nc, dc);
   peer.pause();
   const text = 'x'.repeat(100_000);
   nc.send(`{send 0 ${text} 100}\n`);
@@ -191,10 +180,7 @@ test('a client that reads nothing pauses its DC link', async (t) => {
   const { port } = await echoGateway(t, { unreadMark: 64 * 1024 });
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
-  const accepted = dc.next();
-  nc.send(`{dial 0 127.0.0.1 ${dc.port}}\n`);
-  const peer = await accepted;
-  await nc.lines(2);
+  const peer = await dialled(nc, dc);
   nc.socket.pause();
   nc.send('{big 16000000}\n');
   // Once the link is paused, what the DC writes stays with it.
@@ -223,11 +209,8 @@ test('when the client goes, its links go', async (t) => {
   const { port } = await echoGateway(t);
   const dc = await fakeDc(t);
   const nc = await Nc.to(port);
-  const accepted = dc.next();
-  nc.send(`{dial 0 127.0.0.1 ${dc.port}}\n`);
-  const peer = await accepted;
+  const peer = await dialled(nc, dc);
   peer.resume();
-  await nc.lines(2);
   nc.close();
   await once(peer, 'end');
 });
