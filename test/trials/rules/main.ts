@@ -50,7 +50,7 @@ export const MAIN: readonly Rule[] = [
       'this.#shares',
     ],
   ]),
-  ...rulesOf('src/main/sessions/router.ts', 'sessions/router proxy lane', [
+  ...rulesOf('src/main/sessions/router.ts', 'sessions/router lane', [
     [
       'an answer to a closed ticket goes to nobody',
       'if (closed === undefined) return;',
@@ -113,7 +113,7 @@ export const MAIN: readonly Rule[] = [
     ],
     ['what a lane is told of a key is zeroed', '      bytes.fill(0);\n', ''],
   ]),
-  ...rulesOf('src/main/sessions/saved-session.ts', 'saved small', [
+  ...rulesOf('src/main/sessions/saved-session.ts', 'saved', [
     [
       'the session that was saved is zeroed at its end',
       '    this.#session?.fill(0);\n    this.#session = undefined;',
@@ -131,7 +131,7 @@ export const MAIN: readonly Rule[] = [
       'const gone = 0;',
     ],
   ]),
-  ...rulesOf('src/main/sessions/ledger.ts', 'ledger small', [
+  ...rulesOf('src/main/sessions/ledger.ts', 'ledger', [
     ['bytes of answered requests count no more', '    this.bytes -= found.stop - found.start;\n', ''],
   ]),
   ...rulesOf('src/main/names/record-writer.ts', 'record-writer session-registry', [
@@ -169,21 +169,21 @@ export const MAIN: readonly Rule[] = [
     ['a client that has gone gets no name', 'if (owner.isClosing) return;', ''],
     ['who takes over a name in vain is told', 'if (heir !== undefined) refuseName(heir, IN_USE);', ''],
   ]),
-  ...rulesOf('src/main/limits/descriptors.ts', 'descriptors small', [
+  ...rulesOf('src/main/limits/descriptors.ts', 'descriptors', [
     [
       'the reserve of descriptors is not used',
       'this.#used + 1 + spare > this.#most',
       'this.#used + spare > this.#most',
     ],
   ]),
-  ...rulesOf('src/main/flow/gate.ts', 'gate small', [
+  ...rulesOf('src/main/flow/gate.ts', 'gate', [
     [
       'a gate opens when its last reason is gone',
       'if (was !== 0 && this.#why === 0) this.#go();',
       'if (was !== 0) this.#go();',
     ],
   ]),
-  ...rulesOf('src/main/flow/socket-writer.ts', 'outlet', [
+  ...rulesOf('src/main/flow/socket-writer.ts', 'socket-writer', [
     [
       'a slow reader keeps no more than one block alive',
       'this.#mustCopy = this.#socket.writableLength > 0;',
@@ -191,7 +191,7 @@ export const MAIN: readonly Rule[] = [
     ],
     ['a client that takes nothing is noticed', 'if (unsent > this.#mark) this.#onFull();', ''],
   ]),
-  ...rulesOf('src/main/clients/reaper.ts', 'sweep small', [
+  ...rulesOf('src/main/clients/reaper.ts', 'reaper', [
     ['what was cut off counts no more', '    this.#held -= largest.held;\n', ''],
     ['the one who holds the most is cut', 'client.held > largest.held', 'client.held < largest.held'],
     [
@@ -200,7 +200,7 @@ export const MAIN: readonly Rule[] = [
       'client.unreadBytes < most.unreadBytes',
     ],
   ]),
-  ...rulesOf('src/main/clients/address-rates.ts', 'address-rates small', [
+  ...rulesOf('src/main/clients/address-rates.ts', 'address-rates', [
     ['a rate has an upper bound', 'Math.min(this.#most, known.tokens + (', '(known.tokens + ('],
     [
       'addresses of one network count together',

@@ -139,7 +139,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.isLost)\n'],
   ]),
-  ...rulesOf('src/session/requests/choose-server.ts', 'requests server-fields', [
+  ...rulesOf('src/session/requests/choose-server.ts', 'choose-server requests', [
     [
       'an address that nobody allowed is not dialled',
       "if (listed === undefined && !s.env.reach.permits(host, port)) return refusal('ServerNotAllowed');",

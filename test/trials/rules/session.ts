@@ -142,7 +142,7 @@ export const SESSION: readonly Rule[] = [
     ['a container of too many messages is not read', 'if (count > MOST) throw', 'if (count < 0) throw'],
     ['a message in a container ends with its length', '    r.end = next;\n', ''],
   ]),
-  ...rulesOf('src/session/state/state-requests.ts', 'witnesses stateRequests', [
+  ...rulesOf('src/session/state/state-requests.ts', 'state-requests request-states', [
     [
       '"not received" is believed only with a witness that the session was not begun anew',
       'if (!hasReference(pending)) return false;',
@@ -174,7 +174,7 @@ export const SESSION: readonly Rule[] = [
     ],
     ['two requests never have one id', 'while (!s.pending.isFree(s.ids.low));', 'while (false);'],
   ]),
-  ...rulesOf('src/session/delivery/idempotent.ts', 'repeatable', [
+  ...rulesOf('src/session/delivery/idempotent.ts', 'idempotent', [
     ['a button of a bot is not pressed twice', "  'messages.getBotCallbackAnswer',\n", ''],
   ]),
   ...rulesOf('src/session/state/rpc-error.ts', 'rpc-error', [
