@@ -13,7 +13,7 @@ import {
   writeDial,
 } from '../src/batch/link-records.ts';
 import { nameFlags, type NameAction } from '../src/batch/name-records.ts';
-import { KeepFlag, Out, SaveFlag } from '../src/batch/records.ts';
+import { StoreFlag, Out, SaveFlag } from '../src/batch/records.ts';
 import { replyFlags } from '../src/batch/reply-flags.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
@@ -21,11 +21,11 @@ import type { CentreFields, Ended, Sink } from '../src/session/sink.ts';
 import { EVENT_NAMES, type FieldsOf, type LogEvent } from '../src/telemetry/events.ts';
 import type { Times } from './times.ts';
 
-const KEEPS: Readonly<Record<Parameters<Sink['keep']>[0], number>> = {
+const STORES: Readonly<Record<Parameters<Sink['store']>[0], number>> = {
   later: 0,
-  urgent: KeepFlag.URGENT,
-  explicit: KeepFlag.EXPLICIT,
-  last: KeepFlag.LAST,
+  urgent: StoreFlag.URGENT,
+  explicit: StoreFlag.EXPLICIT,
+  last: StoreFlag.LAST,
 };
 
 const RESULT = OUTCOMES[0];
@@ -93,8 +93,8 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
-  keep(how: Parameters<Sink['keep']>[0], ticket: number): Writer {
-    return this.#batch.begin(Out.KEEP, 0, KEEPS[how], this.session, ticket);
+  store(how: Parameters<Sink['store']>[0], ticket: number): Writer {
+    return this.#batch.begin(Out.STORE, 0, STORES[how], this.session, ticket);
   }
 
   hangUp(link: number): void {

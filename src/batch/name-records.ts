@@ -1,5 +1,5 @@
 /**
- * Name records: how NAME and NAMED are written and read: what a session wants of a kept name, and what came of it.
+ * Name records: how NAME and NAMED are written and read: what a session wants of a stored name, and what came of it.
  * In: requests about names, faults, records of names, lists. Out: flags and bytes of these records, and what they said.
  * Never: looks into a session's record, or reads past the end of a list.
  */
@@ -8,8 +8,8 @@ import { NamedFlag, NameOp } from './records.ts';
 
 /** What a session asks of the main thread about a name. */
 export type NameAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release';
-/** What the main thread answers: the requests that have an answer, and an explicit KEEP. */
-export type AnsweredAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'keep';
+/** What the main thread answers: the requests that have an answer, and an explicit STORE. */
+export type AnsweredAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'store';
 
 const OPS: Readonly<Record<NameAction | AnsweredAction, number>> = {
   attach: NameOp.ATTACH,
@@ -19,10 +19,10 @@ const OPS: Readonly<Record<NameAction | AnsweredAction, number>> = {
   forget: NameOp.FORGET,
   loggedOut: NameOp.LOGGED_OUT,
   release: NameOp.RELEASE,
-  keep: NameOp.KEEP,
+  store: NameOp.STORE,
 };
 const STEPS = new Map<number, AnsweredAction>(
-  (['attach', 'takeover', 'new', 'list', 'forget', 'keep'] as const).map((step) => [OPS[step], step]),
+  (['attach', 'takeover', 'new', 'list', 'forget', 'store'] as const).map((step) => [OPS[step], step]),
 );
 
 /** The flags of a NAME record: a `NameOp`. */
@@ -41,7 +41,7 @@ export interface NameOutcome {
   readonly fault?: NameFault | undefined;
   /** The record is exactly where its session stopped. */
   readonly isClean?: boolean;
-  /** The record kept under the name, empty if nothing is kept yet; or the list (`readNameList`). May hold keys. */
+  /** The record stored under the name, empty if nothing is stored yet; or the list (`readNameList`). May hold keys. */
   readonly bytes?: Uint8Array;
 }
 

@@ -34,9 +34,9 @@ export const In = {
   AGAIN: 8,
   /** The address that could not be reached answers again: no need to wait any longer. No bytes. */
   NUDGE: 9,
-  /** What came of a NAME, or of an explicit KEEP: `ticket` is theirs. flags and bytes: `writeNamed`. May be secret. */
+  /** What came of a NAME, or of an explicit STORE: `ticket` is theirs. flags and bytes: `writeNamed`. May be secret. */
   NAMED: 10,
-  /** Somebody else takes the session over: what is open may end, then the session is given up with a last KEEP. */
+  /** Somebody else takes the session over: what is open may end, then the session is given up with a last STORE. */
   LEAVE: 11,
 } as const;
 
@@ -63,10 +63,10 @@ export const Out = {
   SAVE: 72,
   /** The rest of it, its key among them: secret. Opaque to the main thread. */
   SAVE_SESSION: 73,
-  /** A request about a kept session. flags: `NameOp`; bytes: the name. Answered by NAMED with the same ticket, unless `NameOp` says otherwise. */
+  /** A request about a stored session. flags: `NameOp`; bytes: the name. Answered by NAMED with the same ticket, unless `NameOp` says otherwise. */
   NAME: 74,
-  /** The named session's record as it should be kept (`account/record.ts`): secret. Opaque to the main thread. flags: `KeepFlag`. */
-  KEEP: 75,
+  /** The named session's record as it should be stored (`account/record.ts`): secret. Opaque to the main thread. flags: `StoreFlag`. */
+  STORE: 75,
   /** News of a connection to a data centre, for the log and the counters. flags and bytes: `writeCentre`. */
   CENTRE: 76,
   /** A data centre has answered with an error. `ticket`: its code, signed; bytes: its text without numbers. */
@@ -81,7 +81,7 @@ export const SaveFlag = { FORGET_IDS: 1 } as const;
 export const OpenFlag = { MSGPACK: 1, LINES: 2 } as const;
 
 /**
- * REQUEST and AGAIN. MAY_EXPORT: this one may be shown keys of kept sessions. ISOLATED: it crosses in a batch of its own, for
+ * REQUEST and AGAIN. MAY_EXPORT: this one may be shown keys of stored sessions. ISOLATED: it crosses in a batch of its own, for
  * it may be what killed the last thread; the lane's thread does not look at it.
  */
 export const RequestFlag = { MAY_EXPORT: 1, ISOLATED: 2 } as const;
@@ -91,26 +91,26 @@ export const NameOp = {
   ATTACH: 1,
   /** The same, also if another has it: that one leaves. */
   TAKEOVER: 2,
-  /** A name that nothing is kept under. */
+  /** A name that nothing is stored under. */
   NEW: 3,
-  /** All that are kept: `writeNameList`, of each record what is shown (`vault/summary.ts`). */
+  /** All that are stored: `writeNameList`, of each record what is shown (`vault/summary.ts`). */
   LIST: 4,
-  /** The session is logged out: what is kept is removed, and the name given up. */
+  /** The session is logged out: what is stored is removed, and the name given up. */
   FORGET: 5,
-  /** The client has logged out by itself: what is kept is removed, the name stays. Not answered: output is held back until it is done. */
+  /** The client has logged out by itself: what is stored is removed, the name stays. Not answered: output is held back until it is done. */
   LOGGED_OUT: 6,
   /** What NAMED brought could not be used: the name is given up as it was. Not answered. */
   RELEASE: 7,
-  /** An explicit KEEP; the lane never sends it. */
-  KEEP: 8,
+  /** An explicit STORE; the lane never sends it. */
+  STORE: 8,
 } as const;
 /** NAMED, beside its `NameOp`. CLEAN: the record is exactly where its session stopped. */
 export const NamedFlag = { OP: 255, REFUSED: 256, CLEAN: 512 } as const;
 /**
- * KEEP: URGENT: nothing more is said to the client before it is kept. EXPLICIT: the client asked for it: answered by
- * NAMED. LAST: the session has ended here, and the name is given up; without bytes there is nothing to keep.
+ * STORE: URGENT: nothing more is said to the client before it is stored. EXPLICIT: the client asked for it: answered by
+ * NAMED. LAST: the session has ended here, and the name is given up; without bytes there is nothing to store.
  */
-export const KeepFlag = { URGENT: 1, EXPLICIT: 2, LAST: 4 } as const;
+export const StoreFlag = { URGENT: 1, EXPLICIT: 2, LAST: 4 } as const;
 
 /** Rounds up to the records' alignment. */
 export function padded(length: number): number {

@@ -63,8 +63,8 @@ export function entryTicket(record: RecordCursor, at: number): number {
   return record.int32(at) >>> 0;
 }
 
-/** An entry as the main thread holds it: 32-bit words as they came, of which it reads the flags alone. Plain fields: no block a request. */
-export interface KeptEntry {
+/** An entry as the main thread saves it: 32-bit words as they came, of which it reads the flags alone. Plain fields: no block a request. */
+export interface SavedEntry {
   flags: number;
   msgIdLow: number;
   msgIdHigh: number;
@@ -75,29 +75,29 @@ export interface KeptEntry {
   deadlineHigh: number;
 }
 
-/** Holds the entry that begins `at` bytes behind a SAVE record's start; `idsFrom` has said that it is there. */
-export function keepEntry(kept: KeptEntry, record: RecordCursor, at: number): void {
-  kept.flags = record.int32(at + 4);
-  kept.msgIdLow = record.int32(at + 8);
-  kept.msgIdHigh = record.int32(at + 12);
-  kept.seqNo = record.int32(at + 16);
-  kept.containerLow = record.int32(at + 20);
-  kept.containerHigh = record.int32(at + 24);
-  kept.deadlineLow = record.int32(at + 28);
-  kept.deadlineHigh = record.int32(at + 32);
+/** Saves the entry that begins `at` bytes behind a SAVE record's start; `idsFrom` has said that it is there. */
+export function saveEntry(saved: SavedEntry, record: RecordCursor, at: number): void {
+  saved.flags = record.int32(at + 4);
+  saved.msgIdLow = record.int32(at + 8);
+  saved.msgIdHigh = record.int32(at + 12);
+  saved.seqNo = record.int32(at + 16);
+  saved.containerLow = record.int32(at + 20);
+  saved.containerHigh = record.int32(at + 24);
+  saved.deadlineLow = record.int32(at + 28);
+  saved.deadlineHigh = record.int32(at + 32);
 }
 
-/** The bytes of an AGAIN record: the entry that is held, and the request's line `line[start..stop)`. */
-export function writeAgain(kept: Readonly<KeptEntry>, line: Uint8Array, start: number, stop: number): Buffer {
+/** The bytes of an AGAIN record: the entry that was saved, and the request's line `line[start..stop)`. */
+export function writeAgain(saved: Readonly<SavedEntry>, line: Uint8Array, start: number, stop: number): Buffer {
   const bytes = Buffer.allocUnsafe(PLACE_LENGTH + stop - start);
-  bytes.writeInt32LE(kept.flags, 0);
-  bytes.writeInt32LE(kept.msgIdLow, 4);
-  bytes.writeInt32LE(kept.msgIdHigh, 8);
-  bytes.writeInt32LE(kept.seqNo, 12);
-  bytes.writeInt32LE(kept.containerLow, 16);
-  bytes.writeInt32LE(kept.containerHigh, 20);
-  bytes.writeInt32LE(kept.deadlineLow, 24);
-  bytes.writeInt32LE(kept.deadlineHigh, 28);
+  bytes.writeInt32LE(saved.flags, 0);
+  bytes.writeInt32LE(saved.msgIdLow, 4);
+  bytes.writeInt32LE(saved.msgIdHigh, 8);
+  bytes.writeInt32LE(saved.seqNo, 12);
+  bytes.writeInt32LE(saved.containerLow, 16);
+  bytes.writeInt32LE(saved.containerHigh, 20);
+  bytes.writeInt32LE(saved.deadlineLow, 24);
+  bytes.writeInt32LE(saved.deadlineHigh, 28);
   bytes.set(line.subarray(start, stop), PLACE_LENGTH);
   return bytes;
 }

@@ -54,13 +54,13 @@ function restoreSession(s: ConnectionState, r: Reader, now: number): void {
   const { permanent } = s.keys;
   if (permanent !== undefined) s.env.claims.claim(permanent.idLow, permanent.idHigh, s.number);
   s.session.isBare = has(Has.BARE);
-  if (has(Has.NAME)) restoreNamed(s, text(r), readRecord(r.view()), has(Has.KEPT), now);
+  if (has(Has.NAME)) restoreNamed(s, text(r), readRecord(r.view()), has(Has.RECORD), now);
 }
 
-function restoreNamed(s: ConnectionState, name: string, record: SessionRecord, isKept: boolean, now: number): void {
+function restoreNamed(s: ConnectionState, name: string, record: SessionRecord, hasRecord: boolean, now: number): void {
   const stored = new StoredSession(name);
   stored.take(record);
-  stored.isKept = isKept;
+  stored.hasRecord = hasRecord;
   s.session.stored = stored;
   takeForeign(s, record);
   s.session.floods.restore(record.floods, now);

@@ -24,7 +24,7 @@ import { gatherMoves, Saved } from './snapshot.ts';
 import type { LinkEnd, ServerAddress } from '../batch/link-records.ts';
 import type { NameAnswer } from '../batch/name-records.ts';
 import type { Sink } from './sink.ts';
-import { keepIfBehind, keepLast, lastRecord } from './stored/persist.ts';
+import { storeIfBehind, storeLast, lastRecord } from './stored/store.ts';
 import { isAwaited, onAnswer, takeKeyWaiter, type AttachableSession } from './attach/attach.ts';
 import { flushReady } from './delivery/packets.ts';
 import { Pieces } from './state/pieces.ts';
@@ -195,7 +195,7 @@ export class Session implements PacketSink, AttachableSession {
   save(): void {
     const { others } = this.#home.session;
     for (let i = 0; i < others.length; i++) gatherMoves(this.#home, others[i]!);
-    keepIfBehind(this.#home);
+    storeIfBehind(this.#home);
     this.#saved.save(this.#home);
   }
 
@@ -208,11 +208,11 @@ export class Session implements PacketSink, AttachableSession {
   close(now: number): void {
     const home = this.#home;
     const { stored } = home.session;
-    if (stored?.isKept === true) this.#acknowledgeAll(now);
+    if (stored?.hasRecord === true) this.#acknowledgeAll(now);
     const record = stored === undefined ? undefined : lastRecord(home, stored);
     this.#waitingLines.clear();
     close(home);
-    if (record !== undefined) keepLast(home, record);
+    if (record !== undefined) storeLast(home, record);
   }
 
   /** Gives the session up: open requests are refused, connections hung up; the client's options stay. @param isBare nothing is sent until the client names another session */
@@ -286,7 +286,7 @@ export class Session implements PacketSink, AttachableSession {
     this.#acknowledgeAll(now);
     const record = lastRecord(home, stored);
     this.renew(true);
-    keepLast(this.#home, record);
+    storeLast(this.#home, record);
     notify(
       this.#home,
       refusal('SessionLost', { reason: 'takeover', msg: 'another connection has taken this session over' }),

@@ -72,8 +72,8 @@ export interface Sink {
    * @param ticket of the request that waits for the answer, or 0
    */
   name(action: NameAction, ticket: number, name: string): void;
-  /** The session's record, to be stored (KEEP); with `explicit`, the request `ticket` waits for that. Secret. */
-  keep(how: 'later' | 'urgent' | 'explicit' | 'last', ticket: number): Writer;
+  /** The session's record, to be stored (STORE); with `explicit`, the request `ticket` waits for that. Secret. */
+  store(how: 'later' | 'urgent' | 'explicit' | 'last', ticket: number): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;
   /** A key was made over this connection. */

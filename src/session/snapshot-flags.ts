@@ -22,7 +22,7 @@ export const Has = {
   FORWARD_SECRECY: 4096,
   /** The session has a name; a record is stored under it; the session was given up. */
   NAME: 8192,
-  KEPT: 16_384,
+  RECORD: 16_384,
   BARE: 32_768,
 };
 /** Of what changes all the time. */

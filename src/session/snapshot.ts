@@ -201,7 +201,7 @@ function saveSession(s: ConnectionState): void {
       (style.int64AsString ? Has.INT64_TEXT : 0) |
       (style.flagsAsBool ? Has.BOOLS : 0) |
       (stored === undefined ? 0 : Has.NAME) |
-      (stored?.isKept === true ? Has.KEPT : 0) |
+      (stored?.hasRecord === true ? Has.RECORD : 0) |
       (s.session.isBare ? Has.BARE : 0),
   );
   out.int32(server.dc);

@@ -22,7 +22,7 @@ const STEPS: readonly (readonly [AnsweredAction, number])[] = [
   ['new', NameOp.NEW],
   ['list', NameOp.LIST],
   ['forget', NameOp.FORGET],
-  ['keep', NameOp.KEEP],
+  ['store', NameOp.STORE],
 ];
 
 function heard(op: number, outcome: NameOutcome, length?: number): ReturnType<typeof readNamed> {

@@ -8,8 +8,8 @@ import {
   EntryFlag,
   entryTicket,
   idsFrom,
-  keepEntry,
-  type KeptEntry,
+  saveEntry,
+  type SavedEntry,
   readAgain,
   readResume,
   writeAgain,
@@ -35,7 +35,7 @@ const entry = fc.record({
   }),
 });
 
-function blank(): KeptEntry {
+function blank(): SavedEntry {
   return {
     flags: 0,
     msgIdLow: 0,
@@ -61,7 +61,7 @@ test('an entry of SAVE, held by the main thread, is what AGAIN says, with the li
         const at = COUNTERS_LENGTH + i * ENTRY_LENGTH;
         assert.equal(entryTicket(save, at), ticket);
         const kept = blank();
-        keepEntry(kept, save, at);
+        saveEntry(kept, save, at);
         assert.equal(kept.flags, flags);
         const again = writeAgain(kept, Buffer.from('before{"a":1}behind'), 6, 13);
         const { lineAt, ...read } = readAgain(again, 0, again.length);

@@ -69,7 +69,7 @@ export class Lone {
       this.packets.push(writer());
       return this.packets.at(-1)!;
     };
-    const sink = noting([], { reply: writer, update: writer, send, keep: writer }) as Sink;
+    const sink = noting([], { reply: writer, update: writer, send, store: writer }) as Sink;
     const dialect = noting(this.told, { noticeId: new Uint8Array(0) });
     const shared = {
       dialect,

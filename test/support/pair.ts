@@ -373,7 +373,7 @@ export class Pair {
     if (r.kind === Out.HANG_UP) this.#hangUp(`${r.session}/${r.link}`);
     if (r.kind === Out.GONE) this.gone.push(r.session);
     if (r.kind === Out.NAME) this.shelf.named(r.session, r.ticket, r.flags, bytes.toString());
-    if (r.kind === Out.KEEP) this.shelf.keep(r.session, r.ticket, r.flags, bytes);
+    if (r.kind === Out.STORE) this.shelf.store(r.session, r.ticket, r.flags, bytes);
     if (r.kind === Out.CENTRE) {
       const { event, fields } = readCentre(r);
       this.centres.push({ event, ...fields });

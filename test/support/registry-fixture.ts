@@ -1,6 +1,6 @@
 /**
  * A session registry over a vault in memory, and routes that note what they are told.
- * In: NAME and KEEP records. Out: what the lanes and clients heard, what is stored. Never: a disk, a thread, a real clock.
+ * In: NAME and STORE records. Out: what the lanes and clients heard, what is stored. Never: a disk, a thread, a real clock.
  */
 import { In, NamedFlag } from '../../src/batch/records.ts';
 import type { ErrorName } from '../../src/errors.ts';

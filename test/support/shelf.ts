@@ -1,9 +1,9 @@
 /**
  * Shelf: what the main thread does about kept sessions, as little of it as one lane's tests need.
- * In: NAME and KEEP records of the pair's lane. Out: NAMED and LEAVE records. Never: a vault, a promise, a second process.
+ * In: NAME and STORE records of the pair's lane. Out: NAMED and LEAVE records. Never: a vault, a promise, a second process.
  */
 import { namedFlags, type NameOutcome, writeNamed, writeNameList } from '../../src/batch/name-records.ts';
-import { KeepFlag, NameOp } from '../../src/batch/records.ts';
+import { StoreFlag, NameOp } from '../../src/batch/records.ts';
 import { readRecord, type SessionRecord } from '../../src/account/record.ts';
 
 /** One record on its way to the lane: NAMED, or LEAVE where `leave` is set. */
@@ -25,7 +25,7 @@ export class Shelf {
   readonly owners = new Map<string, number>();
   /** `urgent NAME`, `later NAME`, …, in order. */
   readonly notes: string[] = [];
-  /** An explicit KEEP is refused with this. */
+  /** An explicit STORE is refused with this. */
   refusal: string | undefined;
   readonly #heirs = new Map<string, { session: number; ticket: number; op: number }>();
   readonly #say: (said: Said) => void;
@@ -76,15 +76,15 @@ export class Shelf {
     if (kept !== undefined) kept.isClean = false;
   }
 
-  keep(session: number, ticket: number, flags: number, record: Buffer): void {
+  store(session: number, ticket: number, flags: number, record: Buffer): void {
     const name = [...this.owners].find(([, owner]) => owner === session)![0];
-    const isLast = (flags & KeepFlag.LAST) !== 0;
-    const how = isLast ? 'last' : (flags & KeepFlag.URGENT) !== 0 ? 'urgent' : 'later';
-    const isExplicit = (flags & KeepFlag.EXPLICIT) !== 0;
+    const isLast = (flags & StoreFlag.LAST) !== 0;
+    const how = isLast ? 'last' : (flags & StoreFlag.URGENT) !== 0 ? 'urgent' : 'later';
+    const isExplicit = (flags & StoreFlag.EXPLICIT) !== 0;
     this.notes.push(`${isExplicit ? 'explicit' : how} ${name}`);
-    if (isExplicit && this.refusal !== undefined) return this.#refuse(session, ticket, NameOp.KEEP, this.refusal);
+    if (isExplicit && this.refusal !== undefined) return this.#refuse(session, ticket, NameOp.STORE, this.refusal);
     if (record.length > 0) this.kept.set(name, { record: Buffer.from(record), isClean: isLast });
-    if (isExplicit) this.#answer(session, ticket, NameOp.KEEP, Buffer.alloc(0));
+    if (isExplicit) this.#answer(session, ticket, NameOp.STORE, Buffer.alloc(0));
     if (!isLast) return;
     this.owners.delete(name);
     const heir = this.#heirs.get(name);

@@ -77,7 +77,7 @@ export abstract class LaneWriter {
     this.put(In.NUDGE, 0, 0, session, 0, NOTHING, 0, 0);
   }
 
-  /** What came of a NAME or of an explicit KEEP. @param op its `NameOp` @param ticket the request that waits for it */
+  /** What came of a NAME or of an explicit STORE. @param op its `NameOp` @param ticket the request that waits for it */
   named(session: number, ticket: number, op: number, outcome: NameOutcome): void {
     const bytes = writeNamed(outcome);
     this.put(In.NAMED, 0, namedFlags(op, outcome), session, ticket, bytes, 0, bytes.length);

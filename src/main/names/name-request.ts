@@ -32,7 +32,7 @@ export function refuseName({ owner, op, ticket }: NameRequest, fault: NameRefusa
 
 /** Answers a request that asked for its session to be stored: it is on the disk, or is not, with the fault. */
 export function answerStore(owner: NameOwner, ticket: number, fault?: NameRefusal): void {
-  owner.lane.named(owner.session, ticket, NameOp.KEEP, { fault });
+  owner.lane.named(owner.session, ticket, NameOp.STORE, { fault });
 }
 
 /** Asks the owner of a name to give it up. */

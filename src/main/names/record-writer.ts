@@ -4,7 +4,7 @@
  * Never: looks into a record; lets a line out to a client before what it says is stored, or that has failed; begins a write
  * while another is tried.
  */
-import { KeepFlag } from '../../batch/records.ts';
+import { StoreFlag } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { errorText } from '../../error-text.ts';
@@ -64,11 +64,11 @@ export class RecordWriter {
 
   // --- what is to be written -------------------------------------------------------------------------------------------
 
-  /** Takes the owner's newest record; its bytes are this writer's. @param flags `KeepFlag` @param ticket who asked for it, if EXPLICIT */
+  /** Takes the owner's newest record; its bytes are this writer's. @param flags `StoreFlag` @param ticket who asked for it, if EXPLICIT */
   store(record: Buffer, flags: number, ticket: number): void {
     this.#replace(record);
-    if ((flags & KeepFlag.EXPLICIT) !== 0) this.#explicit = ticket;
-    if ((flags & KeepFlag.URGENT) !== 0) this.#cork();
+    if ((flags & StoreFlag.EXPLICIT) !== 0) this.#explicit = ticket;
+    if ((flags & StoreFlag.URGENT) !== 0) this.#cork();
     if (flags === 0) this.#later();
     else this.#now();
   }

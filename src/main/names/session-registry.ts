@@ -1,13 +1,13 @@
 /**
  * Session registry: which connection of this process is attached to which stored session.
- * In: NAME and KEEP records of lanes, ends of routes, what other processes ask for. Out: claims and releases; what the owner of
+ * In: NAME and STORE records of lanes, ends of routes, what other processes ask for. Out: claims and releases; what the owner of
  * a name says of it goes to its `record-writer.ts`. Never: looks into a record; two owners of a name.
  *
  * The promises of the vault end between blocks of lanes, never while one is applied: what is put to a lane here stands
  * behind what that block has said.
  */
 import { writeNameList } from '../../batch/name-records.ts';
-import { KeepFlag, NameOp } from '../../batch/records.ts';
+import { StoreFlag, NameOp } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { summaryOf } from '../../vault/summary.ts';
@@ -70,14 +70,14 @@ export class SessionRegistry {
     this.#listing.goOn();
   }
 
-  /** Takes a KEEP record; copies its bytes and zeroes them where they stood. @param flags `KeepFlag` */
+  /** Takes a STORE record; copies its bytes and zeroes them where they stood. @param flags `StoreFlag` */
   store(owner: NameOwner, flags: number, ticket: number, bytes: Buffer): void {
     const ownership = this.#byOwner.get(owner);
     const record = Buffer.from(bytes);
     bytes.fill(0);
     if (ownership === undefined) return void record.fill(0);
     ownership.stands(NO_RECORD, false);
-    if ((flags & KeepFlag.LAST) !== 0) this.#left(ownership, record);
+    if ((flags & StoreFlag.LAST) !== 0) this.#left(ownership, record);
     else ownership.writer.store(record, flags, ticket);
   }
 

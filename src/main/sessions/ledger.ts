@@ -10,8 +10,8 @@ import {
   EntryFlag,
   entryTicket,
   idsFrom,
-  keepEntry,
-  type KeptEntry,
+  saveEntry,
+  type SavedEntry,
   writeAgain,
 } from '../../batch/save-records.ts';
 import type { MainEnv } from '../env.ts';
@@ -21,7 +21,7 @@ import type { IdText } from '../front.ts';
 let last = 0;
 
 /** One open request. */
-export class Ticket implements KeptEntry {
+export class Ticket implements SavedEntry {
   readonly number: number;
   readonly id: IdText;
   /** The client's message is `bytes[start..stop)`. */
@@ -62,7 +62,7 @@ export class Ticket implements KeptEntry {
   /** Reads the entry of a SAVE record that begins `at` bytes behind the record's start. */
   took(record: RecordCursor, at: number): void {
     this.isTaken = true;
-    keepEntry(this, record, at);
+    saveEntry(this, record, at);
   }
 
   /** A data centre may have the request. */

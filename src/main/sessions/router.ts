@@ -142,7 +142,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
       case Out.NAME:
         this.registry.request(route, record.flags, record.ticket, text(record));
         break;
-      case Out.KEEP:
+      case Out.STORE:
         this.registry.store(route, record.flags, record.ticket, view(record));
         break;
       case Out.SEND:

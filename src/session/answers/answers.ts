@@ -53,16 +53,16 @@ function writeSession(s: ConnectionState, out: Writer, isExport: boolean): void 
 
 /** This connection's stored session, without its key. */
 function handleOf(s: ConnectionState, stored: StoredSession): SessionHandle {
-  const { name, isKept, userId, isBot, lost } = stored;
+  const { name, hasRecord, userId, isBot, lost } = stored;
   const isKnown = s.keys.permanent !== undefined;
   return {
     name,
     dc: isKnown ? s.server.dc : undefined,
     test: isKnown ? s.server.test : undefined,
     userId,
-    isBot: isKept && userId !== undefined ? isBot : undefined,
+    isBot: hasRecord && userId !== undefined ? isBot : undefined,
     lost,
-    isNew: isKept ? undefined : true,
+    isNew: hasRecord ? undefined : true,
   };
 }
 

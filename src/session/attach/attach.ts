@@ -8,7 +8,7 @@ import { type NameAnswer, type NameEntry, type NameFault, readNameList } from '.
 import type { Refusal, SessionHandle, SessionFields } from '../../dialect/dialect.ts';
 import { errorNamed } from '../../errors.ts';
 import { beginLine, refuseTicket, Wants } from '../answers/answers.ts';
-import { persist } from '../stored/persist.ts';
+import { store } from '../stored/store.ts';
 import { openRecord, recordIn } from '../stored/record.ts';
 import { StoredSession } from '../state/stored-session.ts';
 import { refusal } from '../answers/refusals.ts';
@@ -27,7 +27,7 @@ export interface AttachableSession {
 export function wait(
   s: ConnectionState,
   ticket: number,
-  step: Exclude<NameStep, 'keep' | 'logOut' | 'key'>,
+  step: Exclude<NameStep, 'store' | 'logOut' | 'key'>,
   name = '',
 ): 'waits' {
   s.session.waitingLines.step = step;
@@ -62,7 +62,7 @@ export function applyName(
   name: string,
   ticket: number,
 ): Refusal | 'waits' | undefined {
-  if (s.session.stored?.name === name) return fields.existing && !s.session.stored.isKept ? notKept() : undefined;
+  if (s.session.stored?.name === name) return fields.existing && !s.session.stored.hasRecord ? notKept() : undefined;
   if (s.session.stored !== undefined || isTaken(s))
     return refusal('InvalidSession', {
       msg: 'this connection has another session already; use another connection',
@@ -79,18 +79,18 @@ function notKept(): Refusal {
 }
 
 /** Stores the session that was handed in under the name this connection has just got; the line waits for that. */
-export function persistHandedIn(
+export function storeHandedIn(
   s: ConnectionState,
   stored: StoredSession,
   fields: SessionFields,
   ticket: number,
 ): 'waits' {
-  stored.isKept = true;
+  stored.hasRecord = true;
   stored.userId = fields.userId;
   stored.isBot = fields.isBot ?? false;
   stored.changes++;
-  s.session.waitingLines.step = 'keep';
-  persist(s, stored, 'explicit', ticket);
+  s.session.waitingLines.step = 'store';
+  store(s, stored, 'explicit', ticket);
   return 'waits';
 }
 
@@ -106,7 +106,7 @@ export function onAnswer(session: AttachableSession, waiting: WaitingLine, answe
   if (answer.fault !== undefined) refuseWaiting(session, waiting, answer.step, answer.fault);
   else if (answer.step === 'list') answerList(home, waiting, readNameList(answer.bytes).map(listed));
   else if (answer.step === 'forget') answerForgotten(session, waiting);
-  else if (answer.step === 'keep') return true;
+  else if (answer.step === 'store') return true;
   else return attach(home, waiting, answer, now);
   return false;
 }
@@ -132,7 +132,7 @@ function refuseWaiting(
     ...(reason !== undefined && { reason }),
   };
   // What was handed in is as if it had never been.
-  if (step === 'keep') {
+  if (step === 'store') {
     if (stored !== undefined) session.home.sink.name('release', 0, stored.name);
     session.renew(false);
   }

@@ -36,7 +36,7 @@ export function forget(
   isOwn: boolean,
   now: number,
 ): Refusal | 'waits' {
-  if (!stored.isKept) {
+  if (!stored.hasRecord) {
     if (!isOwn) releaseName(s, stored.name);
     return refusal('SessionNotFound', { msg: 'nothing is kept under this name', path: 'session.forget' });
   }

@@ -11,7 +11,7 @@ import { authoriseAgain } from '../centres/authorise.ts';
 import { noteLoginToken } from '../centres/dispatch.ts';
 import { follow } from '../centres/migrate.ts';
 import { mayHavePrefix, noteInit } from '../delivery/init.ts';
-import { markLost } from '../stored/persist.ts';
+import { markLost } from '../stored/store.ts';
 import { noteResult } from '../stored/login.ts';
 import { AnswerBy, type Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';

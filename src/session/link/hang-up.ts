@@ -5,7 +5,7 @@
 import type { Refusal } from '../../dialect/dialect.ts';
 import { notify, refuse } from '../answers/answers.ts';
 import { noteLostExchange } from './fall-back.ts';
-import { markLost } from '../stored/persist.ts';
+import { markLost } from '../stored/store.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { noteTrouble } from './trouble.ts';

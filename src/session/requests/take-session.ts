@@ -6,7 +6,7 @@
 import { AuthKey } from '../../crypto/auth-key.ts';
 import type { Refusal, SessionFields } from '../../dialect/dialect.ts';
 import { refusal, refusalOfClaim } from '../answers/refusals.ts';
-import { applyName, isTaken, persistHandedIn, releaseName, wait, waitForKey } from '../attach/attach.ts';
+import { applyName, isTaken, storeHandedIn, releaseName, wait, waitForKey } from '../attach/attach.ts';
 import { forget } from '../attach/forget.ts';
 import { listedServer } from '../state/servers.ts';
 import type { ConnectionState } from '../state/state.ts';
@@ -33,8 +33,8 @@ function checkFit(s: ConnectionState, fields: SessionFields, mayExport: boolean)
   if (s.env.request.hasMessage && (fields.list || fields.forget !== undefined))
     return refusal('InvalidSession', { msg: 'list and forget go without a message', path: 'session' });
   // A session without a name is its client's own, and shown anyway.
-  const isKept = fields.name !== undefined || s.session.stored !== undefined;
-  return fields.export && isKept && !mayExport ? refusal('ExportNotAllowed', { path: 'session.export' }) : undefined;
+  const hasName = fields.name !== undefined || s.session.stored !== undefined;
+  return fields.export && hasName && !mayExport ? refusal('ExportNotAllowed', { path: 'session.export' }) : undefined;
 }
 
 /** `{}` reads; a key and a session id set, once, before the session has connected; a name is asked for. */
@@ -51,7 +51,7 @@ function applySession(
   if (waits !== undefined) return waits;
   const { stored } = s.session;
   if (fields.forget !== undefined) return forget(s, stored!, ticket, done === undefined, now);
-  if (fields.authKey !== undefined && done !== 'keep') return handIn(s, fields, ticket, now);
+  if (fields.authKey !== undefined && done !== 'store') return handIn(s, fields, ticket, now);
   if (s.keys.permanent !== undefined || stored !== undefined) return undefined;
   return done !== 'key' && s.pending.size > 0 ? waitForKey(s) : refusal('SessionNotFound');
 }
@@ -63,13 +63,13 @@ function handIn(s: ConnectionState, fields: SessionFields, ticket: number, now: 
   const refused = checkSession(s, fields, key);
   if (refused !== undefined) {
     key.wipe();
-    if (stored !== undefined && !stored.isKept && !isTaken(s)) releaseName(s, stored.name);
+    if (stored !== undefined && !stored.hasRecord && !isTaken(s)) releaseName(s, stored.name);
     return refused;
   }
   s.takeKey(key);
   startSession(s, fields, now);
   s.session.isBare = false;
-  return stored === undefined ? undefined : persistHandedIn(s, stored, fields, ticket);
+  return stored === undefined ? undefined : storeHandedIn(s, stored, fields, ticket);
 }
 
 function checkSession(s: ConnectionState, fields: SessionFields, key: AuthKey): Refusal | undefined {

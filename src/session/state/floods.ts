@@ -53,14 +53,14 @@ export class Floods {
   }
 
   /** The methods' waits: those of single chats are short, and not worth keeping, nor are those of accounts without Premium. */
-  kept(): StoredFlood[] {
+  toStored(): StoredFlood[] {
     const all = [...this.#waits.values()].filter(({ type }) => type === FLOOD);
     return all.map(({ method, until }) => ({ method: method | 0, until }));
   }
 
   /** Takes the waits of a stored record, but for those that are over. */
-  restore(kept: readonly StoredFlood[], now: number): void {
-    for (const { method: signed, until } of kept) {
+  restore(stored: readonly StoredFlood[], now: number): void {
+    for (const { method: signed, until } of stored) {
       const method = signed >>> 0;
       if (until > now) this.#waits.set(nameOf(method), { until, type: FLOOD, method, target: undefined });
     }

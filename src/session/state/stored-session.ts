@@ -23,7 +23,7 @@ export interface Marks {
 export class StoredSession {
   readonly name: string;
   /** There is a record to store: somebody has signed in, or the session was handed in under this name. */
-  isKept = false;
+  hasRecord = false;
   userId: bigint | undefined;
   isBot = false;
   apiId: number | undefined;
@@ -42,8 +42,8 @@ export class StoredSession {
   /** Counts changes of `updates`. */
   moves = 0;
   /** Marks of the stored record, and `moves` then; undefined if nothing is stored. */
-  kept: Marks | undefined;
-  keptMoves = 0;
+  storedMarks: Marks | undefined;
+  storedMoves = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -51,7 +51,7 @@ export class StoredSession {
 
   /** Takes the account's part of a record. */
   take({ userId, isBot, apiId, updates, lost }: SessionRecord): void {
-    this.isKept = true;
+    this.hasRecord = true;
     this.userId = userId;
     this.isBot = isBot;
     this.apiId = apiId;
@@ -60,9 +60,9 @@ export class StoredSession {
   }
 
   /** Notes that the stored record is the one these marks were taken of. */
-  keptAs(marks: Marks): void {
+  storedAs(marks: Marks): void {
     this.#said++;
-    this.kept = marks;
-    this.keptMoves = this.moves;
+    this.storedMarks = marks;
+    this.storedMoves = this.moves;
   }
 }

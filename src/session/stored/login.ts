@@ -9,7 +9,7 @@ import { Reader as Bytes, TlReadError } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
 import { DecodeFailure } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
-import { persist } from './persist.ts';
+import { store } from './store.ts';
 import type { StoredSession } from '../state/stored-session.ts';
 import type { Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
@@ -53,9 +53,9 @@ function signedIn(s: ConnectionState, stored: StoredSession, authorization: unkn
   stored.isBot = user['bot'] === true;
   stored.apiId = apiIdOf(s) ?? stored.apiId;
   stored.lost = undefined;
-  stored.isKept = true;
+  stored.hasRecord = true;
   stored.changes++;
-  persist(s, stored, 'urgent');
+  store(s, stored, 'urgent');
 }
 
 /** The account is gone from this key; the name stays with the connection, for the next one. */
@@ -63,7 +63,7 @@ function signedOut(s: ConnectionState, stored: StoredSession): void {
   stored.userId = undefined;
   stored.isBot = false;
   stored.updates = undefined;
-  stored.isKept = false;
+  stored.hasRecord = false;
   stored.changes++;
   s.sink.name('loggedOut', 0, stored.name);
 }

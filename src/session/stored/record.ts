@@ -33,24 +33,25 @@ const HANDOVER_MS = 2;
 export type Urgency = 'later' | 'urgent';
 
 /** Notes that the stored record is the session as it is now. */
-export function noteKept(s: ConnectionState, stored: StoredSession): void {
-  stored.keptAs(marksOf(s, stored));
+export function noteStored(s: ConnectionState, stored: StoredSession): void {
+  stored.storedAs(marksOf(s, stored));
 }
 
 /** How urgently the record must be stored; undefined while the stored one is not behind. Allocates nothing. */
 export function behind(s: ConnectionState, stored: StoredSession): Urgency | undefined {
-  const { kept } = stored;
-  if (kept === undefined) return 'urgent';
-  if (kept.keys !== keysMark(s) || kept.dc !== s.server.dc || kept.own !== stored.changes) return 'urgent';
+  const { storedMarks } = stored;
+  if (storedMarks === undefined) return 'urgent';
+  if (storedMarks.keys !== keysMark(s) || storedMarks.dc !== s.server.dc || storedMarks.own !== stored.changes)
+    return 'urgent';
   const isSame =
-    kept.session === s.sessionLow &&
-    kept.salt === s.salts.low &&
-    kept.salts === s.salts.learnt &&
-    kept.floods === s.session.floods.changes &&
-    kept.temporary === s.keys.inForce &&
-    kept.isBound === s.keys.isBound &&
-    stored.keptMoves === stored.moves &&
-    Math.abs(kept.offset - s.ids.offset) < CLOCK_STEP_MS;
+    storedMarks.session === s.sessionLow &&
+    storedMarks.salt === s.salts.low &&
+    storedMarks.salts === s.salts.learnt &&
+    storedMarks.floods === s.session.floods.changes &&
+    storedMarks.temporary === s.keys.inForce &&
+    storedMarks.isBound === s.keys.isBound &&
+    stored.storedMoves === stored.moves &&
+    Math.abs(storedMarks.offset - s.ids.offset) < CLOCK_STEP_MS;
   return isSame ? undefined : 'later';
 }
 
@@ -119,7 +120,7 @@ function recordOf(s: ConnectionState, stored: StoredSession): SessionRecord {
     userId: stored.userId,
     isBot: stored.isBot,
     apiId: stored.apiId,
-    floods: session.floods.kept(),
+    floods: session.floods.toStored(),
     updates: stored.updates,
     lost: stored.lost,
   };
@@ -151,11 +152,11 @@ function temporaryOf({ env, keys }: ConnectionState): StoredTemporary | undefine
 }
 
 function saltsOf({ salts }: ConnectionState): StoredSalt[] {
-  const kept = [{ since: 0, until: salts.until, low: salts.low, high: salts.high }];
+  const stored = [{ since: 0, until: salts.until, low: salts.low, high: salts.high }];
   const { future } = salts;
   for (let i = 0; i < future.length; i += 4)
-    kept.push({ since: future[i]!, until: future[i + 1]!, low: future[i + 2]!, high: future[i + 3]! });
-  return kept;
+    stored.push({ since: future[i]!, until: future[i + 1]!, low: future[i + 2]!, high: future[i + 3]! });
+  return stored;
 }
 
 /**
@@ -178,7 +179,7 @@ export function openRecord(
       : takeRecord(s, record, isClean, now);
   if (refused === undefined) {
     stored.take(record);
-    noteKept(s, stored);
+    noteStored(s, stored);
   }
   wipeRecord(record);
   return refused;
@@ -204,9 +205,9 @@ function takeRecord(s: ConnectionState, record: SessionRecord, isClean: boolean,
   const server = recordedServer(settings.dataCentres, record, (host, port) => reach.permits(host, port));
   if (server === undefined)
     return refusal('InvalidSession', { msg: 'no data centre of this number is configured', path: 'session.name' });
-  const kept = record.keys.find(({ dc }) => dc === record.dc);
-  if (kept === undefined) return refusal('VaultRecordBroken', { path: 'session.name' });
-  const key = AuthKey.from(kept.key);
+  const entry = record.keys.find(({ dc }) => dc === record.dc);
+  if (entry === undefined) return refusal('VaultRecordBroken', { path: 'session.name' });
+  const key = AuthKey.from(entry.key);
   const fault = s.env.claims.claim(key.idLow, key.idHigh, s.number);
   if (fault !== undefined) {
     key.wipe();
@@ -248,8 +249,8 @@ function leaveBehind(s: ConnectionState, { sessionLow, sessionHigh }: SessionRec
   if (sessionLow !== 0 || sessionHigh !== 0) destroyLater(s, sessionLow, sessionHigh, now);
 }
 
-function takeSalts({ salts }: ConnectionState, kept: readonly StoredSalt[]): void {
-  const [first, ...later] = kept;
+function takeSalts({ salts }: ConnectionState, stored: readonly StoredSalt[]): void {
+  const [first, ...later] = stored;
   if (first === undefined) return;
   salts.set(first.low, first.high, 0);
   salts.until = first.until;

@@ -1,7 +1,7 @@
 /** What of a stored session is on the disk before what is said, and what of it stays in memory. */
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
-import { KeepFlag, NameOp } from '../../../src/batch/records.ts';
+import { StoreFlag, NameOp } from '../../../src/batch/records.ts';
 import { LazyVault } from '../../../src/main/names/lazy-vault.ts';
 import { RecordWriter } from '../../../src/main/names/record-writer.ts';
 import type { Vault } from '../../../src/vault/vault.ts';
@@ -13,15 +13,15 @@ describe('a vault that cannot write', () => {
     const fixture = new Fixture();
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, StoreFlag.URGENT, 'a');
     await settled();
     fixture.vault.failure = fault;
-    fixture.store(one, KeepFlag.URGENT, 'b');
+    fixture.store(one, StoreFlag.URGENT, 'b');
     await settled();
     assert.ok(!one.isCorked);
     assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
     assert.ok(fixture.registry.isDegraded);
-    fixture.store(one, KeepFlag.URGENT, 'c');
+    fixture.store(one, StoreFlag.URGENT, 'c');
     fixture.env.advance(1_000);
     await settled();
     assert.equal(one.notices.length, 1);
@@ -37,7 +37,7 @@ describe('a vault that cannot write', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.NEW);
     fixture.vault.failure = fault;
-    fixture.store(one, KeepFlag.EXPLICIT, 'a', 7);
+    fixture.store(one, StoreFlag.EXPLICIT, 'a', 7);
     await settled();
     assert.equal(one.last, 'VaultWriteFailed ENOSPC');
     assert.deepEqual(one.notices, []);
@@ -54,7 +54,7 @@ describe('a vault that cannot write', () => {
       assert.equal(Buffer.from(record).toString(), 'a');
       return new Promise((_resolve, reject) => ends.push(() => reject(fault)));
     };
-    fixture.store(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, StoreFlag.URGENT, 'a');
     await settled();
     fixture.registry.gone(one);
     ends.shift()!();
@@ -87,9 +87,9 @@ describe('a vault that cannot write', () => {
       ends.shift()!();
       await settled();
     };
-    fixture.store(one, KeepFlag.URGENT, 'key');
+    fixture.store(one, StoreFlag.URGENT, 'key');
     await settled();
-    fixture.store(one, KeepFlag.URGENT, 'login');
+    fixture.store(one, StoreFlag.URGENT, 'login');
     await written();
     assert.equal(await fixture.stored(), 'key');
     assert.ok(one.isCorked, 'what it would hear says that it is logged in');
@@ -99,7 +99,7 @@ describe('a vault that cannot write', () => {
     // What is not urgent holds nobody, and lets nobody go who waits for what was.
     fixture.store(one, 0, 'a counter');
     assert.ok(!one.isCorked);
-    fixture.store(one, KeepFlag.URGENT, 'second login');
+    fixture.store(one, StoreFlag.URGENT, 'second login');
     await settled();
     fixture.store(one, 0, 'a counter after it');
     assert.ok(one.isCorked);
@@ -112,7 +112,7 @@ describe('a vault that cannot write', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
-    fixture.store(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, StoreFlag.URGENT, 'a');
     await settled();
     assert.ok(one.isCorked);
     fixture.env.advance(5_000);
@@ -124,7 +124,7 @@ describe('a vault that cannot write', () => {
     const fixture = new Fixture();
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, KeepFlag.URGENT, 'a');
+    fixture.store(one, StoreFlag.URGENT, 'a');
     await settled();
     for (const record of ['b', 'c', 'd']) fixture.store(one, 0, record);
     assert.equal(await fixture.stored(), 'a');
@@ -160,7 +160,7 @@ test('a record is zeroed when a newer one replaces it, and when it is written', 
   const { writer, begun } = writerOf();
   const [first, second] = [Buffer.from('first'), Buffer.from('second')];
   writer.store(first, 0, 0);
-  writer.store(second, KeepFlag.URGENT, 0);
+  writer.store(second, StoreFlag.URGENT, 0);
   await settled();
   assert.deepEqual([isZero(first), second.toString()], [true, 'second']);
   await begun[0]!.end();
@@ -170,7 +170,7 @@ test('a record is zeroed when a newer one replaces it, and when it is written', 
 test('a record that could not be written does not replace a newer one, and is zeroed', async () => {
   const { writer, env, begun } = writerOf();
   const [first, second] = [Buffer.from('first'), Buffer.from('second')];
-  writer.store(first, KeepFlag.URGENT, 0);
+  writer.store(first, StoreFlag.URGENT, 0);
   await settled();
   writer.store(second, 0, 0);
   await begun[0]!.end(fault);
@@ -200,7 +200,7 @@ async function explicitlyFailed(): Promise<{ fixture: Fixture; record: Uint8Arra
     seen = record;
     return Promise.reject(fault);
   };
-  fixture.store(one, KeepFlag.EXPLICIT, 'a', 7);
+  fixture.store(one, StoreFlag.EXPLICIT, 'a', 7);
   await settled();
   assert.equal(one.last, 'VaultWriteFailed ENOSPC');
   return { fixture, record: seen! };

@@ -73,7 +73,7 @@ test('an answer whose id lies far below its request shows that the clock was wro
 test('a data centre that is not the home one cannot say that the account is lost', () => {
   const lone = new Lone('foreign');
   const stored = new StoredSession('me');
-  stored.isKept = true;
+  stored.hasRecord = true;
   stored.userId = 7n;
   lone.s.session.stored = stored;
   answered(lone, lone.sent(ACTS), error(401, 'SESSION_REVOKED'));

@@ -34,5 +34,5 @@ test('of waits that were kept those are gone on with that are not over', () => {
     { method: 2, until: 1_001 },
   ];
   floods.restore([over, open], 1_000);
-  assert.deepEqual(floods.kept(), [open]);
+  assert.deepEqual(floods.toStored(), [open]);
 });

@@ -128,8 +128,8 @@ export const SESSION_LINKS: readonly Rule[] = [
   ...rulesOf('src/session/requests/take-session.ts', 'requests attach stored/', [
     [
       'a key of a kept session is not shown to whoever asks',
-      'fields.export && isKept && !mayExport ?',
-      'fields.export && isKept && !mayExport && fields.list ?',
+      'fields.export && hasName && !mayExport ?',
+      'fields.export && hasName && !mayExport && fields.list ?',
     ],
     ['a key that was handed in is zeroed', '  fields.authKey?.fill(0);\n  return outcome;', '  return outcome;'],
     [
@@ -201,12 +201,12 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['what was written of a record is zeroed', '  out.bytes.fill(0, 0, out.pos);\n', ''],
     ['a new key is kept at once', 'if (kept.keys !== keysMark(s) || ', 'if ('],
   ]),
-  ...rulesOf('src/session/stored/persist.ts', 'stored/ attach', [
+  ...rulesOf('src/session/stored/store.ts', 'stored/ attach', [
     ['a record on its way to the disk is zeroed', '  record.fill(0);\n', ''],
     ['a lost account is kept as lost', '  stored.lost = reason;\n', ''],
   ]),
   ...rulesOf('src/session/stored/login.ts', 'stored/login', [
-    ['a login is kept before its client hears of it', "persist(s, stored, 'urgent');", ''],
+    ['a login is kept before its client hears of it', "store(s, stored, 'urgent');", ''],
     ['where a client logs out itself, its record is removed', "s.sink.name('loggedOut', 0, stored.name);", ''],
   ]),
   ...rulesOf('src/session/attach/forget.ts', 'attach/forget', [

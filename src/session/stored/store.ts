@@ -1,39 +1,39 @@
 /**
- * Persist: when a stored session's record is sent to be stored, and when its account is marked as lost.
+ * Store: when a stored session's record is sent to be stored, and when its account is marked as lost.
  * In: a session whose stored record may be behind. Out: records through the sink. Never: a file, a vault, or a name's ownership.
  */
 import type { StoredSession } from '../state/stored-session.ts';
-import { behind, noteKept, recordBytes, type Urgency } from './record.ts';
+import { behind, noteStored, recordBytes, type Urgency } from './record.ts';
 import type { ConnectionState } from '../state/state.ts';
 
 /** Sends the session's record to be stored. @param how `explicit` if the request `ticket` waits for that */
-export function persist(home: ConnectionState, stored: StoredSession, how: Urgency | 'explicit', ticket = 0): void {
-  say(home, recordBytes(home, stored), how, ticket);
-  noteKept(home, stored);
+export function store(home: ConnectionState, stored: StoredSession, how: Urgency | 'explicit', ticket = 0): void {
+  write(home, recordBytes(home, stored), how, ticket);
+  noteStored(home, stored);
 }
 
-function say({ sink }: ConnectionState, record: Buffer, how: Urgency | 'explicit' | 'last', ticket: number): void {
-  sink.keep(how, ticket).raw(record);
+function write({ sink }: ConnectionState, record: Buffer, how: Urgency | 'explicit' | 'last', ticket: number): void {
+  sink.store(how, ticket).raw(record);
   sink.end();
   record.fill(0);
 }
 
 /** Once a batch: sends the record if the stored one is behind. */
-export function keepIfBehind(home: ConnectionState): void {
+export function storeIfBehind(home: ConnectionState): void {
   const { stored } = home.session;
-  if (stored?.isKept !== true) return;
+  if (stored?.hasRecord !== true) return;
   const how = behind(home, stored);
-  if (how !== undefined) persist(home, stored, how);
+  if (how !== undefined) store(home, stored, how);
 }
 
 /** The session's last record, empty if there is none: taken before the keys are wiped. Secret. */
 export function lastRecord(home: ConnectionState, stored: StoredSession): Buffer {
-  return stored.isKept ? recordBytes(home, stored) : Buffer.alloc(0);
+  return stored.hasRecord ? recordBytes(home, stored) : Buffer.alloc(0);
 }
 
 /** Gives the name back with the record that `lastRecord` took, and zeroes it. */
-export function keepLast(home: ConnectionState, record: Buffer): void {
-  say(home, record, 'last', 0);
+export function storeLast(home: ConnectionState, record: Buffer): void {
+  write(home, record, 'last', 0);
 }
 
 /**
@@ -42,9 +42,9 @@ export function keepLast(home: ConnectionState, record: Buffer): void {
  */
 export function markLost(s: ConnectionState, reason: string): boolean {
   const { stored, home } = s.session;
-  if (stored?.isKept !== true || stored.isForgetting || stored.lost !== undefined) return false;
+  if (stored?.hasRecord !== true || stored.isForgetting || stored.lost !== undefined) return false;
   stored.lost = reason;
   stored.changes++;
-  persist(home, stored, 'urgent');
+  store(home, stored, 'urgent');
   return true;
 }
