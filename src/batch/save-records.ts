@@ -22,10 +22,10 @@ const PLACE_LENGTH = ENTRY_LENGTH - 4;
 
 /**
  * Flags of an entry. STAGE: where the request stands (`Stage` of the session). SENT: a server may have it, the one flag the main
- * thread understands. WRAPPED: it left inside an `initConnection` of the gateway's. DOUBLED: more than one packet carried
+ * thread understands. WRAPPED: it left inside an `initConnection` of the gateway's. RESENT: more than one packet carried
  * its msg_id. TIMED: it waits until a time.
  */
-export const EntryFlag = { STAGE: 7, SENT: 8, WRAPPED: 16, DOUBLED: 32, TIMED: 64 } as const;
+export const EntryFlag = { STAGE: 7, SENT: 8, WRAPPED: 16, RESENT: 32, TIMED: 64 } as const;
 
 /** Where a request stands. */
 export interface RequestPlace {

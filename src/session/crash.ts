@@ -13,7 +13,7 @@ import type { WaitingLines } from './state/waiting-lines.ts';
 const SHOWN_STACK = 240;
 
 /** A message that the session was handed. */
-export interface Asked {
+export interface TakenMessage {
   readonly ticket: number;
   readonly bytes: Uint8Array;
   readonly start: number;
@@ -23,14 +23,14 @@ export interface Asked {
 /**
  * Every open request is told, once.
  * @param all the session's connections, the home one first @param ref finds the fault in the log
- * @param asked the message it was met in, if it was one
+ * @param taken the message it was met in, if it was one
  */
 export function tellCrash(
   all: readonly ConnectionState[],
   waitingLines: WaitingLines,
   ref: string,
   stack: string,
-  asked?: Asked,
+  taken?: TakenMessage,
 ): void {
   const home = all[0]!;
   const reason = home.env.settings.sendTracebacks ? { reason: stack.slice(0, SHOWN_STACK) } : {};
@@ -38,13 +38,13 @@ export function tellCrash(
   const open = all.flatMap((s) => s.pending.clear().map((pending) => ({ s, pending })));
   for (const { s, pending } of open) refuse(s, pending, refused);
   for (const waiting of waitingLines.clear()) endWaiting(home, waiting, refused);
-  if (asked !== undefined && !open.some(({ pending }) => pending.ticket === asked.ticket))
-    refuseTicket(home, asked.ticket, idOf(home, asked), { ...refused, delivered: 'no' }, false);
+  if (taken !== undefined && !open.some(({ pending }) => pending.ticket === taken.ticket))
+    refuseTicket(home, taken.ticket, idOf(home, taken), { ...refused, delivered: 'no' }, false);
   notify(home, refused);
 }
 
 /** Whatever went wrong with the message may go wrong again. */
-function idOf({ dialect, env: { request } }: ConnectionState, { bytes, start, stop }: Asked): Uint8Array {
+function idOf({ dialect, env: { request } }: ConnectionState, { bytes, start, stop }: TakenMessage): Uint8Array {
   try {
     dialect.read(bytes, start, stop, request);
     return request.id;

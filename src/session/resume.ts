@@ -89,7 +89,7 @@ function restoreCounters(s: ConnectionState, r: Reader, now: number): void {
   s.uniqueHigh = r.int32();
   const flags = r.int32();
   s.ids.isSynchronised = (flags & Is.SYNCHRONISED) !== 0;
-  s.hasHistory = (flags & Is.LIVED) !== 0;
+  s.hasHistory = (flags & Is.HAS_HISTORY) !== 0;
   s.isLost = (flags & Is.LOST) !== 0;
   s.isKeyDoubted = (flags & Is.KEY_DOUBTED) !== 0;
   s.link.wasUp = (flags & Is.WAS_UP) !== 0;
@@ -119,10 +119,10 @@ export function takeAgain(
   pending.wasSent = (flags & EntryFlag.SENT) !== 0;
   pending.isFromLostThread = true;
   if ((flags & EntryFlag.WRAPPED) !== 0) pending.prefix = s.session.initPrefix;
-  pending.copies = (flags & EntryFlag.DOUBLED) !== 0 ? 2 : 1;
+  pending.copies = (flags & EntryFlag.RESENT) !== 0 ? 2 : 1;
   const stage = flags & EntryFlag.STAGE;
   if (stage === Stage.QUEUED) return s.pending.add(pending);
-  if (stage === Stage.HELD) return s.pending.addHeld(pending, entry.notBefore);
+  if (stage === Stage.DELAYED) return s.pending.addDelayed(pending, entry.notBefore);
   pending.containerLow = entry.containerLow;
   pending.containerHigh = entry.containerHigh;
   s.pending.placeAgain(pending);

@@ -9,7 +9,7 @@
 import type { PacketSink } from '../transport/transport.ts';
 import { notify, refuse } from './answers/answers.ts';
 import { close, onClosed, onOpened, onStatus } from './link/connect.ts';
-import { type Asked, tellCrash } from './crash.ts';
+import { type TakenMessage, tellCrash } from './crash.ts';
 import { dropLink } from './link/hang-up.ts';
 import { onPlainPacket } from './link/make-keys.ts';
 import type { Dialect, Refusal } from '../dialect/dialect.ts';
@@ -38,8 +38,8 @@ import { hear } from './link/trouble.ts';
 const LEAVE_MS = 10_000;
 /** Bytes that the last `flush` of a session may send: acknowledgements, which come before all else. */
 const LAST_BYTES = 64 * 1024;
-/** How many bytes of lines that waited for the vault one `flush` takes on. */
-const HELD_BYTES = 64 * 1024;
+/** How many bytes of waiting lines one `flush` takes on. */
+const WAITING_BYTES = 64 * 1024;
 
 /** One client's session: takes requests, connection events and the time, all from outside; answers through its sink. */
 export class Session implements PacketSink, AttachableSession {
@@ -76,7 +76,7 @@ export class Session implements PacketSink, AttachableSession {
 
   /** One client message `bytes[start..end)`. @param mayExport its client may be shown keys of stored sessions */
   request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number, mayExport = false): void {
-    if (this.#isHeld || this.#waitingLines.behind.length > 0)
+    if (this.#mustWait || this.#waitingLines.behind.length > 0)
       this.#waitingLines.behind.push({ ticket, line: bytes.slice(start, end), mayExport });
     else takeRequest(this.#home, ticket, bytes, start, end, now, mayExport);
   }
@@ -184,7 +184,7 @@ export class Session implements PacketSink, AttachableSession {
   flush(now: number, most: number, mayExceed: boolean): number {
     this.#leaveIfDue(now);
     this.#goOnWithKey(now);
-    const done = this.#waitingLines.behind.length > 0 ? this.#takeHeld(now) : 0;
+    const done = this.#waitingLines.behind.length > 0 ? this.#takeWaiting(now) : 0;
     return done + this.#sending.flush(this.#home, now, most, mayExceed);
   }
 
@@ -199,9 +199,9 @@ export class Session implements PacketSink, AttachableSession {
     this.#saved.save(this.#home);
   }
 
-  /** A fault of the gateway's own: every open request is told, once. @param asked the message it was met in, if it was one */
-  crash(ref: string, stack: string, asked?: Asked): void {
-    tellCrash(this.#all(), this.#waitingLines, ref, stack, asked);
+  /** A fault of the gateway's own: every open request is told, once. @param taken the message it was met in, if it was one */
+  crash(ref: string, stack: string, taken?: TakenMessage): void {
+    tellCrash(this.#all(), this.#waitingLines, ref, stack, taken);
   }
 
   /** The client is gone: connections are hung up, keys zeroed, a stored session is stored for the last time. */
@@ -254,7 +254,7 @@ export class Session implements PacketSink, AttachableSession {
 
   /** Whether the last `flush` left something that it had no bytes for: messages, or lines to take on. */
   get hasRest(): boolean {
-    if (this.#waitingLines.behind.length > 0 && !this.#isHeld) return true;
+    if (this.#waitingLines.behind.length > 0 && !this.#mustWait) return true;
     const home = this.#home;
     if (home.isReady && home.outbox.hasRest) return true;
     return home.session.others.some((s) => s.isReady && s.outbox.hasRest);
@@ -272,7 +272,7 @@ export class Session implements PacketSink, AttachableSession {
   // --- inside --------------------------------------------------------------------------------------------------------
 
   /** Whether new lines must wait: one before them waits for the vault, or the session is being taken over. */
-  get #isHeld(): boolean {
+  get #mustWait(): boolean {
     return this.#waitingLines.first !== undefined || this.#home.session.leaveBy !== Infinity;
   }
 
@@ -308,10 +308,10 @@ export class Session implements PacketSink, AttachableSession {
   }
 
   /** @returns bytes of the lines taken */
-  #takeHeld(now: number): number {
+  #takeWaiting(now: number): number {
     const { behind } = this.#waitingLines;
     let taken = 0;
-    while (taken < HELD_BYTES && behind.length > 0 && !this.#isHeld) {
+    while (taken < WAITING_BYTES && behind.length > 0 && !this.#mustWait) {
       const { ticket, line, mayExport } = behind.shift()!;
       taken += line.length;
       takeRequest(this.#home, ticket, line, 0, line.length, now, mayExport);

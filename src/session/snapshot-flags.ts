@@ -26,4 +26,4 @@ export const Has = {
   BARE: 32_768,
 };
 /** Of what changes all the time. */
-export const Is = { SYNCHRONISED: 1, LIVED: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WANTED: 32 };
+export const Is = { SYNCHRONISED: 1, HAS_HISTORY: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WANTED: 32 };

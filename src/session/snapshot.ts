@@ -72,7 +72,7 @@ export class Saved {
       this.#initPrefix === s.session.initPrefix &&
       this.#sessionLow === s.sessionLow &&
       this.#sessionHigh === s.sessionHigh &&
-      this.#salts === s.salts.learnt
+      this.#salts === s.salts.changes
     )
       return false;
     this.#stored = s.session.stored;
@@ -86,7 +86,7 @@ export class Saved {
     this.#initPrefix = s.session.initPrefix;
     this.#sessionLow = s.sessionLow;
     this.#sessionHigh = s.sessionHigh;
-    this.#salts = s.salts.learnt;
+    this.#salts = s.salts.changes;
     return true;
   }
 
@@ -123,7 +123,7 @@ function flagsOf(s: ConnectionState): number {
   const { link } = s;
   return (
     (s.ids.isSynchronised ? Is.SYNCHRONISED : 0) |
-    (s.hasHistory ? Is.LIVED : 0) |
+    (s.hasHistory ? Is.HAS_HISTORY : 0) |
     (s.isLost ? Is.LOST : 0) |
     (s.isKeyDoubted ? Is.KEY_DOUBTED : 0) |
     (link.wasUp ? Is.WAS_UP : 0) |
@@ -139,14 +139,14 @@ function saveEntry(out: Writer, s: ConnectionState, pending: Pending): void {
     stage |
     (pending.wasSent ? EntryFlag.SENT : 0) |
     (pending.prefix === undefined ? 0 : EntryFlag.WRAPPED) |
-    (pending.copies > 1 ? EntryFlag.DOUBLED : 0) |
-    (stage === Stage.HELD ? EntryFlag.TIMED : 0);
+    (pending.copies > 1 ? EntryFlag.RESENT : 0) |
+    (stage === Stage.DELAYED ? EntryFlag.TIMED : 0);
   writeEntry(out, pending.ticket, flags, pending);
 }
 
 function stageAt(s: ConnectionState, pending: Pending): Stage {
   if (pending.stage === Stage.QUEUED) return Stage.QUEUED;
-  if (pending.stage === Stage.HELD) return pending.notBefore === Infinity ? Stage.QUEUED : Stage.HELD;
+  if (pending.stage === Stage.DELAYED) return pending.notBefore === Infinity ? Stage.QUEUED : Stage.DELAYED;
   return s.pending.find(pending.msgIdLow, pending.msgIdHigh) === pending ? pending.stage : Stage.QUEUED;
 }
 

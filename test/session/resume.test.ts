@@ -39,7 +39,7 @@ function again(lone: Lone, flags: number): void {
 test('a request that was sent, be it twice, is known as such: it is asked about, and never called undelivered', () => {
   for (const [flags, copies] of [
     [EntryFlag.SENT, 1],
-    [EntryFlag.SENT | EntryFlag.DOUBLED, 2],
+    [EntryFlag.SENT | EntryFlag.RESENT, 2],
   ] as const) {
     const lone = reading();
     again(lone, Stage.SENT | flags);

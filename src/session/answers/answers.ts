@@ -53,7 +53,7 @@ function writeSession(s: ConnectionState, out: Writer, isExport: boolean): void 
 
 /** This connection's stored session, without its key. */
 function handleOf(s: ConnectionState, stored: StoredSession): SessionHandle {
-  const { name, hasRecord, userId, isBot, lost } = stored;
+  const { name, hasRecord, userId, isBot, lostReason } = stored;
   const isKnown = s.keys.permanent !== undefined;
   return {
     name,
@@ -61,7 +61,7 @@ function handleOf(s: ConnectionState, stored: StoredSession): SessionHandle {
     test: isKnown ? s.server.test : undefined,
     userId,
     isBot: hasRecord && userId !== undefined ? isBot : undefined,
-    lost,
+    lost: lostReason,
     isNew: hasRecord ? undefined : true,
   };
 }

@@ -42,7 +42,7 @@ export function forget(
   }
   stored.isForgetting = true;
   s.session.waitingLines.step = 'logOut';
-  if (stored.lost !== undefined || s.isLost) return wait(s, ticket, 'forget', stored.name);
+  if (stored.lostReason !== undefined || s.isLost) return wait(s, ticket, 'forget', stored.name);
   introduce(s, stored);
   const pending: Pending = callOwn(
     s,

@@ -19,16 +19,16 @@ export function sendAuthorised(home: ConnectionState, there: ConnectionState, pe
     there.pending.add(pending);
     return;
   }
-  there.pending.addHeld(pending, Infinity);
+  there.pending.addDelayed(pending, Infinity);
   if (!there.isAuthorising) authorise(home, there, now);
 }
 
 /** A foreign data centre has forgotten who this is: once more. @returns false if that was tried already */
 export function authoriseAgain(s: ConnectionState, pending: Pending, now: number): boolean {
-  if (s.role !== 'foreign' || pending.repeats > 0) return false;
-  pending.repeats++;
+  if (s.role !== 'foreign' || pending.retries > 0) return false;
+  pending.retries++;
   s.isAuthorised = false;
-  s.pending.hold(pending, Infinity);
+  s.pending.delay(pending, Infinity);
   if (!s.isAuthorising) authorise(s.session.home, s, now);
   return true;
 }

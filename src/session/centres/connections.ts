@@ -9,7 +9,7 @@ import { ConnectionState, type Role } from '../state/state.ts';
 
 /** The address of a data centre: one of the operator's list, or one the server told of. */
 export function serverOf({ env, session, server }: ConnectionState, dc: number): Server | undefined {
-  return centreBeside(env.settings.dataCentres, session.learned, server, dc);
+  return centreBeside(env.settings.dataCentres, session.toldCentres, server, dc);
 }
 
 /** The connection to a data centre that the session has a key of; undefined if nobody knows where that is. */

@@ -71,20 +71,20 @@ function learn(
   none: () => void,
   now: number,
 ): void {
-  // Held, not queued: its deadline goes on, and nothing sends it.
-  home.pending.addHeld(pending, Infinity);
+  // Delayed, not queued: its deadline goes on, and nothing sends it.
+  home.pending.addDelayed(pending, Infinity);
   const giveUp = (): void => {
-    if (home.pending.takeHeld(pending)) none();
+    if (home.pending.takeDelayed(pending)) none();
   };
   callOwn(
     home,
     { _cons: 'help.getConfig' },
     {
       done(config) {
-        home.session.learned = toldBy(config, home.server.test);
+        home.session.toldCentres = toldBy(config, home.server.test);
         const server = serverOf(home, dc);
         if (server === undefined) giveUp();
-        else if (home.pending.takeHeld(pending)) go(server);
+        else if (home.pending.takeDelayed(pending)) go(server);
       },
       failed: giveUp,
     },

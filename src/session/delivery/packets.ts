@@ -111,7 +111,7 @@ function writeServices(s: ConnectionState, now: number, body: Writer, mayGather:
     outbox.saltsHigh = s.ids.high;
     writeGetFutureSalts(body, SALTS_ASKED);
     outbox.isSaltRequestDue = false;
-    s.salts.asked(now);
+    s.salts.noteAsked(now);
     count++;
   }
   if (outbox.isPingDue && (mayGather || count === 0)) {
@@ -190,10 +190,10 @@ function numberPending(s: ConnectionState, now: number, pending: Pending): void 
   pending.copies = 0;
   pending.referenceLow = s.referenceLow;
   pending.referenceHigh = s.referenceHigh;
-  pending.asks = 0;
+  pending.stateRequestCount = 0;
   pending.prefix = needsPrefix(s, pending) ? s.session.initPrefix : undefined;
   const counted = s.ids.seqNo(pending.answerBy === AnswerBy.RPC);
-  pending.seqNo = pending.seqNoGiven >= 0 && pending.repeats === 0 ? pending.seqNoGiven : counted;
+  pending.seqNo = pending.seqNoGiven >= 0 && pending.retries === 0 ? pending.seqNoGiven : counted;
 }
 
 /** The head of a service message: an id of its own and an even seq_no. */

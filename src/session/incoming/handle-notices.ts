@@ -14,21 +14,21 @@ export function handleAcks(s: ConnectionState, { body: r }: Incoming): void {
   const ids = readIdsOf(r);
   for (let i = 0; i < ids.length; i += 2) {
     const pending = s.pending.find(ids[i]!, ids[i + 1]!);
-    if (pending !== undefined) s.acknowledged(pending);
+    if (pending !== undefined) s.noteAcknowledged(pending);
   }
 }
 
 /** `pong msg_id ping_id`: answers the client's ping of that msg_id; after one of the gateway's own, nothing is left to do. */
-export function handleNamedAnswer(s: ConnectionState, { low, high, body: r }: Incoming, now: number): void {
+export function handlePong(s: ConnectionState, { low, high, body: r }: Incoming, now: number): void {
   const at = r.skip(4);
   const [pingLow, pingHigh] = [r.int32(), r.int32()];
   const pending = s.pending.find(pingLow, pingHigh);
   r.pos = at;
   s.saltRefusals = 0;
-  s.taken(pingLow, pingHigh);
+  s.noteTaken(pingLow, pingHigh);
   if (pending === undefined) return;
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
-  s.remembered(pending.msgIdLow, pending.msgIdHigh);
+  s.noteAnswered(pending.msgIdLow, pending.msgIdHigh);
   answer(s, pending, 'object', r, now);
 }
 

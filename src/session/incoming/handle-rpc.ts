@@ -23,7 +23,7 @@ import { targetOf } from '../requests/target.ts';
 
 /** Errors of the server's own: 1, 2, 4 … seconds between tries (protocol: RPC errors). */
 const RETRY_BASE_MS = 1000;
-const MOST_REPEATS = 6;
+const MOST_RETRIES = 6;
 
 /** `rpc_result req_msg_id result`. Nobody's answer was acknowledged already and is dropped. */
 export function handleRpcResult(s: ConnectionState, message: Incoming, now: number, inside: Inside): void {
@@ -33,8 +33,8 @@ export function handleRpcResult(s: ConnectionState, message: Incoming, now: numb
   if (pending === undefined) return ownAnswer(s, message, now, inside);
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
   s.saltRefusals = 0;
-  s.acknowledged(pending);
-  s.remembered(pending.msgIdLow, pending.msgIdHigh);
+  s.noteAcknowledged(pending);
+  s.noteAnswered(pending.msgIdLow, pending.msgIdHigh);
   const body = r.left >= 4 && r.peekUint32() === Crc.gzipPacked ? unpackGzip(r) : r;
   if (body.left >= 4 && body.peekUint32() === Crc.rpcError) return takeError(s, pending, body, now);
   noteInit(s, pending);
@@ -46,7 +46,7 @@ export function handleRpcResult(s: ConnectionState, message: Incoming, now: numb
   answer(s, pending, kind, body, now);
 }
 
-/** Answers to the gateway's own questions may come wrapped too. */
+/** Answers to the gateway's own calls may come wrapped too. */
 const OWN = new Set<number>([Crc.futureSalts, Crc.msgsStateInfo]);
 
 function ownAnswer(s: ConnectionState, message: Incoming, now: number, inside: Inside): void {
@@ -77,7 +77,7 @@ function takeError(s: ConnectionState, pending: Pending, r: Reader, now: number)
 
 /** A key that nobody is signed in with answers so from its first day on: news only where somebody was. */
 function wasSignedIn({ role, session: { stored } }: ConnectionState): boolean {
-  return role !== 'foreign' && stored?.userId !== undefined && stored.lost === undefined;
+  return role !== 'foreign' && stored?.userId !== undefined && stored.lostReason === undefined;
 }
 
 /** The server wants `initConnection`, and the gateway has it: once more, with it in front (threats: The network). */
@@ -95,8 +95,8 @@ function waitsInside(s: ConnectionState, pending: Pending, error: RpcError, now:
     s.session.floods.note(pending, error.type, now + error.waitSeconds * 1000, (one) => targetOf(s.env, one));
   const wait = waitFor(s, pending, error, now);
   if (wait === undefined) return false;
-  pending.repeats++;
-  s.pending.hold(pending, now + wait);
+  pending.retries++;
+  s.pending.delay(pending, now + wait);
   return true;
 }
 
@@ -118,9 +118,9 @@ const NOT_SIGNED_IN =
  * own deadline (wire: Requests and answers), for floods, and for the server's own faults where repeating does no harm.
  */
 function waitFor(s: ConnectionState, pending: Pending, error: RpcError, now: number): number | undefined {
-  if (pending.repeats >= MOST_REPEATS) return undefined;
+  if (pending.retries >= MOST_RETRIES) return undefined;
   let wait: number | undefined;
   if (error.waitSeconds !== undefined) wait = error.waitSeconds * 1000;
-  else if (error.isServerFault && mayReissue(s, pending)) wait = RETRY_BASE_MS * 2 ** pending.repeats;
+  else if (error.isServerFault && mayReissue(s, pending)) wait = RETRY_BASE_MS * 2 ** pending.retries;
   return wait !== undefined && now + wait < pending.deadline ? wait : undefined;
 }

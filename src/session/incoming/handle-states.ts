@@ -61,7 +61,7 @@ function wasNotReceived(s: ConnectionState, pending: Pending, now: number): void
 
 /** The server has the request. An answer that was made, and has not come when the server says so a second time, is lost. */
 function wasReceived(s: ConnectionState, pending: Pending, isAnswerMade: boolean): void {
-  s.acknowledged(pending);
+  s.noteAcknowledged(pending);
   if (isAnswerMade && pending.isAnswerMade) s.stateRequests.isAnswerLost = true;
   pending.isAnswerMade = isAnswerMade;
   s.stateRequests.sooner(pending);
@@ -74,7 +74,7 @@ export function handleAllInfo(s: ConnectionState, { body: r }: Incoming): void {
   if (info.length * 2 !== ids.length) return;
   for (let i = 0; i < info.length; i++) {
     const pending = s.pending.find(ids[i * 2]!, ids[i * 2 + 1]!);
-    if (pending !== undefined && (info[i]! & 7) >= RECEIVED) s.acknowledged(pending);
+    if (pending !== undefined && (info[i]! & 7) >= RECEIVED) s.noteAcknowledged(pending);
   }
 }
 

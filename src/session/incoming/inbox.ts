@@ -12,7 +12,7 @@ import {
   handleDestroyed,
   handleDetailedInfo,
   handleKeyDestroyed,
-  handleNamedAnswer,
+  handlePong,
   handleNothing,
 } from './handle-notices.ts';
 import { handleRpcResult } from './handle-rpc.ts';
@@ -40,7 +40,7 @@ const handlers = new Map<number, Handler>([
   [Crc.msgResendReq, handleResendRequest],
   [Crc.msgCopy, handleNothing],
   [Crc.futureSalts, handleFutureSalts],
-  [Crc.pong, handleNamedAnswer],
+  [Crc.pong, handlePong],
   [Crc.newSessionCreated, handleNewSession],
   [Crc.destroySessionOk, handleDestroyed],
   [Crc.destroySessionNone, handleDestroyed],

@@ -62,7 +62,7 @@ export function enqueue(
   if (asksForCdn(s, pending)) return cdnRefusal(encoded.depth);
   const wait = s.session.floods.before(pending, now, (one) => targetOf(s.env, one));
   if (wait === undefined) dispatch(s, pending, now);
-  else if (wait.until < pending.deadline) s.pending.addHeld(pending, wait.until);
+  else if (wait.until < pending.deadline) s.pending.addDelayed(pending, wait.until);
   else answerFlood(s, pending, wait, now);
   return undefined;
 }

@@ -12,7 +12,7 @@ export const Stage = {
   /** In the queue: no server has seen this message id. */
   QUEUED: 0,
   /** Waits for `notBefore`: the server asked for patience. */
-  HELD: 1,
+  DELAYED: 1,
   /** On its way or at the server. */
   SENT: 2,
   /** The server is being asked what became of it. */
@@ -80,9 +80,9 @@ export class Pending {
   /** The newest message the server had answered when this one was numbered: whether it still knows that one tells whether its word about this one counts. */
   referenceLow = 0;
   referenceHigh = 0;
-  /** When it was sent, or asked about last, Unix ms; how often it was asked about under this id. */
+  /** When it was sent, or asked about last, Unix ms; how many `msgs_state_req` asked about it under this id. */
   askedAt = 0;
-  asks = 0;
+  stateRequestCount = 0;
   /** The server has said that the answer is made. */
   isAnswerMade = false;
   /** The server has refused this msg_id, though it may have taken another packet that carried it. */
@@ -93,7 +93,7 @@ export class Pending {
   isFromLostThread = false;
   /** Whether the server has acknowledged it. */
   isAcknowledged = false;
-  /** At stage HELD: when it may be sent, Unix ms; Infinity while it waits for something else than time. */
+  /** At stage DELAYED: when it may be sent, Unix ms; Infinity while it waits for something else than time. */
   notBefore = 0;
   /** Its msg_id and seq_no were given before it was sent: they stand inside it. */
   hasOwnId = false;
@@ -104,7 +104,7 @@ export class Pending {
   /** Its stage or msg_id has changed since the request was saved. */
   hasMoved = false;
   /** How often it was sent again after an error of the server. */
-  repeats = 0;
+  retries = 0;
 
   constructor(init: PendingInit) {
     this.ticket = init.ticket;
@@ -145,14 +145,14 @@ export class PendingTable {
   readonly #sent = new Map<number, Pending>();
   /** In the order the client sent them. */
   queue: Pending[] = [];
-  #waiting: Pending[] = [];
+  #delayed: Pending[] = [];
   /** Requests whose stage or msg_id has changed since they were saved; answered ones among them are passed over. */
   readonly moved: Pending[] = [];
   /** No open request runs out before this, Unix ms; may be too early, never too late. */
   #firstDeadline = Infinity;
 
   get size(): number {
-    return this.#sent.size + this.queue.length + this.#waiting.length;
+    return this.#sent.size + this.queue.length + this.#delayed.length;
   }
 
   /** Requests the server may be working on. */
@@ -171,16 +171,16 @@ export class PendingTable {
   }
 
   /** A request that must wait before it goes for the first time. */
-  addHeld(pending: Pending, notBefore: number): void {
+  addDelayed(pending: Pending, notBefore: number): void {
     if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
-    this.hold(pending, notBefore);
+    this.delay(pending, notBefore);
   }
 
   /** Takes out a request that waits for something else than time. @returns false if it ran out of time, or was given up */
-  takeHeld(pending: Pending): boolean {
-    const at = this.#waiting.indexOf(pending);
+  takeDelayed(pending: Pending): boolean {
+    const at = this.#delayed.indexOf(pending);
     if (at < 0) return false;
-    this.#waiting.splice(at, 1);
+    this.#delayed.splice(at, 1);
     return true;
   }
 
@@ -260,12 +260,12 @@ export class PendingTable {
     this.queue = [...again, ...this.queue].sort((a, b) => a.ticket - b.ticket);
   }
 
-  /** Holds a request back until `notBefore`, Unix ms. */
-  hold(pending: Pending, notBefore: number): void {
+  /** Delays a request until `notBefore`, Unix ms. */
+  delay(pending: Pending, notBefore: number): void {
     this.#forget(pending);
-    pending.stage = Stage.HELD;
+    pending.stage = Stage.DELAYED;
     pending.notBefore = notBefore;
-    this.#waiting.push(pending);
+    this.#delayed.push(pending);
     this.#move(pending);
   }
 
@@ -273,19 +273,19 @@ export class PendingTable {
     if (this.#sent.get(pending.msgIdLow) === pending) this.#sent.delete(pending.msgIdLow);
   }
 
-  /** The earliest `notBefore` of the requests held back, Unix ms; Infinity if there are none. */
+  /** The earliest `notBefore` of the delayed requests, Unix ms; Infinity if there are none. */
   get firstRelease(): number {
     let first = Infinity;
-    for (const pending of this.#waiting) if (pending.notBefore < first) first = pending.notBefore;
+    for (const pending of this.#delayed) if (pending.notBefore < first) first = pending.notBefore;
     return first;
   }
 
   /** Moves those whose wait is over to the queue. */
   release(now: number): void {
-    if (this.#waiting.length === 0) return;
-    const due = this.#waiting.filter((pending) => pending.notBefore <= now);
+    if (this.#delayed.length === 0) return;
+    const due = this.#delayed.filter((pending) => pending.notBefore <= now);
     if (due.length === 0) return;
-    this.#waiting = this.#waiting.filter((pending) => pending.notBefore > now);
+    this.#delayed = this.#delayed.filter((pending) => pending.notBefore > now);
     this.reissue(due);
   }
 
@@ -301,15 +301,15 @@ export class PendingTable {
     };
     for (const pending of this.#sent.values()) if (!keep(pending)) this.#sent.delete(pending.msgIdLow);
     this.queue = this.queue.filter(keep);
-    this.#waiting = this.#waiting.filter(keep);
+    this.#delayed = this.#delayed.filter(keep);
     return late;
   }
 
   /** Takes out and returns all open requests. */
   clear(): Pending[] {
-    const all = [...this.#sent.values(), ...this.#waiting, ...this.queue];
+    const all = [...this.#sent.values(), ...this.#delayed, ...this.queue];
     this.#sent.clear();
-    this.#waiting = [];
+    this.#delayed = [];
     this.queue = [];
     this.#firstDeadline = Infinity;
     return all;

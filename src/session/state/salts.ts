@@ -19,8 +19,8 @@ export class Salts {
   until = 0;
   /** since, until, low, high of each known later salt, in order. */
   future: number[] = [];
-  /** How often `future` was learnt anew: it need not be saved more often. */
-  learnt = 0;
+  /** Rises with each entry of `future_salts`: `snapshot.ts` and `stored/record.ts` compare it to see whether `future` is to be saved. */
+  changes = 0;
   #askedAt = -Infinity;
 
   /** Takes a salt for now: from the handshake, `bad_server_salt`, `new_session_created`, a stored session. */
@@ -34,7 +34,7 @@ export class Salts {
   /** Takes one entry of `future_salts`. */
   add(since: number, until: number, low: number, high: number): void {
     this.future.push(since, until, low, high);
-    this.learnt++;
+    this.changes++;
   }
 
   /** `future_salts` begins: what was known is replaced. */
@@ -60,7 +60,7 @@ export class Salts {
   }
 
   /** `get_future_salts` was sent. */
-  asked(now: number): void {
+  noteAsked(now: number): void {
     this.#askedAt = now;
   }
 }

@@ -10,7 +10,7 @@ import { Stage, type Pending } from './pending.ts';
 export const SILENT_MS = 1_500;
 /** A request acknowledged but not answered for so long is asked about, ms: its answer may be lost. */
 const WORKING_MS = 5_000;
-/** The time between two questions about one request doubles up to this, ms. */
+/** The time between two `msgs_state_req` about one request doubles up to this, ms. */
 export const RAREST_MS = 60_000;
 /** A connection gets at most this long to carry a byte after a `msgs_state_req`, ms. */
 const MOST_PATIENCE_MS = 15_000;
@@ -52,7 +52,7 @@ export class StateRequests {
     for (const one of requests) {
       one.stage = Stage.ASKED;
       one.askedAt = now;
-      one.asks++;
+      one.stateRequestCount++;
       this.wanted.push(one.msgIdLow, one.msgIdHigh);
     }
     this.#references(requests);
@@ -118,7 +118,7 @@ export function isBelievable(pending: Pending, asked: readonly number[], states:
 export function askAt(pending: Pending): number {
   if (pending.hasOwnId) return Infinity;
   const first = pending.isAcknowledged && !pending.isAnswerMade ? WORKING_MS : SILENT_MS;
-  return pending.askedAt + Math.min(RAREST_MS, first * 2 ** pending.asks);
+  return pending.askedAt + Math.min(RAREST_MS, first * 2 ** pending.stateRequestCount);
 }
 
 /** A time rounded up to `STEP_MS`, Unix ms. */

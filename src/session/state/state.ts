@@ -43,7 +43,7 @@ export interface StaleSession {
 export const NO_STALE: readonly StaleSession[] = [];
 
 /**
- * What all DC connections of one client have in common: how it is spoken to, what is known of the server's wishes.
+ * What all DC connections of one client have in common: how it is spoken to, what the server has asked for.
  */
 export class SessionState {
   readonly dialect: Dialect;
@@ -71,8 +71,8 @@ export class SessionState {
   isBare = false;
   /** Links have had numbers of attempts up to this before the session was set up anew. */
   attempts = 0;
-  /** Addresses the server has told, by `help.getConfig`. */
-  learned: readonly DataCentre[] = [];
+  /** Data centres and their addresses, as the server has told them by `help.getConfig`. */
+  toldCentres: readonly DataCentre[] = [];
   /** The data centre that `auth.loginTokenMigrateTo` named last, until another answer about a token. */
   tokenDc: number | undefined;
 
@@ -198,21 +198,21 @@ export class ConnectionState {
    * The server has answered this message: as long as it remembers it, it has not begun the session anew since. What is
    * never sent again under its own id may say so: what is answered.
    */
-  remembered(low: number, high: number): void {
+  noteAnswered(low: number, high: number): void {
     if (!isAfter(low, high, this.referenceLow, this.referenceHigh)) return;
     this.referenceLow = low;
     this.referenceHigh = high;
   }
 
   /** The server has the request: its seq_no is one that `last_seqno` may name. */
-  acknowledged(pending: Pending): void {
+  noteAcknowledged(pending: Pending): void {
     pending.isAcknowledged = true;
-    this.taken(pending.msgIdLow, pending.msgIdHigh);
+    this.noteTaken(pending.msgIdLow, pending.msgIdHigh);
     if (pending.seqNo > this.lastSeqNo) this.lastSeqNo = pending.seqNo;
   }
 
   /** The server has taken a message of this side: its seq_no was right. */
-  taken(low: number, high: number): void {
+  noteTaken(low: number, high: number): void {
     if (isAfter(low, high, this.mendedLow, this.mendedHigh)) this.mends = 0;
   }
 

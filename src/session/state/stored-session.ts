@@ -29,17 +29,18 @@ export class StoredSession {
   apiId: number | undefined;
   updates: StoredUpdates | undefined;
   /** Why the session cannot be used any more. */
-  lost: string | undefined;
+  lostReason: string | undefined;
   /** The account is being logged out: what the server says of its key is no news. */
   isForgetting = false;
-  /** Rises with everything that changes it. */
+  /** Rises with every change below: `snapshot.ts` compares it to see whether SAVE_SESSION is due. */
   get version(): number {
-    return this.#said + this.changes + this.moves;
+    return this.#timesStored + this.changes + this.moves;
   }
-  #said = 0;
-  /** Counts changes that must be stored at once. */
+  /** Rises when a record is sent to be stored, or was opened. */
+  #timesStored = 0;
+  /** Rises with a login, a logout, a session handed in, a lost account: `behind` compares it, and the record is stored at once. */
   changes = 0;
-  /** Counts changes of `updates`. */
+  /** Rises when `updates` changes: `behind` compares it with `storedMoves`, and the record is stored without haste. */
   moves = 0;
   /** Marks of the stored record, and `moves` then; undefined if nothing is stored. */
   storedMarks: Marks | undefined;
@@ -56,12 +57,12 @@ export class StoredSession {
     this.isBot = isBot;
     this.apiId = apiId;
     this.updates = updates;
-    this.lost = lost;
+    this.lostReason = lost;
   }
 
   /** Notes that the stored record is the one these marks were taken of. */
   storedAs(marks: Marks): void {
-    this.#said++;
+    this.#timesStored++;
     this.storedMarks = marks;
     this.storedMoves = this.moves;
   }

@@ -52,7 +52,7 @@ function signedIn(s: ConnectionState, stored: StoredSession, authorization: unkn
   stored.userId = BigInt(user['id']);
   stored.isBot = user['bot'] === true;
   stored.apiId = apiIdOf(s) ?? stored.apiId;
-  stored.lost = undefined;
+  stored.lostReason = undefined;
   stored.hasRecord = true;
   stored.changes++;
   store(s, stored, 'urgent');

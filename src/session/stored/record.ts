@@ -46,7 +46,7 @@ export function behind(s: ConnectionState, stored: StoredSession): Urgency | und
   const isSame =
     storedMarks.session === s.sessionLow &&
     storedMarks.salt === s.salts.low &&
-    storedMarks.salts === s.salts.learnt &&
+    storedMarks.salts === s.salts.changes &&
     storedMarks.floods === s.session.floods.changes &&
     storedMarks.temporary === s.keys.inForce &&
     storedMarks.isBound === s.keys.isBound &&
@@ -62,7 +62,7 @@ function marksOf(s: ConnectionState, stored: StoredSession): Marks {
     own: stored.changes,
     session: s.sessionLow,
     salt: s.salts.low,
-    salts: s.salts.learnt,
+    salts: s.salts.changes,
     floods: s.session.floods.changes,
     temporary: s.keys.inForce,
     isBound: s.keys.isBound,
@@ -122,7 +122,7 @@ function recordOf(s: ConnectionState, stored: StoredSession): SessionRecord {
     apiId: stored.apiId,
     floods: session.floods.toStored(),
     updates: stored.updates,
-    lost: stored.lost,
+    lost: stored.lostReason,
   };
 }
 

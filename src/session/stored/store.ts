@@ -42,8 +42,8 @@ export function storeLast(home: ConnectionState, record: Buffer): void {
  */
 export function markLost(s: ConnectionState, reason: string): boolean {
   const { stored, home } = s.session;
-  if (stored?.hasRecord !== true || stored.isForgetting || stored.lost !== undefined) return false;
-  stored.lost = reason;
+  if (stored?.hasRecord !== true || stored.isForgetting || stored.lostReason !== undefined) return false;
+  stored.lostReason = reason;
   stored.changes++;
   store(home, stored, 'urgent');
   return true;

@@ -19,7 +19,7 @@ test('a call over a business connection does not move the account: its client is
     body.writeUInt32LE(crc);
     const pending = lone.sent(ACTS, { body });
     // Where DC 4 is nobody knows: it would be asked for.
-    Object.assign(lone.s.pending, { addHeld: () => undefined });
+    Object.assign(lone.s.pending, { addDelayed: () => undefined });
     let wasFollowed = true;
     try {
       wasFollowed = follow(lone.s, pending, error, NOW);

@@ -46,11 +46,11 @@ function fateAfter(
 test("a server's fault: what does no harm twice waits and goes again, six times; the rest is told, not called retryable", () => {
   assert.equal(fateAfter(READS, 500, 'INTERNAL'), 1_000);
   assert.equal(
-    fateAfter(READS, 500, 'INTERNAL', (pending) => (pending.repeats = 5)),
+    fateAfter(READS, 500, 'INTERNAL', (pending) => (pending.retries = 5)),
     32_000,
   );
   assert.deepEqual(
-    fateAfter(READS, 500, 'INTERNAL', (pending) => (pending.repeats = 6), 6_000),
+    fateAfter(READS, 500, 'INTERNAL', (pending) => (pending.retries = 6), 6_000),
     [true, 'unknown'],
   );
   assert.deepEqual(fateAfter(ACTS, 500, 'INTERNAL'), [false, 'unknown']);
@@ -78,5 +78,5 @@ test('a data centre that is not the home one cannot say that the account is lost
   lone.s.session.stored = stored;
   answered(lone, lone.sent(ACTS), error(401, 'SESSION_REVOKED'));
   assert.equal(lone.count('rpcError'), 1);
-  assert.equal(stored.lost, undefined);
+  assert.equal(stored.lostReason, undefined);
 });

@@ -22,7 +22,7 @@ test('more are asked for when nothing is sure for a minute, and at most once a m
   salts.set(1, 1, T);
   assert.equal(salts.shouldAsk(T, 0), false);
   assert.equal(salts.shouldAsk(T + 541, 0), true);
-  salts.asked(0);
+  salts.noteAsked(0);
   assert.equal(salts.shouldAsk(T + 541, 59_999), false);
   assert.equal(salts.shouldAsk(T + 601, 60_000), true);
   salts.add(T + 600, T + 4000, 2, 2);

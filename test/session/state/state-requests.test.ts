@@ -25,12 +25,12 @@ test('one that the server is silent about is asked about, then the connection is
   s.stateRequests.dueAt = NOW;
   const pauses: number[] = [];
   for (let now = NOW, last = NOW; pauses.length < 4; now += 250) {
-    const before = pending.asks;
+    const before = pending.stateRequestCount;
     // Bytes come, no answer does.
     s.link.isSilent = false;
     assert.equal(lookForSilence(s, now), true);
     s.stateRequests.forget();
-    if (pending.asks === before) continue;
+    if (pending.stateRequestCount === before) continue;
     pauses.push(now - last);
     last = now;
   }

@@ -117,7 +117,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     [
       'authorizing at a foreign data centre is tried anew once',
-      "if (s.role !== 'foreign' || pending.repeats > 0) return false;",
+      "if (s.role !== 'foreign' || pending.retries > 0) return false;",
       "if (s.role !== 'foreign') return false;",
     ],
   ]),
@@ -159,7 +159,7 @@ export const SESSION_LINKS: readonly Rule[] = [
   ...rulesOf('src/session/resume.ts', 'session/resume snapshot', [
     [
       'after a lost thread a doubled request still counts as doubled',
-      'pending.copies = (flags & EntryFlag.DOUBLED) !== 0 ? 2 : 1;',
+      'pending.copies = (flags & EntryFlag.RESENT) !== 0 ? 2 : 1;',
       'pending.copies = 1;',
     ],
     ['after a lost thread a lost key is still lost', 's.isLost = (flags & Is.LOST) !== 0;', 's.isLost = false;'],
@@ -203,7 +203,7 @@ export const SESSION_LINKS: readonly Rule[] = [
   ]),
   ...rulesOf('src/session/stored/store.ts', 'stored/ attach', [
     ['a record on its way to the disk is zeroed', '  record.fill(0);\n', ''],
-    ['a lost account is kept as lost', '  stored.lost = reason;\n', ''],
+    ['a lost account is kept as lost', '  stored.lostReason = reason;\n', ''],
   ]),
   ...rulesOf('src/session/stored/login.ts', 'stored/login', [
     ['a login is kept before its client hears of it', "store(s, stored, 'urgent');", ''],

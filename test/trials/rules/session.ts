@@ -104,7 +104,7 @@ export const SESSION: readonly Rule[] = [
     ['an answer teaches the clock', '  s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);\n', ''],
     [
       "a server's fault is tried again so often and no more",
-      'if (pending.repeats >= MOST_REPEATS) return undefined;',
+      'if (pending.retries >= MOST_RETRIES) return undefined;',
       '',
     ],
     [
@@ -153,7 +153,7 @@ export const SESSION: readonly Rule[] = [
       'stateRequests.silences++;\n  return false;',
       'stateRequests.silences++;\n  return true;',
     ],
-    ['a request is asked about more and more rarely', 'first * 2 ** pending.asks', 'first'],
+    ['a request is asked about more and more rarely', 'first * 2 ** pending.stateRequestCount', 'first'],
   ]),
   ...rulesOf('src/session/delivery/packets.ts', 'delivery/outbox session/session', [
     [
@@ -239,7 +239,7 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'lines behind one that waits for the vault are taken after it',
-      'if (this.#isHeld || this.#waitingLines.behind.length > 0)\n',
+      'if (this.#mustWait || this.#waitingLines.behind.length > 0)\n',
       'if (this.#waitingLines.behind.length > 0)\n',
     ],
     [
