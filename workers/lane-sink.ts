@@ -66,8 +66,8 @@ export class LaneSink implements Sink {
     this.#batch.drop();
   }
 
-  save(entries: number, forget: boolean): Writer {
-    return this.#batch.begin(Out.SAVE, 0, forget ? SaveFlag.FORGET_IDS : 0, this.session, entries);
+  save(entries: number, forgetsIds: boolean): Writer {
+    return this.#batch.begin(Out.SAVE, 0, forgetsIds ? SaveFlag.FORGET_IDS : 0, this.session, entries);
   }
 
   saveSession(): Writer {

@@ -6,12 +6,13 @@
 import type { RecordCursor } from './batch.ts';
 import { NamedFlag, NameOp } from './records.ts';
 
-/** What a session asks of the main thread about a name. */
-export type NameAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release';
-/** What the main thread answers: the requests that have an answer, and an explicit STORE. */
-export type AnsweredAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'store';
+/**
+ * What a session asks of the main thread about a name; on the wire, a `NameOp`. `store` is an explicit STORE: NAMED answers
+ * it, no NAME asks it. `loggedOut` and `release` have no answer.
+ */
+export type NameAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release' | 'store';
 
-const OPS: Readonly<Record<NameAction | AnsweredAction, number>> = {
+const OPS: Readonly<Record<NameAction, number>> = {
   attach: NameOp.ATTACH,
   takeover: NameOp.TAKEOVER,
   new: NameOp.NEW,
@@ -21,8 +22,8 @@ const OPS: Readonly<Record<NameAction | AnsweredAction, number>> = {
   release: NameOp.RELEASE,
   store: NameOp.STORE,
 };
-const STEPS = new Map<number, AnsweredAction>(
-  (['attach', 'takeover', 'new', 'list', 'forget', 'store'] as const).map((step) => [OPS[step], step]),
+const ANSWERED = new Map<number, NameAction>(
+  (['attach', 'takeover', 'new', 'list', 'forget', 'store'] as const).map((action) => [OPS[action], action]),
 );
 
 /** The flags of a NAME record: a `NameOp`. */
@@ -49,7 +50,7 @@ export interface NameOutcome {
 export interface NameAnswer {
   /** Of the request that waits for it. */
   readonly ticket: number;
-  readonly step: AnsweredAction;
+  readonly action: NameAction;
   readonly fault: NameFault | undefined;
   readonly isClean: boolean;
   /** A view of the record: its reader copies what it needs, then the record is zeroed. Empty after a fault. */
@@ -70,13 +71,13 @@ export function writeNamed({ fault, bytes = NOTHING }: NameOutcome): Uint8Array 
 /** What a NAMED record says. @throws RangeError for an answer to a request that has none */
 export function readNamed(record: RecordCursor): NameAnswer {
   const { ticket, flags } = record;
-  const step = STEPS.get(flags & NamedFlag.OP);
-  if (step === undefined) throw new RangeError(`an answer to request ${flags & NamedFlag.OP} about a name`);
+  const action = ANSWERED.get(flags & NamedFlag.OP);
+  if (action === undefined) throw new RangeError(`an answer to request ${flags & NamedFlag.OP} about a name`);
   const bytes = record.bytes.subarray(record.start, record.stop);
   const isRefused = (flags & NamedFlag.REFUSED) !== 0;
   return {
     ticket,
-    step,
+    action,
     fault: isRefused ? faultIn(Buffer.from(bytes).toString()) : undefined,
     isClean: (flags & NamedFlag.CLEAN) !== 0,
     bytes: isRefused ? NOTHING : bytes,

@@ -61,7 +61,7 @@ type ReadyTimer =
   | 'acknowledge'
   | 'ping';
 
-/** Of a connection that may send, in the order they are looked at; one that ends the connection is the last. */
+/** Of a connection that may send, in the order they are looked at; once one ends the connection, the rest are not looked at. */
 const WHILE_READY: Readonly<Record<ReadyTimer, Timer>> = {
   /** The temporary key is old: another is made, on another connection. */
   temporaryWorn: { at: wornAt, fire: renewTemporary },

@@ -86,14 +86,14 @@ export class Session implements PacketSink, AttachableSession {
     const waiting = this.#waitingLines.first;
     if (waiting === undefined || !isAwaited(this.#waitingLines, answer)) return;
     this.#waitingLines.first = undefined;
-    if (onAnswer(this, waiting, answer, now)) takeOn(this.#home, waiting, answer.step, now);
+    if (onAnswer(this, waiting, answer, now)) takeOn(this.#home, waiting, answer.action, now);
   }
 
-  /** The connection `link` asked for by attempt `attempt` stands. @param at where, if not at the first address asked for */
-  opened(link: number, attempt: number, now: number, at?: ServerAddress): void {
+  /** The connection `link` asked for by attempt `attempt` stands. @param at the address of the server that has answered */
+  opened(link: number, attempt: number, now: number, at: ServerAddress): void {
     const s = this.#current(link, attempt);
     if (s === undefined) return;
-    if (at !== undefined) s.link.standsAt(at);
+    s.link.standsAt(at);
     onOpened(s, now);
   }
 

@@ -62,9 +62,9 @@ export interface Sink {
   ): void;
   /**
    * What of this session changes all the time, as `batch/save-records.ts` lays it out.
-   * @param entries where so many requests stand now @param forget ids received before belong to another session_id
+   * @param entries where so many requests stand now @param forgetsIds the msg_ids received before belong to another session_id
    */
-  save(entries: number, forget: boolean): Writer;
+  save(entries: number, forgetsIds: boolean): Writer;
   /** The rest of it, with its key. */
   saveSession(): Writer;
   /**

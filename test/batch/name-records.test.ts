@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { NAME } from '../../src/account/name.ts';
 import {
   namedFlags,
-  type AnsweredAction,
+  type NameAction,
   nameFlags,
   type NameOutcome,
   readNamed,
@@ -16,7 +16,7 @@ import {
 import { NameOp } from '../../src/batch/records.ts';
 import { oneRecord } from '../support/one-record.ts';
 
-const STEPS: readonly (readonly [AnsweredAction, number])[] = [
+const ANSWERED: readonly (readonly [NameAction, number])[] = [
   ['attach', NameOp.ATTACH],
   ['takeover', NameOp.TAKEOVER],
   ['new', NameOp.NEW],
@@ -33,13 +33,13 @@ function heard(op: number, outcome: NameOutcome, length?: number): ReturnType<ty
 test('NAMED: a request that is granted, with its record; cut short, the record is shorter', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom(...STEPS),
+      fc.constantFrom(...ANSWERED),
       fc.uint8Array({ maxLength: 40 }),
       fc.boolean(),
-      ([step, op], all, isClean) => {
+      ([action, op], all, isClean) => {
         for (let length = 0; length <= all.length; length++) {
           const { bytes, ...rest } = heard(op, { bytes: all, isClean }, length);
-          assert.deepEqual(rest, { ticket: 7, step, fault: undefined, isClean });
+          assert.deepEqual(rest, { ticket: 7, action, fault: undefined, isClean });
           assert.deepEqual([...bytes], [...all.subarray(0, length)]);
         }
       },
@@ -50,18 +50,18 @@ test('NAMED: a request that is granted, with its record; cut short, the record i
 test('NAMED: a fault is its name and its reason, whatever words that has; it carries no record', () => {
   const reason = fc.option(fc.string({ minLength: 1 }), { nil: undefined });
   fc.assert(
-    fc.property(fc.constantFrom(...STEPS), reason, ([step, op], why) => {
+    fc.property(fc.constantFrom(...ANSWERED), reason, ([action, op], why) => {
       const error = 'VaultUnavailable';
       const answer = heard(op, { fault: { error, reason: why } });
-      assert.deepEqual([answer.step, answer.fault?.error, answer.fault?.reason], [step, error, why]);
+      assert.deepEqual([answer.action, answer.fault?.error, answer.fault?.reason], [action, error, why]);
       assert.equal(answer.bytes.length, 0);
     }),
   );
 });
 
 test('NAMED: an answer to what has none is refused', () => {
-  for (const wish of ['loggedOut', 'release'] as const)
-    assert.throws(() => heard(nameFlags(wish), { bytes: new Uint8Array(0) }), RangeError);
+  for (const action of ['loggedOut', 'release'] as const)
+    assert.throws(() => heard(nameFlags(action), { bytes: new Uint8Array(0) }), RangeError);
   assert.throws(() => heard(0, {}), RangeError);
 });
 

@@ -4,7 +4,13 @@
  * Never: a line out of its turn: while one waits for the vault, those behind it wait with it.
  */
 import { wipeRecord } from '../../account/record.ts';
-import { type NameAnswer, type NameEntry, type NameFault, readNameList } from '../../batch/name-records.ts';
+import {
+  type NameAction,
+  type NameAnswer,
+  type NameEntry,
+  type NameFault,
+  readNameList,
+} from '../../batch/name-records.ts';
 import type { Refusal, SessionHandle, SessionFields } from '../../dialect/dialect.ts';
 import { errorNamed } from '../../errors.ts';
 import { beginLine, refuseTicket, Wants } from '../answers/answers.ts';
@@ -24,14 +30,9 @@ export interface AttachableSession {
 }
 
 /** Asks the main thread with a NAME record; the line waits for its answer. */
-export function wait(
-  s: ConnectionState,
-  ticket: number,
-  step: Exclude<NameStep, 'store' | 'logOut' | 'key'>,
-  name = '',
-): 'waits' {
-  s.session.waitingLines.step = step;
-  s.sink.name(step, ticket, name);
+export function wait(s: ConnectionState, ticket: number, action: Exclude<NameAction, 'store'>, name = ''): 'waits' {
+  s.session.waitingLines.step = action;
+  s.sink.name(action, ticket, name);
   return 'waits';
 }
 
@@ -103,17 +104,17 @@ export function releaseName(s: ConnectionState, name: string): void {
 /** Acts on the main thread's answer to a waiting line. @returns true if the line goes on, false if it was answered here */
 export function onAnswer(session: AttachableSession, waiting: WaitingLine, answer: NameAnswer, now: number): boolean {
   const { home } = session;
-  if (answer.fault !== undefined) refuseWaiting(session, waiting, answer.step, answer.fault);
-  else if (answer.step === 'list') answerList(home, waiting, readNameList(answer.bytes).map(listed));
-  else if (answer.step === 'forget') answerForgotten(session, waiting);
-  else if (answer.step === 'store') return true;
+  if (answer.fault !== undefined) refuseWaiting(session, waiting, answer.action, answer.fault);
+  else if (answer.action === 'list') answerList(home, waiting, readNameList(answer.bytes).map(listed));
+  else if (answer.action === 'forget') answerForgotten(session, waiting);
+  else if (answer.action === 'store') return true;
   else return attach(home, waiting, answer, now);
   return false;
 }
 
 /** Whether an answer is for the line that waits; it may be for a line of a thread that was lost. */
 export function isAwaited({ first, step }: WaitingLines, answer: NameAnswer): boolean {
-  return first !== undefined && first.ticket === answer.ticket && step === answer.step;
+  return first !== undefined && first.ticket === answer.ticket && step === answer.action;
 }
 
 const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why';
@@ -161,7 +162,12 @@ function idOf(s: ConnectionState, { line }: WaitingLine): Uint8Array {
 }
 
 /** Takes the name and the record stored under it. @returns false if the record cannot be used; the line is answered then */
-function attach(s: ConnectionState, waiting: WaitingLine, { bytes, isClean, step }: NameAnswer, now: number): boolean {
+function attach(
+  s: ConnectionState,
+  waiting: WaitingLine,
+  { bytes, isClean, action }: NameAnswer,
+  now: number,
+): boolean {
   const { sessionFields } = s.env;
   idOf(s, waiting);
   s.dialect.readSession(sessionFields);
@@ -174,7 +180,7 @@ function attach(s: ConnectionState, waiting: WaitingLine, { bytes, isClean, step
     return false;
   }
   const stored = new StoredSession(name);
-  if (bytes.length > 0 && step !== 'new') {
+  if (bytes.length > 0 && action !== 'new') {
     const refused = openRecord(s, stored, bytes, { isClean, isForgetting }, now);
     if (refused !== undefined) {
       releaseName(s, name);

@@ -8,7 +8,7 @@ import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
 import type { Env } from '../env.ts';
 import { encodeText } from './own-calls.ts';
 import type { ConnectionState } from '../state/state.ts';
-import type { Pending } from '../state/pending.ts';
+import { AnswerBy, type Pending } from '../state/pending.ts';
 
 /** Where `options.init` stands in the line that is compiled of it. */
 export const INIT_PATH = 'message._wrapped';
@@ -79,7 +79,7 @@ function isInit(crc: number): boolean {
 
 /** Whether the prefix goes before this request now: until the first answer. */
 export function needsPrefix(s: ConnectionState, pending: Pending): boolean {
-  return !s.isInitDone && pending.answerBy === 0 && mayHavePrefix(s, pending);
+  return !s.isInitDone && pending.answerBy === AnswerBy.RPC && mayHavePrefix(s, pending);
 }
 
 /**

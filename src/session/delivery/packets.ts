@@ -163,7 +163,7 @@ function writeRequest(s: ConnectionState, now: number, body: Writer, pending: Pe
 
 function writePending(s: ConnectionState, now: number, body: Writer, pending: Pending): void {
   packing.calls++;
-  s.stateRequests.left(pending, now, s.pending.sentCount === 0);
+  s.stateRequests.noteSent(pending, now, s.pending.sentCount === 0);
   pending.copies++;
   pending.attempt = s.link.attempt;
   pending.containerLow = 0;

@@ -26,9 +26,9 @@ export function askAfterReconnect(s: ConnectionState, now: number): void {
   stateRequests.isAnswerLost = false;
   stateRequests.asked = [];
   s.outbox.forgetResends();
-  stateRequests.about(sent, now);
+  stateRequests.askAbout(sent, now);
   stateRequests.dueAt = inStep(now + SILENT_MS);
-  stateRequests.out(s.link, now, FIRST_PATIENCE_MS);
+  stateRequests.noteRequestSent(s.link, now, FIRST_PATIENCE_MS);
   s.outbox.isPingDue = true;
 }
 
@@ -64,8 +64,8 @@ function askWhatIsDue(s: ConnectionState, now: number): void {
     else if (at < next) next = at;
   }
   if (due.length > 0) {
-    stateRequests.about(due, now);
-    stateRequests.out(s.link, now, PATIENCE_MS);
+    stateRequests.askAbout(due, now);
+    stateRequests.noteRequestSent(s.link, now, PATIENCE_MS);
     s.outbox.isPingDue = true;
   }
   for (const pending of due) next = Math.min(next, askAt(pending));

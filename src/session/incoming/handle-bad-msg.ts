@@ -26,27 +26,28 @@ const MOST_MENDS = 2;
 
 /** What follows from a code. */
 interface Reaction {
-  /** Take the clock from the notification. */
-  readonly clock?: true;
+  /** The clock is taken from the notification. */
+  readonly movesClock?: true;
   /** A new session_id: ids or numbering cannot be mended. */
-  readonly renew?: true;
+  readonly renewsSession?: true;
   /** Ids made so far lie in the future: start below them. */
   readonly isFromScratch?: true;
   /** The server cannot tell whether it had the message. */
-  readonly unknown?: true;
-  readonly alone?: true;
+  readonly isUnknown?: true;
+  /** Each message goes in a packet of its own for `ALONE_MS`. */
+  readonly goesAlone?: true;
 }
 
 const reactions = new Map<number, Reaction>([
-  [16, { clock: true }],
-  [17, { clock: true, renew: true, isFromScratch: true }],
-  [18, { renew: true }],
+  [16, { movesClock: true }],
+  [17, { movesClock: true, renewsSession: true, isFromScratch: true }],
+  [18, { renewsSession: true }],
   // The server has a message under that id: it may be this very one, sent a second time by somebody else.
-  [19, { renew: true, unknown: true }],
-  [20, { unknown: true }],
-  [34, { renew: true }],
-  [35, { renew: true }],
-  [64, { renew: true, alone: true }],
+  [19, { renewsSession: true, isUnknown: true }],
+  [20, { isUnknown: true }],
+  [34, { renewsSession: true }],
+  [35, { renewsSession: true }],
+  [64, { renewsSession: true, goesAlone: true }],
 ]);
 
 /** `bad_server_salt bad_msg_id bad_msg_seqno error_code new_server_salt`. */
@@ -61,7 +62,7 @@ export function handleBadServerSalt(s: ConnectionState, { body: r }: Incoming, n
   s.saltRefusals++;
   const isDoubtful = (pending: Pending): boolean => pending.stage === Stage.ASKED || named.includes(pending);
   reissueNamed(s, named, now);
-  s.stateRequests.about(s.pending.sent().filter(isDoubtful), now);
+  s.stateRequests.askAbout(s.pending.sent().filter(isDoubtful), now);
 }
 
 /** `bad_msg_notification bad_msg_id bad_msg_seqno error_code`. */
@@ -75,7 +76,7 @@ export function handleBadMsg(s: ConnectionState, { low, high, body: r }: Incomin
   if (named.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;
   s.sink.log('bad_msg_notification', { code });
   if (code === TOO_LOW || code === TOO_HIGH) return renumber(s, code, badLow, badHigh, named, now);
-  react(s, reactions.get(code) ?? { renew: true }, low, high, named, now);
+  react(s, reactions.get(code) ?? { renewsSession: true }, low, high, named, now);
 }
 
 function react(
@@ -86,12 +87,12 @@ function react(
   named: readonly Pending[],
   now: number,
 ): void {
-  if (reaction.clock) s.ids.setClock(high, low, now);
-  if (reaction.alone) s.outbox.aloneUntil = now + ALONE_MS;
-  if (reaction.unknown) giveUp(s, named);
-  if (reaction.renew) renew(s, reaction.unknown ? [] : named, reaction.isFromScratch === true, now);
-  else if (!reaction.unknown) markIdRefused(s, named, now);
-  if (!reaction.unknown) reissueNamed(s, named, now);
+  if (reaction.movesClock) s.ids.setClock(high, low, now);
+  if (reaction.goesAlone) s.outbox.aloneUntil = now + ALONE_MS;
+  if (reaction.isUnknown) return endUnknown(s, reaction, named, now);
+  if (reaction.renewsSession) renew(s, named, reaction.isFromScratch === true, now);
+  else markIdRefused(s, named, now);
+  reissueNamed(s, named, now);
 }
 
 /**
@@ -109,7 +110,7 @@ function renumber(
 ): void {
   if (named.length === 0 && s.pending.sentCount > 0) return;
   const isNews = isAfter(badLow, badHigh, s.mendedLow, s.mendedHigh);
-  if (isNews && s.mends >= MOST_MENDS) return react(s, { renew: true }, 0, 0, named, now);
+  if (isNews && s.mends >= MOST_MENDS) return react(s, { renewsSession: true }, 0, 0, named, now);
   for (const pending of named) pending.seqNoGiven = -1;
   if (isNews) mend(s, code, named);
   react(s, {}, 0, 0, named, now);
@@ -135,7 +136,7 @@ function wasResent(pending: Pending): boolean {
 function markIdRefused(s: ConnectionState, named: readonly Pending[], now: number): void {
   const resent = named.filter(wasResent);
   for (const pending of resent) pending.isIdRefused = true;
-  if (resent.length > 0) s.stateRequests.about(resent, now);
+  if (resent.length > 0) s.stateRequests.askAbout(resent, now);
 }
 
 /** Puts requests back to the queue for new msg_ids; a binding, which carries its msg_id inside, is made anew. */
@@ -145,8 +146,9 @@ function reissueNamed(s: ConnectionState, named: readonly Pending[], now: number
 }
 
 /** Codes 19 and 20: reissues what does no harm twice, and ends the rest as `DeliveryUnknown`. */
-function giveUp(s: ConnectionState, named: readonly Pending[]): void {
+function endUnknown(s: ConnectionState, { renewsSession }: Reaction, named: readonly Pending[], now: number): void {
   for (const pending of named) reissueOrRefuse(s, pending, refusal('DeliveryUnknown'));
+  if (renewsSession) renew(s, [], false, now);
 }
 
 /** Begins another session: the requests sent in the old one are reissued or ended, since their answers will not come. */

@@ -10,7 +10,7 @@ import type { ConnectionState } from '../state/state.ts';
 import type { Incoming } from './incoming.ts';
 
 /** The inbox as those see it whose bodies hold other bodies; given, not imported: the inbox imports these. */
-export interface Inside {
+export interface Contained {
   /** Takes one message: its id, its seq_no, and a reader that ends with its body. */
   message(s: ConnectionState, message: Incoming, now: number): void;
   /** Takes a message that was judged already, with another body and its `crc`. */
@@ -23,7 +23,7 @@ const MAX_INFLATED = 16 * 1024 * 1024;
 const MOST = MAX_CONTAINED + 4;
 
 /** `msg_container`: a bare vector of messages, each with id, seq_no and length. Each takes the place of the container. */
-export function handleContainer(s: ConnectionState, message: Incoming, now: number, inside: Inside): void {
+export function handleContainer(s: ConnectionState, message: Incoming, now: number, contained: Contained): void {
   const r = message.body;
   r.skip(4);
   const count = r.count(16);
@@ -39,21 +39,21 @@ export function handleContainer(s: ConnectionState, message: Incoming, now: numb
     const next = r.skip(length) + length;
     r.pos = next - length;
     r.end = next;
-    if (length < 4 || r.peekUint32() !== Crc.msgContainer) inside.message(s, message, now);
+    if (length < 4 || r.peekUint32() !== Crc.msgContainer) contained.message(s, message, now);
     r.end = end;
     r.pos = next;
   }
 }
 
 /** `gzip_packed` as a whole message. The ids were judged already: what is inside is the body. */
-export function handleGzip(s: ConnectionState, message: Incoming, now: number, inside: Inside): void {
+export function handleGzip(s: ConnectionState, message: Incoming, now: number, contained: Contained): void {
   const inner = unpackGzip(message.body);
   const crc = inner.peekUint32();
   if (crc === Crc.gzipPacked || crc === Crc.msgContainer)
     throw new TlReadError('gzip_packed holds a wrapper', message.body.pos);
   message.crc = crc;
   message.body = inner;
-  inside.body(s, message, now);
+  contained.body(s, message, now);
 }
 
 /** Reads a `gzip_packed` at the reader and gives a reader of what it holds; zlib streams are taken too. */

@@ -6,7 +6,7 @@ import type { Reader } from '../../bytes/reader.ts';
 import { Crc } from '../../tl/service.ts';
 import type { Fate } from '../../dialect/dialect.ts';
 import { answer, answerError, notify } from '../answers/answers.ts';
-import { unpackGzip, type Inside } from './handle-container.ts';
+import { unpackGzip, type Contained } from './handle-container.ts';
 import { authoriseAgain } from '../centres/authorise.ts';
 import { noteLoginToken } from '../centres/dispatch.ts';
 import { follow } from '../centres/migrate.ts';
@@ -26,11 +26,11 @@ const RETRY_BASE_MS = 1000;
 const MOST_RETRIES = 6;
 
 /** `rpc_result req_msg_id result`. Nobody's answer was acknowledged already and is dropped. */
-export function handleRpcResult(s: ConnectionState, message: Incoming, now: number, inside: Inside): void {
+export function handleRpcResult(s: ConnectionState, message: Incoming, now: number, contained: Contained): void {
   const { low, high, body: r } = message;
   r.skip(4);
   const pending = s.pending.find(r.int32(), r.int32());
-  if (pending === undefined) return ownAnswer(s, message, now, inside);
+  if (pending === undefined) return ownAnswer(s, message, now, contained);
   s.ids.learnFromAnswer(high, low, pending.msgIdHigh, now);
   s.saltRefusals = 0;
   s.noteAcknowledged(pending);
@@ -49,11 +49,11 @@ export function handleRpcResult(s: ConnectionState, message: Incoming, now: numb
 /** Answers to the gateway's own calls may come wrapped too. */
 const OWN = new Set<number>([Crc.futureSalts, Crc.msgsStateInfo]);
 
-function ownAnswer(s: ConnectionState, message: Incoming, now: number, inside: Inside): void {
+function ownAnswer(s: ConnectionState, message: Incoming, now: number, contained: Contained): void {
   const crc = crcAt(message.body);
   if (!OWN.has(crc)) return;
   message.crc = crc;
-  inside.body(s, message, now);
+  contained.body(s, message, now);
 }
 
 function takeError(s: ConnectionState, pending: Pending, r: Reader, now: number): void {

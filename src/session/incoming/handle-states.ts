@@ -64,7 +64,7 @@ function wasReceived(s: ConnectionState, pending: Pending, isAnswerMade: boolean
   s.noteAcknowledged(pending);
   if (isAnswerMade && pending.isAnswerMade) s.stateRequests.isAnswerLost = true;
   pending.isAnswerMade = isAnswerMade;
-  s.stateRequests.sooner(pending);
+  s.stateRequests.noteMoved(pending);
 }
 
 /** `msgs_all_info msg_ids info`: states the server sends unasked. Only "received" is taken from it: what it calls lost may be on its way. */

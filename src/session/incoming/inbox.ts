@@ -5,7 +5,7 @@
 import { TlReadError, type Reader } from '../../bytes/reader.ts';
 import { Crc } from '../../tl/service.ts';
 import { handleBadMsg, handleBadServerSalt, handleFutureSalts } from './handle-bad-msg.ts';
-import { handleContainer, handleGzip, type Inside } from './handle-container.ts';
+import { handleContainer, handleGzip, type Contained } from './handle-container.ts';
 import { handleNewSession } from './handle-new-session.ts';
 import {
   handleAcks,
@@ -22,8 +22,8 @@ import { crcAt, type Incoming } from './incoming.ts';
 import { TOO_NEW_SECONDS, TOO_OLD_SECONDS } from '../state/message-ids.ts';
 import type { ConnectionState } from '../state/state.ts';
 
-/** Takes a message. @param now Unix ms @param inside where a body that holds others puts them */
-type Handler = (s: ConnectionState, message: Incoming, now: number, inside: Inside) => void;
+/** Takes a message. @param now Unix ms @param contained where a body that holds others puts them */
+type Handler = (s: ConnectionState, message: Incoming, now: number, contained: Contained) => void;
 
 const handlers = new Map<number, Handler>([
   [Crc.rpcResult, handleRpcResult],
@@ -76,7 +76,7 @@ function receiveInner(s: ConnectionState, message: Incoming, now: number): void 
 function receiveUntimely(s: ConnectionState, message: Incoming, now: number): void {
   const crc = crcAt(message.body);
   message.crc = crc;
-  if (crc === Crc.msgContainer) dispatch(s, message, now, outside);
+  if (crc === Crc.msgContainer) dispatch(s, message, now, UNTIMELY);
   else if (namesOwnMessage(s, crc, message.body)) receiveInner(s, message, now);
   else if (answersOwnMessage(s, crc, message.body)) believeTimeAhead(s, message, now);
 }
@@ -120,16 +120,16 @@ function namesOwnMessage(s: ConnectionState, crc: number, r: Reader): boolean {
   return s.pending.namedBy(low, high).length > 0 || s.outbox.isRecent(low, high);
 }
 
-const inside: Inside = { message: receiveInner, body: dispatch };
+const TIMELY: Contained = { message: receiveInner, body: dispatch };
 /** What a container out of the time window may bring in. */
-const outside: Inside = { message: receiveUntimely, body: dispatch };
+const UNTIMELY: Contained = { message: receiveUntimely, body: dispatch };
 
 /** Hands a message to the handler of its body; what has none is an update. */
-function dispatch(s: ConnectionState, message: Incoming, now: number, around = inside): void {
+function dispatch(s: ConnectionState, message: Incoming, now: number, contained = TIMELY): void {
   const { crc } = message;
   const handler = handlers.get(crc) ?? handleUpdate;
   try {
-    handler(s, message, now, around);
+    handler(s, message, now, contained);
   } catch (error) {
     if (!(error instanceof TlReadError)) throw error;
     s.sink.log('unreadable message', { crc, reason: error.message });

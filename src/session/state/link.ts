@@ -21,7 +21,7 @@ export class Link {
   handshakeEnds = Infinity;
   /** Unencrypted packets that wait for `work`. */
   plain: Uint8Array[] = [];
-  /** Where it was dialled, or where it stands: the first address of the server, or another one. */
+  /** The first address dialled; once the connection stands, the one of the server's addresses that has answered. */
   host = '';
   port = 0;
   /** The far end has shown that it is the data centre. */
@@ -67,7 +67,7 @@ export class Link {
     this.redialAt = Infinity;
   }
 
-  /** It is another of the server's addresses that has answered. */
+  /** Notes which of the server's addresses has answered. */
   standsAt({ host, port }: ServerAddress): void {
     this.host = host;
     this.port = port;

@@ -40,14 +40,14 @@ export class StateRequests {
   isAnswerLost = false;
 
   /** A request is sent. @param isFirst no other is awaited */
-  left(pending: Pending, now: number, isFirst: boolean): void {
+  noteSent(pending: Pending, now: number, isFirst: boolean): void {
     pending.askedAt = now;
     const at = askAt(pending);
     if (isFirst || at < this.dueAt) this.dueAt = inStep(at);
   }
 
   /** Asks about these requests with the next packet, in place of those that were to be asked about. */
-  about(requests: readonly Pending[], now: number): void {
+  askAbout(requests: readonly Pending[], now: number): void {
     this.wanted = [];
     for (const one of requests) {
       one.stage = Stage.ASKED;
@@ -69,13 +69,13 @@ export class StateRequests {
   }
 
   /** A request has moved on, and may have to be asked about sooner. */
-  sooner(pending: Pending): void {
+  noteMoved(pending: Pending): void {
     const at = askAt(pending);
     if (at < this.dueAt) this.dueAt = inStep(at);
   }
 
   /** A `msgs_state_req` is sent. @param patience how long the connection may carry no byte then, ms */
-  out(link: Link, now: number, patience: number): void {
+  noteRequestSent(link: Link, now: number, patience: number): void {
     const upload = link.unheardBytes / BYTES_A_MS;
     link.isSilent = true;
     this.outUntil = inStep(now + Math.min(MOST_PATIENCE_MS, patience * 2 ** Math.min(this.silences, 8) + upload));

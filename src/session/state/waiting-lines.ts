@@ -2,10 +2,10 @@
  * Waiting lines: the lines of one client that wait for the vault, or for a key, in the order they came.
  * In: lines, what the first of them waits for. Out: the same, to go on with. Never: reads a line, or asks anybody.
  */
-import type { AnsweredAction } from '../../batch/name-records.ts';
+import type { NameAction } from '../../batch/name-records.ts';
 
 /** What a line waits for. `logOut` and `key` are the data centre's to answer, the others the main thread's. */
-export type NameStep = AnsweredAction | 'logOut' | 'key';
+export type NameStep = NameAction | 'logOut' | 'key';
 
 /** A line that waits: a copy. */
 export interface WaitingLine {

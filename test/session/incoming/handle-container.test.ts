@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { TlReadError } from '../../../src/bytes/reader.ts';
-import { handleContainer, handleGzip, type Inside } from '../../../src/session/incoming/handle-container.ts';
+import { handleContainer, handleGzip, type Contained } from '../../../src/session/incoming/handle-container.ts';
 import { Crc, MAX_CONTAINED } from '../../../src/tl/service.ts';
 import { at, body, container, type Inner, incoming, Lone, NOW } from '../../support/lone-state.ts';
 
 const PING = body(Crc.ping, (out) => out.long(1, 2));
 
 /** Notes how long each body is that it is given. */
-function noted(): { inside: Inside; lengths: number[] } {
+function noted(): { inside: Contained; lengths: number[] } {
   const lengths: number[] = [];
   return {
     lengths,

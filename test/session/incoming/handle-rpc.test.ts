@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Fate } from '../../../src/dialect/dialect.ts';
 import { handleRpcResult } from '../../../src/session/incoming/handle-rpc.ts';
-import type { Inside } from '../../../src/session/incoming/handle-container.ts';
+import type { Contained } from '../../../src/session/incoming/handle-container.ts';
 import { StoredSession } from '../../../src/session/state/stored-session.ts';
 import type { Pending } from '../../../src/session/state/pending.ts';
 import { Crc } from '../../../src/tl/service.ts';
 import { ACTS, at, body, incoming, Lone, NOW, READS } from '../../support/lone-state.ts';
 
-const inside: Inside = { message: () => {}, body: () => {} };
+const inside: Contained = { message: () => {}, body: () => {} };
 
 function answered({ s }: Lone, { msgIdLow, msgIdHigh }: Pending, answer: Uint8Array, high = at(0)): void {
   const bytes = body(Crc.rpcResult, (out) => {

@@ -18,7 +18,7 @@ test('states are believed in answer to the question that is out, one for each id
   const lone = new Lone();
   const asked = lone.sent(ACTS);
   const { stateRequests } = lone.s;
-  stateRequests.about([asked], NOW);
+  stateRequests.askAbout([asked], NOW);
   stateRequests.asked = stateRequests.wanted;
   [stateRequests.low, stateRequests.high] = [8, at(9)];
   told(lone, 4, [4]);

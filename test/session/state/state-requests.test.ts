@@ -21,7 +21,7 @@ test('one that the server is silent about is asked about, then the connection is
   const lone = new Lone().ready();
   const { s } = lone;
   const pending = lone.sent(ACTS);
-  s.stateRequests.left(pending, NOW, false);
+  s.stateRequests.noteSent(pending, NOW, false);
   s.stateRequests.dueAt = NOW;
   const pauses: number[] = [];
   for (let now = NOW, last = NOW; pauses.length < 4; now += 250) {
@@ -42,7 +42,7 @@ test('one that the server is silent about is asked about, then the connection is
 
 test('a connection on which nothing comes after a question is given up after one more look', () => {
   const { s } = new Lone().ready();
-  s.stateRequests.out(s.link, NOW, 2_500);
+  s.stateRequests.noteRequestSent(s.link, NOW, 2_500);
   const looks: boolean[] = [];
   for (let now = NOW; now < NOW + 4_000 && looks.at(-1) !== false; now += 250) looks.push(lookForSilence(s, now));
   assert.equal(looks.at(-1), false);

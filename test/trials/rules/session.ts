@@ -22,8 +22,8 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'a container out of its time brings nothing in',
-      'dispatch(s, message, now, outside);',
-      'dispatch(s, crc, low, high, r, now, inside);',
+      'dispatch(s, message, now, UNTIMELY);',
+      'dispatch(s, crc, low, high, r, now, contained);',
     ],
     [
       'a fault in one message does not touch its neighbours',
@@ -33,8 +33,12 @@ export const SESSION: readonly Rule[] = [
   ]),
   ...rulesOf('src/session/incoming/handle-bad-msg.ts', 'incoming/handle-bad-msg', [
     ['refused salts are counted, so a salt storm ends', '  s.saltRefusals++;\n', ''],
-    ['code 20 is DeliveryUnknown, not a second try', '[20, { unknown: true }]', '[20, {}]'],
-    ['code 19 is DeliveryUnknown, not a second try', '[19, { renew: true, unknown: true }]', '[19, { renew: true }]'],
+    ['code 20 is DeliveryUnknown, not a second try', '[20, { isUnknown: true }]', '[20, {}]'],
+    [
+      'code 19 is DeliveryUnknown, not a second try',
+      '[19, { renewsSession: true, isUnknown: true }]',
+      '[19, { renewsSession: true }]',
+    ],
     [
       'a refused salt of a message that was never sent is not believed',
       'if (named.length === 0 && !s.outbox.isRecent(badLow, badHigh)) return;\n  s.salts',
@@ -136,8 +140,8 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'a container in a container is not read',
-      'if (length < 4 || r.peekUint32() !== Crc.msgContainer) inside',
-      'inside',
+      'if (length < 4 || r.peekUint32() !== Crc.msgContainer) contained',
+      'contained',
     ],
     ['a container of too many messages is not read', 'if (count > MOST) throw', 'if (count < 0) throw'],
     ['a message in a container ends with its length', '    r.end = next;\n', ''],
