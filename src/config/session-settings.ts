@@ -36,7 +36,7 @@ export function toSessionSettings(config: Config): SessionSettings {
 /** Any MTProto server: `--dc-host`, first on the list, so that it wins over a built-in one of the same id. */
 function ownServer({ dcHost, dcPort, dcId, test }: Config): DataCentre[] {
   if (dcHost === undefined || dcPort === undefined) return [];
-  return [{ id: dcId ?? HOME_DC, host: dcHost, port: dcPort, test, isOwn: true }];
+  return [{ id: dcId ?? HOME_DC, host: dcHost, port: dcPort, test, isOperators: true }];
 }
 
 /** The MTProxy; no error shows its secret. */

@@ -49,15 +49,15 @@ function targetsOf(
     socks: config.proxy === undefined ? undefined : parseSocks(config.proxy),
     keys: rsaKeys.map((pem) => parsePublicKey(pem)),
   };
-  const own = dataCentres.filter(({ isOwn }) => isOwn);
-  const wanted = own.length > 0 ? own : dataCentres.filter(({ test }) => test === config.test);
+  const operators = dataCentres.filter(({ isOperators }) => isOperators);
+  const wanted = operators.length > 0 ? operators : dataCentres.filter(({ test }) => test === config.test);
   const numberOf = (id: number, test: boolean): number => id + (test ? TEST_OFFSET : 0);
   if (mtproxy !== undefined) {
     const ids = new Set(wanted.map(({ id, test }) => numberOf(id, test)));
     return [...ids].map((dc) => ({ ...common, dc, host: mtproxy.host, port: mtproxy.port }));
   }
-  return wanted.flatMap(({ id, host, port, test, isOwn }) =>
-    (isOwn ? [port] : PORTS).map((one) => ({ ...common, dc: numberOf(id, test), host, port: one })),
+  return wanted.flatMap(({ id, host, port, test, isOperators }) =>
+    (isOperators ? [port] : PORTS).map((one) => ({ ...common, dc: numberOf(id, test), host, port: one })),
   );
 }
 

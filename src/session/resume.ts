@@ -48,7 +48,7 @@ function restoreSession(s: ConnectionState, r: Reader, now: number): void {
   s.sessionHigh = r.int32();
   if (has(Has.INIT_TEXT)) s.session.initText = r.view().slice();
   if (has(Has.INIT)) s.session.initPrefix = r.view().slice();
-  s.session.isInitOwn = has(Has.INIT_OWN);
+  s.session.isClientInit = has(Has.CLIENT_INIT);
   s.session.style = { int64AsString: has(Has.INT64_TEXT), flagsAsBool: has(Has.BOOLS) };
   for (let left = r.int32(); left > 0; left--) s.salts.future.push(r.int32());
   const { permanent } = s.keys;

@@ -227,7 +227,7 @@ export class Session implements PacketSink, AttachableSession {
     fresh.style = session.style;
     fresh.initText = session.initText;
     fresh.initPrefix = session.initPrefix;
-    fresh.isInitOwn = session.isInitOwn;
+    fresh.isClientInit = session.isClientInit;
     fresh.attempts = attempts;
     fresh.isBare = isBare;
     this.#home = new ConnectionState(

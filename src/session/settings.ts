@@ -12,7 +12,7 @@ export interface DataCentre {
   readonly port: number;
   readonly test: boolean;
   /** A server of the operator's own: it never stands in for one of the built-in list, nor one of those for it. */
-  readonly isOwn?: boolean;
+  readonly isOperators?: boolean;
 }
 
 /** An MTProxy that data centres are reached through. */

@@ -12,7 +12,7 @@ export const Has = {
   TEST: 8,
   INIT_TEXT: 16,
   INIT: 32,
-  INIT_OWN: 64,
+  CLIENT_INIT: 64,
   INT64_TEXT: 128,
   BOOLS: 256,
   NAMED_BY_SERVER: 512,

@@ -197,7 +197,7 @@ function saveSession(s: ConnectionState): void {
       (server.test ? Has.TEST : 0) |
       (initText === undefined ? 0 : Has.INIT_TEXT) |
       (hasInit ? Has.INIT : 0) |
-      (s.session.isInitOwn ? Has.INIT_OWN : 0) |
+      (s.session.isClientInit ? Has.CLIENT_INIT : 0) |
       (style.int64AsString ? Has.INT64_TEXT : 0) |
       (style.flagsAsBool ? Has.BOOLS : 0) |
       (stored === undefined ? 0 : Has.NAME) |

@@ -155,7 +155,7 @@ test('settings of the lanes: a server of one’s own, and init', (t) => {
   const own = { dcHost: '127.0.0.1', dcPort: '4430', dcKey: file };
   const settings = toSessionSettings(load({ ...own, dcId: '7', apiId: '6', langPack: 'x' }));
   assert.deepEqual(settings.home, { id: 7, test: false });
-  assert.deepEqual(settings.dataCentres[0], { id: 7, host: '127.0.0.1', port: 4430, test: false, isOwn: true });
+  assert.deepEqual(settings.dataCentres[0], { id: 7, host: '127.0.0.1', port: 4430, test: false, isOperators: true });
   assert.equal(settings.rsaKeys[0]!.trim(), PRODUCTION_KEY.pem.trim());
   const init = JSON.parse(settings.init!) as Record<string, unknown>;
   assert.deepEqual(Object.keys(init), [

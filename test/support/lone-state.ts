@@ -115,7 +115,7 @@ export class Lone {
       deadline: NOW + 60_000,
       method,
       wants: 0,
-      ownInit: 0,
+      clientInitLength: 0,
       seqNoGiven: -1,
       ...given,
     });

@@ -27,17 +27,17 @@ const DESTROY = Uint8Array.of(0x60, 0x51, 0x43, 0xd1);
 
 /**
  * `forget`: the connection has the session by now, or the bare name.
- * @param isOwn it had it before: else a name without anything under it is given back
+ * @param hadName the connection had it before this line; else a name without anything under it is given back
  */
 export function forget(
   s: ConnectionState,
   stored: StoredSession,
   ticket: number,
-  isOwn: boolean,
+  hadName: boolean,
   now: number,
 ): Refusal | 'waits' {
   if (!stored.hasRecord) {
-    if (!isOwn) releaseName(s, stored.name);
+    if (!hadName) releaseName(s, stored.name);
     return refusal('SessionNotFound', { msg: 'nothing is kept under this name', path: 'session.forget' });
   }
   stored.isForgetting = true;
@@ -121,7 +121,7 @@ function destroyKey(s: ConnectionState, end: () => void, now: number): void {
     deadline: now + PATIENCE_MS,
     method: Crc.destroyAuthKey,
     wants: 0,
-    ownInit: 0,
+    clientInitLength: 0,
     seqNoGiven: -1,
   });
   let isOver = false;

@@ -22,7 +22,7 @@ export function dispatch(home: ConnectionState, pending: Pending, now: number): 
 
 /** The connection for a new call: files go beside the home connection, once that is ready. */
 function carrierOf(home: ConnectionState, pending: Pending): ConnectionState {
-  const isFile = home.env.calls.files.has(pending.method) && pending.ownInit === 0;
+  const isFile = home.env.calls.files.has(pending.method) && pending.clientInitLength === 0;
   if (!isFile || !home.isReady || home.session.initPrefix.length === 0) return home;
   return connectionTo(home, home.server, 'media');
 }

@@ -63,11 +63,11 @@ function checkLength(path: string, length: number, limit: number): void {
  * @param length of the call alone
  */
 export function lengthWithInit(s: ConnectionState, encoded: EncodedCall, length: number): number {
-  return ownInitLength(encoded) > 0 ? length : length + s.session.initPrefix.length;
+  return clientInitLength(encoded) > 0 ? length : length + s.session.initPrefix.length;
 }
 
 /** Length of the client's own invokeWithLayer/initConnection at the front of a call; 0 if there is none. */
-export function ownInitLength(call: EncodedCall): number {
+export function clientInitLength(call: EncodedCall): number {
   let at = 0;
   while (at < call.depth - 1 && isInit(call.crcs[at]!)) at++;
   return at === 0 ? 0 : call.offsets[at]! - call.offsets[0]!;
@@ -88,16 +88,16 @@ export function needsPrefix(s: ConnectionState, pending: Pending): boolean {
  */
 export function mayHavePrefix(s: ConnectionState, pending: Pending): boolean {
   const { length } = s.session.initPrefix;
-  return length > 0 && pending.ownInit === 0 && length + pending.body.length <= MAX_PAYLOAD;
+  return length > 0 && pending.clientInitLength === 0 && length + pending.body.length <= MAX_PAYLOAD;
 }
 
 /** A result has come: the connection is initialised, by us or by the client, whose words are kept for reconnects. */
 export function noteInit(s: ConnectionState, pending: Pending): void {
-  if (pending.ownInit > 0) {
+  if (pending.clientInitLength > 0) {
     s.isInitDone = true;
-    if (pending.ownInit > MOST_INIT) return;
-    s.session.initPrefix = pending.body.slice(0, pending.ownInit);
-    s.session.isInitOwn = true;
+    if (pending.clientInitLength > MOST_INIT) return;
+    s.session.initPrefix = pending.body.slice(0, pending.clientInitLength);
+    s.session.isClientInit = true;
   } else if (pending.prefix !== undefined) {
     s.isInitDone = true;
   }

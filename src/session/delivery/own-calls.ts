@@ -37,7 +37,7 @@ export function callOwn(
     deadline: now + patience,
     method: encoded.crcs[encoded.depth - 1]!,
     wants: 0,
-    ownInit: 0,
+    clientInitLength: 0,
     seqNoGiven: -1,
   });
   pending.ownCall = ownCall;

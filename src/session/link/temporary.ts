@@ -50,7 +50,7 @@ export function bind(s: ConnectionState, now: number, ended: (binding: Binding, 
     deadline: now + PATIENCE_MS,
     method: bindTempAuthKey,
     wants: 0,
-    ownInit: 0,
+    clientInitLength: 0,
     seqNoGiven: -1,
   });
   pending.msgIdLow = s.ids.low;

@@ -9,7 +9,7 @@ import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
 import { answerError } from '../answers/answers.ts';
 import { refusal, refusalOf } from '../answers/refusals.ts';
 import { dispatch } from '../centres/dispatch.ts';
-import { lengthWithInit, ownInitLength } from '../delivery/init.ts';
+import { lengthWithInit, clientInitLength } from '../delivery/init.ts';
 import type { Wait } from '../state/floods.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
@@ -128,7 +128,7 @@ function pendingOf(
     deadline: now + request.timeout,
     method: encoded.crcs[encoded.depth - 1]!,
     wants: wantsOf(s, request, mayExport),
-    ownInit: ownInitLength(encoded),
+    clientInitLength: clientInitLength(encoded),
     innerAt: encoded.offsets[encoded.depth - 1]! - encoded.offsets[0]!,
     seqNoGiven: request.seqNo,
   });

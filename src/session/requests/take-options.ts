@@ -35,7 +35,7 @@ function applyInit(s: ConnectionState, init: OptionFields['init']): Refusal | un
     return refusalOfInit(error);
   }
   s.session.initText = init;
-  s.session.isInitOwn = false;
+  s.session.isClientInit = false;
   s.isInitDone = false;
   return undefined;
 }

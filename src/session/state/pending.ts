@@ -60,7 +60,7 @@ export class Pending {
   /** Where the innermost function begins in `body`. */
   readonly innerAt: number;
   /** Bytes of `body` before the first function that is not invokeWithLayer or initConnection; 0 if it has none of these. */
-  readonly ownInit: number;
+  readonly clientInitLength: number;
   /** The client's `_seqno`, or -1: it gave none, or the server has refused it. */
   seqNoGiven: number;
 
@@ -115,7 +115,7 @@ export class Pending {
     this.deadline = init.deadline;
     this.method = init.method;
     this.wants = init.wants;
-    this.ownInit = init.ownInit;
+    this.clientInitLength = init.clientInitLength;
     this.innerAt = init.innerAt ?? 0;
     this.seqNoGiven = init.seqNoGiven;
   }
@@ -131,7 +131,7 @@ export interface PendingInit {
   deadline: number;
   method: number;
   wants: number;
-  ownInit: number;
+  clientInitLength: number;
   /** 0 if not given: no function stands around it. */
   innerAt?: number;
   seqNoGiven: number;

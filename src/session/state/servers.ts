@@ -43,19 +43,19 @@ export function homeServer(list: List, home: { readonly id: number; readonly tes
   return listed;
 }
 
-/** Data centres that go by their number: an operator who has configured some of his own does not mean Telegram's by the others. */
+/** Data centres that go by their number: an operator who has configured some does not mean Telegram's by the others. */
 export function offeredOf(list: List): List {
-  const own = list.filter(({ isOwn }) => isOwn === true);
-  return own.length > 0 ? own : list;
+  const operators = list.filter(({ isOperators }) => isOperators === true);
+  return operators.length > 0 ? operators : list;
 }
 
 /** Further addresses of the same data centre, its other ports and those of both families: tried in turn when one does not answer. */
 export function othersOf(list: List, { host, port, dc, test, namedBy }: Server): readonly ServerAddress[] {
   if (namedBy !== 'operator') return NO_OTHERS;
-  const own = listedAt(list, { host, port })?.isOwn;
-  const others = list.filter((one) => one.id === dc && one.test === test && one.isOwn === own);
+  const isOperators = listedAt(list, { host, port })?.isOperators;
+  const others = list.filter((one) => one.id === dc && one.test === test && one.isOperators === isOperators);
   // Networks that let nothing out to one port do so for all addresses.
-  const ports = own === true || !PORTS.includes(port) ? NO_OTHERS : PORTS.map((one) => ({ host, port: one }));
+  const ports = isOperators === true || !PORTS.includes(port) ? NO_OTHERS : PORTS.map((one) => ({ host, port: one }));
   return [...ports, ...others].filter((one) => one.host !== host || one.port !== port);
 }
 
@@ -63,8 +63,8 @@ export function othersOf(list: List, { host, port, dc, test, namedBy }: Server):
 export function centreBeside(list: List, told: List, from: Server, dc: number): Server | undefined {
   const { test, rsa } = from;
   const matches = (one: DataCentre): boolean => one.id === dc && one.test === test;
-  const isOwn = isAtOwn(list, from);
-  const isListed = (one: DataCentre): boolean => matches(one) && (one.isOwn === true) === isOwn;
+  const isOperators = isAtOperators(list, from);
+  const isListed = (one: DataCentre): boolean => matches(one) && (one.isOperators === true) === isOperators;
   // A server of the client's own choice has data centres of its own.
   const listed = rsa === undefined ? list.find(isListed) : undefined;
   const found = listed ?? told.find(matches);
@@ -74,9 +74,9 @@ export function centreBeside(list: List, told: List, from: Server, dc: number): 
 }
 
 /** Whether a server is one of the operator's own, or one that such a server told of. */
-function isAtOwn(list: List, server: Server): boolean {
+function isAtOperators(list: List, server: Server): boolean {
   const listed = listedAt(list, server);
-  return listed === undefined ? list.some(({ isOwn }) => isOwn === true) : listed.isOwn === true;
+  return listed === undefined ? list.some(({ isOperators }) => isOperators === true) : listed.isOperators === true;
 }
 
 /** What `help.getConfig` tells: IPv4 addresses that speak plain MTProto and carry everything. */

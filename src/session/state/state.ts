@@ -54,7 +54,7 @@ export class SessionState {
   /** `invokeWithLayer(initConnection(` as TL bytes, to be put before requests; empty if there is none. */
   initPrefix: Uint8Array;
   /** The prefix came from a request of the client's own. */
-  isInitOwn = false;
+  isClientInit = false;
   readonly floods = new Floods();
   /** Permanent keys of data centres that are not the home one now, by number. */
   readonly otherKeys = new Map<number, AuthKey>();

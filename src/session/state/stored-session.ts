@@ -9,7 +9,7 @@ import type { AuthKey } from '../../crypto/auth-key.ts';
 export interface Marks {
   keys: number;
   dc: number;
-  own: number;
+  changes: number;
   session: number;
   salt: number;
   salts: number;

@@ -83,15 +83,15 @@ function noteDate(stored: StoredSession, difference: Fields | undefined): void {
 
 /** The api_id of `options.init`, of the operator's, or of the client's own `initConnection`, in this order. */
 function apiIdOf({ env, session }: ConnectionState): number | undefined {
-  const text = session.initText ?? (session.isInitOwn ? undefined : env.settings.init);
+  const text = session.initText ?? (session.isClientInit ? undefined : env.settings.init);
   const given: unknown =
-    text === undefined ? ownInit(env, session.initPrefix) : JSON.parse(Buffer.from(text).toString());
+    text === undefined ? clientInit(env, session.initPrefix) : JSON.parse(Buffer.from(text).toString());
   const id = isFields(given) ? Number(given['api_id']) : Number.NaN;
   return Number.isInteger(id) && id > 0 && id <= 0x7fff_ffff ? id : undefined;
 }
 
 /** The fields of the client's own `initConnection`, read by the scheme: its bytes, and any call behind them. */
-function ownInit({ codec }: Pick<Env, 'codec'>, prefix: Uint8Array): unknown {
+function clientInit({ codec }: Pick<Env, 'codec'>, prefix: Uint8Array): unknown {
   if (prefix.length === 0) return undefined;
   const call = new Writer(prefix.length + 4);
   call.raw(prefix);

@@ -41,7 +41,7 @@ export function noteStored(s: ConnectionState, stored: StoredSession): void {
 export function behind(s: ConnectionState, stored: StoredSession): Urgency | undefined {
   const { storedMarks } = stored;
   if (storedMarks === undefined) return 'urgent';
-  if (storedMarks.keys !== keysMark(s) || storedMarks.dc !== s.server.dc || storedMarks.own !== stored.changes)
+  if (storedMarks.keys !== keysMark(s) || storedMarks.dc !== s.server.dc || storedMarks.changes !== stored.changes)
     return 'urgent';
   const isSame =
     storedMarks.session === s.sessionLow &&
@@ -59,7 +59,7 @@ function marksOf(s: ConnectionState, stored: StoredSession): Marks {
   return {
     keys: keysMark(s),
     dc: s.server.dc,
-    own: stored.changes,
+    changes: stored.changes,
     session: s.sessionLow,
     salt: s.salts.low,
     salts: s.salts.changes,

@@ -234,7 +234,7 @@ test('a login token that nobody sent elsewhere is imported at home', async () =>
 
 test('an own server has data centres of its own, whatever numbers the built-in ones have', async () => {
   const dataCentres = [
-    { id: 2, host: '127.0.0.1', port: 442, test: false, isOwn: true },
+    { id: 2, host: '127.0.0.1', port: 442, test: false, isOperators: true },
     { id: 4, host: '149.154.167.91', port: 443, test: false },
   ];
   for (const [message, method] of [

@@ -49,10 +49,10 @@ test('the other ports of the address before the other addresses, for those that 
     return pair.dialled;
   };
   assert.deepEqual(await dials(usual, { ...THERE, port: 443 }), ['127.0.0.1 127.0.0.1/80 127.0.0.1/5222 ::1/443']);
-  assert.deepEqual(await dials({ ...usual, isOwn: true }), ['127.0.0.1']);
+  assert.deepEqual(await dials({ ...usual, isOperators: true }), ['127.0.0.1']);
 });
 
 test("an operator's own server has no other address, and stands in for none", async () => {
-  assert.deepEqual(await dialled({ ...HERE, isOwn: true }, THERE, ELSEWHERE), ['127.0.0.1']);
-  assert.deepEqual(await dialled(HERE, { ...THERE, isOwn: true }), ['127.0.0.1']);
+  assert.deepEqual(await dialled({ ...HERE, isOperators: true }, THERE, ELSEWHERE), ['127.0.0.1']);
+  assert.deepEqual(await dialled(HERE, { ...THERE, isOperators: true }), ['127.0.0.1']);
 });

@@ -129,7 +129,7 @@ describe('server and session in the JSON', () => {
   });
 
   test('a gateway with a data centre of its own has no other by number, and says which it has', async () => {
-    const own = { id: 2, host: '127.0.0.1', port: 443, test: false, isOwn: true };
+    const own = { id: 2, host: '127.0.0.1', port: 443, test: false, isOperators: true };
     const telegrams = { id: 4, host: '9.9.9.9', port: 443, test: false };
     const pair = pairOf({ session: { dataCentres: [own, telegrams, { ...telegrams, id: 2, test: true }] } });
     for (const [server, name] of [
@@ -144,7 +144,7 @@ describe('server and session in the JSON', () => {
     }
     const [line] = await pair.ask(1, { server: { dc: 2 } });
     assert.equal((line!['server'] as Line)['host'], '127.0.0.1');
-    const all = pairOf({ session: { dataCentres: [{ ...own, isOwn: false }, telegrams] } });
+    const all = pairOf({ session: { dataCentres: [{ ...own, isOperators: false }, telegrams] } });
     const [none] = await all.ask(1, { server: { dc: 77 } });
     assert.match(String(none!['msg']), /no data centre 77; it has data centre 2, data centre 4$/);
     const [other] = await all.ask(1, { server: { dc: 4 } });

@@ -18,7 +18,7 @@ const BUILT_IN: DataCentre[] = [
   { id: 2, host: 'fd00::2', port: 443, test: false },
   { id: 2, host: '10.0.1.2', port: 443, test: true },
 ];
-const OWN: DataCentre = { id: 2, host: '127.0.0.1', port: 4000, test: false, isOwn: true };
+const OWN: DataCentre = { id: 2, host: '127.0.0.1', port: 4000, test: false, isOperators: true };
 const SECOND: Server = { host: '10.0.0.2', port: 443, dc: 2, test: false, rsa: undefined, namedBy: 'operator' };
 const all = (): boolean => true;
 const none = (): boolean => false;
