@@ -1,7 +1,7 @@
 /**
  * Keys: the authorization keys of one connection: the account's permanent one, and the one that messages go under: itself,
  * or a temporary one bound to it (protocol: Forward secrecy).
- * In: keys that were made, handed in, kept or shared; what came of a binding. Out: which key counts, and what is missing.
+ * In: keys that were made, handed in, stored or shared; what came of a binding. Out: which key counts, and what is missing.
  * Never: makes or binds a key; says when a temporary one is due. Every change of a key is a verb here.
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';

@@ -199,14 +199,14 @@ export const SESSION_LINKS: readonly Rule[] = [
     ["a new session's ids lie above those of its last owner", 's.ids.next(now + HANDOVER_MS, 0);', ''],
     ['a block that keys are written into does not grow', 'new Writer(roomFor(record))', 'new Writer(1024)'],
     ['what was written of a record is zeroed', '  out.bytes.fill(0, 0, out.pos);\n', ''],
-    ['a new key is kept at once', 'if (storedMarks.keys !== keysMark(s) || ', 'if ('],
+    ['a new key is stored at once', 'if (storedMarks.keys !== keysMark(s) || ', 'if ('],
   ]),
   ...rulesOf('src/session/stored/store.ts', 'stored/ attach', [
     ['a record on its way to the disk is zeroed', '  record.fill(0);\n', ''],
-    ['a lost account is kept as lost', '  stored.lostReason = reason;\n', ''],
+    ['a lost account is stored as lost', '  stored.lostReason = reason;\n', ''],
   ]),
   ...rulesOf('src/session/stored/login.ts', 'stored/login', [
-    ['a login is kept before its client hears of it', "store(s, stored, 'urgent');", ''],
+    ['a login is stored before its client hears of it', "store(s, stored, 'urgent');", ''],
     ['where a client logs out itself, its record is removed', "s.sink.name('loggedOut', 0, stored.name);", ''],
   ]),
   ...rulesOf('src/session/attach/forget.ts', 'attach/forget', [
