@@ -28,10 +28,10 @@ describe('a login under a name', () => {
     const pair = pairOf();
     await pair.ask(1, { session: { name: 'bot' } });
     const told: number[] = [];
-    const keep = pair.shelf.keep.bind(pair.shelf);
-    t.mock.method(pair.shelf, 'keep', (...given: Parameters<typeof keep>) => {
+    const store = pair.shelf.store.bind(pair.shelf);
+    t.mock.method(pair.shelf, 'store', (...given: Parameters<typeof store>) => {
       told.push(pair.lines.get(1)!.length);
-      keep(...given);
+      store(...given);
     });
     const lines = await pair.ask(1, { message: LOGIN });
     assert.deepEqual(lines.map(consOf), ['auth.authorization']);

@@ -6,7 +6,7 @@ import { Writer } from '../../../src/bytes/writer.ts';
 import { AuthKey } from '../../../src/crypto/auth-key.ts';
 import { isAfter } from '../../../src/session/state/message-ids.ts';
 import { StoredSession } from '../../../src/session/state/stored-session.ts';
-import { behind, noteKept, openRecord, recordBytes } from '../../../src/session/stored/record.ts';
+import { behind, noteStored, openRecord, recordBytes } from '../../../src/session/stored/record.ts';
 import { botPair, gone } from '../../support/bot-pair.ts';
 import { Lone, NOW } from '../../support/lone-state.ts';
 import { assertClean, consOf, LOGIN, messageOf, sessionOf } from '../../support/one-client.ts';
@@ -220,7 +220,7 @@ describe('a record', () => {
   it('is stored at once when another data centre has got a key', () => {
     const { s } = new Lone().ready();
     const stored = new StoredSession('mine');
-    noteKept(s, stored);
+    noteStored(s, stored);
     assert.equal(behind(s, stored), undefined);
     s.session.otherKeys.set(4, AuthKey.from(aKey(4)));
     assert.equal(behind(s, stored), 'urgent');

@@ -1,7 +1,7 @@
 /** A stored session's record on its way to the disk. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keepLast, lastRecord, persist } from '../../../src/session/stored/persist.ts';
+import { storeLast, lastRecord, store } from '../../../src/session/stored/store.ts';
 import { StoredSession } from '../../../src/session/state/stored-session.ts';
 import { Lone } from '../../support/lone-state.ts';
 
@@ -13,11 +13,11 @@ test('no copy of a record is left behind once it was sent to be stored', () => {
     sent.push(record);
     said.push(record.includes(7));
   };
-  Object.assign(lone.s.sink, { keep: () => ({ raw }) });
+  Object.assign(lone.s.sink, { store: () => ({ raw }) });
   const stored = new StoredSession('mine');
-  stored.isKept = true;
-  persist(lone.s, stored, 'urgent');
-  keepLast(lone.s, lastRecord(lone.s, stored));
+  stored.hasRecord = true;
+  store(lone.s, stored, 'urgent');
+  storeLast(lone.s, lastRecord(lone.s, stored));
   assert.deepEqual(said, [true, true], 'the key was in what was sent');
   for (const record of sent) assert.deepEqual(new Uint8Array(record), new Uint8Array(record.length));
 });
