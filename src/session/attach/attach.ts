@@ -63,7 +63,7 @@ export function applyName(
   name: string,
   ticket: number,
 ): Refusal | 'waits' | undefined {
-  if (s.session.stored?.name === name) return fields.existing && !s.session.stored.hasRecord ? notKept() : undefined;
+  if (s.session.stored?.name === name) return fields.existing && !s.session.stored.hasRecord ? noRecord() : undefined;
   if (s.session.stored !== undefined || isTaken(s))
     return refusal('InvalidSession', {
       msg: 'this connection has another session already; use another connection',
@@ -73,10 +73,10 @@ export function applyName(
   return wait(s, ticket, fields.takeover ? 'takeover' : 'attach', name);
 }
 
-const NOT_KEPT = 'nothing is kept under this name; sign in and keep it first, or leave out existing to begin one';
+const NO_RECORD = 'nothing is kept under this name; sign in and keep it first, or leave out existing to begin one';
 
-function notKept(): Refusal {
-  return refusal('SessionNotFound', { msg: NOT_KEPT, path: 'session.name' });
+function noRecord(): Refusal {
+  return refusal('SessionNotFound', { msg: NO_RECORD, path: 'session.name' });
 }
 
 /** Stores the session that was handed in under the name this connection has just got; the line waits for that. */
@@ -176,7 +176,7 @@ function attach(
   const name = sessionFields.name ?? sessionFields.forget!;
   if (bytes.length === 0 && sessionFields.existing) {
     releaseName(s, name);
-    endWaiting(s, waiting, notKept());
+    endWaiting(s, waiting, noRecord());
     return false;
   }
   const stored = new StoredSession(name);
