@@ -210,5 +210,5 @@ function noConstructor(name: string, among: readonly Definition[]): string {
   if (name.startsWith('@'))
     return `names are not looked up here: ask contacts.resolveUsername username=${name.slice(1)}, and give the id and access_hash of the answer`;
   const names = among.map((one) => one.name);
-  return `"${name}" is none of its constructors${didYouMean(name, names)}`;
+  return `"${name}" is no constructor that fits here${didYouMean(name, names)}`;
 }

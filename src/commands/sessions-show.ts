@@ -111,7 +111,7 @@ function described(record: SessionRecord): Record<string, unknown> {
     has_session_id: record.sessionLow !== 0 || record.sessionHigh !== 0,
     last_seqno: record.lastSeqNo,
     salts: record.salts.length,
-    time_offset: record.timeOffset / 1000,
+    time_offset: Math.round(record.timeOffset) / 1000,
     flood_waits: record.floods.map(({ method, until }) => ({
       method: (method >>> 0).toString(16).padStart(8, '0'),
       until: time(until),

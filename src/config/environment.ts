@@ -30,7 +30,7 @@ export function foreignVariables(environment: Readonly<Record<string, string | u
       if (isServiceLink(name, value))
         return [{ name, sentence: `${name} in the environment describes a service of the cluster: it is ignored` }];
       if (KNOWN.has(name)) return [];
-      return [{ name, sentence: `${name} in the environment is not an option${meant(name)}: it is ignored` }];
+      return [{ name, sentence: `${name} in the environment is ignored: there is no such option${meant(name)}` }];
     });
 }
 
@@ -38,7 +38,7 @@ export function foreignVariables(environment: Readonly<Record<string, string | u
 function meant(name: string): string {
   const known = [...KNOWN].map((one) => one.slice(PREFIX.length));
   const hint = didYouMean(name.slice(PREFIX.length), known);
-  return hint.replace(/ ([A-Z_]+)(?=[,?])/g, ` ${PREFIX}$1`).replace(/\?$/, '');
+  return hint.replace(/ ([A-Z_]+)(?=[,?])/g, ` ${PREFIX}$1`);
 }
 
 /**

@@ -73,7 +73,7 @@ export function formatOf(name: string): Format {
   if (format === undefined)
     // A longer name may be a session that was given in its place.
     throw new FormatError(
-      `there is no format ${name.length > 32 ? 'of that name' : JSON.stringify(name)}: ${FORMATS.map((one) => one.name).join(', ')}`,
+      `there is no format ${name.length > 32 ? 'of that name' : JSON.stringify(name)}; there are ${FORMATS.map((one) => one.name).join(', ')}`,
     );
   return format;
 }

@@ -132,7 +132,8 @@ export class HttpRequests {
   // For those who watch.
 
   #watch(path: string, request: IncomingMessage, response: ServerResponse): void {
-    if (!PROBES.has(path) && path !== '/metrics') return this.#plain(response, 404, 'no such thing here\n');
+    if (!PROBES.has(path) && path !== '/metrics')
+      return this.#plain(response, 404, 'no such path; there are POST /v1/rpc, /livez, /readyz, /metrics\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return this.#wrongMethod(response, 'GET, HEAD');
     if (path === '/metrics') return this.#metrics(request, response);
     const isWell = path === '/livez' || this.#admission.gauges().isReady;

@@ -31,7 +31,7 @@ test('what cannot be done is said in one sentence: 1, or 2 for what was asked wr
     [['import', 'b', '--dc', '5'], textOf('pyrogram'), 1, /--dc is 5, but the session says 4/],
     [['import', 'b', command.file('none')], '', 1, /none cannot be read \(ENOENT\)/],
     [['import', 'b', command.folder], '', 1, /is this the folder "tdata" of Telegram Desktop/],
-    [['import', 'b', '--format', 'telethno'], line, 1, /no format "telethno": json, string/],
+    [['import', 'b', '--format', 'telethno'], line, 1, /no format "telethno"; there are json, string/],
     [['export', 'a', '--format', 'pyrogram'], '', 1, /needs an api_id.*give --api-id/],
     [['export', 'a', '--format', 'mtkruto', '--api-id', '1'], '', 1, /give --user-id/],
     [['export', 'a'], '', 2, /required option '--format <FORMAT>'/],
