@@ -136,6 +136,16 @@ export function emptyRecord(dc: number, test: boolean): SessionRecord {
   };
 }
 
+/**
+ * The most bytes that a record may take. A writer that begins with so many never grows: one that grows leaves the block that
+ * became too small behind, with keys in it.
+ */
+export function recordRoom({ host, rsa, lost, keys, salts, floods }: SessionRecord): number {
+  // A UTF-16 unit has at most three bytes; 1024 are more than all that each record has once.
+  const texts = [host, rsa, lost].reduce((sum, text) => sum + 3 * (text?.length ?? 0), 0);
+  return 1024 + texts + keys.length * 260 + salts.length * 16 + floods.length * 12;
+}
+
 /** Appends the bytes of a record. */
 export function writeRecord(out: Writer, record: SessionRecord): void {
   out.int32(MAGIC | (RECORD_VERSION << 16));

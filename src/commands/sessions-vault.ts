@@ -4,7 +4,7 @@
  * takes a name from a process that has it.
  */
 import { join } from 'node:path';
-import { readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
+import { readRecord, recordRoom, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
 import { Writer } from '../bytes/writer.ts';
 import { ConfigError, loadConfig } from '../config/config.ts';
 import { VAULT_OPTIONS } from '../config/options.ts';
@@ -87,7 +87,7 @@ export function recordOf(bytes: Uint8Array, name: string): SessionRecord {
 
 /** A record as the vault keeps it; the caller wipes the bytes. */
 export function bytesOf(record: SessionRecord): Buffer {
-  const out = new Writer();
+  const out = new Writer(recordRoom(record));
   writeRecord(out, record);
   return out.written();
 }

@@ -5,7 +5,14 @@
  * In: a text, or a record. Out: the other. Never: a loss of anything that the record had.
  */
 import { createHash } from 'node:crypto';
-import { type StoredTemporary, readRecord, RecordError, type SessionRecord, writeRecord } from '../account/record.ts';
+import {
+  type StoredTemporary,
+  readRecord,
+  recordRoom,
+  RecordError,
+  type SessionRecord,
+  writeRecord,
+} from '../account/record.ts';
 import { Writer } from '../bytes/writer.ts';
 import { FormatError } from './format-error.ts';
 import {
@@ -152,7 +159,7 @@ export function readOneString(string: string): SessionRecord {
 
 /** Writes the string. */
 export function writeOneString(record: SessionRecord): string {
-  const out = new Writer();
+  const out = new Writer(recordRoom(record));
   writeRecord(out, record);
   const bytes = out.written();
   const text = PREFIX + base64Of('base64url', bytes, sumOf(bytes));

@@ -11,6 +11,7 @@ import {
   RecordError,
   type SessionRecord,
   wipeRecord,
+  recordRoom,
   writeRecord,
 } from '../../account/record.ts';
 import { Writer } from '../../bytes/writer.ts';
@@ -86,18 +87,11 @@ function keysMark(s: ConnectionState): number {
 /** The session's record as it is now, as bytes. Secret: the caller wipes them. */
 export function recordBytes(s: ConnectionState, stored: StoredSession): Buffer {
   const record = recordOf(s, stored);
-  const out = new Writer(roomFor(record));
+  const out = new Writer(recordRoom(record));
   writeRecord(out, record);
   const bytes = Buffer.from(out.written());
   out.bytes.fill(0, 0, out.pos);
   return bytes;
-}
-
-/** The most bytes that a record may take: a block that grows would leave an outgrown one behind, with keys in it. */
-function roomFor({ host, rsa, lost, keys, salts, floods }: SessionRecord): number {
-  // A UTF-16 unit has at most three bytes; 1024 are more than all that each record has once.
-  const texts = [host, rsa, lost].reduce((sum, text) => sum + 3 * (text?.length ?? 0), 0);
-  return 1024 + texts + keys.length * 260 + salts.length * 16 + floods.length * 12;
 }
 
 function recordOf(s: ConnectionState, stored: StoredSession): SessionRecord {

@@ -197,7 +197,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       'temporary.until > 0',
     ],
     ["a new session's ids lie above those of its last owner", 's.ids.next(now + HANDOVER_MS, 0);', ''],
-    ['a block that keys are written into does not grow', 'new Writer(roomFor(record))', 'new Writer(1024)'],
+    ['a block that keys are written into does not grow', 'new Writer(recordRoom(record))', 'new Writer(1024)'],
     ['what was written of a record is zeroed', '  out.bytes.fill(0, 0, out.pos);\n', ''],
     ['a new key is stored at once', 'if (storedMarks.keys !== keysMark(s) || ', 'if ('],
   ]),
