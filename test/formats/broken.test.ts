@@ -120,7 +120,10 @@ test('what is no session, or no name of a format, is said', () => {
   assert.throws(() => importText('hello'), /in any format known here/);
   assert.throws(() => importText('{}'), /no auth_key/);
   assert.throws(() => importText('{"v":2}'), /no "v":1/);
-  assert.throws(() => importText('hello', 'telethno'), /no format "telethno"; there are json, string, original, telethon/);
+  assert.throws(
+    () => importText('hello', 'telethno'),
+    /no format "telethno"; there are json, string, original, telethon/,
+  );
 });
 
 test('a text that two formats take is not guessed at', () => {
