@@ -7,6 +7,7 @@ import { readLinkDown, readLinkUp } from '../src/batch/link-records.ts';
 import { readNamed } from '../src/batch/name-records.ts';
 import { In, RequestFlag } from '../src/batch/records.ts';
 import type { Session } from '../src/session/session.ts';
+import type { ClientLine } from '../src/session/state/client-line.ts';
 
 /**
  * Tells a session of one record that is about it.
@@ -15,13 +16,13 @@ import type { Session } from '../src/session/session.ts';
 export function tellSession(session: Session, r: RecordCursor, now: number): void {
   switch (r.kind) {
     case In.REQUEST:
-      session.request(r.ticket, r.bytes, r.start, r.stop, now, mayExport(r));
+      session.request(lineOf(r), now);
       break;
     case In.RESUME:
       session.resume(r.bytes, r.start, r.stop, now);
       break;
     case In.AGAIN:
-      session.again(r.ticket, r.bytes, r.start, r.stop, mayExport(r));
+      session.again(lineOf(r));
       break;
     case In.NAMED:
       try {
@@ -51,6 +52,14 @@ export function tellSession(session: Session, r: RecordCursor, now: number): voi
   }
 }
 
-function mayExport(r: RecordCursor): boolean {
-  return (r.flags & RequestFlag.MAY_EXPORT) !== 0;
+/** The line that is being told; one is at a time, and whoever keeps it copies it. */
+const line = { ticket: 0, bytes: new Uint8Array(0) as Uint8Array, start: 0, stop: 0, mayExport: false };
+
+function lineOf(r: RecordCursor): ClientLine {
+  line.ticket = r.ticket;
+  line.bytes = r.bytes;
+  line.start = r.start;
+  line.stop = r.stop;
+  line.mayExport = (r.flags & RequestFlag.MAY_EXPORT) !== 0;
+  return line;
 }

@@ -7,18 +7,14 @@ import { notify, refuse, refuseTicket } from './answers/answers.ts';
 import { endWaiting } from './attach/attach.ts';
 import { refusal } from './answers/refusals.ts';
 import type { ConnectionState } from './state/state.ts';
+import type { ClientLine } from './state/client-line.ts';
 import type { WaitingLines } from './state/waiting-lines.ts';
 
 /** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
 const SHOWN_STACK = 240;
 
 /** A message that the session was handed. */
-export interface TakenMessage {
-  readonly ticket: number;
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly stop: number;
-}
+export type TakenMessage = Omit<ClientLine, 'mayExport'>;
 
 /**
  * Every open request is told, once.

@@ -13,6 +13,7 @@ import { Stage } from './state/pending.ts';
 import { takeLineAgain } from './requests/enqueue.ts';
 import type { NamedBy } from '../batch/link-records.ts';
 import { Has, Is } from './snapshot-flags.ts';
+import type { ClientLine } from './state/client-line.ts';
 import type { ConnectionState } from './state/state.ts';
 
 /**
@@ -99,19 +100,12 @@ function restoreCounters(s: ConnectionState, r: Reader, now: number): void {
 
 /**
  * A request the lost thread had taken, where it stood: one that was on its way is asked about once there is a
- * connection. `bytes[start..end)` is its entry of SAVE without the ticket, then its line.
+ * connection. @param again an AGAIN record's bytes: its entry of SAVE without the ticket, then its line
  */
-export function takeAgain(
-  s: ConnectionState,
-  ticket: number,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  mayExport: boolean,
-): void {
-  const entry = readAgain(bytes, start, end);
+export function takeAgain(s: ConnectionState, again: ClientLine): void {
+  const entry = readAgain(again.bytes, again.start, again.stop);
   const { flags } = entry;
-  const pending = takeLineAgain(s, ticket, bytes, entry.lineAt, end, entry.deadline, mayExport);
+  const pending = takeLineAgain(s, { ...again, start: entry.lineAt }, entry.deadline);
   if (pending === undefined) return;
   pending.msgIdLow = entry.msgIdLow;
   pending.msgIdHigh = entry.msgIdHigh;

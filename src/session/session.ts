@@ -29,6 +29,7 @@ import { isAwaited, onAnswer, takeKeyWaiter, type AttachableSession } from './at
 import { flushReady } from './delivery/packets.ts';
 import { Pieces } from './state/pieces.ts';
 import { homeServer } from './state/servers.ts';
+import { copyOfLine, type ClientLine } from './state/client-line.ts';
 import { SessionState, ConnectionState } from './state/state.ts';
 import type { Pending } from './state/pending.ts';
 import { WaitingLines } from './state/waiting-lines.ts';
@@ -74,11 +75,10 @@ export class Session implements PacketSink, AttachableSession {
 
   // --- events in -----------------------------------------------------------------------------------------------------
 
-  /** One client message `bytes[start..end)`. @param mayExport its client may be shown keys of stored sessions */
-  request(ticket: number, bytes: Uint8Array, start: number, end: number, now: number, mayExport = false): void {
-    if (this.#mustWait || this.#waitingLines.behind.length > 0)
-      this.#waitingLines.behind.push({ ticket, line: bytes.slice(start, end), mayExport });
-    else takeRequest(this.#home, ticket, bytes, start, end, now, mayExport);
+  /** One client message. @param now Unix ms */
+  request(line: ClientLine, now: number): void {
+    if (this.#mustWait || this.#waitingLines.behind.length > 0) this.#waitingLines.behind.push(copyOfLine(line));
+    else takeRequest(this.#home, line, now);
   }
 
   /** What the main thread answers about a stored session that a line asked for. */
@@ -136,8 +136,8 @@ export class Session implements PacketSink, AttachableSession {
   }
 
   /** A request that the lost thread had taken: the bytes of an AGAIN record. */
-  again(ticket: number, bytes: Uint8Array, start: number, end: number, mayExport = false): void {
-    takeAgain(this.#home, ticket, bytes, start, end, mayExport);
+  again(line: ClientLine): void {
+    takeAgain(this.#home, line);
   }
 
   // --- called by the transport, while `received` runs ----------------------------------------------------------------
@@ -312,9 +312,9 @@ export class Session implements PacketSink, AttachableSession {
     const { behind } = this.#waitingLines;
     let taken = 0;
     while (taken < WAITING_BYTES && behind.length > 0 && !this.#mustWait) {
-      const { ticket, line, mayExport } = behind.shift()!;
-      taken += line.length;
-      takeRequest(this.#home, ticket, line, 0, line.length, now, mayExport);
+      const line = behind.shift()!;
+      taken += line.stop - line.start;
+      takeRequest(this.#home, line, now);
     }
     return taken;
   }

@@ -33,7 +33,7 @@ function again(lone: Lone, flags: number): void {
   out.long(8, at(0));
   out.double(NOW + 1_000);
   const bytes = Buffer.from(out.written());
-  takeAgain(lone.s, 1, bytes, 0, bytes.length, false);
+  takeAgain(lone.s, { ticket: 1, bytes, start: 0, stop: bytes.length, mayExport: false });
 }
 
 test('a request that was sent, be it twice, is known as such: it is asked about, and never called undelivered', () => {

@@ -20,7 +20,8 @@ import { StoredSession } from '../state/stored-session.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
-import type { WaitingLine, NameStep, WaitingLines } from '../state/waiting-lines.ts';
+import type { ClientLine } from '../state/client-line.ts';
+import type { NameStep, WaitingLines } from '../state/waiting-lines.ts';
 
 /** The session as `onAnswer` may change it. */
 export interface AttachableSession {
@@ -43,7 +44,7 @@ export function waitForKey(s: ConnectionState): 'waits' {
 }
 
 /** Once the key is there, or no request waits for it any more. @returns the line that waited for it */
-export function takeKeyWaiter(s: ConnectionState): WaitingLine | undefined {
+export function takeKeyWaiter(s: ConnectionState): ClientLine | undefined {
   const { waitingLines } = s.session;
   const { first, step } = waitingLines;
   if (first === undefined || step !== 'key' || (s.keys.permanent === undefined && s.pending.size > 0)) return undefined;
@@ -102,7 +103,7 @@ export function releaseName(s: ConnectionState, name: string): void {
 }
 
 /** Acts on the main thread's answer to a waiting line. @returns true if the line goes on, false if it was answered here */
-export function onAnswer(session: AttachableSession, waiting: WaitingLine, answer: NameAnswer, now: number): boolean {
+export function onAnswer(session: AttachableSession, waiting: ClientLine, answer: NameAnswer, now: number): boolean {
   const { home } = session;
   if (answer.fault !== undefined) refuseWaiting(session, waiting, answer.action, answer.fault);
   else if (answer.action === 'list') answerList(home, waiting, readNameList(answer.bytes).map(listed));
@@ -121,7 +122,7 @@ const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why
 
 function refuseWaiting(
   session: AttachableSession,
-  waiting: WaitingLine,
+  waiting: ClientLine,
   step: NameStep,
   { error, reason }: NameFault,
 ): void {
@@ -142,12 +143,12 @@ function refuseWaiting(
 }
 
 /** Ends a line that has waited with a refusal. */
-export function endWaiting(s: ConnectionState, waiting: WaitingLine, refused: Refusal): void {
+export function endWaiting(s: ConnectionState, waiting: ClientLine, refused: Refusal): void {
   refuseTicket(s, waiting.ticket, idOf(s, waiting), refused, false);
 }
 
 /** Ends it with the server's own words. */
-export function endWaitingBy(s: ConnectionState, waiting: WaitingLine, error: RpcError): void {
+export function endWaitingBy(s: ConnectionState, waiting: ClientLine, error: RpcError): void {
   const out = s.sink.reply(waiting.ticket, false, 'rpc_error');
   const mark = s.dialect.begin(out, idOf(s, waiting));
   s.dialect.rpcError(out, error.code, error.text, error.fate);
@@ -156,18 +157,13 @@ export function endWaitingBy(s: ConnectionState, waiting: WaitingLine, error: Rp
 }
 
 /** Reads a line that has waited once more: what was read last is another one. */
-function idOf(s: ConnectionState, { line }: WaitingLine): Uint8Array {
-  s.dialect.read(line, 0, line.length, s.env.request);
+function idOf(s: ConnectionState, { bytes, start, stop }: ClientLine): Uint8Array {
+  s.dialect.read(bytes, start, stop, s.env.request);
   return s.env.request.id;
 }
 
 /** Takes the name and the record stored under it. @returns false if the record cannot be used; the line is answered then */
-function attach(
-  s: ConnectionState,
-  waiting: WaitingLine,
-  { bytes, isClean, action }: NameAnswer,
-  now: number,
-): boolean {
+function attach(s: ConnectionState, waiting: ClientLine, { bytes, isClean, action }: NameAnswer, now: number): boolean {
   const { sessionFields } = s.env;
   idOf(s, waiting);
   s.dialect.readSession(sessionFields);
@@ -204,7 +200,7 @@ function listed({ name, record: bytes, owner: inUse }: NameEntry): SessionHandle
   return { name, dc, test, userId, isBot: userId === undefined ? undefined : isBot, lost, inUse };
 }
 
-function answerList(s: ConnectionState, waiting: WaitingLine, handles: readonly SessionHandle[]): void {
+function answerList(s: ConnectionState, waiting: ClientLine, handles: readonly SessionHandle[]): void {
   const id = idOf(s, waiting);
   const { hasOptions, hasServer } = s.env.request;
   const out = s.sink.reply(waiting.ticket, false, 'result');
@@ -215,7 +211,7 @@ function answerList(s: ConnectionState, waiting: WaitingLine, handles: readonly 
 }
 
 /** The session is gone from the data centre and from the vault; this connection has none any more. */
-function answerForgotten(session: AttachableSession, waiting: WaitingLine): void {
+function answerForgotten(session: AttachableSession, waiting: ClientLine): void {
   const { name } = session.home.session.stored!;
   session.renew(true);
   const s = session.home;

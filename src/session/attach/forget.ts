@@ -12,7 +12,7 @@ import { callOwn } from '../delivery/own-calls.ts';
 import type { StoredSession } from '../state/stored-session.ts';
 import { endWaiting, endWaitingBy, releaseName, wait } from './attach.ts';
 import { connectionAt } from '../centres/connections.ts';
-import { AnswerBy, Pending } from '../state/pending.ts';
+import { AnswerBy, type Pending, ownPending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
@@ -112,17 +112,12 @@ function destroyKey(s: ConnectionState, end: () => void, now: number): void {
     s.hasHistory = false;
   }
   s.keys.usePermanent(Infinity);
-  const pending = new Pending({
-    ticket: 0,
-    id: new Uint8Array(0),
+  const pending = ownPending({
     body: DESTROY,
     result: s.env.codec.resultOf(Crc.destroyAuthKey),
     answerBy: AnswerBy.DESTROY_KEY,
     deadline: now + PATIENCE_MS,
     method: Crc.destroyAuthKey,
-    wants: 0,
-    clientInitLength: 0,
-    seqNoGiven: -1,
   });
   let isOver = false;
   const once = (): void => {

@@ -5,7 +5,7 @@
  */
 import type { EncodedCall } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
-import { AnswerBy, Pending, type OwnCall } from '../state/pending.ts';
+import { AnswerBy, type Pending, type OwnCall, ownPending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
 
 /** How long the answer to an own call may take unless its caller says otherwise, ms. */
@@ -28,17 +28,12 @@ export function callOwn(
   patience = PATIENCE_MS,
 ): Pending {
   const encoded = encodeText(s.env, JSON.stringify({ message: call }));
-  const pending = new Pending({
-    ticket: 0,
-    id: new Uint8Array(0),
+  const pending = ownPending({
     body: Buffer.from(s.env.own.call.written()),
     result: encoded.result,
     answerBy: AnswerBy.RPC,
     deadline: now + patience,
     method: encoded.crcs[encoded.depth - 1]!,
-    wants: 0,
-    clientInitLength: 0,
-    seqNoGiven: -1,
   });
   pending.ownCall = ownCall;
   s.pending.add(pending);

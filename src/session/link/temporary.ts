@@ -7,7 +7,7 @@ import { Writer } from '../../bytes/writer.ts';
 import { sealBind } from '../../crypto/kdf.ts';
 import { endSent } from '../delivery/reissue.ts';
 import type { RpcError } from '../state/rpc-error.ts';
-import { AnswerBy, Pending } from '../state/pending.ts';
+import { AnswerBy, ownPending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
 
 /** Lifetime of a temporary key, seconds: a day, as other clients have it. */
@@ -41,17 +41,12 @@ export function bind(s: ConnectionState, now: number, ended: (binding: Binding, 
   forgetBinding(s);
   s.ids.next(now, s.env.random32());
   const { bindTempAuthKey } = s.env.calls;
-  const pending = new Pending({
-    ticket: 0,
-    id: new Uint8Array(0),
+  const pending = ownPending({
     body: bindCall(s),
     result: s.env.codec.resultOf(bindTempAuthKey),
     answerBy: AnswerBy.RPC,
     deadline: now + PATIENCE_MS,
     method: bindTempAuthKey,
-    wants: 0,
-    clientInitLength: 0,
-    seqNoGiven: -1,
   });
   pending.msgIdLow = s.ids.low;
   pending.msgIdHigh = s.ids.high;

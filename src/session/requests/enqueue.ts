@@ -3,7 +3,7 @@
  * In: the line that was read last. Out: a `Pending` in the queue of the connection that carries it, or why not.
  * Never: a call that is too long, that a session which is over cannot make, or that waits longer than it may.
  */
-import type { ClientRequest, Refusal } from '../../dialect/dialect.ts';
+import type { Refusal } from '../../dialect/dialect.ts';
 import { EncodeError, type EncodedCall } from '../../tl/codec.ts';
 import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
 import { answerError } from '../answers/answers.ts';
@@ -12,6 +12,7 @@ import { dispatch } from '../centres/dispatch.ts';
 import { lengthWithInit, clientInitLength } from '../delivery/init.ts';
 import type { Wait } from '../state/floods.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
+import type { ClientLine } from '../state/client-line.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { asksForCdn, cdnRefusal } from './cdn.ts';
 import { targetOf } from './target.ts';
@@ -30,13 +31,7 @@ const answeredPlain = new Map<number, AnswerBy>([
 ]);
 
 /** Encodes the call and puts it at the end of the queue. */
-export function enqueue(
-  s: ConnectionState,
-  ticket: number,
-  request: ClientRequest,
-  now: number,
-  mayExport: boolean,
-): Refusal | undefined {
+export function enqueue(s: ConnectionState, line: ClientLine, now: number): Refusal | undefined {
   if (s.isLost) return refusal('AuthKeyInvalid');
   if (s.session.isBare && s.keys.permanent === undefined)
     return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
@@ -58,7 +53,7 @@ export function enqueue(
   }
   const length = lengthWithInit(s, encoded, call.pos);
   if (length > MAX_PAYLOAD) return tooLarge(length);
-  const pending = pendingOf(s, ticket, request, encoded, now, mayExport);
+  const pending = pendingOf(s, line, encoded, now);
   if (asksForCdn(s, pending)) return cdnRefusal(encoded.depth);
   const wait = s.session.floods.before(pending, now, (one) => targetOf(s.env, one));
   if (wait === undefined) dispatch(s, pending, now);
@@ -81,21 +76,13 @@ function tooLarge(length: number): Refusal {
  * A request that was taken before its lane's thread was lost, from its line: what it asked for beside its message was
  * carried out then. @returns undefined for a line that cannot be one
  */
-export function takeLineAgain(
-  s: ConnectionState,
-  ticket: number,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  deadline: number,
-  mayExport: boolean,
-): Pending | undefined {
+export function takeLineAgain(s: ConnectionState, line: ClientLine, deadline: number): Pending | undefined {
   const { dialect } = s;
   const { call, codec, request } = s.env;
-  if (dialect.read(bytes, start, end, request) !== undefined || !request.hasMessage) return undefined;
+  if (dialect.read(line.bytes, line.start, line.stop, request) !== undefined || !request.hasMessage) return undefined;
   call.clear();
   const encoded = dialect.encodeMessage(codec, call);
-  return pendingOf(s, ticket, request, encoded, deadline - request.timeout, mayExport);
+  return pendingOf(s, line, encoded, deadline - request.timeout);
 }
 
 /** The server's own words for a wait that is known to last longer than the request; it was not asked again. */
@@ -110,15 +97,8 @@ function answerFlood(s: ConnectionState, pending: Pending, { until, type }: Wait
   );
 }
 
-function pendingOf(
-  s: ConnectionState,
-  ticket: number,
-  request: ClientRequest,
-  encoded: EncodedCall,
-  now: number,
-  mayExport: boolean,
-): Pending {
-  const { call } = s.env;
+function pendingOf(s: ConnectionState, { ticket, mayExport }: ClientLine, encoded: EncodedCall, now: number): Pending {
+  const { call, request } = s.env;
   return new Pending({
     ticket,
     id: Buffer.from(request.id),

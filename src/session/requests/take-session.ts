@@ -9,14 +9,14 @@ import { refusal, refusalOfClaim } from '../answers/refusals.ts';
 import { applyName, isTaken, storeHandedIn, releaseName, wait, waitForKey } from '../attach/attach.ts';
 import { forget } from '../attach/forget.ts';
 import { listedServer } from '../state/servers.ts';
+import type { ClientLine } from '../state/client-line.ts';
 import type { ConnectionState } from '../state/state.ts';
 import type { NameStep } from '../state/waiting-lines.ts';
 
 /** Carries out `session` of the line that was read last. @param done the step a waiting line has had its answer to */
 export function takeSession(
   s: ConnectionState,
-  ticket: number,
-  mayExport: boolean,
+  { ticket, mayExport }: ClientLine,
   done: NameStep | undefined,
   now: number,
 ): Refusal | 'waits' | undefined {

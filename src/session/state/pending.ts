@@ -137,6 +137,13 @@ export interface PendingInit {
   seqNoGiven: number;
 }
 
+/** A message of the gateway's own: no client waits for it, so it has no ticket, no id, and nothing beside its result. */
+export function ownPending(init: Pick<PendingInit, 'body' | 'result' | 'answerBy' | 'deadline' | 'method'>): Pending {
+  return new Pending({ ...init, ticket: 0, id: NO_ID, wants: 0, clientInitLength: 0, seqNoGiven: -1 });
+}
+
+const NO_ID = new Uint8Array(0);
+
 /**
  * The table. Sent requests are found by the low half of their msg_id (a plain number: no BigInt, no text);
  * `place` makes sure no two of them share it.

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SessionFields } from '../../../src/dialect/dialect.ts';
 import { takeSession } from '../../../src/session/requests/take-session.ts';
+import type { ClientLine } from '../../../src/session/state/client-line.ts';
 import { Lone, NOW } from '../../support/lone-state.ts';
+
+const LINE: ClientLine = { ticket: 1, bytes: new Uint8Array(0), start: 0, stop: 0, mayExport: false };
 
 /** The key that was read from a line with these fields, once the line was carried out, and what came of it. */
 function handedIn(lone: Lone, fields: Partial<SessionFields>): { outcome: unknown; left: Uint8Array } {
@@ -12,7 +15,7 @@ function handedIn(lone: Lone, fields: Partial<SessionFields>): { outcome: unknow
   const claims = { claim: () => undefined };
   Object.assign(env, { claims, request: { hasMessage: false }, sessionFields: { ...fields, authKey } });
   Object.assign(dialect, { readSession: () => undefined });
-  const outcome = takeSession(lone.s, 1, false, undefined, NOW);
+  const outcome = takeSession(lone.s, LINE, undefined, NOW);
   return { outcome: typeof outcome === 'object' ? outcome.error : outcome, left: authKey };
 }
 

@@ -243,8 +243,8 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'lines behind one that waits for the vault are taken after it',
-      'if (this.#mustWait || this.#waitingLines.behind.length > 0)\n',
-      'if (this.#waitingLines.behind.length > 0)\n',
+      'if (this.#mustWait || this.#waitingLines.behind.length > 0) this.#waitingLines.behind.push',
+      'if (this.#waitingLines.behind.length > 0) this.#waitingLines.behind.push',
     ],
     [
       'a request that was sent is not called undelivered when its session goes',
