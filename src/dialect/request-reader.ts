@@ -1,6 +1,6 @@
 /**
  * Reading requests, whatever they are written in: the attributes of wire: Requests and answers, found on a tape.
- * In: the bytes of one message, a tape that can read them. Out: a `ClientRequest`, wishes, refusals.
+ * In: the bytes of one message, a tape that can read them. Out: a `ClientRequest`, the fields of `server`, `session` and `options`, refusals.
  * Never: the TL of the message (the codec's), or a client's value echoed but for the id.
  */
 import {
