@@ -27,12 +27,12 @@
  */
 import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
-import type { Delivered } from '../errors.ts';
+import type { Delivered, ErrorName } from '../errors.ts';
 import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
 
 /** What a client is told when the gateway refuses or gives a notice; names and meanings as in wire: Requests and answers; Errors. */
 export interface Refusal {
-  readonly error: string;
+  readonly error: ErrorName;
   /** One sentence in English, without secrets and without the client's own values but for names that are none. */
   readonly msg: string;
   readonly path?: string;

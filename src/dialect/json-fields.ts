@@ -24,6 +24,7 @@ import type { Tape } from '../bytes/tape.ts';
 import { DIGITS_LOST, wholeDigits } from '../bytes/whole-number.ts';
 import { Writer } from '../bytes/writer.ts';
 import { NAME, NAME_FORM } from '../account/name.ts';
+import type { ErrorName } from '../errors.ts';
 import { hintOf, nearestNames } from '../nearest-name.ts';
 import type { OptionFields, Refusal, ServerFields, SessionFields } from './dialect.ts';
 
@@ -143,7 +144,7 @@ export class JsonFields {
   #read<W>(
     node: number,
     name: string,
-    error: string,
+    error: ErrorName,
     keys: ReadonlyMap<string, Read<W>>,
     into: W,
   ): Refusal | undefined {
@@ -294,7 +295,7 @@ export class JsonFields {
   }
 }
 
-function unknownField(error: string, path: string, got: string, among: readonly string[]): Refusal {
+function unknownField(error: ErrorName, path: string, got: string, among: readonly string[]): Refusal {
   const near = nearestNames(got, among);
   const meant = near.length === 0 ? {} : { didYouMean: near.join(', ') };
   return { error, msg: `${path}: no such field${hintOf(near)}`, path, got, ...meant };

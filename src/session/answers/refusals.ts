@@ -24,7 +24,7 @@ export function refusalOfClaim(fault: ClaimFault, path: string): Refusal {
 
 /** Fills in what the table says of retrying and delivery, for lines that answer a request. */
 export function withConsequences(refused: Refusal): Refusal {
-  const entry = ERRORS[refused.error as ErrorName];
+  const entry = ERRORS[refused.error];
   const { retryable, delivered, fatal } = entry;
   return { retryable, delivered, ...(fatal && { fatal }), ...refused };
 }
