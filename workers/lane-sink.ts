@@ -12,21 +12,14 @@ import {
   writeCentre,
   writeDial,
 } from '../src/batch/link-records.ts';
-import { nameFlags, type NameAction } from '../src/batch/name-records.ts';
-import { StoreFlag, Out, SaveFlag } from '../src/batch/records.ts';
+import { nameFlags, type NameAction, storeFlags, type StoreKind } from '../src/batch/name-records.ts';
+import { Out, SaveFlag } from '../src/batch/records.ts';
 import { replyFlags } from '../src/batch/reply-flags.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
 import type { CentreFields, Ended, Sink } from '../src/session/sink.ts';
 import { EVENT_NAMES, type FieldsOf, type LogEvent } from '../src/telemetry/events.ts';
 import type { Times } from './times.ts';
-
-const STORES: Readonly<Record<Parameters<Sink['store']>[0], number>> = {
-  later: 0,
-  urgent: StoreFlag.URGENT,
-  explicit: StoreFlag.EXPLICIT,
-  last: StoreFlag.LAST,
-};
 
 const RESULT = OUTCOMES[0];
 const PLACES = new Map(OUTCOMES.map((name, place) => [name, place]));
@@ -93,8 +86,8 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
-  store(how: Parameters<Sink['store']>[0], ticket: number): Writer {
-    return this.#batch.begin(Out.STORE, 0, STORES[how], this.session, ticket);
+  store(kind: StoreKind, ticket: number): Writer {
+    return this.#batch.begin(Out.STORE, 0, storeFlags(kind), this.session, ticket);
   }
 
   hangUp(link: number): void {

@@ -1,5 +1,6 @@
 /**
- * Name records: how NAME and NAMED are written and read: what a session wants of a stored name, and what came of it.
+ * Name records: how NAME, NAMED and the flags of STORE are written and read: what a session wants of a stored name, what
+ * came of it, and why its record is to be stored.
  * In: requests about names, faults, records of names, lists. Out: flags and bytes of these records, and what they said.
  * Never: looks into a session's record, or reads past the end of a list.
  */
@@ -90,6 +91,30 @@ function faultIn(text: string): NameFault {
 }
 
 const NOTHING = new Uint8Array(0);
+
+// --- what is stored under a name -------------------------------------------------------------------------------------
+
+/**
+ * Which STORE it is. `later`: it may wait for newer ones. `urgent`: nothing more is said to the client before it is stored.
+ * `explicit`: the client asked for it, and NAMED answers it. `last`: the session has ended here, and the name is given up;
+ * without bytes there is nothing to store.
+ */
+export type StoreKind = 'later' | 'urgent' | 'explicit' | 'last';
+
+const STORE_FLAGS: Readonly<Record<StoreKind, number>> = { later: 0, urgent: 1, explicit: 2, last: 4 };
+const STORE_KINDS = new Map((Object.keys(STORE_FLAGS) as StoreKind[]).map((kind) => [STORE_FLAGS[kind], kind]));
+
+/** The flags of a STORE record. */
+export function storeFlags(kind: StoreKind): number {
+  return STORE_FLAGS[kind];
+}
+
+/** Which STORE it is, by its flags. @throws RangeError for flags that `storeFlags` does not give */
+export function storeKind(flags: number): StoreKind {
+  const kind = STORE_KINDS.get(flags);
+  if (kind === undefined) throw new RangeError(`a STORE record with flags ${flags}`);
+  return kind;
+}
 
 // --- the list of names -----------------------------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ export const Out = {
   SAVE_SESSION: 73,
   /** A request about a stored session. flags: `NameOp`; bytes: the name. Answered by NAMED with the same ticket, unless `NameOp` says otherwise. */
   NAME: 74,
-  /** The named session's record as it should be stored (`account/record.ts`): secret. Opaque to the main thread. flags: `StoreFlag`. */
+  /** The named session's record as it should be stored (`account/record.ts`): secret. Opaque to the main thread. flags: `storeFlags`. */
   STORE: 75,
   /** News of a connection to a data centre, for the log and the counters. flags and bytes: `writeCentre`. */
   CENTRE: 76,
@@ -106,11 +106,6 @@ export const NameOp = {
 } as const;
 /** NAMED, beside its `NameOp`. CLEAN: the record is exactly where its session stopped. */
 export const NamedFlag = { OP: 255, REFUSED: 256, CLEAN: 512 } as const;
-/**
- * STORE: URGENT: nothing more is said to the client before it is stored. EXPLICIT: the client asked for it: answered by
- * NAMED. LAST: the session has ended here, and the name is given up; without bytes there is nothing to store.
- */
-export const StoreFlag = { URGENT: 1, EXPLICIT: 2, LAST: 4 } as const;
 
 /** Rounds up to the records' alignment. */
 export function padded(length: number): number {

@@ -3,7 +3,7 @@
  * Each writer stands inside the block: write, then call `end()` before the next call of any of these.
  */
 import type { CentreEvent, ServerAddress, NamedBy } from '../batch/link-records.ts';
-import type { NameAction } from '../batch/name-records.ts';
+import type { NameAction, StoreKind } from '../batch/name-records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { FieldsOf, LogEvent } from '../telemetry/events.ts';
 
@@ -72,8 +72,8 @@ export interface Sink {
    * @param ticket of the request that waits for the answer, or 0
    */
   name(action: NameAction, ticket: number, name: string): void;
-  /** The session's record, to be stored (STORE); with `explicit`, the request `ticket` waits for that. Secret. */
-  store(how: 'later' | 'urgent' | 'explicit' | 'last', ticket: number): Writer;
+  /** The session's record, to be stored (STORE); if it is `explicit`, the request `ticket` waits for that. Secret. */
+  store(kind: StoreKind, ticket: number): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
   hangUp(link: number): void;
   /** A key was made over this connection. */

@@ -1,4 +1,4 @@
-/** NAMED and the list of names: what is written is read, and a list that is cut short is refused. */
+/** NAMED, STORE and the list of names: what is written is read, and a list that is cut short is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
@@ -10,6 +10,9 @@ import {
   type NameOutcome,
   readNamed,
   readNameList,
+  storeFlags,
+  type StoreKind,
+  storeKind,
   writeNamed,
   writeNameList,
 } from '../../src/batch/name-records.ts';
@@ -63,6 +66,17 @@ test('NAMED: an answer to what has none is refused', () => {
   for (const action of ['loggedOut', 'release'] as const)
     assert.throws(() => heard(nameFlags(action), { bytes: new Uint8Array(0) }), RangeError);
   assert.throws(() => heard(0, {}), RangeError);
+});
+
+test('STORE: which it is, is read as it was written; flags that are none of these are refused', () => {
+  const kinds: readonly StoreKind[] = ['later', 'urgent', 'explicit', 'last'];
+  const written = kinds.map((kind) => storeFlags(kind));
+  assert.deepEqual(written.map(storeKind), kinds);
+  fc.assert(
+    fc.property(fc.nat(0xffff), (flags) => {
+      if (!written.includes(flags)) assert.throws(() => storeKind(flags), RangeError);
+    }),
+  );
 });
 
 test('a list: names, what is shown of each, and who has it', () => {

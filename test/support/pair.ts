@@ -10,6 +10,7 @@ import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batc
 import { makeClaims } from '../../src/batch/claims.ts';
 import { DownFlag, readCentre, readDial, writeLinkUp } from '../../src/batch/link-records.ts';
 import { HEADER_LENGTH, In, Out, padded, RequestFlag } from '../../src/batch/records.ts';
+import { storeKind } from '../../src/batch/name-records.ts';
 import { isBadLine } from '../../src/batch/reply-flags.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
@@ -373,7 +374,7 @@ export class Pair {
     if (r.kind === Out.HANG_UP) this.#hangUp(`${r.session}/${r.link}`);
     if (r.kind === Out.GONE) this.gone.push(r.session);
     if (r.kind === Out.NAME) this.shelf.named(r.session, r.ticket, r.flags, bytes.toString());
-    if (r.kind === Out.STORE) this.shelf.store(r.session, r.ticket, r.flags, bytes);
+    if (r.kind === Out.STORE) this.shelf.store(r.session, r.ticket, storeKind(r.flags), bytes);
     if (r.kind === Out.CENTRE) {
       const { event, fields } = readCentre(r);
       this.centres.push({ event, ...fields });

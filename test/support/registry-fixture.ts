@@ -3,6 +3,7 @@
  * In: NAME and STORE records. Out: what the lanes and clients heard, what is stored. Never: a disk, a thread, a real clock.
  */
 import { In, NamedFlag } from '../../src/batch/records.ts';
+import type { StoreKind } from '../../src/batch/name-records.ts';
 import type { ErrorName } from '../../src/errors.ts';
 import type { NoticeFields } from '../../src/main/front.ts';
 import type { NameOwner } from '../../src/main/names/owner.ts';
@@ -80,8 +81,8 @@ export class Fixture {
     return route.last;
   }
 
-  store(route: FakeRoute, flags: number, record: string, ticket = 0): void {
-    this.registry.store(route, flags, ticket, Buffer.from(record));
+  store(route: FakeRoute, kind: StoreKind, record: string, ticket = 0): void {
+    this.registry.store(route, kind, ticket, Buffer.from(record));
   }
 
   async stored(name = 'me'): Promise<string | undefined> {

@@ -2,8 +2,14 @@
  * Shelf: what the main thread does about kept sessions, as little of it as one lane's tests need.
  * In: NAME and STORE records of the pair's lane. Out: NAMED and LEAVE records. Never: a vault, a promise, a second process.
  */
-import { namedFlags, type NameOutcome, writeNamed, writeNameList } from '../../src/batch/name-records.ts';
-import { StoreFlag, NameOp } from '../../src/batch/records.ts';
+import {
+  namedFlags,
+  type NameOutcome,
+  type StoreKind,
+  writeNamed,
+  writeNameList,
+} from '../../src/batch/name-records.ts';
+import { NameOp } from '../../src/batch/records.ts';
 import { readRecord, type SessionRecord } from '../../src/account/record.ts';
 
 /** One record on its way to the lane: NAMED, or LEAVE where `leave` is set. */
@@ -76,12 +82,11 @@ export class Shelf {
     if (kept !== undefined) kept.isClean = false;
   }
 
-  store(session: number, ticket: number, flags: number, record: Buffer): void {
+  store(session: number, ticket: number, kind: StoreKind, record: Buffer): void {
     const name = [...this.owners].find(([, owner]) => owner === session)![0];
-    const isLast = (flags & StoreFlag.LAST) !== 0;
-    const how = isLast ? 'last' : (flags & StoreFlag.URGENT) !== 0 ? 'urgent' : 'later';
-    const isExplicit = (flags & StoreFlag.EXPLICIT) !== 0;
-    this.notes.push(`${isExplicit ? 'explicit' : how} ${name}`);
+    const isLast = kind === 'last';
+    const isExplicit = kind === 'explicit';
+    this.notes.push(`${kind} ${name}`);
     if (isExplicit && this.refusal !== undefined) return this.#refuse(session, ticket, NameOp.STORE, this.refusal);
     if (record.length > 0) this.kept.set(name, { record: Buffer.from(record), isClean: isLast });
     if (isExplicit) this.#answer(session, ticket, NameOp.STORE, Buffer.alloc(0));

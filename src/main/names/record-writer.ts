@@ -4,7 +4,7 @@
  * Never: looks into a record; lets a line out to a client before what it says is stored, or that has failed; begins a write
  * while another is tried.
  */
-import { StoreFlag } from '../../batch/records.ts';
+import type { StoreKind } from '../../batch/name-records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { errorText } from '../../error-text.ts';
@@ -64,12 +64,12 @@ export class RecordWriter {
 
   // --- what is to be written -------------------------------------------------------------------------------------------
 
-  /** Takes the owner's newest record; its bytes are this writer's. @param flags `StoreFlag` @param ticket who asked for it, if EXPLICIT */
-  store(record: Buffer, flags: number, ticket: number): void {
+  /** Takes the owner's newest record; its bytes are this writer's. @param ticket who asked for it, if it is explicit */
+  store(record: Buffer, kind: StoreKind, ticket: number): void {
     this.#replace(record);
-    if ((flags & StoreFlag.EXPLICIT) !== 0) this.#explicit = ticket;
-    if ((flags & StoreFlag.URGENT) !== 0) this.#cork();
-    if (flags === 0) this.#later();
+    if (kind === 'explicit') this.#explicit = ticket;
+    if (kind === 'urgent') this.#cork();
+    if (kind === 'later') this.#later();
     else this.#now();
   }
 

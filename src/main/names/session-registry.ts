@@ -6,8 +6,8 @@
  * The promises of the vault end between blocks of lanes, never while one is applied: what is put to a lane here stands
  * behind what that block has said.
  */
-import { writeNameList } from '../../batch/name-records.ts';
-import { StoreFlag, NameOp } from '../../batch/records.ts';
+import { type StoreKind, writeNameList } from '../../batch/name-records.ts';
+import { NameOp } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { summaryOf } from '../../vault/summary.ts';
@@ -70,15 +70,15 @@ export class SessionRegistry {
     this.#listing.goOn();
   }
 
-  /** Takes a STORE record; copies its bytes and zeroes them where they stood. @param flags `StoreFlag` */
-  store(owner: NameOwner, flags: number, ticket: number, bytes: Buffer): void {
+  /** Takes a STORE record; copies its bytes and zeroes them where they stood. */
+  store(owner: NameOwner, kind: StoreKind, ticket: number, bytes: Buffer): void {
     const ownership = this.#byOwner.get(owner);
     const record = Buffer.from(bytes);
     bytes.fill(0);
     if (ownership === undefined) return void record.fill(0);
     ownership.stands(NO_RECORD, false);
-    if ((flags & StoreFlag.LAST) !== 0) this.#left(ownership, record);
-    else ownership.writer.store(record, flags, ticket);
+    if (kind === 'last') this.#left(ownership, record);
+    else ownership.writer.store(record, kind, ticket);
   }
 
   // --- claims ----------------------------------------------------------------------------------------------------------

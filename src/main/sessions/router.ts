@@ -7,6 +7,7 @@ import { errorText } from '../../error-text.ts';
 import type { AllowList } from '../../address/allow-list.ts';
 import type { RecordCursor } from '../../batch/batch.ts';
 import { readCentre, readDial } from '../../batch/link-records.ts';
+import { storeKind } from '../../batch/name-records.ts';
 import { isBadLine, outcomeOf } from '../../batch/reply-flags.ts';
 import { Out } from '../../batch/records.ts';
 import { type CentreNews, Centres } from '../../telemetry/centres.ts';
@@ -143,7 +144,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
         this.registry.request(route, record.flags, record.ticket, text(record));
         break;
       case Out.STORE:
-        this.registry.store(route, record.flags, record.ticket, view(record));
+        this.registry.store(route, storeKind(record.flags), record.ticket, view(record));
         break;
       case Out.SEND:
         route.links.send(record.link, this.#give(record));

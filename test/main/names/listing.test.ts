@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { emptyRecord, readRecord, writeRecord } from '../../../src/account/record.ts';
 import { readNameList } from '../../../src/batch/name-records.ts';
-import { StoreFlag, NameOp } from '../../../src/batch/records.ts';
+import { NameOp } from '../../../src/batch/records.ts';
 import { Writer } from '../../../src/bytes/writer.ts';
 import { Fixture, settled } from '../../support/registry-fixture.ts';
 
@@ -41,7 +41,7 @@ describe('a list of all names', () => {
     const key = Buffer.alloc(256, 7);
     const out = new Writer();
     writeRecord(out, { ...emptyRecord(2, false), userId: 5n, keys: [{ dc: 2, key }] });
-    fixture.registry.store(one, StoreFlag.LAST, 0, out.written());
+    fixture.registry.store(one, 'last', 0, out.written());
     await settled();
     assert.ok(Buffer.from(fixture.vault.read('me')!).includes(key));
     const two = fixture.route();

@@ -1,7 +1,7 @@
 /** What of a stored session is on the disk before what is said, and what of it stays in memory. */
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
-import { StoreFlag, NameOp } from '../../../src/batch/records.ts';
+import { NameOp } from '../../../src/batch/records.ts';
 import { LazyVault } from '../../../src/main/names/lazy-vault.ts';
 import { RecordWriter } from '../../../src/main/names/record-writer.ts';
 import type { Vault } from '../../../src/vault/vault.ts';
@@ -13,15 +13,15 @@ describe('a vault that cannot write', () => {
     const fixture = new Fixture();
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.URGENT, 'a');
+    fixture.store(one, 'urgent', 'a');
     await settled();
     fixture.vault.failure = fault;
-    fixture.store(one, StoreFlag.URGENT, 'b');
+    fixture.store(one, 'urgent', 'b');
     await settled();
     assert.ok(!one.isCorked);
     assert.deepEqual(one.notices, ['VaultWriteFailed ENOSPC']);
     assert.ok(fixture.registry.isDegraded);
-    fixture.store(one, StoreFlag.URGENT, 'c');
+    fixture.store(one, 'urgent', 'c');
     fixture.env.advance(1_000);
     await settled();
     assert.equal(one.notices.length, 1);
@@ -37,7 +37,7 @@ describe('a vault that cannot write', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.NEW);
     fixture.vault.failure = fault;
-    fixture.store(one, StoreFlag.EXPLICIT, 'a', 7);
+    fixture.store(one, 'explicit', 'a', 7);
     await settled();
     assert.equal(one.last, 'VaultWriteFailed ENOSPC');
     assert.deepEqual(one.notices, []);
@@ -54,7 +54,7 @@ describe('a vault that cannot write', () => {
       assert.equal(Buffer.from(record).toString(), 'a');
       return new Promise((_resolve, reject) => ends.push(() => reject(fault)));
     };
-    fixture.store(one, StoreFlag.URGENT, 'a');
+    fixture.store(one, 'urgent', 'a');
     await settled();
     fixture.registry.gone(one);
     ends.shift()!();
@@ -87,9 +87,9 @@ describe('a vault that cannot write', () => {
       ends.shift()!();
       await settled();
     };
-    fixture.store(one, StoreFlag.URGENT, 'key');
+    fixture.store(one, 'urgent', 'key');
     await settled();
-    fixture.store(one, StoreFlag.URGENT, 'login');
+    fixture.store(one, 'urgent', 'login');
     await written();
     assert.equal(await fixture.stored(), 'key');
     assert.ok(one.isCorked, 'what it would hear says that it is logged in');
@@ -97,11 +97,11 @@ describe('a vault that cannot write', () => {
     assert.equal(await fixture.stored(), 'login');
     assert.ok(!one.isCorked);
     // What is not urgent holds nobody, and lets nobody go who waits for what was.
-    fixture.store(one, 0, 'a counter');
+    fixture.store(one, 'later', 'a counter');
     assert.ok(!one.isCorked);
-    fixture.store(one, StoreFlag.URGENT, 'second login');
+    fixture.store(one, 'urgent', 'second login');
     await settled();
-    fixture.store(one, 0, 'a counter after it');
+    fixture.store(one, 'later', 'a counter after it');
     assert.ok(one.isCorked);
     await written();
     assert.ok(!one.isCorked);
@@ -112,7 +112,7 @@ describe('a vault that cannot write', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
-    fixture.store(one, StoreFlag.URGENT, 'a');
+    fixture.store(one, 'urgent', 'a');
     await settled();
     assert.ok(one.isCorked);
     fixture.env.advance(5_000);
@@ -124,9 +124,9 @@ describe('a vault that cannot write', () => {
     const fixture = new Fixture();
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.URGENT, 'a');
+    fixture.store(one, 'urgent', 'a');
     await settled();
-    for (const record of ['b', 'c', 'd']) fixture.store(one, 0, record);
+    for (const record of ['b', 'c', 'd']) fixture.store(one, 'later', record);
     assert.equal(await fixture.stored(), 'a');
     fixture.env.advance(5_000);
     assert.equal(await fixture.stored(), 'd');
@@ -159,8 +159,8 @@ const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
 test('a record is zeroed when a newer one replaces it, and when it is written', async () => {
   const { writer, begun } = writerOf();
   const [first, second] = [Buffer.from('first'), Buffer.from('second')];
-  writer.store(first, 0, 0);
-  writer.store(second, StoreFlag.URGENT, 0);
+  writer.store(first, 'later', 0);
+  writer.store(second, 'urgent', 0);
   await settled();
   assert.deepEqual([isZero(first), second.toString()], [true, 'second']);
   await begun[0]!.end();
@@ -170,9 +170,9 @@ test('a record is zeroed when a newer one replaces it, and when it is written', 
 test('a record that could not be written does not replace a newer one, and is zeroed', async () => {
   const { writer, env, begun } = writerOf();
   const [first, second] = [Buffer.from('first'), Buffer.from('second')];
-  writer.store(first, StoreFlag.URGENT, 0);
+  writer.store(first, 'urgent', 0);
   await settled();
-  writer.store(second, 0, 0);
+  writer.store(second, 'later', 0);
   await begun[0]!.end(fault);
   env.advance(60_000);
   await settled();
@@ -200,7 +200,7 @@ async function explicitlyFailed(): Promise<{ fixture: Fixture; record: Uint8Arra
     seen = record;
     return Promise.reject(fault);
   };
-  fixture.store(one, StoreFlag.EXPLICIT, 'a', 7);
+  fixture.store(one, 'explicit', 'a', 7);
   await settled();
   assert.equal(one.last, 'VaultWriteFailed ENOSPC');
   return { fixture, record: seen! };

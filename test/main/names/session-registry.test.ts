@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { In, StoreFlag, NamedFlag, NameOp } from '../../../src/batch/records.ts';
+import { In, NamedFlag, NameOp } from '../../../src/batch/records.ts';
 import { MemoryStore } from '../../support/memory-vault.ts';
 import { type FakeRoute, Fixture, settled } from '../../support/registry-fixture.ts';
 
@@ -12,11 +12,11 @@ describe('names', () => {
     const [one, two] = [fixture.route(), fixture.route()];
     assert.equal(await fixture.request(one, NameOp.ATTACH), 'granted:');
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
-    fixture.store(one, StoreFlag.URGENT, 'a');
+    fixture.store(one, 'urgent', 'a');
     assert.ok(one.isCorked, 'nothing is said before it is on the disk');
     assert.equal(await fixture.stored(), 'a');
     assert.ok(!one.isCorked);
-    fixture.store(one, StoreFlag.LAST, 'b');
+    fixture.store(one, 'last', 'b');
     fixture.registry.gone(one);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:b');
   });
@@ -25,8 +25,8 @@ describe('names', () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.URGENT, 'a');
-    fixture.store(one, 0, 'newer');
+    fixture.store(one, 'urgent', 'a');
+    fixture.store(one, 'later', 'newer');
     await settled();
     fixture.registry.gone(one);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:newer');
@@ -36,7 +36,7 @@ describe('names', () => {
     const fixture = new Fixture();
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.LAST, 'a');
+    fixture.store(one, 'last', 'a');
     const two = fixture.route();
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a');
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a');
@@ -47,7 +47,7 @@ describe('names', () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.LAST, 'a');
+    fixture.store(one, 'last', 'a');
     await fixture.request(two, NameOp.ATTACH);
     fixture.registry.request(two, NameOp.RELEASE, 0, 'me');
     assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
@@ -57,10 +57,10 @@ describe('names', () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
     assert.equal(await fixture.request(one, NameOp.NEW), 'granted:');
-    fixture.store(one, StoreFlag.EXPLICIT, 'a', 7);
+    fixture.store(one, 'explicit', 'a', 7);
     await settled();
     assert.deepEqual(one.said.at(-1), { kind: In.NAMED, flags: NameOp.STORE, ticket: 7, bytes: Buffer.alloc(0) });
-    fixture.store(one, StoreFlag.LAST, 'a');
+    fixture.store(one, 'last', 'a');
     assert.equal(await fixture.request(two, NameOp.NEW), 'InvalidSession');
     assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
   });
@@ -84,11 +84,11 @@ describe('takeover', () => {
     const fixture = new Fixture();
     const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.URGENT, 'a');
+    fixture.store(one, 'urgent', 'a');
     assert.equal(await fixture.request(two, NameOp.TAKEOVER), 'nothing');
     assert.ok(one.isAskedToLeave);
     assert.equal(await fixture.request(three, NameOp.TAKEOVER), 'SessionInUse', 'one at a time');
-    fixture.store(one, StoreFlag.LAST, 'b');
+    fixture.store(one, 'last', 'b');
     assert.equal(two.last, 'granted clean:b');
     assert.equal(await fixture.stored(), 'b', 'and it is on the disk, should the process end now');
     fixture.registry.gone(one);
@@ -113,7 +113,7 @@ describe('takeover', () => {
     assert.equal(await here.request(two, NameOp.TAKEOVER), 'nothing');
     there.registry.request(three, NameOp.TAKEOVER, 2, 'me');
     await settled();
-    here.store(one, StoreFlag.LAST, 'a');
+    here.store(one, 'last', 'a');
     assert.equal(two.last, 'SessionInUse');
     const alone = new Fixture();
     const [owner, heir] = [alone.route(), alone.route()];
@@ -128,13 +128,13 @@ describe('takeover', () => {
     const [here, there] = [new Fixture(store), new Fixture(store)];
     const [one, two] = [here.route(), there.route()];
     await here.request(one, NameOp.ATTACH);
-    here.store(one, StoreFlag.URGENT, 'a');
+    here.store(one, 'urgent', 'a');
     await settled();
     assert.equal(await there.request(two, NameOp.ATTACH), 'SessionInUse');
     there.registry.request(two, NameOp.TAKEOVER, 2, 'me');
     await settled();
     assert.ok(one.isAskedToLeave);
-    here.store(one, StoreFlag.LAST, 'b');
+    here.store(one, 'last', 'b');
     await settled();
     assert.equal(two.last, 'SessionInUse', 'looked at twenty times a second');
     there.env.advance(50);
@@ -171,7 +171,7 @@ describe('secrets', () => {
     await fixture.request(one, NameOp.ATTACH);
     for (const route of [one, nobody]) {
       const bytes = Buffer.from('a key');
-      fixture.registry.store(route, StoreFlag.URGENT, 0, bytes);
+      fixture.registry.store(route, 'urgent', 0, bytes);
       assert.ok(isZero(bytes));
     }
     assert.equal(await fixture.stored(), 'a key');
@@ -181,7 +181,7 @@ describe('secrets', () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.LAST, 'a key');
+    fixture.store(one, 'last', 'a key');
     await settled();
     const claim = fixture.vault.claim.bind(fixture.vault);
     const claimed: Uint8Array[] = [];
@@ -194,7 +194,7 @@ describe('secrets', () => {
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a key');
     assert.deepEqual([claimed.length, isZero(claimed[0]!)], [1, true], 'the copy of the vault is needed no longer');
     assert.equal(Buffer.from(given[0]!).toString(), 'a key');
-    fixture.store(two, StoreFlag.URGENT, 'another key');
+    fixture.store(two, 'urgent', 'another key');
     assert.ok(isZero(given[0]!));
   });
 });
@@ -204,8 +204,8 @@ describe('an end', () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.URGENT, 'a');
-    fixture.store(one, 0, 'b');
+    fixture.store(one, 'urgent', 'a');
+    fixture.store(one, 'later', 'b');
     assert.equal(await fixture.request(one, NameOp.FORGET, 'me', 2), 'granted:');
     assert.equal(await fixture.stored(), undefined);
     assert.equal(
@@ -220,13 +220,13 @@ describe('an end', () => {
     const fixture = new Fixture();
     const [one, two] = [fixture.route(), fixture.route()];
     await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, StoreFlag.URGENT, 'a');
+    fixture.store(one, 'urgent', 'a');
     fixture.registry.request(one, NameOp.LOGGED_OUT, 0, 'me');
     assert.ok(one.isCorked);
     assert.equal(await fixture.stored(), undefined);
     assert.ok(!one.isCorked);
     assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
-    fixture.store(one, StoreFlag.URGENT, 'second login');
+    fixture.store(one, 'urgent', 'second login');
     assert.equal(await fixture.stored(), 'second login');
   });
 
@@ -235,7 +235,7 @@ describe('an end', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
-    fixture.store(one, StoreFlag.LAST, 'a');
+    fixture.store(one, 'last', 'a');
     const stopped = fixture.registry.stop(2_000);
     await settled();
     assert.equal(fixture.vault.read('me'), undefined);
@@ -250,7 +250,7 @@ describe('an end', () => {
     const one = fixture.route();
     await fixture.request(one, NameOp.ATTACH);
     fixture.vault.hold();
-    fixture.store(one, StoreFlag.LAST, 'a');
+    fixture.store(one, 'last', 'a');
     let isStopped = false;
     void fixture.registry.stop(2_000).then(() => (isStopped = true));
     fixture.env.advance(1_999);
@@ -297,14 +297,14 @@ describe('whatever the order', () => {
 
     leave(): void {
       this.owns = false;
-      this.fixture.store(this.route, StoreFlag.LAST, 'last');
+      this.fixture.store(this.route, 'last', 'last');
     }
 
     act(act: Step['act']): void {
       if (act === 'attach' && !this.owns) this.fixture.registry.request(this.route, NameOp.ATTACH, ++this.ticket, 'me');
       if (act === 'takeover' && !this.owns)
         this.fixture.registry.request(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
-      if (act === 'keep' && this.owns) this.fixture.store(this.route, StoreFlag.URGENT, 'kept');
+      if (act === 'keep' && this.owns) this.fixture.store(this.route, 'urgent', 'kept');
       if (act === 'close') {
         this.route.isClosing = true;
         if (this.owns) this.leave();
