@@ -13,8 +13,9 @@ import {
   writeDial,
 } from '../src/batch/link-records.ts';
 import { nameFlags, type NameAction, storeFlags, type StoreKind } from '../src/batch/name-records.ts';
-import { Out, SaveFlag } from '../src/batch/records.ts';
+import { Out } from '../src/batch/records.ts';
 import { replyFlags } from '../src/batch/reply-flags.ts';
+import { saveFlags } from '../src/batch/save-records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
 import { OUTCOMES } from '../src/errors.ts';
 import type { CentreFields, Ended, Sink } from '../src/session/sink.ts';
@@ -60,7 +61,7 @@ export class LaneSink implements Sink {
   }
 
   save(entries: number, forgetsIds: boolean): Writer {
-    return this.#batch.begin(Out.SAVE, 0, forgetsIds ? SaveFlag.FORGET_IDS : 0, this.session, entries);
+    return this.#batch.begin(Out.SAVE, 0, saveFlags(forgetsIds), this.session, entries);
   }
 
   saveSession(): Writer {

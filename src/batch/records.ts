@@ -58,7 +58,7 @@ export const Out = {
   LOG: 71,
   /**
    * What of a session changes all the time, with as many entries, of requests, as `ticket` says (`save-records.ts`).
-   * flags: `SaveFlag`.
+   * flags: `saveFlags`.
    */
   SAVE: 72,
   /** The rest of it, its key among them: secret. Opaque to the main thread. */
@@ -75,8 +75,6 @@ export const Out = {
   KEY_MADE: 78,
 } as const;
 
-/** SAVE: the msg_ids received before belong to another session_id. */
-export const SaveFlag = { FORGET_IDS: 1 } as const;
 /** OPEN: which dialect the client speaks; its messages are lines, of which one may have been printed over several. */
 export const OpenFlag = { MSGPACK: 1, LINES: 2 } as const;
 

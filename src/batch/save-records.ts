@@ -1,9 +1,9 @@
 /**
  * Save records: how SAVE, RESUME and AGAIN are laid out: what of a session survives its thread.
- * In: where requests stand, what was saved of a session. Out: the bytes of these records, and what they said.
- * Never: knows what the counters or the rest of a session mean: only `src/session` does; reads past the end of a record.
+ * In: where requests stand, what was saved of a session. Out: flags and bytes of these records, and what they said.
+ * Never: knows what the rest of a session (SAVE_SESSION) means: only `src/session` does; reads past the end of a record.
  *
- * SAVE: counters, `COUNTERS_LENGTH` bytes | as many entries of `ENTRY_LENGTH` bytes as `ticket` says | msg_ids received
+ * SAVE: counters, `COUNTERS_LENGTH` bytes (`writeCounters`) | as many entries of `ENTRY_LENGTH` bytes as `ticket` says | msg_ids received
  * since, 8 bytes each. An entry, that a request was taken, or where it stands now:
  *   0 ticket u32 | 4 flags u32 (`EntryFlag`) | 8 msg_id | 16 seq_no | 20 msg_id of the container, or, if TIMED, Unix ms f64
  *   until which it waits | 28 deadline f64, Unix ms
@@ -15,10 +15,74 @@ import type { Writer } from '../bytes/writer.ts';
 import type { RecordCursor } from './batch.ts';
 import { padded } from './records.ts';
 
-export const COUNTERS_LENGTH = 48;
 export const ENTRY_LENGTH = 36;
 /** An entry without its ticket: what AGAIN begins with. */
 const PLACE_LENGTH = ENTRY_LENGTH - 4;
+
+const FORGETS_IDS = 1;
+
+/** The flags of a SAVE record. @param forgetsIds the msg_ids received before belong to another session_id */
+export function saveFlags(forgetsIds: boolean): number {
+  return forgetsIds ? FORGETS_IDS : 0;
+}
+
+/** Whether the msg_ids that were received before a SAVE record belong to another session_id. */
+export function areIdsForgotten(flags: number): boolean {
+  return (flags & FORGETS_IDS) !== 0;
+}
+
+/** What of a session changes all the time, but for its requests and the msg_ids it received. */
+export interface SavedCounters {
+  /** The newest msg_id of its own, and how many of its messages had content. */
+  msgIdLow: number;
+  msgIdHigh: number;
+  contentCount: number;
+  /** The highest seq_no of a request that the server has acknowledged. */
+  lastSeqNo: number;
+  /** ms, server minus local. */
+  clockOffset: number;
+  saltLow: number;
+  saltHigh: number;
+  /** Unix seconds, server time, until which the salt is sure. */
+  saltUntil: number;
+  /** `unique_id` of the `new_session_created` that came last. */
+  uniqueLow: number;
+  uniqueHigh: number;
+  /** The session's own (`snapshot-flags.ts`). */
+  flags: number;
+}
+
+/** Bytes that `writeCounters` writes. */
+export const COUNTERS_LENGTH = 48;
+
+/** Writes the counters that a SAVE record begins with. */
+export function writeCounters(out: Writer, counters: Readonly<SavedCounters>): void {
+  out.long(counters.msgIdLow, counters.msgIdHigh);
+  out.int32(counters.contentCount);
+  out.int32(counters.lastSeqNo);
+  out.double(counters.clockOffset);
+  out.long(counters.saltLow, counters.saltHigh);
+  out.int32(counters.saltUntil);
+  out.long(counters.uniqueLow, counters.uniqueHigh);
+  out.int32(counters.flags);
+}
+
+/** Reads the counters of a RESUME record; the msg_ids stand behind them. @throws TlReadError for bytes that end before their end */
+export function readCounters(r: Reader): SavedCounters {
+  return {
+    msgIdLow: r.int32(),
+    msgIdHigh: r.int32(),
+    contentCount: r.int32(),
+    lastSeqNo: r.int32(),
+    clockOffset: r.double(),
+    saltLow: r.int32(),
+    saltHigh: r.int32(),
+    saltUntil: r.int32(),
+    uniqueLow: r.int32(),
+    uniqueHigh: r.int32(),
+    flags: r.int32(),
+  };
+}
 
 /**
  * Flags of an entry. STAGE: where the request stands (`Stage` of the session). SENT: a server may have it, the one flag the main

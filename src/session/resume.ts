@@ -4,7 +4,7 @@
  * Never: sends anything; what the lost thread may have sent is asked about once there is a connection.
  */
 import { readRecord, type SessionRecord, wipeRecord } from '../account/record.ts';
-import { EntryFlag, readAgain, readResume } from '../batch/save-records.ts';
+import { EntryFlag, readAgain, readCounters, readResume } from '../batch/save-records.ts';
 import type { Reader } from '../bytes/reader.ts';
 import { AuthKey } from '../crypto/auth-key.ts';
 import { takeForeign } from './stored/record.ts';
@@ -78,17 +78,18 @@ function text(r: Reader): string {
 }
 
 function restoreCounters(s: ConnectionState, r: Reader, now: number): void {
-  s.ids.low = r.int32();
-  s.ids.high = r.int32();
-  s.ids.contentCount = r.int32();
-  s.lastSeqNo = r.int32();
-  s.ids.offset = r.double();
-  s.salts.low = r.int32();
-  s.salts.high = r.int32();
-  s.salts.until = r.int32();
-  s.uniqueLow = r.int32();
-  s.uniqueHigh = r.int32();
-  const flags = r.int32();
+  const saved = readCounters(r);
+  const { flags } = saved;
+  s.ids.low = saved.msgIdLow;
+  s.ids.high = saved.msgIdHigh;
+  s.ids.contentCount = saved.contentCount;
+  s.lastSeqNo = saved.lastSeqNo;
+  s.ids.offset = saved.clockOffset;
+  s.salts.low = saved.saltLow;
+  s.salts.high = saved.saltHigh;
+  s.salts.until = saved.saltUntil;
+  s.uniqueLow = saved.uniqueLow;
+  s.uniqueHigh = saved.uniqueHigh;
   s.ids.isSynchronised = (flags & Is.SYNCHRONISED) !== 0;
   s.hasHistory = (flags & Is.HAS_HISTORY) !== 0;
   s.isLost = (flags & Is.LOST) !== 0;

@@ -1,12 +1,12 @@
 /**
  * Snapshot: what of a session survives the thread it lives on: written as it changes. `resume.ts` reads it.
  * In: a state; what was saved before. Out: records through the sink. Never: the key again each time
- * a number changes: what changes with every packet is kept apart (48 bytes) from what rarely does.
+ * a number changes: what changes with every packet is kept apart (`SavedCounters`) from what rarely does.
  *
  * A batch is a transaction: what a lost batch did was never applied by anyone, so that what was saved last is exactly
  * what the server and the client have seen. The records' forms are in `batch/save-records.ts`.
  */
-import { EntryFlag, writeEntry } from '../batch/save-records.ts';
+import { type SavedCounters, EntryFlag, writeCounters, writeEntry } from '../batch/save-records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { AuthKey } from '../crypto/auth-key.ts';
 import type { JsonStyle } from '../tl/codec.ts';
@@ -29,14 +29,20 @@ export class Saved {
   #sessionLow = 0;
   #sessionHigh = 0;
   #salts = 0;
-  #msgIdLow = 0;
-  #msgIdHigh = 0;
-  #contentCount = 0;
-  #saltLow = 0;
-  #saltHigh = 0;
-  #uniqueLow = 0;
-  #uniqueHigh = 0;
-  #flags = 0;
+  /** As the last SAVE said them. */
+  readonly #counters: SavedCounters = {
+    msgIdLow: 0,
+    msgIdHigh: 0,
+    contentCount: 0,
+    lastSeqNo: 0,
+    clockOffset: 0,
+    saltLow: 0,
+    saltHigh: 0,
+    saltUntil: 0,
+    uniqueLow: 0,
+    uniqueHigh: 0,
+    flags: 0,
+  };
   #stored: StoredSession | undefined;
   #changes = 0;
   /** What the main thread has saved is of the session before this one. */
@@ -53,7 +59,11 @@ export class Saved {
   /** Writes what has changed, if anything has. Called once a batch for a session that had a part in it. */
   save(s: ConnectionState): void {
     if (this.#sessionChanged(s)) saveSession(s);
-    if (this.#countersChanged(s) || s.pending.moved.length > 0) saveCounters(s);
+    const flags = flagsOf(s);
+    if (this.#countersChanged(s, flags) || s.pending.moved.length > 0) {
+      takeCounters(this.#counters, s, flags);
+      saveCounters(s, this.#counters);
+    }
     this.#isStale = false;
   }
 
@@ -91,32 +101,37 @@ export class Saved {
   }
 
   /** An answer that came changes nothing that could not be told again: no record for it alone. */
-  #countersChanged(s: ConnectionState): boolean {
-    const flags = flagsOf(s);
-    if (
-      !this.#isStale &&
-      this.#msgIdLow === s.ids.low &&
-      this.#msgIdHigh === s.ids.high &&
-      this.#contentCount === s.ids.contentCount &&
-      this.#saltLow === s.salts.low &&
-      this.#saltHigh === s.salts.high &&
-      this.#uniqueLow === s.uniqueLow &&
-      this.#uniqueHigh === s.uniqueHigh &&
-      this.#flags === flags &&
-      s.received.fresh.length === 0 &&
-      !s.received.wasCleared
-    )
-      return false;
-    this.#msgIdLow = s.ids.low;
-    this.#msgIdHigh = s.ids.high;
-    this.#contentCount = s.ids.contentCount;
-    this.#saltLow = s.salts.low;
-    this.#saltHigh = s.salts.high;
-    this.#uniqueLow = s.uniqueLow;
-    this.#uniqueHigh = s.uniqueHigh;
-    this.#flags = flags;
-    return true;
+  #countersChanged({ ids, salts, uniqueLow, uniqueHigh, received }: ConnectionState, flags: number): boolean {
+    const saved = this.#counters;
+    return (
+      this.#isStale ||
+      saved.msgIdLow !== ids.low ||
+      saved.msgIdHigh !== ids.high ||
+      saved.contentCount !== ids.contentCount ||
+      saved.saltLow !== salts.low ||
+      saved.saltHigh !== salts.high ||
+      saved.uniqueLow !== uniqueLow ||
+      saved.uniqueHigh !== uniqueHigh ||
+      saved.flags !== flags ||
+      received.fresh.length > 0 ||
+      received.wasCleared
+    );
   }
+}
+
+function takeCounters(into: SavedCounters, s: ConnectionState, flags: number): void {
+  const { ids, salts } = s;
+  into.msgIdLow = ids.low;
+  into.msgIdHigh = ids.high;
+  into.contentCount = ids.contentCount;
+  into.lastSeqNo = s.lastSeqNo;
+  into.clockOffset = ids.offset;
+  into.saltLow = salts.low;
+  into.saltHigh = salts.high;
+  into.saltUntil = salts.until | 0;
+  into.uniqueLow = s.uniqueLow;
+  into.uniqueHigh = s.uniqueHigh;
+  into.flags = flags;
 }
 
 function flagsOf(s: ConnectionState): number {
@@ -158,18 +173,11 @@ export function gatherMoves(home: ConnectionState, other: ConnectionState): void
 }
 
 /** SAVE: the counters, the requests that have moved, and the updates received since. */
-function saveCounters(s: ConnectionState): void {
-  const { ids, salts, received } = s;
+function saveCounters(s: ConnectionState, counters: SavedCounters): void {
+  const { received } = s;
   const { moved } = s.pending;
   const out = s.sink.save(moved.length, received.wasCleared);
-  out.long(ids.low, ids.high);
-  out.int32(ids.contentCount);
-  out.int32(s.lastSeqNo);
-  out.double(ids.offset);
-  out.long(salts.low, salts.high);
-  out.int32(salts.until | 0);
-  out.long(s.uniqueLow, s.uniqueHigh);
-  out.int32(flagsOf(s));
+  writeCounters(out, counters);
   for (let i = 0; i < moved.length; i++) saveEntry(out, s, moved[i]!);
   for (let i = 0; i < received.fresh.length; i++) out.int32(received.fresh[i]!);
   s.sink.end();

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import {
+  areIdsForgotten,
+  type SavedCounters,
   COUNTERS_LENGTH,
   ENTRY_LENGTH,
   EntryFlag,
@@ -11,11 +13,15 @@ import {
   saveEntry,
   type SavedEntry,
   readAgain,
+  readCounters,
   readResume,
+  saveFlags,
   writeAgain,
+  writeCounters,
   writeEntry,
   writeResume,
 } from '../../src/batch/save-records.ts';
+import { Reader } from '../../src/bytes/reader.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import { oneRecord } from '../support/one-record.ts';
 
@@ -80,6 +86,43 @@ test('an entry of SAVE, held by the main thread, is what AGAIN says, with the li
   );
 });
 
+const counters: fc.Arbitrary<SavedCounters> = fc.record(
+  {
+    msgIdLow: half,
+    msgIdHigh: half,
+    contentCount: half,
+    lastSeqNo: half,
+    clockOffset: time,
+    saltLow: half,
+    saltHigh: half,
+    saltUntil: half,
+    uniqueLow: half,
+    uniqueHigh: half,
+    flags: half,
+  },
+  { noNullPrototype: true },
+);
+
+test('the counters of SAVE have the length that main counts on, and come back from RESUME with the msg_ids behind them', () => {
+  fc.assert(
+    fc.property(counters, fc.uint8Array({ maxLength: 30 }), (saved, ids) => {
+      const out = new Writer(64);
+      writeCounters(out, saved);
+      assert.equal(out.pos, COUNTERS_LENGTH);
+      const bytes = writeResume(new Uint8Array(0), out.written(), ids);
+      const rest = readResume(bytes, 0, bytes.length).counters!;
+      assert.deepEqual(readCounters(rest), saved);
+      assert.deepEqual([...rest.raw(rest.left)], [...ids]);
+      for (let length = 0; length < COUNTERS_LENGTH; length++)
+        assert.throws(() => readCounters(new Reader(out.bytes, 0, length)));
+    }),
+  );
+});
+
+test('SAVE: whether the msg_ids before it are forgotten', () => {
+  for (const forgetsIds of [false, true]) assert.equal(areIdsForgotten(saveFlags(forgetsIds)), forgetsIds);
+});
+
 test('a SAVE whose entries run past its end, and an AGAIN that ends before its line, are refused', () => {
   const bytes = new Uint8Array(COUNTERS_LENGTH + 2 * ENTRY_LENGTH);
   for (let length = 0; length < bytes.length; length++)
@@ -91,18 +134,18 @@ test('a SAVE whose entries run past its end, and an AGAIN that ends before its l
 });
 
 test('RESUME: both parts as they were saved, or none; one that is cut short is refused', () => {
-  const counters = fc.uint8Array({ minLength: COUNTERS_LENGTH, maxLength: COUNTERS_LENGTH });
+  const numbers = fc.uint8Array({ minLength: COUNTERS_LENGTH, maxLength: COUNTERS_LENGTH });
   const none = fc.constant(new Uint8Array(0));
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 30 }),
-      fc.oneof(fc.tuple(counters, fc.uint8Array({ maxLength: 30 })), fc.tuple(none, none)),
-      (session, [numbers, ids]) => {
-        const bytes = writeResume(session, numbers, ids);
+      fc.oneof(fc.tuple(numbers, fc.uint8Array({ maxLength: 30 })), fc.tuple(none, none)),
+      (session, [saved, ids]) => {
+        const bytes = writeResume(session, saved, ids);
         const read = readResume(bytes, 0, bytes.length);
         assert.deepEqual([...(read.session?.raw(session.length) ?? [])], [...session]);
         assert.equal(read.session?.left ?? 0, 0);
-        const rest = [...numbers, ...ids];
+        const rest = [...saved, ...ids];
         assert.deepEqual([...(read.counters?.raw(rest.length) ?? [])], rest);
         assert.equal(read.counters?.left ?? 0, 0);
         assert.deepEqual([read.session === undefined, read.counters === undefined], [!session.length, !rest.length]);

@@ -3,8 +3,7 @@
  * In: SAVE and SAVE_SESSION records, opaque. Out: the bytes of a RESUME record. Never: a key longer than the session.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
-import { SaveFlag } from '../../batch/records.ts';
-import { COUNTERS_LENGTH, idsFrom, writeResume } from '../../batch/save-records.ts';
+import { areIdsForgotten, COUNTERS_LENGTH, idsFrom, writeResume } from '../../batch/save-records.ts';
 
 /** Received msg_ids kept, bytes: 256 of them. What the server sends again is what it has no acknowledgement of, far fewer. */
 const MOST_IDS = 256 * 8;
@@ -36,7 +35,7 @@ export class SavedSession {
     const { bytes, start, stop } = record;
     const counters = (this.#counters ??= Buffer.alloc(COUNTERS_LENGTH));
     for (let i = 0; i < COUNTERS_LENGTH; i++) counters[i] = bytes[start + i]!;
-    if ((record.flags & SaveFlag.FORGET_IDS) !== 0) this.#idsLength = 0;
+    if (areIdsForgotten(record.flags)) this.#idsLength = 0;
     const from = Math.max(start + idsFrom(record), stop - MOST_IDS);
     if (from < stop) this.#takeIds(bytes, from, stop);
   }
