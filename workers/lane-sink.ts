@@ -12,6 +12,7 @@ import {
   writeCentre,
   writeDial,
 } from '../src/batch/link-records.ts';
+import { logFlags } from '../src/batch/log-flags.ts';
 import { nameFlags, type NameAction, storeFlags, type StoreKind } from '../src/batch/name-records.ts';
 import { Out } from '../src/batch/records.ts';
 import { replyFlags } from '../src/batch/reply-flags.ts';
@@ -127,7 +128,7 @@ export class LaneSink implements Sink {
    * @param time Unix ms @param ms from the request to this answer
    */
   verbose(time: number, from: string, ms: number | undefined, object: string): void {
-    const w = this.#batch.begin(Out.LOG, 0, 0, this.session, 0);
+    const w = this.#batch.begin(Out.LOG, 0, logFlags(undefined), this.session, 0);
     const took = ms === undefined ? '' : `"ms":${ms},`;
     const at = new Date(time).toISOString();
     w.raw(Buffer.from(`{"time":"${at}","from":"${from}","client":${this.session},${took}"object":${object}}`));
@@ -135,7 +136,7 @@ export class LaneSink implements Sink {
   }
 
   log<E extends LogEvent>(event: E, fields: FieldsOf<E>): void {
-    const w = this.#batch.begin(Out.LOG, 0, 1 + EVENT_NAMES.indexOf(event), this.session, 0);
+    const w = this.#batch.begin(Out.LOG, 0, logFlags(EVENT_NAMES.indexOf(event)), this.session, 0);
     w.raw(Buffer.from(JSON.stringify(fields)));
     this.#batch.end();
   }

@@ -54,7 +54,7 @@ export const Out = {
   HANG_UP: 69,
   /** The session is gone; its key may be used by another. */
   GONE: 70,
-  /** A log entry. flags: 1 + the event's place in `EVENT_NAMES`, bytes: JSON text of its fields, without secrets; or 0 and a line of `--verbose`. */
+  /** A log entry. flags: `logFlags`; bytes: JSON text of the event's fields, without secrets, or a line of `--verbose`. */
   LOG: 71,
   /**
    * What of a session changes all the time, with as many entries, of requests, as `ticket` says (`save-records.ts`).

@@ -266,7 +266,7 @@ export const EVENTS = {
 /** The name of an event of the table. */
 export type LogEvent = keyof typeof EVENTS;
 
-/** A lane names an event to the main thread by its place here. */
+/** A lane names an event to the main thread by its place here (`batch/log-flags.ts`). */
 export const EVENT_NAMES = Object.keys(EVENTS) as readonly LogEvent[];
 
 type Always<E extends LogEvent> = (typeof EVENTS)[E]['fields'][number];

@@ -4,23 +4,17 @@
  * a full or closed output drops lines and counts them (threats: The process; Secrets).
  */
 import pino from 'pino';
-import {
-  EVENT_NAMES,
-  EVENTS,
-  type EventRow,
-  type FieldsOf,
-  type LogEvent,
-  type LogFields,
-  type LogLevel,
-} from './events.ts';
+import { EVENTS, type EventRow, type FieldsOf, type LogEvent, type LogFields, type LogLevel } from './events.ts';
 import { Gathering } from './gathering.ts';
 
 /** Where the gateway says what happens to it. */
 export interface Log {
   /** One entry, at the level of its row; gathered if the row says so. @param isFirst the first about an address: `firstLevel` */
   write<E extends LogEvent>(event: E, fields: FieldsOf<E>, isFirst?: boolean): void;
-  /** What a lane says. @param place 0: `text` is a line of `--verbose`; else 1 + the event's place in `EVENT_NAMES`: JSON text of its fields */
-  record(place: number, text: string): void;
+  /** What a lane says of an event. @param text JSON text of its fields */
+  record(event: LogEvent, text: string): void;
+  /** A line of `--verbose`. */
+  verbose(line: string): void;
   /** Writes what is still held; for the end of the process. */
   flush(): void;
 }
@@ -67,12 +61,13 @@ export async function createLog(options: LogOptions): Promise<Log> {
   };
   return {
     write,
-    record(place, text) {
-      if (place === 0) return verboseTo.write(`${text}\n`);
-      const event = EVENT_NAMES[place - 1]!;
+    record(event, text) {
       if (!logger.isLevelEnabled(EVENTS[event].level)) return;
       const { stack, ...fields } = JSON.parse(text) as LogFields;
       write(event, options.hasStacks === true && stack !== undefined ? { ...fields, stack } : fields);
+    },
+    verbose(line) {
+      verboseTo.write(`${line}\n`);
     },
     flush() {
       gathering.flush();

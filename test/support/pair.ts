@@ -10,6 +10,7 @@ import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batc
 import { makeClaims } from '../../src/batch/claims.ts';
 import { DownFlag, readCentre, readDial, writeLinkUp } from '../../src/batch/link-records.ts';
 import { HEADER_LENGTH, In, Out, padded, RequestFlag } from '../../src/batch/records.ts';
+import { eventPlace } from '../../src/batch/log-flags.ts';
 import { storeKind } from '../../src/batch/name-records.ts';
 import { isBadLine } from '../../src/batch/reply-flags.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
@@ -381,7 +382,7 @@ export class Pair {
     }
     if (r.kind === Out.RPC_ERROR) this.rpcErrors.push(`${r.ticket | 0} ${bytes.toString()}`);
     if (r.kind === Out.LOG)
-      this.log.push({ event: EVENT_NAMES[r.flags - 1], ...(JSON.parse(bytes.toString()) as object) });
+      this.log.push({ event: EVENT_NAMES[eventPlace(r.flags)!], ...(JSON.parse(bytes.toString()) as object) });
   }
 
   #dial(record: RecordCursor): void {

@@ -7,10 +7,12 @@ import { errorText } from '../../error-text.ts';
 import type { AllowList } from '../../address/allow-list.ts';
 import type { RecordCursor } from '../../batch/batch.ts';
 import { readCentre, readDial } from '../../batch/link-records.ts';
+import { eventPlace } from '../../batch/log-flags.ts';
 import { storeKind } from '../../batch/name-records.ts';
 import { isBadLine, outcomeOf } from '../../batch/reply-flags.ts';
 import { Out } from '../../batch/records.ts';
 import { type CentreNews, Centres } from '../../telemetry/centres.ts';
+import { EVENT_NAMES } from '../../telemetry/events.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
 import type { MainEnv } from '../env.ts';
@@ -119,7 +121,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   }
 
   record(_lane: Lane, record: RecordCursor): void {
-    if (record.kind === Out.LOG) return this.#log.record(record.flags, text(record));
+    if (record.kind === Out.LOG) return this.#logged(record);
     if (record.kind === Out.CENTRE) return this.#centre(record);
     if (record.kind === Out.RPC_ERROR) return this.metrics.rpcError(record.ticket | 0, text(record));
     const route = this.#routes.get(record.session);
@@ -161,6 +163,12 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
       default:
         throw new RangeError(`record of kind ${record.kind} out of a lane`);
     }
+  }
+
+  #logged(record: RecordCursor): void {
+    const place = eventPlace(record.flags);
+    if (place === undefined) this.#log.verbose(text(record));
+    else this.#log.record(EVENT_NAMES[place]!, text(record));
   }
 
   #centre(record: RecordCursor): void {
