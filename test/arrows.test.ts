@@ -90,7 +90,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:perf_hooks',
   ],
   front: [
-    'batch/records.ts',
+    'batch/request-flags.ts',
     'errors.ts',
     'bytes',
     'type main',

@@ -4,7 +4,8 @@
  * fault touch another.
  */
 import { BatchWriter, RecordCursor } from '../src/batch/batch.ts';
-import { In, OpenFlag } from '../src/batch/records.ts';
+import { In } from '../src/batch/records.ts';
+import { clientForm } from '../src/batch/request-flags.ts';
 import type { Dialect } from '../src/dialect/dialect.ts';
 import { MsgpackDialect } from '../src/dialect/msgpack.ts';
 import type { Env } from '../src/session/env.ts';
@@ -155,9 +156,10 @@ export class LaneSessions {
   }
 
   #open(number: number, flags: number): void {
-    const speaksMsgpack = (flags & OpenFlag.MSGPACK) !== 0;
+    const form = clientForm(flags);
+    const speaksMsgpack = form === 'msgpack';
     const dialect = this.#dialect(speaksMsgpack);
-    const session = new Session(this.#env, this.#sink, number, dialect, (flags & OpenFlag.LINES) !== 0);
+    const session = new Session(this.#env, this.#sink, number, dialect, form === 'lines');
     this.#sessions.set(number, new LaneSession(number, session, speaksMsgpack));
   }
 

@@ -5,7 +5,8 @@
 import type { RecordCursor } from '../src/batch/batch.ts';
 import { readLinkDown, readLinkUp } from '../src/batch/link-records.ts';
 import { readNamed } from '../src/batch/name-records.ts';
-import { In, RequestFlag } from '../src/batch/records.ts';
+import { In } from '../src/batch/records.ts';
+import { mayExportKeys } from '../src/batch/request-flags.ts';
 import type { Session } from '../src/session/session.ts';
 import type { ClientLine } from '../src/session/state/client-line.ts';
 
@@ -60,6 +61,6 @@ function lineOf(r: RecordCursor): ClientLine {
   line.bytes = r.bytes;
   line.start = r.start;
   line.stop = r.stop;
-  line.mayExport = (r.flags & RequestFlag.MAY_EXPORT) !== 0;
+  line.mayExport = mayExportKeys(r.flags);
   return line;
 }

@@ -16,9 +16,9 @@ export const HEADER_LENGTH = 16;
 
 /** Main thread to lane. */
 export const In = {
-  /** A client is there. flags: `OpenFlag`. No bytes. */
+  /** A client is there. flags: `openFlags`. No bytes. */
   OPEN: 1,
-  /** One client message (a line without its end). flags: `RequestFlag`. */
+  /** One client message (a line without its end). flags: `requestFlags`. */
   REQUEST: 2,
   /** The TCP connection asked for by DIAL stands. Bytes: `writeLinkUp`. */
   LINK_UP: 3,
@@ -28,9 +28,9 @@ export const In = {
   LINK_DOWN: 5,
   /** The client is gone: drop the session. Answered by GONE. */
   CLOSE: 6,
-  /** In place of OPEN after the lane's thread was lost. flags: `OpenFlag`; bytes: `writeResume`. Secret. */
+  /** In place of OPEN after the lane's thread was lost. flags: `openFlags`; bytes: `writeResume`. Secret. */
   RESUME: 7,
-  /** A request the lost thread had taken. flags: `RequestFlag`; bytes: `writeAgain`. */
+  /** A request the lost thread had taken. flags: `requestFlags`; bytes: `writeAgain`. */
   AGAIN: 8,
   /** The address that could not be reached answers again: no need to wait any longer. No bytes. */
   NUDGE: 9,
@@ -75,14 +75,6 @@ export const Out = {
   KEY_MADE: 78,
 } as const;
 
-/** OPEN: which dialect the client speaks; its messages are lines, of which one may have been printed over several. */
-export const OpenFlag = { MSGPACK: 1, LINES: 2 } as const;
-
-/**
- * REQUEST and AGAIN. MAY_EXPORT: this one may be shown keys of stored sessions. ISOLATED: it crosses in a batch of its own, for
- * it may be what killed the last thread; the lane's thread does not look at it.
- */
-export const RequestFlag = { MAY_EXPORT: 1, ISOLATED: 2 } as const;
 /** NAME and NAMED. */
 export const NameOp = {
   /** The session of this name, or the name for one to come. */

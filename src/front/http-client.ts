@@ -7,7 +7,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { RequestFlag } from '../batch/records.ts';
+import { openFlags, requestFlags } from '../batch/request-flags.ts';
 import { type ErrorName, NoRequestId } from '../errors.ts';
 import { Gate, Why } from '../main/flow/gate.ts';
 import type { Connection } from '../main/clients/gateway-services.ts';
@@ -108,7 +108,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
       return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: 'too many tokens on one connection' });
     }
     const start = length >= 3 && BYTE_ORDER_MARK.equals(body.subarray(0, 3)) ? 3 : 0;
-    const flags = bearer.mayExport ? RequestFlag.MAY_EXPORT : 0;
+    const flags = requestFlags(bearer.mayExport);
     const ticket = route.request(body, start, length, requestId(body, start, length), flags);
     this.#exchanges.set(ticket, exchange);
     if (!this.#hasRoom()) this.gate.shut(Why.REQUESTS);
@@ -118,7 +118,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
   #routeOf(token: string): Route | undefined {
     let route = this.#routes.get(token);
     if (route === undefined && this.#routes.size < MOST_SESSIONS) {
-      route = this.#admission.route(this, 0);
+      route = this.#admission.route(this, openFlags('bodies'));
       this.#routes.set(token, route);
     }
     return route;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
-import { RequestFlag } from '../../src/batch/records.ts';
+import { requestFlags } from '../../src/batch/request-flags.ts';
 import { HttpListener } from '../../src/front/http.ts';
 import { tokensOf } from '../../src/main/clients/tokens.ts';
 import type { GatewayOptions } from '../../src/main/gateway.ts';
@@ -312,7 +312,7 @@ test('keys are shown to who may export them alone; each token is judged once', a
   const raw = new Raw(httpPort);
   const flags = async (token: string): Promise<string> =>
     (await raw.post('{flags}', { Authorization: `Bearer ${token}` }).answer()).body;
-  assert.deepEqual([await flags('owner'), await flags('guest')], [`flags ${RequestFlag.MAY_EXPORT}\n`, 'flags 0\n']);
+  assert.deepEqual([await flags('owner'), await flags('guest')], [`flags ${requestFlags(true)}\n`, 'flags 0\n']);
   assert.deepEqual(judged, ['owner', 'guest']);
   raw.close();
 });

@@ -9,8 +9,9 @@ import { randomInt } from 'node:crypto';
 import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { makeClaims } from '../../src/batch/claims.ts';
 import { DownFlag, readCentre, readDial, writeLinkUp } from '../../src/batch/link-records.ts';
-import { HEADER_LENGTH, In, Out, padded, RequestFlag } from '../../src/batch/records.ts';
+import { HEADER_LENGTH, In, Out, padded } from '../../src/batch/records.ts';
 import { eventPlace } from '../../src/batch/log-flags.ts';
+import { openFlags, requestFlags } from '../../src/batch/request-flags.ts';
 import { storeKind } from '../../src/batch/name-records.ts';
 import { isBadLine } from '../../src/batch/reply-flags.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
@@ -182,7 +183,7 @@ export class Pair {
     this.#going = [];
     for (const name of this.#links.keys()) this.#hangUp(name);
     for (const [session, saved] of this.#saved) {
-      if (saved.isEmpty) this.#put(In.OPEN, 0, session, 0, '');
+      if (saved.isEmpty) this.#put(In.OPEN, openFlags('bodies'), session, 0, '');
       else this.#put(In.RESUME, 0, session, 0, saved.resume());
       for (const ticket of this.#ledgers.get(session)!.all()) {
         if (ticket.isTaken) this.#put(In.AGAIN, 0, session, ticket.number, ticket.again());
@@ -222,14 +223,14 @@ export class Pair {
     this.lines.set(session, []);
     this.#saved.set(session, new SavedSession());
     this.#ledgers.set(session, new Ledger({ ticks: () => 0 }));
-    this.#put(In.OPEN, 0, session, 0, '');
+    this.#put(In.OPEN, openFlags('bodies'), session, 0, '');
   }
 
   /** A client sends a line. @returns the ticket */
   line(session: number, text: string | object, mayExport = false): number {
     const line = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text));
     const { number } = this.#ledgers.get(session)!.open('1', line, 0, line.length);
-    this.#put(In.REQUEST, mayExport ? RequestFlag.MAY_EXPORT : 0, session, number, line);
+    this.#put(In.REQUEST, requestFlags(mayExport), session, number, line);
     return number;
   }
 

@@ -4,7 +4,7 @@
  * Never: more open requests than the limit, a line after one with `closing`, another client's bytes.
  */
 import type { Socket } from 'node:net';
-import { OpenFlag, RequestFlag } from '../../batch/records.ts';
+import { openFlags, requestFlags } from '../../batch/request-flags.ts';
 import { type ErrorName, idWithoutRequest, NoRequestId } from '../../errors.ts';
 import type { Front, FrontOwner, IdText, NoticeFields } from '../front.ts';
 import { Count } from '../../telemetry/metrics.ts';
@@ -31,8 +31,8 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
   readonly #writer: SocketWriter;
   readonly #slow: SlowConsumer;
   #route: Route | undefined;
-  /** `RequestFlag` of its requests. */
-  #asks = 0;
+  /** `requestFlags` of its requests. */
+  #asks = requestFlags(false);
   #badLines = 0;
   /** No more is taken from the client, but answers to what it has asked are still written. */
   #isEnded = false;
@@ -49,7 +49,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     );
     this.#slow = new SlowConsumer(socket, services, this);
     this.#inlet = new Inlet(socket, services.reaper, this);
-    if (services.tokens.nobody.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
+    if (services.tokens.nobody.mayExport) this.#asks = requestFlags(true);
     if (services.tokens.areNeeded) services.reaper.tokens.begin(this, services.env.now());
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
@@ -80,7 +80,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
       this.#say(id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id, 'Overloaded', { retry_after: 1, closing: false });
       return this.gate.isOpen;
     }
-    this.#route ??= this.#services.route(this, this.#front.isMsgpack ? OpenFlag.MSGPACK : OpenFlag.LINES);
+    this.#route ??= this.#services.route(this, openFlags(this.#front.isMsgpack ? 'msgpack' : 'lines'));
     this.#route.request(bytes, start, stop, id, this.#asks);
     if (!this.#route.hasRoom(this.#services.limits)) this.gate.shut(Why.REQUESTS);
     return this.gate.isOpen;
@@ -112,7 +112,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
       if (bearer.refused === 'RateLimited') this.refuse(bearer.refused, bearer.fields);
       return false;
     }
-    if (bearer.mayExport) this.#asks = RequestFlag.MAY_EXPORT;
+    if (bearer.mayExport) this.#asks = requestFlags(true);
     return true;
   }
 

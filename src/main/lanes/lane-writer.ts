@@ -27,14 +27,14 @@ export abstract class LaneWriter {
    */
   protected abstract readonly put: PutRecord;
 
-  /** A session begins. @param flags `OpenFlag` */
+  /** A session begins. @param flags `openFlags` */
   open(session: number, flags: number): void {
     this.put(In.OPEN, 0, flags, session, 0, NOTHING, 0, 0);
   }
 
   /**
    * One message of its client, `bytes[start..stop)`, which stays as it is until it is answered.
-   * @param flags `RequestFlag` @returns true if the client should wait
+   * @param flags `requestFlags` @returns true if the client should wait
    */
   request(session: number, ticket: number, flags: number, bytes: Uint8Array, start: number, stop: number): boolean {
     return this.put(In.REQUEST, 0, flags, session, ticket, bytes, start, stop);
@@ -62,12 +62,12 @@ export abstract class LaneWriter {
     this.put(In.CLOSE, 0, 0, session, 0, NOTHING, 0, 0);
   }
 
-  /** A session goes on where it stood in a lost thread. @param flags `OpenFlag` @param saved of `writeResume`; may be zeroed afterwards */
+  /** A session goes on where it stood in a lost thread. @param flags `openFlags` @param saved of `writeResume`; may be zeroed afterwards */
   resume(session: number, flags: number, saved: Uint8Array): void {
     this.put(In.RESUME, 0, flags, session, 0, saved, 0, saved.length);
   }
 
-  /** A request that the lost thread had taken. @param flags `RequestFlag` @param entry of `writeAgain`; stays as it is */
+  /** A request that the lost thread had taken. @param flags `requestFlags` @param entry of `writeAgain`; stays as it is */
   again(session: number, ticket: number, flags: number, entry: Uint8Array): void {
     this.put(In.AGAIN, 0, flags, session, ticket, entry, 0, entry.length);
   }

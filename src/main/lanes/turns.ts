@@ -5,7 +5,8 @@
  * Never: a session's record before an earlier one of the same session.
  */
 import type { LaneRecord, PutRecord } from '../../batch/batch.ts';
-import { In, RequestFlag } from '../../batch/records.ts';
+import { In } from '../../batch/records.ts';
+import { hasIsolated } from '../../batch/request-flags.ts';
 
 /** What a record costs beside its bytes: a small call takes a lane as long as half a KiB of a long one. */
 const RECORD_COST = 512;
@@ -23,7 +24,7 @@ export function costOf(length: number): number {
 
 /** Whether a record crosses in a batch of its own. */
 export function isIsolated(kind: number, flags: number): boolean {
-  return kind === In.REQUEST && (flags & RequestFlag.ISOLATED) !== 0;
+  return kind === In.REQUEST && hasIsolated(flags);
 }
 
 /** Records of one session that wait. */

@@ -28,7 +28,7 @@ export class Ticket implements SavedEntry {
   readonly bytes: Buffer;
   readonly start: number;
   readonly stop: number;
-  /** `RequestFlag`. */
+  /** `requestFlags`. */
   readonly asks: number;
   /** When the request came, `MainEnv.ticks`. */
   readonly at: number;

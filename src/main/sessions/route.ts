@@ -4,7 +4,7 @@
  * Never: looks into a message.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
-import { RequestFlag } from '../../batch/records.ts';
+import { isolatedFlags } from '../../batch/request-flags.ts';
 import type { IdText } from '../front.ts';
 import { Count } from '../../telemetry/metrics.ts';
 import { type Gate, Why } from '../flow/gate.ts';
@@ -37,7 +37,7 @@ export class Route implements LinksOwner, NameOwner {
   readonly saved = new SavedSession();
   readonly links: Links;
   readonly #owner: RouteOwner;
-  /** `OpenFlag`: what its client speaks. */
+  /** `openFlags`: how its client's messages look. */
   readonly #flags: number;
   /** Feeders, its client or links, that wait until its lane takes more. */
   readonly #waiting = new Set<Gate>();
@@ -64,7 +64,7 @@ export class Route implements LinksOwner, NameOwner {
 
   /**
    * Passes one message on to the lane, which owes exactly one answer to it.
-   * @param flags `RequestFlag` @returns the message's ticket, which the answer carries
+   * @param flags `requestFlags` @returns the message's ticket, which the answer carries
    */
   request(bytes: Buffer, start: number, stop: number, id: IdText, flags = 0): number {
     if (!this.#isOpened) {
@@ -106,7 +106,7 @@ export class Route implements LinksOwner, NameOwner {
     for (const ticket of this.ledger.all()) {
       if (ticket.isTaken) continue;
       const { number, bytes, start, stop, asks } = ticket;
-      this.lane.request(this.session, number, asks | RequestFlag.ISOLATED, bytes, start, stop);
+      this.lane.request(this.session, number, isolatedFlags(asks), bytes, start, stop);
     }
   }
 

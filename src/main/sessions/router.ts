@@ -84,7 +84,7 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
 
   /**
    * Gives a client its session's number and lane. Nothing crosses before its first message.
-   * @param flags `OpenFlag`: what the client speaks
+   * @param flags `openFlags`: how the client's messages look
    */
   add(client: SessionClient, lane: Lane, flags: number): Route {
     const route = new Route(this, ++this.#lastSession, lane, client, flags);

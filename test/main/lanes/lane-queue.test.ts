@@ -1,7 +1,8 @@
 /** Which records cross in which batch: one batch at a time while it must be certain of which record a thread died. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { In, RequestFlag } from '../../../src/batch/records.ts';
+import { In } from '../../../src/batch/records.ts';
+import { isolatedFlags, requestFlags } from '../../../src/batch/request-flags.ts';
 import { LaneQueue } from '../../../src/main/lanes/lane-queue.ts';
 
 const BYTES = Buffer.from('{}');
@@ -21,7 +22,7 @@ test('two batches are under way at once, but one while a record has to run alone
   }
   assert.equal(queue.mayLeave, false, 'a third');
   queue.returned();
-  put(queue, 3, RequestFlag.ISOLATED);
+  put(queue, 3, isolatedFlags(requestFlags(false)));
   assert.equal(queue.mayLeave, false, 'beside another that may be at fault');
   queue.returned();
   assert.equal(queue.mayLeave, true);

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type LaneRecord, RecordCursor } from '../../../src/batch/batch.ts';
-import { In, RequestFlag } from '../../../src/batch/records.ts';
+import { In } from '../../../src/batch/records.ts';
+import { isolatedFlags, requestFlags } from '../../../src/batch/request-flags.ts';
 import { SHARE } from '../../../src/main/lanes/shares.ts';
 import { LaneQueue } from '../../../src/main/lanes/lane-queue.ts';
 import { costOf, Turns } from '../../../src/main/lanes/turns.ts';
@@ -116,8 +117,8 @@ describe('queue', () => {
 
   test('a record that must run alone does, though it has waited', () => {
     const lane = new Lane();
-    lane.put(request(1, 1, 1000 * KIB), request(1, 2, 1000 * KIB, RequestFlag.ISOLATED));
-    lane.put(request(1, 3, 100, RequestFlag.ISOLATED), request(1, 4, 100));
+    lane.put(request(1, 1, 1000 * KIB), request(1, 2, 1000 * KIB, isolatedFlags(requestFlags(false))));
+    lane.put(request(1, 3, 100, isolatedFlags(requestFlags(false))), request(1, 4, 100));
     const batches = lane.all();
     assert.deepEqual(batches, [['1/1'], ['1/2'], ['1/3'], ['1/4']]);
     lane.put(request(1, 5, 100), request(1, 6, 100));

@@ -64,8 +64,8 @@ export const FRONT: readonly Rule[] = [
   ...rulesOf('src/front/http-client.ts', 'front/http', [
     [
       'not every HTTP client may export keys',
-      'const flags = bearer.mayExport ? RequestFlag.MAY_EXPORT : 0;',
-      'const flags = RequestFlag.MAY_EXPORT;',
+      'const flags = requestFlags(bearer.mayExport);',
+      'const flags = requestFlags(true);',
     ],
     [
       'a body that becomes too long is refused',
