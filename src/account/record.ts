@@ -4,6 +4,10 @@
  *
  * The bytes are like TL, little-endian: `magic "mj", version u16 | flags int | fields`. Flags say which optional fields follow, counts
  * how long the lists are. Lanes, vault and commands use this one form.
+ *
+ * Version 2 is version 1 with two fields more, `isResident` and `initText`. A record that has neither is written as version 1, so that
+ * an older gateway reads it. Of a record of version 2 an older gateway says `VaultRecordBroken`, and leaves it as it is: it would lose
+ * both fields when it next stored the session.
  */
 import { Reader, TlReadError } from '../bytes/reader.ts';
 import { Writer } from '../bytes/writer.ts';
@@ -85,10 +89,14 @@ export interface SessionRecord {
   readonly updates: StoredUpdates | undefined;
   /** Why Telegram has ended the session (`AUTH_KEY_UNREGISTERED`, …); undefined while it can be used. */
   readonly lost: string | undefined;
+  /** The gateway opens the session at its own start and keeps it open. */
+  readonly isResident: boolean;
+  /** JSON text of the parameters of `initConnection` that the session is bound to; undefined while nobody gave any. */
+  readonly initText: string | undefined;
 }
 
-/** Version of the bytes; other versions are refused. */
-export const RECORD_VERSION = 1;
+/** The newest version of the bytes; newer ones are refused. */
+export const RECORD_VERSION = 2;
 /** `mj`, little-endian. */
 const MAGIC = 0x6a6d;
 const KEY_LENGTH = 256;
@@ -105,7 +113,11 @@ const Has = {
   API_ID: 128,
   UPDATES: 256,
   LOST: 512,
+  RESIDENT: 1024,
+  INIT_TEXT: 2048,
 } as const;
+/** What version 1 has no room for. */
+const SINCE_VERSION_2 = Has.RESIDENT | Has.INIT_TEXT;
 
 /** Bytes that are no record of this version. The message never has a part of the bytes. */
 export class RecordError extends Error {
@@ -133,6 +145,8 @@ export function emptyRecord(dc: number, test: boolean): SessionRecord {
     floods: [],
     updates: undefined,
     lost: undefined,
+    isResident: false,
+    initText: undefined,
   };
 }
 
@@ -140,16 +154,17 @@ export function emptyRecord(dc: number, test: boolean): SessionRecord {
  * The most bytes that a record may take. A writer that begins with so many never grows: one that grows leaves the block that
  * became too small behind, with keys in it.
  */
-export function recordRoom({ host, rsa, lost, keys, salts, floods }: SessionRecord): number {
+export function recordRoom({ host, rsa, lost, initText, keys, salts, floods }: SessionRecord): number {
   // A UTF-16 unit has at most three bytes; 1024 are more than all that each record has once.
-  const texts = [host, rsa, lost].reduce((sum, text) => sum + 3 * (text?.length ?? 0), 0);
+  const texts = [host, rsa, lost, initText].reduce((sum, text) => sum + 3 * (text?.length ?? 0), 0);
   return 1024 + texts + keys.length * 260 + salts.length * 16 + floods.length * 12;
 }
 
 /** Appends the bytes of a record. */
 export function writeRecord(out: Writer, record: SessionRecord): void {
-  out.int32(MAGIC | (RECORD_VERSION << 16));
-  out.int32(flagsOf(record));
+  const flags = flagsOf(record);
+  out.int32(MAGIC | (((flags & SINCE_VERSION_2) === 0 ? 1 : RECORD_VERSION) << 16));
+  out.int32(flags);
   out.int32(record.dc);
   out.int32(record.port);
   for (const text of [record.host, record.rsa, record.lost]) if (text !== undefined) out.string(Buffer.from(text));
@@ -166,6 +181,7 @@ export function writeRecord(out: Writer, record: SessionRecord): void {
     out.long(Number(BigInt.asIntN(32, record.userId)), Number(BigInt.asIntN(32, record.userId >> 32n)));
   if (record.apiId !== undefined) out.int32(record.apiId);
   writeLists(out, record);
+  if (record.initText !== undefined) out.string(Buffer.from(record.initText));
 }
 
 /** A missing temporary key is written as 256 zero bytes. */
@@ -196,7 +212,9 @@ function flagsOf(record: SessionRecord): number {
     (record.userId === undefined ? 0 : Has.USER) |
     (record.isBot ? Has.BOT : 0) |
     (record.apiId === undefined ? 0 : Has.API_ID) |
-    (record.updates === undefined ? 0 : Has.UPDATES)
+    (record.updates === undefined ? 0 : Has.UPDATES) |
+    (record.isResident ? Has.RESIDENT : 0) |
+    (record.initText === undefined ? 0 : Has.INIT_TEXT)
   );
 }
 
@@ -226,14 +244,15 @@ function readFields(r: Reader): SessionRecord {
   const head = r.int32();
   if ((head & 0xffff) !== MAGIC) throw new RecordError('this is no session record');
   const version = head >>> 16;
-  if (version !== RECORD_VERSION)
-    throw new RecordError(`the record has version ${version}, this program reads ${RECORD_VERSION}`);
+  if (version < 1 || version > RECORD_VERSION)
+    throw new RecordError(`the record has version ${version}, this program reads 1 to ${RECORD_VERSION}`);
   const flags = r.int32();
   const has = (flag: number): boolean => (flags & flag) !== 0;
   // In the order of the bytes: properties are evaluated from top to bottom.
   return {
     test: has(Has.TEST),
     isBot: has(Has.BOT),
+    isResident: has(Has.RESIDENT),
     dc: r.int32(),
     port: r.int32(),
     host: has(Has.HOST) ? text(r) : undefined,
@@ -250,6 +269,7 @@ function readFields(r: Reader): SessionRecord {
     salts: list(r, 16, () => ({ since: r.int32(), until: r.int32(), low: r.int32(), high: r.int32() })),
     floods: list(r, 12, () => ({ method: r.int32(), until: r.double() })),
     updates: has(Has.UPDATES) ? { pts: r.int32(), qts: r.int32(), date: r.int32(), seq: r.int32() } : undefined,
+    initText: has(Has.INIT_TEXT) ? text(r) : undefined,
   };
 }
 

@@ -48,7 +48,9 @@ export async function show(name: string, { json, ...flags }: Flags): Promise<voi
 /** `sessions import`: keeps a session of another program. @param file `-` is standard input @throws SessionsError, FormatError */
 export async function importOne(name: string, file: string, flags: Flags): Promise<void> {
   checkName(name);
-  const { record, format } = await readSession(file, flags);
+  const { record: read, format } = await readSession(file, flags);
+  // The vault that it is from may open it at each start too: Telegram ends a session that is used in two places.
+  const record = { ...read, isResident: false };
   try {
     const key = fingerprint(homeKey(record));
     await withVault(flags, (vault) => keep(vault, name, record, flags['replace'] === true), true);

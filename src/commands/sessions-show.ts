@@ -19,6 +19,8 @@ export interface ListEntry {
   /** When its record was last written, ISO 8601. */
   readonly written: string | undefined;
   readonly lost?: string;
+  /** The gateway opens it at its own start. */
+  readonly resident?: true;
   readonly broken?: true;
 }
 
@@ -63,6 +65,7 @@ export function listEntry(kept: ListedSession): ListEntry {
       ...(home === undefined ? {} : { key: fingerprint(home.key) }),
       ...own,
       ...(record.lost === undefined ? {} : { lost: record.lost }),
+      ...(record.isResident ? { resident: true } : {}),
     };
   });
 }
@@ -118,6 +121,8 @@ function described(record: SessionRecord): Record<string, unknown> {
     })),
     updates_state: updates && { ...updates, date: seconds(updates.date) },
     lost: record.lost,
+    resident: record.isResident || undefined,
+    init_connection: record.initText,
   };
 }
 

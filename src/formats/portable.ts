@@ -28,7 +28,7 @@ import {
   textMember,
   booleanMember,
 } from './json-text.ts';
-import { fromBase64, keyFrom, base64Of } from './parts.ts';
+import { fromBase64, keyFrom, base64Of, MAX_TEXT } from './parts.ts';
 
 const VERSION = 1;
 const PREFIX = 'mj1';
@@ -72,7 +72,15 @@ export function readPortable(json: string): SessionRecord {
     })),
     updates: updatesOf(from),
     lost: textMember(from, 'lost', 128),
+    isResident: booleanMember(from, 'is_resident') ?? false,
+    initText: checkedInit(textMember(from, 'init_connection', MAX_TEXT)),
   };
+}
+
+/** The text, if it is JSON of an object. @throws FormatError */
+function checkedInit(text: string | undefined): string | undefined {
+  if (text !== undefined) parseMembers(text);
+  return text;
 }
 
 function keysOf(keys: JsonMembers): SessionRecord['keys'] {
@@ -127,6 +135,8 @@ export function writePortable(record: SessionRecord): string {
     flood_waits: floods.map(({ method, until }) => ({ method: method >>> 0, until })),
     updates_state: updates,
     lost: record.lost,
+    is_resident: record.isResident || undefined,
+    init_connection: record.initText,
   });
 }
 
@@ -148,6 +158,7 @@ export function readOneString(string: string): SessionRecord {
     if (!sumOf(bytes.subarray(0, end)).equals(bytes.subarray(end))) throw new FormatError('it is cut off or changed');
     const record = readRecord(bytes.subarray(0, end));
     for (const kept of record.keys) keyFrom(kept.key);
+    checkedInit(record.initText);
     return record;
   } catch (error) {
     if (error instanceof RecordError) throw new FormatError(error.message);

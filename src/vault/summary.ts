@@ -1,6 +1,6 @@
 /**
  * Summary: the part of a session record that a list of names shows.
- * In: the bytes of a record, secret. Out: the bytes of a record with data centre, user and loss alone. Never: a key.
+ * In: the bytes of a record, secret. Out: the bytes of a record with data centre, user, loss, residence and initConnection alone. Never: a key.
  *
  * A list of thousands of names with whole records would take a lane long to read, and would bring keys to a lane that does not
  * need them.
@@ -14,8 +14,8 @@ export function summaryOf(bytes: Uint8Array): Uint8Array {
   try {
     const record = readRecord(bytes);
     wipeRecord(record);
-    const { dc, test, userId, isBot, lost } = record;
-    writeRecord(out, { ...emptyRecord(dc, test), userId, isBot, lost });
+    const { dc, test, userId, isBot, lost, isResident, initText } = record;
+    writeRecord(out, { ...emptyRecord(dc, test), userId, isBot, lost, isResident, initText });
   } catch {
     return new Uint8Array(0);
   }

@@ -44,7 +44,7 @@ export interface ListedSession {
   readonly record: Uint8Array | undefined;
   /** Who has the name: this process, another living one, or nobody. */
   readonly owner: 'here' | 'elsewhere' | undefined;
-  /** When the record was written last, Unix ms; 0 if it cannot be read. */
+  /** When the record was written last, by `write` or with `release`, Unix ms; 0 if it cannot be read. */
   readonly writtenAt: number;
 }
 

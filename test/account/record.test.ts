@@ -44,6 +44,38 @@ test('a record comes back whole, also when its bytes are wiped afterwards', () =
   );
 });
 
+/** As the first version wrote it; its key, 256 sevens, left out. */
+const FIRST = [
+  '6d6a0100e303000002000000bb010000033a3a31015800000100000002000000',
+  '03000000fcffffff05000000000000000000f83f2a00000000000000060000000100000001000000020000000300000004000000' +
+    '01000000ffffffff000000000000224001000000020000000300000004000000',
+];
+const OF_FIRST: SessionRecord = {
+  ...emptyRecord(2, true),
+  host: '::1',
+  port: 443,
+  keys: [{ dc: 2, key: new Uint8Array(256).fill(7) }],
+  sessionLow: 3,
+  sessionHigh: -4,
+  lastSeqNo: 5,
+  timeOffset: 1.5,
+  userId: 42n,
+  isBot: true,
+  apiId: 6,
+  salts: [{ since: 1, until: 2, low: 3, high: 4 }],
+  floods: [{ method: -1, until: 9 }],
+  updates: { pts: 1, qts: 2, date: 3, seq: 4 },
+  lost: 'X',
+};
+
+test('a record of the first version is read, and one without the later fields is written as the first', () => {
+  const bytes = Buffer.from(FIRST.join('07'.repeat(256)), 'hex');
+  assert.deepEqual(readRecord(bytes), OF_FIRST);
+  assert.deepEqual(bytesOf(OF_FIRST), bytes);
+  for (const later of [{ isResident: true }, { initText: '{"api_id":6}' }])
+    assert.equal(bytesOf({ ...OF_FIRST, ...later }).readUInt16LE(2), 2, JSON.stringify(later));
+});
+
 test('a temporary key that is there has its end; one that is not, the time before which none is made', () => {
   const key = Uint8Array.from({ length: 256 }, (_, i) => i);
   for (const temporary of [
@@ -72,14 +104,17 @@ test('what is membersShown of a session says which of the two', () => {
 });
 
 test('bytes that are cut, longer, foreign or newer are none', () => {
-  const bytes = bytesOf(recordWith({ userId: 1n, apiId: 2, salts: [{ since: 1, until: 2, low: 3, high: 4 }] }));
+  const salts = [{ since: 1, until: 2, low: 3, high: 4 }];
+  const bytes = bytesOf(recordWith({ userId: 1n, apiId: 2, salts, initText: '{"api_id":2}' }));
   for (let length = 0; length < bytes.length; length++)
     assert.throws(() => readRecord(bytes.subarray(0, length)), RecordError, String(length));
   assert.throws(() => readRecord(Buffer.concat([bytes, Buffer.alloc(1)])), /longer than it should be/);
   assert.throws(() => readRecord(Buffer.alloc(64)), /no session record/);
   const newer = Buffer.from(bytes);
-  newer.writeUInt16LE(2, 2);
-  assert.throws(() => readRecord(newer), /has version 2, this program reads 1/);
+  for (const version of [0, 3, 0xffff]) {
+    newer.writeUInt16LE(version, 2);
+    assert.throws(() => readRecord(newer), new RegExp(`has version ${version}, this program reads 1 to 2$`));
+  }
 });
 
 test('counts that lie make nothing', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { AuthKey } from '../../src/crypto/auth-key.ts';
+import { bytesOf } from '../../src/commands/sessions-vault.ts';
 import { FORMATS, formatOf, importText } from '../../src/formats/formats.ts';
 import { openVault } from '../../src/vault/open.ts';
 import { SessionsCommand } from '../support/sessions-command.ts';
@@ -85,6 +86,24 @@ test('an export is what other programs read, and goes back in from a file', asyn
   assert.match(await command.ok(['import', 'b', file]), /^b: pyrogram, data centre 4, user 99, key/);
   const { err } = await command.run(['import', 'c', '-', '--format', 'pyrogram'], text);
   assert.match(err, /the same key is kept as a, b: use one of them, or Telegram ends the session/);
+});
+
+test('what a gateway opens at its start is shown; an import makes none', async (t) => {
+  const command = new SessionsCommand(t);
+  const initText = '{"api_id":17349}';
+  const record = { ...RECORD, isResident: true, initText };
+  await command.ok(['import', 'a'], formatOf('json').write(record));
+  const shown = async (): Promise<unknown[]> => {
+    const one = JSON.parse(await command.ok(['show', 'a', '--json'])) as Record<string, unknown>;
+    const listed = JSON.parse(await command.ok(['list', '--json'])) as Record<string, unknown>;
+    return [one['resident'], listed['resident'], one['init_connection']];
+  };
+  assert.deepEqual(await shown(), [undefined, undefined, initText]);
+  const vault = await openVault({ folder: command.vault });
+  await vault.claim('a');
+  await vault.release('a', bytesOf(record));
+  await vault.close();
+  assert.deepEqual(await shown(), [true, true, initText]);
 });
 
 test('a session that a running process has: seen and exported, not renamed, replaced or removed', async (t) => {

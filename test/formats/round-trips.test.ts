@@ -74,6 +74,14 @@ for (const name of ['json', 'string'])
     );
   });
 
+test('the parameters of initConnection are JSON of an object, or the session is none', () => {
+  for (const name of ['json', 'string']) {
+    const { read, write } = formatOf(name);
+    for (const initText of ['{"api_id":', '[6]', '6'])
+      assert.throws(() => read(write(recordWith({ initText }))), FormatError, `${name}: ${initText}`);
+  }
+});
+
 test('original: key, session, clock and server come back', () => {
   const { read, write } = formatOf('original');
   fc.assert(

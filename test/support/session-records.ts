@@ -60,6 +60,11 @@ export const fullRecords: fc.Arbitrary<SessionRecord> = members({
     nil: undefined,
   }),
   lost: fc.option(fc.constant('AUTH_KEY_UNREGISTERED'), { nil: undefined }),
+  isResident: fc.boolean(),
+  initText: fc.option(
+    fc.dictionary(fc.string(), fc.string(), { maxKeys: 4 }).map((params) => JSON.stringify(params)),
+    { nil: undefined },
+  ),
 }).map(({ plain, hasHost, others, ...rest }) => ({
   ...plain,
   ...rest,

@@ -16,6 +16,13 @@ export interface Store {
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 
+/** Waits until the clock shows another millisecond, and returns it. */
+async function nextMillisecond(): Promise<number> {
+  const now = Date.now();
+  while (Date.now() === now) await new Promise(setImmediate);
+  return Date.now();
+}
+
 export function contract(kind: string, make: (t: TestContext) => Store): void {
   test(`${kind}: what was written is read back, by every process`, async (t) => {
     const store = make(t);
@@ -64,6 +71,31 @@ export function contract(kind: string, make: (t: TestContext) => Store): void {
     await two.close();
     assert.deepEqual(await one.claim('a'), { record: bytes('3'), isClean: false });
     await one.close();
+  });
+
+  test(`${kind}: a list tells when each record was written last, by a write or with a release`, async (t) => {
+    const store = make(t);
+    const vault = await store.open();
+    const writtenAt = async (): Promise<number> => (await vault.list())[0]!.writtenAt;
+    /** What is done between two readings of the clock that differ from those before and after. */
+    const timed = async (act: () => Promise<unknown>): Promise<[from: number, to: number]> => {
+      const from = await nextMillisecond();
+      await act();
+      const to = Date.now();
+      await nextMillisecond();
+      return [from, to];
+    };
+    await vault.claim('a');
+    for (const act of [() => vault.write('a', bytes('1')), () => vault.release('a', bytes('2'))]) {
+      const [from, to] = await timed(act);
+      const at = await writtenAt();
+      assert.ok(from <= at && at <= to, `${from} <= ${at} <= ${to}`);
+    }
+    const before = await writtenAt();
+    await vault.claim('a');
+    await vault.release('a');
+    assert.equal(await writtenAt(), before, 'nothing was written');
+    await vault.close();
   });
 
   test(`${kind}: a dead owner owns nothing`, async (t) => {

@@ -69,10 +69,17 @@ test('a body whose tag is wrong is zeroed', (t) => {
   assertZeroed(seen);
 });
 
-test('a summary shows data centre, user and loss, and has no key; what is no record has no summary', () => {
+test('a summary shows data centre, user, loss, residence and initConnection, and has no key; what is no record has no summary', () => {
   const out = new Writer(512);
   const key = randomBytes(256);
-  const shown = { ...emptyRecord(4, true), userId: 5n, isBot: true, lost: 'SESSION_REVOKED' };
+  const shown = {
+    ...emptyRecord(4, true),
+    userId: 5n,
+    isBot: true,
+    lost: 'SESSION_REVOKED',
+    isResident: true,
+    initText: '{}',
+  };
   writeRecord(out, { ...shown, keys: [{ dc: 4, key }], apiId: 7, timeOffset: 12 });
   const summary = summaryOf(out.written());
   assert.deepEqual(readRecord(summary), shown);

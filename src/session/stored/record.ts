@@ -117,6 +117,8 @@ function recordOf(s: ConnectionState, stored: StoredSession): SessionRecord {
     floods: session.floods.toStored(),
     updates: stored.updates,
     lost: stored.lostReason,
+    isResident: false,
+    initText: undefined,
   };
 }
 

@@ -190,10 +190,24 @@ export const VAULT: readonly Rule[] = [
     ],
   ]),
   ...rulesOf('src/vault/summary.ts', 'wipes', [
-    ['a summary has no more than may be shown', '{ ...emptyRecord(dc, test), userId, isBot, lost }', 'record'],
+    [
+      'a summary has no more than may be shown',
+      '{ ...emptyRecord(dc, test), userId, isBot, lost, isResident, initText }',
+      'record',
+    ],
   ]),
   ...rulesOf('src/account/record.ts', 'record', [
-    ['a record of another version is refused', 'if (version !== RECORD_VERSION)\n', 'if (version < RECORD_VERSION)\n'],
+    ['a record of a newer version is refused', 'version < 1 || version > RECORD_VERSION', 'version < 1'],
+    [
+      'a record without the fields of version 2 is of version 1',
+      '(flags & SINCE_VERSION_2) === 0 ? 1 : RECORD_VERSION',
+      'RECORD_VERSION',
+    ],
+    [
+      'a record with a field of version 2 is no longer of version 1',
+      'SINCE_VERSION_2 = Has.RESIDENT | Has.INIT_TEXT',
+      'SINCE_VERSION_2 = Has.RESIDENT',
+    ],
     [
       'bytes behind a record are refused',
       "if (r.left !== 0) throw new RecordError('the record is longer than it should be');",
