@@ -25,6 +25,8 @@ const packing = {
   room: 0,
   mayExceed: false,
   calls: 0,
+  /** Several messages may share the packet; for a while after the server refused a container, each goes alone. */
+  mayGather: true,
   /** The packet holds a message under an id it was sent with before: only inside a container is that allowed. */
   isResend: false,
 };
@@ -62,15 +64,20 @@ function writePacket(s: ConnectionState, now: number): number {
   body.clear();
   body.int32(Crc.msgContainer | 0);
   body.int32(0);
-  const mayGather = now >= s.outbox.aloneUntil;
+  packing.mayGather = now >= s.outbox.aloneUntil;
   packing.isResend = false;
-  let count = writeServices(s, now, body, mayGather);
-  if (count === 0 || mayGather) count += writeResends(s, now, body, count);
-  if (count === 0 || mayGather) count += writeRequests(s, now, body, count, mayGather);
+  let count = writeServices(s, now, body);
+  if (!isFull(count)) count += writeResends(s, now, body, count);
+  if (!isFull(count)) count += writeRequests(s, now, body, count);
   if (count === 0) return 0;
   if (count === 1 && !packing.isResend) sealAlone(s, body);
   else sealContainer(s, now, body, count);
   return body.pos;
+}
+
+/** Whether a packet that holds so many messages takes no other, because each has to go alone. */
+function isFull(count: number): boolean {
+  return count > 0 && !packing.mayGather;
 }
 
 /** Whether a call of so many bytes may go into a packet that holds so many messages already. */
@@ -79,49 +86,68 @@ function hasRoom(body: Writer, length: number, already: number): boolean {
 }
 
 /** Acknowledgements, then the gateway's own service messages: `msgs_state_req`, `get_future_salts`, pings. @returns messages written */
-function writeServices(s: ConnectionState, now: number, body: Writer, mayGather: boolean): number {
+function writeServices(s: ConnectionState, now: number, body: Writer): number {
   const { outbox, stateRequests } = s;
   let count = 0;
-  if (outbox.acks.length > 0 && (mayGather || outbox.ackAt <= now)) {
-    const ids = Math.min(MAX_IDS, outbox.acks.length / 2);
-    writeHead(s, now, body, idsLength(ids));
-    writeIds(body, Crc.msgsAck, outbox.acks, 0, ids);
-    outbox.acks.splice(0, ids * 2);
-    outbox.ackAt = outbox.acks.length > 0 ? now : Infinity;
-    count++;
-  }
-  const most = mayGather ? outbox.said.length : Math.min(outbox.said.length, 1 - count);
-  for (const said of outbox.said.splice(0, Math.max(0, most))) {
-    writeHead(s, now, body, said.length);
-    body.raw(said);
-    count++;
-  }
-  if (stateRequests.wanted.length > 0 && (mayGather || count === 0)) {
-    const ids = Math.min(MAX_IDS, stateRequests.wanted.length / 2);
-    writeHead(s, now, body, idsLength(ids));
-    stateRequests.asked = stateRequests.wanted.splice(0, ids * 2);
-    stateRequests.low = s.ids.low;
-    stateRequests.high = s.ids.high;
-    writeIds(body, Crc.msgsStateReq, stateRequests.asked, 0, ids);
-    count++;
-  }
-  if (outbox.isSaltRequestDue && (mayGather || count === 0)) {
-    writeHead(s, now, body, 8);
-    outbox.saltsLow = s.ids.low;
-    outbox.saltsHigh = s.ids.high;
-    writeGetFutureSalts(body, SALTS_ASKED);
-    outbox.isSaltRequestDue = false;
-    s.salts.noteAsked(now);
-    count++;
-  }
-  if (outbox.isPingDue && (mayGather || count === 0)) {
-    writeHead(s, now, body, 16);
-    writePing(body, s.env.random32(), s.env.random32(), DISCONNECT_DELAY);
-    outbox.isPingDue = false;
-    s.link.lastPing = now;
-    count++;
-  }
+  // Where each message has to go alone, acknowledgements take a packet of their own only when they are due.
+  if (outbox.acks.length > 0 && (packing.mayGather || outbox.ackAt <= now)) count += writeAcks(s, now, body);
+  count += writeSaid(s, now, body, count);
+  if (stateRequests.wanted.length > 0 && !isFull(count)) count += writeStateRequest(s, now, body);
+  if (outbox.isSaltRequestDue && !isFull(count)) count += writeSaltRequest(s, now, body);
+  if (outbox.isPingDue && !isFull(count)) count += writeDuePing(s, now, body);
   return count;
+}
+
+function writeAcks(s: ConnectionState, now: number, body: Writer): 1 {
+  const { outbox } = s;
+  const ids = Math.min(MAX_IDS, outbox.acks.length / 2);
+  writeHead(s, now, body, idsLength(ids));
+  writeIds(body, Crc.msgsAck, outbox.acks, 0, ids);
+  outbox.acks.splice(0, ids * 2);
+  outbox.ackAt = outbox.acks.length > 0 ? now : Infinity;
+  return 1;
+}
+
+/** Service messages that were encoded as they were needed, in their order. @returns messages written */
+function writeSaid(s: ConnectionState, now: number, body: Writer, already: number): number {
+  const { said } = s.outbox;
+  let count = 0;
+  for (; count < said.length && !isFull(already + count); count++) {
+    writeHead(s, now, body, said[count]!.length);
+    body.raw(said[count]!);
+  }
+  if (count > 0) said.splice(0, count);
+  return count;
+}
+
+function writeStateRequest(s: ConnectionState, now: number, body: Writer): 1 {
+  const { stateRequests } = s;
+  const ids = Math.min(MAX_IDS, stateRequests.wanted.length / 2);
+  writeHead(s, now, body, idsLength(ids));
+  stateRequests.asked = stateRequests.wanted.splice(0, ids * 2);
+  stateRequests.low = s.ids.low;
+  stateRequests.high = s.ids.high;
+  writeIds(body, Crc.msgsStateReq, stateRequests.asked, 0, ids);
+  return 1;
+}
+
+function writeSaltRequest(s: ConnectionState, now: number, body: Writer): 1 {
+  const { outbox } = s;
+  writeHead(s, now, body, 8);
+  outbox.saltsLow = s.ids.low;
+  outbox.saltsHigh = s.ids.high;
+  writeGetFutureSalts(body, SALTS_ASKED);
+  outbox.isSaltRequestDue = false;
+  s.salts.noteAsked(now);
+  return 1;
+}
+
+function writeDuePing(s: ConnectionState, now: number, body: Writer): 1 {
+  writeHead(s, now, body, 16);
+  writePing(body, s.env.random32(), s.env.random32(), DISCONNECT_DELAY);
+  s.outbox.isPingDue = false;
+  s.link.lastPing = now;
+  return 1;
 }
 
 /** Resends: requests whose msg_id is still awaited go once more under it. @returns messages written */
@@ -140,12 +166,12 @@ function writeResends(s: ConnectionState, now: number, body: Writer, already: nu
 }
 
 /** As many requests from the front of the queue as fit. @returns messages written */
-function writeRequests(s: ConnectionState, now: number, body: Writer, already: number, mayGather: boolean): number {
+function writeRequests(s: ConnectionState, now: number, body: Writer, already: number): number {
   const queue = s.binding ?? s.pending.queue;
   let count = 0;
   while (count < queue.length && already + count < MAX_CONTAINED) {
     const pending = queue[count]!;
-    if (already + count > 0 && !mayGather) break;
+    if (isFull(already + count)) break;
     if (!hasRoom(body, pending.body.length + s.session.initPrefix.length, already + count)) break;
     writeRequest(s, now, body, pending);
     count++;

@@ -71,17 +71,26 @@ function marksOf(s: ConnectionState, stored: StoredSession): Marks {
   };
 }
 
-/** A number that changes with the permanent keys. */
+/**
+ * A hash of the permanent keys that `keysOf` would store, without making their list: the home one, those of other data
+ * centres, and those a foreign connection has that are not among these. It changes when a key comes, goes or is replaced.
+ */
 function keysMark(s: ConnectionState): number {
-  let sum = s.keys.permanent?.idLow ?? 0;
   const { otherKeys, others } = s.session;
-  if (otherKeys.size > 0) for (const key of otherKeys.values()) sum = (Math.imul(sum, 31) + key.idLow) | 0;
+  let mark = withKey(0, s.keys.permanent);
+  // An iterator only if there is something to go through: this runs once a batch.
+  if (otherKeys.size > 0) for (const key of otherKeys.values()) mark = withKey(mark, key);
   for (let i = 0; i < others.length; i++) {
-    const other = others[i]!;
-    if (other.role === 'foreign' && otherKeys.get(other.server.dc) !== other.keys.permanent)
-      sum = (Math.imul(sum, 31) + (other.keys.permanent?.idLow ?? 0)) | 0;
+    const { role, server, keys } = others[i]!;
+    const isCounted = otherKeys.get(server.dc) === keys.permanent;
+    if (role === 'foreign' && !isCounted) mark = withKey(mark, keys.permanent);
   }
-  return sum;
+  return mark;
+}
+
+/** The hash with one key more; in another order of keys it is another. */
+function withKey(mark: number, key: AuthKey | undefined): number {
+  return (Math.imul(mark, 31) + (key?.idLow ?? 0)) | 0;
 }
 
 /** The session's record as it is now, as bytes. Secret: the caller wipes them. */
