@@ -1,6 +1,7 @@
 /**
  * Rotation: who has more to do than fits in one batch, and whose turn is next (deficit round robin, paid afterwards).
- * In: those who have more; how much they did when it was their turn. Out: turns.
+ * In: those who have more; how much they did when it was their turn. Out: turns. What a turn costs is known only when it is
+ * over; in `src/main/lanes/turns.ts` it is known, and paid, before: so there are two.
  * Never: two turns in a row while others wait, if the first was worth more than one.
  */
 

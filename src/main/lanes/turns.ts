@@ -1,7 +1,8 @@
 /**
  * Turns: records of a lane that wait, by session, and whose turn is next (deficit round robin).
  * In: records of sessions that have had their share of a batch. Out: so much of them as one batch takes, every session in
- * turn, by what its records cost.
+ * turn, by what its records cost. That is known, and paid, before a record goes; in `workers/rotation.ts` it is known only
+ * when the work is done, and paid afterwards: so there are two.
  * Never: a session's record before an earlier one of the same session.
  */
 import type { LaneRecord, PutRecord } from '../../batch/batch.ts';
