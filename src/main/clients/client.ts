@@ -31,8 +31,8 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
   readonly #writer: SocketWriter;
   readonly #slow: SlowConsumer;
   #route: Route | undefined;
-  /** `requestFlags` of its requests. */
-  #asks = requestFlags(false);
+  /** Those of each of its requests (`batch/request-flags.ts`). */
+  #requestFlags = requestFlags(false);
   #badLines = 0;
   /** No more is taken from the client, but answers to what it has asked are still written. */
   #isEnded = false;
@@ -49,7 +49,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     );
     this.#slow = new SlowConsumer(socket, services, this);
     this.#inlet = new Inlet(socket, services.reaper, this);
-    if (services.tokens.nobody.mayExport) this.#asks = requestFlags(true);
+    if (services.tokens.nobody.mayExport) this.#requestFlags = requestFlags(true);
     if (services.tokens.areNeeded) services.reaper.tokens.begin(this, services.env.now());
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
@@ -81,7 +81,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
       return this.gate.isOpen;
     }
     this.#route ??= this.#services.route(this, openFlags(this.#front.isMsgpack ? 'msgpack' : 'lines'));
-    this.#route.request(bytes, start, stop, id, this.#asks);
+    this.#route.request(bytes, start, stop, id, this.#requestFlags);
     if (!this.#route.hasRoom(this.#services.limits)) this.gate.shut(Why.REQUESTS);
     return this.gate.isOpen;
   }
@@ -112,7 +112,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
       if (bearer.refused === 'RateLimited') this.refuse(bearer.refused, bearer.fields);
       return false;
     }
-    if (bearer.mayExport) this.#asks = requestFlags(true);
+    if (bearer.mayExport) this.#requestFlags = requestFlags(true);
     return true;
   }
 

@@ -28,8 +28,8 @@ export class Ticket implements SavedEntry {
   readonly bytes: Buffer;
   readonly start: number;
   readonly stop: number;
-  /** `requestFlags`. */
-  readonly asks: number;
+  /** As of `batch/request-flags.ts`; `flags` are those of its entry. */
+  readonly requestFlags: number;
   /** When the request came, `MainEnv.ticks`. */
   readonly at: number;
   /** Threads that died while the request was under way. */
@@ -45,13 +45,21 @@ export class Ticket implements SavedEntry {
   deadlineLow: number;
   deadlineHigh: number;
 
-  constructor(number: number, id: IdText, bytes: Buffer, start: number, stop: number, asks: number, at: number) {
+  constructor(
+    number: number,
+    id: IdText,
+    bytes: Buffer,
+    start: number,
+    stop: number,
+    requestFlags: number,
+    at: number,
+  ) {
     this.number = number;
     this.id = id;
     this.bytes = bytes;
     this.start = start;
     this.stop = stop;
-    this.asks = asks;
+    this.requestFlags = requestFlags;
     this.at = at;
     this.deaths = 0;
     this.isTaken = false;
@@ -93,10 +101,10 @@ export class Ledger {
   }
 
   /** A new ticket: 32 bits, never 0, never one that is still open here. The message's bytes must stay as they are. */
-  open(id: IdText, bytes: Buffer, start: number, stop: number, asks = 0): Ticket {
+  open(id: IdText, bytes: Buffer, start: number, stop: number, requestFlags = 0): Ticket {
     do last = (last + 1) >>> 0 || 1;
     while (this.#open.has(last));
-    const ticket = new Ticket(last, id, bytes, start, stop, asks, this.#env.ticks());
+    const ticket = new Ticket(last, id, bytes, start, stop, requestFlags, this.#env.ticks());
     this.#open.set(last, ticket);
     this.bytes += stop - start;
     return ticket;

@@ -94,7 +94,7 @@ export class Route implements LinksOwner, NameOwner {
       bytes.fill(0);
     }
     for (const ticket of this.ledger.all())
-      if (ticket.isTaken) this.lane.again(this.session, ticket.number, ticket.asks, ticket.again());
+      if (ticket.isTaken) this.lane.again(this.session, ticket.number, ticket.requestFlags, ticket.again());
     this.#owner.registry.resumed(this);
   }
 
@@ -105,8 +105,8 @@ export class Route implements LinksOwner, NameOwner {
   repeat(): void {
     for (const ticket of this.ledger.all()) {
       if (ticket.isTaken) continue;
-      const { number, bytes, start, stop, asks } = ticket;
-      this.lane.request(this.session, number, isolatedFlags(asks), bytes, start, stop);
+      const { number, bytes, start, stop, requestFlags } = ticket;
+      this.lane.request(this.session, number, isolatedFlags(requestFlags), bytes, start, stop);
     }
   }
 
