@@ -116,6 +116,45 @@ describe('codes', () => {
       await assert.rejects(client.call({ ...wrong, phone_code: '22222' }), gone);
     }));
 
+  it('are good under the key that they were asked for under, and no other', () =>
+    withDc({}, async (dc) => {
+      dc.world.codeKinds = ['SetUpEmailRequired', 'Sms', 'Call'];
+      const [client, stranger] = [await fresh(dc), await fresh(dc)];
+      const { names } = await begin(client, '9996629001');
+      const purpose: TlObject = { _: 'emailVerifyPurposeLoginSetup', ...names };
+      const verification: TlObject = { _: 'emailVerificationCode', code: '22222' };
+      const signInCall = { _: 'auth.signIn', ...names, phone_code: '22222' };
+      const signUpCall = { _: 'auth.signUp', ...names, first_name: 'New', last_name: 'Comer' };
+      const calls: TlObject[] = [
+        { _: 'account.sendVerifyEmailCode', purpose, email: 'a@example.org' },
+        { _: 'account.verifyEmail', purpose, verification },
+        { _: 'auth.resendCode', ...names },
+        { _: 'auth.cancelCode', ...names },
+        signInCall,
+        signUpCall,
+      ];
+      const areRefused = async (): Promise<void> => {
+        for (const call of calls) await assert.rejects(stranger.call(call), { message: 'PHONE_CODE_EXPIRED' }, call._);
+      };
+      await areRefused();
+      await client.call({ _: 'auth.resendCode', ...names });
+      const required = (await client.call(signInCall)) as TlObject;
+      assert.equal(required._, 'auth.authorizationSignUpRequired');
+      await areRefused();
+      assert.equal(((await client.call(signUpCall)) as TlObject)._, 'auth.authorization');
+    }));
+
+  it('are asked for again where a phone is at home, and are good under the key there alone', () =>
+    withDc({ dcs: [{ id: 2 }, { id: 1 }] }, async (dc) => {
+      const [away, home] = [await fresh(dc, 2), await fresh(dc, 1)];
+      await assert.rejects(away.call(sendCode('9996611234')), { code: 303, message: 'PHONE_MIGRATE_1' });
+      const { names } = await begin(home, '9996611234');
+      const call = { _: 'auth.signIn', ...names, phone_code: '11111' };
+      for (const client of [away, await fresh(dc, 1)])
+        await assert.rejects(client.call(call), { code: 400, message: 'PHONE_CODE_EXPIRED' });
+      assert.equal(((await home.call(call)) as TlObject)._, 'auth.authorization');
+    }));
+
   it('are not needed with the token of a log-out', () =>
     withDc({}, async (dc) => {
       const client = await fresh(dc);

@@ -125,6 +125,19 @@ describe('binding a temporary key', () => {
       assert.deepEqual(dc.violations.list, []);
     }));
 
+  it('leaves a code that was asked for under the one before it good', () =>
+    withDc({}, async (dc) => {
+      const user = dc.demoUser();
+      const [first, second] = [await temporary(dc), await temporary(dc)];
+      await bind(first, user);
+      const names = { phone_number: '9996621234' };
+      const ask = { _: 'auth.sendCode', ...names, api_id: 1, api_hash: 'x', settings: { _: 'codeSettings' } };
+      const { phone_code_hash } = (await first.init(ask)) as TlObject;
+      await bind(second, user);
+      const signIn = { _: 'auth.signIn', ...names, phone_code_hash: phone_code_hash!, phone_code: '22222' };
+      assert.equal(((await second.init(signIn)) as TlObject)._, 'auth.authorization');
+    }));
+
   it('may do next to nothing before', () =>
     withDc({}, async (dc) => {
       const client = await temporary(dc);

@@ -62,7 +62,8 @@ function sendCode(call: Call): TlObject {
   const known = hasLogOutToken(call, person?.id);
   if (known) return { _: 'auth.sentCodeSuccess', authorization: authorize(call, person!) };
   const hash = random(world.env, 9).toString('hex');
-  const sent: SentCode = { phone, kinds: [...world.codeKinds], wrong: 0, isRight: false };
+  const { identity: key } = call.session.key;
+  const sent: SentCode = { phone, key, kinds: [...world.codeKinds], wrong: 0, isRight: false };
   world.codes.set(hash, sent, call.now + CODE_MS);
   return sentCode(hash, sent);
 }
@@ -85,13 +86,14 @@ function sentCode(hash: string, { kinds }: SentCode): TlObject {
   };
 }
 
-/** The code that a request is about, if it was sent to the phone named. @throws DcRpcError */
+/** The code that a request is about, if it was asked for under the same key and sent to the phone named. @throws DcRpcError */
 function sentTo(call: Call): { hash: string; sent: SentCode } {
   const phone = phoneOf(call);
   const hash = call.args['phone_code_hash'] as string;
   if (hash === '') throw new DcRpcError(400, 'PHONE_CODE_HASH_EMPTY');
   const sent = call.world.codes.get(hash, call.now);
-  if (sent === undefined || sent.phone !== phone) throw new DcRpcError(400, 'PHONE_CODE_EXPIRED');
+  const isOurs = sent?.phone === phone && sent.key === call.session.key.identity;
+  if (!isOurs) throw new DcRpcError(400, 'PHONE_CODE_EXPIRED');
   return { hash, sent };
 }
 

@@ -72,6 +72,8 @@ export type CodeKind =
 /** A code that was sent. */
 export interface SentCode {
   readonly phone: string;
+  /** The permanent key that it was asked for under: under another one it is worth nothing. */
+  readonly key: KnownKey;
   /** How the code was sent last, and how it is sent when it is asked for again. */
   readonly kinds: CodeKind[];
   /** How many wrong codes were tried. */
