@@ -90,6 +90,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'node:perf_hooks',
   ],
   front: [
+    'account/name.ts',
     'batch/request-flags.ts',
     'errors.ts',
     'bytes',
@@ -98,6 +99,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'main/clients/read-ahead.ts',
     'main/clients/slow-consumer.ts',
     'telemetry/metrics.ts',
+    'node:crypto',
     'node:http',
     'node:net',
   ],

@@ -17,8 +17,8 @@ import type { Route } from '../main/sessions/route.ts';
 import type { SessionClient } from '../main/sessions/session-client.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { IdText, NoticeFields } from '../main/front.ts';
+import type { Ask } from './http-ask.ts';
 import { Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
-import { statusOf, statusOfError } from './http-status.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
 import type { Bearer } from '../main/clients/tokens.ts';
@@ -68,11 +68,11 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
 
   // What a request brings.
 
-  begin(response: ServerResponse, bearer: Bearer): Exchange {
+  begin(response: ServerResponse, bearer: Bearer, ask: Ask): Exchange {
     this.#open++;
     this.#newest = response;
     if (!this.gate.isOpen) this.#waiting.began();
-    return new Exchange(response, this, bearer);
+    return new Exchange(response, this, bearer, ask);
   }
 
   /** Takes a piece of a body. */
@@ -94,7 +94,10 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
   /** The body is whole: it goes to the session as a line does. */
   ended(exchange: Exchange): void {
     if (this.held > 0) this.#holds(-this.held);
-    if (this.gate.isOpen || this.#isEnding) this.#ask(exchange);
+    if (exchange.isOver) return;
+    const unserved = exchange.makeLine();
+    if (unserved !== undefined) this.#refuse(exchange, unserved.refused, unserved.fields);
+    else if (this.gate.isOpen || this.#isEnding) this.#ask(exchange);
     else this.#waiting.add(exchange);
   }
 
@@ -129,7 +132,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     exchange.body = NO_BODY;
     if (this.held > 0) this.#holds(-this.held);
     this.#admission.metrics.ended(name);
-    this.#send(exchange, statusOfError(name), refusalBody(name, fields));
+    this.#send(exchange, exchange.ask.statusOfError(name), refusalBody(name, fields));
     this.settled();
   }
 
@@ -139,7 +142,8 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     const exchange = this.#exchanges.get(ticket);
     if (exchange === undefined) return;
     this.#exchanges.delete(ticket);
-    this.#send(exchange, isBad ? 400 : statusOf(outcome), line);
+    const { status, retryAfter } = exchange.ask.verdict(isBad, outcome, line);
+    this.#send(exchange, status, line, retryAfter);
     this.settled();
   }
 
@@ -183,10 +187,10 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     const exchange = this.#exchanges.get(ticket);
     if (exchange === undefined) return;
     this.#exchanges.delete(ticket);
-    this.#send(exchange, statusOfError(name), errorLine(id, name, fields));
+    this.#send(exchange, exchange.ask.statusOfError(name), errorLine(id, name, fields));
   }
 
-  #send(exchange: Exchange, status: number, line: Buffer): void {
+  #send(exchange: Exchange, status: number, line: Buffer, retryAfter?: number): void {
     const { response } = exchange;
     exchange.isOver = true;
     this.#open--;
@@ -196,7 +200,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     this.#admission.metrics.counts[Count.CLIENT_BYTES_OUT]! += line.length;
     // A response that has to wait for another, or for the peer, is copied: it would keep the whole block of the lane alive.
     const waits = response.socket === null || this.#socket.writableLength > 0;
-    writeResponse(response, status, waits ? Buffer.from(line) : line);
+    writeResponse(response, status, waits ? Buffer.from(line) : line, undefined, retryAfter);
     if (this.#socket.writableLength > this.#admission.limits.unreadMark) this.#slow.begin();
   }
 

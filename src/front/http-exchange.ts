@@ -3,10 +3,11 @@
  * In: a response of Node's, a status, a body. Out: the response. Never: a session, or a judgement.
  */
 import type { ServerResponse } from 'node:http';
-import { type ErrorName, NoRequestId } from '../errors.ts';
+import { type ErrorName, idWithoutRequest, NoRequestId } from '../errors.ts';
 import type { NoticeFields } from '../main/front.ts';
 import { errorLine } from './json-lines.ts';
 import type { Bearer } from '../main/clients/tokens.ts';
+import type { Ask, Unserved } from './http-ask.ts';
 
 /** A body of which nothing has come, or that is needed no longer. */
 export const NO_BODY = Buffer.alloc(0);
@@ -22,15 +23,28 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly client: Asker;
   readonly bearer: Bearer;
+  readonly ask: Ask;
   body: Buffer = NO_BODY;
   length = 0;
   /** It has its answer, or will never get one. */
   isOver = false;
 
-  constructor(response: ServerResponse, client: Asker, bearer: Bearer) {
+  constructor(response: ServerResponse, client: Asker, bearer: Bearer, ask: Ask) {
     this.response = response;
     this.client = client;
     this.bearer = bearer;
+    this.ask = ask;
+  }
+
+  /** The body is whole: makes the line of it that is asked. @returns why there is none */
+  makeLine(): Unserved | undefined {
+    const { line } = this.ask;
+    if (line === undefined) return undefined;
+    const made = line(this.body.subarray(0, this.length));
+    if ('refused' in made) return made;
+    this.body = made;
+    this.length = made.length;
+    return undefined;
   }
 
   /**
@@ -56,7 +70,7 @@ export class Exchange {
   }
 }
 
-/** Writes a response with as few headers as it can have. @param retryAfter seconds, for 429 and 503 */
+/** Writes a response with as few headers as it can have. @param retryAfter seconds, for 429 and 503; 0: nothing is said */
 export function writeResponse(
   response: ServerResponse,
   status: number,
@@ -65,15 +79,20 @@ export function writeResponse(
   retryAfter = 1,
 ): void {
   const headers: Record<string, string | number> = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) };
-  if (status === 503 || status === 429) headers['Retry-After'] = retryAfter;
+  if ((status === 503 || status === 429) && retryAfter > 0) headers['Retry-After'] = retryAfter;
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
   response.writeHead(status, headers);
   response.end(body);
 }
 
-const IDS: Partial<Record<ErrorName, number>> = { LineTooLong: NoRequestId.LINE, ServerStopping: NoRequestId.NOTICE };
+/** What a request is numbered that gives no `id`. */
+const USUAL_ID = 1;
 
-/** The body for a request that was refused before its `id` was read. The connection stays: HTTP has ends of its own. */
+/**
+ * The body for a request that was refused before its `id` was read, or that a path asks, which has none.
+ * The connection stays: HTTP has ends of its own.
+ */
 export function refusalBody(name: ErrorName, fields: NoticeFields): Buffer {
-  return errorLine(IDS[name] ?? NoRequestId.CONNECTION, name, { closing: false, ...fields });
+  const id = idWithoutRequest(name);
+  return errorLine(id === NoRequestId.UNUSABLE ? USUAL_ID : id, name, { closing: false, ...fields });
 }

@@ -1,6 +1,6 @@
 /**
- * HTTP requests (http-and-msgpack: HTTP): `POST /v1/rpc` takes a request as a line does and answers with its one answer; `GET /livez`,
- * `/readyz`, `/metrics` are for those who watch.
+ * HTTP requests (http-and-msgpack: HTTP): each goes where the table of `http-paths.ts` says: to a session, through the `HttpClient` of
+ * its connection, or it is answered here, for those who watch.
  * In: connections and requests of HTTP/1.1. Out: responses; bodies to the connection's `HttpClient`. Never: CORS, a body parsed here, an
  * answer to a `Host` that is not ours but that of a probe.
  */
@@ -11,10 +11,13 @@ import type { Admission } from '../main/clients/admission.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { NoticeFields } from '../main/front.ts';
 import { HostCheck, hostOf } from './host-check.ts';
+import type { Asking, Unserved } from './http-ask.ts';
 import { HttpClient } from './http-client.ts';
 import { type Exchange, refusalBody, writeResponse } from './http-exchange.ts';
+import { ALL_PATHS, type Own, endpointOf } from './http-paths.ts';
 import { statusOfError } from './http-status.ts';
 import { requestTarget } from './http-target.ts';
+import { description } from './openapi.ts';
 import type { Bearer } from '../main/clients/tokens.ts';
 
 /** What HTTP is told beside what it is told by the gateway. */
@@ -44,6 +47,12 @@ export class HttpRequests {
   #watchers = 0;
   /** The counters while they are read: whoever asks meanwhile hears the same. */
   #counters: ReturnType<HttpSettings['metrics']> | undefined;
+  readonly #own: Readonly<Record<Own, (request: IncomingMessage, response: ServerResponse) => void>> = {
+    live: (_request, response) => this.#probe(response, true),
+    ready: (_request, response) => this.#probe(response, this.#admission.gauges().isReady),
+    metrics: (request, response) => this.#metrics(request, response),
+    description: (request, response) => this.#describe(request, response),
+  };
 
   constructor(admission: Admission, settings: HttpSettings) {
     this.#admission = admission;
@@ -66,10 +75,19 @@ export class HttpRequests {
   /** Answers a request, or hands it to the client of its connection. @param goOn called when its body may come */
   request(request: IncomingMessage, response: ServerResponse, goOn = nothing): void {
     const { path, host = request.headers.host } = requestTarget(request.url);
-    // Orchestrators ask by the address of the moment; what they hear is no secret.
-    if (!PROBES.has(path) && !this.#hosts.permits(host)) this.#refuseHost(response, host);
-    else if (path === '/v1/rpc') this.#rpc(request, response, goOn);
-    else this.#watch(path, request, response);
+    const found = endpointOf(path);
+    if (found?.endpoint.isForAnyHost !== true && !this.#hosts.permits(host)) return this.#refuseHost(response, host);
+    if (found === undefined) return this.#refuse(response, 'ProtocolMismatch', NO_PATH, 404);
+    const { endpoint, parameters } = found;
+    const operation = endpoint.operations.get(request.method!);
+    if (operation === undefined) {
+      response.setHeader('Allow', endpoint.allowed);
+      const msg = `${endpoint.path} takes ${endpoint.allowed}, not ${request.method}`;
+      return this.#refuse(response, 'ProtocolMismatch', { msg }, 405);
+    }
+    const { does } = operation;
+    if (typeof does === 'string') this.#own[does](request, response);
+    else this.#ask(does, parameters, request, response, goOn);
   }
 
   #refuseHost(response: ServerResponse, host: string | undefined): void {
@@ -78,18 +96,24 @@ export class HttpRequests {
       name === undefined
         ? 'Host must be loopback, --host, or a name given by --http-host; there was none'
         : `Host "${name}" is no name of this gateway; --http-host ${name} makes it one`;
-    this.#admission.metrics.ended('ProtocolMismatch');
-    this.#write(response, 403, refusalBody('ProtocolMismatch', { msg }));
+    this.#refuse(response, 'ProtocolMismatch', { msg }, 403);
   }
 
-  // POST /v1/rpc
+  // For a session.
 
-  #rpc(request: IncomingMessage, response: ServerResponse, goOn: () => void): void {
-    if (request.method !== 'POST') return this.#wrongMethod(response, 'POST');
-    const unreadable = unreadableOf(request);
+  #ask(
+    asking: Asking,
+    parameters: readonly string[],
+    request: IncomingMessage,
+    response: ServerResponse,
+    goOn: () => void,
+  ): void {
+    const unreadable = asking.takesBody ? unreadableOf(request) : undefined;
     if (unreadable !== undefined) return this.#refuse(response, 'ProtocolMismatch', { msg: unreadable });
     const bearer = this.#bearer(request);
     if ('refused' in bearer) return this.#refuse(response, bearer.refused, bearer.fields);
+    const ask = asking.ask(parameters, request.headers);
+    if ('refused' in ask) return this.#refuse(response, ask.refused, ask.fields, asking.statusOfError(ask.refused));
     const refused = this.#noRoom(request);
     if (refused !== undefined) return this.#refuse(response, ...refused);
     const client = (request.socket as OwnSocket)[CLIENT];
@@ -98,9 +122,16 @@ export class HttpRequests {
         limit: this.#admission.limits.maxConnections,
         retry_after: 1,
       });
-    (request as OwnRequest)[EXCHANGE] = client.begin(response, bearer);
-    request.on('data', takeBody).on('end', endBody);
+    const exchange = client.begin(response, bearer, ask);
     goOn();
+    if (asking.takesBody) {
+      (request as OwnRequest)[EXCHANGE] = exchange;
+      request.on('data', takeBody).on('end', endBody);
+    } else {
+      response.setHeader('Cache-Control', 'no-store');
+      request.resume();
+      client.ended(exchange);
+    }
   }
 
   /** Why a request is not taken though it is one, as far as that is known before its body has come. */
@@ -121,28 +152,25 @@ export class HttpRequests {
     return this.#admission.judgeToken(token, socket.remoteAddress ?? '');
   }
 
-  #refuse(response: ServerResponse, name: ErrorName, fields: NoticeFields): void {
+  #refuse(response: ServerResponse, name: ErrorName, fields: NoticeFields, status = statusOfError(name)): void {
     this.#admission.metrics.ended(name);
     // Whoever tries tokens has to connect anew for each, and connections are counted.
     if (name === 'RateLimited') response.shouldKeepAlive = false;
     const retryAfter = Number(fields['retry_after'] ?? 1);
-    this.#write(response, statusOfError(name), refusalBody(name, fields), undefined, retryAfter);
+    this.#write(response, status, refusalBody(name, fields), undefined, retryAfter);
   }
 
   // For those who watch.
 
-  #watch(path: string, request: IncomingMessage, response: ServerResponse): void {
-    if (!PROBES.has(path) && path !== '/metrics')
-      return this.#plain(response, 404, 'no such path; there are POST /v1/rpc, /livez, /readyz, /metrics\n');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#wrongMethod(response, 'GET, HEAD');
-    if (path === '/metrics') return this.#metrics(request, response);
-    const isWell = path === '/livez' || this.#admission.gauges().isReady;
-    return this.#plain(response, isWell ? 200 : 503, isWell ? 'ok\n' : 'not ready\n');
+  #probe(response: ServerResponse, isWell: boolean): void {
+    this.#plain(response, isWell ? 200 : 503, isWell ? 'ok\n' : 'not ready\n');
   }
 
-  #wrongMethod(response: ServerResponse, allowed: string): void {
-    response.setHeader('Allow', allowed);
-    this.#plain(response, 405, allowed === 'POST' ? 'POST one request as JSON\n' : `${allowed} only\n`);
+  #describe({ headers }: IncomingMessage, response: ServerResponse): void {
+    const { text, tag } = description();
+    response.setHeader('ETag', tag);
+    if (isKnownTag(headers['if-none-match'], tag)) this.#write(response, 304, text);
+    else this.#write(response, 200, text);
   }
 
   #metrics(request: IncomingMessage, response: ServerResponse): void {
@@ -171,11 +199,7 @@ export class HttpRequests {
   }
 }
 
-/** Why whoever asks is not served. */
-interface Unserved {
-  readonly refused: ErrorName;
-  readonly fields: NoticeFields;
-}
+const NO_PATH: NoticeFields = { msg: `no such path; there are: ${ALL_PATHS}` };
 
 const NO_TOKEN: Unserved = {
   refused: 'AuthRequired',
@@ -184,9 +208,13 @@ const NO_TOKEN: Unserved = {
 
 type Answer = [status: number, body: Buffer | string, type?: string, retryAfter?: number];
 
-const PROBES = new Set(['/livez', '/readyz']);
-
 function nothing(): void {}
+
+/** Whether a client has what it asks for: one of its tags is this one (RFC 9110, 13.1.2). */
+function isKnownTag(header: string | undefined, tag: string): boolean {
+  const tags = (header ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
+  return tags.includes(tag) || tags.includes('*');
+}
 
 function tokenOf(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];

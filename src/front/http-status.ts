@@ -5,7 +5,14 @@
  * Whoever got an answer has a 200, an `rpc_error` included: HTTP has done its part. Other statuses are for those between
  * (load balancers, retrying libraries) that do not read bodies.
  */
-import { OUTCOMES, type ErrorName } from '../errors.ts';
+import { ERRORS, OUTCOMES, type ErrorName } from '../errors.ts';
+
+/** Errors that end connections of other kinds, or are told to them alone. */
+const ELSEWHERE: ReadonlySet<ErrorName> = new Set(['LineTimeout', 'TooManyErrors', 'SlowConsumer', 'UpdatesDropped']);
+/** Errors that a client over HTTP may hear of. */
+export const ERRORS_OVER_HTTP: readonly ErrorName[] = (Object.keys(ERRORS) as ErrorName[]).filter(
+  (name) => !ELSEWHERE.has(name),
+);
 
 const STATUSES: Partial<Record<ErrorName, number>> = {
   JSONDecodeError: 400,

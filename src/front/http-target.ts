@@ -1,7 +1,7 @@
 /**
  * HTTP target: what a request line asks for.
  * In: the target as it stands there. Out: its path without a query or a last slash; the host, where it names one itself.
- * Never: decodes a path: no path of the gateway's has anything to decode.
+ * Never: decodes a path: its pieces are told apart first (`http-paths.ts`).
  */
 export interface RequestTarget {
   readonly path: string;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
+import { rpc, type Ask } from '../../src/front/http-ask.ts';
 import { HttpClient } from '../../src/front/http-client.ts';
 import { Why } from '../../src/main/flow/gate.ts';
 import { LIMITS } from '../../src/main/limits/limits.ts';
@@ -12,6 +13,7 @@ import { FakeEnv } from '../support/fake-env.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 
 const KIB = 1024;
+const RPC = rpc.ask([], {}) as Ask;
 
 /** A client of which one request may be open, and what its session was asked. */
 function clientOf(): { client: HttpClient; socket: Socket; asked: number[] } {
@@ -32,7 +34,7 @@ function clientOf(): { client: HttpClient; socket: Socket; asked: number[] } {
 test('requests that wait for the second opening of the gate count towards what may be read ahead', () => {
   const { client, socket, asked } = clientOf();
   const send = (length: number): void => {
-    const exchange = client.begin({} as ServerResponse, { digest: '', mayExport: false });
+    const exchange = client.begin({} as ServerResponse, { digest: '', mayExport: false }, RPC);
     client.took(exchange, Buffer.alloc(length));
     client.ended(exchange);
   };
@@ -55,7 +57,7 @@ test('who does not take answers is not read, until they are taken', () => {
   Object.defineProperty(socket, 'writableLength', { get: () => unsent });
   const ask = (): void => {
     const response = { socket, writeHead: () => undefined, end: () => undefined } as unknown as ServerResponse;
-    const exchange = client.begin(response, { digest: '', mayExport: false });
+    const exchange = client.begin(response, { digest: '', mayExport: false }, RPC);
     client.took(exchange, Buffer.from('{}'));
     client.ended(exchange);
   };

@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { requestFlags } from '../../src/batch/request-flags.ts';
 import { HttpListener } from '../../src/front/http.ts';
+import { description } from '../../src/front/openapi.ts';
+import { OPERATIONS } from '../../src/front/http-paths.ts';
 import { tokensOf } from '../../src/main/clients/tokens.ts';
 import type { GatewayOptions } from '../../src/main/gateway.ts';
 import type { Limits } from '../../src/main/limits/limits.ts';
@@ -187,7 +189,15 @@ test('what is no POST of JSON is refused: method, type, path', async (t) => {
   }
   const got = await raw.send(get('/v1/rpc')).answer();
   assert.deepEqual([got.status, got.headers['allow']], [405, 'POST']);
-  assert.equal((await raw.send(get('/')).answer()).status, 404);
+  assert.match(
+    got.body,
+    /^{"id":-1,"error":"ProtocolMismatch","msg":"\/v1\/rpc takes POST, not GET",.*"delivered":"no"}\n$/,
+  );
+  const lost = await raw.send(get('/')).answer();
+  assert.deepEqual([lost.status, lost.headers['content-type']], [404, 'application/json']);
+  const { error, msg } = JSON.parse(lost.body) as { error: string; msg: string };
+  assert.equal(error, 'ProtocolMismatch');
+  for (const { path } of OPERATIONS) assert.ok(msg.includes(path), path);
   assert.equal((await raw.send(get('/v1/rpcs')).answer()).status, 404);
   const preflight = await raw
     .send('OPTIONS /v1/rpc HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n')
@@ -216,7 +226,7 @@ test('a path with a query, a last slash, or a whole address is the same path', a
 
 test('HEAD wherever GET is; 405 says what is allowed', async (t) => {
   const { httpPort } = await httpGateway(t);
-  for (const path of ['/livez', '/readyz', '/metrics']) {
+  for (const path of ['/livez', '/readyz', '/metrics', '/v1/openapi.json', '/v1/sessions']) {
     const raw = new Raw(httpPort);
     const got = await raw.send(get(path)).answer();
     const refused = await raw.send(post('{}').replace('/v1/rpc', path)).answer();
@@ -224,6 +234,57 @@ test('HEAD wherever GET is; 405 says what is allowed', async (t) => {
     raw.send(`HEAD ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     const head = await raw.end();
     assert.match(head, new RegExp(`^HTTP/1.1 200 OK\r\n[^]*Content-Length: ${got.body.length}\r\n[^]*\r\n\r\n$`), path);
+  }
+});
+
+test('what is asked of kept sessions goes out as the line that asks it', async (t) => {
+  const { httpPort } = await httpGateway(t);
+  const raw = new Raw(httpPort);
+  const ask = async (method: string, path: string, body = ''): Promise<Answer> =>
+    await raw
+      .send(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+      .answer();
+  const list = await ask('GET', '/v1/sessions');
+  assert.deepEqual([list.status, list.body], [200, '{"id":1,"session":{"list":true}}\n']);
+  assert.deepEqual([list.headers['content-type'], list.headers['cache-control']], ['application/json', 'no-store']);
+  // A body that nobody asked for is read, and of no concern.
+  assert.equal((await ask('GET', '/v1/sessions/', '{"id":2}')).body, list.body);
+  assert.equal((await ask('DELETE', '/v1/sessions/me')).body, '{"id":1,"session":{"forget":"me"}}\n');
+  assert.equal(
+    Buffer.from((await ask('DELETE', '/v1/sessions/%D1%8F%2B1@x?y')).body, 'latin1').toString(),
+    '{"id":1,"session":{"forget":"я+1@x"}}\n',
+  );
+  for (const name of ['a%20b', '%22%7D', '{name}', 'x'.repeat(65), '%', '%D1', 'a%2Fb', '%00']) {
+    const { status, body } = await ask('DELETE', `/v1/sessions/${name}`);
+    assert.equal(status, 400, name);
+    assert.match(body, /^{"id":1,"error":"InvalidSession",.*"path":"session.name"/, name);
+  }
+  const post = await ask('POST', '/v1/sessions/me');
+  assert.deepEqual([post.status, post.headers['allow']], [405, 'DELETE']);
+  raw.close();
+});
+
+test('the description is given with a tag, and not again to who has it', async (t) => {
+  const { httpPort } = await httpGateway(t, { options: { tokens: tokensOf('good') } });
+  const raw = new Raw(httpPort);
+  const ask = (tag: string): Promise<Answer> =>
+    raw.send(get('/v1/openapi.json', 'localhost', tag === '' ? '' : `If-None-Match: ${tag}\r\n`)).answer();
+  const { status, headers, body } = await ask('');
+  assert.deepEqual([status, headers['content-type'], body], [200, 'application/json', description().text]);
+  assert.match(headers['etag']!, /^"[\w-]{22}"$/);
+  raw.close();
+  for (const [tag, wanted] of [
+    [headers['etag']!, 304],
+    [`W/${headers['etag']!}`, 304],
+    [`"other", ${headers['etag']!}`, 304],
+    ['*', 304],
+    ['"other"', 200],
+  ] as const) {
+    const other = new Raw(httpPort);
+    const more = `If-None-Match: ${tag}\r\nConnection: close\r\n`;
+    const answer = await other.send(get('/v1/openapi.json', 'localhost', more)).end();
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${wanted} `), tag);
+    assert.equal(answer.split('\r\n\r\n')[1], wanted === 304 ? '' : body, tag);
   }
 });
 

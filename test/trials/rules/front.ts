@@ -19,8 +19,8 @@ export const FRONT: readonly Rule[] = [
   ...rulesOf('src/front/http-requests.ts', 'front/http', [
     [
       'a Host that is not ours is refused',
-      '!PROBES.has(path) && !this.#hosts.permits(host)',
-      '!PROBES.has(path) && host === undefined',
+      'found?.endpoint.isForAnyHost !== true && !this.#hosts.permits(host)',
+      'found?.endpoint.isForAnyHost !== true && host === undefined',
     ],
     [
       'a form of another site is refused',
@@ -49,7 +49,12 @@ export const FRONT: readonly Rule[] = [
       "if (!/^(?:identity)?$/i.test(headers['content-encoding'] ?? ''))",
       "if (headers['content-encoding'] === 'x')",
     ],
-    ['only POST asks', "if (request.method !== 'POST') return this.#wrongMethod(response, 'POST');", ''],
+    [
+      'a method is asked for where it is',
+      'const operation = endpoint.operations.get(request.method!);',
+      'const operation = [...endpoint.operations.values()][0];',
+    ],
+    ['what kept sessions are is stored by nobody on the way', "response.setHeader('Cache-Control', 'no-store');", ''],
     [
       'who only watches has few places',
       '} else if (this.#watchers < MOST_WATCHERS) {',
@@ -60,6 +65,12 @@ export const FRONT: readonly Rule[] = [
       '    if (!this.#admission.isServing)\n',
       '    if (limits.maxLine < 0)\n',
     ],
+  ]),
+  ...rulesOf('src/front/session-asks.ts', 'front/http', [
+    ['what is no name is not asked for', 'if (NAME.test(name)) return by(name);', 'return by(name);'],
+  ]),
+  ...rulesOf('src/front/session-status.ts', 'front/session-status', [
+    ['a time that is not whole is waited out', 'Math.ceil(said.retry_after ?? 0)', 'Math.floor(said.retry_after ?? 0)'],
   ]),
   ...rulesOf('src/front/http-client.ts', 'front/http', [
     [
@@ -78,11 +89,7 @@ export const FRONT: readonly Rule[] = [
       'route === undefined && this.#routes.size < MOST_SESSIONS',
       'route === undefined',
     ],
-    [
-      'a request is answered once',
-      '    this.#exchanges.delete(ticket);\n    this.#send(exchange, isBad',
-      '    this.#send(exchange, isBad',
-    ],
+    ['a request is answered once', '    this.#exchanges.delete(ticket);\n    const { status', '    const { status'],
     ['sessions end with their connection', '      route.ledger.drain();\n      route.close();\n', ''],
     ['a client has so many requests open', 'if (this.#exchanges.size >= limits.openRequests) return false;', ''],
     [
