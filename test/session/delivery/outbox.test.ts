@@ -43,6 +43,24 @@ test('a container has as many messages as it may have, and no more', () => {
   assert.equal(lone.s.pending.sentCount, MAX_CONTAINED + 1);
 });
 
+test('after a refused container each message has a packet, and acknowledgements have one once they are due', () => {
+  const lone = new Lone().ready();
+  const { outbox, stateRequests } = lone.s;
+  outbox.aloneUntil = NOW + 1;
+  queue(lone, 3, 40);
+  for (const length of [12, 20]) outbox.say(randomBytes(length));
+  outbox.isPingDue = outbox.isSaltRequestDue = true;
+  stateRequests.wanted.push(1, 2);
+  outbox.acks.push(5, 6);
+  outbox.ackAt = NOW + 1;
+  assert.equal(flushed(lone).length, 8);
+  assert.deepEqual([outbox.acks, outbox.hasRest], [[5, 6], false]);
+  outbox.ackAt = NOW;
+  queue(lone, 1, 40);
+  assert.equal(flushed(lone).length, 10);
+  assert.deepEqual(outbox.acks, []);
+});
+
 test('what was answered meanwhile does not go again', () => {
   const lone = new Lone().ready();
   const [answered, open] = [lone.sent(ACTS), lone.sent(ACTS)];
