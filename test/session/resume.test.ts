@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Stage } from '../../src/session/state/pending.ts';
-import { takeAgain } from '../../src/session/resume.ts';
-import { EntryFlag } from '../../src/batch/save-records.ts';
+import { restore, takeAgain } from '../../src/session/resume.ts';
+import { Saved } from '../../src/session/snapshot.ts';
+import { COUNTERS_LENGTH, EntryFlag, readCounters, writeResume } from '../../src/batch/save-records.ts';
+import { Reader } from '../../src/bytes/reader.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import { AnswerBy } from '../../src/session/state/pending.ts';
 import { botPair } from '../support/bot-pair.ts';
@@ -35,6 +37,31 @@ function again(lone: Lone, flags: number): void {
   const bytes = Buffer.from(out.written());
   takeAgain(lone.s, { ticket: 1, bytes, start: 0, stop: bytes.length, mayExport: false });
 }
+
+/** What a session saves of its counters; with the session_id that `Saved` begins with it saves nothing else. */
+function countersOf(lone: Lone): Buffer {
+  const out = new Writer(64);
+  Object.assign(lone.s.sink, { save: () => out });
+  lone.s.sessionLow = lone.s.sessionHigh = 0;
+  new Saved(lone.s).save(lone.s);
+  return Buffer.from(out.written());
+}
+
+test('every counter is what it was', () => {
+  const [before, after] = [new Lone(), new Lone()];
+  const { s } = before;
+  Object.assign(s.ids, { low: 4, high: 5, contentCount: 6, offset: 7.5, isSynchronised: true });
+  Object.assign(s.salts, { low: 8, high: 9, until: 10 });
+  Object.assign(s, { lastSeqNo: 11, uniqueLow: 12, uniqueHigh: 13, hasHistory: true, isKeyDoubted: true });
+  const saved = countersOf(before);
+  const { flags, ...numbers } = readCounters(new Reader(saved));
+  assert.deepEqual(Object.values(numbers), [4, 5, 6, 11, 7.5, 8, 9, 10, 12, 13]);
+  assert.notEqual(flags, 0);
+  assert.equal(saved.length, COUNTERS_LENGTH);
+  const bytes = writeResume(new Uint8Array(0), saved, new Uint8Array(0));
+  restore(after.s, bytes, 0, bytes.length, NOW);
+  assert.deepEqual(countersOf(after), saved);
+});
 
 test('a request that was sent, be it twice, is known as such: it is asked about, and never called undelivered', () => {
   for (const [flags, copies] of [
