@@ -35,6 +35,8 @@ export interface Refusal {
   readonly error: ErrorName;
   /** One sentence in English, without secrets and without the client's own values but for names that are none. */
   readonly msg: string;
+  /** Ends a `msg` that had to be cut: where all of it stands. */
+  readonly whole?: string;
   readonly path?: string;
   readonly pos?: number;
   readonly limit?: number;

@@ -1,10 +1,11 @@
 /**
  * Error lines of the JSON dialect (wire: Requests and answers; Errors).
  * In: an id and a `Refusal`. Out: one line of at most 512 bytes.
- * Never: cuts a character in half, or leaves out anything but the end of a long `msg` or `path`.
+ * Never: leaves out anything but the end of a long `msg` or `path`.
  */
 import { writeString } from '../bytes/json-write.ts';
 import { Writer } from '../bytes/writer.ts';
+import { cutSentence, fittingLength } from './cut-text.ts';
 import type { Refusal } from './dialect.ts';
 
 /** Longest error line, newline included (threats: Bytes and lines). */
@@ -37,12 +38,13 @@ export function writeErrorLine(out: Writer, id: Uint8Array, refusal: Refusal): v
   // `{"id":`, `""` of the message, `,"path":""`
   const fixed = 6 + id.length + head.length + Buffer.byteLength(tail) + 2 + (path === undefined ? 0 : 10);
   const room = Math.max(0, MAX_LINE - fixed);
-  const pathStop = path === undefined ? 0 : cut(path, Math.floor(room * PATH_SHARE));
-  const message = Buffer.from(refusal.msg, 'utf8');
+  const pathStop = path === undefined ? 0 : fittingLength(path, Math.floor(room * PATH_SHARE), escapedSize);
+  const messageRoom = room - (path === undefined ? 0 : escapedLength(path, pathStop));
+  const message = cutSentence(refusal.msg, messageRoom, escapedSize, refusal.whole);
   out.ascii('{"id":');
   out.raw(id);
   out.ascii(head);
-  writeString(out, message, 0, cut(message, room - (path === undefined ? 0 : escapedLength(path, pathStop))));
+  writeString(out, message, 0, message.length);
   if (path !== undefined) {
     out.ascii(',"path":');
     writeString(out, path, 0, pathStop);
@@ -55,18 +57,6 @@ function attributes(refusal: Refusal): string {
     const value = refusal[name];
     return value === undefined ? '' : `,"${shown}":${JSON.stringify(value)}`;
   }).join('');
-}
-
-/** How many bytes of a text fit into `room` bytes of a JSON string, cut between characters. */
-function cut(text: Uint8Array, room: number): number {
-  let used = 0;
-  let stop = 0;
-  for (let i = 0; i < text.length; i++) {
-    if ((text[i]! & 0xc0) !== 0x80) stop = i;
-    used += escapedSize(text[i]!);
-    if (used > room) return stop;
-  }
-  return text.length;
 }
 
 function escapedLength(text: Uint8Array, stop: number): number {

@@ -14,6 +14,7 @@ import { KEY_END, KIND, PACKED_INTEGER, STRING, END } from '../bytes/tape.ts';
 import { utf8End } from '../bytes/utf8.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
+import { cutSentence, fittingLength, ONE_EACH } from './cut-text.ts';
 import type {
   Dialect,
   Fate,
@@ -259,13 +260,13 @@ export class MsgpackDialect extends RequestReader implements Dialect {
   }
 
   error(out: Writer, id: Uint8Array, refusal: Refusal): void {
-    const { msg, path, retryAfter, didYouMean, ...rest } = refusal;
+    const { msg, whole, path, retryAfter, didYouMean, ...rest } = refusal;
     const mark = this.begin(out, id);
     this.#small(out, 'error', rest.error);
     const names = [rest.got, didYouMean, rest.key].map((one) => (typeof one === 'string' ? Buffer.byteLength(one) : 0));
     const room = MAX_ERROR - FIXED - id.length - names.reduce((sum, length) => sum + length, 0);
     const pathRoom = Math.min(Buffer.byteLength(path ?? ''), Math.floor(room * PATH_SHARE));
-    this.#small(out, 'msg', cut(msg, room - pathRoom));
+    this.#small(out, 'msg', cutSentence(msg, room - pathRoom, ONE_EACH, whole).toString());
     if (path !== undefined) this.#small(out, 'path', cut(path, pathRoom));
     for (const name of ['pos', 'limit', 'got'] as const) this.#given(out, name, rest[name]);
     this.#given(out, 'did_you_mean', didYouMean);
@@ -300,8 +301,5 @@ function textOrBytes(text: Uint8Array): string | Buffer {
 /** At most `most` bytes of a text, cut between characters. */
 function cut(text: string, most: number): string {
   const bytes = Buffer.from(text);
-  if (bytes.length <= most) return text;
-  let stop = most;
-  while ((bytes[stop]! & 0xc0) === 0x80) stop--;
-  return bytes.toString('utf8', 0, stop);
+  return bytes.toString('utf8', 0, fittingLength(bytes, most, ONE_EACH));
 }

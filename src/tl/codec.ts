@@ -61,6 +61,8 @@ export interface EncodeErrorMore {
   /** Names of the scheme that are near, with `, ` between. */
   readonly didYouMean?: string;
   readonly limit?: number;
+  /** Where all of the text stands, for who has room for its beginning alone. */
+  readonly whole?: string;
 }
 
 /** Thrown by the decoders; what was written is to be dropped by the caller. */

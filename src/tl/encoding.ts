@@ -146,7 +146,10 @@ export class Encoding extends ScalarEncoding {
       .required(index, given.includes('_wrapped'))
       .filter((name) => name !== field && !given.includes(name));
     const also = others.length === 0 ? '' : `, ${others.length === 1 ? 'as is' : 'as are'} ${others.join(', ')}`;
-    throw new EncodeError('MissingField', path, `${path}: missing${also}; ${this.#schemeNames.shapeOf(index)}`);
+    const whole = ` \`mtproto2json scheme show ${this.directory.tables.names[index]}\` shows all it takes`;
+    throw new EncodeError('MissingField', path, `${path}: missing${also}; ${this.#schemeNames.shapeOf(index)}`, {
+      whole,
+    });
   }
 
   #keysOf(node: number): string[] {

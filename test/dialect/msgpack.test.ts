@@ -248,6 +248,17 @@ test('updates, Telegram’s refusals, silence', () => {
   );
 });
 
+test('a long msg ends at a word, and says where all of it stands', () => {
+  const out = new Writer(16);
+  const msg = Array.from({ length: 80 }, (_, i) => `word${i}`).join(' ');
+  dialect.error(out, packr.pack(7), { error: 'MissingField', msg, whole: ' `show x` shows it', path: 'message.x' });
+  const [frame] = framesOf(out);
+  assert.deepEqual(Object.keys(frame!), ['id', 'error', 'msg', 'path']);
+  const [said, end] = (frame!['msg'] as string).split('…');
+  assert.ok(msg.startsWith(`${said} `) && said!.length > 100, said);
+  assert.equal(end, ' `show x` shows it');
+});
+
 test('an error frame has everything, and at most 512 bytes', () => {
   const out = new Writer(16);
   const whole: Refusal = {
@@ -274,6 +285,7 @@ test('an error frame has everything, and at most 512 bytes', () => {
     { ...frame, msg: '', path: '' },
     { ...rest, id: 'x'.repeat(128), retry_after: retryAfter, msg: '', path: '' },
   );
-  assert.ok(msg.startsWith(frame!['msg'] as string) && (frame!['msg'] as string).length >= 50);
+  const said = frame!['msg'] as string;
+  assert.ok(said.endsWith('…') && msg.startsWith(said.slice(0, -1)) && said.length >= 50);
   assert.ok(path!.startsWith(frame!['path'] as string));
 });

@@ -77,16 +77,22 @@ export const DIALECT: readonly Rule[] = [
     ['a name keeps to its form', 'text !== undefined && NAME.test(text) ? text : undefined', 'text'],
     ['a number keeps to its range', 'return value >= least && value <= most ? value : undefined;', 'return value;'],
   ]),
-  ...rulesOf('src/dialect/json-error.ts', 'json.test', [
+  ...rulesOf('src/dialect/cut-text.ts', 'json.test', [
     ['an error line has at most 512 bytes', 'if (used > room) return stop;', ''],
-    ['a text is cut between characters', 'if ((text[i]! & 0xc0) !== 0x80) stop = i;', 'stop = i;'],
+    ['a text is cut between characters', 'if ((bytes[i]! & 0xc0) !== 0x80) stop = i;', 'stop = i;'],
+    [
+      'a sentence is cut between words',
+      'return blank > 0 && stop - blank < LONGEST_WORD ? blank : stop;',
+      'return stop;',
+    ],
+  ]),
+  ...rulesOf('src/dialect/json-error.ts', 'json.test', [
     ['an escape has its room in an error line', 'if (byte < 0x20) return 6;', ''],
   ]),
   ...rulesOf('src/dialect/msgpack.ts', 'msgpack', [
     ['an id is 1 or more', 'kind === PACKED_INTEGER && isAboveZero(bytes, start) ?', 'kind === PACKED_INTEGER ?'],
     ['a result that is taken back is not counted', 'out.bytes[this.#mark + FRAME_HEAD]!--;', ''],
-    ['a text is cut between characters', 'while ((bytes[stop]! & 0xc0) === 0x80) stop--;', ''],
-    ['an error frame has at most 512 bytes', 'cut(msg, room - pathRoom)', 'msg'],
+    ['an error frame has at most 512 bytes', 'cutSentence(msg, room - pathRoom, ONE_EACH, whole).toString()', 'msg'],
     ['a list tells how many it has', '(handles.length >>> shift) & 255', 'handles.length & 255'],
   ]),
   ...rulesOf('src/dialect/msgpack-fields.ts', 'msgpack', [
