@@ -10,7 +10,9 @@ import type { Place } from '../client/lines.ts';
 import { methodNamed, WrongField } from '../client/names.ts';
 import { forTerminal, type Form } from '../client/answer.ts';
 import { firstToken } from '../main/clients/tokens.ts';
+import { keptScheme } from '../tl/cache.ts';
 import type { Schema } from '../tl/ir.ts';
+import { schemeFault } from '../tl/load.ts';
 
 /** Options that `call` and `repl` share: flag, its line in the help. */
 export const GATEWAY_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
@@ -71,6 +73,15 @@ export function tokenOf(flags: GatewayFlags): string | undefined {
   } catch (error) {
     if (error instanceof WrongField) throw error;
     throw new WrongField(`--token-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** The scheme that `--scheme` names, or the gateway's own. @throws WrongField for a folder that holds none */
+export function schemeOf({ scheme }: GatewayFlags): Schema {
+  try {
+    return keptScheme(scheme);
+  } catch (error) {
+    throw scheme === undefined ? error : new WrongField(schemeFault(scheme, error));
   }
 }
 

@@ -14,7 +14,6 @@ import { LineConnection, NoGateway, placeText, type Place } from '../client/line
 import { WrongField } from '../client/names.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
-import { keptScheme } from '../tl/cache.ts';
 import {
   callMessage,
   formOf,
@@ -24,6 +23,7 @@ import {
   keptSession,
   patience,
   placeOf,
+  schemeOf,
   tokenOf,
   type GatewayFlags,
 } from './call-message.ts';
@@ -94,7 +94,7 @@ async function requestOf(method: string | undefined, words: readonly string[], f
   }
   const fields = words.filter((word) => word !== '-');
   const base = fields.length < words.length ? await stdinObject() : undefined;
-  const schema = keptScheme(flags.scheme);
+  const schema = schemeOf(flags);
   try {
     return request.set('message', callMessage(schema, method, fields, base));
   } catch (error) {

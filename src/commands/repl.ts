@@ -18,7 +18,6 @@ import { isSecret, shellWords } from '../client/repl-line.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { Schema } from '../tl/ir.ts';
 import { jsonShape } from '../tl/json-shape.ts';
-import { keptScheme } from '../tl/cache.ts';
 import {
   callMessage,
   formOf,
@@ -28,6 +27,7 @@ import {
   keptSession,
   patience,
   placeOf,
+  schemeOf,
   tokenOf,
   type GatewayFlags,
 } from './call-message.ts';
@@ -46,8 +46,13 @@ export function registerRepl(program: Command): void {
   const command = program.command('repl').description('calls typed one after the other, with completion');
   for (const [flag, text] of GATEWAY_OPTIONS) command.option(flag, text);
   command.action(async (flags: GatewayFlags) => {
-    process.exitCode = await new Repl(flags, keptScheme(flags.scheme)).run().catch(failed);
+    process.exitCode = await begun(flags).catch(failed);
   });
+}
+
+/** @returns the exit code @throws WrongField, NoGateway */
+async function begun(flags: GatewayFlags): Promise<number> {
+  return new Repl(flags, schemeOf(flags)).run();
 }
 
 function failed(error: unknown): number {

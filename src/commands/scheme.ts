@@ -34,8 +34,8 @@ interface UpdateFlags {
 }
 
 /**
- * Adds `scheme` with its commands. Faults (a wrong scheme, a file that is not there) end
- * through commander's `error`: text on standard error, exit code 1.
+ * Adds `scheme` with its commands. Faults end through commander's `error`: text on standard error, exit code 1 for a wrong
+ * scheme or nothing found, 2 for a wrong argument (a name that is none, a file that cannot be read).
  */
 export function registerScheme(program: Command, write: Write = (text) => process.stdout.write(text)): void {
   const scheme = program.command('scheme').description('make, check and look at TL schemes');
@@ -55,7 +55,7 @@ export function registerScheme(program: Command, write: Write = (text) => proces
     .command('info')
     .description('layer, origin and counts of a scheme')
     .option('--scheme <dir>', 'api.tl and mtproto.tl', own)
-    .action((flags: { scheme: string }) => guard(scheme, () => write(infoText(flags.scheme))));
+    .action((flags: { scheme: string }) => guard(scheme, () => write(ofScheme(flags.scheme, infoText))));
 
   scheme
     .command('check')
@@ -70,7 +70,7 @@ export function registerScheme(program: Command, write: Write = (text) => proces
     .option('--code', 'the code that is generated for it too')
     .option('--scheme <dir>', 'api.tl and mtproto.tl', own)
     .action((name: string, flags: { scheme: string; code?: boolean }) =>
-      guard(scheme, () => write(showDefinition(loaded(flags.scheme), name, flags.code === true))),
+      guard(scheme, () => write(definitionText(loaded(flags.scheme), name, flags.code === true))),
     );
 
   scheme
@@ -83,25 +83,45 @@ export function registerScheme(program: Command, write: Write = (text) => proces
     );
 }
 
-/** A scheme; what is wrong with the folder is said with the option that names it. */
 function loaded(dir: string): Schema {
+  return ofScheme(dir, keptScheme);
+}
+
+/** Uses the folder of `--scheme`. @throws InvalidArgumentError that says with the option what is wrong with the folder */
+function ofScheme<T>(dir: string, use: (dir: string) => T): T {
   try {
-    return keptScheme(dir);
+    return use(dir);
   } catch (error) {
-    throw new Error(schemeFault(dir, error), { cause: error });
+    throw new InvalidArgumentError(schemeFault(dir, error));
   }
 }
 
-/** Runs a command; whatever it throws becomes one sentence and exit code 1. */
+/** @throws InvalidArgumentError for a name that is none */
+function definitionText(schema: Schema, name: string, hasCode: boolean): string {
+  try {
+    return showDefinition(schema, name, hasCode);
+  } catch (error) {
+    throw schema.byName.has(name) || schema.types.has(name) ? error : new InvalidArgumentError(errorText(error));
+  }
+}
+
+/** Runs a command; whatever it throws becomes one sentence and exit code 1, or 2 if an argument is to blame. */
 async function guard(command: Command, run: () => void | Promise<void>): Promise<void> {
-  let fault: string | undefined;
+  let failed: { readonly error: unknown } | undefined;
   try {
     await run();
   } catch (error) {
-    fault = errorText(error);
+    failed = { error };
   }
+  if (failed === undefined) return;
+  const exitCode = isArgumentsFault(failed.error) ? 2 : 1;
   // What is wrong is no option: the list of options would not help.
-  if (fault !== undefined) command.showHelpAfterError(false).error(`scheme: ${fault}`, { exitCode: 1 });
+  command.showHelpAfterError(false).error(`scheme: ${errorText(failed.error)}`, { exitCode });
+}
+
+/** Whether an argument is wrong by itself, or names a file that the system refuses. */
+function isArgumentsFault(error: unknown): boolean {
+  return error instanceof InvalidArgumentError || (error instanceof Error && 'syscall' in error);
 }
 
 function layerNumber(text: string): number {
@@ -134,7 +154,7 @@ function makeFile({ text, fileName, origin }: SourceText, flags: UpdateFlags): U
     ...(layer === undefined ? {} : { layer }),
   });
   if (file.fileName === 'api.tl' && file.layer === 0)
-    throw new Error(`${fileName} names no layer: give it with --layer`);
+    throw new InvalidArgumentError(`${fileName} names no layer: give it with --layer`);
   return file;
 }
 

@@ -8,7 +8,8 @@ import { readFileSync, statSync } from 'node:fs';
 import type { SessionRecord } from '../account/record.ts';
 import { allowList } from '../address/allow-list.ts';
 import { PRODUCTION_DCS, TEST_DCS } from '../address/data-centres.ts';
-import { FormatError, formatOf, importText } from '../formats/formats.ts';
+import { ConfigError } from '../config/config.ts';
+import { type Format, FormatError, formatOf, importText } from '../formats/formats.ts';
 import { readSessionFile } from '../formats/session-file.ts';
 import { SQLITE_MAGIC } from '../formats/sqlite.ts';
 import { type DesktopAccount, readTdata } from '../formats/tdata.ts';
@@ -50,23 +51,23 @@ const TELEGRAM_NAME = /^[a-z-]+(?:-\d)?\.web\.telegram\.org$/;
 /**
  * Reads a session of another program, and completes it by the flags.
  * @param path `-` is standard input
- * @throws FormatError, SessionsError
+ * @throws ConfigError, FormatError, SessionsError
  */
 export async function readSession(path: string, said: Said): Promise<{ record: SessionRecord; format: string }> {
   const folder = path !== '-' && isFolder(path);
   if (said.format !== undefined && folder !== (said.format === TDATA))
-    throw new SessionsError(
+    throw new ConfigError([
       folder
         ? `${path} is a folder: --format ${TDATA} is the one for folders`
         : `${path} is not a folder, and --format ${TDATA} needs one`,
-    );
+    ]);
   // A folder that does not say its environment says production.
   if (folder) {
     const record = fromTdata(path, said);
     return { record: completed({ ...record, test: said.test ?? record.test }, said), format: TDATA };
   }
   const isFile = FILE_FORMATS.includes(said.format ?? '');
-  if (said.format !== undefined && !isFile) formatOf(said.format);
+  if (said.format !== undefined && !isFile) formatNamed(said.format);
   const input = path === '-' ? await standardInput() : fromFile(path);
   try {
     if (isFile || isSqlite(input)) return fromSqlite(path, input, said);
@@ -74,6 +75,15 @@ export async function readSession(path: string, said: Said): Promise<{ record: S
     return { record: completed(record, said), format: format.name };
   } finally {
     input.fill(0);
+  }
+}
+
+/** The text format that `--format` names. @throws ConfigError if there is none: exit code 2 */
+export function formatNamed(name: string): Format {
+  try {
+    return formatOf(name);
+  } catch (error) {
+    throw error instanceof FormatError ? new ConfigError([error.message]) : error;
   }
 }
 
@@ -111,13 +121,13 @@ function fromFile(path: string): Buffer {
   }
 }
 
-function cannotRead(path: string, error: unknown): SessionsError {
+function cannotRead(path: string, error: unknown): ConfigError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-  return new SessionsError(
+  return new ConfigError([
     path.length > LONGEST_PATH_SHOWN
       ? `the file cannot be read (${code}): a session itself is given on standard input, not as an argument`
       : `${path} cannot be read (${code})`,
-  );
+  ]);
 }
 
 async function standardInput(): Promise<Buffer> {

@@ -6,12 +6,11 @@
 import { writeFileSync } from 'node:fs';
 import { type SessionRecord, wipeRecord } from '../account/record.ts';
 import { ConfigError } from '../config/config.ts';
-import { formatOf } from '../formats/formats.ts';
 import { homeKey } from '../formats/parts.ts';
 import { keySource } from '../vault/key-source.ts';
 import { rewrapVault } from '../vault/open.ts';
 import type { Vault } from '../vault/vault.ts';
-import { completed, readSession } from './sessions-import.ts';
+import { completed, formatNamed, readSession } from './sessions-import.ts';
 import { fingerprint, lines, listEntry, membersShown, table } from './sessions-show.ts';
 import {
   bytesOf,
@@ -35,17 +34,18 @@ export async function list({ json, ...flags }: Flags): Promise<void> {
 
 /** `sessions show`: prints one session without its secrets. @throws SessionsError if it is not kept */
 export async function show(name: string, { json, ...flags }: Flags): Promise<void> {
+  checkName(name);
   const kept = await withVault(flags, async (vault) => {
     const all = await vault.list();
     for (const { name: other, record } of all) if (other !== name) record?.fill(0);
     return all.find((one) => one.name === name);
   });
-  if (kept === undefined) throw new SessionsError(`the vault has no session ${checkName(name)}`);
+  if (kept === undefined) throw new SessionsError(`the vault has no session ${name}`);
   const members = membersShown(kept);
   process.stdout.write(json === true ? `${JSON.stringify(members)}\n` : lines(members));
 }
 
-/** `sessions import`: keeps a session of another program. @param file `-` is standard input @throws SessionsError, FormatError */
+/** `sessions import`: keeps a session of another program. @param file `-` is standard input @throws ConfigError, SessionsError, FormatError */
 export async function importOne(name: string, file: string, flags: Flags): Promise<void> {
   checkName(name);
   const { record: read, format } = await readSession(file, flags);
@@ -90,11 +90,12 @@ async function sameKey(vault: Vault, name: string, record: SessionRecord): Promi
   return all.filter((one) => one.key === key && one.name !== name).map((one) => one.name);
 }
 
-/** `sessions export`: writes a session with its key, to stdout or a new file. @throws SessionsError, FormatError */
+/** `sessions export`: writes a session with its key, to stdout or a new file. @throws ConfigError, SessionsError, FormatError */
 export async function exportOne(name: string, flags: Flags): Promise<void> {
-  const format = formatOf(flags['format'] as string);
+  const format = formatNamed(flags['format'] as string);
+  checkName(name);
   const text = await withVault(flags, async (vault) => {
-    const record = readKept(vault, checkName(name));
+    const record = readKept(vault, name);
     try {
       if (await isInUse(vault, name))
         say(`a running gateway has ${name} open: Telegram ends a session that is used in two places`);
@@ -114,17 +115,17 @@ async function isInUse(vault: Vault, name: string): Promise<boolean> {
   return kept.some((one) => one.name === name && one.owner === 'elsewhere');
 }
 
-/** A file that nobody else may read, and that was not there before. */
+/** A file that nobody else may read, and that was not there before. @throws ConfigError */
 function writeNew(path: string, text: string): void {
   try {
     writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new SessionsError(
+    throw new ConfigError([
       code === 'EEXIST'
         ? `${path} exists already: choose another --out`
         : `${path} cannot be written (${code ?? 'unknown'})`,
-    );
+    ]);
   }
 }
 

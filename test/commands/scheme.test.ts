@@ -85,10 +85,9 @@ describe('update', () => {
 
   it('wants a layer from somewhere, and a sane one', async () => {
     const source = file('none.tl', 'boolTrue = Bool;');
-    assert.match(
-      (await run('update', '--from', source, '--dir', dir)).err,
-      /none\.tl names no layer: give it with --layer/,
-    );
+    const unnamed = await run('update', '--from', source, '--dir', dir);
+    assert.match(unnamed.err, /none\.tl names no layer: give it with --layer/);
+    assert.equal(unnamed.exitCode, 2);
     assert.match((await run('update', '--from', source, '--dir', dir, '--layer', '228')).out, /-> 228/);
     assert.notEqual((await run('update', '--layer', '0')).exitCode, 0);
     assert.notEqual((await run('update', '--layer', 'new')).exitCode, 0);
@@ -96,7 +95,7 @@ describe('update', () => {
 
   it('says in a sentence that a source is not there or no scheme', async () => {
     const missing = await run('update', '--from', join(dir, 'no-such-file'));
-    assert.equal(missing.exitCode, 1);
+    assert.equal(missing.exitCode, 2);
     assert.match(missing.err, /^scheme: ENOENT.*no-such-file'\n$/);
     assert.match(
       (await run('update', '--from', file('bad.json', '{}'))).err,
@@ -165,6 +164,21 @@ describe('info, check, show', () => {
     );
   });
 
+  it('a folder or file that is not there is a wrong argument, words that nothing has are not', async () => {
+    const none = join(dir, 'not-there');
+    for (const args of [
+      ['info', '--scheme', none],
+      ['show', 'ping', '--scheme', none],
+      ['search', 'ping', '--scheme', none],
+    ]) {
+      const { err, exitCode } = await run(...args);
+      assert.equal(exitCode, 2, err);
+      assert.ok(err.startsWith(`scheme: --scheme ${none}: there is no api.tl`), err);
+    }
+    assert.equal((await run('check', none)).exitCode, 2);
+    assert.equal((await run('search', 'qqqqzz')).exitCode, 1);
+  });
+
   it('show: by name, from the scheme it is told', async () => {
     const other = mkdtempSync(join(dir, 'show-'));
     writeFileSync(join(other, 'api.tl'), 'odd#00000001 x:int = Odd;\n');
@@ -176,7 +190,7 @@ describe('info, check, show', () => {
     assert.deepEqual(
       [exitCode, err],
       [
-        1,
+        2,
         'scheme: no constructor, function or type oddd; `mtproto2json scheme search WORD …` finds names by their parts\n',
       ],
     );

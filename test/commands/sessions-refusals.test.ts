@@ -29,9 +29,16 @@ test('what cannot be done is said in one sentence: 1, or 2 for what was asked wr
     [['import', 'b'], '', 1, /nothing was given/],
     [['import', 'b'], line, 1, /give --dc/],
     [['import', 'b', '--dc', '5'], textOf('pyrogram'), 1, /--dc is 5, but the session says 4/],
-    [['import', 'b', command.file('none')], '', 1, /none cannot be read \(ENOENT\)/],
+    [['import', 'b', command.file('none')], '', 2, /none cannot be read \(ENOENT\)/],
     [['import', 'b', command.folder], '', 1, /is this the folder "tdata" of Telegram Desktop/],
-    [['import', 'b', '--format', 'telethno'], line, 1, /no format "telethno"; there are json, string/],
+    [['import', 'b', '--format', 'telethno'], line, 2, /no format "telethno"; there are json, string/],
+    [['import', 'b', command.folder, '--format', 'json'], '', 2, /is a folder: --format tdata is the one for folders/],
+    [['export', 'a', '--format', 'telethno'], '', 2, /no format "telethno"; there are json, string/],
+    [['export', 'a', '--format', 'tdata'], '', 2, /no format "tdata"; there are json, string/],
+    [['export', 'a', '--format', 'json', '--out', command.folder], '', 2, /exists already: choose another --out/],
+    [['export', 'a b', '--format', 'json'], '', 2, /a name has 1 to 64 letters/],
+    [['show', 'a b'], '', 2, /a name has 1 to 64 letters/],
+    [['show', 'nobody'], '', 1, /the vault has no session nobody/],
     [['export', 'a', '--format', 'pyrogram'], '', 1, /needs an api_id.*give --api-id/],
     [['export', 'a', '--format', 'mtkruto', '--api-id', '1'], '', 1, /give --user-id/],
     [['export', 'a'], '', 2, /required option '--format <FORMAT>'/],
@@ -76,11 +83,12 @@ test('a file that is longer than any session, and a folder where a text was said
   mkdirSync(command.file('folder'));
   for (const name of ['open.session', 'telethon.session']) writeFileSync(command.file(name), sessionFile('telethon'));
   writeFileSync(command.file('open.session-journal'), 'not empty');
-  const cases: [string[], RegExp][] = [
+  const cases: [string[], RegExp, number?][] = [
     [['import', 'a', command.file('long')], /larger than any session file/],
     [
       ['import', 'a', command.file('folder'), '--format', 'telethon'],
       /is a folder: --format tdata is the one for folders/,
+      2,
     ],
     [
       ['import', 'a', command.file('open.session')],
@@ -90,11 +98,15 @@ test('a file that is longer than any session, and a folder where a text was said
       ['import', 'a', command.file('telethon.session'), '--format', 'pyrogram-file'],
       /the file is telethon-file, not pyrogram-file/,
     ],
-    [['import', 'a', command.file('long'), '--format', 'tdata'], /long is not a folder, and --format tdata needs one/],
+    [
+      ['import', 'a', command.file('long'), '--format', 'tdata'],
+      /long is not a folder, and --format tdata needs one/,
+      2,
+    ],
   ];
-  for (const [args, sentence] of cases) {
+  for (const [args, sentence, status = 1] of cases) {
     const { code, err } = await command.run(args);
-    assert.equal(code, 1);
+    assert.equal(code, status, err);
     assert.match(err, sentence);
   }
 });

@@ -57,7 +57,7 @@ test('list, show, export, rename and remove', async (t) => {
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.equal(readFileSync(file, 'utf8'), `${textOf('pyrogram')}\n`);
   const again = await command.run(['export', 'bot1', '--format', 'string', '--out', file]);
-  assert.deepEqual([again.code, again.out], [1, '']);
+  assert.deepEqual([again.code, again.out], [2, '']);
   assert.match(again.err, /exists already: choose another --out/);
 
   assert.equal(await command.ok(['rename', 'bot1', 'bot2']), 'bot1 is bot2 now\n');

@@ -66,11 +66,17 @@ test('exit 2 for what the gateway refuses, and for what was never sent', async (
   assert.equal(code, 2);
   assert.match(out, /"error":"MissingField".*"path":"message\.ping_id"/);
   assert.deepEqual(await ended(call(t, ['pin'])).then(([status, line]) => [status, line]), [2, '']);
-  const wrong = [['--follow'], ['ping', '--timeout', '0'], ['ping', '--port', '0'], ['ping', '--token-file', '/none']];
+  const wrong = [
+    ['--follow'],
+    ['ping', '--timeout', '0'],
+    ['ping', '--port', '0'],
+    ['ping', '--token-file', '/none'],
+    ['ping', '--scheme', '/none'],
+  ];
   for (const args of wrong) {
     const [status, line, sentence] = await ended(call(t, args));
     assert.deepEqual([status, line], [2, ''], sentence);
-    assert.match(sentence, /^mtproto2json call: .*(?:--follow|--timeout|--port|--token-file).*\n$/);
+    assert.match(sentence, /^mtproto2json call: .*(?:--follow|--timeout|--port|--token-file|--scheme).*\n$/);
   }
   const [status, , sentence] = await ended(call(t, ['ping', '-'], '{"ping_id"'));
   assert.deepEqual([status, sentence], [2, 'mtproto2json call: stdin is not valid JSON\n']);

@@ -63,6 +63,9 @@ test('a script of lines, and the same at a terminal with Tab, an update and a hi
   const none = new Run(t, ['repl', '--port', '1'], environment, CLI, 'ping ping_id=1\n');
   assert.equal(await none.code(), 3);
   assert.match(none.err, /No gateway answers at localhost:1; start one with/);
+  const wrong = new Run(t, ['repl', '--scheme', '/none'], environment, CLI, 'ping ping_id=1\n');
+  assert.equal(await wrong.code(), 2);
+  assert.match(wrong.err, /^mtproto2json repl: --scheme \/none: there is no api\.tl/);
 
   if (spawnSync('python3', ['-c', 'import pty']).status !== 0) return t.diagnostic('no python3: no terminal was tried');
   // Readline takes a Tab for completion only if it comes by itself: behind other characters it was pasted.
