@@ -12,6 +12,8 @@ export class Counters {
   bytesIn = 0;
   bytesOut = 0;
   sessions = 0;
+  /** The most home connections (`home-links.ts`) that one permanent key has had open at once, of all keys. */
+  homeConnectionsOfOneKey = 0;
   updatesPushed = 0;
   /** API requests by method, wrappers not counted. */
   readonly requests = new Map<string, number>();

@@ -116,6 +116,7 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       lacks: (method) => this.#lacks(method),
       seen: (call) => this.#seen(call),
       hook: (call) => this.taps.request?.(call) ?? this.onRequest?.(call),
+      speaks: (session) => this.#speaks(session),
       refusesDuplicate: (session) => this.#refusesDuplicate(session),
     });
   }
@@ -198,6 +199,13 @@ export class TestDc extends EventEmitter<TestDcEvents> {
       isTest: environment === 'test',
       dcs: this.addresses,
     };
+  }
+
+  /** Counts the home connections of a session's key. */
+  #speaks({ key, link }: DcSession): void {
+    const { home } = key.identity;
+    home.note(link);
+    this.counters.homeConnectionsOfOneKey = Math.max(this.counters.homeConnectionsOfOneKey, home.most);
   }
 
   /** Signs out a key used from two places in parallel; false where that goes unpunished. */

@@ -1,11 +1,11 @@
-/** One key from two places in parallel: AUTH_KEY_DUPLICATED, as Telegram does it, and what is not that. */
+/** One key from two places in parallel: AUTH_KEY_DUPLICATED, as Telegram does it, and what is not that; home connections, counted. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { TestDc } from '../../src/testdc/test-dc.ts';
 import type { TlObject } from '../../src/testdc/tl/tl-value.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { demoClient, DIALOGS, NEAREST, rules, withDc } from './support.ts';
+import { demoClient, DIALOGS, NEAREST, PING, rules, withDc } from './support.ts';
 
 /** Another connection under the same key; a session of its own unless it is told otherwise. */
 async function beside(dc: TestDc, client: RawClient, sessionId?: bigint): Promise<RawClient> {
@@ -14,6 +14,12 @@ async function beside(dc: TestDc, client: RawClient, sessionId?: bigint): Promis
   other.salt = client.salt;
   other.sessionId = sessionId ?? randomBytes(8).readBigInt64LE() | 1n;
   return other;
+}
+
+/** How many home connections of a client's key are open, and the most there were. */
+function homeConnections(dc: TestDc, { authKey }: RawClient): [open: number, most: number] {
+  const { home } = dc.centres.get(2)!.keys.find(authKey!.idLow, authKey!.idHigh, Date.now())!;
+  return [home.open, home.most];
 }
 
 const STATE: TlObject = { _: 'updates.getState' };
@@ -73,5 +79,50 @@ describe('what is no use in parallel', () => {
         await media.call(NEAREST);
       }
       assert.deepEqual(rules(dc), []);
+    }));
+});
+
+describe('home connections of a key', () => {
+  it('are counted while they are open, those for files and those of other keys not among them', () =>
+    withDc({}, async (dc) => {
+      const [a, stranger] = [await demoClient(dc), await demoClient(dc)];
+      const media = await beside(dc, a);
+      a.send(PING);
+      await a.message('pong');
+      assert.deepEqual(homeConnections(dc, a), [0, 0], 'nothing was asked for');
+      for (const client of [a, stranger, a]) await client.call(STATE);
+      await media.call(PART);
+      await media.call({ _: 'invokeWithoutUpdates', query: NEAREST }, NEAREST._);
+      assert.deepEqual(homeConnections(dc, a), [1, 1]);
+      const b = await beside(dc, a, a.sessionId);
+      b.acks = a.acks = false;
+      await b.result(b.send(NEAREST, { seqNo: 5, msgId: a.nextId() }), NEAREST._);
+      assert.deepEqual(homeConnections(dc, a), [2, 2], 'one session on two connections');
+      for (const [client, left] of [
+        [a, 1],
+        [b, 0],
+      ] as const) {
+        const gone = dc.next('disconnection');
+        client.close();
+        await gone;
+        assert.deepEqual(homeConnections(dc, a), [left, 2]);
+      }
+      await (await beside(dc, a)).call(NEAREST);
+      assert.deepEqual(homeConnections(dc, a), [1, 2]);
+      assert.deepEqual(homeConnections(dc, stranger), [1, 1]);
+      assert.equal(dc.counters.homeConnectionsOfOneKey, 2);
+    }));
+
+  it('are no longer counted once the data centre has ended them', () =>
+    withDc({}, async (dc) => {
+      const a = await demoClient(dc);
+      const connected = dc.next('connection');
+      const b = await beside(dc, a);
+      const [connection] = await connected;
+      await b.call(STATE);
+      connection.hangUp();
+      assert.deepEqual(homeConnections(dc, a), [0, 1]);
+      await a.call(STATE);
+      assert.deepEqual(homeConnections(dc, a), [1, 1]);
     }));
 });

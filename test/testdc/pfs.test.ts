@@ -122,6 +122,7 @@ describe('binding a temporary key', () => {
       direct.authKey = AuthKey.from(user.authKey);
       direct.salt = user.salt;
       assert.equal(((await direct.call(DIALOGS)) as TlObject)._, 'messages.dialogs');
+      assert.equal(user.key.home.open, 2, 'the home connections of both keys are those of the permanent one');
       assert.deepEqual(dc.violations.list, []);
     }));
 

@@ -34,6 +34,7 @@ export function report(dc: TestDc, faults: Faults): object {
     requests: dc.counters.requestCount,
     connections: dc.counters.connections,
     handshakes: dc.counters.handshakes,
+    homeConnectionsOfOneKey: dc.counters.homeConnectionsOfOneKey,
     bugs: dc.bugs.map(String),
   };
 }

@@ -9,6 +9,7 @@
 import type { AuthKey } from '../../crypto/auth-key.ts';
 import type { DcEnv } from '../env.ts';
 import { IdMap, long } from '../protocol/id-map.ts';
+import { HomeLinks } from './home-links.ts';
 import { KeyUse } from './key-use.ts';
 import type { ServerSession, SessionKey } from '../protocol/server-session.ts';
 import type { KeyRef } from '../memory/memory.ts';
@@ -58,6 +59,8 @@ export class KnownKey implements SessionKey {
   isRevoked = false;
   /** The places that the key is used from. */
   readonly use = new KeyUse();
+  /** Of a permanent key, or a temporary one before it is bound: the connections that it does more than files on. */
+  readonly home = new HomeLinks();
   /** Whether the key was used from two places in parallel: every request under it is refused then. */
   isDuplicated = false;
   /** Whether the DC has forgotten the key. */

@@ -34,6 +34,8 @@ export interface InvokingSettings {
   /** Told of each request before it is answered. */
   seen(call: Call): void;
   hook: RequestHook;
+  /** Told of each request that is neither about files nor inside of `invokeWithoutUpdates`, by its session. */
+  speaks(session: DcSession): void;
   /** Told of a key used from two places in parallel. True: the key is refused from then on, as on Telegram. */
   refusesDuplicate(session: DcSession): boolean;
 }
@@ -194,10 +196,15 @@ export class Invoking {
     return { session, received, method: definition.name, args, definition, codec: said.codec };
   }
 
-  /** Refuses a key that does its main work from two places in parallel; files, and calls without a login, do not count. */
+  /**
+   * Tells of a connection that has more than files, and refuses a key that does its main work from two places in parallel: that of
+   * requests with a login.
+   */
   #place(session: DcSession, method: string, { isWithoutUpdates }: Unwrapped): void {
     const key = session.key.identity;
-    const isMain = key.userId !== undefined && !isWithoutUpdates && !method.startsWith('upload.') && needsLogin(method);
+    const isForFiles = isWithoutUpdates || method.startsWith('upload.');
+    if (!isForFiles) this.#settings.speaks(session);
+    const isMain = key.userId !== undefined && !isForFiles && needsLogin(method);
     if (isMain && !key.use.isAlone(session)) key.isDuplicated = this.#settings.refusesDuplicate(session);
     if (key.isDuplicated) throw new DcRpcError(406, 'AUTH_KEY_DUPLICATED');
   }

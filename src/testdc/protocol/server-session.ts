@@ -19,6 +19,8 @@ export interface SessionLink {
   wants(session: ServerSession): void;
   /** `ping_delay_disconnect`: closes the connection in `ms` milliseconds, unless told again before. */
   closeIn(ms: number): void;
+  /** Does a job once the connection is closed, from whichever side. */
+  whenClosed(job: () => void): void;
 }
 
 /** The auth key that a session speaks under. */

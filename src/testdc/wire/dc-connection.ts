@@ -81,6 +81,7 @@ export class DcConnection implements SessionLink, FrameSink {
   #isScheduled = false;
   #isClosed = false;
   #cancelClose: (() => void) | undefined;
+  readonly #whenClosed: (() => void)[] = [];
 
   constructor(
     number: number,
@@ -254,6 +255,10 @@ export class DcConnection implements SessionLink, FrameSink {
     this.#cancelClose = this.#env.after(ms, () => this.hangUp());
   }
 
+  whenClosed(job: () => void): void {
+    this.#whenClosed.push(job);
+  }
+
   /** Closes from this side. */
   hangUp(): void {
     if (this.#isClosed) return;
@@ -275,5 +280,6 @@ export class DcConnection implements SessionLink, FrameSink {
     this.#cancelClose?.();
     for (const session of this.#sessions) session.detach(this);
     this.#sessions.clear();
+    for (const job of this.#whenClosed.splice(0)) job();
   }
 }
