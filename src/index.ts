@@ -116,13 +116,14 @@ function httpListener({ host, httpHost, httpPort }: Config): Listener {
   };
 }
 
-function toLimits({ maxConnections, maxLine, dialRate }: Config): Limits {
+function toLimits({ maxConnections, maxLine, dialRate, linger }: Config): Limits {
   return {
     ...LIMITS,
     descriptors: descriptorLimit(),
     memory: memoryLimit(),
     maxLine,
     dialsPerSecond: dialRate,
+    linger: linger * 1000,
     ...(maxConnections === undefined ? {} : { maxConnections }),
   };
 }

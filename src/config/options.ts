@@ -205,7 +205,11 @@ export const OPTION_GROUPS = [
   },
   {
     title: 'Named sessions',
-    options: [...VAULT_OPTIONS, toggle('allowExport', 'let every client export the keys of named sessions')],
+    options: [
+      ...VAULT_OPTIONS,
+      toggle('allowExport', 'let every client export the keys of named sessions'),
+      number('linger', 'SECONDS', [0, 86_400], 'how long a named session stays open behind its last connection', 60),
+    ],
   },
   {
     title: 'Scheme and JSON',

@@ -126,6 +126,20 @@ test('a token file opens an address beyond this machine, if nobody else can writ
   }
 });
 
+test('seconds that a named session stays open: 60, from every source, from none to a day', (t) => {
+  const file = join(folder(t), 'config.yaml');
+  writeFileSync(file, 'linger: 5\n');
+  const environment = { MTPROTO2JSON_LINGER: '86400' };
+  assert.deepEqual(
+    [load().linger, load({}, {}, file).linger, load({}, environment, file).linger, load({ linger: '0' }).linger],
+    [60, 5, 86_400, 0],
+  );
+  for (const wrong of ['86401', '-1', '1.5', 'a minute', ''])
+    assert.deepEqual(errorsOf({ linger: wrong }), [
+      `--linger: expected a whole number from 0 to 86400, got ${JSON.stringify(wrong)}`,
+    ]);
+});
+
 test('every option of the table has a place in the schema, and a sentence about a wrong value', () => {
   for (const option of OPTIONS) {
     const sentences = errorsOf({ [option.name]: { not: 'this' } });

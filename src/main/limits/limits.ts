@@ -45,6 +45,8 @@ export interface Limits {
   readonly dialsPerSecond: number;
   readonly dialsPerAddress: number;
   readonly handshakesAtOnce: number;
+  /** How long a named session stays open behind its last connection, ms. */
+  readonly linger: number;
   /** Bytes, and a little for each record, that one batch to a lane holds before all that comes waits for its session's turn. */
   readonly laneMark: number;
   /** How long a worker may take to start, and a batch to come back, ms (decisions: lanes). */
@@ -91,6 +93,7 @@ export const LIMITS: Limits = Object.freeze({
   dialsPerSecond: 200,
   dialsPerAddress: 64,
   handshakesAtOnce: 64,
+  linger: 60_000,
   laneMark: MIB,
   startTimeout: 15_000,
   batchTimeout: 5_000,
