@@ -2,10 +2,12 @@
  * The composition root: builds a gateway from a configuration.
  * In: a checked configuration. Out: a started `Gateway`. Never: a signal, a process exit, a flag; the commands have those.
  */
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { allowList } from './address/allow-list.ts';
 import { ClaimTable, makeClaims } from './batch/claims.ts';
 import { ConfigError, type Config } from './config/config.ts';
+import { SECRET_LENGTH } from './crypto/derived-bytes.ts';
 import { lineFronts } from './front/first-byte.ts';
 import { HttpListener } from './front/http.ts';
 import { tokensOf } from './main/clients/tokens.ts';
@@ -48,7 +50,8 @@ export interface Around {
  */
 export async function createGateway(config: Config, { codec, log, broken, lane, vault }: Around): Promise<Gateway> {
   const limits = { ...toLimits(config), ...lane?.limits };
-  const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims() };
+  const secret = randomBytes(SECRET_LENGTH);
+  const settings: LaneSettings = { session: toSessionSettings(config), codec, claims: makeClaims(), secret };
   const claims = new ClaimTable(settings.claims);
   const tokens = tokensOf(config.tokenText, config.allowExport);
   const front = { maxLine: config.maxLine, needsToken: tokens.areNeeded };

@@ -7,6 +7,7 @@ import { allowList } from '../src/address/allow-list.ts';
 import { ClaimTable } from '../src/batch/claims.ts';
 import { Reader } from '../src/bytes/reader.ts';
 import { Writer } from '../src/bytes/writer.ts';
+import { DerivedBytes } from '../src/crypto/derived-bytes.ts';
 import { newHead, Opened } from '../src/crypto/envelope.ts';
 import { parsePublicKey, type PublicKey } from '../src/crypto/rsa.ts';
 import { JsonDialect } from '../src/dialect/json.ts';
@@ -23,6 +24,8 @@ export interface LaneSettings {
   readonly codec: { readonly source: string; readonly cachedData: Uint8Array };
   /** The table of held keys, shared by all lanes. */
   readonly claims: SharedArrayBuffer;
+  /** Random bytes of this process, `SECRET_LENGTH` of them; the same for all lanes and for whoever replaces a lost one. */
+  readonly secret: Uint8Array;
 }
 
 /** Random bytes are drawn from the system in blocks: one system call a hundred messages. */
@@ -47,6 +50,7 @@ export function makeEnv(lane: number, settings: LaneSettings): Env {
     keyText: (): string => session.rsaKeys.join('\n'),
     fill: (bytes: Uint8Array): void => random.fill(bytes),
     random32: (): number => random.int32(),
+    derived: new DerivedBytes(settings.secret),
     own: { dialect: ownDialect, request: ownDialect.makeRequest(), call: new Writer() },
     call: new Writer(),
     body: new Writer(),

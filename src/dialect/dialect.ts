@@ -28,7 +28,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { Delivered, ErrorName } from '../errors.ts';
-import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
+import type { Codec, EncodedCall, JsonStyle, RandomSource, ResultKind } from '../tl/codec.ts';
 
 /** What a client is told when the gateway refuses or gives a notice; names and meanings as in wire: Requests and answers; Errors. */
 export interface Refusal {
@@ -206,9 +206,10 @@ export interface Dialect {
   readOptions(into: OptionFields): Refusal | undefined;
   /**
    * Writes the TL bytes of `message` of the request read last.
+   * @param random for each `random_id` that is left out; without it, none may be
    * @throws EncodeError, with `out.pos` back where it was
    */
-  encodeMessage(codec: Codec, out: Writer): EncodedCall;
+  encodeMessage(codec: Codec, out: Writer, random?: RandomSource): EncodedCall;
 
   /** Begins a reply with its id. @returns the mark for `end`, and for taking it back */
   begin(out: Writer, id: Uint8Array): number;

@@ -10,7 +10,7 @@ import { writeBytes, writeString, writeText } from '../bytes/json-write.ts';
 import type { Reader } from '../bytes/reader.ts';
 import { givenId } from '../bytes/request-id.ts';
 import { Piece, type Writer } from '../bytes/writer.ts';
-import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
+import type { Codec, EncodedCall, JsonStyle, RandomSource, ResultKind } from '../tl/codec.ts';
 import type {
   Dialect,
   Fate,
@@ -74,8 +74,8 @@ export class JsonDialect extends RequestReader implements Dialect {
     return this.tape.bytes.subarray(t[node + START], t[node + END]);
   }
 
-  encodeMessage(codec: Codec, out: Writer): EncodedCall {
-    return codec.encodeCall(this.tape, this.messageNode, out, 'message');
+  encodeMessage(codec: Codec, out: Writer, random?: RandomSource): EncodedCall {
+    return codec.encodeCall(this.tape, this.messageNode, out, 'message', random);
   }
 
   // --- writing -----------------------------------------------------------------------------------------------------

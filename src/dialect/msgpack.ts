@@ -13,7 +13,7 @@ import type { Reader } from '../bytes/reader.ts';
 import { KEY_END, KIND, PACKED_INTEGER, STRING, END } from '../bytes/tape.ts';
 import { utf8End } from '../bytes/utf8.ts';
 import type { Writer } from '../bytes/writer.ts';
-import type { Codec, EncodedCall, JsonStyle, ResultKind } from '../tl/codec.ts';
+import type { Codec, EncodedCall, JsonStyle, RandomSource, ResultKind } from '../tl/codec.ts';
 import { cutSentence, fittingLength, ONE_EACH } from './cut-text.ts';
 import type {
   Dialect,
@@ -87,8 +87,8 @@ export class MsgpackDialect extends RequestReader implements Dialect {
     return id === undefined ? undefined : Buffer.from(id, 'latin1');
   }
 
-  encodeMessage(codec: Codec, out: Writer): EncodedCall {
-    return codec.msgpack.encodeCall(this.tape, this.messageNode, out, 'message');
+  encodeMessage(codec: Codec, out: Writer, random?: RandomSource): EncodedCall {
+    return codec.msgpack.encodeCall(this.tape, this.messageNode, out, 'message', random);
   }
 
   /** A frame as an object, for `--verbose` alone. */

@@ -5,6 +5,7 @@
 import type { ClaimFault } from '../batch/claims.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { MessageHead, Opened } from '../crypto/envelope.ts';
+import type { DerivedBytes } from '../crypto/derived-bytes.ts';
 import type { PublicKey } from '../crypto/rsa.ts';
 import type { ClientRequest, Dialect, OptionFields, ServerFields, SessionFields } from '../dialect/dialect.ts';
 import type { Codec } from '../tl/codec.ts';
@@ -48,6 +49,9 @@ export interface Env {
   readonly fill: (bytes: Uint8Array) => void;
   /** A secure random int32. */
   readonly random32: () => number;
+
+  /** Random bytes of one request, the same if it is taken again by another thread: for a `random_id` that is left out. */
+  readonly derived: DerivedBytes;
 
   /** `initConnection` with the operator's parameters as TL bytes to put before a call; empty if there are none. */
   readonly initPrefix: Uint8Array;

@@ -14,6 +14,12 @@ export interface JsonStyle {
   flagsAsBool: boolean;
 }
 
+/** Where random bytes come from: for a `random_id` that a client left out. */
+export interface RandomSource {
+  /** Writes over all of `bytes`. */
+  fill(bytes: Uint8Array): void;
+}
+
 /** Which decoder reads the result of a call: an index the codec gave, meaningless outside of it. */
 export type ResultKind = number;
 
@@ -81,9 +87,10 @@ export interface MessageForm {
   /**
    * Writes the TL bytes of the function call that stands at `node` of the tape.
    * @param root path prefix for errors, normally `message`
+   * @param random for each `random_id` that is left out; without it, none may be
    * @throws EncodeError; the writer's `pos` is then back where it was
    */
-  encodeCall(tape: Tape, node: number, out: Writer, root: string): EncodedCall;
+  encodeCall(tape: Tape, node: number, out: Writer, root: string, random?: RandomSource): EncodedCall;
 
   /**
    * Writes the message of a result. `rpc_error` and `gzip_packed` are the session's business, not the codec's.

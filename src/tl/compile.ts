@@ -22,6 +22,7 @@ import { Encoding, type Encode } from './encoding.ts';
 import { MsgpackEncoding } from './encoding-msgpack.ts';
 import type { Codec, MessageForm } from './codec.ts';
 import type { Definition, Schema } from './ir.ts';
+import { standIn } from './left-out.ts';
 import { Plan } from './plan.ts';
 
 /** A compiled scheme: its codec, and what another thread needs to have it too. */
@@ -137,12 +138,15 @@ ${[...packers, ...plan.vectors.map((type) => emitVectorPacker(plan, type))]}
 
 /** All fields that a client may write, `name:type` as in their lines, as `SchemeNames` takes them. */
 function fieldsOf(plan: Plan): string {
-  const words = ({ text }: Definition): string =>
-    text
-      .split(' ')
-      .filter((word) => /^\w+:/.test(word))
-      .join(' ');
-  return plan.definitions.map(words).join('|');
+  return plan.definitions.map((definition) => wordsOf(definition).join(' ')).join('|');
+}
+
+function wordsOf(definition: Definition): string[] {
+  const leftOut = definition.fields.filter((field) => standIn(definition, field) !== undefined);
+  return definition.text
+    .split(' ')
+    .filter((word) => /^\w+:/.test(word))
+    .map((word) => (leftOut.some(({ name }) => word.startsWith(`${name}:`)) ? word.replace(':', ':?') : word));
 }
 
 function list(items: readonly Code[]): Code {

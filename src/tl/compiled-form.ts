@@ -5,7 +5,14 @@
 import type { Reader } from '../bytes/reader.ts';
 import type { Tape } from '../bytes/tape.ts';
 import type { Writer } from '../bytes/writer.ts';
-import { EncodeError, type EncodedCall, type JsonStyle, type MessageForm, type ResultKind } from './codec.ts';
+import {
+  EncodeError,
+  type EncodedCall,
+  type JsonStyle,
+  type MessageForm,
+  type RandomSource,
+  type ResultKind,
+} from './codec.ts';
 import type { Decode, Decoding } from './decoding.ts';
 import type { Directory } from './directory.ts';
 import type { Encode, Encoding } from './encoding.ts';
@@ -36,8 +43,8 @@ export class CompiledForm implements MessageForm {
     this.#encodeObject = (node) => encoding.object(node);
   }
 
-  encodeCall(tape: Tape, node: number, out: Writer, root: string): EncodedCall {
-    this.#encode(this.#encodeCall, tape, node, out, root);
+  encodeCall(tape: Tape, node: number, out: Writer, root: string, random?: RandomSource): EncodedCall {
+    this.#encode(this.#encodeCall, tape, node, out, root, random);
     const call = this.#call;
     call.depth = this.#encoding.depth;
     // A wrapper always has a call inside it, so the innermost function says what comes back.
@@ -53,9 +60,9 @@ export class CompiledForm implements MessageForm {
     this.#encode(this.#encoding.results[kind]!, tape, node, out, root);
   }
 
-  #encode(encode: Encode, tape: Tape, node: number, out: Writer, root: string): void {
+  #encode(encode: Encode, tape: Tape, node: number, out: Writer, root: string, random?: RandomSource): void {
     const at = out.pos;
-    this.#encoding.begin(tape, node, root, out);
+    this.#encoding.begin(tape, node, root, out, random);
     try {
       encode(node);
       if (out.pos - at > MAX_MESSAGE)

@@ -5,6 +5,7 @@
  */
 import { code, comment, indent, join, identifierOf, type Code } from './emit.ts';
 import type { Definition, Field, TlType } from './ir.ts';
+import { COUNTED, standIn } from './left-out.ts';
 import type { Plan } from './plan.ts';
 
 type Emitters = { readonly [K in TlType['kind']]: (type: TlType & { kind: K }, node: Code, plan: Plan) => Code };
@@ -123,7 +124,7 @@ function emitFields(plan: Plan, definition: Definition): Code[] {
     const local = identifierOf('f', field.name);
     if (field.isFlags) return [code`r.out.int32(${identifierOf('bits', field.name)});`];
     const needed = code`${local} || r.missing(n, ${field.name})`;
-    if (field.flag === undefined) return [emitRequired(plan, field, local, needed)];
+    if (field.flag === undefined) return [emitRequired(plan, definition, field, needed)];
     const isShared = definition.fields.some(({ name, flag }) => name !== field.name && isSameBit(flag, field.flag!));
     const isPresent = code`(${identifierOf('bits', field.flag.field)} & ${1 << field.flag.bit}) !== 0`;
     // Where several fields share a bit, all of them or none.
@@ -134,12 +135,14 @@ function emitFields(plan: Plan, definition: Definition): Code[] {
   });
 }
 
-function emitRequired(plan: Plan, field: Field, local: Code, needed: Code): Code {
-  // wire: TL and JSON: methods of the original's examples have gained this field since; 0 is "nothing cached".
-  if (field.name === 'hash' && field.type.kind === 'long') {
-    return code`if (${local} === 0) r.out.long(0, 0); else r.long(${local});`;
-  }
-  return code`${emitValue(field.type, needed, plan)};`;
+function emitRequired(plan: Plan, definition: Definition, field: Field, needed: Code): Code {
+  const local = identifierOf('f', field.name);
+  const given = emitValue(field.type, local, plan);
+  const how = standIn(definition, field);
+  if (how === undefined) return code`${emitValue(field.type, needed, plan)};`;
+  if (how === 'zero') return code`if (${local} === 0) r.out.long(0, 0); else ${given};`;
+  const drawn = how === 'random' ? code`r.randomId()` : code`r.randomIds(${identifierOf('f', COUNTED)})`;
+  return code`if (${local} !== 0 && t[${local}] !== 9) ${given}; else if (!${drawn}) r.missing(n, ${field.name});`;
 }
 
 function isSameBit(one: Field['flag'], other: NonNullable<Field['flag']>): boolean {

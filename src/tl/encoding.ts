@@ -27,12 +27,12 @@ import {
 import type { Tape } from '../bytes/tape.ts';
 import { Writer } from '../bytes/writer.ts';
 import { hintOf, nearestNames } from '../nearest-name.ts';
-import { EncodeError, type EncodeErrorMore } from './codec.ts';
+import { EncodeError, type EncodeErrorMore, type RandomSource } from './codec.ts';
+import { VECTOR } from './decoding.ts';
 import type { Directory } from './directory.ts';
 import { ScalarEncoding } from './scalar-encoding.ts';
 import { ANY, CALLABLE, SchemeNames } from './scheme-names.ts';
 
-const VECTOR = 0x1cb5c415;
 const BOOL_TRUE = 0x997275b5 | 0;
 const BOOL_FALSE = 0xbc799737 | 0;
 /** Functions inside each other, at most: more is no use to anyone (threats: Values). */
@@ -91,14 +91,15 @@ export class Encoding extends ScalarEncoding {
     for (const index of directory.tables.callable) this.#callable[index] = 1;
   }
 
-  /** Points the encoding at a value of a line. */
-  begin(tape: Tape, root: number, rootName: string, out: Writer): void {
+  /** Points the encoding at a value of a line. @param random without it no `random_id` may be left out */
+  begin(tape: Tape, root: number, rootName: string, out: Writer, random?: RandomSource): void {
     this.tape = tape;
     this.cells = tape.cells;
     this.out = out;
     this.depth = 0;
     this.root = root;
     this.rootName = rootName;
+    this.random = random;
   }
 
   /** Checks that a member whose key has the right hash has the right key too: `names[start..stop)`. */

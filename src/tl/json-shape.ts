@@ -4,15 +4,20 @@
  * In: a schema, a definition. Out: text; without its comments it is JSON the gateway takes.
  */
 import type { Definition, Field, Schema, TlType } from './ir.ts';
+import { COUNTED, type StandIn, standIn } from './left-out.ts';
 
 /** Boxed types with more constructors than this are listed by these, then counted. */
 const MOST_LISTED = 6;
 /** Examples nest this deep at most; types that need more are cut off with an empty object. */
 const DEEPEST = 12;
 
-/** An example of a definition as commented JSON, without a newline at its end; of a function also what it answers. */
-export function jsonShape(schema: Schema, definition: Definition): string {
-  const rows = definition.fields.filter((field) => !field.isFlags).map((field) => row(schema, field));
+/**
+ * An example of a definition as commented JSON, without a newline at its end; of a function also what it answers.
+ * @param isZero whether the reader's own tool writes 0 for a field that is left out
+ */
+export function jsonShape(schema: Schema, definition: Definition, isZero: (field: Field) => boolean = no): string {
+  const shown = definition.fields.filter((field) => !field.isFlags);
+  const rows = shown.map((field) => row(schema, field, needNote(definition, field, isZero(field))));
   const cons = `  "_cons": ${JSON.stringify(definition.name)}${rows.length === 0 ? '' : ','}`;
   const width = Math.min(60, Math.max(0, ...rows.map(({ text }) => text.length)));
   const lines = rows.map(({ text, note }, i) => {
@@ -24,17 +29,26 @@ export function jsonShape(schema: Schema, definition: Definition): string {
   return shape.join('\n');
 }
 
-function row(schema: Schema, field: Field): { text: string; note: string } {
+function no(): boolean {
+  return false;
+}
+
+function row(schema: Schema, field: Field, need: string): { text: string; note: string } {
   const name = field.type.kind === 'call' ? '_wrapped' : field.name;
   const value = example(schema, field.type, 0);
-  const need = needNote(field);
   return { text: `${JSON.stringify(name)}: ${value}`, note: `${need}, ${typeNote(schema, field.type)}` };
 }
 
-function needNote(field: Field): string {
+const STAND_INS: Readonly<Record<StandIn, string>> = {
+  zero: '0 if left out',
+  random: 'random if left out',
+  'random each': `random for each ${COUNTED} if left out`,
+};
+
+function needNote(definition: Definition, field: Field, isZero: boolean): string {
   if (field.flag !== undefined) return `optional (${field.flag.field}.${field.flag.bit})`;
-  // wire: TL and JSON: the one field that may be left out without a flag.
-  return field.name === 'hash' && field.type.kind === 'long' ? 'required, 0 if left out' : 'required';
+  const instead = standIn(definition, field) ?? (isZero ? 'zero' : undefined);
+  return instead === undefined ? 'required' : `required, ${STAND_INS[instead]}`;
 }
 
 /** By kind of type: an example, and what the comment says of it. */

@@ -6,6 +6,7 @@
 import { readBase64, base64Length } from '../bytes/base64.ts';
 import { Int64, parseInt64, parseInteger } from '../bytes/int64.ts';
 import {
+  ARRAY,
   COUNT,
   END,
   HASH,
@@ -23,7 +24,8 @@ import {
 import type { Tape } from '../bytes/tape.ts';
 import { DIGITS_LOST, wholeDigits } from '../bytes/whole-number.ts';
 import { Writer } from '../bytes/writer.ts';
-import { EncodeError, type EncodeErrorMore, type EncodeErrorName } from './codec.ts';
+import { EncodeError, type EncodeErrorMore, type EncodeErrorName, type RandomSource } from './codec.ts';
+import { VECTOR } from './decoding.ts';
 
 /** Longest string of TL, bytes. */
 export const MAX_STRING = 0xffffff;
@@ -39,6 +41,8 @@ export class ScalarEncoding {
   /** The value that is encoded, and how a path to it begins. */
   protected root = 0;
   protected rootName = '';
+  /** For what the message leaves out and is to be random; undefined: nothing may be. */
+  protected random: RandomSource | undefined;
   readonly #long = new Int64();
   /** The number read last is larger than its writer's numbers are exact. */
   protected isLost = false;
@@ -57,6 +61,28 @@ export class ScalarEncoding {
     if (!this.int64(node, this.#long))
       this.fail('InvalidField', node, this.isLost ? DIGITS_LOST : 'expected an integer of 64 bits');
     this.out.long(this.#long.low, this.#long.high);
+  }
+
+  /** A random `long` that is not 0. @returns false if there are no random bytes to be had */
+  randomId(): boolean {
+    const { out, random } = this;
+    if (random === undefined) return false;
+    out.ensure(8);
+    const bytes = out.bytes.subarray(out.pos, out.pos + 8);
+    do random.fill(bytes);
+    while (bytes.every((byte) => byte === 0));
+    out.pos += 8;
+    return true;
+  }
+
+  /** A `Vector<long>` of them, as many as the array at `like` has items. @returns false if that cannot be */
+  randomIds(like: number): boolean {
+    if (this.random === undefined || like === 0 || this.cells[like + KIND] !== ARRAY) return false;
+    const count = this.cells[like + COUNT]!;
+    this.out.int32(VECTOR);
+    this.out.int32(count);
+    for (let i = 0; i < count; i++) this.randomId();
+    return true;
   }
 
   /** A whole number that is exact as a double; NaN if it is none. */

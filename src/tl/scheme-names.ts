@@ -20,7 +20,7 @@ export class SchemeNames {
   readonly #fields: () => string;
   #fieldLists: readonly string[] | undefined;
 
-  /** @param fields fields as `name:type`, ` ` between those of a definition and `|` between definitions */
+  /** @param fields fields as `name:type`, or `name:?type` if required and yet left out at will; ` ` between those of a definition and `|` between definitions */
   constructor(directory: Directory, fields: () => string) {
     this.#directory = directory;
     this.#fields = fields;
@@ -75,7 +75,7 @@ export class SchemeNames {
   shapeOf(index: number): string {
     const fields = this.#fieldsOf(index).filter(({ type }) => type !== '#');
     const words = (some: typeof fields): string[] =>
-      some.map((field) => `${isCall(field) ? '_wrapped' : field.name}:${field.type.replace(/^\w+\.\d+\?/, '')}`);
+      some.map((field) => `${isCall(field) ? '_wrapped' : field.name}:${field.type.replace(/^(\w+\.\d+)?\?/, '')}`);
     const optional = words(fields.filter((field) => !isRequired(field)));
     const all = [...words(fields.filter(isRequired)), ...(optional.length > 0 ? [`[${optional.join(' ')}]`] : [])];
     return `${this.#directory.tables.names[index]} takes ${all.join(' ')}`;
@@ -91,7 +91,7 @@ export class SchemeNames {
   }
 }
 
-/** A field with its type as the line has it: `flags.3?true`, `!X`. */
+/** A field with its type as the line has it: `flags.3?true`, `!X`; `?long` if it may be left out without a flag. */
 interface Field {
   readonly name: string;
   readonly type: string;
@@ -102,7 +102,6 @@ function isCall({ type }: Field): boolean {
   return type.startsWith('!');
 }
 
-/** The one field that may be left out without a flag is a `hash:long`, which is 0 then (wire: TL and JSON). */
-function isRequired({ name, type }: Field): boolean {
-  return type !== '#' && !type.includes('?') && !(name === 'hash' && type === 'long');
+function isRequired({ type }: Field): boolean {
+  return type !== '#' && !type.includes('?');
 }

@@ -4,6 +4,7 @@
  * Never: a packet; what is to be sent stays in the outbox.
  */
 import { AuthKey } from '../../src/crypto/auth-key.ts';
+import { DerivedBytes, SECRET_LENGTH } from '../../src/crypto/derived-bytes.ts';
 import { newHead } from '../../src/crypto/envelope.ts';
 import { Reader } from '../../src/bytes/reader.ts';
 import { Writer } from '../../src/bytes/writer.ts';
@@ -62,6 +63,7 @@ export class Lone {
       codec: { nameOf: (method: number) => NAMES.get(method), hasRandomId: () => false },
       calls: knownCalls({ crcOf: () => 0 }),
       fill: (bytes: Uint8Array) => void bytes.fill(1),
+      derived: new DerivedBytes(new Uint8Array(SECRET_LENGTH)),
       body: new Writer(4096),
       head: newHead(),
     } as unknown as Env;

@@ -14,6 +14,7 @@ import { eventPlace } from '../../src/batch/log-flags.ts';
 import { openFlags, requestFlags } from '../../src/batch/request-flags.ts';
 import { storeKind } from '../../src/batch/name-records.ts';
 import { isBadLine } from '../../src/batch/reply-flags.ts';
+import { SECRET_LENGTH } from '../../src/crypto/derived-bytes.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
 import { Ledger } from '../../src/main/sessions/ledger.ts';
@@ -123,6 +124,8 @@ export class Pair {
   cutNext: { toDc?: number; toClient?: number } | undefined;
   #lane: LaneSessions;
   #claims: SharedArrayBuffer;
+  /** Of the process: it outlives its threads. */
+  readonly #secret = new Uint8Array(SECRET_LENGTH);
   readonly #saved = new Map<number, SavedSession>();
   readonly #ledgers = new Map<number, Ledger>();
   /** The next batch is run, and nothing of it applied: its thread died. Then its sessions go on in another. */
@@ -139,7 +142,10 @@ export class Pair {
 
   constructor(options: PairOptions = {}) {
     this.#options = options;
-    this.#fill = fillFrom(options.seed ?? FIRST_SEED + pairs++);
+    const seed = options.seed ?? FIRST_SEED + pairs++;
+    this.#fill = fillFrom(seed);
+    // Apart from the other bytes: what it takes of them would change all that a seed is known for.
+    fillFrom(~seed)(this.#secret);
     this.#claims = makeClaims(options.keys ?? 256);
     this.dc = new TestDc({
       env: {
@@ -168,7 +174,7 @@ export class Pair {
   }
 
   #makeLane(): LaneSessions {
-    const env = makeEnv(0, { session: this.#settings(), codec, claims: this.#claims });
+    const env = makeEnv(0, { session: this.#settings(), codec, claims: this.#claims, secret: this.#secret });
     const word = Buffer.alloc(4);
     const random32 = (): number => {
       this.#fill(word);
@@ -237,6 +243,7 @@ export class Pair {
   /** The whole process ends without a word, and another one begins: its clients are gone, what was kept is not clean. */
   die(): void {
     this.#claims = makeClaims(256);
+    this.#fill(this.#secret);
     this.#lane = this.#makeLane();
     this.#going = [];
     for (const name of this.#links.keys()) this.#hangUp(name);

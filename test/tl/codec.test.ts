@@ -237,7 +237,7 @@ test('fields that share a bit come together', () => {
   );
 });
 
-test('what is missing is named; only a hash may be left out', () => {
+test('what is missing is named; of what needs no random bytes only a hash may be left out', () => {
   assertRefused(
     '{"_cons":"ping"}',
     'MissingField',

@@ -42,18 +42,19 @@ export function enqueue(s: ConnectionState, line: ClientLine, now: number): Refu
       retryAfter: 1,
     });
   const { dialect } = s;
-  const { call, codec } = s.env;
+  const { call, codec, derived, request } = s.env;
+  const deadline = now + request.timeout;
   call.clear();
   let encoded: EncodedCall;
   try {
-    encoded = dialect.encodeMessage(codec, call);
+    encoded = dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline));
   } catch (error) {
     if (error instanceof EncodeError) return refusalOf(error);
     throw error;
   }
   const length = lengthWithInit(s, encoded, call.pos);
   if (length > MAX_PAYLOAD) return tooLarge(length);
-  const pending = pendingOf(s, line, encoded, now);
+  const pending = pendingOf(s, line, encoded, deadline);
   if (asksForCdn(s, pending)) return cdnRefusal(encoded.depth);
   const wait = s.session.floods.before(pending, now, (one) => targetOf(s.env, one));
   if (wait === undefined) dispatch(s, pending, now);
@@ -74,15 +75,16 @@ function tooLarge(length: number): Refusal {
 
 /**
  * A request that was taken before its lane's thread was lost, from its line: what it asked for beside its message was
- * carried out then. @returns undefined for a line that cannot be one
+ * carried out then. @param deadline as it was, Unix ms: it gives a `random_id` that was left out the same value
+ * @returns undefined for a line that cannot be one
  */
 export function takeLineAgain(s: ConnectionState, line: ClientLine, deadline: number): Pending | undefined {
   const { dialect } = s;
-  const { call, codec, request } = s.env;
+  const { call, codec, derived, request } = s.env;
   if (dialect.read(line.bytes, line.start, line.stop, request) !== undefined || !request.hasMessage) return undefined;
   call.clear();
-  const encoded = dialect.encodeMessage(codec, call);
-  return pendingOf(s, line, encoded, deadline - request.timeout);
+  const encoded = dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline));
+  return pendingOf(s, line, encoded, deadline);
 }
 
 /** The server's own words for a wait that is known to last longer than the request; it was not asked again. */
@@ -97,7 +99,12 @@ function answerFlood(s: ConnectionState, pending: Pending, { until, type }: Wait
   );
 }
 
-function pendingOf(s: ConnectionState, { ticket, mayExport }: ClientLine, encoded: EncodedCall, now: number): Pending {
+function pendingOf(
+  s: ConnectionState,
+  { ticket, mayExport }: ClientLine,
+  encoded: EncodedCall,
+  deadline: number,
+): Pending {
   const { call, request } = s.env;
   return new Pending({
     ticket,
@@ -105,7 +112,7 @@ function pendingOf(s: ConnectionState, { ticket, mayExport }: ClientLine, encode
     body: Buffer.from(call.written()),
     result: encoded.result,
     answerBy: encoded.depth === 1 ? (answeredPlain.get(encoded.crcs[0]!) ?? AnswerBy.RPC) : AnswerBy.RPC,
-    deadline: now + request.timeout,
+    deadline,
     method: encoded.crcs[encoded.depth - 1]!,
     wants: wantsOf(s, request, mayExport),
     clientInitLength: clientInitLength(encoded),

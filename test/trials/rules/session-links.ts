@@ -121,6 +121,18 @@ export const SESSION_LINKS: readonly Rule[] = [
       "if (s.role !== 'foreign') return false;",
     ],
   ]),
+  ...rulesOf('src/session/requests/enqueue.ts', 'random-ids', [
+    [
+      'a random_id that was left out is the same when the request is read again',
+      'const encoded = dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline));',
+      'const encoded = dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline + 1));',
+    ],
+    [
+      'two requests have two of them',
+      'encoded = dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline));\n  } catch',
+      'encoded = dialect.encodeMessage(codec, call, derived.of(0, 0));\n  } catch',
+    ],
+  ]),
   ...rulesOf('src/session/requests/enqueue.ts', 'requests attach stored/', [
     ['open requests of a session are bounded', 'if (s.pending.size >= MOST_OPEN)', 'if (s.pending.size >= 1e9)'],
     ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],

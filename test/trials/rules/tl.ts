@@ -18,6 +18,14 @@ export const TL: readonly Rule[] = [
     ['a string has at most 16777215 bytes', 'if (stop - start > MAX_STRING) this.tooLong(node);', ''],
     ['digits that were lost are told as that', "this.isLost = digits === 'lost';", 'this.isLost = false;'],
   ]),
+  ...rulesOf('src/tl/scalar-encoding.ts', 'left-out', [
+    ['a random_id is never 0', 'while (bytes.every((byte) => byte === 0));', 'while (false);'],
+    [
+      'a list of random_ids goes with a list',
+      'like === 0 || this.cells[like + KIND] !== ARRAY',
+      'this.cells[like + KIND] === ARRAY + 99',
+    ],
+  ]),
   ...rulesOf('src/tl/encoding.ts', 'tl/codec.test', [
     [
       'a key is more than its hash',
