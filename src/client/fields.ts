@@ -83,8 +83,8 @@ class Reader {
       const value = this.#value(field.type, inner, join(path, name));
       if (value !== undefined) object.set(name, value);
     }
-    for (const { name, type, flag } of definition.fields)
-      if (isFromTheStart(name, type) && flag === undefined && !object.has(name)) object.set(name, '0');
+    for (const field of definition.fields)
+      if (isFromTheStart(field) && !object.has(field.name)) object.set(field.name, '0');
     return object;
   }
 
@@ -169,11 +169,12 @@ const KINDS: Readonly<Record<Plain, string>> = {
 };
 
 /**
- * Where a list begins, if nobody says: lists of Telegram's take the beginning as 0. Other numbers have no such meaning
- * (a max_id of 0 deletes a whole history), so they are the caller's to say.
+ * Whether a field says where a list begins: 0 is written if nobody says, since lists of Telegram's take the beginning as 0. Other numbers
+ * have no such meaning (a max_id of 0 deletes a whole history), so they are the caller's to say.
  */
-function isFromTheStart(name: string, type: TlType): boolean {
-  return (type.kind === 'int' || type.kind === 'long') && (name.startsWith('offset_') || name === 'add_offset');
+export function isFromTheStart({ name, type, flag }: Field): boolean {
+  const isNumber = type.kind === 'int' || type.kind === 'long';
+  return isNumber && flag === undefined && (name.startsWith('offset_') || name === 'add_offset');
 }
 
 function fieldNamed(definition: Definition, name: string, path: string): Field {

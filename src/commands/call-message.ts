@@ -2,16 +2,16 @@
  * What `call` and `repl` have in common: where the gateway is, its token, the message of a call.
  * In: flags, the environment, words. Out: a place, a token, a message. Never: opens a connection.
  */
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../client/fields.ts';
+import { isFromTheStart, messageOf } from '../client/fields.ts';
 import { member, type Json } from '../client/json.ts';
 import type { Place } from '../client/lines.ts';
 import { methodNamed, WrongField } from '../client/names.ts';
 import { forTerminal, type Form } from '../client/answer.ts';
 import { firstToken } from '../main/clients/tokens.ts';
 import { keptScheme } from '../tl/cache.ts';
-import type { Schema } from '../tl/ir.ts';
+import type { Definition, Schema } from '../tl/ir.ts';
+import { jsonShape } from '../tl/json-shape.ts';
 import { schemeFault } from '../tl/load.ts';
 
 /** Options that `call` and `repl` share: flag, its line in the help. */
@@ -85,19 +85,19 @@ export function schemeOf({ scheme }: GatewayFlags): Schema {
   }
 }
 
-/** The TL object of a call as JSON; draws a `random_id` if the method wants one and none is given. @throws WrongField */
+/** The TL object of a call as JSON. @throws WrongField */
 export function callMessage(
   schema: Schema,
   method: string,
   words: readonly string[],
   base?: ReadonlyMap<string, Json>,
 ): Json {
-  const definition = methodNamed(schema, method);
-  const message = messageOf(schema, definition, words, readFileSync, base);
-  const hasRandomId = definition.fields.some(({ name, type }) => name === 'random_id' && type.kind === 'long');
-  if (!hasRandomId || member(message, 'random_id') !== undefined) return message;
-  const randomId = String(randomBytes(8).readBigInt64LE());
-  return new Map([...(message as ReadonlyMap<string, Json>), ['random_id', randomId]]);
+  return messageOf(schema, methodNamed(schema, method), words, readFileSync, base);
+}
+
+/** What a method takes, for who calls it by `call` or `repl`: also the fields that these write 0 for are marked. */
+export function shapeForCall(schema: Schema, definition: Definition): string {
+  return jsonShape(schema, definition, isFromTheStart);
 }
 
 /** How answers are shown on stdout. */

@@ -13,7 +13,6 @@ import { parseJson, writeJson, type Json } from '../client/json.ts';
 import { LineConnection, NoGateway, placeText, type Place } from '../client/lines.ts';
 import { WrongField } from '../client/names.ts';
 import type { Schema } from '../tl/ir.ts';
-import { jsonShape } from '../tl/json-shape.ts';
 import {
   callMessage,
   formOf,
@@ -26,6 +25,7 @@ import {
   schemeOf,
   tokenOf,
   type GatewayFlags,
+  shapeForCall,
 } from './call-message.ts';
 
 interface CallFlags extends GatewayFlags {
@@ -106,7 +106,7 @@ async function requestOf(method: string | undefined, words: readonly string[], f
 function withShape(error: unknown, schema: Schema, method: string): unknown {
   const definition = schema.byName.get(method);
   if (!(error instanceof WrongField) || definition?.isFunction !== true) return error;
-  return new WrongField(`${error.message}\n\n${method} takes:\n${jsonShape(schema, definition)}`);
+  return new WrongField(`${error.message}\n\n${method} takes:\n${shapeForCall(schema, definition)}`);
 }
 
 function secondsOf(text: string): string {

@@ -17,7 +17,6 @@ import { definitionNamed, WrongField } from '../client/names.ts';
 import { isSecret, shellWords } from '../client/repl-line.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { Schema } from '../tl/ir.ts';
-import { jsonShape } from '../tl/json-shape.ts';
 import {
   callMessage,
   formOf,
@@ -30,6 +29,7 @@ import {
   schemeOf,
   tokenOf,
   type GatewayFlags,
+  shapeForCall,
 } from './call-message.ts';
 
 const HELP = `METHOD name=value …   a call; Tab completes methods, fields and constructors
@@ -157,7 +157,7 @@ class Repl {
     const name = words.map((word) => word.replaceAll('?', '')).find((word) => word !== '');
     if (name === undefined) return this.#say(HELP);
     const definition = definitionNamed(this.#schema, name);
-    return this.#say(`${definition.text}\n${jsonShape(this.#schema, definition)}\n`);
+    return this.#say(`${definition.text}\n${shapeForCall(this.#schema, definition)}\n`);
   }
 
   /** Changes the session, which takes a new connection: the first line of a connection names its session. */
