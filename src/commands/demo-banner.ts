@@ -29,7 +29,7 @@ In another terminal:
 npx mtproto2json call ping ping_id=1${flagsOf(place)}
 ${curlOf(place)}
 Or: nc ${host} ${place.port}
-Then paste:
+Then paste, in this order:
 ${token}
 ${steps(dc)}
 ${signIn(dc, place, hasVault)}
@@ -67,18 +67,18 @@ function quoted(text: string): string {
 function steps(dc: DemoDc): string {
   const peer = `{"_cons":"inputPeerUser","user_id":${dc.echoId},"access_hash":${dc.echoHash}}`;
   const lines: readonly (readonly [string, string])[] = [
-    ['A ping: the key is made, the pong comes back with id 100.', PING],
     [
-      'Be the demo user (only before anything else was sent on the connection; begin a new one).',
+      'Be the demo user: a session is named before any call is sent on the connection.',
       `{"session":{"auth_key":"${dc.authKey}","session_id":${dc.sessionId}}}`,
     ],
+    ['A ping: the pong comes back with id 100.', PING],
     [
       "The demo user's dialogs.",
       '{"id":1,"message":{"_cons":"messages.getDialogs","offset_date":0,"offset_id":0,"offset_peer":{"_cons":"inputPeerEmpty"},"limit":20}}',
     ],
     [
       'Write to Echo: the answer has id 2, and what Echo says arrives by itself with id 0.',
-      `{"id":2,"message":{"_cons":"messages.sendMessage","peer":${peer},"message":"hello","random_id":1}}`,
+      `{"id":2,"message":{"_cons":"messages.sendMessage","peer":${peer},"message":"hello"}}`,
     ],
   ];
   return lines.map(([what, line]) => `${what}\n\n${line}\n`).join('\n');

@@ -27,7 +27,7 @@ test('under --host, --token-file and --http-port what it prints works too; --sta
   assert.doesNotMatch(run.out, /first-token/);
   assert.match(
     run.out,
-    /nc 127\.0\.0\.1 \d+\nThen paste:\n\nFirst a token of .*the bots' tokens: \{"auth":"TOKEN"\}\n/,
+    /nc 127\.0\.0\.1 \d+\nThen paste, in this order:\n\nFirst a token of .*the bots' tokens: \{"auth":"TOKEN"\}\n/,
   );
   const calls = run.out.split('\n').filter((line) => /^(?:npx mtproto2json call|curl) /.test(line));
   assert.equal(calls.length, 2);
