@@ -48,9 +48,9 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const config = { ...wanted, ...(await own?.(wanted)) };
   const settings = toVaultSettings(config, sources.environment, warn);
   const log = await createLog({ level: config.logLevel, hasStacks: config.printTracebacks });
-  for (const reason of warnings) log.write('secretOpen', { reason });
+  for (const reason of warnings) log.write('secret open', { reason });
   const wrong = wanted.scheme === undefined ? undefined : wrongNumbers(wanted.scheme);
-  if (wrong !== undefined) log.write('schemeNumbers', { reason: wrong });
+  if (wrong !== undefined) log.write('scheme numbers', { reason: wrong });
   const vault = settings && (await vaultOf(settings, isWanted(config, settings), log));
   let fail = (error: unknown): void => {
     throw error;
@@ -73,7 +73,7 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
     ...startFields(config, layerOf(codec), settings),
   });
   sayOpenness(config, log);
-  if (config.apiId === undefined) log.write('noApiId', { reason: NO_API_ID });
+  if (config.apiId === undefined) log.write('no api_id', { reason: NO_API_ID });
   const http = gateway.addressesOf('HTTP');
   if (http.length > 0) log.write('listening for HTTP', { addresses: shown(http) });
   notify.ready();
@@ -122,10 +122,10 @@ async function openOnce(settings: VaultSettings, log: Log): Promise<Vault> {
   const vault = await openVault({
     ...settings,
     maySeal: true,
-    warn: (reason) => log.write('vaultWarning', { reason }),
+    warn: (reason) => log.write('vault warning', { reason }),
   });
   if (vault.protection === 'modes')
-    log.write('vaultUnsealed', { reason: 'kept sessions are protected by file modes alone: give the vault a key' });
+    log.write('vault unsealed', { reason: 'kept sessions are protected by file modes alone: give the vault a key' });
   return vault;
 }
 

@@ -29,7 +29,7 @@ export function notifyOf(environment: Environment, log: Log, command = 'systemd-
   let hasFailed = false;
   const failed = (reason: string): void => {
     isRunning = false;
-    if (!hasFailed) log.write('notifyFailed', { reason: `systemd is not told how the service is: ${reason}` });
+    if (!hasFailed) log.write('notify failed', { reason: `systemd is not told how the service is: ${reason}` });
     hasFailed = true;
   };
   const tell = (...words: string[]): void => {

@@ -27,6 +27,6 @@ export function opennessOf({ host, tokenText, vault }: Config): Openness | undef
 export function sayOpenness(config: Config, log: Log): void {
   const openness = opennessOf(config);
   if (openness === undefined) return;
-  if (openness.isBeyond) log.write('openToAll', { reason: openness.reason });
-  else log.write('openToLocal', { reason: openness.reason });
+  if (openness.isBeyond) log.write('open to all', { reason: openness.reason });
+  else log.write('open to this machine', { reason: openness.reason });
 }

@@ -97,57 +97,57 @@ export const EVENTS = {
     fields: ['pid', 'reason'],
     text: 'the main thread has not turned for 30 s: the process kills itself, and its supervisor should start it again',
   },
-  noApiId: {
+  'no api_id': {
     level: 'warn',
     fields: ['reason'],
     text: 'there is no `--api-id`: each client has to send `initConnection` itself',
   },
-  openToAll: {
+  'open to all': {
     level: 'warn',
     fields: ['reason'],
     text: 'the gateway listens beyond this machine without tokens (`--insecure`): whoever reaches it may use every kept session',
   },
-  openToLocal: {
+  'open to this machine': {
     level: 'info',
     fields: ['reason'],
     text: 'there are no tokens: every user of this machine may use every kept session',
   },
-  secretOpen: {
+  'secret open': {
     level: 'warn',
     fields: ['reason'],
     text: 'others on this machine can read a file that holds a secret: `chmod 600`',
   },
-  schemeNumbers: {
+  'scheme numbers': {
     level: 'warn',
     fields: ['reason'],
     text: 'constructors of `--scheme` have numbers that do not follow from their text: Telegram may not know them',
   },
-  notifyFailed: {
+  'notify failed': {
     level: 'warn',
     fields: ['reason'],
     text: 'systemd could not be told that the gateway is ready, or alive',
   },
-  vaultUnsealed: {
+  'vault unsealed': {
     level: 'warn',
     fields: ['reason'],
     text: 'kept sessions are not encrypted: give the vault a key ([sessions.md](sessions.md))',
   },
-  vaultWarning: {
+  'vault warning': {
     level: 'warn',
     fields: ['reason'],
     text: 'something about the vault needs a look: `reason` says what',
   },
-  vaultClosed: {
+  'vault closed': {
     level: 'error',
     fields: ['reason'],
     text: 'the vault cannot be opened: requests for named sessions are refused',
   },
-  vaultWriteFailed: {
+  'vault write failed': {
     level: 'error',
     fields: ['reason'],
     text: 'the record of a kept session could not be written or removed: disk full or gone? Writing is tried until it works',
   },
-  vaultWritten: {
+  'vault written': {
     level: 'info',
     fields: ['count'],
     text: 'it could be written again, after `count` failures',
@@ -234,17 +234,17 @@ export const EVENTS = {
     fields: ['crc', 'reason'],
     text: 'the same of a service message, which is passed over',
   },
-  laneLost: {
+  'lane lost': {
     level: 'error',
     fields: ['lane', 'reason', 'sessions'],
     text: 'a worker thread has died; a new one takes its `sessions`',
   },
-  laneRevived: {
+  'lane revived': {
     level: 'warn',
     fields: ['lane'],
     text: 'the new thread works',
   },
-  laneBroken: {
+  'lane broken': {
     level: 'error',
     fields: ['lane', 'reason'],
     text: 'no new thread can be started: the process ends',

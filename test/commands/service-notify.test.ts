@@ -61,7 +61,7 @@ test('systemd hears that it is ready, that it turns, that it stops', async (t) =
   while (last === 'WATCHDOG=1') last = await next();
   assert.equal(last, 'STOPPING=1');
   assert.equal(await run.code(), 0);
-  assert.doesNotMatch(run.err, /notifyFailed/);
+  assert.doesNotMatch(run.err, /notify failed/);
 });
 
 /** A log, and its entries one at a time, as they come: event and reason, but for how each reason begins. */
@@ -88,11 +88,11 @@ test('without systemd nothing is run; where it cannot be told that is said once,
   const without = notifyOf({ NOTIFY_SOCKET: '/x' }, log, '/no/such/program');
   without.ready();
   without.stopping();
-  assert.deepEqual(await next(), ['notifyFailed', '…: spawn /no/such/program ENOENT']);
+  assert.deepEqual(await next(), ['notify failed', '…: spawn /no/such/program ENOENT']);
   // Both attempts have failed by the time a third one has: the second has said nothing.
   const third = notifyOf({ NOTIFY_SOCKET: '/x' }, log, 'false');
   third.stopping();
-  assert.deepEqual(await next(), ['notifyFailed', '…: false ended with 1']);
+  assert.deepEqual(await next(), ['notify failed', '…: false ended with 1']);
 });
 
 test('a watchdog is told twice in its time, if it is this process’s', () => {

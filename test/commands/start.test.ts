@@ -139,12 +139,12 @@ test('who starts without an api_id is told so, and only then', async (t) => {
   await without.until(/"event":"listening"/);
   without.child.kill('SIGTERM');
   assert.equal(await without.code(), 0);
-  assert.match(without.err, /"reason":"without --api-id [^\n]*"event":"noApiId"/);
+  assert.match(without.err, /"reason":"without --api-id [^\n]*"event":"no api_id"/);
   const having = new Run(t, ['--port', '0', '--workers', '1', '--api-id', '1']);
   await having.until(/"event":"listening"/);
   having.child.kill('SIGTERM');
   assert.equal(await having.code(), 0);
-  assert.doesNotMatch(having.err, /noApiId/);
+  assert.doesNotMatch(having.err, /no api_id/);
 });
 
 test('SIGHUP without a terminal, and SIGUSR2, are logged, and nothing ends', async (t) => {

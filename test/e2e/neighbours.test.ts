@@ -60,7 +60,7 @@ describe('clients that ask as much as they can, and a neighbour on the same lane
     assert.ok(answered < HEAVY * LINES, 'there was nothing left to wait for');
     assert.ok(median <= 8, `behind ${behind.join()} of ${HEAVY * 8} that may be open`);
     await done;
-    assert.ok(!gateway.log().includes('laneLost'), gateway.log());
+    assert.ok(!gateway.log().includes('lane lost'), gateway.log());
     for (const nc of [neighbour, ...heavy]) nc.close();
   });
 });

@@ -269,7 +269,7 @@ test('lanes that die and hang, a DC that misbehaves, an end in the middle: still
   run.child.kill('SIGTERM');
   await Promise.all(open);
   await stage.end();
-  assert.match(run.err, /"event":"laneLost"/);
+  assert.match(run.err, /"event":"lane lost"/);
 });
 
 /** Whatever comes of them: the faults decide. */

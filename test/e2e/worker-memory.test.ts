@@ -44,7 +44,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 function losses({ gateway }: Ordeal): { lane: number; reason: string }[] {
   return gateway.said
     .split('\n')
-    .filter((line) => line.includes('laneLost'))
+    .filter((line) => line.includes('lane lost'))
     .map((line) => JSON.parse(line) as { lane: number; reason: string });
 }
 

@@ -78,6 +78,6 @@ test('stack traces of lanes only if they are asked for', async () => {
 
 test('long texts are cut', async () => {
   const { log, entries } = await logOf('info');
-  log.write('vaultClosed', { reason: 'x'.repeat(5000) });
+  log.write('vault closed', { reason: 'x'.repeat(5000) });
   assert.equal((JSON.parse(entries[0]!) as { reason: string }).reason, 'x'.repeat(2000));
 });

@@ -50,7 +50,7 @@ export class LazyVault {
       // Whatever is wrong with the vault may be mended: the next who needs it tries again.
       this.#vault = undefined;
       this.isFailing = true;
-      this.#log.write('vaultClosed', { reason: errorText(error) });
+      this.#log.write('vault closed', { reason: errorText(error) });
       throw error;
     }
   }

@@ -91,7 +91,7 @@ export class RecordWriter {
         await vault.remove(this.#of.name);
         await vault.claim(this.#of.name);
       } catch (error) {
-        this.#log.write('vaultWriteFailed', { reason: errorText(error) });
+        this.#log.write('vault write failed', { reason: errorText(error) });
         const { reason } = refusalOfVault(error);
         this.#of.owner?.client.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
@@ -181,7 +181,7 @@ export class RecordWriter {
   }
 
   #written(explicit: number | undefined, owner: NameOwner | undefined): void {
-    if (this.#failures > 0) this.#log.write('vaultWritten', { count: this.#failures });
+    if (this.#failures > 0) this.#log.write('vault written', { count: this.#failures });
     this.#failures = 0;
     if (!this.#isDue) this.uncork();
     if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit);
@@ -190,7 +190,7 @@ export class RecordWriter {
   /** The record stored before still is. The session goes on, and the write is tried again until it works. */
   #failed(record: Buffer, explicit: number | undefined, owner: NameOwner | undefined, error: unknown): void {
     const fault = refusalOfVault(error);
-    this.#log.write('vaultWriteFailed', { reason: errorText(error) });
+    this.#log.write('vault write failed', { reason: errorText(error) });
     if (explicit !== undefined && owner !== undefined) {
       record.fill(0);
       this.uncork();
@@ -242,7 +242,7 @@ export class RecordWriter {
       if (last === undefined && this.#unwritten !== undefined) await vault.write(name, this.#unwritten);
       await vault.release(name, last);
     } catch (error) {
-      this.#log.write('vaultWriteFailed', { reason: errorText(error) });
+      this.#log.write('vault write failed', { reason: errorText(error) });
     }
     last?.fill(0);
   }

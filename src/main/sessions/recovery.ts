@@ -59,7 +59,7 @@ export class Recovery {
    */
   lost(lane: Lane, loss: Loss, isHopeless: boolean): boolean {
     const routes = this.#owner.openedOf(lane);
-    this.#options.log.write('laneLost', { lane: lane.number, reason: loss.why, sessions: routes.length });
+    this.#options.log.write('lane lost', { lane: lane.number, reason: loss.why, sessions: routes.length });
     const closing = routes.filter((route) => route.isClosing);
     const open = routes.filter((route) => !route.isClosing);
     for (const route of open)

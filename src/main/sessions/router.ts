@@ -230,11 +230,11 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
   }
 
   revived(lane: Lane): void {
-    this.#log.write('laneRevived', { lane: lane.number });
+    this.#log.write('lane revived', { lane: lane.number });
   }
 
   broken(lane: Lane, error: unknown): void {
-    this.#log.write('laneBroken', {
+    this.#log.write('lane broken', {
       lane: lane.number,
       reason: errorText(error),
     });

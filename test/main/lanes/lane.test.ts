@@ -159,7 +159,7 @@ for (const [how, line] of [
     assert.equal(await nc.line(), 'release');
     idle.send('{"id":3}\n');
     assert.equal(await idle.line(), '{"id":3}');
-    assert.equal(logged.filter((entry) => entry['event'] === 'laneLost').length, 2);
+    assert.equal(logged.filter((entry) => entry['event'] === 'lane lost').length, 2);
     nc.close();
     idle.close();
   });
@@ -190,6 +190,6 @@ test('a lane that is lost again and again, and nobody knows why: its sessions ar
   );
   nc.send('{"id":3}\n');
   assert.equal(await nc.line(), '{"id":3}');
-  assert.equal(logged.filter((entry) => entry['event'] === 'laneLost').length, 5);
+  assert.equal(logged.filter((entry) => entry['event'] === 'lane lost').length, 5);
   nc.close();
 });
