@@ -22,7 +22,8 @@ export interface Bench {
   readonly options?: Readonly<Record<string, string>>;
   /** Left out of a run of all benches. */
   readonly isExtra?: boolean;
-  run(context: Context): Promise<Report>;
+  /** Some have several tables. */
+  run(context: Context): Promise<Report | readonly Report[]>;
 }
 
 /** A number among a bench's own options. */

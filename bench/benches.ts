@@ -13,6 +13,7 @@ import { outage } from '../test/trials/outage.ts';
 import { peers } from './peers.ts';
 import { proxy } from './proxy.ts';
 import { scale } from './scale.ts';
+import { shared } from './shared.ts';
 import { start } from './start.ts';
 import { stops } from '../test/trials/stops.ts';
 import { updates } from './updates.ts';
@@ -26,6 +27,7 @@ export const BENCHES: readonly Bench[] = [
   scale,
   updates,
   neighbours,
+  shared,
   files,
   http,
   crossing,

@@ -1,6 +1,6 @@
 /**
  * The test DC as a process of its own.
- * In: a file for its public key, folders with schemes of older layers; messages `{counters}`, `{sessions}`, `{push}`. Out: a line `listening on HOST:PORT`; answers.
+ * In: a file for its public key, folders with schemes of older layers; messages `{counters}`, `{sessions}`, `{users}`, `{push}`. Out: a line `listening on HOST:PORT`; answers.
  * Never: outlives its parent.
  *
  * Users that make their own key are signed in as the demo user at once, so that every method can be called.
@@ -8,9 +8,14 @@
 import { writeFileSync } from 'node:fs';
 import { DEMO_ID } from '../src/testdc/world/seed.ts';
 import { loadScheme } from '../src/tl/load.ts';
+import type { SignedIn } from '../test/support/filled-vault.ts';
 import { startDcForMtcute } from '../test/support/mtcute.ts';
 
-type Order = { counters: true } | { sessions: { count: number; apart: boolean } } | { push: Push };
+type Order =
+  | { counters: true }
+  | { sessions: { count: number; apart: boolean } }
+  | { users: { count: number; apart: boolean } }
+  | { push: Push };
 
 /** Messages to the demo user, each stamped with its time. */
 interface Push {
@@ -43,6 +48,7 @@ function tell(message: object): void {
 
 function obey(order: Exclude<Order, { push: Push }>): object {
   if ('counters' in order) return { counters: counters() };
+  if ('users' in order) return { users: users(order.users.count, order.users.apart) };
   return { sessions: sessions(order.sessions.count, order.sessions.apart) };
 }
 
@@ -65,6 +71,14 @@ function sessions(count: number, apart: boolean): object[] {
   return Array.from({ length: count }, (_, i) => {
     const user = dc.demoUser(apart ? { firstName: `User ${i}` } : {});
     return { auth_key: user.authKey.toString('base64'), session_id: String(user.sessionId) };
+  });
+}
+
+/** Signed-in users as a vault keeps them. */
+function users(count: number, apart: boolean): SignedIn[] {
+  return Array.from({ length: count }, (_, i) => {
+    const user = dc.demoUser(apart ? { firstName: `User ${i}` } : {});
+    return { authKey: user.authKey.toString('base64'), userId: String(user.userId), salt: String(user.salt) };
   });
 }
 

@@ -8,7 +8,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { idPrefix, Lines, NOTICED } from './load-line.ts';
+import { idPrefix, Lines, NOTICED, NUMBERS } from './load-line.ts';
 
 /** One run, as its clients see it. */
 export interface Run {
@@ -154,9 +154,11 @@ export class LoadClient {
     for (let i = 0; i < count; i++) {
       const slot = this.#free.pop()!;
       const number = this.#sent++;
-      this.#numbers[slot] = number;
+      // With many open requests the numbers begin again: the same one is then long answered.
+      const turn = number % Math.floor(NUMBERS / this.#since.length);
+      this.#numbers[slot] = turn;
       this.#since[slot] = interval === 0 ? now : this.#firstDue + number * interval;
-      lines.write(block, i * lines.length, number * this.#since.length + slot);
+      lines.write(block, i * lines.length, turn * this.#since.length + slot);
     }
     this.#socket.write(block);
   }

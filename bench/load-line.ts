@@ -9,6 +9,8 @@
 const ID_LENGTH = 16;
 const CLIENT_DIGITS = 8;
 const NUMBER_DIGITS = ID_LENGTH - CLIENT_DIGITS;
+/** So many numbers can a request of one client have. */
+export const NUMBERS = 10 ** NUMBER_DIGITS;
 const MARK = '$ID';
 const HEAD = Buffer.from('{"id":');
 const ZERO = 0x30;

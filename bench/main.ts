@@ -69,10 +69,10 @@ async function runAll({ names, runs, seconds, options, json }: Flags): Promise<v
   for (const bench of benches) {
     const context: Context = { runs, seconds, options, progress: (text) => progress(bench.name, text) };
     try {
-      const report = await bench.run(context);
-      reports.push(report);
+      const made = [await bench.run(context)].flat();
+      reports.push(...made);
       progress(bench.name, '');
-      print(renderReport(report));
+      for (const report of made) print(renderReport(report));
     } catch (error) {
       progress(bench.name, '');
       console.error(`${bench.name}: failed: ${error instanceof Error ? error.message : String(error)}\n`);

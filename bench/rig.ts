@@ -12,6 +12,7 @@ import type { ClientsSpec, RunResult, RunSpec, SetUpLine } from './load.ts';
 import type { PeerResult, PeerRun, PeerTarget } from './peer.ts';
 import { memoryOf, secondsOf, threadsOf, type Memory } from './proc.ts';
 import { Child } from './process.ts';
+import type { SignedIn } from '../test/support/filled-vault.ts';
 
 const LISTENING = /"addresses":"[^"]*?:(\d+)[ "]/;
 const ORDER_TIME = 300_000;
@@ -240,6 +241,11 @@ export class Rig {
   /** Makes sessions the DC knows: each its own key and, if `apart`, its own user. */
   async sessions(count: number, apart: boolean): Promise<SessionLine[]> {
     return (await ordered<{ sessions: SessionLine[] }>(this.dc, { sessions: { count, apart } }, 'sessions')).sessions;
+  }
+
+  /** Makes signed-in users, each with a key, for a vault: people of their own if `apart`, else the demo user again and again. */
+  async users(count: number, apart: boolean): Promise<SignedIn[]> {
+    return (await ordered<{ users: SignedIn[] }>(this.dc, { users: { count, apart } }, 'users')).users;
   }
 
   /** Has the DC push a message to the demo user, so many a second; each goes to every session of that user. */

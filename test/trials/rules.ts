@@ -9,6 +9,7 @@ import { MAIN } from './rules/main.ts';
 import type { Rule } from './rules/rule.ts';
 import { SESSION } from './rules/session.ts';
 import { SESSION_LINKS } from './rules/session-links.ts';
+import { SESSION_SHARED } from './rules/session-shared.ts';
 import { TL } from './rules/tl.ts';
 import { TRANSPORT } from './rules/transport.ts';
 import { VAULT } from './rules/vault.ts';
@@ -18,6 +19,7 @@ export type { Rule } from './rules/rule.ts';
 export const RULES: readonly Rule[] = [
   ...SESSION,
   ...SESSION_LINKS,
+  ...SESSION_SHARED,
   ...CRYPTO,
   ...MAIN,
   ...FRONT,

@@ -70,9 +70,16 @@ export const DIALECT: readonly Rule[] = [
     ],
     [
       'what is to be forgotten stands alone',
-      "if (fields.forget !== undefined && hasOthers) return misfit('forget', 'stands alone');",
+      "if (isForgotten && (isMore || fields.detach)) return misfit('forget', 'stands alone');",
       '',
     ],
+    ['what leaves a session stands alone', "if (fields.detach && isMore) return misfit('detach', 'stands alone');", ''],
+    [
+      'who wants a session alone names it',
+      "if (fields.exclusive && fields.name === undefined) return misfit('exclusive', 'goes with name');",
+      '',
+    ],
+    ['no wish is left of the line before', 'into.list = into.exclusive = into.detach = false;', 'into.list = false;'],
     ['parts of a session without its key are refused', "return misfit('auth_key', 'missing');", 'return undefined;'],
     ['a name keeps to its form', 'text !== undefined && NAME.test(text) ? text : undefined', 'text'],
     ['a number keeps to its range', 'return value >= least && value <= most ? value : undefined;', 'return value;'],

@@ -68,6 +68,37 @@ export const FRONT: readonly Rule[] = [
   ]),
   ...rulesOf('src/front/session-asks.ts', 'front/http', [
     ['what is no name is not asked for', 'if (NAME.test(name)) return by(name);', 'return by(name);'],
+    ['what is no method of TL stands in no line', 'if (!METHOD.test(method)) {', "if (method === '') {"],
+    [
+      'a change says resident alone',
+      "Object.keys(change).join() !== 'resident'",
+      "!Object.keys(change).includes('resident')",
+    ],
+    [
+      'a change is parsed if it is short',
+      'body.length > LONGEST_CHANGE ? undefined : residentIn(body)',
+      'residentIn(body)',
+    ],
+  ]),
+  ...rulesOf('src/front/method-line.ts', 'front/method-line', [
+    [
+      'a body that closes the message before its end is refused',
+      "if (rest < body.length) return notJson('the body is one object, and something stands behind it', rest);",
+      '',
+    ],
+    [
+      'a bracket in a string is none',
+      'if (byte === QUOTE) at = stringEnd(body, at + 1);',
+      'if (byte === QUOTE) continue;',
+    ],
+    ['a quote behind a backslash ends no string', 'at += byte === BACKSLASH ? 2 : 1;', 'at += 1;'],
+    ['what ends as an array is no object', 'if (body[close] !== CLOSE)', 'if (body[close] === OPEN)'],
+  ]),
+  ...rulesOf('src/front/idempotency-key.ts', 'front/idempotency-key', [
+    ['a key is so long', 'key.length > 0 && key.length <= LONGEST', 'key.length > 0'],
+  ]),
+  ...rulesOf('src/front/http-paths.ts', 'front/http', [
+    ['HEAD is wherever GET is', "if (operation.method === 'GET') operations.set('HEAD', operation);", ''],
   ]),
   ...rulesOf('src/front/session-status.ts', 'front/session-status', [
     ['a time that is not whole is waited out', 'Math.ceil(said.retry_after ?? 0)', 'Math.floor(said.retry_after ?? 0)'],
@@ -83,14 +114,18 @@ export const FRONT: readonly Rule[] = [
       "if (exchange.length + chunk.length > maxLine) return this.#refuse(exchange, 'LineTooLong', { limit: maxLine });",
       '',
     ],
-    ["a token's request does not run in another's session", 'this.#routeOf(bearer.digest)', "this.#routeOf('')"],
+    ["a token's request does not run in another's session", 'this.#sessionsOf(bearer.digest)', "this.#sessionsOf('')"],
     [
       'sessions of one connection are bounded',
-      'route === undefined && this.#routes.size < MOST_SESSIONS',
-      'route === undefined',
+      'sessions === undefined && this.#sessions.size < MOST_SESSIONS',
+      'sessions === undefined',
     ],
     ['a request is answered once', '    this.#exchanges.delete(ticket);\n    const { status', '    const { status'],
-    ['sessions end with their connection', '      route.ledger.drain();\n      route.close();\n', ''],
+    [
+      'sessions end with their connection',
+      '    for (const sessions of this.#sessions.values()) sessions.close();\n',
+      '',
+    ],
     ['a client has so many requests open', 'if (this.#exchanges.size >= limits.openRequests) return false;', ''],
     [
       'who does not take his answers is not read',

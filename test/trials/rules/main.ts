@@ -36,7 +36,12 @@ export const MAIN: readonly Rule[] = [
       'if (cost > line.credit) {',
       'if (cost > line.credit && cost < 0) {',
     ],
-    ['what waits of a session that has gone is no work', 'if (kind === In.CLOSE) line.dropWork();', ''],
+    [
+      'what waits of a session that has gone is no work',
+      'kind === In.CLOSE || kind === In.DETACH',
+      'kind === In.DETACH',
+    ],
+    ['what waits of a client that has left is no work', 'kind === In.CLOSE || kind === In.DETACH', 'kind === In.CLOSE'],
   ]),
   ...rulesOf('src/main/lanes/lane-queue.ts', 'turns lane', [
     [
@@ -46,26 +51,27 @@ export const MAIN: readonly Rule[] = [
     ],
     [
       'a record is not put before an earlier one of its session',
-      '!this.#turns.has(session) && this.#shares',
-      'this.#shares',
+      'if (this.#isFull || this.#turns.has(number)) return false;',
+      'if (this.#isFull) return false;',
     ],
   ]),
   ...rulesOf('src/main/sessions/router.ts', 'sessions/router lane', [
     [
       'an answer to a closed ticket goes to nobody',
-      'if (closed === undefined) return;',
-      'if (closed === undefined) return route.client.reply(ticket, this.#give(record), false, 0);',
-    ],
-    [
-      'a session that is over is wiped',
-      '    route.saved.wipe();\n    this.registry.gone(route);',
-      '    this.registry.gone(route);',
+      'if (attachment === undefined || closed === undefined) return;',
+      'if (attachment === undefined) return;\n    if (closed === undefined) return attachment.reply(ticket, this.#give(record), false, 0);',
     ],
     [
       'an answer that waits for the disk waits',
-      'if (!route.isCorked) return route.client.reply',
-      'if (ticket > 0) return route.client.reply',
+      'if (!isHeld && !session.isCorked) return attachment.reply',
+      'if (ticket > 0) return attachment.reply',
     ],
+    [
+      'a notice waits behind what waits for the disk',
+      'if (!session.isCorked) return client.update(this.#give(record));',
+      'if (record.kind > 0) return client.update(this.#give(record));',
+    ],
+    ['who waited for the lane is read on', '    this.#attachments.get(number)?.goOn();\n', ''],
   ]),
   ...rulesOf('src/main/links/dialling.ts', 'links/dialling', [
     [
@@ -87,7 +93,7 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/links/links.ts', 'links/links', [
     [
       'a link dialled while its client reads nothing is not read without limit',
-      '    if (this.#owner.client.isUnread) link.gate.shut(Why.UNREAD);\n',
+      '    if (this.#owner.isUnread) link.gate.shut(Why.UNREAD);\n',
       '',
     ],
     [
@@ -104,14 +110,55 @@ export const MAIN: readonly Rule[] = [
   ...rulesOf('src/main/sessions/recovery.ts', 'lane', [
     ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
   ]),
-  ...rulesOf('src/main/sessions/route.ts', 'sessions/route. clients/client', [
-    ['bytes of open requests are bounded', ' && this.ledger.bytes < openBytes', ''],
+  ...rulesOf('src/main/sessions/open-session.ts', 'open-session recovery client-sessions', [
+    ['a session that is over is wiped', '    this.saved.wipe();\n', ''],
+    [
+      'who hears no updates gets none',
+      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
+      'if (attachment.isRetired || attachment.form !== form) continue;',
+    ],
+    [
+      'who speaks elsewhere by now gets no updates',
+      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
+      'if (attachment.isMute || attachment.form !== form) continue;',
+    ],
+    [
+      'an update goes to those who hear that form',
+      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
+      'if (attachment.isMute || attachment.isRetired) continue;',
+    ],
+    [
+      'one who reads nothing pauses no links while another reads',
+      'for (const { client } of this.attachments) if (!client.isUnread) return false;',
+      '',
+    ],
+    [
+      'who comes while a link is full waits with the others',
+      'if (this.#isLinkFull) attachment.client.gate.shut(Why.LINK);',
+      '',
+    ],
+    ['a session that lingers ends', '(() => this.close(), wait)', '(() => undefined, wait)'],
+    [
+      'what was not taken runs alone behind all that is put again',
+      'if (!ticket.isTaken) attachment.put(ticket, true);',
+      'if (!ticket.isTaken) attachment.put(ticket);',
+    ],
+    ['what was taken is asked for again, and not begun anew', 'if (ticket.isTaken) this.lane.again', 'this.lane.again'],
     [
       'a session is closed once',
       '    if (this.isClosing) return;\n    this.isClosing = true;',
       '    this.isClosing = true;',
     ],
     ['what a lane is told of a key is zeroed', '      bytes.fill(0);\n', ''],
+  ]),
+  ...rulesOf('src/main/sessions/client-sessions.ts', 'client-sessions', [
+    [
+      'sessions of one connection are bounded',
+      'if (this.#named.size >= this.#sessions.limits.namesPerConnection && !this.#retireIdle()) return undefined;',
+      '',
+    ],
+    ['who is busy in a session keeps it', '      if (attachment.ledger.size > 0) continue;\n', ''],
+    ['who has gone is not moved', "if (this.#isOver) return;\n    if (action === 'as')", "if (action === 'as')"],
   ]),
   ...rulesOf('src/main/sessions/saved-session.ts', 'saved', [
     [
@@ -131,8 +178,8 @@ export const MAIN: readonly Rule[] = [
       'const gone = 0;',
     ],
   ]),
-  ...rulesOf('src/main/sessions/ledger.ts', 'ledger', [
-    ['bytes of answered requests count no more', '    this.bytes -= found.stop - found.start;\n', ''],
+  ...rulesOf('src/main/sessions/ledger.ts', 'ledger clients/client', [
+    ['bytes of answered requests count no more', '    this.#tally.bytes -= found.stop - found.start;\n', ''],
   ]),
   ...rulesOf('src/main/names/record-writer.ts', 'record-writer session-registry', [
     [
@@ -161,13 +208,18 @@ export const MAIN: readonly Rule[] = [
       '    bytes.fill(0);\n    if (ownership === undefined)',
       '    if (ownership === undefined)',
     ],
+    ['a session that has gone gets no name', 'if (owner.isClosing) return;', ''],
     [
-      'a new name that is kept already is not handed out',
-      'if (asked.op === NameOp.NEW && ownership.record.length > 0) {',
-      'if (asked.op === NameOp.NEW && ownership.record.length < 0) {',
+      'a name has one owner',
+      'if (before.owner?.isClosing === false || before.writer.isFailing) {',
+      'if (before.writer.isFailing) {',
     ],
-    ['a client that has gone gets no name', 'if (owner.isClosing) return;', ''],
-    ['who takes over a name in vain is told', 'if (heir !== undefined) refuseName(heir, IN_USE);', ''],
+    [
+      'a name whose last record cannot be written is not handed on',
+      'if (before.owner?.isClosing === false || before.writer.isFailing) {',
+      'if (before.owner?.isClosing === false) {',
+    ],
+    ['a refusal comes behind what was put', '        await Promise.resolve();\n', ''],
   ]),
   ...rulesOf('src/main/limits/descriptors.ts', 'descriptors', [
     [
@@ -243,11 +295,8 @@ export const MAIN: readonly Rule[] = [
       'this.#badLines = isBad ? this.#badLines + 1 : 0;',
       'this.#badLines = 0;',
     ],
-    [
-      'a client has so many requests open',
-      'if (!this.#route.hasRoom(this.#services.limits)) this.gate.shut(Why.REQUESTS);',
-      '',
-    ],
+    ['a client has so many requests open', 'if (!this.#hasRoom) this.gate.shut(Why.REQUESTS);', ''],
+    ['bytes of open requests are bounded', ' && tally.bytes < openBytes', ''],
     [
       'nothing is written behind the last line',
       'if (this.#isClosing) return;\n    this.#services.router.metrics.counts[Count.CLIENT_BYTES_OUT]',
@@ -267,5 +316,23 @@ export const MAIN: readonly Rule[] = [
     ['the data centres of who does not take answers are not read', '    this.#owner.pauseLinks();\n', ''],
     ['who takes some of his answers has as much time again', 'this.#unsent() === this.#unsentBefore || ', ''],
     ['who leaves far too much unread has no more time', ' || this.unreadBytes > most', ''],
+  ]),
+  ...rulesOf('src/main/names/request-keys.ts', 'request-keys', [
+    [
+      'a message goes once its key is on the disk',
+      'await outcomes.write(name, first.key, row);',
+      'void outcomes.write(name, first.key, row);',
+    ],
+    [
+      'a key belongs to its message',
+      "if (!isSame(open.first.fingerprint, asker.fingerprint)) return say(asker, { verdict: 'reused' });",
+      '',
+    ],
+    ['an answer waits until its outcome is stored', "    open.stage = 'ending';\n", ''],
+    [
+      'what was sent by a lost session is unknown',
+      "?.isSent === false ? 'free' : 'unknown'",
+      "?.isSent === false ? 'free' : 'free'",
+    ],
   ]),
 ];

@@ -129,12 +129,16 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     [
       'two requests have two of them',
-      'encoded = dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline));\n  } catch',
-      'encoded = dialect.encodeMessage(codec, call, derived.of(0, 0));\n  } catch',
+      'encoded = line.attachment.dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline));\n  } catch',
+      'encoded = line.attachment.dialect.encodeMessage(codec, call, derived.of(0, 0));\n  } catch',
     ],
   ]),
   ...rulesOf('src/session/requests/enqueue.ts', 'requests attach stored/', [
-    ['open requests of a session are bounded', 'if (s.pending.size >= MOST_OPEN)', 'if (s.pending.size >= 1e9)'],
+    [
+      'open requests of a session are bounded',
+      'if (s.pending.size < MOST_OPEN * s.session.attachments.size)',
+      'if (s.pending.size < 1e9)',
+    ],
     ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
   ]),
   ...rulesOf('src/session/requests/take-session.ts', 'requests attach stored/', [
@@ -217,9 +221,9 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['a record on its way to the disk is zeroed', '  record.fill(0);\n', ''],
     ['a lost account is stored as lost', '  stored.lostReason = reason;\n', ''],
   ]),
-  ...rulesOf('src/session/stored/login.ts', 'stored/login', [
+  ...rulesOf('src/session/stored/login.ts', 'stored/login attach/forget', [
     ['a login is stored before its client hears of it', "store(s, stored, 'urgent');", ''],
-    ['where a client logs out itself, its record is removed', "s.sink.name('loggedOut', 0, stored.name);", ''],
+    ['where a client logs out itself, its record is removed', "s.sink.name('loggedOut', 0);", ''],
   ]),
   ...rulesOf('src/session/attach/forget.ts', 'attach/forget', [
     [

@@ -146,6 +146,15 @@ export const SESSION: readonly Rule[] = [
     ['a container of too many messages is not read', 'if (count > MOST) throw', 'if (count < 0) throw'],
     ['a message in a container ends with its length', '    r.end = next;\n', ''],
   ]),
+  ...rulesOf('src/session/requests/keyed.ts', 'keyed', [
+    [
+      'a client that goes while its key is noted frees it',
+      "if (verdict === 'fresh' && !isOpen(s, ticket)) s.sink.keyEnded(ticket, 'free');",
+      '',
+    ],
+    ['how the first with a key ends is told', '  pending.hasKey = true;\n', ''],
+    ['a key wants a session with a name', 'if (s.session.name === undefined)', 'if (s.isLost)'],
+  ]),
   ...rulesOf('src/session/state/state-requests.ts', 'state-requests request-states', [
     [
       '"not received" is believed only with a witness that the session was not begun anew',
@@ -231,7 +240,7 @@ export const SESSION: readonly Rule[] = [
   ...rulesOf('src/session/answers/answers.ts', 'session/deadlines', [
     [
       'a request that was sent and got no answer is not called undelivered',
-      "return pending.wasSent ? 'unknown' : 'no';",
+      "return pending.wasSent || isRepeat(pending) ? 'unknown' : 'no';",
       "return 'no';",
     ],
   ]),
@@ -243,8 +252,8 @@ export const SESSION: readonly Rule[] = [
     ],
     [
       'lines behind one that waits for the vault are taken after it',
-      'if (this.#mustWait || this.#waitingLines.behind.length > 0) this.#waitingLines.behind.push',
-      'if (this.#waitingLines.behind.length > 0) this.#waitingLines.behind.push',
+      'if (this.#mustWait(to) || to.waitingLines.behind.length > 0) waitBehind',
+      'if (to.waitingLines.behind.length > 0) waitBehind',
     ],
     [
       'a request that was sent is not called undelivered when its session goes',

@@ -1,6 +1,6 @@
 /**
  * The DC of a soak: misbehaves by rule, signs everybody in, pushes numbered updates, keeps its book.
- * In: a file for its public key, faults, a seed, updates a second; orders `{quiet}`, `{book}`, `{report}`.
+ * In: a file for its public key, faults, a seed, updates a second; orders `{users}`, `{quiet}`, `{book}`, `{report}`.
  * Out: a line `listening on HOST:PORT`; answers. Never: outlives its parent.
  */
 import { writeFileSync } from 'node:fs';
@@ -8,6 +8,10 @@ import { systemEnv } from '../../../src/main/system-env.ts';
 import { startTestDc } from '../../../src/testdc/dc-server.ts';
 import { Faults } from '../../../src/testdc/faults/faults.ts';
 import { report } from '../../../src/testdc/faults/control.ts';
+import type { SignedIn } from '../../support/filled-vault.ts';
+import { Homes } from '../shared/homes.ts';
+import { Order } from '../shared/order.ts';
+import { placeOf } from '../shared/wishes.ts';
 import { Lives } from './lives.ts';
 import { Pauses } from './pauses.ts';
 
@@ -32,7 +36,14 @@ dc.on('key', (key) => {
 dc.on('request', ({ args }) => {
   const token = args['message'] ?? args['about'];
   if (typeof token === 'string') seen.add(token);
+  const place = placeOf(args);
+  if (place !== undefined) order.read(place, systemEnv.now());
 });
+// For trials in which many clients share a session.
+const order = new Order();
+const homes = new Homes();
+for (const name of ['connection', 'disconnection'] as const)
+  dc.on(name, () => homes.changed(dc.counters.openConnections, systemEnv.now()));
 
 const faults = new Faults(dc, text, Number(seed));
 const lives = new Lives(dc, systemEnv.now);
@@ -45,16 +56,37 @@ const pushing = setInterval(push, 50);
 let owed = 0;
 let next = 0;
 
-process.on('message', (order: { quiet?: true; book?: true; report?: true }) => {
-  if (order.quiet) {
+process.on('message', (order: { users?: number; quiet?: true; book?: true; report?: true }) => {
+  if (order.users !== undefined) process.send!({ users: Array.from({ length: order.users }, signedIn) });
+  else if (order.quiet) {
     faults.clear();
     clearInterval(pushing);
     process.send!({ quiet: true });
   } else if (order.book) sendBook();
-  else process.send!({ report: report(dc, faults), seen: lives.seen(), pauses: pauses.list, updates: pushed() });
+  else process.send!(told());
 });
 process.on('disconnect', () => process.exit());
 console.log(`listening on ${dc.host}:${dc.port()}`);
+
+/** Somebody whose key no exchange has made. */
+function signedIn(): SignedIn {
+  const { key, authKey, salt } = dc.demoUser();
+  dc.emit('key', key);
+  homes.expected = users.length;
+  return { authKey: authKey.toString('base64'), userId: String(key.userId), salt: String(salt) };
+}
+
+function told(): object {
+  const { open, most } = homes;
+  return {
+    report: report(dc, faults),
+    seen: lives.seen(),
+    pauses: pauses.list,
+    updates: pushed(),
+    overtaken: order.overtaken,
+    homes: { open, most, longestOver: homes.longestOver(systemEnv.now()) },
+  };
+}
 
 /** Updates pushed, each counted once however many sessions of its user there are. */
 function pushed(): number {

@@ -8,6 +8,8 @@ import { parseArgs } from 'node:util';
 import type { Figures } from '../../support/ledger.ts';
 import { thisMachine } from '../../../bench/machine.ts';
 import { renderMachine } from '../../../bench/table.ts';
+import { keys, type KeysVerdict } from '../keys/keys.ts';
+import { SHARED_FLAGS, SHARED_HELP, sharedByFlags } from '../shared/flags.ts';
 import { cuts } from './cuts.ts';
 import { secrets } from './secrets.ts';
 import { soak, type SoakResult } from './soak.ts';
@@ -18,15 +20,31 @@ const HELP = `npm run soak -- [--minutes 10] [--rps 2000] [--clients 100] [--upd
 npm run soak -- cuts [--step 1]      a connection cut at every byte of handshake and three requests
 npm run soak -- secrets [WORD …]     all tests, or those whose path has a word, at the highest level of logging; then a search for secrets
 npm run soak -- vault [--kills 1000] [--seed N]      kill -9 while sessions are written
-npm run soak -- vault --bits [--step 1] [--from 0]   every bit of a small vault wrong once`;
+npm run soak -- vault --bits [--step 1] [--from 0]   every bit of a small vault wrong once
+npm run soak -- keys [--kills 200] [--open 4] [--plain] [--seed N]   kill -9 between send and answer of requests with idempotency keys
+${SHARED_HELP}`;
 
 async function main(argv: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
-  const names = ['minutes', 'rps', 'clients', 'updates', 'seed', 'faults', 'step', 'kills', 'from'];
+  const names = [
+    'minutes',
+    'rps',
+    'clients',
+    'updates',
+    'seed',
+    'faults',
+    'step',
+    'kills',
+    'from',
+    'open',
+    ...SHARED_FLAGS,
+  ];
   const options = {
     ...Object.fromEntries(names.map((name) => [name, text])),
     help: { type: 'boolean' } as const,
     bits: { type: 'boolean' } as const,
+    plain: { type: 'boolean' } as const,
+    apart: { type: 'boolean' } as const,
   };
   const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
   const flags = values as Record<string, string | undefined>;
@@ -37,6 +55,8 @@ async function main(argv: readonly string[]): Promise<void> {
   const seed = numberOf(flags, 'seed', randomInt(2 ** 31));
   console.log(`seed ${seed}`);
   if (positionals[0] === 'vault') return report(await vault(flags, seed));
+  if (positionals[0] === 'keys') return report(await keysByFlags(flags, seed));
+  if (positionals[0] === 'shared') return report(await sharedByFlags(flags, seed, positionals.slice(1), progress));
   const result = await soak({
     minutes: numberOf(flags, 'minutes', 10),
     rps: numberOf(flags, 'rps', 2_000),
@@ -53,6 +73,11 @@ async function main(argv: readonly string[]): Promise<void> {
 async function vault(flags: Record<string, string | undefined>, seed: number): Promise<Verdict> {
   if (flags['bits'] === undefined) return vaultKills(numberOf(flags, 'kills', 1_000), seed, progress);
   return vaultBits(numberOf(flags, 'step', 1), numberOf(flags, 'from', 0), progress);
+}
+
+function keysByFlags(flags: Record<string, string | undefined>, seed: number): Promise<KeysVerdict> {
+  const [kills, open] = [numberOf(flags, 'kills', 200), numberOf(flags, 'open', 4)];
+  return keys({ kills, open, seed, isPlain: flags['plain'] !== undefined, progress });
 }
 
 /** A file's text, or the text itself. */

@@ -56,6 +56,8 @@ export interface DcReport {
   readonly bugs: readonly string[];
   readonly connections: number;
   readonly handshakes: number;
+  /** The most home connections that one key had at once. */
+  readonly homeConnectionsOfOneKey: number;
 }
 
 /** What the DC says of a run. */
