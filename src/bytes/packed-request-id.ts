@@ -22,18 +22,35 @@ export function givenPackedId(bytes: Uint8Array, start: number, stop: number): s
 
 /** What stands as `id`, `UNKNOWN_ID` if it is none or not to be found; undefined if nothing does. */
 function idWithin(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const at = memberValue(bytes, start, end, 0x69, 0x64);
+  if (at === NO_MEMBER) return undefined;
+  return at === NOT_FOUND ? UNKNOWN_ID : idText(bytes, at, end);
+}
+
+const NO_MEMBER = -1;
+const NOT_FOUND = -2;
+
+/** The stored session that a frame is for (`as`), so that it goes to that session's lane at once; the lane finds one that is not found here. */
+export function packedRequestAs(bytes: Buffer, start: number, stop: number): string | undefined {
+  const at = memberValue(bytes, start, Math.min(stop, start + FAR), 0x61, 0x73);
+  if (at < 0) return undefined;
+  const first = bytes[at]!;
+  if (first >= 0xa0 && first <= 0xbf) return bytes.toString('utf8', at + 1, at + 1 + (first & 31));
+  return first === 0xd9 ? bytes.toString('utf8', at + 2, at + 2 + bytes[at + 1]!) : undefined;
+}
+
+/** Where the value of a member stands whose name is these two letters; or that there is none, or none before `end`. */
+function memberValue(bytes: Uint8Array, start: number, end: number, one: number, two: number): number {
   const first = bytes[start]!;
   const size = first === 0xde ? 2 : first === 0xdf ? 4 : 0;
-  if (size === 0 && (first & 0xf0) !== 0x80) return UNKNOWN_ID;
+  if (size === 0 && (first & 0xf0) !== 0x80) return NOT_FOUND;
   let left = size === 0 ? first & 15 : uint(bytes, start + 1, size);
   let at = start + 1 + size;
   for (; left > 0 && at < end; left--) {
-    const isId = bytes[at] === 0xa2 && bytes[at + 1] === 0x69 && bytes[at + 2] === 0x64;
-    const value = isId ? at + 3 : skip(bytes, at, end);
-    if (isId) return idText(bytes, value, end);
-    at = skip(bytes, value, end);
+    if (bytes[at] === 0xa2 && bytes[at + 1] === one && bytes[at + 2] === two) return at + 3;
+    at = skip(bytes, skip(bytes, at, end), end);
   }
-  return left === 0 ? undefined : UNKNOWN_ID;
+  return left === 0 ? NO_MEMBER : NOT_FOUND;
 }
 
 /** The packed id at `at`, if it is one by the contract: what the lane would have refused is not repeated. */

@@ -18,6 +18,8 @@ export interface Verdict {
   readonly status: number;
   /** Seconds, for 429 and 503; 0: the header is left out; undefined: the usual one. */
   readonly retryAfter?: number | undefined;
+  /** What goes back instead of the answer. */
+  readonly answer?: Buffer | undefined;
 }
 
 /** One request, as far as a session is concerned. */
@@ -32,8 +34,10 @@ export interface Ask {
 
 /** What is asked by all requests of one method on one path. */
 export interface Asking {
-  /** The body is JSON, and its headers must say so. */
-  readonly takesBody: boolean;
+  /** What the body is, as the description of the interface calls it; it is JSON, and its headers must say so. Without it there is none. */
+  readonly body?: 'Request' | 'Fields' | 'SessionChange';
+  /** The method of the path is one of Telegram's, which may refuse it. */
+  readonly isCall?: boolean;
   /** @param parameters what stands in the places of the path's `{…}`, decoded */
   ask(parameters: readonly string[], headers: IncomingHttpHeaders): Ask | Unserved;
   /** As of each `Ask`. */
@@ -46,4 +50,4 @@ const RPC: Ask = {
 };
 
 /** `POST /v1/rpc`: the body is a line. */
-export const rpc: Asking = { takesBody: true, ask: () => RPC, statusOfError };
+export const rpc: Asking = { body: 'Request', ask: () => RPC, statusOfError };

@@ -1,31 +1,35 @@
 /**
- * HTTP client: one keep-alive connection, which is one session for each token that is shown on it (a gateway may let several
- * users share one connection): its gate, and the requests it is owed answers to.
- * In: bodies, answers of its sessions. Out: messages to its routes; responses, which Node puts in order.
+ * HTTP client: one keep-alive connection: requests that name a stored session run there; all others in one session for each token
+ * that is shown on it (a proxy may let several users share one connection). Its gate, and the requests it is owed answers to.
+ * In: bodies, answers of its sessions. Out: messages to its sessions; responses, which Node puts in order.
  * Never: looks into a body, an update (there is nowhere to put one: it is counted and dropped), two answers to a request,
  * one token's request in the session of another.
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { openFlags, requestFlags } from '../batch/request-flags.ts';
+import { requestFlags } from '../batch/request-flags.ts';
 import { type ErrorName, NoRequestId } from '../errors.ts';
 import { Gate, Why } from '../main/flow/gate.ts';
 import type { Connection } from '../main/clients/gateway-services.ts';
 import type { Admission } from '../main/clients/admission.ts';
 import { SlowConsumer, type SlowConsumerOwner } from '../main/clients/slow-consumer.ts';
-import type { Route } from '../main/sessions/route.ts';
-import type { SessionClient } from '../main/sessions/session-client.ts';
+import type { Attachment, SessionClient } from '../main/sessions/attachment.ts';
+import type { ClientSessions } from '../main/sessions/client-sessions.ts';
+import type { Ticket } from '../main/sessions/ledger.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { IdText, NoticeFields } from '../main/front.ts';
 import type { Ask } from './http-ask.ts';
 import { Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
 import { errorLine } from './json-lines.ts';
-import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
+import { requestAs, requestId, requestSessionName, UNKNOWN_ID } from '../bytes/request-id.ts';
 import type { Bearer } from '../main/clients/tokens.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
 /** The most tokens that have a session on one connection. */
 const MOST_SESSIONS = 64;
+const TOO_MANY_TOKENS = 'too many tokens on one connection';
+const TOO_MANY_NAMES =
+  'this connection speaks for as many sessions as it may; wait for answers, or use another connection';
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** One keep-alive connection of HTTP, from its first request to the close of its socket. */
@@ -43,8 +47,8 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
   #open = 0;
   /** The response that Node will write last of those it knows. */
   #newest: ServerResponse | undefined;
-  /** Its sessions, by the token that began them. */
-  readonly #routes = new Map<string, Route>();
+  /** What it speaks in, by the token that it showed. */
+  readonly #sessions = new Map<string, ClientSessions>();
   /** The connection ends when what is open is answered; no request is taken. */
   #isEnding = false;
   #isGone = false;
@@ -106,25 +110,26 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     exchange.body = NO_BODY;
     if (exchange.isOver) return;
     if (this.#isEnding) return this.#refuse(exchange, 'ServerStopping', { retry_after: 1 });
-    const route = this.#routeOf(bearer.digest);
-    if (route === undefined) {
-      return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: 'too many tokens on one connection' });
-    }
+    const sessions = this.#sessionsOf(bearer.digest);
+    if (sessions === undefined)
+      return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: TOO_MANY_TOKENS });
     const start = length >= 3 && BYTE_ORDER_MARK.equals(body.subarray(0, 3)) ? 3 : 0;
     const flags = requestFlags(bearer.mayExport);
-    const ticket = route.request(body, start, length, requestId(body, start, length), flags);
+    const name = requestAs(body, start, length) ?? requestSessionName(body, start, length);
+    const ticket = sessions.request(body, start, length, requestId(body, start, length), flags, name);
+    if (ticket === undefined) return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: TOO_MANY_NAMES });
     this.#exchanges.set(ticket, exchange);
     if (!this.#hasRoom()) this.gate.shut(Why.REQUESTS);
   }
 
-  /** The session of a token, begun if there is none; undefined if there are too many. */
-  #routeOf(token: string): Route | undefined {
-    let route = this.#routes.get(token);
-    if (route === undefined && this.#routes.size < MOST_SESSIONS) {
-      route = this.#admission.route(this, openFlags('bodies'));
-      this.#routes.set(token, route);
+  /** What a token speaks in; undefined if there are too many tokens. */
+  #sessionsOf(token: string): ClientSessions | undefined {
+    let sessions = this.#sessions.get(token);
+    if (sessions === undefined && this.#sessions.size < MOST_SESSIONS) {
+      sessions = this.#admission.speaker(this, { form: 0, hasLines: false, isStateless: true });
+      this.#sessions.set(token, sessions);
     }
-    return route;
+    return sessions;
   }
 
   /** Answers a request without a lane. What is left of its body is read and dropped. */
@@ -142,14 +147,13 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     const exchange = this.#exchanges.get(ticket);
     if (exchange === undefined) return;
     this.#exchanges.delete(ticket);
-    const { status, retryAfter } = exchange.ask.verdict(isBad, outcome, line);
-    this.#send(exchange, status, line, retryAfter);
+    const { status, retryAfter, answer = line } = exchange.ask.verdict(isBad, outcome, line);
+    this.#send(exchange, status, answer, retryAfter);
     this.settled();
   }
 
-  update(): void {
-    this.#admission.metrics.counts[Count.UPDATES_UNHEARD]!++;
-  }
+  /** There is nowhere to put one; its sessions are told so. */
+  update(): void {}
 
   crashed(ticket: number, id: IdText, isSent: boolean): void {
     this.#answer(
@@ -173,13 +177,37 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     if (this.#isEnding) this.#endIfIdle();
   }
 
-  sessionGone(): void {}
+  moved(from: Attachment, move: Parameters<SessionClient['moved']>[1]): void {
+    this.#ownerOf(from)?.moved(from, move);
+  }
+
+  detached(from: Attachment, isBare: boolean): void {
+    this.#ownerOf(from)?.detached(from, isBare);
+  }
+
+  speaks(from: Attachment, manner: number): void {
+    this.#ownerOf(from)?.speaks(from, manner);
+  }
+
+  left(from: Attachment): void {
+    this.#ownerOf(from)?.left(from);
+  }
+
+  refused({ number, id }: Ticket): void {
+    this.#answer(number, id, 'TooManySessions', { retry_after: 1, closing: false, msg: TOO_MANY_NAMES });
+    this.settled();
+  }
+
+  #ownerOf(attachment: Attachment): ClientSessions | undefined {
+    for (const sessions of this.#sessions.values()) if (sessions.has(attachment)) return sessions;
+    return undefined;
+  }
 
   #hasRoom(): boolean {
     const { limits } = this.#admission;
     if (this.#exchanges.size >= limits.openRequests) return false;
     let bytes = 0;
-    for (const route of this.#routes.values()) bytes += route.ledger.bytes;
+    for (const { tally } of this.#sessions.values()) bytes += tally.bytes;
     return bytes < limits.openBytes;
   }
 
@@ -227,9 +255,9 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
 
   abandon(retryAfter: number): void {
     this.#isEnding = true;
-    for (const route of this.#routes.values()) {
-      route.uncork();
-      for (const { number, id } of route.ledger.drain())
+    for (const sessions of this.#sessions.values()) {
+      sessions.uncork();
+      for (const { number, id } of sessions.drain())
         this.#answer(number, id, 'ServerStopping', { retry_after: retryAfter, retryable: false, delivered: 'unknown' });
     }
     this.#endIfIdle();
@@ -246,10 +274,8 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     this.#admission.reaper.forget(this);
     this.#waiting.close();
     this.#exchanges.clear();
-    for (const route of this.#routes.values()) {
-      route.ledger.drain();
-      route.close();
-    }
+    for (const sessions of this.#sessions.values()) sessions.close();
+    this.#admission.router.registry.forgetLists(this);
     this.#admission.left(this);
   }
 
@@ -281,10 +307,11 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
   }
 
   pauseLinks(): void {
-    for (const route of this.#routes.values()) route.pauseLinks();
+    for (const sessions of this.#sessions.values()) sessions.pauseLinks();
   }
 
   resumeLinks(): void {
-    for (const route of this.#routes.values()) route.resumeLinks();
+    for (const sessions of this.#sessions.values()) sessions.resumeLinks();
+    this.#admission.router.registry.isRead();
   }
 }

@@ -38,10 +38,8 @@ export class Exchange {
 
   /** The body is whole: makes the line of it that is asked. @returns why there is none */
   makeLine(): Unserved | undefined {
-    const { line } = this.ask;
-    if (line === undefined) return undefined;
-    const made = line(this.body.subarray(0, this.length));
-    if ('refused' in made) return made;
+    const made = this.ask.line?.(this.body.subarray(0, this.length));
+    if (made === undefined || 'refused' in made) return made;
     this.body = made;
     this.length = made.length;
     return undefined;

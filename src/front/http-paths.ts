@@ -3,7 +3,7 @@
  * In: a path. Out: the endpoint it leads to, with what stands for its `{…}`. Never: an answer.
  */
 import { rpc, type Asking } from './http-ask.ts';
-import { forgetting, listing } from './session-asks.ts';
+import { calling, changing, forgetting, listing, showing } from './session-asks.ts';
 
 /** What the listener answers by itself. */
 export type Own = 'live' | 'ready' | 'metrics' | 'description';
@@ -15,7 +15,7 @@ export function isOfProbe(does: Operation['does']): boolean {
 
 /** One method on one path. */
 export interface Operation {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `{…}` stands for one piece of a path. */
   readonly path: string;
   /** Its name in the description of the interface. */
@@ -28,11 +28,32 @@ export const OPERATIONS: readonly Operation[] = [
   { method: 'POST', path: '/v1/rpc', name: 'rpc', summary: 'one request, as a line has it', does: rpc },
   { method: 'GET', path: '/v1/sessions', name: 'listSessions', summary: 'the sessions that are kept', does: listing },
   {
+    method: 'GET',
+    path: '/v1/sessions/{name}',
+    name: 'showSession',
+    summary: 'a session that is kept',
+    does: showing,
+  },
+  {
+    method: 'PATCH',
+    path: '/v1/sessions/{name}',
+    name: 'changeSession',
+    summary: 'whether a session is kept open with nobody there',
+    does: changing,
+  },
+  {
     method: 'DELETE',
     path: '/v1/sessions/{name}',
     name: 'forgetSession',
     summary: 'forgets a session, its key included',
     does: forgetting,
+  },
+  {
+    method: 'POST',
+    path: '/v1/sessions/{name}/{method}',
+    name: 'callMethod',
+    summary: "one of Telegram's methods, called in a session",
+    does: calling,
   },
   {
     method: 'GET',

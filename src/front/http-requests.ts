@@ -108,7 +108,7 @@ export class HttpRequests {
     response: ServerResponse,
     goOn: () => void,
   ): void {
-    const unreadable = asking.takesBody ? unreadableOf(request) : undefined;
+    const unreadable = asking.body !== undefined ? unreadableOf(request) : undefined;
     if (unreadable !== undefined) return this.#refuse(response, 'ProtocolMismatch', { msg: unreadable });
     const bearer = this.#bearer(request);
     if ('refused' in bearer) return this.#refuse(response, bearer.refused, bearer.fields);
@@ -124,7 +124,7 @@ export class HttpRequests {
       });
     const exchange = client.begin(response, bearer, ask);
     goOn();
-    if (asking.takesBody) {
+    if (asking.body !== undefined) {
       (request as OwnRequest)[EXCHANGE] = exchange;
       request.on('data', takeBody).on('end', endBody);
     } else {

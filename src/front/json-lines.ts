@@ -6,8 +6,9 @@
 import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/front.ts';
+import { NamedLines } from './named-lines.ts';
 import { Reassembly } from './reassembly.ts';
-import { requestId } from '../bytes/request-id.ts';
+import { requestAs, requestId } from '../bytes/request-id.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -40,6 +41,7 @@ export class JsonLines implements Front {
   #verb: string | undefined;
   /** A line that has begun. */
   readonly #held = new Reassembly();
+  readonly #names = new NamedLines(Buffer.from('"as"'), requestAs);
   /** Length of the line before, bytes: parts of a file come one after another, so the next is likely as long. */
   #usual = 0;
   /** The rest of a chunk behind a message after which no more was wanted. */
@@ -53,6 +55,7 @@ export class JsonLines implements Front {
 
   take(chunk: Buffer): void {
     let at = 0;
+    this.#names.look(chunk);
     while (!this.#isDone && at < chunk.length) {
       if (this.#isFresh && (at = this.#firstByte(chunk, at)) === chunk.length) return;
       if (this.#isDone) return;
@@ -127,6 +130,7 @@ export class JsonLines implements Front {
   /** @returns whether more may follow */
   #lineEnds(chunk: Buffer, start: number, end: number): boolean {
     if (this.#held.bytes === undefined) return this.#line(chunk, start, end);
+    this.#names.lookAtAll();
     if (!this.#append(chunk, start, end)) return false;
     const { bytes, length } = this.#held;
     this.#usual = length + (length >> 4);
@@ -147,7 +151,8 @@ export class JsonLines implements Front {
       this.#mismatch();
       return false;
     }
-    return this.#owner.message(bytes, start, stop, requestId(bytes, start, stop));
+    const as = this.#names.nameOf(bytes, start, stop);
+    return this.#owner.message(bytes, start, stop, requestId(bytes, start, stop), as);
   }
 
   #token(bytes: Buffer, start: number, stop: number): boolean {

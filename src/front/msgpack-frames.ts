@@ -11,7 +11,8 @@ import { Writer } from '../bytes/writer.ts';
 import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/front.ts';
-import { packedRequestId } from '../bytes/packed-request-id.ts';
+import { packedRequestAs, packedRequestId } from '../bytes/packed-request-id.ts';
+import { NamedLines } from './named-lines.ts';
 import { Reassembly } from './reassembly.ts';
 
 const HEAD = 4;
@@ -31,6 +32,7 @@ export class MsgpackFrames implements Front {
   #headRead = 0;
   #length = 0;
   readonly #held = new Reassembly();
+  readonly #names = new NamedLines(Buffer.from([0xa2, 0x61, 0x73]), packedRequestAs);
   /** The owner knows of a frame that has begun. */
   #isTold = false;
   /** The rest of a chunk behind a message after which no more was wanted. */
@@ -44,6 +46,7 @@ export class MsgpackFrames implements Front {
 
   take(chunk: Buffer): void {
     let at = 0;
+    this.#names.look(chunk);
     while (!this.#isDone && at < chunk.length) {
       at = this.#readHead(chunk, at);
       if (this.#headRead < HEAD) return this.#unfinished();
@@ -74,6 +77,7 @@ export class MsgpackFrames implements Front {
     let from = start;
     let to = stop;
     if (this.#held.bytes !== undefined) {
+      this.#names.lookAtAll();
       this.#append(chunk, start, stop);
       bytes = this.#held.bytes;
       from = 0;
@@ -87,7 +91,7 @@ export class MsgpackFrames implements Front {
       this.#mayGreet = false;
       if (to - from <= MAX_TOKEN_FRAME && tokenOf(bytes, from, to) !== undefined) return true;
     }
-    return this.#owner.message(bytes, from, to, packedRequestId(bytes, from, to));
+    return this.#owner.message(bytes, from, to, packedRequestId(bytes, from, to), this.#names.nameOf(bytes, from, to));
   }
 
   #token(bytes: Buffer, start: number, stop: number): boolean {

@@ -7,6 +7,8 @@ import { NAME } from '../account/name.ts';
 import { ERRORS, type ErrorEntry, type ErrorName } from '../errors.ts';
 import type { Asking } from './http-ask.ts';
 import { ERRORS_OVER_HTTP } from './http-status.ts';
+import { METHOD } from './session-asks.ts';
+import { CALL_STATUSES } from './session-status.ts';
 import { isOfProbe, OPERATIONS, type Operation, type Own } from './http-paths.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -18,6 +20,14 @@ const WRONG_HOST = 'ProtocolMismatch (the Host is no name of this gateway)';
 
 const PARAMETERS: Readonly<Record<string, Json>> = {
   name: { description: 'the name of a kept session', schema: { type: 'string', pattern: NAME.source } },
+  method: { description: 'a method of the scheme', schema: { type: 'string', pattern: METHOD.source } },
+};
+
+const KEY_HEADER: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'the same key in the same session gets the first outcome again',
+  schema: { type: 'string' },
 };
 
 /** What the listener answers by itself: type and meaning of each status. */
@@ -60,7 +70,7 @@ function documentOf(): Json {
     paths: paths(),
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      schemas: { Request: REQUEST, Answer: ANSWER, Error: errorSchema(), ErrorName: errorNames() },
+      schemas: { ...BODIES, Answer: ANSWER, Error: errorSchema(), ErrorName: errorNames() },
     },
   };
 }
@@ -88,8 +98,10 @@ function operationOf({ does }: Operation, operationId: string, summary: string):
     const isOpen = does !== 'metrics';
     return { operationId, summary, ...(isOpen && { security: [] }), responses: ownResponses(does) };
   }
-  const body = does.takesBody ? { requestBody: { required: true, ...content(ref('Request')) } } : {};
-  return { operationId, summary, ...body, responses: sessionResponses(does) };
+  const { body, isCall = false } = does;
+  const taken = body === undefined ? {} : { requestBody: { required: body !== 'Fields', ...content(ref(body)) } };
+  const parameters = isCall ? { parameters: [KEY_HEADER] } : {};
+  return { operationId, summary, ...parameters, ...taken, responses: sessionResponses(does) };
 }
 
 function ownResponses(own: Own): Json {
@@ -108,7 +120,9 @@ function ownResponses(own: Own): Json {
 
 /** A response for each status that an error has; those that have 200 share it with the answers. */
 function sessionResponses(asking: Asking): Json {
-  const byStatus = new Map<number, ErrorName[]>();
+  const byStatus = new Map<number, string[]>();
+  if (asking.isCall === true)
+    for (const [status, word] of Object.entries(CALL_STATUSES)) byStatus.set(Number(status), [word]);
   for (const name of ERRORS_OVER_HTTP) {
     const status = asking.statusOfError(name);
     byStatus.set(status, [...(byStatus.get(status) ?? []), name]);
@@ -124,8 +138,11 @@ function sessionResponses(asking: Asking): Json {
 }
 
 function errorResponse(names: readonly string[], status: number): Json {
-  const header = HEADERS[status];
-  return { description: names.join(', '), ...(header !== undefined && { headers: header }), ...content(ref('Error')) };
+  const headers = HEADERS[status];
+  // Telegram's refusals are answers: they have no `error`.
+  const isAnswer = names.some((name) => name.startsWith('rpc_'));
+  const schema = isAnswer ? { anyOf: [ref('Answer'), ref('Error')] } : ref('Error');
+  return { description: names.join(', '), ...(headers !== undefined && { headers }), ...content(schema) };
 }
 
 const RETRY_AFTER: Json = {
@@ -145,6 +162,18 @@ const REQUEST: Json = {
   properties: {
     id: ID,
     message: { type: 'object', properties: { _cons: { type: 'string' } }, required: ['_cons'] },
+  },
+};
+
+/** What a request's body may be. */
+const BODIES: Readonly<Record<NonNullable<Asking['body']>, Json>> = {
+  Request: REQUEST,
+  Fields: { description: 'the fields of the method; which, is said by the scheme', type: 'object' },
+  SessionChange: {
+    type: 'object',
+    properties: { resident: { type: 'boolean' } },
+    required: ['resident'],
+    additionalProperties: false,
   },
 };
 

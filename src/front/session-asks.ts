@@ -1,9 +1,13 @@
 /**
  * Session asks: what is asked of kept sessions by the paths below `/v1/sessions`.
- * In: a name out of a path. Out: the one line that asks it. Never: a name that the vault would not take.
+ * In: names and methods out of a path, bodies. Out: the one line that asks it. Never: a name that the vault would not take.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { NAME, NAME_FORM } from '../account/name.ts';
-import type { Ask, Asking, Unserved } from './http-ask.ts';
+import { ERRORS, OUTCOMES, type ErrorName } from '../errors.ts';
+import type { Ask, Asking, Unserved, Verdict } from './http-ask.ts';
+import { idempotencyKey } from './idempotency-key.ts';
+import { type MethodCall, methodLine } from './method-line.ts';
 import { sessionVerdict, statusOfRefusal } from './session-status.ts';
 
 /** A request whose line does not depend on its body. The id is there so that it is found at once, and told if a thread dies. */
@@ -13,7 +17,7 @@ function askFor(attributes: object): Ask {
 }
 
 /** Asks `by` a name, if it is one. */
-function askNamed(name: string, by: (name: string) => Ask): Ask | Unserved {
+function askNamed(name: string, by: (name: string) => Ask | Unserved): Ask | Unserved {
   if (NAME.test(name)) return by(name);
   return { refused: 'InvalidSession', fields: { msg: `the name of a session: ${NAME_FORM}`, path: 'session.name' } };
 }
@@ -21,11 +25,112 @@ function askNamed(name: string, by: (name: string) => Ask): Ask | Unserved {
 const LIST = askFor({ session: { list: true } });
 
 /** `GET /v1/sessions`. */
-export const listing: Asking = { takesBody: false, ask: () => LIST, statusOfError: statusOfRefusal };
+export const listing: Asking = { ask: () => LIST, statusOfError: statusOfRefusal };
+
+/** `GET /v1/sessions/{name}`: as one of the list. A name that nothing is kept under is not begun by looking at it. */
+export const showing: Asking = {
+  ask: ([name]) => askNamed(name!, (as) => askFor({ as, session: { existing: true } })),
+  statusOfError: statusOfRefusal,
+};
 
 /** `DELETE /v1/sessions/{name}`. */
 export const forgetting: Asking = {
-  takesBody: false,
   ask: ([name]) => askNamed(name!, (forget) => askFor({ session: { forget } })),
   statusOfError: statusOfRefusal,
 };
+
+/** `PATCH /v1/sessions/{name}`. */
+export const changing: Asking = {
+  body: 'SessionChange',
+  ask: ([name]) => askNamed(name!, changeAsk),
+  statusOfError: statusOfRefusal,
+};
+
+/** Longest body of a change, bytes: it is parsed here. */
+const LONGEST_CHANGE = 1024;
+
+function changeAsk(name: string): Ask {
+  return { line: (body) => changeLine(name, body), verdict: sessionVerdict, statusOfError: statusOfRefusal };
+}
+
+/** The line of `{"resident":true}` or `false`, the one thing there is to change. */
+function changeLine(name: string, body: Buffer): Buffer | Unserved {
+  const resident = body.length > LONGEST_CHANGE ? undefined : residentIn(body);
+  if (resident === undefined)
+    return { refused: 'InvalidRequest', fields: { msg: 'the body is {"resident":true} or {"resident":false}' } };
+  return Buffer.from(JSON.stringify({ id: 1, session: { name, existing: true, resident } }));
+}
+
+function residentIn(body: Buffer): boolean | undefined {
+  let change: unknown;
+  try {
+    change = JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+  if (typeof change !== 'object' || change === null || Object.keys(change).join() !== 'resident') return undefined;
+  const { resident } = change as { resident: unknown };
+  return typeof resident === 'boolean' ? resident : undefined;
+}
+
+/** What a method of TL may be called; a method there is not is told by the session. */
+export const METHOD = /^[A-Za-z][A-Za-z0-9_]{0,63}(?:\.[A-Za-z][A-Za-z0-9_]{0,63})?$/;
+
+/** `POST /v1/sessions/{name}/{method}`: calls a method with the fields of the body. */
+export const calling: Asking = {
+  body: 'Fields',
+  isCall: true,
+  ask: ([name, method], headers) => askNamed(name!, (as) => call(as, method!, headers)),
+  statusOfError: statusOfRefusal,
+};
+
+function call(name: string, method: string, headers: IncomingHttpHeaders): Ask | Unserved {
+  if (!METHOD.test(method)) {
+    const msg = 'the last piece of the path is the name of a method, such as messages.sendMessage';
+    return { refused: 'NotAMethod', fields: { msg, path: 'message._cons' } };
+  }
+  const header = headers['idempotency-key'];
+  const key = idempotencyKey(Array.isArray(header) ? header.join(', ') : header);
+  return typeof key === 'object' ? key : new MethodAsk({ name, method, key });
+}
+
+/** One call by a path. */
+class MethodAsk implements Ask {
+  readonly #call: MethodCall;
+  /** How much further back the body stands in the line. */
+  #shift = 0;
+
+  constructor(asked: MethodCall) {
+    this.#call = asked;
+  }
+
+  line(body: Buffer): Buffer | Unserved {
+    const made = methodLine(this.#call, body);
+    if ('refused' in made) return made;
+    this.#shift = made.shift;
+    return made.line;
+  }
+
+  verdict(isBad: boolean, outcome: number, answer: Buffer): Verdict {
+    const verdict = sessionVerdict(isBad, outcome, answer);
+    return hasPosition(outcome) ? { ...verdict, answer: movedBy(answer, this.#shift) } : verdict;
+  }
+
+  statusOfError(name: ErrorName): number {
+    return statusOfRefusal(name);
+  }
+}
+
+function hasPosition(outcome: number): boolean {
+  const name = OUTCOMES[outcome]!;
+  return name in ERRORS && ERRORS[name as ErrorName].fields.includes('pos');
+}
+
+/** A refusal whose `pos` is one of the body; no text of it has quotes without a backslash. */
+function movedBy(answer: Buffer, shift: number): Buffer {
+  const text = answer.toString('latin1');
+  return Buffer.from(
+    text.replace(/,"pos":(\d+)/, (_, pos: string) => `,"pos":${Math.max(0, Number(pos) - shift)}`),
+    'latin1',
+  );
+}

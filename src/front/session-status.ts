@@ -21,6 +21,7 @@ const STATUSES: Partial<Record<ErrorName, number>> = {
   ExportNotAllowed: 403,
   SessionNotFound: 404,
   SessionInUse: 409,
+  KeyReused: 409,
   AuthKeyInvalid: 410,
   SessionLost: 410,
   LineTooLong: 413,
@@ -45,6 +46,12 @@ export function statusOfRefusal(name: ErrorName): number {
 
 /** Codes of Telegram's that HTTP has too, and says as they are. */
 const AS_THEY_ARE: ReadonlySet<number> = new Set([400, 401, 403, 404, 406]);
+
+/** What a call may end with beside a result and the gateway's own refusals: words of wire's for each status. */
+export const CALL_STATUSES: Readonly<Record<number, string>> = {
+  ...Object.fromEntries([...AS_THEY_ARE, 429, 502].map((status) => [status, 'rpc_error'])),
+  504: 'rpc_timeout',
+};
 
 /** The status for a code of Telegram's. @param code of an `rpc_error` */
 export function statusOfCode(code: number): number {

@@ -250,6 +250,7 @@ test('what is asked of kept sessions goes out as the line that asks it', async (
   // A body that nobody asked for is read, and of no concern.
   assert.equal((await ask('GET', '/v1/sessions/', '{"id":2}')).body, list.body);
   assert.equal((await ask('DELETE', '/v1/sessions/me')).body, '{"id":1,"session":{"forget":"me"}}\n');
+  assert.equal((await ask('GET', '/v1/sessions/me')).body, '{"id":1,"as":"me","session":{"existing":true}}\n');
   assert.equal(
     Buffer.from((await ask('DELETE', '/v1/sessions/%D1%8F%2B1@x?y')).body, 'latin1').toString(),
     '{"id":1,"session":{"forget":"я+1@x"}}\n',
@@ -260,7 +261,65 @@ test('what is asked of kept sessions goes out as the line that asks it', async (
     assert.match(body, /^{"id":1,"error":"InvalidSession",.*"path":"session.name"/, name);
   }
   const post = await ask('POST', '/v1/sessions/me');
-  assert.deepEqual([post.status, post.headers['allow']], [405, 'DELETE']);
+  assert.deepEqual([post.status, post.headers['allow']], [405, 'GET, HEAD, PATCH, DELETE']);
+  raw.close();
+});
+
+test('a change of a session says resident, and nothing else', async (t) => {
+  const { httpPort } = await httpGateway(t);
+  const raw = new Raw(httpPort);
+  const change = (body: string, headers: Record<string, string> = {}): Promise<Answer> =>
+    raw.send(post(body, headers).replace('POST /v1/rpc', 'PATCH /v1/sessions/me')).answer();
+  for (const resident of [true, false])
+    assert.equal(
+      (await change(` {"resident":${resident}} `)).body,
+      `{"id":1,"session":{"name":"me","existing":true,"resident":${resident}}}\n`,
+    );
+  for (const body of [
+    '',
+    '{}',
+    '[]',
+    'null',
+    '{"resident":1}',
+    '{"resident":true,"export":true}',
+    `{"resident":true${' '.repeat(1024)}}`,
+    '{',
+  ])
+    assert.match((await change(body)).body, /^{"id":1,"error":"InvalidRequest"/, body);
+  assert.equal((await change('{"resident":true}', { 'Content-Type': 'text/plain' })).status, 415);
+  raw.close();
+});
+
+test('a method by its path: the body is its fields, Idempotency-Key its key; what cannot be asked is refused', async (t) => {
+  const { httpPort, gateway } = await httpGateway(t, { maxLine: 1000 });
+  const raw = new Raw(httpPort);
+  const call = (path: string, body: string, headers: Record<string, string> = {}): Promise<Answer> =>
+    raw.send(post(body, headers).replace('/v1/rpc', `/v1/sessions/${path}`)).answer();
+  const sent = await call('me/messages.sendMessage?x', '{"message":"hi"}', { 'Idempotency-Key': '"order 17"' });
+  assert.deepEqual(
+    [sent.status, sent.body],
+    [200, '{"id":1,"as":"me","key":"order 17","message":{"_cons":"messages.sendMessage","message":"hi"}}\n'],
+  );
+  assert.equal((await call('me/ping', '')).body, '{"id":1,"as":"me","message":{"_cons":"ping"}}\n');
+  const long = `{"x":"${'a'.repeat(990)}"}`;
+  assert.equal((await call('me/ping', long)).body, `{"id":1,"as":"me","message":{"_cons":"ping",${long.slice(1)}}\n`);
+  // A form without fields is something that a page of another site may post.
+  assert.equal((await call('me/auth.logOut', '', { 'Content-Type': '' })).status, 415);
+  for (const [path, body, error, headers] of [
+    ['a b', '{}', 'InvalidSession', {}],
+    ['me/messages.sendMessage%22,%22x', '{}', 'NotAMethod', {}],
+    ['me/a.b.c', '{}', 'NotAMethod', {}],
+    ['me/ping', '{"a":1},"session":{"b":2}', 'JSONDecodeError', {}],
+    ['me/ping', '[]', 'InvalidRequest', {}],
+    ['me/ping', '{}', 'InvalidRequest', { 'Idempotency-Key': 'a b' }],
+  ] as const) {
+    const answer = await call(path.replace('a b', 'a%20b/ping'), body, headers);
+    assert.equal(answer.status, 400, body);
+    assert.match(answer.body, new RegExp(`^{"id":(1|-2),"error":"${error}"`), path);
+  }
+  assert.equal((await call('me/ping', `${long}${' '.repeat(100)}`)).status, 413);
+  assert.equal((await call('me/ping/x', '{}')).status, 404);
+  assert.equal(gateway.router.size, 1);
   raw.close();
 });
 

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERRORS, OUTCOMES } from '../../src/errors.ts';
 import { ERRORS_OVER_HTTP } from '../../src/front/http-status.ts';
+import type { Ask } from '../../src/front/http-ask.ts';
+import { calling } from '../../src/front/session-asks.ts';
 import { sessionVerdict, statusOfCode, statusOfRefusal } from '../../src/front/session-status.ts';
 import { statusRows } from '../support/status-rows.ts';
 
@@ -50,4 +52,21 @@ test('an answer is judged by how it ended; of a refusal is read what HTTP says t
     retryAfter: 1,
   });
   assert.deepEqual(verdict('SessionNotFound', { id: 1, error: 'SessionNotFound' }), { status: 404, retryAfter: 0 });
+});
+
+test('of a call that could not be read, the place is one of the body', () => {
+  const ask = calling.ask(['me', 'ping'], {}) as Ask;
+  const line = ask.line!(Buffer.from('{"a":tru}')) as Buffer;
+  const pos = line.indexOf('tru}') + 3;
+  const refused = (name: string): string =>
+    ask
+      .verdict(
+        name === 'JSONDecodeError',
+        place(name),
+        Buffer.from(`{"id":1,"error":"${name}","msg":",\\"pos\\":1","pos":${pos}}\n`),
+      )
+      .answer!.toString();
+  assert.match(refused('JSONDecodeError'), /"msg":",\\"pos\\":1","pos":8}\n$/);
+  assert.match(refused('DuplicateKey'), /"pos":8}\n$/);
+  assert.equal(ask.verdict(false, place('result'), Buffer.from('not read')).answer, undefined);
 });
