@@ -147,7 +147,7 @@ export const ERRORS = Object.freeze({
       ServerNotAllowed: { text: 'the gateway may not connect to this server; --allow-server HOST:PORT allows it' },
       InvalidSession: { text: 'the value of session cannot be used', fields: ['path'], sometimes: NAMING },
       SessionInUse: {
-        text: 'another connection has this session open; "takeover":true takes it over',
+        text: 'another connection has this session alone, or another process has it; "takeover":true takes it over',
         retryable: true,
         fields: ['path'],
       },
@@ -163,6 +163,10 @@ export const ERRORS = Object.freeze({
       UnknownField: { text: 'the constructor has no such field', fields: PLACE, sometimes: ['did_you_mean'] },
       InvalidField: { text: 'a field has an unusable value', fields: PLACE, sometimes: ['did_you_mean'] },
       MessageTooLarge: { text: 'the message is larger than a data centre takes', fields: [...PLACE, 'limit'] },
+      KeyReused: {
+        text: 'this key came with another message within the last 24 hours; each message wants a key of its own',
+        fields: ['path'],
+      },
     },
   ),
   ...group(

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { allowList } from './address/allow-list.ts';
 import { ClaimTable, makeClaims } from './batch/claims.ts';
+import { FormFlag } from './batch/attach-records.ts';
 import { ConfigError, type Config } from './config/config.ts';
 import { SECRET_LENGTH } from './crypto/derived-bytes.ts';
 import { lineFronts } from './front/first-byte.ts';
@@ -66,6 +67,7 @@ export async function createGateway(config: Config, { codec, log, broken, lane, 
     allow: allowList(config.allowServer),
     socks: socksOf(config),
     front: lineFronts(front),
+    form: (config.int64 === 'string' ? FormFlag.INT64_TEXT : 0) | (config.flags === 'bool' ? FormFlag.BOOLS : 0),
     listeners: config.httpPort === 0 ? [] : [httpListener(config)],
     tokens,
     vault,

@@ -49,6 +49,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'address',
     'account',
     'type batch',
+    'batch/attach-records.ts',
+    'batch/key-records.ts',
     'batch/name-records.ts',
     'batch/save-records.ts',
     'telemetry/events.ts',

@@ -16,7 +16,7 @@ const CONTRACT: readonly (readonly [names: string, id: string, closes: boolean])
   ['ServerStopping', 'notice', true],
   ['InvalidServer ServerNotAllowed InvalidSession SessionInUse SessionNotFound', 'request', false],
   [
-    'InvalidMessage UnknownConstructor NotAMethod MissingField UnknownField InvalidField MessageTooLarge',
+    'InvalidMessage UnknownConstructor NotAMethod MissingField UnknownField InvalidField MessageTooLarge KeyReused',
     'request',
     false,
   ],

@@ -4,17 +4,18 @@
  * fault touch another.
  */
 import { BatchWriter, RecordCursor } from '../src/batch/batch.ts';
-import { In } from '../src/batch/records.ts';
-import { clientForm } from '../src/batch/request-flags.ts';
+import { FormFlag, readAttach } from '../src/batch/attach-records.ts';
+import { In, OpenFlag } from '../src/batch/records.ts';
 import type { Dialect } from '../src/dialect/dialect.ts';
 import { MsgpackDialect } from '../src/dialect/msgpack.ts';
 import type { Env } from '../src/session/env.ts';
 import { Session } from '../src/session/session.ts';
+import { AttachmentState, type ClientLine } from '../src/session/state/attachment.ts';
 import { DeadlineHeap, type Timed } from './deadline-heap.ts';
 import { LaneSink } from './lane-sink.ts';
 import type { Mask } from './mask.ts';
 import { Rotation } from './rotation.ts';
-import { tellSession } from './session-events.ts';
+import { lineOf, tellAttachment, tellSession } from './session-events.ts';
 import { Shown } from './shown.ts';
 import { Times } from './times.ts';
 
@@ -42,13 +43,17 @@ class LaneSession implements Timed {
   /** A step of a key exchange waits. */
   isQueued = false;
   isClosed = false;
-  readonly speaksMsgpack: boolean;
 
-  constructor(number: number, session: Session, speaksMsgpack: boolean) {
+  constructor(number: number, session: Session) {
     this.number = number;
     this.session = session;
-    this.speaksMsgpack = speaksMsgpack;
   }
+}
+
+/** A client as the lane keeps it. */
+interface Speaker {
+  readonly of: LaneSession;
+  readonly attachment: AttachmentState;
 }
 
 /** Runs the batches of one lane. */
@@ -61,6 +66,8 @@ export class LaneSessions {
   /** With `--verbose` alone. */
   readonly #shown: Shown | undefined;
   readonly #sessions = new Map<number, LaneSession>();
+  /** Who speaks in which session, by the number of the attachment. */
+  readonly #speakers = new Map<number, Speaker>();
   /** Made with the first client that speaks it. */
   #msgpack: MsgpackDialect | undefined;
   readonly #deadlines = new DeadlineHeap<LaneSession>();
@@ -85,8 +92,13 @@ export class LaneSessions {
     this.#times = mask !== undefined || env.settings.logsRequests ? new Times() : undefined;
     this.#sink = new LaneSink(this.#batch, this.#times);
     if (mask === undefined || this.#times === undefined) return;
-    this.#shown = new Shown(mask, this.#times, this.#sink, (session) =>
-      this.#sessions.get(session)?.speaksMsgpack === true ? this.#msgpack : undefined,
+    this.#shown = new Shown(
+      mask,
+      this.#times,
+      this.#sink,
+      (attachment) =>
+        this.#speakers.get(attachment)?.attachment.dialect === this.#msgpack ? this.#msgpack : undefined,
+      () => this.#msgpack,
     );
   }
 
@@ -135,18 +147,37 @@ export class LaneSessions {
   }
 
   #record(r: RecordCursor): void {
+    if (r.kind === In.REQUEST || ABOUT_ATTACHMENTS.has(r.kind)) return this.#spoken(r);
     this.#sink.session = r.session;
-    if (r.kind === In.OPEN || r.kind === In.RESUME) this.#open(r.session, r.flags);
-    if (r.kind === In.OPEN) return;
-    if (r.kind === In.REQUEST) this.#shown?.request(r, this.#now);
+    if (r.kind === In.OPEN) return this.#open(r);
     const one = this.#sessions.get(r.session);
     if (one === undefined) return;
     if (r.kind === In.CLOSE) return this.#close(one);
-    if (r.kind === In.REQUEST || r.kind === In.AGAIN) this.#times?.taken(r.session, r.ticket);
+    this.#tell(one, r);
+  }
+
+  /** A record about one client in a session. */
+  #spoken(r: RecordCursor): void {
+    if (r.kind === In.ATTACH) return this.#attach(r);
+    if (r.kind === In.REQUEST) this.#shown?.request(r, this.#now);
+    const speaker = this.#speakers.get(r.session);
+    if (speaker === undefined) return;
+    const { of: one, attachment } = speaker;
+    this.#sink.session = one.number;
+    if (r.kind === In.DETACH) {
+      this.#speakers.delete(r.session);
+      this.#times?.forget(r.session);
+    } else if (r.kind === In.REQUEST || r.kind === In.AGAIN) this.#times?.taken(r.session, r.ticket);
+    this.#tell(one, r, attachment);
+  }
+
+  /** Tells a session of a record; a fault of ours ends no other. @param asker whose record it is */
+  #tell(one: LaneSession, r: RecordCursor, asker?: AttachmentState): void {
     try {
-      tellSession(one.session, r, this.#now);
+      if (asker === undefined) tellSession(one.session, r, this.#now);
+      else tellAttachment(one.session, asker, r, this.#now);
     } catch (error) {
-      this.#fault(one, error, r.kind === In.REQUEST ? r : undefined);
+      this.#fault(one, error, r.kind === In.REQUEST && asker !== undefined ? lineOf(r, asker) : undefined);
     }
     this.#touch(one);
     if (one.session.hasWork && !one.isQueued) {
@@ -155,12 +186,21 @@ export class LaneSessions {
     }
   }
 
-  #open(number: number, flags: number): void {
-    const form = clientForm(flags);
-    const speaksMsgpack = form === 'msgpack';
-    const dialect = this.#dialect(speaksMsgpack);
-    const session = new Session(this.#env, this.#sink, number, dialect, form === 'lines');
-    this.#sessions.set(number, new LaneSession(number, session, speaksMsgpack));
+  #open(r: RecordCursor): void {
+    const name = (r.flags & OpenFlag.NAMED) === 0 ? undefined : textOf(r);
+    const isBare = (r.flags & OpenFlag.BARE) !== 0;
+    const session = new Session(this.#env, this.#sink, r.session, name, isBare);
+    this.#sessions.set(r.session, new LaneSession(r.session, session));
+  }
+
+  #attach(r: RecordCursor): void {
+    const one = this.#sessions.get(r.ticket);
+    if (one === undefined) return;
+    const speaking = readAttach(r);
+    const dialect = this.#dialect((speaking.manner & FormFlag.MSGPACK) !== 0);
+    const attachment = new AttachmentState(r.session, dialect, speaking);
+    this.#speakers.set(r.session, { of: one, attachment });
+    one.session.attach(attachment);
   }
 
   #dialect(speaksMsgpack: boolean): Dialect {
@@ -172,7 +212,10 @@ export class LaneSessions {
   #close(one: LaneSession): void {
     one.isClosed = true;
     this.#sessions.delete(one.number);
-    this.#times?.forget(one.number);
+    for (const { number } of one.session.attachments()) {
+      this.#speakers.delete(number);
+      this.#times?.forget(number);
+    }
     try {
       one.session.close(this.#now);
     } catch (error) {
@@ -249,7 +292,7 @@ export class LaneSessions {
   }
 
   /** A bug met by one session: its requests are told, the log gets the stack, the lane goes on. */
-  #fault(one: LaneSession, error: unknown, asked?: RecordCursor): void {
+  #fault(one: LaneSession, error: unknown, asked?: ClientLine): void {
     one.session.crash(this.#log(error), stackOf(error), asked);
   }
 
@@ -263,4 +306,11 @@ export class LaneSessions {
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Records whose `session` is an attachment's number. */
+const ABOUT_ATTACHMENTS = new Set<number>([In.AGAIN, In.ATTACH, In.DETACH, In.LISTED, In.FORM]);
+
+function textOf({ bytes, start, stop }: RecordCursor): string {
+  return Buffer.from(bytes.subarray(start, stop)).toString();
 }

@@ -12,9 +12,17 @@ import {
   writeCentre,
   writeDial,
 } from '../src/batch/link-records.ts';
+import { type KeyEnd, outcomeFlags, writeKey, writeOutcome } from '../src/batch/key-records.ts';
 import { logFlags } from '../src/batch/log-flags.ts';
-import { nameFlags, type NameAction, storeFlags, type StoreKind } from '../src/batch/name-records.ts';
-import { Out } from '../src/batch/records.ts';
+import {
+  type MoveAction,
+  nameFlags,
+  type NameAction,
+  storeFlags,
+  type StoreKind,
+  writeName,
+} from '../src/batch/name-records.ts';
+import { DetachedFlag, Out, StandingFlag } from '../src/batch/records.ts';
 import { replyFlags } from '../src/batch/reply-flags.ts';
 import { saveFlags } from '../src/batch/save-records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
@@ -39,14 +47,49 @@ export class LaneSink implements Sink {
     this.#times = times;
   }
 
-  reply(ticket: number, isBadLine: boolean, outcome: string): Writer {
-    this.#times?.answered(this.session, ticket);
+  reply(attachment: number, ticket: number, isBadLine: boolean, outcome: string): Writer {
+    this.#times?.answered(attachment, ticket);
     const place = outcome === RESULT ? 0 : PLACES.get(outcome)!;
-    return this.#batch.begin(Out.REPLY, 0, replyFlags(isBadLine, place), this.session, ticket);
+    return this.#batch.begin(Out.REPLY, 0, replyFlags(isBadLine, place), attachment, ticket);
   }
 
-  update(): Writer {
-    return this.#batch.begin(Out.UPDATE, 0, 0, this.session, 0);
+  update(form: number): Writer {
+    return this.#batch.begin(Out.UPDATE, 0, form, this.session, 0);
+  }
+
+  notice(attachment: number): Writer {
+    return this.#batch.begin(Out.NOTICE, 0, 0, attachment, 0);
+  }
+
+  unheard(): void {
+    this.#say(Out.UNHEARD, 0, this.session, 0);
+  }
+
+  speaks(attachment: number, manner: number): void {
+    this.#say(Out.SPEAKS, manner, attachment, 0);
+  }
+
+  detached(attachment: number, isBare: boolean): void {
+    this.#say(Out.DETACHED, isBare ? DetachedFlag.BARE : 0, attachment, 0);
+  }
+
+  waiting(ms: number): void {
+    this.#say(Out.WAITING, 0, this.session, Math.ceil(ms));
+  }
+
+  standing(isLost: boolean, isResident: boolean): void {
+    this.#say(
+      Out.STANDING,
+      (isLost ? StandingFlag.LOST : 0) | (isResident ? StandingFlag.RESIDENT : 0),
+      this.session,
+      0,
+    );
+  }
+
+  /** A record without bytes. */
+  #say(kind: number, flags: number, session: number, ticket: number): void {
+    this.#batch.begin(kind, 0, flags, session, ticket);
+    this.#batch.end();
   }
 
   send(link: number): Writer {
@@ -83,13 +126,43 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
-  name(action: NameAction, ticket: number, name: string): void {
-    this.#batch.begin(Out.NAME, 0, nameFlags(action), this.session, ticket).raw(Buffer.from(name));
+  name(action: NameAction, ticket: number): void {
+    this.#say(Out.NAME, nameFlags(action), this.session, ticket);
+  }
+
+  move(attachment: number, action: MoveAction, ticket: number, name: string, init?: Uint8Array): void {
+    writeName(this.#batch.begin(Out.NAME, 0, nameFlags(action), attachment, ticket), name, init);
     this.#batch.end();
+  }
+
+  list(attachment: number, ticket: number): void {
+    this.#say(Out.NAME, nameFlags('list'), attachment, ticket);
   }
 
   store(kind: StoreKind, ticket: number): Writer {
     return this.#batch.begin(Out.STORE, 0, storeFlags(kind), this.session, ticket);
+  }
+
+  key(ticket: number, key: string, fingerprint: Uint8Array): void {
+    writeKey(this.#batch.begin(Out.KEY, 0, 0, this.session, ticket), key, fingerprint);
+    this.#batch.end();
+  }
+
+  outcome(
+    ticket: number,
+    kind: 'result' | 'error',
+    code: number,
+    bytes: Uint8Array,
+    start: number,
+    stop: number,
+  ): void {
+    const w = this.#batch.begin(Out.OUTCOME, 0, outcomeFlags('known'), this.session, ticket);
+    writeOutcome(w, kind, code, bytes, start, stop);
+    this.#batch.end();
+  }
+
+  keyEnded(ticket: number, end: Exclude<KeyEnd, 'known'>): void {
+    this.#say(Out.OUTCOME, outcomeFlags(end), this.session, ticket);
   }
 
   hangUp(link: number): void {
@@ -104,8 +177,7 @@ export class LaneSink implements Sink {
 
   /** The session is gone. */
   gone(): void {
-    this.#batch.begin(Out.GONE, 0, 0, this.session, 0);
-    this.#batch.end();
+    this.#say(Out.GONE, 0, this.session, 0);
   }
 
   centre(event: CentreEvent, fields: CentreFields): void {
@@ -118,20 +190,20 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
-  ended(ticket: number, how: Ended): void {
-    const ms = this.#times?.msOf(this.session, ticket);
+  ended(attachment: number, ticket: number, how: Ended): void {
+    const ms = this.#times?.msOf(attachment, ticket);
     this.log('request', { session: this.session, ...how, ...(ms !== undefined && { ms }) });
   }
 
   /**
    * One line of `--verbose`: who said it, to whom, and the object with its values masked (JSON text).
-   * @param time Unix ms @param ms from the request to this answer
+   * @param time Unix ms @param client number of its attachment, or of the session if it is for all @param ms from the request to this answer
    */
-  verbose(time: number, from: string, ms: number | undefined, object: string): void {
-    const w = this.#batch.begin(Out.LOG, 0, logFlags(undefined), this.session, 0);
+  verbose(time: number, from: string, client: number, ms: number | undefined, object: string): void {
+    const w = this.#batch.begin(Out.LOG, 0, 0, this.session, 0);
     const took = ms === undefined ? '' : `"ms":${ms},`;
     const at = new Date(time).toISOString();
-    w.raw(Buffer.from(`{"time":"${at}","from":"${from}","client":${this.session},${took}"object":${object}}`));
+    w.raw(Buffer.from(`{"time":"${at}","from":"${from}","client":${client},${took}"object":${object}}`));
     this.#batch.end();
   }
 

@@ -9,7 +9,22 @@ import { ERRORS } from '../src/errors.ts';
 const ENVELOPE = [
   ...['id', 'message', 'session', 'server', 'options', 'timeout', 'auth', '_cons', '_wrapped', '_seqno', '_bytes'],
   ...['auth_key', 'session_id', 'last_seqno', 'server_salt', 'time_offset', 'dc', 'test', 'host', 'port', 'rsa'],
-  ...['name', 'export', 'list', 'forget', 'takeover', 'sessions', 'int64', 'flags', 'init'],
+  ...[
+    'name',
+    'export',
+    'list',
+    'forget',
+    'takeover',
+    'exclusive',
+    'existing',
+    'detach',
+    'resident',
+    'as',
+    'sessions',
+    'int64',
+    'flags',
+    'init',
+  ],
   ...['error', 'msg', 'path', 'pos', 'limit', 'got', 'reason', 'ref', 'crc', 'raw'],
   ...['retryable', 'retry_after', 'delivered', 'closing', 'fatal'],
 ];

@@ -3,12 +3,13 @@
  * In: a record, the time. Out: one call of the session. Never: keeps the record's bytes, or leaves keys standing in them.
  */
 import type { RecordCursor } from '../src/batch/batch.ts';
+import { readKeyed } from '../src/batch/key-records.ts';
 import { readLinkDown, readLinkUp } from '../src/batch/link-records.ts';
 import { readNamed } from '../src/batch/name-records.ts';
 import { In } from '../src/batch/records.ts';
 import { mayExportKeys } from '../src/batch/request-flags.ts';
 import type { Session } from '../src/session/session.ts';
-import type { ClientLine } from '../src/session/state/client-line.ts';
+import type { AttachmentState, ClientLine } from '../src/session/state/attachment.ts';
 
 /**
  * Tells a session of one record that is about it.
@@ -16,14 +17,8 @@ import type { ClientLine } from '../src/session/state/client-line.ts';
  */
 export function tellSession(session: Session, r: RecordCursor, now: number): void {
   switch (r.kind) {
-    case In.REQUEST:
-      session.request(lineOf(r), now);
-      break;
     case In.RESUME:
       session.resume(r.bytes, r.start, r.stop, now);
-      break;
-    case In.AGAIN:
-      session.again(lineOf(r));
       break;
     case In.NAMED:
       try {
@@ -32,6 +27,9 @@ export function tellSession(session: Session, r: RecordCursor, now: number): voi
         // It may hold keys; nobody reads it again.
         r.bytes.fill(0, r.start, r.stop);
       }
+      break;
+    case In.KEYED:
+      session.keyAnswer(readKeyed(r), now);
       break;
     case In.LEAVE:
       session.leave(now);
@@ -53,14 +51,32 @@ export function tellSession(session: Session, r: RecordCursor, now: number): voi
   }
 }
 
-/** The line that is being told; one is at a time, and whoever keeps it copies it. */
-const line = { ticket: 0, bytes: new Uint8Array(0) as Uint8Array, start: 0, stop: 0, mayExport: false };
+/** Tells a session of one record about a client that speaks in it. @param now Unix ms @throws what the session throws */
+export function tellAttachment(session: Session, attachment: AttachmentState, r: RecordCursor, now: number): void {
+  if (r.kind === In.REQUEST) session.request(lineOf(r, attachment), now);
+  else if (r.kind === In.AGAIN) session.again(lineOf(r, attachment));
+  else if (r.kind === In.LISTED) session.listed(attachment, readNamed(r));
+  else if (r.kind === In.FORM) session.form(attachment, r.flags);
+  else session.detach(attachment);
+}
 
-function lineOf(r: RecordCursor): ClientLine {
+/** The line that is being told; one is at a time, and whoever keeps it copies it. */
+const line = {
+  ticket: 0,
+  bytes: new Uint8Array(0) as Uint8Array,
+  start: 0,
+  stop: 0,
+  mayExport: false,
+  attachment: undefined as AttachmentState | undefined,
+};
+
+/** The message in a REQUEST or AGAIN record; the same object each time. */
+export function lineOf(r: RecordCursor, attachment: AttachmentState): ClientLine {
   line.ticket = r.ticket;
   line.bytes = r.bytes;
   line.start = r.start;
   line.stop = r.stop;
   line.mayExport = mayExportKeys(r.flags);
-  return line;
+  line.attachment = attachment;
+  return line as ClientLine;
 }

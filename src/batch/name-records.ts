@@ -4,32 +4,83 @@
  * In: requests about names, faults, records of names, lists. Out: flags and bytes of these records, and what they said.
  * Never: looks into a session's record, or reads past the end of a list.
  */
+import type { Writer } from '../bytes/writer.ts';
 import type { RecordCursor } from './batch.ts';
 import { NamedFlag, NameOp } from './records.ts';
 
-/**
- * What a session asks of the main thread about a name; on the wire, a `NameOp`. `store` is an explicit STORE: NAMED answers
- * it, no NAME asks it. `loggedOut` and `release` have no answer.
- */
-export type NameAction = 'attach' | 'takeover' | 'new' | 'list' | 'forget' | 'loggedOut' | 'release' | 'store';
+/** Where a client's line belongs; on the wire, a `NameOp` of an attachment. */
+export type MoveAction = 'speak' | 'takeover' | 'as' | 'detach';
+/** What a session asks of the main thread about its name. `loggedOut` and `release` have no answer. */
+export type NameAction = 'forget' | 'loggedOut' | 'release';
+/** What the main thread answers: to `forget`, to an explicit STORE, or, unasked, what was found under the session's name. */
+export type AnsweredAction = 'open' | 'forget' | 'store' | 'list';
 
-const OPS: Readonly<Record<NameAction, number>> = {
-  attach: NameOp.ATTACH,
+const OPS: Readonly<Record<MoveAction | NameAction | AnsweredAction, number>> = {
+  speak: NameOp.SPEAK,
   takeover: NameOp.TAKEOVER,
-  new: NameOp.NEW,
+  as: NameOp.AS,
+  detach: NameOp.DETACH,
   list: NameOp.LIST,
   forget: NameOp.FORGET,
   loggedOut: NameOp.LOGGED_OUT,
   release: NameOp.RELEASE,
   store: NameOp.STORE,
+  open: NameOp.OPEN,
 };
-const ANSWERED = new Map<number, NameAction>(
-  (['attach', 'takeover', 'new', 'list', 'forget', 'store'] as const).map((action) => [OPS[action], action]),
+const ANSWERED = new Map<number, AnsweredAction>(
+  (['open', 'list', 'forget', 'store'] as const).map((action) => [OPS[action], action]),
+);
+const MOVES = new Map<number, MoveAction>(
+  (['speak', 'takeover', 'as', 'detach'] as const).map((action) => [OPS[action], action]),
 );
 
 /** The flags of a NAME record: a `NameOp`. */
-export function nameFlags(action: NameAction): number {
+export function nameFlags(action: MoveAction | NameAction | 'list'): number {
   return OPS[action];
+}
+
+/** Writes the bytes of a NAME record: `name length u16 LE | name | init`. @param init JSON text that goes with a client that moves */
+export function writeName(out: Writer, name: string, init: Uint8Array = NOTHING): void {
+  const text = Buffer.from(name);
+  out.byte(text.length & 255);
+  out.byte(text.length >> 8);
+  out.raw(text);
+  out.raw(init);
+}
+
+/** A NAME record of an attachment that its lane does not hold any longer, as the main thread hears it. */
+export interface Move {
+  readonly action: MoveAction;
+  /** Empty for `detach`. */
+  readonly name: string;
+  /** The line that belongs elsewhere. */
+  readonly ticket: number;
+  /** A copy. */
+  readonly init: Buffer;
+}
+
+/** The name in a NAME record. @throws RangeError for one that is cut short */
+export function readName({ bytes, start, stop }: RecordCursor): string {
+  return Buffer.from(bytes.subarray(start + 2, nameEnd(bytes, start, stop))).toString();
+}
+
+/** The move that a NAME record asks for; undefined if it asks for something else. @throws RangeError for one that is cut short */
+export function readMove(record: RecordCursor): Move | undefined {
+  const action = MOVES.get(record.flags);
+  if (action === undefined) return undefined;
+  const { bytes, start, stop, ticket } = record;
+  return {
+    action,
+    name: readName(record),
+    ticket,
+    init: Buffer.from(bytes.subarray(nameEnd(bytes, start, stop), stop)),
+  };
+}
+
+function nameEnd(bytes: Uint8Array, start: number, stop: number): number {
+  const end = start + 2 + (bytes[start]! | (bytes[start + 1]! << 8));
+  if (!(end <= stop)) throw new RangeError('a NAME record is cut short');
+  return end;
 }
 
 /** Why a request was not granted: a name of the table of errors, and the system's code or another word behind it. */
@@ -51,25 +102,29 @@ export interface NameOutcome {
 export interface NameAnswer {
   /** Of the request that waits for it. */
   readonly ticket: number;
-  readonly action: NameAction;
+  readonly action: AnsweredAction;
   readonly fault: NameFault | undefined;
   readonly isClean: boolean;
   /** A view of the record: its reader copies what it needs, then the record is zeroed. Empty after a fault. */
   readonly bytes: Uint8Array;
 }
 
-/** The flags of a NAMED record. @param op the `NameOp` that is answered */
+/** The flags of a NAMED or LISTED record. @param op the `NameOp` that is answered */
 export function namedFlags(op: number, { fault, isClean = false }: NameOutcome): number {
   return op | (fault === undefined ? 0 : NamedFlag.REFUSED) | (isClean ? NamedFlag.CLEAN : 0);
 }
 
-/** The bytes of a NAMED record: those of the outcome, or the error's name and, behind a space, its reason. */
+/** The bytes of a NAMED or LISTED record: those of the outcome, or the error's name and, behind a space, its reason. */
 export function writeNamed({ fault, bytes = NOTHING }: NameOutcome): Uint8Array {
-  if (fault === undefined) return bytes;
-  return Buffer.from(fault.reason === undefined ? fault.error : `${fault.error} ${fault.reason}`);
+  return fault === undefined ? bytes : wordsOfFault(fault);
 }
 
-/** What a NAMED record says. @throws RangeError for an answer to a request that has none */
+/** A fault as a record carries it: the error's name and, behind a space, its reason. */
+export function wordsOfFault({ error, reason }: NameFault): Uint8Array {
+  return Buffer.from(reason === undefined ? error : `${error} ${reason}`);
+}
+
+/** What a NAMED or LISTED record says. @throws RangeError for an answer to a request that has none */
 export function readNamed(record: RecordCursor): NameAnswer {
   const { ticket, flags } = record;
   const action = ANSWERED.get(flags & NamedFlag.OP);
@@ -79,13 +134,14 @@ export function readNamed(record: RecordCursor): NameAnswer {
   return {
     ticket,
     action,
-    fault: isRefused ? faultIn(Buffer.from(bytes).toString()) : undefined,
+    fault: isRefused ? faultInWords(Buffer.from(bytes).toString()) : undefined,
     isClean: (flags & NamedFlag.CLEAN) !== 0,
     bytes: isRefused ? NOTHING : bytes,
   };
 }
 
-function faultIn(text: string): NameFault {
+/** The fault that `wordsOfFault` wrote. */
+export function faultInWords(text: string): NameFault {
   const space = text.indexOf(' ');
   return space < 0 ? { error: text } : { error: text.slice(0, space), reason: text.slice(space + 1) };
 }
@@ -126,26 +182,66 @@ export interface NameEntry {
   readonly record: Uint8Array | undefined;
   /** Who has it: this process, another one, or nobody. */
   readonly owner: 'here' | 'elsewhere' | undefined;
+  /** What is known of it while it is open here. */
+  readonly open?: OpenState | undefined;
 }
 
-const ListFlag = { HERE: 1, ELSEWHERE: 2, BROKEN: 4 } as const;
+/** A session that is open in this process. */
+export interface OpenState {
+  readonly state: 'opening' | 'open' | 'waiting';
+  /** Client connections that speak in it. */
+  readonly connections: number;
+  /** Since when, Unix ms. */
+  readonly openedAt: number;
+  /** In how many ms its data centre is tried again; 0 unless it waits. */
+  readonly retryIn: number;
+}
 
-/** The bytes of a list: of each entry `flags u8 | name length u16 LE | name | record length u32 LE | record`. */
+const ListFlag = { HERE: 1, ELSEWHERE: 2, BROKEN: 4, OPENING: 8, OPEN: 16, WAITING: 32 } as const;
+const STATES = { opening: ListFlag.OPENING, open: ListFlag.OPEN, waiting: ListFlag.WAITING } as const;
+const OPEN_FLAGS = ListFlag.OPENING | ListFlag.OPEN | ListFlag.WAITING;
+/** Bytes of an `OpenState` beside its flag. */
+const OPEN_LENGTH = 16;
+
+/**
+ * The bytes of a list: of each entry `flags u8 | name length u16 LE | name | record length u32 LE | record`, and behind one that is
+ * open here `connections u32 LE | opened f64 LE | retry u32 LE`.
+ */
 export function writeNameList(entries: readonly NameEntry[]): Buffer {
   return Buffer.concat(entries.flatMap(partsOf));
 }
 
-function partsOf({ name, record, owner }: NameEntry): Uint8Array[] {
+function partsOf({ name, record, owner, open }: NameEntry): Uint8Array[] {
   const flags =
     (owner === 'here' ? ListFlag.HERE : 0) |
     (owner === 'elsewhere' ? ListFlag.ELSEWHERE : 0) |
-    (record === undefined ? ListFlag.BROKEN : 0);
+    (record === undefined ? ListFlag.BROKEN : 0) |
+    (open === undefined ? 0 : STATES[open.state]);
   const text = Buffer.from(name);
   const head = Buffer.from([flags, 0, 0]);
   head.writeUInt16LE(text.length, 1);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(record?.length ?? 0);
-  return [head, text, length, record ?? NOTHING];
+  return [head, text, length, record ?? NOTHING, ...(open === undefined ? [] : [writeOpen(open)])];
+}
+
+function writeOpen({ connections, openedAt, retryIn }: OpenState): Buffer {
+  const bytes = Buffer.alloc(OPEN_LENGTH);
+  bytes.writeUInt32LE(connections);
+  bytes.writeDoubleLE(openedAt, 4);
+  bytes.writeUInt32LE(retryIn, 12);
+  return bytes;
+}
+
+function readOpen(view: DataView, at: number, flags: number): OpenState | undefined {
+  const [state] = (Object.keys(STATES) as (keyof typeof STATES)[]).filter((one) => (flags & STATES[one]) !== 0);
+  if (state === undefined) return undefined;
+  return {
+    state,
+    connections: view.getUint32(at, true),
+    openedAt: view.getFloat64(at + 4, true),
+    retryIn: view.getUint32(at + 12, true),
+  };
 }
 
 /** The entries of a list; their records are views of its bytes. @throws RangeError for bytes that end in the middle of one */
@@ -154,15 +250,18 @@ export function readNameList(bytes: Uint8Array): NameEntry[] {
   const entries: NameEntry[] = [];
   for (let at = 0; at < bytes.length;) {
     const flags = view.getUint8(at);
-    const nameEnd = at + 3 + view.getUint16(at + 1, true);
-    const end = nameEnd + 4 + view.getUint32(nameEnd, true);
-    if (end > bytes.length) throw new RangeError('a list of names is cut short');
+    const textEnd = at + 3 + view.getUint16(at + 1, true);
+    const end = textEnd + 4 + view.getUint32(textEnd, true);
+    const isOpen = (flags & OPEN_FLAGS) !== 0;
+    const next = isOpen ? end + OPEN_LENGTH : end;
+    if (next > bytes.length) throw new RangeError('a list of names is cut short');
     entries.push({
-      name: Buffer.from(bytes.subarray(at + 3, nameEnd)).toString(),
-      record: (flags & ListFlag.BROKEN) !== 0 ? undefined : bytes.subarray(nameEnd + 4, end),
+      name: Buffer.from(bytes.subarray(at + 3, textEnd)).toString(),
+      record: (flags & ListFlag.BROKEN) !== 0 ? undefined : bytes.subarray(textEnd + 4, end),
       owner: (flags & ListFlag.HERE) !== 0 ? 'here' : (flags & ListFlag.ELSEWHERE) !== 0 ? 'elsewhere' : undefined,
+      ...(isOpen && { open: readOpen(view, end, flags) }),
     });
-    at = end;
+    at = next;
   }
   return entries;
 }

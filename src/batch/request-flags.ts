@@ -1,29 +1,7 @@
 /**
- * Request flags: how the flags of OPEN and RESUME, REQUEST and AGAIN are written and read: how a client's messages look, and
- * how one of them is to be treated.
+ * Request flags: how the flags of REQUEST and AGAIN are written and read: how a client's message is to be treated.
  * In: what is so. Out: flags, and the same again. Never: an object: there is one REQUEST a request.
  */
-
-/**
- * How a client's messages look. `lines`: JSON, of which one text may have been printed over several lines. `bodies`: JSON, each
- * a whole text. `msgpack`: frames of msgpack.
- */
-export type ClientForm = 'lines' | 'bodies' | 'msgpack';
-
-const OPEN_FLAGS: Readonly<Record<ClientForm, number>> = { bodies: 0, msgpack: 1, lines: 2 };
-const FORMS = new Map((Object.keys(OPEN_FLAGS) as ClientForm[]).map((form) => [OPEN_FLAGS[form], form]));
-
-/** The flags of an OPEN or RESUME record. */
-export function openFlags(form: ClientForm): number {
-  return OPEN_FLAGS[form];
-}
-
-/** How the client's messages look, by the flags of OPEN or RESUME. @throws RangeError for flags that `openFlags` does not give */
-export function clientForm(flags: number): ClientForm {
-  const form = FORMS.get(flags);
-  if (form === undefined) throw new RangeError(`an OPEN record with flags ${flags}`);
-  return form;
-}
 
 const MAY_EXPORT = 1;
 const ISOLATED = 2;

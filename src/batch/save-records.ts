@@ -5,9 +5,9 @@
  *
  * SAVE: counters, `COUNTERS_LENGTH` bytes (`writeCounters`) | as many entries of `ENTRY_LENGTH` bytes as `ticket` says | msg_ids received
  * since, 8 bytes each. An entry, that a request was taken, or where it stands now:
- *   0 ticket u32 | 4 flags u32 (`EntryFlag`) | 8 msg_id | 16 seq_no | 20 msg_id of the container, or, if TIMED, Unix ms f64
- *   until which it waits | 28 deadline f64, Unix ms
- * AGAIN: an entry without its ticket | the client's line.
+ *   0 ticket u32 | 4 attachment u32 | 8 flags u32 (`EntryFlag`) | 12 msg_id | 20 seq_no | 24 msg_id of the container, or, if
+ *   TIMED, Unix ms f64 until which it waits | 32 deadline f64, Unix ms
+ * AGAIN: an entry from its flags on | the client's line.
  * RESUME: length u32 | SAVE_SESSION's bytes | length u32 | counters and all msg_ids; both padded to 4.
  */
 import { Reader } from '../bytes/reader.ts';
@@ -15,9 +15,9 @@ import type { Writer } from '../bytes/writer.ts';
 import type { RecordCursor } from './batch.ts';
 import { padded } from './records.ts';
 
-export const ENTRY_LENGTH = 36;
-/** An entry without its ticket: what AGAIN begins with. */
-const PLACE_LENGTH = ENTRY_LENGTH - 4;
+export const ENTRY_LENGTH = 40;
+/** An entry without its ticket and attachment: what AGAIN begins with. */
+const PLACE_LENGTH = ENTRY_LENGTH - 8;
 
 const FORGETS_IDS = 1;
 
@@ -104,9 +104,16 @@ export interface RequestPlace {
   deadline: number;
 }
 
-/** Writes an entry of SAVE. @param flags `EntryFlag`: if TIMED, `notBefore` is written, else the container */
-export function writeEntry(out: Writer, ticket: number, flags: number, place: Readonly<RequestPlace>): void {
+/** Writes an entry of SAVE. @param attachment whose request it is @param flags `EntryFlag`: if TIMED, `notBefore` is written, else the container */
+export function writeEntry(
+  out: Writer,
+  ticket: number,
+  attachment: number,
+  flags: number,
+  place: Readonly<RequestPlace>,
+): void {
   out.int32(ticket);
+  out.int32(attachment);
   out.int32(flags);
   out.long(place.msgIdLow, place.msgIdHigh);
   out.int32(place.seqNo);
@@ -127,6 +134,11 @@ export function entryTicket(record: RecordCursor, at: number): number {
   return record.int32(at) >>> 0;
 }
 
+/** Whose request the entry is about that begins `at` bytes behind a SAVE record's start. */
+export function entryAttachment(record: RecordCursor, at: number): number {
+  return record.int32(at + 4) >>> 0;
+}
+
 /** An entry as the main thread saves it: 32-bit words as they came, of which it reads the flags alone. Plain fields: no block a request. */
 export interface SavedEntry {
   flags: number;
@@ -141,14 +153,14 @@ export interface SavedEntry {
 
 /** Saves the entry that begins `at` bytes behind a SAVE record's start; `idsFrom` has said that it is there. */
 export function saveEntry(saved: SavedEntry, record: RecordCursor, at: number): void {
-  saved.flags = record.int32(at + 4);
-  saved.msgIdLow = record.int32(at + 8);
-  saved.msgIdHigh = record.int32(at + 12);
-  saved.seqNo = record.int32(at + 16);
-  saved.containerLow = record.int32(at + 20);
-  saved.containerHigh = record.int32(at + 24);
-  saved.deadlineLow = record.int32(at + 28);
-  saved.deadlineHigh = record.int32(at + 32);
+  saved.flags = record.int32(at + 8);
+  saved.msgIdLow = record.int32(at + 12);
+  saved.msgIdHigh = record.int32(at + 16);
+  saved.seqNo = record.int32(at + 20);
+  saved.containerLow = record.int32(at + 24);
+  saved.containerHigh = record.int32(at + 28);
+  saved.deadlineLow = record.int32(at + 32);
+  saved.deadlineHigh = record.int32(at + 36);
 }
 
 /** The bytes of an AGAIN record: the entry that was saved, and the request's line `line[start..stop)`. */

@@ -10,7 +10,7 @@ const TOKEN = 'give it with --token-file FILE, or in MTPROTO2JSON_TOKEN_FILE or 
 const ADVICE: Readonly<Record<string, string>> = {
   AuthRequired: `this gateway wants a token: ${TOKEN}`,
   AuthFailed: `this gateway does not know the token: ${TOKEN}`,
-  SessionInUse: 'another connection has this session open; --takeover takes it over',
+  SessionInUse: 'another connection has this session alone, or another gateway has it; --takeover takes it over',
   SessionNotFound:
     'the gateway keeps no session under this name; `mtproto2json sessions list` shows those it keeps, `mtproto2json signin --save NAME` keeps a new one',
 };

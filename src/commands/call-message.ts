@@ -17,7 +17,10 @@ import { schemeFault } from '../tl/load.ts';
 /** Options that `call` and `repl` share: flag, its line in the help. */
 export const GATEWAY_OPTIONS: readonly (readonly [flag: string, text: string])[] = [
   ['--session <NAME>', 'speak as the session that the gateway keeps under this name'],
-  ['--takeover', 'with --session: take it from the connection that has it open, whose requests get up to 10 s'],
+  [
+    '--takeover',
+    'with --session: take it from who has it alone, or another gateway; what is open there gets up to 10 s',
+  ],
   ['--host <HOST>', 'where the gateway is (default: localhost)'],
   ['--port <PORT>', 'its port for JSON lines (default: 1543)'],
   ['--token-file <FILE>', 'file of tokens as `serve` takes it, if the gateway wants a token: the first is sent'],

@@ -51,7 +51,8 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   for (const reason of warnings) log.write('secret open', { reason });
   const wrong = wanted.scheme === undefined ? undefined : wrongNumbers(wanted.scheme);
   if (wrong !== undefined) log.write('scheme numbers', { reason: wrong });
-  const vault = settings && (await vaultOf(settings, isWanted(config, settings), log));
+  const isThere = settings !== undefined && (isWanted(config, settings) || existsSync(settings.folder));
+  const vault = settings && (await vaultOf(settings, isThere, log));
   let fail = (error: unknown): void => {
     throw error;
   };
@@ -77,6 +78,8 @@ export async function startGateway(sources: Sources, { own, end }: Additions = {
   const http = gateway.addressesOf('HTTP');
   if (http.length > 0) log.write('listening for HTTP', { addresses: shown(http) });
   notify.ready();
+  // Whoever asks whether the gateway is ready does not wait for them.
+  if (isThere) void gateway.router.residents.start();
   return { gateway, fail };
 }
 
@@ -102,8 +105,8 @@ function isWanted({ vault }: Config, settings: VaultSettings): boolean {
  * before anybody needs it; else it is made with the first name, since most gateways never need it.
  * @throws ConfigError
  */
-async function vaultOf(settings: VaultSettings, isWanted: boolean, log: Log): Promise<() => Promise<Vault>> {
-  if (!isWanted && !existsSync(settings.folder)) return async () => openOnce(settings, log);
+async function vaultOf(settings: VaultSettings, isThere: boolean, log: Log): Promise<() => Promise<Vault>> {
+  if (!isThere) return async () => openOnce(settings, log);
   try {
     let opened: Vault | undefined = await openOnce(settings, log);
     return async () => {

@@ -35,7 +35,7 @@ import {
 const HELP = `METHOD name=value …   a call; Tab completes methods, fields and constructors
 ? METHOD              what it takes and gives (METHOD ? too)
 .session NAME         speak as this kept session, on a new connection
-.session NAME --takeover  the same, from whoever has it open
+.session NAME --takeover  the same, from who has it alone
 .help  .exit
 `;
 const TAKEOVER = '--takeover';

@@ -83,6 +83,10 @@ export interface ClientRequest {
   hasServer: boolean;
   hasSession: boolean;
   hasMessage: boolean;
+  /** Name of the stored session that this message alone is for; undefined if it is for the connection's. */
+  as: string | undefined;
+  /** Idempotency key of the message. */
+  key: string | undefined;
   /** How long the message may wait for its answer, ms; 10 000 by default. */
   timeout: number;
   /** `_seqno` of the message, or -1: overrides the next odd number. */
@@ -120,6 +124,12 @@ export interface SessionFields {
   /** The name under which the session is kept, or is to be. */
   name: string | undefined;
   takeover: boolean;
+  /** The client wants the session to itself. */
+  exclusive: boolean;
+  /** The gateway is to open the session at its own start, and to keep it open; or is not to any more. */
+  resident: boolean | undefined;
+  /** The client wants to speak in no named session any more. */
+  detach: boolean;
   /** The session is wanted only if something is kept under its name. */
   existing: boolean;
   export: boolean;
@@ -166,6 +176,16 @@ export interface SessionHandle {
   /** Why the session cannot be used any more. */
   readonly lost?: string | undefined;
   readonly inUse?: 'here' | 'elsewhere' | undefined;
+  /** What the session is doing; of a list alone. */
+  readonly state?: 'closed' | 'opening' | 'open' | 'waiting' | 'lost';
+  /** Seconds until its data centre is tried again. */
+  readonly retryAfter?: number;
+  /** Client connections that speak in it. */
+  readonly connections?: number;
+  /** Since when it is open, Unix ms. */
+  readonly openedAt?: number;
+  /** The gateway opens it at its own start. */
+  readonly isResident?: boolean | undefined;
   /** The session's record cannot be read. */
   readonly isBroken?: boolean;
   /** Nothing is kept under the name yet. */
@@ -223,6 +243,8 @@ export interface Dialect {
   list(out: Writer, handles: readonly SessionHandle[], style: JsonStyle): void;
   /** `"session":{"forgotten":…}`. */
   forgotten(out: Writer, name: string): void;
+  /** `"session":{"detached":true}`. */
+  detached(out: Writer): void;
   /**
    * `message`: the decoded result of a call.
    * @throws DecodeFailure, TlReadError; `out.pos` is then back where it was

@@ -86,6 +86,9 @@ const SESSION_FIELDS: Record<string, Read<SessionFields>> = {
   name: (f, node, into) => ((into.name = f.name(node)) === undefined ? NAME_FORM : undefined),
   forget: (f, node, into) => ((into.forget = f.name(node)) === undefined ? NAME_FORM : undefined),
   takeover: (f, node, into) => f.flag(node, (isSet) => (into.takeover = isSet)),
+  exclusive: (f, node, into) => f.flag(node, (isSet) => (into.exclusive = isSet)),
+  resident: (f, node, into) => ((into.resident = f.boolean(node)) === undefined ? 'true or false' : undefined),
+  detach: (f, node, into) => f.flag(node, (isSet) => (into.detach = isSet)),
   existing: (f, node, into) => f.flag(node, (isSet) => (into.existing = isSet)),
   // A handle that is handed back whole may have it: checked, and of no effect.
   new: (f, node) => f.flag(node, () => undefined),
@@ -128,8 +131,9 @@ export class JsonFields {
     into.authKey = into.lastSeqNo = into.timeOffset = into.dc = undefined;
     into.hasSessionId = into.hasSalt = false;
     into.sessionLow = into.sessionHigh = into.saltLow = into.saltHigh = 0;
+    into.resident = undefined;
     into.name = into.forget = into.test = into.userId = into.isBot = undefined;
-    into.takeover = into.existing = into.export = into.list = false;
+    into.takeover = into.existing = into.export = into.list = into.exclusive = into.detach = false;
     const refusal = this.#read(node, 'session', 'InvalidSession', SESSION_KEYS, into) ?? togetherness(into);
     if (refusal !== undefined) wipeKey(into);
     return refusal;
@@ -314,11 +318,15 @@ function togetherness(fields: SessionFields): Refusal | undefined {
   const tells = [fields.dc, fields.test, fields.userId, fields.isBot].some((value) => value !== undefined);
   if (!isHandedIn && (hasParts || (tells && fields.name === undefined))) return misfit('auth_key', 'missing');
   const hasOthers =
-    isHandedIn || tells || fields.name !== undefined || fields.takeover || fields.existing || fields.export;
-  if (fields.list && (hasOthers || fields.forget !== undefined)) return misfit('list', 'stands alone');
-  if (fields.forget !== undefined && hasOthers) return misfit('forget', 'stands alone');
+    isHandedIn || tells || fields.name !== undefined || fields.takeover || fields.exclusive || fields.existing;
+  const isMore = hasOthers || fields.export;
+  const isForgotten = fields.forget !== undefined;
+  if (fields.list && (isMore || isForgotten || fields.detach)) return misfit('list', 'stands alone');
+  if (isForgotten && (isMore || fields.detach)) return misfit('forget', 'stands alone');
+  if (fields.detach && isMore) return misfit('detach', 'stands alone');
   if (fields.takeover && fields.name === undefined) return misfit('takeover', 'goes with name');
-  if (fields.existing && fields.name === undefined) return misfit('existing', 'goes with name');
+  if (fields.exclusive && fields.name === undefined) return misfit('exclusive', 'goes with name');
+  if (fields.resident !== undefined && fields.name === undefined) return misfit('resident', 'goes with name');
   if (fields.existing && isHandedIn) return misfit('existing', 'what is handed in gets a new name');
   if (fields.takeover && isHandedIn) return misfit('takeover', 'what is handed in gets a new name');
   return undefined;

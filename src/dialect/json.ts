@@ -130,6 +130,10 @@ export class JsonDialect extends RequestReader implements Dialect {
     out.byte(0x7d);
   }
 
+  detached(out: Writer): void {
+    out.ascii(',"session":{"detached":true}');
+  }
+
   result(out: Writer, codec: Codec, kind: ResultKind, from: Reader, style: JsonStyle): void {
     const at = out.pos;
     out.piece(MESSAGE);
@@ -218,7 +222,7 @@ function putHandle(
   secret: SessionInForce | undefined,
   { int64AsString, flagsAsBool }: JsonStyle,
 ): void {
-  const { name, dc, test, userId, isBot, lost, inUse, isBroken, isNew } = handle;
+  const { name, dc, test, userId, isBot, lost, inUse, isBroken, isNew, isResident } = handle;
   out.ascii('{"name":');
   writeText(out, name);
   if (secret !== undefined) {
@@ -234,9 +238,24 @@ function putHandle(
     writeText(out, lost);
   }
   if (inUse !== undefined) out.ascii(`,"in_use":"${inUse}"`);
+  putState(out, handle);
   if (isBroken === true) out.ascii(',"broken":true');
   if (isNew === true) out.ascii(',"new":true');
+  if (isResident !== undefined) out.ascii(`,"resident":${isResident}`);
   out.byte(0x7d);
+}
+
+/** What a list tells of a session that is open, or is not. */
+function putState(out: Writer, { state, lost, connections, openedAt, retryAfter }: SessionHandle): void {
+  if (state === undefined) return;
+  out.ascii(`,"state":"${state}"`);
+  if (lost !== undefined) {
+    out.ascii(',"reason":');
+    writeText(out, lost);
+  }
+  if (retryAfter !== undefined) out.ascii(`,"retry_after":${retryAfter}`);
+  if (connections !== undefined) out.ascii(`,"connections":${connections}`);
+  if (openedAt !== undefined) out.ascii(`,"opened_at":${Math.floor(openedAt / 1000)}`);
 }
 
 function putLong(out: Writer, low: number, high: number, style: JsonStyle): void {

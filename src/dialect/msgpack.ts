@@ -161,8 +161,12 @@ export class MsgpackDialect extends RequestReader implements Dialect {
   }
 
   #handle(out: Writer, handle: SessionHandle, secret: SessionInForce | undefined): void {
-    const { name, dc, test, userId, isBot, lost, inUse, isBroken, isNew } = handle;
-    const all = { name, dc, test, user_id: userId, is_bot: isBot, lost, in_use: inUse, broken: isBroken, new: isNew };
+    const { name, dc, test, userId, isBot, lost, inUse, isBroken, isNew, isResident } = handle;
+    const all = {
+      ...{ name, dc, test, user_id: userId, is_bot: isBot, lost, in_use: inUse, broken: isBroken, new: isNew },
+      resident: isResident,
+      ...stateOf(handle),
+    };
     const known = Object.entries(all).filter(([, value]) => value !== undefined);
     out.byte(MAP | (known.length + (secret === undefined ? 0 : SECRETS)));
     for (const [key, value] of known) {
@@ -186,6 +190,10 @@ export class MsgpackDialect extends RequestReader implements Dialect {
 
   forgotten(out: Writer, name: string): void {
     this.#small(out, 'session', { forgotten: name });
+  }
+
+  detached(out: Writer): void {
+    this.#small(out, 'session', { detached: true });
   }
 
   result(out: Writer, codec: Codec, kind: ResultKind, from: Reader, style: JsonStyle): void {
@@ -302,4 +310,11 @@ function textOrBytes(text: Uint8Array): string | Buffer {
 function cut(text: string, most: number): string {
   const bytes = Buffer.from(text);
   return bytes.toString('utf8', 0, fittingLength(bytes, most, ONE_EACH));
+}
+
+/** What a list tells of a session that is open, or is not. */
+function stateOf({ state, lost, connections, openedAt, retryAfter }: SessionHandle): Record<string, unknown> {
+  if (state === undefined) return {};
+  const openedSince = openedAt === undefined ? undefined : Math.floor(openedAt / 1000);
+  return { state, reason: lost, retry_after: retryAfter, connections, opened_at: openedSince };
 }

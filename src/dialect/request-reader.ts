@@ -17,6 +17,7 @@ import {
 } from '../bytes/tape.ts';
 import type { ClientRequest, OptionFields, Refusal, ServerFields, SessionFields } from './dialect.ts';
 import { NoRequestId } from '../errors.ts';
+import { NAME_FORM } from '../account/name.ts';
 import { nearestNames } from '../nearest-name.ts';
 import type { JsonFields } from './json-fields.ts';
 
@@ -46,6 +47,8 @@ export type FaultTexts = Readonly<Record<JsonFaultCode, string>>;
 
 /** Longest string id, bytes of UTF-8 (wire: Requests and answers). */
 const MAX_ID = 128;
+/** Longest idempotency key, bytes of UTF-8. */
+const MAX_KEY = 128;
 /** How long a message may wait for its answer, ms: if it does not say, and what it may say. */
 const DEFAULT_TIMEOUT = 10_000;
 const MIN_TIMEOUT = 100;
@@ -55,7 +58,7 @@ const SEQNO = Buffer.from('_seqno');
 const SEQNO_HASH = hashName(SEQNO);
 
 /** Attributes of a request. */
-const ATTRIBUTES = ['id', 'options', 'server', 'session', 'message', 'timeout'] as const;
+const ATTRIBUTES = ['id', 'options', 'server', 'session', 'message', 'timeout', 'as', 'key'] as const;
 type Attribute = (typeof ATTRIBUTES)[number];
 /** What other protocols call the attribute that holds the call, or put in its place. */
 const ALIASES: ReadonlyMap<string, Attribute> = new Map(
@@ -74,7 +77,16 @@ export abstract class RequestReader {
   readonly #ids: Ids;
   readonly #faultTexts: FaultTexts;
   /** Nodes of the request's attributes, 0 where there is none. */
-  readonly #nodes: Record<Attribute, number> = { id: 0, options: 0, server: 0, session: 0, message: 0, timeout: 0 };
+  readonly #nodes: Record<Attribute, number> = {
+    id: 0,
+    options: 0,
+    server: 0,
+    session: 0,
+    message: 0,
+    timeout: 0,
+    as: 0,
+    key: 0,
+  };
 
   constructor(tape: ReadableTape, fields: JsonFields, ids: Ids, faultTexts: FaultTexts) {
     this.tape = tape;
@@ -114,6 +126,8 @@ export abstract class RequestReader {
       hasServer: false,
       hasSession: false,
       hasMessage: false,
+      as: undefined,
+      key: undefined,
       timeout: DEFAULT_TIMEOUT,
       seqNo: -1,
     };
@@ -140,6 +154,9 @@ export abstract class RequestReader {
       isBot: undefined,
       name: undefined,
       takeover: false,
+      exclusive: false,
+      detach: false,
+      resident: undefined,
       existing: false,
       export: false,
       list: false,
@@ -183,6 +200,8 @@ export abstract class RequestReader {
     into.hasServer = false;
     into.hasSession = false;
     into.hasMessage = false;
+    into.as = undefined;
+    into.key = undefined;
   }
 
   #readAttributes(into: ClientRequest): Refusal | undefined {
@@ -207,7 +226,7 @@ export abstract class RequestReader {
     if (!into.hasOptions && !into.hasServer && !into.hasSession && !into.hasMessage) {
       return this.#unusable(into, 'nothing asked: a request has message, session, server or options');
     }
-    return this.#readTimeout(into) ?? this.#readMessage(into);
+    return this.#readAs(into) ?? this.#readKey(into) ?? this.#readTimeout(into) ?? this.#readMessage(into);
   }
 
   /** Fills `#nodes`; `null` counts as not there. @returns a member that is no attribute, or 0 */
@@ -242,6 +261,24 @@ export abstract class RequestReader {
   protected isShort(node: number): boolean {
     const length = this.tape.text(node);
     return length >= 0 && length <= MAX_ID;
+  }
+
+  #readAs(into: ClientRequest): Refusal | undefined {
+    const node = this.#nodes.as;
+    if (node === 0) return undefined;
+    into.as = this.#fields.name(node);
+    if (into.as !== undefined) return undefined;
+    return this.#unusable(into, `as: expected ${NAME_FORM}`, { path: 'as', got: this.tape.kindName(node) });
+  }
+
+  #readKey(into: ClientRequest): Refusal | undefined {
+    const node = this.#nodes.key;
+    if (node === 0) return undefined;
+    into.key = this.#fields.text(node, MAX_KEY);
+    const got = this.tape.kindName(node);
+    if (into.key === undefined)
+      return this.#unusable(into, `key is a string of 1 to ${MAX_KEY} bytes`, { path: 'key', got });
+    return into.hasMessage ? undefined : this.#unusable(into, 'key goes beside a message', { path: 'key', got });
   }
 
   #readTimeout(into: ClientRequest): Refusal | undefined {

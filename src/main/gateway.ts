@@ -20,9 +20,9 @@ import type { Connection } from './clients/gateway-services.ts';
 import { Lanes } from './lanes/lanes.ts';
 import type { Limits } from './limits/limits.ts';
 import { SessionRegistry } from './names/session-registry.ts';
+import type { SessionClient } from './sessions/attachment.ts';
+import { ClientSessions, type FirstManner } from './sessions/client-sessions.ts';
 import { Router } from './sessions/router.ts';
-import type { Route } from './sessions/route.ts';
-import type { SessionClient } from './sessions/session-client.ts';
 import type { Socks } from './links/socks.ts';
 import { Reaper } from './clients/reaper.ts';
 import { RefusedSockets, type RefusalLine } from './clients/refused-sockets.ts';
@@ -50,6 +50,8 @@ export interface GatewayOptions {
   /** The proxy that data centres are reached through. */
   readonly socks?: Socks | undefined;
   readonly front: FrontKind;
+  /** `FormFlag`: what answers look like until the client wants another form. */
+  readonly form?: number;
   /** Further ways in, on the same host. */
   readonly listeners?: readonly Listener[];
   readonly tokens: Tokens;
@@ -108,6 +110,7 @@ export class Gateway implements Admission {
       env,
       limits,
       registry: this.#registry,
+      pick: () => this.#lanes.pick(),
       metrics: this.metrics,
       descriptors: this.#descriptors,
       allow,
@@ -178,10 +181,13 @@ export class Gateway implements Admission {
 
   gauges(): Gauges {
     const lanes = this.#lanes.all;
-    const { links, openRequests } = this.router.load(lanes.length);
+    const { links, openRequests, states } = this.router.load(lanes.length);
     return {
       isReady: this.isServing && lanes.every((lane) => lane.isUp),
       clients: this.#connections.size,
+      attachments: this.router.attachments,
+      states,
+      residentsWaiting: this.router.residents.waiting,
       sessions: this.router.size,
       links,
       lanes: lanes.map(({ isUp, sessions, batches, restarts, number }) => ({
@@ -223,8 +229,9 @@ export class Gateway implements Admission {
     this.enter(new Client(socket, this));
   }
 
-  route(client: SessionClient, flags: number): Route {
-    return this.router.add(client, this.#lanes.pick(), flags);
+  speaker(client: SessionClient, first: FirstManner): ClientSessions {
+    const form = first.form | (this.#options.form ?? 0);
+    return new ClientSessions(this.router, client, { ...first, form });
   }
 
   front(owner: FrontOwner): Front {
@@ -243,8 +250,10 @@ export class Gateway implements Admission {
 
   async #drain(within: number): Promise<void> {
     this.isServing = false;
+    this.router.residents.stop();
     this.#acceptor.close();
     await this.#connections.drain(within);
+    this.router.closeIdle();
     this.#closeListeners();
     this.reaper.stop();
     this.#control.stop();

@@ -4,43 +4,39 @@
  * request, and a notice. Never: a request told twice; the stack trace of a fault, unless the operator wants that.
  */
 import { notify, refuse, refuseTicket } from './answers/answers.ts';
-import { endWaiting } from './attach/attach.ts';
+import { stayIfNobodyTakes } from './attach/alone.ts';
+import { endWaiting } from './attach/waiting.ts';
 import { refusal } from './answers/refusals.ts';
 import type { ConnectionState } from './state/state.ts';
-import type { ClientLine } from './state/client-line.ts';
-import type { WaitingLines } from './state/waiting-lines.ts';
+import type { ClientLine } from './state/attachment.ts';
 
 /** Characters of a stack trace that fit into a line beside the rest of it; the log has all. */
 const SHOWN_STACK = 240;
-
-/** A message that the session was handed. */
-export type TakenMessage = Omit<ClientLine, 'mayExport'>;
 
 /**
  * Every open request is told, once.
  * @param all the session's connections, the home one first @param ref finds the fault in the log
  * @param taken the message it was met in, if it was one
  */
-export function tellCrash(
-  all: readonly ConnectionState[],
-  waitingLines: WaitingLines,
-  ref: string,
-  stack: string,
-  taken?: TakenMessage,
-): void {
+export function tellCrash(all: readonly ConnectionState[], ref: string, stack: string, taken?: ClientLine): void {
   const home = all[0]!;
   const reason = home.env.settings.sendTracebacks ? { reason: stack.slice(0, SHOWN_STACK) } : {};
   const refused = refusal('InternalError', { ref, ...reason });
   const open = all.flatMap((s) => s.pending.clear().map((pending) => ({ s, pending })));
   for (const { s, pending } of open) refuse(s, pending, refused);
-  for (const waiting of waitingLines.clear()) endWaiting(home, waiting, refused);
+  for (const pending of home.session.repeats.clear()) refuse(home, pending, refused);
+  const { waiting } = home.session.attachments;
+  for (const { waitingLines } of waiting) for (const line of waitingLines.clear()) endWaiting(home, line, refused);
+  waiting.clear();
+  stayIfNobodyTakes(home);
   if (taken !== undefined && !open.some(({ pending }) => pending.ticket === taken.ticket))
-    refuseTicket(home, taken.ticket, idOf(home, taken), { ...refused, delivered: 'no' }, false);
+    refuseTicket(home, taken.attachment, taken.ticket, idOf(home, taken), { ...refused, delivered: 'no' }, false);
   notify(home, refused);
 }
 
 /** Whatever went wrong with the message may go wrong again. */
-function idOf({ dialect, env: { request } }: ConnectionState, { bytes, start, stop }: TakenMessage): Uint8Array {
+function idOf({ env: { request } }: ConnectionState, { bytes, start, stop, attachment }: ClientLine): Uint8Array {
+  const { dialect } = attachment;
   try {
     dialect.read(bytes, start, stop, request);
     return request.id;

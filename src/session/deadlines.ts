@@ -91,7 +91,7 @@ export function tickConnection(s: ConnectionState, now: number): void {
 
 /** When a session has something to do: any of its connections, or that it is to be given up, Unix ms; Infinity if never. */
 export function firstDeadline({ session }: ConnectionState): number {
-  let first = Math.min(session.leaveBy, deadlineOf(session.home));
+  let first = Math.min(session.leaveBy, session.aloneBy, session.repeats.firstDeadline, deadlineOf(session.home));
   for (let i = 0; i < session.others.length; i++) first = Math.min(first, deadlineOf(session.others[i]!));
   return first;
 }

@@ -10,10 +10,11 @@ import { AuthKey } from '../crypto/auth-key.ts';
 import { takeForeign } from './stored/record.ts';
 import { StoredSession } from './state/stored-session.ts';
 import { Stage } from './state/pending.ts';
+import { askAgain } from './requests/keyed.ts';
 import { takeLineAgain } from './requests/enqueue.ts';
 import type { NamedBy } from '../batch/link-records.ts';
 import { Has, Is } from './snapshot-flags.ts';
-import type { ClientLine } from './state/client-line.ts';
+import type { ClientLine } from './state/attachment.ts';
 import type { ConnectionState } from './state/state.ts';
 
 /**
@@ -50,11 +51,9 @@ function restoreSession(s: ConnectionState, r: Reader, now: number): void {
   if (has(Has.INIT_TEXT)) s.session.initText = r.view().slice();
   if (has(Has.INIT)) s.session.initPrefix = r.view().slice();
   s.session.isClientInit = has(Has.CLIENT_INIT);
-  s.session.style = { int64AsString: has(Has.INT64_TEXT), flagsAsBool: has(Has.BOOLS) };
   for (let left = r.int32(); left > 0; left--) s.salts.future.push(r.int32());
   const { permanent } = s.keys;
   if (permanent !== undefined) s.env.claims.claim(permanent.idLow, permanent.idHigh, s.number);
-  s.session.isBare = has(Has.BARE);
   if (has(Has.NAME)) restoreNamed(s, text(r), readRecord(r.view()), has(Has.RECORD), now);
 }
 
@@ -63,6 +62,7 @@ function restoreNamed(s: ConnectionState, name: string, record: SessionRecord, h
   stored.take(record);
   stored.hasRecord = hasRecord;
   s.session.stored = stored;
+  s.session.isOpening = false;
   takeForeign(s, record);
   s.session.floods.restore(record.floods, now);
   wipeRecord(record);
@@ -116,6 +116,9 @@ export function takeAgain(s: ConnectionState, again: ClientLine): void {
   if ((flags & EntryFlag.WRAPPED) !== 0) pending.prefix = s.session.initPrefix;
   pending.copies = (flags & EntryFlag.RESENT) !== 0 ? 2 : 1;
   const stage = flags & EntryFlag.STAGE;
+  const { key } = s.env.request;
+  if (stage === Stage.REPEAT && key !== undefined) return askAgain(s, pending, key);
+  pending.hasKey = key !== undefined;
   if (stage === Stage.QUEUED) return s.pending.add(pending);
   if (stage === Stage.DELAYED) return s.pending.addDelayed(pending, entry.notBefore);
   pending.containerLow = entry.containerLow;

@@ -1,92 +1,128 @@
 /**
- * Session: the MTProto machine for one client.
+ * Session: the MTProto machine of one session, for whichever clients speak in it.
  * In: requests, DC bytes, the time. Out: through Sink. Never: sockets, timers, the clock.
  *
- * Order of calls: `resume` and `again`, if at all, before all else; then any events of a batch; `work` while `hasWork`;
+ * Order of calls: `resume`, then `attach` and `again`, if at all, before all else; then any events of a batch; `work` while `hasWork`;
  * `flush` once a batch, and again while `hasRest`; `save` at its end. `nextDeadline` may change after any of them; a
  * `tick` too many does nothing. After `close` nothing is called.
  */
+import type { LinkEnd, ServerAddress } from '../batch/link-records.ts';
+import type { KeyAnswer } from '../batch/key-records.ts';
+import type { NameAnswer, NameFault } from '../batch/name-records.ts';
 import type { PacketSink } from '../transport/transport.ts';
-import { notify, refuse } from './answers/answers.ts';
-import { close, onClosed, onOpened, onStatus } from './link/connect.ts';
-import { type TakenMessage, tellCrash } from './crash.ts';
-import { dropLink } from './link/hang-up.ts';
-import { onPlainPacket } from './link/make-keys.ts';
-import type { Dialect, Refusal } from '../dialect/dialect.ts';
+import { answerTimeout } from './answers/answers.ts';
+import { tellKeyEnd } from './answers/key-outcomes.ts';
+import { endLeaving, LEAVE_MS, stayIfNobodyTakes } from './attach/alone.ts';
+import { answerListed, openNamed, refusalOfName } from './attach/attach.ts';
+import { detach } from './attach/move.ts';
+import { acknowledgeAll, endForAll, endForgotten, leaveIfDue } from './attach/over.ts';
+import { endWaiting, takeAllWaiting, takeWaiting, waitBehind } from './attach/waiting.ts';
+import { tellCrash } from './crash.ts';
 import { firstDeadline, tickConnection } from './deadlines.ts';
 import type { Env } from './env.ts';
 import { isPlain, receivePacket } from './incoming/receive.ts';
-import { refusal } from './answers/refusals.ts';
+import { close, onClosed, onOpened, onStatus } from './link/connect.ts';
+import { dropLink } from './link/hang-up.ts';
+import { onPlainPacket } from './link/make-keys.ts';
+import { hear } from './link/trouble.ts';
+import { takeKeyAnswer } from './requests/keyed.ts';
 import { takeOn, takeRequest } from './requests/requests.ts';
 import { restore, takeAgain } from './resume.ts';
 import { Sending } from './sending.ts';
-import { gatherMoves, Saved } from './snapshot.ts';
-import type { LinkEnd, ServerAddress } from '../batch/link-records.ts';
-import type { NameAnswer } from '../batch/name-records.ts';
 import type { Sink } from './sink.ts';
-import { storeIfBehind, storeLast, lastRecord } from './stored/store.ts';
-import { isAwaited, onAnswer, takeKeyWaiter, type AttachableSession } from './attach/attach.ts';
-import { flushReady } from './delivery/packets.ts';
-import { Pieces } from './state/pieces.ts';
+import { gatherMoves, Saved } from './snapshot.ts';
+import { type AttachmentState, copyOfLine, type ClientLine } from './state/attachment.ts';
 import { homeServer } from './state/servers.ts';
-import { copyOfLine, type ClientLine } from './state/client-line.ts';
-import { SessionState, ConnectionState } from './state/state.ts';
-import type { Pending } from './state/pending.ts';
-import { WaitingLines } from './state/waiting-lines.ts';
-import { hear } from './link/trouble.ts';
+import { ConnectionState, SessionState } from './state/state.ts';
+import type { WaitingStep } from './state/waiting-lines.ts';
+import { lastRecord, storeIfBehind, storeLast } from './stored/store.ts';
 
-/** On takeover, requests in flight get this long to finish, ms. */
-const LEAVE_MS = 10_000;
-/** Bytes that the last `flush` of a session may send: acknowledgements, which come before all else. */
-const LAST_BYTES = 64 * 1024;
 /** How many bytes of waiting lines one `flush` takes on. */
 const WAITING_BYTES = 64 * 1024;
 
-/** One client's session: takes requests, connection events and the time, all from outside; answers through its sink. */
-export class Session implements PacketSink, AttachableSession {
-  #home: ConnectionState;
+/** One session: takes requests of its clients, connection events and the time, all from outside; answers through its sink. */
+export class Session implements PacketSink {
+  readonly #home: ConnectionState;
   /** The connection whose bytes are being read. */
   #reading: ConnectionState;
-  #saved: Saved;
-  /** Lines that wait for the vault; they outlive the session they were said to. */
-  readonly #waitingLines = new WaitingLines();
+  readonly #saved: Saved;
   readonly #sending = new Sending();
   #now = 0;
 
   /**
    * @param number how the main thread knows this session; claims on keys go by it
-   * @param dialect what its client speaks; JSON if not said
-   * @param hasLines its messages are lines
+   * @param name under which it is stored: then its lines wait for what is found there
+   * @param isBare it is there to refuse
    */
-  constructor(env: Env, sink: Sink, number: number, dialect: Dialect = env.dialect, hasLines = false) {
-    const session = new SessionState(env, dialect, this.#waitingLines, hasLines ? new Pieces() : undefined);
-    this.#home = new ConnectionState(
-      env,
-      sink,
-      number,
-      homeServer(env.settings.dataCentres, env.settings.home),
-      session,
-      'home',
-      0,
-    );
+  constructor(env: Env, sink: Sink, number: number, name?: string, isBare = false) {
+    const { dataCentres, home } = env.settings;
+    const session = new SessionState(env, name, isBare);
+    this.#home = new ConnectionState(env, sink, number, homeServer(dataCentres, home), session, 'home', 0);
     this.#reading = this.#home;
     this.#saved = new Saved(this.#home);
   }
 
   // --- events in -----------------------------------------------------------------------------------------------------
 
+  /** A client speaks in this session from here on. One that comes when it is over belongs elsewhere. */
+  attach(attachment: AttachmentState): void {
+    const home = this.#home;
+    home.session.attachments.add(attachment);
+    if (home.session.isOver) detach(home, attachment, false);
+  }
+
+  /** A client does not any more: what no server has seen of it is dropped. */
+  detach(attachment: AttachmentState): void {
+    attachment.isGone = true;
+    this.#home.session.attachments.remove(attachment);
+    this.#home.session.repeats.takeOf(attachment);
+    for (const s of this.#all()) for (const one of s.pending.dropUnsent(attachment)) tellKeyEnd(s, one, 'no');
+    stayIfNobodyTakes(this.#home);
+  }
+
+  /** The clients that speak in it. */
+  attachments(): IterableIterator<AttachmentState> {
+    return this.#home.session.attachments.all();
+  }
+
+  /** A client wants its answers in another form. @param form `FormFlag` */
+  form(attachment: AttachmentState, form: number): void {
+    attachment.take(form);
+    this.#home.session.attachments.listen();
+    this.#home.sink.speaks(attachment.number, attachment.manner);
+  }
+
   /** One client message. @param now Unix ms */
   request(line: ClientLine, now: number): void {
-    if (this.#mustWait || this.#waitingLines.behind.length > 0) this.#waitingLines.behind.push(copyOfLine(line));
+    const to = line.attachment;
+    if (to.isMoving) return;
+    if (this.#mustWait(to) || to.waitingLines.behind.length > 0) waitBehind(this.#home, copyOfLine(line));
     else takeRequest(this.#home, line, now);
   }
 
-  /** What the main thread answers about a stored session that a line asked for. */
+  /** What the main thread says of the session's name: what was found there, or what came of a request of a line. */
   nameAnswer(answer: NameAnswer, now: number): void {
-    const waiting = this.#waitingLines.first;
-    if (waiting === undefined || !isAwaited(this.#waitingLines, answer)) return;
-    this.#waitingLines.first = undefined;
-    if (onAnswer(this, waiting, answer, now)) takeOn(this.#home, waiting, answer.action, now);
+    if (answer.action === 'open') return openNamed(this.#home, answer, now);
+    if (answer.action === 'list') return;
+    // It may be for a line of a thread that was lost.
+    const waiting = takeWaiting(this.#home.session, answer.action, answer.ticket);
+    if (answer.action === 'forget' && answer.fault === undefined) return endForgotten(this.#all(), waiting);
+    if (waiting === undefined) return;
+    if (answer.fault !== undefined) this.#refuseNamed(waiting, answer.action, answer.fault);
+    else takeOn(this.#home, waiting, 'store', now);
+  }
+
+  /** What is known of the key of a request. */
+  keyAnswer(answer: KeyAnswer, now: number): void {
+    takeKeyAnswer(this.#home, answer, now);
+  }
+
+  /** The list that a line of a client waits for. */
+  listed({ waitingLines }: AttachmentState, answer: NameAnswer): void {
+    const { first, step } = waitingLines;
+    if (first?.ticket !== answer.ticket || step !== 'list') return;
+    waitingLines.first = undefined;
+    answerListed(this.#home, first, answer);
   }
 
   /** The connection `link` asked for by attempt `attempt` stands. @param at the address of the server that has answered */
@@ -113,7 +149,7 @@ export class Session implements PacketSink, AttachableSession {
     if (s !== undefined) onClosed(s, why, now);
   }
 
-  /** Another client takes the session over: new lines wait, open requests have `LEAVE_MS` to end. */
+  /** Another process takes the session over: new lines wait, open requests have `LEAVE_MS` to end. */
   leave(now: number): void {
     const { session } = this.#home;
     if (session.stored !== undefined && session.leaveBy === Infinity) session.leaveBy = now + LEAVE_MS;
@@ -127,6 +163,7 @@ export class Session implements PacketSink, AttachableSession {
 
   /** Does what is due. */
   tick(now: number): void {
+    for (const one of this.#home.session.repeats.expire(now)) answerTimeout(this.#home, one);
     for (const s of this.#all()) tickConnection(s, now);
   }
 
@@ -182,9 +219,10 @@ export class Session implements PacketSink, AttachableSession {
    * @returns bytes taken on and sent
    */
   flush(now: number, most: number, mayExceed: boolean): number {
-    this.#leaveIfDue(now);
+    leaveIfDue(this.#all(), now);
+    if (endLeaving(this.#all(), now)) this.#goOn('alone', now);
     this.#goOnWithKey(now);
-    const done = this.#waitingLines.behind.length > 0 ? this.#takeWaiting(now) : 0;
+    const done = this.#home.session.attachments.waiting.size > 0 ? this.#takeWaiting(now) : 0;
     return done + this.#sending.flush(this.#home, now, most, mayExceed);
   }
 
@@ -200,47 +238,19 @@ export class Session implements PacketSink, AttachableSession {
   }
 
   /** A fault of the gateway's own: every open request is told, once. @param taken the message it was met in, if it was one */
-  crash(ref: string, stack: string, taken?: TakenMessage): void {
-    tellCrash(this.#all(), this.#waitingLines, ref, stack, taken);
+  crash(ref: string, stack: string, taken?: ClientLine): void {
+    tellCrash(this.#all(), ref, stack, taken);
   }
 
-  /** The client is gone: connections are hung up, keys zeroed, a stored session is stored for the last time. */
+  /** Nobody needs it any more: connections are hung up, keys zeroed, a stored session is stored for the last time. */
   close(now: number): void {
     const home = this.#home;
-    const { stored } = home.session;
-    if (stored?.hasRecord === true) this.#acknowledgeAll(now);
+    const { stored, isOver } = home.session;
+    if (isOver) return;
+    if (stored?.hasRecord === true) acknowledgeAll(this.#all(), now);
     const record = stored === undefined ? undefined : lastRecord(home, stored);
-    this.#waitingLines.clear();
     close(home);
     if (record !== undefined) storeLast(home, record);
-  }
-
-  /** Gives the session up: open requests are refused, connections hung up; the client's options stay. @param isBare nothing is sent until the client names another session */
-  renew(isBare: boolean): void {
-    const old = this.#home;
-    const { env, sink, number, session } = old;
-    const all = this.#all();
-    for (const s of all) for (const pending of s.pending.clear()) refuse(s, pending, refusalOfLeft(pending));
-    const attempts = Math.max(...all.map((s) => s.link.attempt));
-    close(old);
-    const fresh = new SessionState(env, session.dialect, this.#waitingLines, session.pieces);
-    fresh.style = session.style;
-    fresh.initText = session.initText;
-    fresh.initPrefix = session.initPrefix;
-    fresh.isClientInit = session.isClientInit;
-    fresh.attempts = attempts;
-    fresh.isBare = isBare;
-    this.#home = new ConnectionState(
-      env,
-      sink,
-      number,
-      homeServer(env.settings.dataCentres, env.settings.home),
-      fresh,
-      'home',
-      0,
-    );
-    this.#home.received.clear();
-    this.#saved = new Saved(this.#home, true);
   }
 
   // --- getters -------------------------------------------------------------------------------------------------------
@@ -254,8 +264,8 @@ export class Session implements PacketSink, AttachableSession {
 
   /** Whether the last `flush` left something that it had no bytes for: messages, or lines to take on. */
   get hasRest(): boolean {
-    if (this.#waitingLines.behind.length > 0 && !this.#mustWait) return true;
     const home = this.#home;
+    for (const one of home.session.attachments.waiting) if (this.#mayTake(one)) return true;
     if (home.isReady && home.outbox.hasRest) return true;
     return home.session.others.some((s) => s.isReady && s.outbox.hasRest);
   }
@@ -271,50 +281,51 @@ export class Session implements PacketSink, AttachableSession {
 
   // --- inside --------------------------------------------------------------------------------------------------------
 
-  /** Whether new lines must wait: one before them waits for the vault, or the session is being taken over. */
-  get #mustWait(): boolean {
-    return this.#waitingLines.first !== undefined || this.#home.session.leaveBy !== Infinity;
+  /** Whether a client's new lines must wait: for what is stored, for a line before them, or for the end. */
+  #mustWait(to: AttachmentState): boolean {
+    const { isOpening, leaveBy } = this.#home.session;
+    return isOpening || to.isWaiting || leaveBy !== Infinity;
   }
 
-  /** On takeover: gives the name over once no request is open, or `leaveBy` has passed. */
-  #leaveIfDue(now: number): void {
+  #mayTake(to: AttachmentState): boolean {
+    return to.waitingLines.behind.length > 0 && !this.#mustWait(to);
+  }
+
+  /** What was handed in is as if it had never been; what could not be removed stays. */
+  #refuseNamed(waiting: ClientLine, step: 'store' | 'forget', fault: NameFault): void {
     const home = this.#home;
-    const { leaveBy, stored } = home.session;
-    if (leaveBy === Infinity || stored === undefined || this.#waitingLines.first !== undefined) return;
-    const all = this.#all();
-    if (now < leaveBy && all.some((s) => s.pending.size > 0)) return;
-    this.#acknowledgeAll(now);
-    const record = lastRecord(home, stored);
-    this.renew(true);
-    storeLast(this.#home, record);
-    notify(
-      this.#home,
-      refusal('SessionLost', { reason: 'takeover', msg: 'another connection has taken this session over' }),
-    );
+    const { stored } = home.session;
+    endWaiting(home, waiting, refusalOfName(fault));
+    if (step === 'forget' && stored !== undefined) stored.isForgetting = false;
+    if (step !== 'store') return;
+    home.sink.name('release', 0);
+    endForAll(this.#all(), 'the session could not be stored', 'store');
   }
 
-  /** Sends all acknowledgements: what this client was told, the server does not send again to the next owner of the session. */
-  #acknowledgeAll(now: number): void {
-    for (const s of this.#all()) {
-      s.outbox.hurry(now);
-      flushReady(s, now, LAST_BYTES, false);
-    }
-  }
-
-  /** Takes on the line that waited for the session's key, once the key is there or cannot come. */
+  /** Takes on the lines that waited for the session's key, once the key is there or cannot come. */
   #goOnWithKey(now: number): void {
-    const waiting = takeKeyWaiter(this.#home);
-    if (waiting !== undefined) takeOn(this.#home, waiting, 'key', now);
+    const s = this.#home;
+    if (s.session.attachments.waiting.size === 0 || (s.keys.permanent === undefined && s.pending.size > 0)) return;
+    this.#goOn('key', now);
   }
 
-  /** @returns bytes of the lines taken */
+  #goOn(step: WaitingStep, now: number): void {
+    for (const line of takeAllWaiting(this.#home.session, step)) takeOn(this.#home, line, step, now);
+  }
+
+  /** Takes lines that waited, of each client in turn. @returns bytes of the lines taken */
   #takeWaiting(now: number): number {
-    const { behind } = this.#waitingLines;
+    const { waiting } = this.#home.session.attachments;
     let taken = 0;
-    while (taken < WAITING_BYTES && behind.length > 0 && !this.#mustWait) {
-      const line = behind.shift()!;
-      taken += line.stop - line.start;
-      takeRequest(this.#home, line, now);
+    for (const one of [...waiting]) {
+      while (taken < WAITING_BYTES && this.#mayTake(one)) {
+        const line = one.waitingLines.behind.shift()!;
+        taken += line.stop - line.start;
+        takeRequest(this.#home, line, now);
+      }
+      waiting.delete(one);
+      // Behind the others: their turn is next.
+      if (one.isWaiting || one.waitingLines.behind.length > 0) waiting.add(one);
     }
     return taken;
   }
@@ -329,10 +340,4 @@ export class Session implements PacketSink, AttachableSession {
     const { others } = this.#home.session;
     return others.length === 0 ? [this.#home] : [this.#home, ...others];
   }
-}
-
-/** Why a request ends that is open when its session is given up. */
-function refusalOfLeft(pending: Pending): Refusal {
-  if (pending.wasSent) return refusal('DeliveryUnknown');
-  return refusal('SessionNotFound', { msg: 'the session of this connection was given up' });
 }

@@ -3,7 +3,7 @@
  * Each writer stands inside the block: write, then call `end()` before the next call of any of these.
  */
 import type { CentreEvent, ServerAddress, NamedBy } from '../batch/link-records.ts';
-import type { NameAction, StoreKind } from '../batch/name-records.ts';
+import type { MoveAction, NameAction, StoreKind } from '../batch/name-records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { FieldsOf, LogEvent } from '../telemetry/events.ts';
 
@@ -30,16 +30,24 @@ export interface Ended {
   readonly dc: number;
 }
 
-/** Everything a session can say: to its client, its connections, the main thread and the log. */
+/** Everything a session can say: to its clients, its connections, the main thread and the log. */
 export interface Sink {
   /**
    * The one terminal answer to a ticket; the dialect writes the whole of it.
-   * @param isBadLine ids -2 and -3
+   * @param attachment number of the client's attachment @param isBadLine ids -2 and -3
    * @param outcome for counters and HTTP: `result`, `rpc_error`, `rpc_timeout` or the name of the refusal
    */
-  reply(ticket: number, isBadLine: boolean, outcome: string): Writer;
-  /** A line for the client that answers no ticket. */
-  update(): Writer;
+  reply(attachment: number, ticket: number, isBadLine: boolean, outcome: string): Writer;
+  /** A line that answers no ticket, for all clients that hear updates in this `FormFlag`. */
+  update(form: number): Writer;
+  /** A line that answers no ticket, for one client. */
+  notice(attachment: number): Writer;
+  /** An update came that nobody hears. */
+  unheard(): void;
+  /** How a client speaks has changed. @param manner `MannerFlag` */
+  speaks(attachment: number, manner: number): void;
+  /** A client has left the session, and what of it was not taken runs elsewhere. @param isBare it has lost its session */
+  detached(attachment: number, isBare: boolean): void;
   /** Stream bytes for a DC connection. */
   send(link: number): Writer;
   /** Closes what any of those that give a writer opened. */
@@ -67,11 +75,22 @@ export interface Sink {
   save(entries: number, forgetsIds: boolean): Writer;
   /** The rest of it, with its key. */
   saveSession(): Writer;
-  /**
-   * Asks the main thread for, or about, a stored session (NAME). `loggedOut` and `release` are not answered.
-   * @param ticket of the request that waits for the answer, or 0
-   */
-  name(action: NameAction, ticket: number, name: string): void;
+  /** Tells the main thread of the session's name (NAME). `forget` alone is answered. @param ticket of the request that waits for that, or 0 */
+  name(action: NameAction, ticket: number): void;
+  /** The line `ticket` of a client belongs elsewhere. @param init JSON text that goes with the client */
+  move(attachment: number, action: MoveAction, ticket: number, name: string, init?: Uint8Array): void;
+  /** Asks the main thread for all that are stored; the request `ticket` waits. */
+  list(attachment: number, ticket: number): void;
+  /** What of a stored session decides whether it is kept open has changed: its account is lost, it is a resident. */
+  standing(isLost: boolean, isResident: boolean): void;
+  /** Asks the main thread whether the request `ticket` may go. @param fingerprint of its message, 32 bytes */
+  key(ticket: number, key: string, fingerprint: Uint8Array): void;
+  /** The outcome of a request with a key, before its answer: `bytes[start..stop)`. @param code of an error, else 0 */
+  outcome(ticket: number, kind: 'result' | 'error', code: number, bytes: Uint8Array, start: number, stop: number): void;
+  /** A request with a key ended without an outcome, before its answer: it may go again, or nobody knows. */
+  keyEnded(ticket: number, end: 'free' | 'unknown'): void;
+  /** The home data centre is tried again in `ms`. */
+  waiting(ms: number): void;
   /** The session's record, to be stored (STORE); if it is `explicit`, the request `ticket` waits for that. Secret. */
   store(kind: StoreKind, ticket: number): Writer;
   /** Ends a connection, or an attempt at one; `closed` does not follow. */
@@ -83,7 +102,7 @@ export interface Sink {
   /** A data centre has answered with an error. @param type its text without numbers, or '' for one that is no name */
   rpcError(code: number, type: string): void;
   /** One request has its answer, for who asked for an entry each (`logsRequests`). Behind the answer. */
-  ended(ticket: number, how: Ended): void;
+  ended(attachment: number, ticket: number, how: Ended): void;
   /** One entry for the log: an event of the table, with its fields. */
   log<E extends LogEvent>(event: E, fields: FieldsOf<E>): void;
 }

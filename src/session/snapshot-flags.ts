@@ -13,17 +13,14 @@ export const Has = {
   INIT_TEXT: 16,
   INIT: 32,
   CLIENT_INIT: 64,
-  INT64_TEXT: 128,
-  BOOLS: 256,
   NAMED_BY_SERVER: 512,
   /** A temporary key, and whether it is bound. */
   TEMPORARY: 1024,
   BOUND: 2048,
   FORWARD_SECRECY: 4096,
-  /** The session has a name; a record is stored under it; the session was given up. */
+  /** The session was opened under its name; a record is stored there. */
   NAME: 8192,
   RECORD: 16_384,
-  BARE: 32_768,
 };
 /** Of what changes all the time. */
 export const Is = { SYNCHRONISED: 1, HAS_HISTORY: 2, LOST: 4, KEY_DOUBTED: 8, WAS_UP: 16, WANTED: 32 };

@@ -9,7 +9,6 @@
 import { type SavedCounters, EntryFlag, writeCounters, writeEntry } from '../batch/save-records.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { AuthKey } from '../crypto/auth-key.ts';
-import type { JsonStyle } from '../tl/codec.ts';
 import { recordBytes } from './stored/record.ts';
 import type { StoredSession } from './state/stored-session.ts';
 import { Stage, type Pending } from './state/pending.ts';
@@ -23,7 +22,6 @@ export class Saved {
   #keyInForce: AuthKey | undefined;
   #isBound = false;
   #server: Server;
-  #style: JsonStyle;
   #initText: Uint8Array | undefined;
   #initPrefix: Uint8Array;
   #sessionLow = 0;
@@ -45,14 +43,9 @@ export class Saved {
   };
   #stored: StoredSession | undefined;
   #changes = 0;
-  /** What the main thread has saved is of the session before this one. */
-  #isStale: boolean;
 
-  /** @param isStale what was saved is another session's */
-  constructor(s: ConnectionState, isStale = false) {
-    this.#isStale = isStale;
+  constructor(s: ConnectionState) {
     this.#server = s.server;
-    this.#style = s.session.style;
     this.#initPrefix = s.session.initPrefix;
   }
 
@@ -64,20 +57,17 @@ export class Saved {
       takeCounters(this.#counters, s, flags);
       saveCounters(s, this.#counters);
     }
-    this.#isStale = false;
   }
 
   #sessionChanged(s: ConnectionState): boolean {
     const changes = s.session.stored?.version ?? 0;
     if (
-      !this.#isStale &&
       this.#stored === s.session.stored &&
       this.#changes === changes &&
       this.#permanent === s.keys.permanent &&
       this.#keyInForce === s.keys.inForce &&
       this.#isBound === s.keys.isBound &&
       this.#server === s.server &&
-      this.#style === s.session.style &&
       this.#initText === s.session.initText &&
       this.#initPrefix === s.session.initPrefix &&
       this.#sessionLow === s.sessionLow &&
@@ -91,7 +81,6 @@ export class Saved {
     this.#keyInForce = s.keys.inForce;
     this.#isBound = s.keys.isBound;
     this.#server = s.server;
-    this.#style = s.session.style;
     this.#initText = s.session.initText;
     this.#initPrefix = s.session.initPrefix;
     this.#sessionLow = s.sessionLow;
@@ -104,7 +93,6 @@ export class Saved {
   #countersChanged({ ids, salts, uniqueLow, uniqueHigh, received }: ConnectionState, flags: number): boolean {
     const saved = this.#counters;
     return (
-      this.#isStale ||
       saved.msgIdLow !== ids.low ||
       saved.msgIdHigh !== ids.high ||
       saved.contentCount !== ids.contentCount ||
@@ -156,11 +144,11 @@ function saveEntry(out: Writer, s: ConnectionState, pending: Pending): void {
     (pending.prefix === undefined ? 0 : EntryFlag.WRAPPED) |
     (pending.copies > 1 ? EntryFlag.RESENT : 0) |
     (stage === Stage.DELAYED ? EntryFlag.TIMED : 0);
-  writeEntry(out, pending.ticket, flags, pending);
+  writeEntry(out, pending.ticket, pending.attachment?.number ?? 0, flags, pending);
 }
 
 function stageAt(s: ConnectionState, pending: Pending): Stage {
-  if (pending.stage === Stage.QUEUED) return Stage.QUEUED;
+  if (pending.stage === Stage.QUEUED || pending.stage === Stage.REPEAT) return pending.stage;
   if (pending.stage === Stage.DELAYED) return pending.notBefore === Infinity ? Stage.QUEUED : Stage.DELAYED;
   return s.pending.find(pending.msgIdLow, pending.msgIdHigh) === pending ? pending.stage : Stage.QUEUED;
 }
@@ -190,7 +178,7 @@ function saveCounters(s: ConnectionState, counters: SavedCounters): void {
 function saveSession(s: ConnectionState): void {
   const { server, keys } = s;
   const { permanent, inForce } = keys;
-  const { style, initText, stored } = s.session;
+  const { initText, stored } = s.session;
   const isTemporary = inForce !== undefined && inForce !== permanent;
   const hasInit = s.session.initPrefix !== s.env.initPrefix;
   const out = s.sink.saveSession();
@@ -206,11 +194,8 @@ function saveSession(s: ConnectionState): void {
       (initText === undefined ? 0 : Has.INIT_TEXT) |
       (hasInit ? Has.INIT : 0) |
       (s.session.isClientInit ? Has.CLIENT_INIT : 0) |
-      (style.int64AsString ? Has.INT64_TEXT : 0) |
-      (style.flagsAsBool ? Has.BOOLS : 0) |
       (stored === undefined ? 0 : Has.NAME) |
-      (stored?.hasRecord === true ? Has.RECORD : 0) |
-      (s.session.isBare ? Has.BARE : 0),
+      (stored?.hasRecord === true ? Has.RECORD : 0),
   );
   out.int32(server.dc);
   out.int32(server.port);

@@ -28,6 +28,8 @@ interface FieldTypes {
   layer: number;
   method: string;
   ms: number;
+  /** Of a stored session. */
+  name: string;
   /** As `replies_total` counts it. */
   outcome: string;
   pid: number;
@@ -233,6 +235,11 @@ export const EVENTS = {
     isGathered: true,
     fields: ['crc', 'reason'],
     text: 'the same of a service message, which is passed over',
+  },
+  'session lost': {
+    level: 'warn',
+    fields: ['session', 'name'],
+    text: 'the account of a stored session is lost: it was revoked, or deactivated, or its key is known no more; it is not opened again',
   },
   'lane lost': {
     level: 'error',

@@ -19,7 +19,12 @@ const COUNTERS: readonly (readonly [name: string, place: number, help: string])[
   ['sessions_total', Count.SESSIONS, 'MTProto sessions begun'],
   ['requests_total', Count.REQUESTS, 'Requests passed on to a lane'],
   ['updates_total', Count.UPDATES, 'Updates and notices given out'],
-  ['updates_unheard_total', Count.UPDATES_UNHEARD, 'Updates and notices of sessions over HTTP, dropped'],
+  [
+    'updates_encoded_total',
+    Count.UPDATES_ENCODED,
+    'Updates and notices encoded, once for clients whose answers look alike',
+  ],
+  ['updates_unheard_total', Count.UPDATES_UNHEARD, 'Updates that came while no client of their session heard them'],
   ['client_received_bytes_total', Count.CLIENT_BYTES_IN, 'Bytes read from clients; of HTTP the bodies'],
   ['client_sent_bytes_total', Count.CLIENT_BYTES_OUT, 'Bytes written to clients; of HTTP the bodies'],
   ['dc_received_bytes_total', Count.DC_BYTES_IN, 'Bytes read from data centres'],
@@ -37,7 +42,9 @@ const LABELLED: readonly (readonly [name: string, of: (metrics: Metrics) => Labe
 const GAUGES: readonly (readonly [name: string, read: (now: Gauges) => number, help: string])[] = [
   ['ready', (now) => Number(now.isReady), '1 if the gateway takes requests'],
   ['clients', (now) => now.clients, 'Client connections'],
-  ['sessions', (now) => now.sessions, 'Clients that have a session'],
+  ['attachments', (now) => now.attachments, 'Clients that speak in sessions, each counted once a session'],
+  ['sessions', (now) => now.sessions, 'Open sessions'],
+  ['residents_waiting', (now) => now.residentsWaiting, 'Resident sessions that are still to be opened'],
   ['dc_connections', (now) => now.links, 'Connections to data centres, those being made included'],
 ];
 
@@ -72,6 +79,7 @@ export class Exposition {
       this.#counter(name, help, [], (counter) => counter.inc(metrics.counts[place]));
     for (const [name, read, help] of GAUGES) this.#gauge(name, help, [], (gauge) => gauge.set(read(this.#gauges)));
     for (const [name, of, help] of LABELLED) this.#labelled(name, of(metrics), help);
+    this.#states();
     this.#outcomes();
     this.#took();
     this.#lanes();
@@ -138,6 +146,12 @@ export class Exposition {
       get: async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: bucketsOf(name, this.#metrics) }),
       reset: () => undefined,
     } as unknown as Metric);
+  }
+
+  #states(): void {
+    this.#gauge('sessions_by_state', 'Open sessions by what they are doing', ['state'], (gauge) => {
+      for (const [state, count] of Object.entries(this.#gauges.states)) gauge.set({ state }, count);
+    });
   }
 
   #outcomes(): void {

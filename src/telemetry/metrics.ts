@@ -16,9 +16,9 @@ export const Count = {
   REFUSED: 2,
   /** Requests passed on to a lane. */
   REQUESTS: 3,
-  /** Lines of Telegram's and the gateway's own that answer no request. */
+  /** Lines of Telegram's and the gateway's own that answer no request, each client's counted. */
   UPDATES: 4,
-  /** Those of them that had nowhere to go: the client speaks HTTP. */
+  /** Updates that came while nobody heard them: the session's clients speak HTTP, or name it by single lines. */
   UPDATES_UNHEARD: 5,
   CLIENT_BYTES_IN: 6,
   CLIENT_BYTES_OUT: 7,
@@ -26,6 +26,8 @@ export const Count = {
   DC_BYTES_OUT: 9,
   DC_DIALS: 10,
   SESSIONS: 11,
+  /** Updates and notices as they were encoded: once for all clients whose answers look alike. */
+  UPDATES_ENCODED: 12,
 } as const;
 
 const PLACES = new Map(OUTCOMES.map((name, place) => [name, place]));
@@ -82,6 +84,12 @@ export class Metrics {
 export interface Gauges {
   readonly isReady: boolean;
   readonly clients: number;
+  /** Clients that speak in sessions, each counted once a session. */
+  readonly attachments: number;
+  /** Open sessions by what they are doing; those of a client's own are `open`. */
+  readonly states: Readonly<Record<'opening' | 'open' | 'waiting', number>>;
+  /** Sessions that are kept open with nobody there, and are still to be opened. */
+  readonly residentsWaiting: number;
   readonly sessions: number;
   readonly links: number;
   readonly lanes: readonly LaneGauges[];

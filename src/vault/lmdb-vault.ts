@@ -5,6 +5,7 @@
  */
 import { dirname } from 'node:path';
 import { Commits } from './commits.ts';
+import { OutcomeRows } from './outcome-rows.ts';
 import { Owners } from './owners.ts';
 import type { Identity } from './processes.ts';
 import type { Rows, VaultRow } from './rows.ts';
@@ -15,6 +16,9 @@ import { type Claim, type RecordExcerpt, type ListedSession, type Vault, VaultEr
 const RENEWAL = 5_000;
 /** How often a process that has names looks whether another asks for one of them, ms. */
 const POLL = 200;
+/** How often a process that has names removes old outcomes of requests, ms; the first time after the first of these. */
+const FIRST_PRUNE = 30_000;
+const PRUNE = 10 * 60_000;
 /** How long a list opens rows before it gives others of the process a turn, ms: a list of thousands takes far longer. */
 const LIST_SLICE = 4;
 /** Bytes that are reserved for a row without a record. */
@@ -29,6 +33,7 @@ export class LmdbVault implements Vault {
   readonly #owners: Owners;
   /** Undefined if nothing may be written. */
   readonly #commits: Commits | undefined;
+  readonly outcomes: OutcomeRows;
   readonly #claims = new Set<string>();
   /** Names that this process has released, though the release could not be written yet. */
   readonly #unwrittenReleases = new Set<string>();
@@ -36,6 +41,7 @@ export class LmdbVault implements Vault {
   readonly #toldRequests = new Set<string>();
   #renewTimer: NodeJS.Timeout | undefined;
   #pollTimer: NodeJS.Timeout | undefined;
+  #pruneTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
   /** @param path of the data file @param isReadOnly nothing may be written */
@@ -45,6 +51,10 @@ export class LmdbVault implements Vault {
     this.protection = protection;
     this.#commits = isReadOnly ? undefined : new Commits(rows.store, path);
     this.#owners = new Owners(rows, self, dirname(path));
+    this.outcomes = new OutcomeRows(rows, {
+      change: (size, run) => this.#change(size, run),
+      isOwn: (name) => this.#owners.isOwn(name),
+    });
   }
 
   async list(excerpt: RecordExcerpt = wholeRecord): Promise<ListedSession[]> {
@@ -137,8 +147,10 @@ export class LmdbVault implements Vault {
       this.#rows.remove(RowKind.REQUEST, name);
       return true;
     });
-    if (isRemoved) this.#removeClaim(name);
-    return isRemoved;
+    if (!isRemoved) return false;
+    this.#removeClaim(name);
+    await this.outcomes.forget(name);
+    return true;
   }
 
   close(): Promise<void> {
@@ -153,6 +165,7 @@ export class LmdbVault implements Vault {
       // The names stay those of this process, which is dead soon: then they are free.
     }
     this.#stopTimers();
+    await this.outcomes.idle();
     await this.#owners.close();
     await this.#commits?.idle();
     this.#commits?.close();
@@ -192,6 +205,7 @@ export class LmdbVault implements Vault {
     if (this.#pollTimer !== undefined || this.#closed !== undefined) return;
     this.#pollTimer = setInterval(() => this.#pollRequests(), POLL).unref();
     this.#renewTimer = setInterval(() => this.#renew(), RENEWAL).unref();
+    this.#pruneTimer = setTimeout(() => this.#prune(), FIRST_PRUNE).unref();
   }
 
   #removeClaim(name: string): void {
@@ -202,8 +216,14 @@ export class LmdbVault implements Vault {
   #stopTimers(): void {
     clearInterval(this.#pollTimer);
     clearInterval(this.#renewTimer);
+    clearTimeout(this.#pruneTimer);
     this.#pollTimer = this.#renewTimer = undefined;
     this.#toldRequests.clear();
+  }
+
+  #prune(): void {
+    this.outcomes.pruneQuietly();
+    this.#pruneTimer = setTimeout(() => this.#prune(), PRUNE).unref();
   }
 
   #pollRequests(): void {

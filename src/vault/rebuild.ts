@@ -70,22 +70,32 @@ async function fill(folder: string, found: readonly Found[], secret: KeyObject):
   const commits = new Commits(store, join(folder, DATA_FILE));
   try {
     const rows = new Rows(store, secret);
-    await Promise.all(found.map(({ name, row }) => commits.add(row.length, () => rows.putSealed(name, row))));
+    await Promise.all(
+      found.map(({ kind, name, row }) => commits.add(row.length, () => rows.putSealed(kind, name, row))),
+    );
   } finally {
     commits.close();
     await store.close();
   }
 }
 
-/** Of each name the newest version that opens; if none opens, one that does not: the vault then lists the name as broken. */
+/**
+ * Of each name the newest version that opens; if none opens, one that does not: the vault then lists the name as broken. Of each outcome
+ * of a request the newest that opens: what was removed may be among them, and goes when its day is over.
+ */
 function newest(found: readonly Found[]): Found[] {
   const best = new Map<string, Found>();
   for (const row of found) {
-    if (row.body === undefined ? !NAME.test(row.name) || !isRecord(row) : !isRecord(row)) continue;
-    const other = best.get(row.name);
-    if (other === undefined || rank(row) > rank(other)) best.set(row.name, row);
+    if (row.body === undefined ? !NAME.test(row.name) || !isRecord(row) : !isKept(row)) continue;
+    const place = isRecord(row) ? row.name : `outcome ${row.name}`;
+    const other = best.get(place);
+    if (other === undefined || rank(row) > rank(other)) best.set(place, row);
   }
   return [...best.values()];
+}
+
+function isKept(row: Found): boolean {
+  return isRecord(row) || row.kind === RowKind.OUTCOME;
 }
 
 function isRecord({ kind }: Found): boolean {

@@ -18,6 +18,7 @@ const LETTERS: Readonly<Record<number, string>> = {
   [RowKind.OWNER]: 'o',
   [RowKind.PROCESS]: 'p',
   [RowKind.REQUEST]: 'w',
+  [RowKind.OUTCOME]: 'k',
 };
 
 /** The open data file; keys and rows are bytes. */
@@ -98,17 +99,28 @@ export class Rows {
     }
   }
 
-  /** Seals and writes a row, inside a transaction; its `seq` is one more than that of the row in its place. */
-  put(kind: number, name: string, body: Uint8Array): void {
+  /** Name, `seq` and length in bytes of the rows under the letter of this kind whose names begin so; none is opened. */
+  *heads(kind: number, prefix: string): Generator<{ name: string; seq: number; length: number }> {
+    const start = rowKey(kind, prefix);
+    const end = Buffer.from(start);
+    end[end.length - 1]!++;
+    for (const key of [...this.store.getKeys({ start, end })]) {
+      const row = this.store.getBinary(key);
+      if (row !== undefined) yield { name: key.toString('utf8', 1), seq: headOf(row)?.seq ?? 0, length: row.length };
+    }
+  }
+
+  /** Seals and writes a row, inside a transaction; its `seq` is one more than that of the row in its place, and at least `least`. */
+  put(kind: number, name: string, body: Uint8Array, least = 1): void {
     const key = rowKey(kind, name);
     const before = this.store.getBinary(key);
-    const seq = (before === undefined ? 0 : (headOf(before)?.seq ?? 0)) + 1;
+    const seq = Math.max(least, (before === undefined ? 0 : (headOf(before)?.seq ?? 0)) + 1);
     this.#put(key, sealRow(this.#secret, kind, name, Number.isSafeInteger(seq) ? seq : 1, body));
   }
 
-  /** Writes the row of a record as it is, sealed before, inside a transaction. A row that does not open is written too. */
-  putSealed(name: string, row: Buffer): void {
-    this.#put(rowKey(RowKind.RECORD, name), row);
+  /** Writes a row as it is, sealed before, inside a transaction. A row that does not open is written too. */
+  putSealed(kind: number, name: string, row: Buffer): void {
+    this.#put(rowKey(kind, name), row);
   }
 
   #put(key: Buffer, value: Buffer): void {

@@ -28,6 +28,8 @@ export const RowKind = {
   PROCESS: 4,
   /** A process asks the owner of a name to release it. */
   REQUEST: 5,
+  /** What became of a request with an idempotency key; its `seq` is when that was written, Unix ms. */
+  OUTCOME: 6,
 } as const;
 
 /** What stands before the nonce of a row. */

@@ -21,3 +21,17 @@ export function summaryOf(bytes: Uint8Array): Uint8Array {
   }
   return out.written();
 }
+
+const RESIDENT = Uint8Array.of(1);
+const NONE = new Uint8Array(0);
+
+/** One byte for the record of a session that the gateway opens at its own start; none for any other, or for one whose account is lost. */
+export function residentMark(bytes: Uint8Array): Uint8Array {
+  try {
+    const record = readRecord(bytes);
+    wipeRecord(record);
+    return record.isResident && record.lost === undefined ? RESIDENT : NONE;
+  } catch {
+    return NONE;
+  }
+}

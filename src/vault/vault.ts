@@ -7,6 +7,8 @@
  * The record of an owner that never released it is not clean: its counters may be behind what the server has seen.
  */
 
+import type { Outcomes } from './outcomes.ts';
+
 export { NAME } from '../account/name.ts';
 
 /** What went wrong with the vault itself. */
@@ -81,6 +83,9 @@ export interface Vault {
   /** Asks the owner of the name to release it: its `asked` is called. The owner may release the name, or not. */
   ask(name: string): Promise<void>;
 
+  /** What became of requests with an idempotency key. */
+  readonly outcomes: Outcomes;
+
   /** Called with a name of this process's that another process asks for. */
   asked: ((name: string) => void) | undefined;
 
@@ -96,7 +101,7 @@ export interface Vault {
    */
   release(name: string, record?: Uint8Array): Promise<void>;
 
-  /** Removes a name and its record. @returns false if another living process has the name */
+  /** Removes a name, its record and its outcomes. @returns false if another living process has the name */
   remove(name: string): Promise<boolean>;
 
   /** Ends all claims. Records whose `write` was called are on the disk when the promise resolves. */

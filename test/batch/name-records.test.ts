@@ -1,28 +1,32 @@
-/** NAMED, STORE and the list of names: what is written is read, and a list that is cut short is refused. */
+/** NAME, NAMED, STORE and the list of names: what is written is read, and what is cut short is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { NAME } from '../../src/account/name.ts';
 import {
+  type AnsweredAction,
+  type MoveAction,
   namedFlags,
-  type NameAction,
   nameFlags,
   type NameOutcome,
+  type OpenState,
+  readMove,
+  readName,
   readNamed,
   readNameList,
   storeFlags,
   type StoreKind,
   storeKind,
+  writeName,
   writeNamed,
   writeNameList,
 } from '../../src/batch/name-records.ts';
 import { NameOp } from '../../src/batch/records.ts';
+import { Writer } from '../../src/bytes/writer.ts';
 import { oneRecord } from '../support/one-record.ts';
 
-const ANSWERED: readonly (readonly [NameAction, number])[] = [
-  ['attach', NameOp.ATTACH],
-  ['takeover', NameOp.TAKEOVER],
-  ['new', NameOp.NEW],
+const ANSWERED: readonly (readonly [AnsweredAction, number])[] = [
+  ['open', NameOp.OPEN],
   ['list', NameOp.LIST],
   ['forget', NameOp.FORGET],
   ['store', NameOp.STORE],
@@ -79,14 +83,68 @@ test('STORE: which it is, is read as it was written; flags that are none of thes
   );
 });
 
-test('a list: names, what is shown of each, and who has it', () => {
+const MOVES: readonly (readonly [MoveAction, number])[] = [
+  ['speak', NameOp.SPEAK],
+  ['takeover', NameOp.TAKEOVER],
+  ['as', NameOp.AS],
+  ['detach', NameOp.DETACH],
+];
+
+test('NAME: where a line belongs, with the init that goes there; cut short, the init is shorter, or it is refused', () => {
+  const text = fc.string({ maxLength: 20, unit: 'grapheme' });
+  fc.assert(
+    fc.property(fc.constantFrom(...MOVES), text, fc.uint8Array({ maxLength: 20 }), ([action, op], name, init) => {
+      assert.equal(nameFlags(action), op);
+      const out = new Writer(64);
+      writeName(out, name, init);
+      const bytes = out.written();
+      const initAt = bytes.length - init.length;
+      for (let length = 0; length <= bytes.length; length++) {
+        const record = oneRecord(bytes, op, 7, length);
+        if (length < initAt) {
+          assert.throws(() => readMove(record), RangeError);
+          assert.throws(() => readName(record), RangeError);
+          continue;
+        }
+        assert.equal(readName(record), name);
+        const move = readMove(record)!;
+        const said = { action, name, ticket: 7, init: [...init.subarray(0, length - initAt)] };
+        assert.deepEqual({ ...move, init: [...move.init] }, said);
+      }
+    }),
+  );
+});
+
+test('NAME: the init of a move is a copy, and what else a session asks is no move', () => {
+  const out = new Writer(64);
+  writeName(out, 'me', Buffer.from('{}'));
+  const record = oneRecord(out.written(), NameOp.SPEAK, 7);
+  const move = readMove(record);
+  record.bytes.fill(0);
+  assert.equal(move?.init.toString(), '{}');
+  for (const action of ['forget', 'loggedOut', 'release', 'list'] as const)
+    assert.equal(readMove(oneRecord(new Uint8Array(0), nameFlags(action), 7)), undefined);
+});
+
+const state: fc.Arbitrary<OpenState> = fc.record(
+  {
+    state: fc.constantFrom('opening' as const, 'open' as const, 'waiting' as const),
+    connections: fc.nat(0xffff_ffff),
+    openedAt: fc.double({ noNaN: true }),
+    retryIn: fc.nat(0xffff_ffff),
+  },
+  { noNullPrototype: true },
+);
+
+test('a list: names, what is shown of each, who has it, and what it is doing; cut short, it is refused', () => {
   const entry = fc.record(
     {
       name: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }),
       record: fc.option(fc.uint8Array({ maxLength: 60 }), { nil: undefined }),
       owner: fc.constantFrom('here' as const, 'elsewhere' as const, undefined),
+      open: state,
     },
-    { noNullPrototype: true },
+    { noNullPrototype: true, requiredKeys: ['name', 'record', 'owner'] },
   );
   fc.assert(
     fc.property(fc.array(entry, { maxLength: 5 }), (entries) => {

@@ -7,6 +7,7 @@ import {
   type SavedCounters,
   COUNTERS_LENGTH,
   ENTRY_LENGTH,
+  entryAttachment,
   EntryFlag,
   entryTicket,
   idsFrom,
@@ -29,6 +30,7 @@ const half = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
 const time = fc.oneof(fc.double({ noNaN: true }), fc.constant(Infinity));
 const entry = fc.record({
   ticket: fc.integer({ min: 1, max: 0xffff_ffff }),
+  attachment: fc.integer({ min: 1, max: 0xffff_ffff }),
   flags: fc.integer({ min: 0, max: 127 }),
   place: fc.record({
     msgIdLow: half,
@@ -59,13 +61,13 @@ test('an entry of SAVE, held by the main thread, is what AGAIN says, with the li
     fc.property(fc.array(entry, { maxLength: 4 }), fc.uint8Array({ maxLength: 30 }), (entries, ids) => {
       const out = new Writer(64);
       out.zeros(COUNTERS_LENGTH);
-      for (const { ticket, flags, place } of entries) writeEntry(out, ticket, flags, place);
+      for (const { ticket, attachment, flags, place } of entries) writeEntry(out, ticket, attachment, flags, place);
       out.raw(ids);
       const save = oneRecord(out.written(), 0, entries.length);
       assert.equal(idsFrom(save), out.pos - ids.length);
-      for (const [i, { ticket, flags, place }] of entries.entries()) {
+      for (const [i, { ticket, attachment, flags, place }] of entries.entries()) {
         const at = COUNTERS_LENGTH + i * ENTRY_LENGTH;
-        assert.equal(entryTicket(save, at), ticket);
+        assert.deepEqual([entryTicket(save, at), entryAttachment(save, at)], [ticket, attachment]);
         const kept = blank();
         saveEntry(kept, save, at);
         assert.equal(kept.flags, flags);

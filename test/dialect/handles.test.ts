@@ -97,6 +97,32 @@ describe('a kept session', () => {
     assert.deepEqual(plain(asMsgpack), asJson);
   });
 
+  it('is listed with what it is at, since when, and how many speak in it', () => {
+    const handles: SessionHandle[] = [
+      { ...BARE, state: 'closed', connections: 0 },
+      { ...BARE, inUse: 'here', state: 'open', connections: 2, openedAt: 1_795_000_000_999 },
+      { ...BARE, state: 'waiting', retryAfter: 31, connections: 1, openedAt: 1_795_000_000_000 },
+      { ...BARE, state: 'opening', connections: 1, openedAt: 1_795_000_000_000 },
+      { ...BARE, state: 'lost', lost: 'SESSION_REVOKED', connections: 0 },
+    ];
+    const [asJson, asMsgpack] = both((dialect, out) => dialect.list(out, handles, STYLE));
+    assert.deepEqual(asJson, {
+      list: [
+        { name: 'x', state: 'closed', connections: 0 },
+        { name: 'x', in_use: 'here', state: 'open', connections: 2, opened_at: 1_795_000_000 },
+        { name: 'x', state: 'waiting', retry_after: 31, connections: 1, opened_at: 1_795_000_000 },
+        { name: 'x', state: 'opening', connections: 1, opened_at: 1_795_000_000 },
+        { name: 'x', lost: 'SESSION_REVOKED', state: 'lost', reason: 'SESSION_REVOKED', connections: 0 },
+      ],
+    });
+    assert.deepEqual(plain(asMsgpack), asJson);
+  });
+
+  it('that was left is told as such', () => {
+    const [asJson, asMsgpack] = both((dialect, out) => dialect.detached(out));
+    assert.deepEqual([asJson, asMsgpack], [{ detached: true }, { detached: true }]);
+  });
+
   it('has an exact user_id as text where 64-bit numbers are text', () => {
     const style = { int64AsString: true, flagsAsBool: false };
     const session = told(json, Buffer.from('1'), (out) => json.handle(out, HANDLE, undefined, style));
@@ -109,11 +135,32 @@ describe('a kept session', () => {
   });
 });
 
+const DIALECTS = [
+  ['JSON', json, (value: unknown) => Buffer.from(JSON.stringify(value))],
+  ['msgpack', msgpack, (value: unknown) => packr.pack(value)],
+] as const;
+
+describe('as', () => {
+  for (const [name, dialect, pack] of DIALECTS)
+    it(`is a name beside any request, in ${name}`, () => {
+      const request = dialect.makeRequest();
+      const read = (line: object): string | undefined => {
+        const bytes = pack({ id: 1, ...line });
+        return dialect.read(bytes, 0, bytes.length, request)?.path;
+      };
+      assert.equal(read({ as: 'bot17', message: { _cons: 'help.getConfig' } }), undefined);
+      assert.equal(request.as, 'bot17');
+      assert.equal(read({ as: 'x'.repeat(64), session: {} }), undefined);
+      assert.equal(request.as, 'x'.repeat(64));
+      assert.equal(read({ session: {} }), undefined);
+      assert.equal(request.as, undefined, 'nothing is left of the line before');
+      for (const as of ['', 'a b', 'x'.repeat(65), 7, true, {}, ['a']])
+        assert.equal(read({ as, session: {} }), 'as', JSON.stringify(as));
+    });
+});
+
 describe('wishes', () => {
-  for (const [name, dialect, pack] of [
-    ['JSON', json, (value: unknown) => Buffer.from(JSON.stringify(value))],
-    ['msgpack', msgpack, (value: unknown) => packr.pack(value)],
-  ] as const)
+  for (const [name, dialect, pack] of DIALECTS)
     it(`are read the same from ${name}`, () => {
       const fields = dialect.makeSessionFields();
       const read = (session: object): string | undefined => {
@@ -127,7 +174,7 @@ describe('wishes', () => {
       assert.equal(fields.existing, true);
       assert.equal(read({ name: 'a', new: true }), undefined, 'a handle handed back whole');
       assert.equal(fields.existing, false);
-      assert.equal(read({ existing: true }), 'InvalidSession');
+      assert.equal(read({ existing: true }), undefined, 'the session of a line with as may be one that exists');
       assert.equal(read({ list: true }), undefined);
       assert.deepEqual([fields.name, fields.takeover, fields.list], [undefined, false, true]);
       assert.equal(read({ name: 'a', dc: 2, test: false, user_id: 5, is_bot: false }), undefined);
@@ -136,7 +183,28 @@ describe('wishes', () => {
       assert.equal(read({ name: 'a/b' }), 'InvalidSession');
       assert.equal(read({ forget: 'a' }), undefined);
       assert.equal(fields.forget, 'a');
-      for (const beside of [{ name: 'b' }, { list: true }, { takeover: true }, { export: true }, { dc: 2 }])
+      const besides = [
+        { name: 'b' },
+        { list: true },
+        { takeover: true },
+        { exclusive: true },
+        { export: true },
+        { dc: 2 },
+        { detach: true },
+      ];
+      for (const beside of besides)
         assert.equal(read({ forget: 'a', ...beside }), 'InvalidSession', Object.keys(beside)[0]);
+      assert.equal(read({ name: 'a', exclusive: true }), undefined);
+      assert.deepEqual([fields.exclusive, fields.takeover, fields.detach], [true, false, false]);
+      assert.equal(read({ name: 'a' }), undefined);
+      assert.equal(fields.exclusive, false);
+      assert.equal(read({ exclusive: true }), 'InvalidSession');
+      assert.equal(read({ name: 'a', exclusive: 'yes' }), 'InvalidSession');
+      assert.equal(read({ detach: true }), undefined);
+      assert.deepEqual([fields.exclusive, fields.detach], [false, true]);
+      assert.equal(read({ detach: false }), undefined);
+      assert.equal(fields.detach, false);
+      for (const beside of besides.slice(0, -1))
+        assert.equal(read({ detach: true, ...beside }), 'InvalidSession', Object.keys(beside)[0]);
     });
 });

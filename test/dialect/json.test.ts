@@ -79,6 +79,19 @@ test('which attributes are there', () => {
   );
 });
 
+test('key is a string of 1 to 128 bytes, beside a message', () => {
+  for (const key of ['k', 'x'.repeat(128), 'ы'.repeat(64), 'a"\\\n'])
+    for (const line of [`{${CALL},"key":${JSON.stringify(key)}}`, `{"key":${JSON.stringify(key)},${CALL}}`]) {
+      assert.equal(read(line), undefined);
+      assert.equal(request.key, key);
+    }
+  assert.equal(read(`{${CALL}}`), undefined);
+  assert.equal(request.key, undefined);
+  for (const key of ['""', '17', 'true', '{}', `"${'x'.repeat(129)}"`, `"${'ы'.repeat(65)}"`])
+    assertRefused(`{"id":3,${CALL},"key":${key}}`, 'InvalidRequest', '3', { path: 'key' });
+  assertRefused('{"id":3,"session":{},"key":"k"}', 'InvalidRequest', '3', { path: 'key' });
+});
+
 test('timeout is in seconds, from 0.1 to 600', () => {
   for (const [text, milliseconds] of [
     ['0.1', 100],
@@ -323,8 +336,11 @@ test('session: whatever an answer gave may be handed back whole', () => {
         test: undefined,
         userId: undefined,
         isBot: undefined,
+        resident: undefined,
         name: undefined,
         takeover: false,
+        exclusive: false,
+        detach: false,
         existing: false,
         export: false,
         list: false,

@@ -224,7 +224,7 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     nc.send(`${JSON.stringify({ session: strange('me') })}\n`);
     await nc.line();
     const heard = [
-      ...(await everywhere(shared, { id: 7, session: { name: 'me' } })),
+      ...(await everywhere(shared, { id: 7, session: { name: 'me', exclusive: true } })),
       onLine((await lines(shared.port, `${JSON.stringify({ id: 7, session: strange() })}\n`))[0], 7),
     ];
     nc.close();
@@ -250,6 +250,14 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     const message = { _cons: 'auth.importBotAuthorization', flags: 0, api_id: 1, api_hash: 'x'.repeat(1_050_000) };
     const request = { id: 7, message: { ...message, bot_auth_token: 'x' } };
     return await everywhere({ port, httpPort } as Stage, request);
+  },
+  KeyReused: async (t) => {
+    const kept = await stage(t, { vault: new MemoryVault() });
+    const [name, key] = ['me', 'order-17'];
+    const nc = await Nc.to(kept.port);
+    nc.send(`${JSON.stringify({ session: { name }, key, message: CONFIG })}\n`);
+    await nc.line();
+    return await everywhere(kept, { id: 7, as: name, key, message: { _cons: 'help.getNearestDc' } });
   },
   NotConnected: async (t) => await everywhere(await stage(t, { faults: 'connect.silent' }), { ...ASK, timeout: 0.2 }),
   ConnectFailed: async (t) => await everywhere(await stage(t, { flags: { dcPort: await freePort() } }), ASK),
@@ -319,7 +327,7 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     nc.send(`${JSON.stringify({ session: strange('me') })}\n`);
     await nc.line();
     const other = await Nc.to(shared.port);
-    other.send('{"session":{"name":"me","takeover":true}}\n');
+    other.send('{"session":{"name":"me","exclusive":true,"takeover":true}}\n');
     const line = await nc.json();
     nc.close();
     other.close();

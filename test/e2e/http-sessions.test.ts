@@ -17,15 +17,17 @@ const asker =
     return { status: answer.status, line: (await answer.json()) as Line };
   };
 
-test('sessions are listed and forgotten by their paths; one that is not kept is told by its status', async (t) => {
+test('sessions are listed and forgotten by their paths; one that is not kept, or another has alone, is told by its status', async (t) => {
   const { port, httpPort } = await stage(t, { vault: new MemoryVault() });
   const ask = asker(httpPort);
   assert.deepEqual(await ask('GET', '/v1/sessions'), { status: 200, line: { id: 1, session: { list: [] } } });
   const nc = await Nc.to(port);
   nc.send(
-    '{"session":{"name":"bot1"},"message":{"_cons":"auth.importBotAuthorization","flags":0,"api_id":1,"api_hash":"h","bot_auth_token":"7000000001:demo-bot-token"}}\n',
+    '{"session":{"name":"bot 1"}}\n{"session":{"name":"bot1","exclusive":true},"message":{"_cons":"auth.importBotAuthorization","flags":0,"api_id":1,"api_hash":"h","bot_auth_token":"7000000001:demo-bot-token"}}\n',
   );
   for (let line = await nc.json(); line['message'] === undefined; line = await nc.json());
+  const inUse = await ask('DELETE', '/v1/sessions/bot1');
+  assert.deepEqual([inUse.status, inUse.line['error'], inUse.line['id']], [409, 'SessionInUse', 1]);
   nc.end();
   await nc.rest();
   const { status, line } = await ask('GET', '/v1/sessions');

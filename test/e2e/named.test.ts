@@ -128,18 +128,20 @@ describe('kept sessions', () => {
     await other.rest();
   });
 
-  test('a second connection: in use, taken over, and back', async () => {
+  test('a second connection: shared, alone, taken over, and back', async () => {
     const gateway = await gatewayOf('taken');
     const one = await signIn(gateway.port, 'me');
     const two = await Nc.to(gateway.port);
-    const refused = await ask(two, { session: { name: 'me' } });
+    assert.equal(consOf(await ask(two, { session: { name: 'me' }, message: STATE })), 'updates.state');
+    const refused = await ask(two, { session: { name: 'me', exclusive: true } });
     assert.deepEqual([refused['error'], refused['retryable']], ['SessionInUse', true]);
-    const taken = await answerTo(two, { id: 2, session: { name: 'me', takeover: true }, message: STATE });
+    const alone = { name: 'me', exclusive: true, takeover: true };
+    const taken = await answerTo(two, { id: 2, session: alone, message: STATE });
     assert.equal(consOf(taken), 'updates.state');
     const notice = (await one.json()) as Line;
     assert.deepEqual([notice['id'], notice['error'], notice['reason']], [0, 'SessionLost', 'takeover']);
     assert.equal((await ask(one, { message: STATE }))['error'], 'SessionNotFound');
-    const back = await answerTo(one, { id: 3, session: { name: 'me', takeover: true }, message: STATE });
+    const back = await answerTo(one, { id: 3, session: alone, message: STATE });
     assert.equal(consOf(back), 'updates.state');
     const connections = [...dc.centres.get(2)!.keys.values()].length;
     assert.ok(connections > 0);

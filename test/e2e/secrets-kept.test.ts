@@ -72,7 +72,7 @@ test('signed in by name, looked at, exported, imported wrongly, broken: no secre
   await client.call('messages.sendMessage', { peer: { _cons: 'inputPeerSelf' }, message: SECRET.text, random_id: '1' });
   assert.equal((await client.ask({ session: { name: 'mine', export: true } }))['error'], 'ExportNotAllowed');
   const second = await stage.client();
-  assert.equal((await second.ask({ session: { name: 'mine' } }))['error'], 'SessionInUse');
+  assert.equal((await second.ask({ session: { name: 'mine', exclusive: true } }))['error'], 'SessionInUse');
   await client.ask({ session: { list: true } });
   assert.equal((await client.ask({ session: { name: 'mine', takeover: SECRET.token } }))['error'], 'InvalidSession');
 

@@ -20,7 +20,7 @@ function reading(): Lone {
     request: { id: Buffer.from('1'), hasMessage: true, timeout: 60_000, seqNo: -1 },
     sessionFields: {},
   });
-  Object.assign(lone.s.dialect, {
+  Object.assign(lone.attachment.dialect, {
     read: () => undefined,
     encodeMessage: () => ({ crcs: [1], offsets: [0], depth: 1, result: {} }),
   });
@@ -35,7 +35,7 @@ function again(lone: Lone, flags: number): void {
   out.long(8, at(0));
   out.double(NOW + 1_000);
   const bytes = Buffer.from(out.written());
-  takeAgain(lone.s, { ticket: 1, bytes, start: 0, stop: bytes.length, mayExport: false });
+  takeAgain(lone.s, { ticket: 1, bytes, start: 0, stop: bytes.length, mayExport: false, attachment: lone.attachment });
 }
 
 /** What a session saves of its counters; with the session_id that `Saved` begins with it saves nothing else. */

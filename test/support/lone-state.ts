@@ -8,12 +8,14 @@ import { DerivedBytes, SECRET_LENGTH } from '../../src/crypto/derived-bytes.ts';
 import { newHead } from '../../src/crypto/envelope.ts';
 import { Reader } from '../../src/bytes/reader.ts';
 import { Writer } from '../../src/bytes/writer.ts';
-import type { Refusal } from '../../src/dialect/dialect.ts';
+import type { Dialect, Refusal } from '../../src/dialect/dialect.ts';
 import type { Env } from '../../src/session/env.ts';
 import type { Incoming } from '../../src/session/incoming/incoming.ts';
 import { knownCalls } from '../../src/session/known-calls.ts';
 import type { Sink } from '../../src/session/sink.ts';
 import { AnswerBy, Pending, type PendingInit } from '../../src/session/state/pending.ts';
+import { AttachmentState } from '../../src/session/state/attachment.ts';
+import { Attachments } from '../../src/session/state/attachments.ts';
 import { Floods } from '../../src/session/state/floods.ts';
 import { type SessionState, ConnectionState, type Role } from '../../src/session/state/state.ts';
 import { Crc } from '../../src/tl/service.ts';
@@ -37,6 +39,8 @@ export function incoming(bytes: Uint8Array, low = 1, high = at(0), seqNo = 0): I
   return { low, high, seqNo, crc: Buffer.from(bytes).readUInt32LE(0), body: new Reader(bytes) };
 }
 
+const SPEAKING = { manner: 0, client: 1, hasLines: false, isMute: false, isStateless: false, init: new Uint8Array(0) };
+
 /** Answers every call by noting it. */
 function noting(told: Told[], more: Record<string, unknown>): unknown {
   return new Proxy(more, {
@@ -46,6 +50,8 @@ function noting(told: Told[], more: Record<string, unknown>): unknown {
 
 export class Lone {
   readonly told: Told[] = [];
+  /** The client that speaks in it. */
+  readonly attachment: AttachmentState;
   readonly s: ConnectionState;
   /** low, high, … of messages to be acknowledged. */
   readonly acks: number[] = [];
@@ -58,7 +64,7 @@ export class Lone {
     const writer = (): Writer => new Writer(256);
     let random = 0;
     const env = {
-      settings: { forwardSecrecy, logsRequests: false, dataCentres: [] },
+      settings: { forwardSecrecy, logsRequests: false, dataCentres: [], home: { id: 2, test: false } },
       random32: () => ++random,
       codec: { nameOf: (method: number) => NAMES.get(method), hasRandomId: () => false },
       calls: knownCalls({ crcOf: () => 0 }),
@@ -71,17 +77,18 @@ export class Lone {
       this.packets.push(writer());
       return this.packets.at(-1)!;
     };
-    const sink = noting([], { reply: writer, update: writer, send, store: writer }) as Sink;
-    const dialect = noting(this.told, { noticeId: new Uint8Array(0) });
+    const sink = noting([], { reply: writer, update: writer, notice: writer, send, store: writer }) as Sink;
+    const dialect = noting(this.told, { noticeId: new Uint8Array(0) }) as Dialect;
+    const attachments = new Attachments();
+    this.attachment = new AttachmentState(1, dialect, SPEAKING);
+    attachments.add(this.attachment);
     const shared = {
-      dialect,
+      attachments,
       floods: new Floods(),
       otherKeys: new Map(),
       others: [],
-      attempts: 0,
       isInitGiven: true,
       initPrefix: new Uint8Array(0),
-      waitingLines: {},
     };
     const server = { host: '127.0.0.1', port: 1, dc: 2, test: false, rsa: undefined, namedBy: 'operator' } as const;
     this.s = new ConnectionState(env, sink, 1, server, shared as unknown as SessionState, role, 0);
@@ -119,6 +126,7 @@ export class Lone {
       wants: 0,
       clientInitLength: 0,
       seqNoGiven: -1,
+      attachment: this.attachment,
       ...given,
     });
   }

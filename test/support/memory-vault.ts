@@ -2,6 +2,7 @@
  * MemoryVault: a vault that forgets. Several over one store are several processes over one folder.
  * In: names and records. Out: copies of the same bytes; who owns what. Never: touches a disk.
  */
+import { type Outcomes, outcomeRowName, surplusOutcomes } from '../../src/vault/outcomes.ts';
 import {
   type Claim,
   type ListedSession,
@@ -21,6 +22,8 @@ interface Row {
 /** What the vaults over it share. */
 export class MemoryStore {
   readonly rows = new Map<string, Row>();
+  /** What became of requests with a key, by `outcomeRowName`. */
+  readonly outcomes = new Map<string, { at: number; body: Uint8Array }>();
   /** Names whose record cannot be read. */
   readonly broken = new Set<string>();
 }
@@ -30,6 +33,27 @@ export class MemoryVault implements Vault {
   asked: ((name: string) => void) | undefined;
   /** Set: what changes something rejects with it, and changes nothing. */
   failure: VaultError | undefined;
+  readonly outcomes: Outcomes = {
+    read: (name, key) => {
+      const body = this.#store.outcomes.get(outcomeRowName(name, key))?.body;
+      return body && Uint8Array.from(body);
+    },
+    write: async (name, key, body) => {
+      const bytes = Uint8Array.from(body);
+      await this.#turn();
+      this.#mustOwn(name);
+      this.#store.outcomes.set(outcomeRowName(name, key), { at: this.#clock(), body: bytes });
+    },
+    remove: async (name, key) => {
+      await this.#turn();
+      this.#mustOwn(name);
+      this.#store.outcomes.delete(outcomeRowName(name, key));
+    },
+    prune: async (now) => {
+      const entries = [...this.#store.outcomes].map(([name, { at, body }]) => ({ name, at, length: body.length }));
+      for (const name of surplusOutcomes(entries, now)) this.#store.outcomes.delete(name);
+    },
+  };
   readonly #store: MemoryStore;
   readonly #clock: () => number;
   #waiting: (() => void)[] | undefined;
@@ -129,11 +153,17 @@ export class MemoryVault implements Vault {
     if (owner !== undefined && owner !== this) return false;
     this.#store.rows.delete(name);
     this.#store.broken.delete(name);
+    for (const row of this.#store.outcomes.keys()) if (row.startsWith(`${name}\0`)) this.#store.outcomes.delete(row);
     return true;
   }
 
   async close(): Promise<void> {
     this.die();
+  }
+
+  #mustOwn(name: string): void {
+    if (this.#store.rows.get(name)?.owner !== this)
+      throw new VaultError('VaultWriteFailed', `${name} is not this process's`);
   }
 
   #row(name: string): Row {

@@ -10,21 +10,27 @@ import { LaneWriter } from '../../src/main/lanes/lane-writer.ts';
 export interface Put {
   readonly kind: number;
   readonly flags: number;
+  /** Number of the session or the attachment. */
+  readonly session: number;
   readonly ticket: number;
   readonly bytes: Buffer;
 }
 
 export class NotedLane extends LaneWriter {
+  readonly number = 0;
+  sessions = 0;
+  /** Much waits of whatever is put from here on. */
+  isOver = false;
   readonly puts: Put[] = [];
   /** The very bytes that were given, as long as they stay as they are. */
   readonly given: Uint8Array[] = [];
   #wake = (): void => undefined;
 
-  protected readonly put: PutRecord = (kind, _link, flags, _session, ticket, bytes, start, stop) => {
-    this.puts.push({ kind, flags, ticket, bytes: Buffer.from(bytes.subarray(start, stop)) });
+  protected readonly put: PutRecord = (kind, _link, flags, session, ticket, bytes, start, stop) => {
+    this.puts.push({ kind, flags, session, ticket, bytes: Buffer.from(bytes.subarray(start, stop)) });
     this.given.push(bytes);
     this.#wake();
-    return false;
+    return this.isOver;
   };
 
   /** For whoever wants a whole lane, and uses only its records. */

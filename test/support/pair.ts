@@ -9,16 +9,32 @@ import { randomInt } from 'node:crypto';
 import { BLOCK_HEAD, blockHead, RecordCursor, writeHeader } from '../../src/batch/batch.ts';
 import { makeClaims } from '../../src/batch/claims.ts';
 import { DownFlag, readCentre, readDial, writeLinkUp } from '../../src/batch/link-records.ts';
-import { HEADER_LENGTH, In, Out, padded } from '../../src/batch/records.ts';
+import { FormFlag, attachFlags, MannerFlag, type Speaking, writeAttach } from '../../src/batch/attach-records.ts';
+import { keyedFlags, readEndedKey, readKey, writeKeyed } from '../../src/batch/key-records.ts';
+import { type OpenState, readMove } from '../../src/batch/name-records.ts';
+import {
+  DetachedFlag,
+  HEADER_LENGTH,
+  In,
+  NameOp,
+  OpenFlag,
+  Out,
+  padded,
+  StandingFlag,
+} from '../../src/batch/records.ts';
 import { eventPlace } from '../../src/batch/log-flags.ts';
-import { openFlags, requestFlags } from '../../src/batch/request-flags.ts';
-import { storeKind } from '../../src/batch/name-records.ts';
+import { requestFlags } from '../../src/batch/request-flags.ts';
+import { COUNTERS_LENGTH, ENTRY_LENGTH, entryAttachment, idsFrom } from '../../src/batch/save-records.ts';
 import { isBadLine } from '../../src/batch/reply-flags.ts';
 import { SECRET_LENGTH } from '../../src/crypto/derived-bytes.ts';
 import { DhGroup } from '../../src/crypto/dh.ts';
 import type { SessionSettings } from '../../src/session/settings.ts';
-import { Ledger } from '../../src/main/sessions/ledger.ts';
+import { LazyVault } from '../../src/main/names/lazy-vault.ts';
+import type { KeyOwner } from '../../src/main/names/open-key.ts';
+import { RequestKeys } from '../../src/main/names/request-keys.ts';
+import { Ledger, type Ticket } from '../../src/main/sessions/ledger.ts';
 import { SavedSession } from '../../src/main/sessions/saved-session.ts';
+import { createLog } from '../../src/telemetry/log.ts';
 import { EVENT_NAMES } from '../../src/telemetry/events.ts';
 import { ANSWERS } from '../../src/testdc/answers/table.ts';
 import type { TestCentre } from '../../src/testdc/test-centre.ts';
@@ -33,11 +49,13 @@ import { compileCodec } from '../../src/tl/compile.ts';
 import { loadScheme } from '../../src/tl/load.ts';
 import { makeEnv } from '../../workers/lane-env.ts';
 import { LaneSessions } from '../../workers/lane-sessions.ts';
+import { MemoryStore, MemoryVault } from './memory-vault.ts';
 import { Shelf } from './shelf.ts';
 
 const schema = loadScheme();
 const codec = compileCodec(schema);
 const serverKey = await ServerKey.make();
+const silent = await createLog({ level: 'silent' });
 
 /** The seed of this process's first pair; each further one has the next number. */
 const FIRST_SEED = Number(process.env['PAIR_SEED'] ?? randomInt(2 ** 32));
@@ -46,6 +64,29 @@ let pairs = 0;
 process.on('exit', (code) => {
   if (code !== 0 && pairs > 0) process.stdout.write(`# pairs of this process: PAIR_SEED=${FIRST_SEED}\n`);
 });
+
+/** How one client speaks in one session. */
+interface Attached {
+  readonly number: number;
+  readonly client: number;
+  readonly session: number;
+  speaking: Speaking;
+  readonly ledger: Ledger;
+  isLeft: boolean;
+}
+
+interface Client {
+  current: Attached;
+  form: number;
+  isBare: boolean;
+}
+
+const NOTHING = new Uint8Array(0);
+const MOVES = new Set<number>([NameOp.SPEAK, NameOp.TAKEOVER, NameOp.AS, NameOp.DETACH]);
+
+function formOf({ style }: SessionSettings): number {
+  return (style.int64AsString ? FormFlag.INT64_TEXT : 0) | (style.flagsAsBool ? FormFlag.BOOLS : 0);
+}
 
 /** A record on its way to the lane. */
 interface Going {
@@ -117,9 +158,16 @@ export class Pair {
   readonly dialled: string[] = [];
   badLines = 0;
   /** Kept sessions. */
-  readonly shelf = new Shelf(({ session, ticket, flags, bytes, leave }) =>
-    this.#put(leave === true ? In.LEAVE : In.NAMED, flags, session, ticket, bytes),
+  readonly shelf = new Shelf(
+    ({ kind, session, ticket, flags, bytes }) => this.#put(kind, flags, session, ticket, Buffer.from(bytes)),
+    (session) => this.#unname(session),
+    (session) => this.#openState(session),
   );
+  /** Outcomes of requests with idempotency keys, and what the main thread does about them. */
+  keyVault: MemoryVault;
+  readonly #keyStore = new MemoryStore();
+  readonly #keyOwners = new Map<number, KeyOwner>();
+  #keys: RequestKeys;
   /** Cuts the next connection after so many bytes. */
   cutNext: { toDc?: number; toClient?: number } | undefined;
   #lane: LaneSessions;
@@ -127,11 +175,24 @@ export class Pair {
   /** Of the process: it outlives its threads. */
   readonly #secret = new Uint8Array(SECRET_LENGTH);
   readonly #saved = new Map<number, SavedSession>();
-  readonly #ledgers = new Map<number, Ledger>();
+  readonly #clients = new Map<number, Client>();
+  /** By the number of the attachment; those that a client has left stay. */
+  readonly #attachments = new Map<number, Attached>();
+  /** Names that open sessions were given, and those that they still have. */
+  readonly #given = new Map<number, string>();
+  readonly #names = new Map<number, string>();
+  /** When sessions with a name were opened. */
+  readonly #openedAt = new Map<number, number>();
+  readonly #bare = new Set<number>();
+  /** Sessions that stay open with nobody there: something is stored, or a key was made. */
+  readonly #lingering = new Set<number>();
+  #lastNumber = 1000;
   /** The next batch is run, and nothing of it applied: its thread died. Then its sessions go on in another. */
   loseNext = false;
   /** Called before each batch. */
   onBatch: () => void = () => undefined;
+  /** Called behind each batch, before what the lane said is heard: what is sent now crosses it. */
+  meanwhile: () => void = () => undefined;
   readonly #options: PairOptions;
   readonly #fill: (bytes: Uint8Array) => void;
   /** By session and link, `1/0`. */
@@ -171,6 +232,53 @@ export class Pair {
     // Port numbers are the only address on this wire. DC n listens on 440 + n.
     for (const id of [2, 4]) this.dc.addresses.push({ id, host: '127.0.0.1', port: 440 + id });
     this.#lane = this.#makeLane();
+    this.keyVault = new MemoryVault(this.#keyStore, () => this.now);
+    this.#keys = this.#makeKeys();
+  }
+
+  #makeKeys(): RequestKeys {
+    const vault = this.keyVault;
+    const setTimer = (job: () => void, after: number): Timer => {
+      const timer = { at: this.now + after, job };
+      this.#timers.push(timer);
+      return timer;
+    };
+    const env = {
+      now: () => this.now,
+      ticks: () => 0,
+      setTimer,
+      setIdleTimer: setTimer,
+      setRepeated: setTimer,
+      clearTimer: (timer: object | undefined) => (this.#timers = this.#timers.filter((one) => one !== timer)),
+    };
+    const lazy = new LazyVault(
+      () => Promise.resolve(vault),
+      silent,
+      () => undefined,
+    );
+    return new RequestKeys(lazy, silent, env);
+  }
+
+  #keyOwner(session: number): KeyOwner {
+    const known = this.#keyOwners.get(session);
+    if (known !== undefined) return known;
+    const owner: KeyOwner = {
+      number: session,
+      name: this.#names.get(session),
+      lane: {
+        keyed: (number, ticket, finding) =>
+          this.#put(In.KEYED, keyedFlags(finding), number, ticket, Buffer.from(writeKeyed(finding))),
+      },
+      standingOf: (ticket) => {
+        for (const one of this.#attachments.values()) {
+          const found = one.session === session ? one.ledger.find(ticket) : undefined;
+          if (found !== undefined) return found;
+        }
+        return undefined;
+      },
+    };
+    this.#keyOwners.set(session, owner);
+    return owner;
   }
 
   #makeLane(): LaneSessions {
@@ -188,15 +296,169 @@ export class Pair {
     this.#lane = this.#makeLane();
     this.#going = [];
     for (const name of this.#links.keys()) this.#hangUp(name);
-    for (const [session, saved] of this.#saved) {
-      if (saved.isEmpty) this.#put(In.OPEN, openFlags('bodies'), session, 0, '');
-      else this.#put(In.RESUME, 0, session, 0, saved.resume());
-      for (const ticket of this.#ledgers.get(session)!.all()) {
-        if (ticket.isTaken) this.#put(In.AGAIN, 0, session, ticket.number, ticket.again());
-        else this.#put(In.REQUEST, 0, session, ticket.number, ticket.bytes);
-      }
-    }
+    for (const session of this.#saved.keys()) this.#resume(session);
   }
+
+  #resume(session: number): void {
+    const saved = this.#saved.get(session)!;
+    const attached = [...this.#attachments.values()].filter((one) => one.session === session);
+    this.#open(session, this.#given.get(session), this.#bare.has(session));
+    if (!saved.isEmpty) this.#put(In.RESUME, 0, session, 0, saved.resume());
+    for (const one of attached) this.#attach(one);
+    for (const { number, ledger } of attached)
+      for (const ticket of ledger.all())
+        if (ticket.isTaken) this.#put(In.AGAIN, 0, number, ticket.number, ticket.again());
+    this.shelf.again(session);
+    this.#keys.resumed(this.#keyOwner(session));
+    for (const { number, ledger } of attached)
+      for (const ticket of ledger.all())
+        if (!ticket.isTaken) this.#put(In.REQUEST, 0, number, ticket.number, ticket.bytes);
+  }
+
+  #open(session: number, name: string | undefined, isBare: boolean): void {
+    const flags = (name === undefined ? 0 : OpenFlag.NAMED) | (isBare ? OpenFlag.BARE : 0);
+    this.#put(In.OPEN, flags, session, 0, name ?? '');
+  }
+
+  #attach({ number, session, speaking }: Attached): void {
+    this.#put(In.ATTACH, attachFlags(speaking), number, session, writeAttach(speaking));
+  }
+
+  /** A client speaks in a session. */
+  #enter(client: number, session: number, number: number, init: Uint8Array, more: Partial<Speaking> = {}): Attached {
+    const manner = this.#clients.get(client)?.form ?? formOf(this.#settings());
+    const speaking: Speaking = {
+      ...{ manner, client, hasLines: false, isMute: false, isStateless: false, init },
+      ...more,
+    };
+    const attached = { number, client, session, speaking, ledger: new Ledger({ ticks: () => 0 }), isLeft: false };
+    this.#attachments.set(number, attached);
+    this.#attach(attached);
+    return attached;
+  }
+
+  /** The session of a name, opened if it is not. */
+  #named(name: string): number {
+    for (const [session, other] of this.#names) if (other === name) return session;
+    const session = ++this.#lastNumber;
+    this.#begin(session, name, false);
+    if (this.shelf.kept.has(name)) this.#lingering.add(session);
+    this.shelf.claim(session, name);
+    void this.keyVault.claim(name);
+    return session;
+  }
+
+  #begin(session: number, name: string | undefined, isBare: boolean): void {
+    this.#saved.set(session, new SavedSession());
+    if (name !== undefined) {
+      this.#names.set(session, name);
+      this.#given.set(session, name);
+      this.#openedAt.set(session, this.now);
+    }
+    if (isBare) this.#bare.add(session);
+    this.#open(session, name, isBare);
+  }
+
+  /** A session has lost its name: nobody else finds it. */
+  #unname(session: number): void {
+    this.#names.delete(session);
+    this.#lingering.delete(session);
+  }
+
+  /** What a list tells of an open session. */
+  #openState(session: number): OpenState {
+    const clients = [...this.#attachments.values()]
+      .filter((one) => one.session === session)
+      .map(({ client }) => client);
+    return { state: 'open', connections: new Set(clients).size, openedAt: this.#openedAt.get(session)!, retryIn: 0 };
+  }
+
+  /** The session that a client speaks in now. */
+  sessionOf(client: number): number {
+    return this.#clients.get(client)?.current.session ?? client;
+  }
+
+  /** What of an attachment was not taken runs in another. */
+  #move(from: Attached, session: number, init: Uint8Array): void {
+    const client = this.#clients.get(from.client)!;
+    client.current = this.#enter(from.client, session, ++this.#lastNumber, init);
+    for (const ticket of from.ledger.takeUntaken()) this.#adopt(client.current, ticket);
+    this.#leave(from);
+  }
+
+  #adopt({ ledger, number }: Attached, ticket: Ticket): void {
+    ledger.adopt(ticket);
+    this.#put(In.REQUEST, ticket.requestFlags, number, ticket.number, ticket.bytes);
+  }
+
+  /** A client speaks there no longer; a session of its own ends with that. */
+  #leave(from: Attached): void {
+    from.isLeft = true;
+    if (from.ledger.size > 0) return;
+    this.#attachments.delete(from.number);
+    const isLast = ![...this.#attachments.values()].some((one) => one.session === from.session);
+    if (!isLast || this.#lingering.has(from.session)) return this.#put(In.DETACH, 0, from.number, 0, '');
+    this.#end(from.session);
+  }
+
+  #end(session: number): void {
+    this.#saved.delete(session);
+    this.#names.delete(session);
+    this.#lingering.delete(session);
+    this.#put(In.CLOSE, 0, session, 0, '');
+  }
+
+  /** Where lines belong that a lane does not hold any longer. */
+  #moved(record: RecordCursor): void {
+    const from = this.#attachments.get(record.session);
+    const move = readMove(record);
+    if (from === undefined || move === undefined) return;
+    const { action, name, ticket, init } = move;
+    // Behind the block: what of it was taken stands there.
+    this.#behind.push(() => {
+      if (action === 'as') return this.#movedAlone(from, name, ticket);
+      const session = action === 'detach' ? ++this.#lastNumber : this.#named(name);
+      if (action === 'detach') this.#begin(session, undefined, false);
+      this.#move(from, session, init);
+    });
+  }
+
+  #movedAlone(from: Attached, name: string, number: number): void {
+    this.#adopt(this.#mute(from.client, name), from.ledger.close(number)!);
+  }
+
+  /** How a client speaks by single lines in the session of a name. */
+  #mute(client: number, name: string): Attached {
+    const session = this.#named(name);
+    const all = [...this.#attachments.values()];
+    const there = all.find(
+      (one) => one.client === client && one.session === session && one.speaking.isMute && !one.isLeft,
+    );
+    return there ?? this.#enter(client, session, ++this.#lastNumber, NOTHING, { isMute: true, isStateless: true });
+  }
+
+  #detached(number: number, isBare: boolean): void {
+    this.#behind.push(() => {
+      const from = this.#attachments.get(number);
+      if (from === undefined) return;
+      const client = this.#clients.get(from.client);
+      if (from.speaking.isMute) {
+        const name = this.#given.get(from.session)!;
+        const untaken = from.ledger.takeUntaken();
+        this.#leave(from);
+        for (const ticket of untaken) this.#adopt(this.#mute(from.client, name), ticket);
+        return;
+      }
+      if (client?.current !== from) return this.#leave(from);
+      const isSettled = (from.speaking.manner & MannerFlag.SETTLED) !== 0 || !this.#given.has(from.session);
+      if (isBare || isSettled) client.isBare = isBare;
+      const session = ++this.#lastNumber;
+      this.#begin(session, undefined, client.isBare);
+      this.#move(from, session, NOTHING);
+    });
+  }
+
+  readonly #behind: (() => void)[] = [];
 
   #settings(): SessionSettings {
     return {
@@ -227,17 +489,27 @@ export class Pair {
   /** A client comes. */
   open(session: number): void {
     this.lines.set(session, []);
-    this.#saved.set(session, new SavedSession());
-    this.#ledgers.set(session, new Ledger({ ticks: () => 0 }));
-    this.#put(In.OPEN, openFlags('bodies'), session, 0, '');
+    this.#begin(session, undefined, false);
+    const current = this.#enter(session, session, session, NOTHING);
+    this.#clients.set(session, { current, form: current.speaking.manner, isBare: false });
   }
 
   /** A client sends a line. @returns the ticket */
   line(session: number, text: string | object, mayExport = false): number {
     const line = Buffer.from(typeof text === 'string' ? text : JSON.stringify(text));
-    const { number } = this.#ledgers.get(session)!.open('1', line, 0, line.length);
-    this.#put(In.REQUEST, requestFlags(mayExport), session, number, line);
+    const { ledger, number: attachment } = this.#clients.get(session)!.current;
+    const flags = requestFlags(mayExport);
+    const { number } = ledger.open('1', line, 0, line.length, flags);
+    this.#put(In.REQUEST, flags, attachment, number, line);
     return number;
+  }
+
+  /** A client sends a line that the main thread has found to be for the session of this name. */
+  lineAs(client: number, name: string, object: object): void {
+    const line = Buffer.from(JSON.stringify({ as: name, ...object }));
+    const { ledger, number: attachment } = this.#mute(client, name);
+    const { number } = ledger.open('1', line, 0, line.length);
+    this.#put(In.REQUEST, 0, attachment, number, line);
   }
 
   /** The whole process ends without a word, and another one begins: its clients are gone, what was kept is not clean. */
@@ -248,18 +520,31 @@ export class Pair {
     this.#going = [];
     for (const name of this.#links.keys()) this.#hangUp(name);
     this.#saved.clear();
-    this.#ledgers.clear();
+    this.#names.clear();
+    this.#attachments.clear();
+    this.#clients.clear();
     this.shelf.die();
+    this.keyVault.die();
+    this.keyVault = new MemoryVault(this.#keyStore, () => this.now);
+    this.#keyOwners.clear();
+    this.#keys = this.#makeKeys();
   }
 
-  /** A client goes. */
-  close(session: number): void {
-    this.#saved.delete(session);
-    this.#put(In.CLOSE, 0, session, 0, '');
+  /** A client goes; with the last one of a session that session ends, as if nothing lingered. */
+  close(client: number): void {
+    for (const one of [...this.#attachments.values()].filter((each) => each.client === client)) {
+      one.ledger.drain();
+      this.#attachments.delete(one.number);
+      const isLast = ![...this.#attachments.values()].some((each) => each.session === one.session);
+      if (isLast) this.#end(one.session);
+      else this.#put(In.DETACH, 0, one.number, 0, '');
+    }
+    this.#clients.delete(client);
   }
 
   /** The connection of a session is lost. */
-  cut(session: number, link = 0): void {
+  cut(client: number, link = 0): void {
+    const session = this.sessionOf(client);
     const line = this.#links.get(`${session}/${link}`);
     if (line?.connection === undefined) return;
     this.dc.disconnected(line.connection);
@@ -281,14 +566,15 @@ export class Pair {
   /** From now on nothing a session sends arrives. @returns what it sent */
   deafen(session: number): Buffer[] {
     const swallowed: Buffer[] = [];
-    this.#links.get(`${session}/0`)!.swallowed = swallowed;
+    this.#links.get(`${this.sessionOf(session)}/0`)!.swallowed = swallowed;
     return swallowed;
   }
 
   /** One line in a batch of its own, with as little around it as can be: for counting what it costs. */
   feed(session: number, text: Buffer): void {
-    const { number } = this.#ledgers.get(session)!.open('1', text, 0, text.length);
-    this.#put(In.REQUEST, 0, session, number, text);
+    const { ledger, number: attachment } = this.#clients.get(session)!.current;
+    const { number } = ledger.open('1', text, 0, text.length);
+    this.#put(In.REQUEST, 0, attachment, number, text);
     this.#batch();
   }
 
@@ -312,7 +598,7 @@ export class Pair {
     for (let quiet = 0; quiet < 2;) {
       const hadWork = this.#going.length > 0 || this.#wakeAt <= this.now;
       if (hadWork) this.#batch();
-      for (let i = 0; i < 5; i++) await Promise.resolve();
+      for (let i = 0; i < 10; i++) await Promise.resolve();
       quiet = hadWork || this.#going.length > 0 ? 0 : quiet + 1;
     }
   }
@@ -358,6 +644,7 @@ export class Pair {
       at += HEADER_LENGTH + padded(one.bytes.length);
     }
     const block = this.#lane.run(slot, length, this.now);
+    this.meanwhile();
     if (this.loseNext) {
       this.loseNext = false;
       return this.lose();
@@ -366,24 +653,39 @@ export class Pair {
     this.#wakeAt = head.wakeAt;
     const cursor = new RecordCursor(block, BLOCK_HEAD, head.length);
     while (cursor.next()) this.#apply(cursor);
+    for (const act of this.#behind.splice(0)) act();
   }
 
   #apply(r: RecordCursor): void {
     const bytes = Buffer.from(r.bytes.subarray(r.start, r.stop));
     if (r.kind === Out.SAVE) {
-      this.#ledgers.get(r.session)?.took(r);
+      for (let at = COUNTERS_LENGTH; at < idsFrom(r); at += ENTRY_LENGTH)
+        this.#attachments.get(entryAttachment(r, at))?.ledger.took(r, at);
       this.#saved.get(r.session)?.takeCounters(r);
     }
     if (r.kind === Out.SAVE_SESSION) this.#saved.get(r.session)?.takeSession(bytes);
-    if (r.kind === Out.REPLY) this.#ledgers.get(r.session)!.close(r.ticket);
-    if (r.kind === Out.REPLY || r.kind === Out.UPDATE) this.lines.get(r.session)?.push(bytes.toString());
+    if (r.kind === Out.REPLY) this.#replied(r, bytes.toString());
+    if (r.kind === Out.NOTICE) this.lines.get(this.#attachments.get(r.session)?.client ?? -1)?.push(bytes.toString());
+    if (r.kind === Out.UPDATE)
+      for (const { client, session, speaking, isLeft } of this.#attachments.values())
+        if (session === r.session && !isLeft && !speaking.isMute && (speaking.manner & MannerFlag.FORM) === r.flags)
+          this.lines.get(client)?.push(bytes.toString());
+    if (r.kind === Out.SPEAKS) this.#speaks(r.session, r.flags);
+    if (r.kind === Out.DETACHED) this.#detached(r.session, (r.flags & DetachedFlag.BARE) !== 0);
     if (r.kind === Out.REPLY && isBadLine(r.flags)) this.badLines++;
+    if (r.kind === Out.KEY_MADE && this.#names.has(r.session)) this.#lingering.add(r.session);
+    if (r.kind === Out.STANDING && (r.flags & StandingFlag.LOST) !== 0) this.#lingering.delete(r.session);
+    if (r.kind === Out.KEY) this.#keys.ask(this.#keyOwner(r.session), readKey(r));
+    if (r.kind === Out.OUTCOME) this.#keys.ended(r.session, r.ticket, readEndedKey(r));
     if (r.kind === Out.DIAL) this.#dial(r);
     if (r.kind === Out.SEND) this.#send(`${r.session}/${r.link}`, bytes);
     if (r.kind === Out.HANG_UP) this.#hangUp(`${r.session}/${r.link}`);
-    if (r.kind === Out.GONE) this.gone.push(r.session);
-    if (r.kind === Out.NAME) this.shelf.named(r.session, r.ticket, r.flags, bytes.toString());
-    if (r.kind === Out.STORE) this.shelf.store(r.session, r.ticket, storeKind(r.flags), bytes);
+    if (r.kind === Out.GONE) {
+      this.gone.push(r.session);
+      this.#keys.gone(this.#keyOwner(r.session));
+    }
+    if (r.kind === Out.NAME) this.#name(r);
+    if (r.kind === Out.STORE) this.shelf.store(r.session, r.ticket, r.flags, bytes);
     if (r.kind === Out.CENTRE) {
       const { event, fields } = readCentre(r);
       this.centres.push({ event, ...fields });
@@ -391,6 +693,29 @@ export class Pair {
     if (r.kind === Out.RPC_ERROR) this.rpcErrors.push(`${r.ticket | 0} ${bytes.toString()}`);
     if (r.kind === Out.LOG)
       this.log.push({ event: EVENT_NAMES[eventPlace(r.flags)!], ...(JSON.parse(bytes.toString()) as object) });
+  }
+
+  #replied(r: RecordCursor, line: string): void {
+    const attached = this.#attachments.get(r.session);
+    if (attached?.ledger.close(r.ticket) === undefined) return;
+    const say = (): void => void this.lines.get(attached.client)?.push(line);
+    if (this.#keys.holds(attached.session, r.ticket)) this.#keys.sayLater(attached.session, r.ticket, say);
+    else say();
+    if (attached.isLeft) this.#leave(attached);
+  }
+
+  #speaks(number: number, manner: number): void {
+    const attached = this.#attachments.get(number);
+    if (attached === undefined) return;
+    attached.speaking = { ...attached.speaking, manner, init: NOTHING };
+    const client = this.#clients.get(attached.client);
+    if (client !== undefined) client.form = manner & MannerFlag.FORM;
+  }
+
+  #name(r: RecordCursor): void {
+    if (r.flags === NameOp.LIST) this.shelf.list(r.session, r.ticket);
+    else if (MOVES.has(r.flags)) this.#moved(r);
+    else this.shelf.request(r.session, r.ticket, r.flags);
   }
 
   #dial(record: RecordCursor): void {

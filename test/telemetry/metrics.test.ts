@@ -4,13 +4,19 @@ import test, { type TestContext } from 'node:test';
 import { OUTCOMES } from '../../src/errors.ts';
 import { Centres } from '../../src/telemetry/centres.ts';
 import { Exposition } from '../../src/telemetry/exposition.ts';
-import { Metrics } from '../../src/telemetry/metrics.ts';
+import { Count, type Gauges, Metrics } from '../../src/telemetry/metrics.ts';
 
-const NOTHING = { isReady: true, clients: 0, sessions: 0, links: 0, lanes: [] };
+const NOTHING = {
+  ...{ isReady: true, clients: 0, attachments: 0, sessions: 0, residentsWaiting: 0, links: 0, lanes: [] },
+  states: { opening: 0, open: 0, waiting: 0 },
+};
 
-function exposed(t: TestContext): { metrics: Metrics; lines: (name: string) => Promise<string[]> } {
+function exposed(
+  t: TestContext,
+  gauges: Gauges = NOTHING,
+): { metrics: Metrics; lines: (name: string) => Promise<string[]> } {
   const metrics = new Metrics();
-  const exposition = new Exposition(metrics, () => NOTHING);
+  const exposition = new Exposition(metrics, () => gauges);
   t.after(() => exposition.close());
   const lines = async (name: string): Promise<string[]> =>
     (await exposition.text()).split('\n').filter((line) => line.startsWith(`mtproto2json_${name}`));
@@ -73,4 +79,29 @@ test('connections to data centres: found, lost, not made; the first to an addres
   const lost = await lines('dc_losses_total');
   assert.ok(lost.includes('mtproto2json_dc_losses_total{dc="2",test="false"} 2'));
   assert.ok(lost.length <= 33, `${lost.length}`);
+});
+
+test('sessions by what they do, who speaks in them, residents that are still to be opened', async (t) => {
+  const states = { opening: 1, open: 4, waiting: 2 };
+  const { lines } = exposed(t, { ...NOTHING, sessions: 7, attachments: 12, residentsWaiting: 3, states });
+  assert.deepEqual(await lines('sessions_by_state'), [
+    'mtproto2json_sessions_by_state{state="opening"} 1',
+    'mtproto2json_sessions_by_state{state="open"} 4',
+    'mtproto2json_sessions_by_state{state="waiting"} 2',
+  ]);
+  assert.deepEqual(await lines('sessions '), ['mtproto2json_sessions 7']);
+  assert.deepEqual(await lines('attachments'), ['mtproto2json_attachments 12']);
+  assert.deepEqual(await lines('residents_waiting'), ['mtproto2json_residents_waiting 3']);
+});
+
+test('updates by how often they were written, given out, and heard by nobody', async (t) => {
+  const { metrics, lines } = exposed(t);
+  metrics.counts[Count.UPDATES_ENCODED]! += 2;
+  metrics.counts[Count.UPDATES]! += 5;
+  metrics.counts[Count.UPDATES_UNHEARD]! += 1;
+  assert.deepEqual(await lines('updates'), [
+    'mtproto2json_updates_total 5',
+    'mtproto2json_updates_encoded_total 2',
+    'mtproto2json_updates_unheard_total 1',
+  ]);
 });

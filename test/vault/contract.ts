@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { OUTCOME_LIFE } from '../../src/vault/outcomes.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 
 export interface Store {
@@ -15,6 +16,7 @@ export interface Store {
 }
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const textOf = (body: Uint8Array | undefined): string | undefined => body && Buffer.from(body).toString();
 
 /** Waits until the clock shows another millisecond, and returns it. */
 async function nextMillisecond(): Promise<number> {
@@ -136,6 +138,49 @@ export function contract(kind: string, make: (t: TestContext) => Store): void {
     assert.deepEqual(await two.claim('a'), { record: undefined, isClean: false });
     await one.close();
     await two.close();
+  });
+
+  test(`${kind}: outcomes of requests are read back, by every process, until they are removed or their name is`, async (t) => {
+    const store = make(t);
+    const [one, two] = [await store.open(), await store.open()];
+    await one.claim('a');
+    await one.write('a', bytes('record'));
+    assert.equal(one.outcomes.read('a', 'k'), undefined);
+    await one.outcomes.write('a', 'k', bytes('begun'));
+    await one.outcomes.write('a', 'k', bytes('done'));
+    await one.outcomes.write('a', 'ключ'.repeat(16), bytes('other'));
+    for (const vault of [one, two]) {
+      assert.deepEqual(textOf(vault.outcomes.read('a', 'k')), 'done');
+      assert.deepEqual(textOf(vault.outcomes.read('a', 'ключ'.repeat(16))), 'other');
+      assert.equal(vault.outcomes.read('ab', 'k'), undefined);
+    }
+    assert.deepEqual(
+      (await two.list()).map(({ name }) => name),
+      ['a'],
+      'no name of its own',
+    );
+    await assert.rejects(two.outcomes.write('a', 'k', bytes('no')), { fault: 'VaultWriteFailed' });
+    await assert.rejects(two.outcomes.remove('a', 'k'), { fault: 'VaultWriteFailed' });
+    await one.outcomes.remove('a', 'k');
+    assert.equal(two.outcomes.read('a', 'k'), undefined);
+    await two.claim('ab');
+    await two.outcomes.write('ab', 'k', bytes('stays'));
+    await one.remove('a');
+    assert.equal(two.outcomes.read('a', 'ключ'.repeat(16)), undefined);
+    assert.notEqual(two.outcomes.read('ab', 'k'), undefined);
+    await one.close();
+    await two.close();
+  });
+
+  test(`${kind}: outcomes of requests go when their day is over`, async (t) => {
+    const vault = await make(t).open();
+    await vault.claim('a');
+    for (let i = 0; i < 70; i++) await vault.outcomes.write('a', `k${i}`, bytes('done'));
+    await vault.outcomes.prune(Date.now() + OUTCOME_LIFE - 60_000);
+    assert.notEqual(vault.outcomes.read('a', 'k0'), undefined);
+    await vault.outcomes.prune(Date.now() + OUTCOME_LIFE);
+    for (let i = 0; i < 70; i++) assert.equal(vault.outcomes.read('a', `k${i}`), undefined);
+    await vault.close();
   });
 
   test(`${kind}: any order of claims, writes, releases and removals ends as in a map`, async (t) => {

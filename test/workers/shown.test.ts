@@ -37,9 +37,9 @@ test('the sink says which requests are answered; what is shown of an answer has 
   times.taken(3, 1);
   times.begin(NOW + 5);
   sink.session = 3;
-  sink.reply(1, false, 'result').raw(Buffer.from('{"id":9}\n'));
+  sink.reply(3, 1, false, 'result').raw(Buffer.from('{"id":9}\n'));
   sink.end();
-  sink.update().raw(Buffer.from('{"id":0}\n'));
+  sink.update(0).raw(Buffer.from('{"id":0}\n'));
   sink.end();
   sink.session = 4;
   shown.answers(batch.writer, NOW + 5);

@@ -1,10 +1,12 @@
 /**
  * Client: one client connection: its socket, its gate, what it is owed.
- * In: stream bytes, which its front cuts into messages; answers of its session. Out: messages to its route; lines.
+ * In: stream bytes, which its front cuts into messages; answers of its session. Out: messages to its sessions; lines.
  * Never: more open requests than the limit, a line after one with `closing`, another client's bytes.
  */
 import type { Socket } from 'node:net';
-import { openFlags, requestFlags } from '../../batch/request-flags.ts';
+import { FormFlag } from '../../batch/attach-records.ts';
+import { requestFlags } from '../../batch/request-flags.ts';
+import type { Move } from '../../batch/name-records.ts';
 import { type ErrorName, idWithoutRequest, NoRequestId } from '../../errors.ts';
 import type { Front, FrontOwner, IdText, NoticeFields } from '../front.ts';
 import { Count } from '../../telemetry/metrics.ts';
@@ -13,8 +15,9 @@ import { type Gate, Why } from '../flow/gate.ts';
 import type { GatewayServices, Connection } from './gateway-services.ts';
 import { Inlet, type InletOwner } from './inlet.ts';
 import { SocketWriter } from '../flow/socket-writer.ts';
-import type { Route } from '../sessions/route.ts';
-import type { SessionClient } from '../sessions/session-client.ts';
+import type { Attachment, SessionClient } from '../sessions/attachment.ts';
+import type { ClientSessions } from '../sessions/client-sessions.ts';
+import type { Ticket } from '../sessions/ledger.ts';
 import { SlowConsumer, type SlowConsumerOwner } from './slow-consumer.ts';
 
 /** How long a connection that ends may take its last line, ms: closing with unread input would reset that line away. */
@@ -30,9 +33,9 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
   readonly #inlet: Inlet;
   readonly #writer: SocketWriter;
   readonly #slow: SlowConsumer;
-  #route: Route | undefined;
-  /** Those of each of its requests (`batch/request-flags.ts`). */
-  #requestFlags = requestFlags(false);
+  #sessions: ClientSessions | undefined;
+  /** Of its requests (`batch/request-flags.ts`). */
+  #requestFlags = 0;
   #badLines = 0;
   /** No more is taken from the client, but answers to what it has asked are still written. */
   #isEnded = false;
@@ -74,16 +77,36 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
 
   // What the front found.
 
-  message(bytes: Buffer, start: number, stop: number, id: IdText): boolean {
+  message(bytes: Buffer, start: number, stop: number, id: IdText, as?: string): boolean {
     if (this.#services.isOverloaded) {
-      this.#services.router.metrics.ended('Overloaded');
-      this.#say(id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id, 'Overloaded', { retry_after: 1, closing: false });
+      this.#refuseRequest(id, 'Overloaded', {});
       return this.gate.isOpen;
     }
-    this.#route ??= this.#services.route(this, openFlags(this.#front.isMsgpack ? 'msgpack' : 'lines'));
-    this.#route.request(bytes, start, stop, id, this.#requestFlags);
-    if (!this.#route.hasRoom(this.#services.limits)) this.gate.shut(Why.REQUESTS);
+    this.#sessions ??= this.#speak();
+    const ticket = this.#sessions.request(bytes, start, stop, id, this.#requestFlags, as);
+    if (ticket === undefined) this.#refuseRequest(id, 'TooManySessions', { msg: TOO_MANY_NAMES });
+    if (!this.#hasRoom) this.gate.shut(Why.REQUESTS);
     return this.gate.isOpen;
+  }
+
+  #speak(): ClientSessions {
+    const { isMsgpack } = this.#front;
+    const form = isMsgpack ? FormFlag.MSGPACK : 0;
+    return this.#services.speaker(this, { form, hasLines: !isMsgpack, isStateless: false });
+  }
+
+  /** Refuses a message without a lane. */
+  #refuseRequest(id: IdText, name: ErrorName, fields: NoticeFields): void {
+    this.#services.router.metrics.ended(name);
+    const known = id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id;
+    this.#say(known, name, { retry_after: 1, closing: false, ...fields });
+  }
+
+  /** Whether more may be open: in number, and in bytes, of which lanes hold copies until they are answered. */
+  get #hasRoom(): boolean {
+    const { openInAll, openBytes } = this.#services.limits;
+    const { tally } = this.#sessions ?? {};
+    return tally === undefined || (tally.full === 0 && tally.open < openInAll && tally.bytes < openBytes);
   }
 
   reject(name: ErrorName, fields: NoticeFields): void {
@@ -145,14 +168,35 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     });
   }
 
+  moved(from: Attachment, move: Move): void {
+    this.#sessions?.moved(from, move);
+  }
+
+  detached(from: Attachment, isBare: boolean): void {
+    this.#sessions?.detached(from, isBare);
+  }
+
+  speaks(from: Attachment, manner: number): void {
+    this.#sessions?.speaks(from, manner);
+  }
+
+  left(from: Attachment): void {
+    this.#sessions?.left(from);
+  }
+
+  refused({ id }: Ticket): void {
+    this.#refuseRequest(id, 'TooManySessions', { msg: TOO_MANY_NAMES });
+    this.settled();
+  }
+
   /** Reads on if there is room for more requests; ends the connection if its input has ended and all is answered. */
   settled(): void {
-    if (this.#route?.hasRoom(this.#services.limits) !== false) this.gate.open(Why.REQUESTS);
+    if (this.#hasRoom) this.gate.open(Why.REQUESTS);
     if (this.#isEnded && this.#open === 0) this.#finish();
   }
 
   get #open(): number {
-    return this.#route?.open ?? 0;
+    return this.#sessions?.tally.open ?? 0;
   }
 
   // How it ends.
@@ -172,20 +216,15 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
   /** All is answered: the session is dropped first, so that whoever comes next with its key finds it free. */
   #finish(): void {
     this.#isClosing = true;
-    if (this.#route === undefined) this.#endSocket();
-    else this.#route.close();
-  }
-
-  sessionGone(): void {
-    this.#endSocket();
+    if (this.#sessions === undefined) this.#endSocket();
+    else this.#sessions.close(() => this.#endSocket());
   }
 
   /** Ends the connection behind its last line: drops what the client still sends, and does not wait for the session. */
   #close(): void {
     this.#isClosing = true;
     this.#discard();
-    this.#route?.ledger.drain();
-    this.#route?.close();
+    this.#sessions?.close();
     this.#endSocket();
   }
 
@@ -209,8 +248,8 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     this.#discard();
     this.#inlet.close();
     this.#services.reaper.forget(this);
-    this.#route?.ledger.drain();
-    this.#route?.close();
+    this.#sessions?.close();
+    this.#services.router.registry.forgetLists(this);
     this.#services.left(this);
   }
 
@@ -224,8 +263,8 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
 
   abandon(retryAfter: number): void {
     if (this.#isClosing) return;
-    this.#route?.uncork();
-    for (const { id } of this.#route?.ledger.drain() ?? []) {
+    this.#sessions?.uncork();
+    for (const { id } of this.#sessions?.drain() ?? []) {
       this.#say(id, 'ServerStopping', {
         retry_after: retryAfter,
         retryable: false,
@@ -278,11 +317,12 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
   }
 
   pauseLinks(): void {
-    this.#route?.pauseLinks();
+    this.#sessions?.pauseLinks();
   }
 
   resumeLinks(): void {
-    this.#route?.resumeLinks();
+    this.#sessions?.resumeLinks();
+    this.#services.router.registry.isRead();
   }
 
   // Writing.
@@ -299,5 +339,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
   }
 }
 
+const TOO_MANY_NAMES =
+  'this connection speaks for as many sessions as it may; wait for answers, or use another connection';
 /** How an id that could not be found is handed on (bytes/request-id.ts). */
 const UNKNOWN_ID = String(NoRequestId.UNUSABLE);

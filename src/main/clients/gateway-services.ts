@@ -7,8 +7,8 @@ import type { TokenRefusal } from './admission-control.ts';
 import type { Front, FrontOwner } from '../front.ts';
 import type { Bearer, Tokens } from './tokens.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { Route } from '../sessions/route.ts';
-import type { SessionClient } from '../sessions/session-client.ts';
+import type { SessionClient } from '../sessions/attachment.ts';
+import type { ClientSessions, FirstManner } from '../sessions/client-sessions.ts';
 import type { Router } from '../sessions/router.ts';
 import type { Reaper } from './reaper.ts';
 
@@ -27,8 +27,8 @@ export interface GatewayServices {
   readonly router: Router;
   readonly reaper: Reaper;
   readonly limits: Limits;
-  /** A new session for a client. */
-  route(client: SessionClient, flags: number): Route;
+  /** All that a new client will speak in. @param first how it speaks; the operator's form is added to it */
+  speaker(client: SessionClient, first: FirstManner): ClientSessions;
   front(owner: FrontOwner): Front;
   readonly tokens: Tokens;
   /** Who shows a token from an address, or why it is not taken. */

@@ -36,7 +36,9 @@ export class LaneQueue {
   #number = 0;
   /** The slot that is written into. */
   #open = this.#all[0]!;
-  /** What each session has in the open slot. */
+  /** It had no room for a record: those put later must not pass that one. */
+  #isFull = false;
+  /** What each session, and each client that speaks in one, has in the open slot. */
   readonly #shares: Shares;
   /** Records that found their session's share used up. */
   readonly #turns = new Turns();
@@ -62,11 +64,20 @@ export class LaneQueue {
   readonly put: PutRecord = (kind, link, flags, session, ticket, bytes, start, stop) => {
     if (isIsolated(kind, flags)) this.#isolatedCount++;
     const open = this.#open;
-    const mayGo = !this.#turns.has(session) && this.#shares.take(open, session, stop - start);
-    if (mayGo && open.put(kind, link, flags, session, ticket, bytes, start, stop)) return false;
+    if (this.#mayGo(kind, session, ticket, stop - start)) {
+      if (open.put(kind, link, flags, session, ticket, bytes, start, stop)) return false;
+      this.#isFull = true;
+    }
     this.#turns.add([kind, link, flags, session, ticket, bytes, start, stop]);
     return this.#turns.isOver(session);
   };
+
+  /** Whether a record goes into the open slot: nothing waits that must go before it, and its session or client has not had its share. */
+  #mayGo(kind: number, number: number, ticket: number, length: number): boolean {
+    if (this.#isFull || this.#turns.has(number)) return false;
+    if (kind === In.ATTACH) return !this.#turns.has(ticket);
+    return BEGINS.has(kind) || this.#shares.take(this.#open, number, length);
+  }
 
   /** Every record runs alone in its batch. @param until Unix ms */
   careful(until: number): void {
@@ -150,6 +161,7 @@ export class LaneQueue {
     this.#number = this.#free.pop()!;
     this.#open = this.#all[this.#number]!;
     this.#from = 0;
+    this.#isFull = false;
     this.#shares.clear();
   }
 
@@ -194,6 +206,7 @@ export class LaneQueue {
   /** Drops all records, those under way too. */
   reset(): void {
     this.#from = 0;
+    this.#isFull = false;
     this.#partTo = 0;
     this.#isolatedCount = 0;
     this.#carefulUntil = 0;
@@ -205,6 +218,8 @@ export class LaneQueue {
 }
 
 const NONE: readonly number[] = [];
+/** First records of a session: what is put for it and for who speaks in it must find it there. */
+const BEGINS = new Set<number>([In.OPEN, In.RESUME]);
 
 function requestsOf(slot: Slot, from: number, to: number, tickets: Set<number>): void {
   const record = new RecordCursor(slot.written, from, to);

@@ -13,8 +13,10 @@ import {
   writeLinkDown,
   writeLinkUp,
 } from '../../batch/link-records.ts';
+import { attachFlags, type Speaking, writeAttach } from '../../batch/attach-records.ts';
+import { type KeyFinding, keyedFlags, writeKeyed } from '../../batch/key-records.ts';
 import { namedFlags, type NameOutcome, writeNamed } from '../../batch/name-records.ts';
-import { In } from '../../batch/records.ts';
+import { In, NameOp, OpenFlag } from '../../batch/records.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -27,17 +29,35 @@ export abstract class LaneWriter {
    */
   protected abstract readonly put: PutRecord;
 
-  /** A session begins. @param flags `openFlags` */
-  open(session: number, flags: number): void {
-    this.put(In.OPEN, 0, flags, session, 0, NOTHING, 0, 0);
+  /** A session begins. @param name under which it is stored: then NAMED follows @param isBare it is there to refuse */
+  open(session: number, name?: string, isBare = false): void {
+    const bytes = name === undefined ? NOTHING : Buffer.from(name);
+    const flags = (name === undefined ? 0 : OpenFlag.NAMED) | (isBare ? OpenFlag.BARE : 0);
+    this.put(In.OPEN, 0, flags, session, 0, bytes, 0, bytes.length);
+  }
+
+  /** A client speaks in a session from here on. @param attachment its number there */
+  attach(attachment: number, session: number, speaking: Speaking): void {
+    const bytes = writeAttach(speaking);
+    this.put(In.ATTACH, 0, attachFlags(speaking), attachment, session, bytes, 0, bytes.length);
+  }
+
+  /** The client wants its answers in this form. @param form `FormFlag` */
+  form(attachment: number, form: number): void {
+    this.put(In.FORM, 0, form, attachment, 0, NOTHING, 0, 0);
+  }
+
+  /** It does not any more. */
+  detach(attachment: number): void {
+    this.put(In.DETACH, 0, 0, attachment, 0, NOTHING, 0, 0);
   }
 
   /**
-   * One message of its client, `bytes[start..stop)`, which stays as it is until it is answered.
+   * One message of a client, `bytes[start..stop)`, which stays as it is until it is answered.
    * @param flags `requestFlags` @returns true if the client should wait
    */
-  request(session: number, ticket: number, flags: number, bytes: Uint8Array, start: number, stop: number): boolean {
-    return this.put(In.REQUEST, 0, flags, session, ticket, bytes, start, stop);
+  request(attachment: number, ticket: number, flags: number, bytes: Uint8Array, start: number, stop: number): boolean {
+    return this.put(In.REQUEST, 0, flags, attachment, ticket, bytes, start, stop);
   }
 
   /** The connection its attempt asked for stands. */
@@ -57,19 +77,19 @@ export abstract class LaneWriter {
     this.put(In.LINK_DOWN, link, linkDownFlags(end), session, attempt, bytes, 0, bytes.length);
   }
 
-  /** Its client is gone. */
+  /** Nobody needs it any more. */
   close(session: number): void {
     this.put(In.CLOSE, 0, 0, session, 0, NOTHING, 0, 0);
   }
 
-  /** A session goes on where it stood in a lost thread. @param flags `openFlags` @param saved of `writeResume`; may be zeroed afterwards */
-  resume(session: number, flags: number, saved: Uint8Array): void {
-    this.put(In.RESUME, 0, flags, session, 0, saved, 0, saved.length);
+  /** A session that was opened goes on where it stood in a lost thread. @param saved of `writeResume`; may be zeroed afterwards */
+  resume(session: number, saved: Uint8Array): void {
+    this.put(In.RESUME, 0, 0, session, 0, saved, 0, saved.length);
   }
 
   /** A request that the lost thread had taken. @param flags `requestFlags` @param entry of `writeAgain`; stays as it is */
-  again(session: number, ticket: number, flags: number, entry: Uint8Array): void {
-    this.put(In.AGAIN, 0, flags, session, ticket, entry, 0, entry.length);
+  again(attachment: number, ticket: number, flags: number, entry: Uint8Array): void {
+    this.put(In.AGAIN, 0, flags, attachment, ticket, entry, 0, entry.length);
   }
 
   /** An address that could not be reached answers again. */
@@ -77,13 +97,25 @@ export abstract class LaneWriter {
     this.put(In.NUDGE, 0, 0, session, 0, NOTHING, 0, 0);
   }
 
-  /** What came of a NAME or of an explicit STORE. @param op its `NameOp` @param ticket the request that waits for it */
+  /** What was found under the session's name, or came of a FORGET or of an explicit STORE. @param op its `NameOp` @param ticket the request that waits for it, or 0 */
   named(session: number, ticket: number, op: number, outcome: NameOutcome): void {
     const bytes = writeNamed(outcome);
     this.put(In.NAMED, 0, namedFlags(op, outcome), session, ticket, bytes, 0, bytes.length);
   }
 
-  /** Somebody else takes the session over. */
+  /** What came of a LIST. @param ticket the request that waits for it */
+  listed(attachment: number, ticket: number, outcome: NameOutcome): void {
+    const bytes = writeNamed(outcome);
+    this.put(In.LISTED, 0, namedFlags(NameOp.LIST, outcome), attachment, ticket, bytes, 0, bytes.length);
+  }
+
+  /** What is known of the key of a request. @param ticket the request that asked */
+  keyed(session: number, ticket: number, finding: KeyFinding): void {
+    const bytes = writeKeyed(finding);
+    this.put(In.KEYED, 0, keyedFlags(finding), session, ticket, bytes, 0, bytes.length);
+  }
+
+  /** Another process takes the session over. */
   leave(session: number): void {
     this.put(In.LEAVE, 0, 0, session, 0, NOTHING, 0, 0);
   }

@@ -1,6 +1,6 @@
 /**
  * Turns: records of a lane that wait, by session, and whose turn is next (deficit round robin).
- * In: records of sessions that have had their share of a batch. Out: so much of them as one batch takes, every session in
+ * In: records of sessions, and of clients that speak in them, that have had their share of a batch. Out: so much of them as one batch takes, every session in
  * turn, by what its records cost. That is known, and paid, before a record goes; in `workers/rotation.ts` it is known only
  * when the work is done, and paid afterwards: so there are two.
  * Never: a session's record before an earlier one of the same session.
@@ -103,7 +103,7 @@ export class Turns {
     const [kind, link, flags, session, ticket, bytes, start, stop] = record;
     let line = this.#lines.get(session);
     if (line === undefined) this.#lines.set(session, (line = new Line(session)));
-    if (kind === In.CLOSE) line.dropWork();
+    if (kind === In.CLOSE || kind === In.DETACH) line.dropWork();
     if (!isCopied(kind)) return line.add(record);
     // A copy by hand: `slice` of a Buffer is a view.
     const copy = new Uint8Array(bytes.subarray(start, stop));

@@ -25,8 +25,12 @@ export interface Limits {
   readonly lineTimeout: number;
   /** How long a connection may take to show its token, ms. */
   readonly tokenTimeout: number;
-  /** Open requests of one connection from which on it is not read. */
+  /** Stored sessions that single lines of one connection name, at once. */
+  readonly namesPerConnection: number;
+  /** Open requests of one connection in one session from which on it is not read. */
   readonly openRequests: number;
+  /** The same of a connection that speaks in several sessions, in all of them together. */
+  readonly openInAll: number;
   /** Bytes of open requests of one connection from which on it is not read: a data centre that answers after 80 ms takes 100 MB a second. */
   readonly openBytes: number;
   /** Unreadable lines in a row that end a connection. */
@@ -81,7 +85,9 @@ export const LIMITS: Limits = Object.freeze({
   unfinishedBudget: 256 * MIB,
   lineTimeout: 30_000,
   tokenTimeout: 2_000,
+  namesPerConnection: 10_000,
   openRequests: 256,
+  openInAll: 16_384,
   openBytes: 8 * MIB,
   badLines: 1_000,
   unreadMark: MIB,

@@ -22,11 +22,10 @@ export interface LinksOwner {
   /** Number of the session in the records. */
   readonly session: number;
   readonly lane: Pick<Lane, 'linkUp' | 'linkBytes' | 'linkDown' | 'nudge'>;
-  readonly client: {
-    readonly gate: Pick<Gate, 'shut' | 'open'>;
-    /** The client leaves its answers unread. */
-    readonly isUnread: boolean;
-  };
+  /** Of all who feed the session. */
+  readonly gate: Pick<Gate, 'shut' | 'open'>;
+  /** Nobody takes what the session brings. */
+  readonly isUnread: boolean;
   /** Whether a request of the session has no answer yet: its links are dialled before those of idle sessions. */
   readonly hasOpenRequests: boolean;
   /** Shuts the gate of a link until the lane takes more of this session. */
@@ -46,6 +45,11 @@ export class Links implements LinkOwner {
   constructor(owner: LinksOwner, dialling: Dialling) {
     this.#owner = owner;
     this.#dialling = dialling;
+  }
+
+  /** Whether that connection stands. */
+  isUp(number: number): boolean {
+    return this.#links.get(number)?.isUp === true;
   }
 
   /** Connections to data centres, those being made included. */
@@ -97,7 +101,7 @@ export class Links implements LinkOwner {
     const within = hasOthers ? limits.addressTimeout : limits.connectTimeout;
     const options = { env, batch, mark: limits.linkMark, within, socks };
     const link = new DcLink(this, number, attempt, { host, port }, options);
-    if (this.#owner.client.isUnread) link.gate.shut(Why.UNREAD);
+    if (this.#owner.isUnread) link.gate.shut(Why.UNREAD);
     this.#links.set(number, link);
   }
 
@@ -195,11 +199,11 @@ export class Links implements LinkOwner {
 
   linkFull(): void {
     this.#full++;
-    this.#owner.client.gate.shut(Why.LINK);
+    this.#owner.gate.shut(Why.LINK);
   }
 
   linkDrained(): void {
-    if (--this.#full === 0) this.#owner.client.gate.open(Why.LINK);
+    if (--this.#full === 0) this.#owner.gate.open(Why.LINK);
   }
 
   linkFreed(): void {

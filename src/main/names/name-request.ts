@@ -5,29 +5,25 @@
  * The lane ignores a record for a session that was closed meanwhile.
  */
 import { NameOp } from '../../batch/records.ts';
-import type { NameRefusal } from './refusal-of-vault.ts';
 import type { NameOwner } from './owner.ts';
+import type { NameRefusal } from './refusal-of-vault.ts';
 
 /** Stands for a record where there is none. */
 export const NO_RECORD = Buffer.alloc(0);
 
-/** What one session wants of one name. */
-export interface NameRequest {
-  readonly owner: NameOwner;
-  /** `NameOp`. */
-  readonly op: number;
-  readonly ticket: number;
-  readonly name: string;
+/** Tells a session what was found under its name. @param record empty if nothing is stored there; copied */
+export function answerOpen(owner: NameOwner, record: Buffer, isClean: boolean): void {
+  owner.lane.named(owner.session, 0, NameOp.OPEN, { bytes: record, isClean });
 }
 
-/** Answers a request that was granted or done. @param bytes the record, or the list; copied */
-export function answerName({ owner, op, ticket }: NameRequest, bytes: Buffer, isClean = false): void {
-  owner.lane.named(owner.session, ticket, op, { bytes, isClean });
+/** Tells a session that it cannot have its name. */
+export function refuseOpen(owner: NameOwner, fault: NameRefusal): void {
+  owner.lane.named(owner.session, 0, NameOp.OPEN, { fault });
 }
 
-/** Refuses a request. */
-export function refuseName({ owner, op, ticket }: NameRequest, fault: NameRefusal): void {
-  owner.lane.named(owner.session, ticket, op, { fault });
+/** Answers a line that asked for its session to be forgotten: the record is gone, or is not, with the fault. */
+export function answerForget(owner: NameOwner, ticket: number, fault?: NameRefusal): void {
+  owner.lane.named(owner.session, ticket, NameOp.FORGET, { fault });
 }
 
 /** Answers a request that asked for its session to be stored: it is on the disk, or is not, with the fault. */
@@ -35,7 +31,7 @@ export function answerStore(owner: NameOwner, ticket: number, fault?: NameRefusa
   owner.lane.named(owner.session, ticket, NameOp.STORE, { fault });
 }
 
-/** Asks the owner of a name to give it up. */
+/** Asks the owner of a name to give it up to another process. */
 export function askToLeave(owner: NameOwner): void {
   owner.lane.leave(owner.session);
 }

@@ -1,7 +1,8 @@
 /**
- * Name owner: what the registry of names needs of a session that asks for a name or has one (`sessions/route.ts` is it).
+ * Name owner: what the registry of names needs of a session that has a name, or is to have one (`sessions/open-session.ts` is it).
  * In: nothing. Out: a shape. Never: code.
  */
+import type { OpenState } from '../../batch/name-records.ts';
 import type { ErrorName } from '../../errors.ts';
 import type { NoticeFields } from '../front.ts';
 import type { LaneWriter } from '../lanes/lane-writer.ts';
@@ -12,16 +13,18 @@ export interface NameOwner {
   readonly session: number;
   /** Takes records to the session. */
   readonly lane: Pick<LaneWriter, 'named' | 'leave'>;
-  readonly client: {
-    /** The client leaves its answers unread. */
-    readonly isUnread: boolean;
-    /** Something about its session that answers no request. */
-    notice(name: ErrorName, fields: NoticeFields): void;
-  };
-  /** The client is done with the session. */
+  /** Nobody needs the session any more. */
   readonly isClosing: boolean;
-  /** What is said to the client from here on waits for `uncork`. */
+  /** Something is stored under its name. */
+  isStored: boolean;
+  /** What a list tells of it. */
+  readonly state: OpenState;
+  /** Something about the session that answers no request, for all who speak in it. */
+  notice(name: ErrorName, fields: NoticeFields): void;
+  /** What is said to its clients from here on waits for `uncork`. */
   cork(): void;
-  /** Says to the client what has waited. */
+  /** Says to the clients what has waited. */
   uncork(): void;
+  /** Nobody finds it by its name any more. */
+  unname(): void;
 }

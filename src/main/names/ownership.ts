@@ -7,34 +7,35 @@ import type { MainEnv } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { LazyVault } from './lazy-vault.ts';
 import type { NameOwner } from './owner.ts';
-import { NO_RECORD, type NameRequest } from './name-request.ts';
+import { NO_RECORD } from './name-request.ts';
 import { RecordWriter } from './record-writer.ts';
 
-/** One name from its claim to its release, across takeovers within this process. */
+/** One name from its claim to its release. */
 export class Ownership {
   readonly name: string;
   owner: NameOwner | undefined;
-  /** The request that is being claimed for; undefined once it has been granted. */
-  claiming: NameRequest | undefined;
-  /** Who takes the name over when the owner has left. */
-  heir: NameRequest | undefined;
+  /** The vault has not said yet whether the name can be had. */
+  isClaiming = true;
   /** Another process wants the name. */
   isAsked = false;
-  /** Resolves when the name has been given up. */
-  ended: Promise<void> | undefined;
+  /** The name is being given up. */
+  isEnding = false;
+  /** Resolves when it has been. */
+  readonly over: Promise<void>;
+  isOver: () => void = () => undefined;
   /** What of the name's records waits for the disk. */
   readonly writer: RecordWriter;
   #record: Buffer = NO_RECORD;
   #isClean = false;
 
-  constructor(name: string, claiming: NameRequest, vault: LazyVault, log: Log, env: MainEnv) {
+  constructor(name: string, owner: NameOwner, vault: LazyVault, log: Log, env: MainEnv) {
     this.name = name;
-    this.owner = claiming.owner;
-    this.claiming = claiming;
+    this.owner = owner;
+    this.over = new Promise((resolve) => (this.isOver = resolve));
     this.writer = new RecordWriter(this, vault, log, env);
   }
 
-  /** The record as it came from the vault or the last owner; empty once the owner has said a newer one. */
+  /** The record as it came from the vault; empty once the owner has said a newer one. */
   get record(): Buffer {
     return this.#record;
   }

@@ -93,7 +93,7 @@ export class RecordWriter {
       } catch (error) {
         this.#log.write('vault write failed', { reason: errorText(error) });
         const { reason } = refusalOfVault(error);
-        this.#of.owner?.client.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
+        this.#of.owner?.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
       this.uncork();
     });
@@ -215,7 +215,7 @@ export class RecordWriter {
 
   /** Tells the client once that its session is not stored, and then what has waited. */
   #tell(reason: string): void {
-    if (this.#failures <= 1) this.#of.owner?.client.notice('VaultWriteFailed', { reason });
+    if (this.#failures <= 1) this.#of.owner?.notice('VaultWriteFailed', { reason });
     this.uncork();
   }
 

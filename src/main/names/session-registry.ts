@@ -1,7 +1,7 @@
 /**
- * Session registry: which connection of this process is attached to which stored session.
- * In: NAME and STORE records of lanes, ends of routes, what other processes ask for. Out: claims and releases; what the owner of
- * a name says of it goes to its `record-writer.ts`. Never: looks into a record; two owners of a name.
+ * Session registry: which session of this process has which name.
+ * In: sessions that want their names, NAME and STORE records of lanes, ends of sessions, what other processes ask for. Out: claims and
+ * releases; what the owner of a name says of it goes to its `record-writer.ts`. Never: looks into a record; two owners of a name.
  *
  * The promises of the vault end between blocks of lanes, never while one is applied: what is put to a lane here stands
  * behind what that block has said.
@@ -10,24 +10,27 @@ import { type StoreKind, writeNameList } from '../../batch/name-records.ts';
 import { NameOp } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { summaryOf } from '../../vault/summary.ts';
+import { residentMark, summaryOf } from '../../vault/summary.ts';
 import type { Claim, Vault } from '../../vault/vault.ts';
 import { Ownership } from './ownership.ts';
 import { LazyVault } from './lazy-vault.ts';
 import { refusalOfVault, type NameRefusal } from './refusal-of-vault.ts';
-import { Listing } from './listing.ts';
+import { Listing, type ListRequest } from './listing.ts';
 import type { NameOwner } from './owner.ts';
-import { answerName, askToLeave, NO_RECORD, refuseName, type NameRequest } from './name-request.ts';
+import { RequestKeys } from './request-keys.ts';
+import { answerForget, answerOpen, askToLeave, NO_RECORD, refuseOpen } from './name-request.ts';
 
 /** How long another process may take to give a name up, ms; then it keeps it. On takeover, its clients' requests get ten seconds to finish. */
 const TAKEOVER = 15_000;
 const POLL = 50;
 const ASK_AGAIN = 2_000;
-/** Another connection, or another process, has the name. */
+/** Another process has the name. */
 const IN_USE: NameRefusal = { error: 'SessionInUse' };
 
-/** Attaches sessions to names: one owner for each name in this process, one process for each name in the vault. */
+/** Gives sessions their names: one owner for each name in this process, one process for each name in the vault. */
 export class SessionRegistry {
+  /** Idempotency keys of requests in stored sessions. */
+  readonly keys: RequestKeys;
   readonly #vault: LazyVault;
   readonly #log: Log;
   readonly #env: MainEnv;
@@ -39,6 +42,7 @@ export class SessionRegistry {
   /** @param open the vault, when it is first needed; undefined if there is none */
   constructor(open: (() => Promise<Vault>) | undefined, log: Log, env: MainEnv) {
     this.#vault = new LazyVault(open, log, (name) => this.#asked(name));
+    this.keys = new RequestKeys(this.#vault, log, env);
     this.#log = log;
     this.#env = env;
   }
@@ -50,24 +54,40 @@ export class SessionRegistry {
     return false;
   }
 
-  /** Takes a NAME record. @param op `NameOp` */
-  request(owner: NameOwner, op: number, ticket: number, name: string): void {
-    const request = { owner, op, ticket, name };
-    if (op === NameOp.LIST) this.#listing.ask(request);
-    else if (op === NameOp.FORGET) void this.#forget(request);
-    else if (op === NameOp.LOGGED_OUT) this.#loggedOut(owner);
-    else if (op === NameOp.RELEASE) this.#giveBack(owner);
-    else void this.#attach(request);
+  /** Answers a LIST. */
+  list(request: ListRequest): void {
+    this.#listing.ask(request);
+  }
+
+  /** A client that may have asked for a list has gone. */
+  forgetLists(client: ListRequest['client']): void {
+    this.#listing.forget(client);
+  }
+
+  /** Names of the sessions that the gateway is to open at its start, those that were used last first. */
+  async residents(): Promise<string[]> {
+    const vault = await this.#vault.get();
+    const entries = await vault.list(residentMark);
+    const found = entries.filter(({ record }) => record !== undefined && record.length > 0);
+    return found.sort((a, b) => b.writtenAt - a.writtenAt).map(({ name }) => name);
   }
 
   async #list(): Promise<Buffer> {
     const vault = await this.#vault.get();
-    return writeNameList(await vault.list(summaryOf));
+    const entries = await vault.list(summaryOf);
+    return writeNameList(entries.map((entry) => ({ ...entry, open: this.#ownerships.get(entry.name)?.owner?.state })));
   }
 
   /** A client takes its answers again. */
   isRead(): void {
     this.#listing.goOn();
+  }
+
+  /** Takes a NAME record of a session. @param op `NameOp` */
+  request(owner: NameOwner, op: number, ticket: number): void {
+    if (op === NameOp.FORGET) void this.#forget(owner, ticket);
+    else if (op === NameOp.LOGGED_OUT) this.#loggedOut(owner);
+    else this.#giveBack(owner);
   }
 
   /** Takes a STORE record; copies its bytes and zeroes them where they stood. */
@@ -77,68 +97,59 @@ export class SessionRegistry {
     bytes.fill(0);
     if (ownership === undefined) return void record.fill(0);
     ownership.stands(NO_RECORD, false);
-    if (kind === 'last') this.#left(ownership, record);
+    if (kind === 'last') this.#end(ownership, record.length > 0 ? record : undefined);
     else ownership.writer.store(record, kind, ticket);
   }
 
   // --- claims ----------------------------------------------------------------------------------------------------------
 
-  async #attach(request: NameRequest): Promise<void> {
-    const { name, owner } = request;
-    for (let ownership = this.#ownerships.get(name); ownership !== undefined; ownership = this.#ownerships.get(name)) {
-      // A lost thread had asked already, or had the answer.
-      if (ownership.owner === owner) return this.#again(ownership, request);
-      if (ownership.ended === undefined || ownership.writer.isFailing) return this.#contend(ownership, request);
-      await ownership.ended;
+  /** Claims a session's name for it, and tells its lane what is stored there. @param isTakeover another process that has it is asked to leave */
+  async claim(owner: NameOwner, name: string, isTakeover: boolean): Promise<void> {
+    for (let before = this.#ownerships.get(name); before !== undefined; before = this.#ownerships.get(name)) {
+      // The session that had it before ends, or is still being written; one that cannot be is kept as long as this process lives.
+      if (before.owner?.isClosing === false || before.writer.isFailing) {
+        // Behind whatever is put for it now: a session that is refused ends with its last client.
+        await Promise.resolve();
+        return this.#refused(owner, IN_USE);
+      }
+      await before.over;
     }
     if (owner.isClosing) return;
-    const ownership = new Ownership(name, request, this.#vault, this.#log, this.#env);
+    const ownership = new Ownership(name, owner, this.#vault, this.#log, this.#env);
     this.#ownerships.set(name, ownership);
     this.#byOwner.set(owner, ownership);
-    await this.#claim(ownership, request);
-  }
-
-  #again(ownership: Ownership, request: NameRequest): void {
-    if (ownership.claiming === undefined) this.#grant(ownership, request);
-    else ownership.claiming = request;
-  }
-
-  /** Another session of this process has the name: refuses, or asks that one to leave. */
-  #contend(ownership: Ownership, request: NameRequest): void {
-    const { owner } = ownership;
-    const isFree = owner !== undefined && ownership.claiming === undefined && ownership.heir === undefined;
-    if (request.op !== NameOp.TAKEOVER || !isFree) return refuseName(request, IN_USE);
-    ownership.heir = request;
-    askToLeave(owner);
-  }
-
-  async #claim(ownership: Ownership, request: NameRequest): Promise<void> {
     let claim: Claim | undefined;
     let fault: NameRefusal | undefined;
     try {
-      claim = await this.#claimed(ownership, request.op === NameOp.TAKEOVER);
+      claim = await this.#claimed(ownership, isTakeover);
       if (claim === undefined) fault = IN_USE;
     } catch (error) {
       fault = refusalOfVault(error);
     }
-    // The session's lane may have lost its thread meanwhile, and the new one has asked again under another ticket.
-    const asked = ownership.claiming ?? request;
-    ownership.claiming = undefined;
+    this.#granted(ownership, claim, fault);
+  }
+
+  #granted(ownership: Ownership, claim: Claim | undefined, fault: NameRefusal | undefined): void {
+    ownership.isClaiming = false;
     if (claim !== undefined) {
       ownership.stands(Buffer.from(claim.record ?? NO_RECORD), claim.isClean);
       claim.record?.fill(0);
     }
+    const { owner } = ownership;
     if (fault !== undefined) {
       this.#forgotten(ownership);
-      return refuseName(asked, fault);
+      if (owner !== undefined) this.#refused(owner, fault);
+      return;
     }
-    // The session's client has gone while the vault was asked: nobody is left to have the name.
-    if (ownership.owner === undefined) return this.#end(ownership, ownership.clean);
-    if (asked.op === NameOp.NEW && ownership.record.length > 0) {
-      refuseName(asked, { error: 'InvalidSession' });
-      return this.#end(ownership, ownership.clean);
-    }
-    this.#grant(ownership, asked);
+    // The session has gone while the vault was asked: nobody is left to have the name.
+    if (owner === undefined) return this.#end(ownership, ownership.clean);
+    owner.isStored = ownership.record.length > 0;
+    answerOpen(owner, ownership.record, ownership.isClean);
+  }
+
+  #refused(owner: NameOwner, fault: NameRefusal): void {
+    refuseOpen(owner, fault);
+    owner.unname();
   }
 
   /** Claims the name in the vault; for a takeover asks the process that has it, for `TAKEOVER` ms. */
@@ -155,76 +166,65 @@ export class SessionRegistry {
     return claim;
   }
 
-  #grant(ownership: Ownership, request: NameRequest): void {
-    answerName(request, ownership.record, ownership.isClean);
+  /** Whether a session's name is still being claimed. */
+  isClaiming(owner: NameOwner): boolean {
+    return this.#byOwner.get(owner)?.isClaiming === true;
   }
 
   /** Another process wants a name that this one has. */
   #asked(name: string): void {
     const ownership = this.#ownerships.get(name);
-    if (ownership?.owner === undefined || ownership.claiming !== undefined) return;
+    if (ownership?.owner === undefined || ownership.isClaiming) return;
     ownership.isAsked = true;
     askToLeave(ownership.owner);
   }
 
-  /** The thread of a session was lost: if it had been asked to leave, it is asked again. */
+  /** The thread of a session was lost: what it was told before it had said anything of it, it is told again. */
   resumed(owner: NameOwner): void {
     const ownership = this.#byOwner.get(owner);
-    if (ownership !== undefined && (ownership.isAsked || ownership.heir !== undefined)) askToLeave(owner);
+    if (ownership === undefined) return refuseOpen(owner, IN_USE);
+    if (ownership.isClaiming) return;
+    answerOpen(owner, ownership.record, ownership.isClean);
+    if (ownership.isAsked) askToLeave(owner);
   }
 
   // --- ends ------------------------------------------------------------------------------------------------------------
 
-  /** The owner has left, in order: the heir gets the name, or the vault does. */
-  #left(ownership: Ownership, record: Buffer): void {
-    const { owner, heir } = ownership;
-    if (owner !== undefined) this.#byOwner.delete(owner);
-    ownership.writer.uncork();
-    ownership.owner = undefined;
-    ownership.heir = undefined;
-    if (heir === undefined || ownership.isAsked || heir.owner.isClosing) {
-      if (heir !== undefined) refuseName(heir, IN_USE);
-      return this.#end(ownership, record.length > 0 ? record : undefined);
-    }
-    ownership.owner = heir.owner;
-    this.#byOwner.set(heir.owner, ownership);
-    ownership.stands(record, record.length > 0);
-    // Written at once: the process may end before the heir says a record of its own.
-    if (record.length > 0) ownership.writer.write(Buffer.from(record));
-    this.#grant(ownership, heir);
-  }
-
   /** The session is gone, whatever it left undone: its name is given up. */
   gone(owner: NameOwner): void {
-    this.#listing.forget(owner);
     const ownership = this.#disowned(owner);
-    // While the name is being claimed, `#claim` gives it back.
-    if (ownership !== undefined && ownership.claiming === undefined) this.#end(ownership, ownership.clean);
+    // While the name is being claimed, `#granted` gives it back.
+    if (ownership !== undefined && !ownership.isClaiming) this.#end(ownership, ownership.clean);
   }
 
-  /** The lane could not use the record that it was granted. */
+  /** The lane could not use the record that it was told of, or has given the session up. */
   #giveBack(owner: NameOwner): void {
+    owner.unname();
     const ownership = this.#disowned(owner);
     if (ownership !== undefined) this.#end(ownership, ownership.clean);
   }
 
-  /** Takes its name from a session, and refuses the heir. @returns what the session had */
+  /** Takes its name from a session. @returns what the session had */
   #disowned(owner: NameOwner): Ownership | undefined {
     const ownership = this.#byOwner.get(owner);
     if (ownership === undefined) return undefined;
     this.#byOwner.delete(owner);
     ownership.owner = undefined;
-    if (ownership.heir !== undefined) refuseName(ownership.heir, IN_USE);
-    ownership.heir = undefined;
     return ownership;
   }
 
   /** Gives the name up. @param last its last and clean state, if there is one */
   #end(ownership: Ownership, last: Buffer | undefined): void {
-    if (ownership.ended !== undefined) return;
-    if (ownership.owner !== undefined) this.#byOwner.delete(ownership.owner);
+    if (ownership.isEnding) return;
+    ownership.isEnding = true;
+    const { owner } = ownership;
+    if (owner !== undefined) {
+      this.#byOwner.delete(owner);
+      ownership.writer.uncork();
+      owner.unname();
+    }
     ownership.owner = undefined;
-    ownership.ended = ownership.writer.release(last).finally(() => this.#forgotten(ownership));
+    void ownership.writer.release(last).finally(() => this.#forgotten(ownership));
   }
 
   #forgotten(ownership: Ownership): void {
@@ -232,6 +232,7 @@ export class SessionRegistry {
     if (this.#ownerships.get(ownership.name) === ownership) this.#ownerships.delete(ownership.name);
     ownership.stands(NO_RECORD, false);
     ownership.writer.wipe();
+    ownership.isOver();
     if (this.#ownerships.size === 0) this.#onEmpty?.();
   }
 
@@ -239,25 +240,25 @@ export class SessionRegistry {
   #loggedOut(owner: NameOwner): void {
     const ownership = this.#byOwner.get(owner);
     if (ownership === undefined) return;
+    owner.isStored = false;
     ownership.stands(NO_RECORD, false);
     ownership.writer.remove();
   }
 
   /** The account is logged out, its keys are destroyed: the record goes, and with it the name. */
-  async #forget(request: NameRequest): Promise<void> {
-    const ownership = this.#byOwner.get(request.owner);
+  async #forget(owner: NameOwner, ticket: number): Promise<void> {
+    const ownership = this.#byOwner.get(owner);
     // A thread that was lost had asked, and the record is removed already.
-    if (ownership === undefined) return answerName(request, NO_RECORD);
+    if (ownership === undefined) return answerForget(owner, ticket);
     ownership.stands(NO_RECORD, false);
     try {
       await ownership.writer.forget();
     } catch (error) {
-      return refuseName(request, refusalOfVault(error));
+      return answerForget(owner, ticket, refusalOfVault(error));
     }
-    const { heir } = ownership;
     this.#forgotten(ownership);
-    answerName(request, NO_RECORD);
-    if (heir !== undefined) await this.#attach(heir);
+    owner.unname();
+    answerForget(owner, ticket);
   }
 
   /** Waits until every name is given up, with its record stored, but no longer than `within` ms; closes the vault. */

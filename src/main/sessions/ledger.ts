@@ -4,16 +4,7 @@
  * what is needed to run or ask for a request again when its lane is lost. Never: an answer twice.
  */
 import type { RecordCursor } from '../../batch/batch.ts';
-import {
-  COUNTERS_LENGTH,
-  ENTRY_LENGTH,
-  EntryFlag,
-  entryTicket,
-  idsFrom,
-  saveEntry,
-  type SavedEntry,
-  writeAgain,
-} from '../../batch/save-records.ts';
+import { EntryFlag, entryTicket, saveEntry, type SavedEntry, writeAgain } from '../../batch/save-records.ts';
 import type { MainEnv } from '../env.ts';
 import type { IdText } from '../front.ts';
 
@@ -84,16 +75,28 @@ export class Ticket implements SavedEntry {
   }
 }
 
-/** The open requests of one session, by ticket, oldest first. */
+/** What all ledgers of one client have open together. */
+export interface Tally {
+  /** Requests that the client has no answer to yet. */
+  open: number;
+  /** Bytes of their messages, of which lanes hold copies until they are answered. */
+  bytes: number;
+  /** In how many sessions as many are open as one may have. */
+  full: number;
+  /** So many. */
+  readonly most: number;
+}
+
+/** The open requests of one client in one session, by ticket, oldest first. */
 export class Ledger {
   readonly #env: Pick<MainEnv, 'ticks'>;
   readonly #open = new Map<number, Ticket>();
-  /** Bytes of all open messages. */
-  bytes = 0;
+  readonly #tally: Tally;
 
-  /** @param env when each request came */
-  constructor(env: Pick<MainEnv, 'ticks'>) {
+  /** @param env when each request came @param tally of the client, which may have other ledgers */
+  constructor(env: Pick<MainEnv, 'ticks'>, tally: Tally = { open: 0, bytes: 0, full: 0, most: Infinity }) {
     this.#env = env;
+    this.#tally = tally;
   }
 
   get size(): number {
@@ -105,25 +108,32 @@ export class Ledger {
     do last = (last + 1) >>> 0 || 1;
     while (this.#open.has(last));
     const ticket = new Ticket(last, id, bytes, start, stop, requestFlags, this.#env.ticks());
-    this.#open.set(last, ticket);
-    this.bytes += stop - start;
+    this.adopt(ticket);
     return ticket;
+  }
+
+  /** Takes a ticket of another ledger of the same client, which it has left. */
+  adopt(ticket: Ticket): void {
+    this.#open.set(ticket.number, ticket);
+    this.#tally.open++;
+    if (this.#open.size === this.#tally.most) this.#tally.full++;
+    this.#tally.bytes += ticket.stop - ticket.start;
   }
 
   /** @returns the request; undefined if nothing is owed to this ticket */
   close(ticket: number): Ticket | undefined {
     const found = this.#open.get(ticket);
     if (found === undefined) return undefined;
-    this.bytes -= found.stop - found.start;
+    this.#tally.open--;
+    if (this.#open.size === this.#tally.most) this.#tally.full--;
+    this.#tally.bytes -= found.stop - found.start;
     this.#open.delete(ticket);
     return found;
   }
 
-  /** Reads the entries of a SAVE record: where requests stand. Skips those answered meanwhile. */
-  took(record: RecordCursor): void {
-    const end = idsFrom(record);
-    for (let at = COUNTERS_LENGTH; at < end; at += ENTRY_LENGTH)
-      this.#open.get(entryTicket(record, at))?.took(record, at);
+  /** Reads an entry of a SAVE record: where one of its requests stands. Skips one that was answered meanwhile. */
+  took(record: RecordCursor, at: number): void {
+    this.#open.get(entryTicket(record, at))?.took(record, at);
   }
 
   find(ticket: number): Ticket | undefined {
@@ -135,11 +145,17 @@ export class Ledger {
     return this.#open.values();
   }
 
+  /** Takes out the tickets that no lane has taken, oldest first. */
+  takeUntaken(): Ticket[] {
+    const tickets = [...this.#open.values()].filter(({ isTaken }) => !isTaken);
+    for (const { number } of tickets) this.close(number);
+    return tickets;
+  }
+
   /** Gives up all open tickets, oldest first. */
   drain(): Ticket[] {
     const tickets = [...this.#open.values()];
-    this.#open.clear();
-    this.bytes = 0;
+    for (const { number } of tickets) this.close(number);
     return tickets;
   }
 }

@@ -6,19 +6,20 @@
 import { In } from '../../batch/records.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { SessionRegistry } from '../names/session-registry.ts';
 import type { Lane, Loss } from '../lanes/lane.ts';
 import type { Culprit } from '../lanes/lane-queue.ts';
 import type { Ticket } from './ledger.ts';
-import type { Route } from './route.ts';
+import type { Attachment } from './attachment.ts';
+import type { OpenSession } from './open-session.ts';
 
-/** Who keeps the routes (`Router`). */
+/** Who keeps the sessions (`Router`). */
 export interface RecoveryOwner {
   readonly metrics: Metrics;
-  /** The sessions of a lane that were ever asked for something. */
-  openedOf(lane: Lane): Route[];
-  gone(route: Route): void;
-  /** Gives a route a session anew, under the next number. */
-  renew(route: Route): void;
+  readonly registry: SessionRegistry;
+  /** The sessions of a lane. */
+  openedOf(lane: Lane): OpenSession[];
+  gone(session: OpenSession): void;
 }
 
 /** Who is told of what was lost. */
@@ -32,8 +33,8 @@ export interface RecoveryOptions {
 
 /** What a death of a thread means for its sessions. */
 interface Verdict {
-  readonly refused: { readonly route: Route; readonly ticket: Ticket } | undefined;
-  readonly ending: readonly Route[];
+  readonly refused: { readonly attachment: Attachment; readonly ticket: Ticket } | undefined;
+  readonly ending: readonly OpenSession[];
 }
 
 const NOBODY: Verdict = { refused: undefined, ending: [] };
@@ -58,49 +59,59 @@ export class Recovery {
    * Everything is put before anything is told: what is told may let clients send more, and that has to come behind.
    */
   lost(lane: Lane, loss: Loss, isHopeless: boolean): boolean {
-    const routes = this.#owner.openedOf(lane);
-    this.#options.log.write('lane lost', { lane: lane.number, reason: loss.why, sessions: routes.length });
-    const closing = routes.filter((route) => route.isClosing);
-    const open = routes.filter((route) => !route.isClosing);
-    for (const route of open)
-      for (const ticket of route.ledger.all()) if (loss.suspects.has(ticket.number)) ticket.deaths++;
+    const sessions = this.#owner.openedOf(lane);
+    this.#options.log.write('lane lost', { lane: lane.number, reason: loss.why, sessions: sessions.length });
+    const closing = sessions.filter((session) => session.isClosing);
+    const open = sessions.filter((session) => !session.isClosing);
+    for (const { ledger } of speakersOf(open))
+      for (const ticket of ledger.all()) if (loss.suspects.has(ticket.number)) ticket.deaths++;
     const { refused, ending } = isHopeless ? { refused: undefined, ending: open } : judge(open, loss.culprit);
-    const going = open.filter((route) => !ending.includes(route));
+    const going = open.filter((session) => !ending.includes(session));
     putAgain(going);
-    this.#lostSessions(lane, [...closing, ...ending, ...going.filter((route) => route.saved.isEmpty)]);
-    for (const route of routes) route.links.hangUpAll();
-    for (const route of closing) this.#owner.gone(route);
-    for (const route of ending) this.#end(route);
-    if (refused !== undefined) this.#refuse(refused.route, refused.ticket);
+    this.#lostSessions(lane, [...closing, ...ending, ...going.filter(({ saved }) => saved.isEmpty)]);
+    for (const session of sessions) session.links.hangUpAll();
+    for (const session of [...closing, ...ending]) this.#owner.registry.keys.lost(session);
+    for (const session of closing) this.#owner.gone(session);
+    for (const session of ending) this.#end(session);
+    if (refused !== undefined) this.#refuse(refused.attachment, refused.ticket);
     // What waited in the lost lane is put again: who fed it may go on behind that.
-    for (const route of routes) route.goOn();
+    for (const attachment of speakersOf(going)) attachment.goOn();
+    for (const session of sessions) session.goOn();
     return refused !== undefined || ending.length > 0;
   }
 
-  /** The session is closed and named; its client stays, and its next message starts a session anew. */
-  #end(route: Route): void {
-    const tickets = route.ledger.drain();
-    this.#owner.renew(route);
-    for (const ticket of tickets) this.#crashed(route, ticket);
-    route.client.lostSession();
-    // Behind all lines: an emptied ledger lets the client go on, or end.
-    route.client.settled();
+  /** The session is over; its clients stay, and their next messages begin others. */
+  #end(session: OpenSession): void {
+    const attachments = [...session.attachments];
+    const tickets = attachments.map(({ ledger }) => ledger.drain());
+    session.isClosing = true;
+    this.#owner.gone(session);
+    for (const [i, attachment] of attachments.entries()) {
+      const { client, isMute } = attachment;
+      for (const ticket of tickets[i]!) this.#crashed(attachment, ticket);
+      if (!isMute || session.name === undefined) client.lostSession();
+      client.detached(attachment, false);
+      attachment.leave();
+      // Behind all lines: an emptied ledger lets the client go on, or end.
+      client.settled();
+    }
   }
 
-  #refuse(route: Route, ticket: Ticket): void {
-    this.#crashed(route, ticket);
-    route.client.settled();
+  #refuse(attachment: Attachment, ticket: Ticket): void {
+    this.#crashed(attachment, ticket);
+    attachment.client.settled();
   }
 
-  #crashed(route: Route, { number, id, isSent }: Ticket): void {
+  #crashed({ client, session }: Attachment, { number, id, isSent }: Ticket): void {
+    this.#owner.registry.keys.crashed(session, number, isSent);
     this.#owner.metrics.ended('WorkerCrashed');
-    route.client.crashed(number, id, isSent);
+    client.crashed(number, id, isSent);
   }
 
   /** Gives back the keys of sessions that end, and of those that go on without one, once the thread has ended: it may take keys until then. */
-  #lostSessions(lane: Lane, routes: readonly Route[]): void {
+  #lostSessions(lane: Lane, lost: readonly OpenSession[]): void {
     const sessions = this.#ending.get(lane) ?? new Set();
-    for (const { session } of routes) sessions.add(session);
+    for (const { number } of lost) sessions.add(number);
     this.#ending.set(lane, sessions);
   }
 
@@ -113,23 +124,34 @@ export class Recovery {
   }
 }
 
-/** Who is at fault, if the record that was alone in its batch has killed a thread before. */
-function judge(routes: readonly Route[], culprit: Culprit | undefined): Verdict {
-  const route = culprit && routes.find((one) => one.session === culprit.session);
-  if (route === undefined || culprit === undefined) return NOBODY;
-  if (culprit.kind === In.REQUEST || culprit.kind === In.AGAIN) return judgeRequest(route, culprit.ticket);
-  return { refused: undefined, ending: ++route.deaths < 2 ? [] : [route] };
+function speakersOf(sessions: readonly OpenSession[]): Attachment[] {
+  return sessions.flatMap(({ attachments }) => [...attachments]);
 }
 
-function judgeRequest(route: Route, number: number): Verdict {
-  const ticket = route.ledger.find(number);
+/** Who is at fault, if the record that was alone in its batch has killed a thread before. */
+function judge(sessions: readonly OpenSession[], culprit: Culprit | undefined): Verdict {
+  if (culprit === undefined) return NOBODY;
+  if (culprit.kind === In.REQUEST || culprit.kind === In.AGAIN) {
+    const attachment = speakersOf(sessions).find(({ number }) => number === culprit.session);
+    return attachment === undefined ? NOBODY : judgeRequest(attachment, culprit.ticket);
+  }
+  const session = sessions.find(
+    ({ number, attachments }) =>
+      number === culprit.session || [...attachments].some((one) => one.number === culprit.session),
+  );
+  if (session === undefined) return NOBODY;
+  return { refused: undefined, ending: ++session.deaths < 2 ? [] : [session] };
+}
+
+function judgeRequest(attachment: Attachment, number: number): Verdict {
+  const ticket = attachment.ledger.find(number);
   if (ticket === undefined || ticket.deaths < 2) return NOBODY;
-  route.ledger.close(ticket.number);
-  return { refused: { route, ticket }, ending: [] };
+  attachment.ledger.close(ticket.number);
+  return { refused: { attachment, ticket }, ending: [] };
 }
 
 /** Sessions and what they had taken go together; requests that may have killed the thread go one by one, behind them. */
-function putAgain(routes: readonly Route[]): void {
-  for (const route of routes) route.resume();
-  for (const route of routes) route.repeat();
+function putAgain(sessions: readonly OpenSession[]): void {
+  for (const session of sessions) session.resume();
+  for (const session of sessions) session.repeat();
 }

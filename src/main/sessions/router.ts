@@ -1,18 +1,17 @@
 /**
- * Router: client -> session -> lane, and back (architecture: The life of a request).
- * In: messages of clients, blocks of lanes. Out: each record at the one client or link it is meant for.
- * Never: a record to another session's client: what names no open session is dropped.
+ * Router: client -> attachment -> session -> lane, and back (architecture: The life of a request).
+ * In: clients that want sessions, blocks of lanes. Out: each record at the client, the session or the link it is meant for.
+ * Never: a record to another's client: what names no open session or attachment is dropped.
  */
 import { errorText } from '../../error-text.ts';
 import type { AllowList } from '../../address/allow-list.ts';
 import type { RecordCursor } from '../../batch/batch.ts';
-import { readCentre, readDial } from '../../batch/link-records.ts';
-import { eventPlace } from '../../batch/log-flags.ts';
-import { storeKind } from '../../batch/name-records.ts';
+import { readEndedKey, readKey } from '../../batch/key-records.ts';
+import { readDial } from '../../batch/link-records.ts';
+import { readMove, storeKind } from '../../batch/name-records.ts';
 import { isBadLine, outcomeOf } from '../../batch/reply-flags.ts';
-import { Out } from '../../batch/records.ts';
-import { type CentreNews, Centres } from '../../telemetry/centres.ts';
-import { EVENT_NAMES } from '../../telemetry/events.ts';
+import { DetachedFlag, NameOp, Out, StandingFlag } from '../../batch/records.ts';
+import { Centres } from '../../telemetry/centres.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
 import type { MainEnv } from '../env.ts';
@@ -23,9 +22,13 @@ import type { LanesOwner } from '../lanes/lanes.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { SessionRegistry } from '../names/session-registry.ts';
 import { WriteBatch } from '../flow/socket-writer.ts';
+import { LaneNews } from './lane-news.ts';
+import { type Load, loadOf } from './load.ts';
+import { Residents } from './residents.ts';
 import { Recovery, type RecoveryOwner } from './recovery.ts';
-import { Route, type RouteOwner } from './route.ts';
-import type { SessionClient } from './session-client.ts';
+import type { Attachment } from './attachment.ts';
+import type { Sessions } from './client-sessions.ts';
+import { OpenSession, type SessionOwner } from './open-session.ts';
 import type { Socks } from '../links/socks.ts';
 
 /** What the router is made of and whom it tells. */
@@ -37,7 +40,9 @@ export interface RouterOptions {
   /** The proxy that data centres are reached through. */
   readonly socks?: Socks | undefined;
   readonly log: Log;
-  /** Which session is attached to which name. */
+  /** Which lane a new session gets. */
+  readonly pick: () => Lane;
+  /** Which session has which name. */
   readonly registry: SessionRegistry;
   readonly metrics: Metrics;
   /** These sessions were lost: what they held elsewhere (keys) may be given back. */
@@ -48,151 +53,253 @@ export interface RouterOptions {
   readonly broken: (error: unknown) => void;
 }
 
-/** All routes by the number of their session; one for the gateway. */
-export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
+/** All sessions and who speaks in them, by number; one for the gateway. */
+export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner {
   readonly batch = new WriteBatch();
   readonly metrics: Metrics;
   readonly registry: SessionRegistry;
   readonly dialling: Dialling;
   readonly #env: MainEnv;
   readonly #log: Log;
-  readonly #centres: Centres;
+  readonly #news: LaneNews;
   readonly #broken: RouterOptions['broken'];
   readonly #lost: RouterOptions['lost'];
-  readonly #routes = new Map<number, Route>();
+  readonly limits: Limits;
+  readonly residents: Residents;
+  readonly #pick: RouterOptions['pick'];
+  readonly #sessions = new Map<number, OpenSession>();
+  readonly #attachments = new Map<number, Attachment>();
+  /** Sessions that keep their names. */
+  readonly #byName = new Map<string, OpenSession>();
   readonly #recovery: Recovery;
-  #lastSession = 0;
+  #lastNumber = 0;
   /** When the block that is being read came, `MainEnv.ticks`: the clock is read once for all its answers; 0: not yet. */
   #readAt = 0;
 
   constructor(options: RouterOptions) {
-    const { env, metrics, registry, log, broken, lost } = options;
+    const { env, metrics, registry, log, broken, lost, limits, pick } = options;
+    this.limits = limits;
+    this.#pick = pick;
+    this.residents = new Residents(this, registry, env, limits);
     this.#env = env;
     this.metrics = metrics;
     this.registry = registry;
     this.#log = log;
-    this.#centres = new Centres(metrics, log);
-    this.dialling = new Dialling({ ...options, batch: this.batch, centres: this.#centres });
+    const centres = new Centres(metrics, log);
+    this.#news = new LaneNews(centres, metrics, log);
+    this.dialling = new Dialling({ ...options, batch: this.batch, centres });
     this.#broken = broken;
     this.#lost = lost;
     this.#recovery = new Recovery(this, options);
   }
 
   get size(): number {
-    return this.#routes.size;
+    return this.#sessions.size;
   }
 
-  /**
-   * Gives a client its session's number and lane. Nothing crosses before its first message.
-   * @param flags `openFlags`: how the client's messages look
-   */
-  add(client: SessionClient, lane: Lane, flags: number): Route {
-    const route = new Route(this, ++this.#lastSession, lane, client, flags);
+  /** Clients that speak in sessions, each counted once a session. */
+  get attachments(): number {
+    return this.#attachments.size;
+  }
+
+  // --- sessions and who speaks in them ---------------------------------------------------------------------------------
+
+  /** Numbers are never used again in one process. */
+  nextNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  begin(isBare: boolean): OpenSession {
+    return this.#open(undefined, isBare);
+  }
+
+  named(name: string, isTakeover: boolean): OpenSession {
+    const found = this.#byName.get(name);
+    if (found !== undefined && !found.isClosing && found.isNamed) return found;
+    const session = this.#open(name, false);
+    this.#byName.set(name, session);
+    void this.registry.claim(session, name, isTakeover);
+    return session;
+  }
+
+  #open(name: string | undefined, isBare: boolean): OpenSession {
+    const lane = this.#pick();
+    const session = new OpenSession(this, this.nextNumber(), lane, name, isBare);
     this.metrics.counts[Count.SESSIONS]!++;
     lane.sessions++;
-    this.#routes.set(route.session, route);
-    return route;
+    this.#sessions.set(session.number, session);
+    return session;
   }
 
-  /** Sums over all sessions, for whoever shows them: connections to data centres, and open requests by lane. */
-  load(lanes: number): { links: number; openRequests: number[] } {
-    const openRequests = Array.from({ length: lanes }, () => 0);
-    let links = 0;
-    for (const route of this.#routes.values()) {
-      links += route.links.size;
-      openRequests[route.lane.number]! += route.ledger.size;
-    }
-    return { links, openRequests };
+  entered(attachment: Attachment): void {
+    this.#attachments.set(attachment.number, attachment);
+    attachment.session.entered(attachment);
   }
 
-  /** The session is no more; its client may end. */
-  gone(route: Route): void {
-    if (!this.#routes.delete(route.session)) return;
-    route.lane.sessions--;
-    route.saved.wipe();
-    this.registry.gone(route);
-    if (route.isResumed) this.#lost(new Set([route.session]));
-    route.links.close();
-    route.client.sessionGone();
+  detached(attachment: Attachment): void {
+    this.#attachments.delete(attachment.number);
+    attachment.client.left(attachment);
   }
 
-  clear(_lane: Lane, session: number): void {
-    this.#routes.get(session)?.goOn();
+  attachmentOf(number: number): Attachment | undefined {
+    return this.#attachments.get(number);
   }
+
+  /** Ends the sessions that nobody speaks in: the gateway stops. */
+  closeIdle(): void {
+    for (const session of [...this.#sessions.values()]) if (session.attachments.size === 0) session.close();
+  }
+
+  /** Sums over all sessions, for whoever shows them. */
+  load(lanes: number): Load {
+    return loadOf(this.#sessions.values(), this.#attachments.values(), lanes);
+  }
+
+  /** The session is no more. */
+  gone(session: OpenSession): void {
+    if (!this.#sessions.delete(session.number)) return;
+    session.lane.sessions--;
+    if (session.name !== undefined && this.#byName.get(session.name) === session) this.#byName.delete(session.name);
+    this.registry.keys.gone(session);
+    this.registry.gone(session);
+    if (session.isResumed) this.#lost(new Set([session.number]));
+    session.ended();
+  }
+
+  clear(_lane: Lane, number: number): void {
+    this.#attachments.get(number)?.goOn();
+    this.#sessions.get(number)?.goOn();
+  }
+
+  // --- what lanes say --------------------------------------------------------------------------------------------------
 
   record(_lane: Lane, record: RecordCursor): void {
-    if (record.kind === Out.LOG) return this.#logged(record);
-    if (record.kind === Out.CENTRE) return this.#centre(record);
-    if (record.kind === Out.RPC_ERROR) return this.metrics.rpcError(record.ticket | 0, text(record));
-    const route = this.#routes.get(record.session);
-    if (route === undefined) return;
+    // The most frequent first: each Set costs as much as the look-up of who is meant.
+    if (record.kind === Out.REPLY) return this.#reply(record);
+    if (record.kind === Out.SEND) return this.#send(record);
+    if (this.#news.take(record)) return;
+    if (ABOUT_ATTACHMENTS.has(record.kind)) return this.#spoken(record);
+    if (record.kind === Out.NAME && BY_ATTACHMENTS.has(record.flags)) return this.#asked(record);
+    const session = this.#sessions.get(record.session);
+    if (session !== undefined) this.#ofSession(session, record);
+  }
+
+  #ofSession(session: OpenSession, record: RecordCursor): void {
     switch (record.kind) {
-      case Out.REPLY:
-        this.#reply(route, record);
-        break;
       case Out.UPDATE:
-        this.#update(route, record);
+        this.metrics.counts[Count.UPDATES_ENCODED]!++;
+        session.update(record.flags, view(record));
+        break;
+      case Out.UNHEARD:
+        this.metrics.counts[Count.UPDATES_UNHEARD]!++;
         break;
       case Out.SAVE:
-        route.save(record);
+        session.save(record);
         break;
       case Out.SAVE_SESSION:
-        route.saved.takeSession(view(record));
+        session.saved.takeSession(view(record));
         break;
-      case Out.KEY_MADE:
-        route.links.keyMade(record.link);
+      case Out.STANDING:
+        this.#standing(session, record.flags);
+        break;
+      case Out.WAITING:
+        session.waits(record.ticket);
         break;
       case Out.NAME:
-        this.registry.request(route, record.flags, record.ticket, text(record));
+        this.registry.request(session, record.flags, record.ticket);
         break;
       case Out.STORE:
-        this.registry.store(route, storeKind(record.flags), record.ticket, view(record));
+        session.isStored = true;
+        this.registry.store(session, storeKind(record.flags), record.ticket, view(record));
         break;
-      case Out.SEND:
-        route.links.send(record.link, this.#give(record));
+      case Out.KEY:
+        this.registry.keys.ask(session, readKey(record));
         break;
-      case Out.DIAL:
-        route.links.dial(record.link, record.ticket, readDial(record));
-        break;
-      case Out.HANG_UP:
-        route.links.hangUp(record.link);
+      case Out.OUTCOME:
+        this.registry.keys.ended(session.number, record.ticket, readEndedKey(record));
         break;
       case Out.GONE:
-        this.gone(route);
+        this.gone(session);
+        break;
+      default:
+        this.#ofLink(session, record);
+    }
+  }
+
+  #standing(session: OpenSession, flags: number): void {
+    const wasLost = session.isLost;
+    session.isLost = (flags & StandingFlag.LOST) !== 0;
+    session.isResident = (flags & StandingFlag.RESIDENT) !== 0;
+    if (session.isLost && !wasLost) this.#log.write('session lost', { session: session.number, name: session.name! });
+    if (session.isResident) this.residents.adopt(session);
+    session.settle();
+  }
+
+  #ofLink(session: OpenSession, record: RecordCursor): void {
+    const { links } = session;
+    switch (record.kind) {
+      case Out.KEY_MADE:
+        session.hasKey = true;
+        links.keyMade(record.link);
+        break;
+      case Out.DIAL:
+        links.dial(record.link, record.ticket, readDial(record));
+        break;
+      case Out.HANG_UP:
+        links.hangUp(record.link);
         break;
       default:
         throw new RangeError(`record of kind ${record.kind} out of a lane`);
     }
   }
 
-  #logged(record: RecordCursor): void {
-    const place = eventPlace(record.flags);
-    if (place === undefined) this.#log.verbose(text(record));
-    else this.#log.record(EVENT_NAMES[place]!, text(record));
+  /** A record about one client in a session. */
+  #spoken(record: RecordCursor): void {
+    const attachment = this.#attachments.get(record.session);
+    if (attachment === undefined) return;
+    if (record.kind === Out.SPEAKS) return attachment.client.speaks(attachment, record.flags);
+    if (record.kind === Out.NOTICE) return this.#notice(attachment, record);
+    const isBare = (record.flags & DetachedFlag.BARE) !== 0;
+    // Behind the block: what of it was taken stands there.
+    queueMicrotask(() => attachment.client.detached(attachment, isBare));
   }
 
-  #centre(record: RecordCursor): void {
-    const { event, fields } = readCentre(record);
-    this.#centres.heard(event, fields as CentreNews);
+  /** A NAME record of an attachment: where its lines belong, or that it wants the list. */
+  #asked(record: RecordCursor): void {
+    const attachment = this.#attachments.get(record.session);
+    if (attachment === undefined) return;
+    const { client, number, session } = attachment;
+    const move = readMove(record);
+    if (move !== undefined) queueMicrotask(() => client.moved(attachment, move));
+    else this.registry.list({ attachment: number, lane: session.lane, ticket: record.ticket, client });
   }
 
-  #reply(route: Route, record: RecordCursor): void {
+  #send(record: RecordCursor): void {
+    this.#sessions.get(record.session)?.links.send(record.link, this.#give(record));
+  }
+
+  #reply(record: RecordCursor): void {
     const { ticket } = record;
-    const closed = route.ledger.close(ticket);
-    if (closed === undefined) return;
+    const attachment = this.#attachments.get(record.session);
+    const closed = attachment?.ledger.close(ticket);
+    if (attachment === undefined || closed === undefined) return;
     const outcome = outcomeOf(record.flags);
     const isBad = isBadLine(record.flags);
     this.metrics.answered(outcome, ((this.#readAt ||= this.#env.ticks()) - closed.at) | 0);
-    if (!route.isCorked) return route.client.reply(ticket, this.#give(record), isBad, outcome);
-    const line = Buffer.from(view(record));
-    route.sayLater(() => route.client.reply(ticket, line, isBad, outcome), true);
+    const { session } = attachment;
+    const isHeld = this.registry.keys.holds(session.number, ticket);
+    if (!isHeld && !session.isCorked) return attachment.reply(ticket, this.#give(record), isBad, outcome);
+    const say = attachment.laterReply(ticket, Buffer.from(view(record)), isBad, outcome);
+    if (isHeld) this.registry.keys.sayLater(session.number, ticket, () => session.say(say));
+    else session.sayLater(say);
   }
 
-  #update(route: Route, record: RecordCursor): void {
+  #notice({ client, session }: Attachment, record: RecordCursor): void {
+    this.metrics.counts[Count.UPDATES_ENCODED]!++;
     this.metrics.counts[Count.UPDATES]!++;
-    if (!route.isCorked) return route.client.update(this.#give(record));
+    if (!session.isCorked) return client.update(this.#give(record));
     const line = Buffer.from(view(record));
-    route.sayLater(() => route.client.update(line), false);
+    session.sayLater(() => client.update(line));
   }
 
   /** A record's bytes for somebody who may keep them. */
@@ -207,18 +314,9 @@ export class Router implements LanesOwner, RouteOwner, RecoveryOwner {
     return this.batch.settle();
   }
 
-  /** The sessions of a lane that were ever asked for something. */
-  openedOf(lane: Lane): Route[] {
-    return [...this.#routes.values()].filter((route) => route.lane === lane && route.isOpened);
-  }
-
-  /** Gives a route a session anew, under the next number. */
-  renew(route: Route): void {
-    this.#routes.delete(route.session);
-    this.registry.gone(route);
-    route.uncork();
-    route.renew(++this.#lastSession);
-    this.#routes.set(route.session, route);
+  /** The sessions of a lane. */
+  openedOf(lane: Lane): OpenSession[] {
+    return [...this.#sessions.values()].filter((session) => session.lane === lane);
   }
 
   lost(lane: Lane, loss: Loss, isHopeless: boolean): boolean {
@@ -246,6 +344,7 @@ function view(record: RecordCursor): Buffer {
   return record.bytes.subarray(record.start, record.stop) as Buffer;
 }
 
-function text(record: RecordCursor): string {
-  return view(record).toString('utf8');
-}
+/** Records whose `session` is an attachment's number. */
+const ABOUT_ATTACHMENTS = new Set<number>([Out.NOTICE, Out.SPEAKS, Out.DETACHED]);
+/** NAME records whose `session` is one. */
+const BY_ATTACHMENTS = new Set<number>([NameOp.SPEAK, NameOp.TAKEOVER, NameOp.AS, NameOp.DETACH, NameOp.LIST]);

@@ -10,9 +10,11 @@ import { hangUp } from '../link/hang-up.ts';
 import { compileInit } from '../delivery/init.ts';
 import { callOwn } from '../delivery/own-calls.ts';
 import type { StoredSession } from '../state/stored-session.ts';
-import { endWaiting, endWaitingBy, releaseName, wait } from './attach.ts';
+import type { ClientLine } from '../state/attachment.ts';
+import { endWaiting, endWaitingBy, takeWaiting, waitFor, waitInFront } from './waiting.ts';
 import { connectionAt } from '../centres/connections.ts';
-import { AnswerBy, type Pending, ownPending } from '../state/pending.ts';
+import { ownPending } from '../state/own-pending.ts';
+import { AnswerBy, type Pending } from '../state/pending.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
@@ -25,24 +27,16 @@ const PATIENCE_MS = 5_000;
 const GONE = new Set(['AUTH_KEY_UNREGISTERED', 'AUTH_KEY_INVALID', 'SESSION_REVOKED', 'SESSION_EXPIRED']);
 const DESTROY = Uint8Array.of(0x60, 0x51, 0x43, 0xd1);
 
-/**
- * `forget`: the connection has the session by now, or the bare name.
- * @param hadName the connection had it before this line; else a name without anything under it is given back
- */
-export function forget(
-  s: ConnectionState,
-  stored: StoredSession,
-  ticket: number,
-  hadName: boolean,
-  now: number,
-): Refusal | 'waits' {
-  if (!stored.hasRecord) {
-    if (!hadName) releaseName(s, stored.name);
+/** `forget`: the session was opened under its name by now, with or without something stored there. */
+export function forget(s: ConnectionState, stored: StoredSession, line: ClientLine, now: number): Refusal | 'waits' {
+  if (!stored.hasRecord || stored.isForgetting)
     return refusal('SessionNotFound', { msg: 'nothing is kept under this name', path: 'session.forget' });
-  }
   stored.isForgetting = true;
-  s.session.waitingLines.step = 'logOut';
-  if (stored.lostReason !== undefined || s.isLost) return wait(s, ticket, 'forget', stored.name);
+  const { attachment: to, ticket } = line;
+  if (stored.lostReason !== undefined || s.isLost) {
+    s.sink.name('forget', ticket);
+    return waitFor(to, 'forget');
+  }
   introduce(s, stored);
   const pending: Pending = callOwn(
     s,
@@ -54,7 +48,7 @@ export function forget(
     now,
     PATIENCE_MS,
   );
-  return 'waits';
+  return waitFor(to, 'logOut');
 }
 
 /** The server answers only who has said what it is; without better, by the api_id that was used for the login. */
@@ -76,9 +70,7 @@ function onLogOutRefused(
   const isGone = error !== undefined ? GONE.has(error.type) || error.endsSession : refused?.error === 'AuthKeyInvalid';
   if (isGone || (error === undefined && pending.isAcknowledged)) return destroyKeys(s, stored, ticket, now);
   stored.isForgetting = false;
-  const { waitingLines } = s.session;
-  const waiting = waitingLines.first;
-  waitingLines.first = undefined;
+  const waiting = takeWaiting(s.session, 'logOut', ticket);
   if (waiting === undefined) return;
   if (error !== undefined) endWaitingBy(s, waiting, error);
   else endWaiting(s, waiting, refused ?? refusalOfSilence(s, pending));
@@ -97,7 +89,14 @@ function destroyKeys(s: ConnectionState, stored: StoredSession, ticket: number, 
   }
   let left = carriers.length;
   const end = (): void => {
-    if (--left <= 0 && stored.isForgetting && s.session.stored === stored) wait(s, ticket, 'forget', stored.name);
+    if (--left > 0 || !stored.isForgetting) return;
+    const waiting = takeWaiting(s.session, 'logOut', ticket);
+    // Its client may have gone: what was begun is brought to its end.
+    if (waiting !== undefined) {
+      waitFor(waiting.attachment, 'forget');
+      waitInFront(s, waiting);
+    }
+    s.sink.name('forget', ticket);
   };
   if (left === 0) return end();
   for (const carrier of carriers) destroyKey(carrier, end, now);

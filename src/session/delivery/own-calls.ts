@@ -5,7 +5,8 @@
  */
 import type { EncodedCall } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
-import { AnswerBy, type Pending, type OwnCall, ownPending } from '../state/pending.ts';
+import { ownPending } from '../state/own-pending.ts';
+import { AnswerBy, type Pending, type OwnCall } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
 
 /** How long the answer to an own call may take unless its caller says otherwise, ms. */

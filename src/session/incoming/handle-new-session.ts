@@ -44,9 +44,11 @@ function isBefore(pending: Pending, firstLow: number, firstHigh: number): boolea
 
 /** `{"id":0,"message":{"_cons":"updatesTooLong"}}`: what Telegram itself says when a client must ask for the difference. */
 function writeTooLong(s: ConnectionState): void {
-  const out = s.sink.update();
-  const mark = s.dialect.begin(out, s.dialect.noticeId);
-  s.dialect.named(out, 'updatesTooLong');
-  s.dialect.end(out, mark);
-  s.sink.end();
+  for (const { form, dialect } of s.session.attachments.listeners) {
+    const out = s.sink.update(form);
+    const mark = dialect.begin(out, dialect.noticeId);
+    dialect.named(out, 'updatesTooLong');
+    dialect.end(out, mark);
+    s.sink.end();
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * Handle update: a message that is no service message, so it is an update.
- * In: its body. Out: a line for the client. Never: an update that cannot be read passed over in silence: the client is told `UpdatesDropped`.
+ * In: its body. Out: a line for each form in which the session's clients hear updates. Never: an update that cannot be read passed over in silence: the client is told `UpdatesDropped`.
  */
 import { TlReadError } from '../../bytes/reader.ts';
 import { DecodeFailure } from '../../tl/codec.ts';
@@ -9,13 +9,19 @@ import { refusal } from '../answers/refusals.ts';
 import type { ConnectionState } from '../state/state.ts';
 import type { Incoming } from './incoming.ts';
 
-/** Writes the body as a line without an `id` of a request; notes its msg_id, so that the next thread does not tell it again. */
+/** Writes the body as a line without an `id` of a request, once a form; notes its msg_id, so that the next thread does not tell it again. */
 export function handleUpdate(s: ConnectionState, { low, high, body: r }: Incoming): void {
   s.hasHistory = true;
   s.received.fresh.push(low, high);
+  const { listeners } = s.session.attachments;
+  if (listeners.length === 0) return s.sink.unheard();
+  const start = r.pos;
   try {
-    s.dialect.update(s.sink.update(), s.env.codec, r, s.session.style);
-    s.sink.end();
+    for (const { form, dialect, style } of listeners) {
+      r.pos = start;
+      dialect.update(s.sink.update(form), s.env.codec, r, style);
+      s.sink.end();
+    }
   } catch (error) {
     s.sink.drop();
     if (!(error instanceof DecodeFailure) && !(error instanceof TlReadError)) throw error;

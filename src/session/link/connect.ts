@@ -11,6 +11,8 @@ import { TEST_OFFSET } from '../handshake/handshake.ts';
 import { comeBack, dropLink, endAll, hangUp, loseKey, pause } from './hang-up.ts';
 import { failHandshake, goOnWithout, makeKeys } from './make-keys.ts';
 import { NO_OTHERS, othersOf } from '../state/servers.ts';
+import { delivered } from '../answers/answers.ts';
+import { tellKeyEnd } from '../answers/key-outcomes.ts';
 import { refusal } from '../answers/refusals.ts';
 import type { Mtproxy } from '../settings.ts';
 import type { ConnectionState } from '../state/state.ts';
@@ -120,7 +122,7 @@ export function close(home: ConnectionState): void {
   const { otherKeys, others } = home.session;
   for (const s of [home, ...others]) {
     if (s.link.stage !== 'down') hangUp(s);
-    s.pending.clear();
+    for (const pending of s.pending.clear()) tellKeyEnd(s, pending, delivered(pending));
     if (s.keys.permanent !== undefined) otherKeys.set(-1 - s.linkNumber, s.keys.permanent);
     s.keys.wipe();
   }

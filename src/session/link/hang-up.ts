@@ -40,7 +40,9 @@ export function comeBack(s: ConnectionState, now: number): void {
 
 /** Lets nothing dial before the back-off is over. */
 export function pause(s: ConnectionState, now: number): void {
-  s.link.redialAt = now + s.backOff.delay((s.env.random32() >>> 0) / 2 ** 32);
+  const wait = s.backOff.delay((s.env.random32() >>> 0) / 2 ** 32);
+  s.link.redialAt = now + wait;
+  if (s.role === 'home') s.sink.waiting(wait);
 }
 
 /** Refuses every open request; of those that were sent it says `delivered: unknown`. */

@@ -7,7 +7,8 @@ import { Writer } from '../../bytes/writer.ts';
 import { sealBind } from '../../crypto/kdf.ts';
 import { endSent } from '../delivery/reissue.ts';
 import type { RpcError } from '../state/rpc-error.ts';
-import { AnswerBy, ownPending } from '../state/pending.ts';
+import { ownPending } from '../state/own-pending.ts';
+import { AnswerBy } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
 
 /** Lifetime of a temporary key, seconds: a day, as other clients have it. */

@@ -12,13 +12,13 @@ import { dispatch } from '../centres/dispatch.ts';
 import { lengthWithInit, clientInitLength } from '../delivery/init.ts';
 import type { Wait } from '../state/floods.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
-import type { ClientLine } from '../state/client-line.ts';
+import type { ClientLine } from '../state/attachment.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { asksForCdn, cdnRefusal } from './cdn.ts';
 import { targetOf } from './target.ts';
 import { wantsOf } from './wants.ts';
 
-/** Open requests of one session (threats: Bytes and lines). */
+/** Open requests of one session for each client that speaks in it (threats: Bytes and lines). */
 const MOST_OPEN = 1024;
 
 /** Service calls whose answers do not come as rpc_result. */
@@ -32,22 +32,35 @@ const answeredPlain = new Map<number, AnswerBy>([
 
 /** Encodes the call and puts it at the end of the queue. */
 export function enqueue(s: ConnectionState, line: ClientLine, now: number): Refusal | undefined {
+  const refused = refusalOfState(s);
+  if (refused !== undefined) return refused;
+  const pending = pendingOfLine(s, line, now);
+  if (!(pending instanceof Pending)) return pending;
+  go(s, pending, now);
+  return undefined;
+}
+
+/** Why the session takes no calls now, whichever they are. */
+export function refusalOfState(s: ConnectionState): Refusal | undefined {
   if (s.isLost) return refusal('AuthKeyInvalid');
   if (s.session.isBare && s.keys.permanent === undefined)
     return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
-  if (s.pending.size >= MOST_OPEN)
-    return refusal('Overloaded', {
-      msg: 'too many requests of this session are open',
-      limit: MOST_OPEN,
-      retryAfter: 1,
-    });
-  const { dialect } = s;
+  if (s.pending.size < MOST_OPEN * s.session.attachments.size) return undefined;
+  return refusal('Overloaded', {
+    msg: 'too many requests of this session are open',
+    limit: MOST_OPEN,
+    retryAfter: 1,
+  });
+}
+
+/** The call of the line that was read last, encoded, or what is wrong with it. @param now when its time begins, Unix ms */
+export function pendingOfLine(s: ConnectionState, line: ClientLine, now: number): Pending | Refusal {
   const { call, codec, derived, request } = s.env;
   const deadline = now + request.timeout;
   call.clear();
   let encoded: EncodedCall;
   try {
-    encoded = dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline));
+    encoded = line.attachment.dialect.encodeMessage(codec, call, derived.of(line.ticket, deadline));
   } catch (error) {
     if (error instanceof EncodeError) return refusalOf(error);
     throw error;
@@ -55,12 +68,15 @@ export function enqueue(s: ConnectionState, line: ClientLine, now: number): Refu
   const length = lengthWithInit(s, encoded, call.pos);
   if (length > MAX_PAYLOAD) return tooLarge(length);
   const pending = pendingOf(s, line, encoded, deadline);
-  if (asksForCdn(s, pending)) return cdnRefusal(encoded.depth);
+  return asksForCdn(s, pending) ? cdnRefusal(encoded.depth) : pending;
+}
+
+/** Puts a call into the queue, or where it waits as long as the server asked for; one that would wait too long is answered. */
+export function go(s: ConnectionState, pending: Pending, now: number): void {
   const wait = s.session.floods.before(pending, now, (one) => targetOf(s.env, one));
   if (wait === undefined) dispatch(s, pending, now);
   else if (wait.until < pending.deadline) s.pending.addDelayed(pending, wait.until);
   else answerFlood(s, pending, wait, now);
-  return undefined;
 }
 
 /** The message alone is not too long: the codec would have said so. */
@@ -79,7 +95,7 @@ function tooLarge(length: number): Refusal {
  * @returns undefined for a line that cannot be one
  */
 export function takeLineAgain(s: ConnectionState, line: ClientLine, deadline: number): Pending | undefined {
-  const { dialect } = s;
+  const { dialect } = line.attachment;
   const { call, codec, derived, request } = s.env;
   if (dialect.read(line.bytes, line.start, line.stop, request) !== undefined || !request.hasMessage) return undefined;
   call.clear();
@@ -99,12 +115,8 @@ function answerFlood(s: ConnectionState, pending: Pending, { until, type }: Wait
   );
 }
 
-function pendingOf(
-  s: ConnectionState,
-  { ticket, mayExport }: ClientLine,
-  encoded: EncodedCall,
-  deadline: number,
-): Pending {
+function pendingOf(s: ConnectionState, line: ClientLine, encoded: EncodedCall, deadline: number): Pending {
+  const { ticket, mayExport, attachment } = line;
   const { call, request } = s.env;
   return new Pending({
     ticket,
@@ -114,9 +126,10 @@ function pendingOf(
     answerBy: encoded.depth === 1 ? (answeredPlain.get(encoded.crcs[0]!) ?? AnswerBy.RPC) : AnswerBy.RPC,
     deadline,
     method: encoded.crcs[encoded.depth - 1]!,
-    wants: wantsOf(s, request, mayExport),
+    wants: wantsOf(s, attachment, request, mayExport),
     clientInitLength: clientInitLength(encoded),
     innerAt: encoded.offsets[encoded.depth - 1]! - encoded.offsets[0]!,
     seqNoGiven: request.seqNo,
+    attachment,
   });
 }

@@ -1,75 +1,156 @@
 /**
- * Take session: `session` of a request: a session is named, handed in, listed, shown or forgotten (wire: Requests and answers).
- * In: the fields of one line. Out: the session set, or asked for by its name, or why not; a key that was handed in is zeroed.
- * Never: a second session on a connection that has one.
+ * Take session: `session` of a request: a session is named, handed in, listed, shown, left or forgotten (wire: Requests and answers).
+ * In: the fields of one line. Out: the session set, or the line on its way to another, or why not; a key that was handed in is zeroed.
+ * Never: a second session on a connection that has one of its own.
  */
 import { AuthKey } from '../../crypto/auth-key.ts';
 import type { Refusal, SessionFields } from '../../dialect/dialect.ts';
 import { refusal, refusalOfClaim } from '../answers/refusals.ts';
-import { applyName, isTaken, storeHandedIn, releaseName, wait, waitForKey } from '../attach/attach.ts';
+import { haveAlone, refusalOfOthers } from '../attach/alone.ts';
+import { bring } from '../attach/carried.ts';
 import { forget } from '../attach/forget.ts';
+import { move } from '../attach/move.ts';
+import { storeHandedIn } from '../attach/attach.ts';
+import { isTaken } from '../attach/taken.ts';
+import { waitFor } from '../attach/waiting.ts';
+import { store, tellStanding } from '../stored/store.ts';
 import { listedServer } from '../state/servers.ts';
-import type { ClientLine } from '../state/client-line.ts';
+import type { ClientLine } from '../state/attachment.ts';
 import type { ConnectionState } from '../state/state.ts';
-import type { NameStep } from '../state/waiting-lines.ts';
+import type { WaitingStep } from '../state/waiting-lines.ts';
+
+/** What came of `session`: it waits, it runs elsewhere, it is refused, or undefined: the line goes on. */
+type Outcome = Refusal | 'waits' | 'moves' | undefined;
 
 /** Carries out `session` of the line that was read last. @param done the step a waiting line has had its answer to */
-export function takeSession(
-  s: ConnectionState,
-  { ticket, mayExport }: ClientLine,
-  done: NameStep | undefined,
-  now: number,
-): Refusal | 'waits' | undefined {
+export function takeSession(s: ConnectionState, line: ClientLine, done: WaitingStep | undefined, now: number): Outcome {
   const fields = s.env.sessionFields;
-  const refused = s.dialect.readSession(fields);
+  const refused = line.attachment.dialect.readSession(fields);
   if (refused !== undefined) return refused;
-  const outcome = checkFit(s, fields, mayExport) ?? applySession(s, fields, ticket, done, now);
+  const outcome = checkFit(s, fields, line.mayExport) ?? applySession(s, fields, line, done, now);
   fields.authKey?.fill(0);
   return outcome;
 }
 
-/** Refuses what is wrong in itself, before the main thread is asked. */
+/** Refuses what is wrong in itself, before anybody is asked. */
 function checkFit(s: ConnectionState, fields: SessionFields, mayExport: boolean): Refusal | undefined {
-  if (s.env.request.hasMessage && (fields.list || fields.forget !== undefined))
+  const { hasMessage, as } = s.env.request;
+  const names = fields.name !== undefined || fields.forget !== undefined || fields.detach || fields.list;
+  if (as !== undefined && (names || fields.authKey !== undefined))
+    return refusal('InvalidSession', {
+      msg: 'a line with as has its session already: name none beside it',
+      path: 'session',
+    });
+  if (hasMessage && (fields.list || fields.forget !== undefined))
     return refusal('InvalidSession', { msg: 'list and forget go without a message', path: 'session' });
+  if (fields.existing && fields.name === undefined && as === undefined)
+    return refusal('InvalidSession', { msg: 'session.existing: goes with name', path: 'session.existing' });
   // A session without a name is its client's own, and shown anyway.
   const hasName = fields.name !== undefined || s.session.stored !== undefined;
   return fields.export && hasName && !mayExport ? refusal('ExportNotAllowed', { path: 'session.export' }) : undefined;
 }
 
-/** `{}` reads; a key and a session id set, once, before the session has connected; a name is asked for. */
+/** `{}` reads; a key and a session id set, once, before the session has connected; a name is asked for, or left. */
 function applySession(
   s: ConnectionState,
   fields: SessionFields,
-  ticket: number,
-  done: NameStep | undefined,
+  line: ClientLine,
+  done: WaitingStep | undefined,
+  now: number,
+): Outcome {
+  const { attachment: to, ticket } = line;
+  if (fields.list) return askForList(s, line);
+  if (fields.detach) return leave(s, line);
+  const name = fields.name ?? fields.forget;
+  if (name !== undefined && name !== s.session.name) return speakAs(s, fields, name, line);
+  const { refused, stored } = s.session;
+  const isForgettable = fields.forget !== undefined && stored !== undefined;
+  if (refused !== undefined && !isForgettable) return refused;
+  if (stored !== undefined) {
+    const outcome = checkStored(s, fields, line, now);
+    if (outcome !== undefined) return outcome;
+  }
+  if (fields.forget !== undefined) return forget(s, stored!, line, now);
+  if (fields.authKey !== undefined && done !== 'store') return handIn(s, fields, ticket, line, now);
+  if (s.keys.permanent !== undefined || stored !== undefined) return undefined;
+  return done !== 'key' && s.pending.size > 0 ? waitFor(to, 'key') : refusal('SessionNotFound');
+}
+
+/** Whether the client may have this stored session as it asks for it. */
+function checkStored(
+  s: ConnectionState,
+  fields: SessionFields,
+  { attachment: to }: ClientLine,
   now: number,
 ): Refusal | 'waits' | undefined {
-  if (fields.list) return wait(s, ticket, 'list');
-  const name = fields.name ?? fields.forget;
-  const waits = name === undefined ? undefined : applyName(s, fields, name, ticket);
-  if (waits !== undefined) return waits;
-  const { stored } = s.session;
-  if (fields.forget !== undefined) return forget(s, stored!, ticket, done === undefined, now);
-  if (fields.authKey !== undefined && done !== 'store') return handIn(s, fields, ticket, now);
-  if (s.keys.permanent !== undefined || stored !== undefined) return undefined;
-  return done !== 'key' && s.pending.size > 0 ? waitForKey(s) : refusal('SessionNotFound');
+  const { hasRecord } = s.session.stored!;
+  if (fields.existing && !hasRecord) return refusal('SessionNotFound', { msg: NO_RECORD, path: 'session.name' });
+  const refused = refusalOfOthers(s, to, fields);
+  if (refused !== undefined) return refused;
+  // Others may have come while it waited for some to leave: it is asked anew each time.
+  const outcome = fields.exclusive || fields.takeover ? haveAlone(s, to, fields, now) : undefined;
+  if (outcome !== undefined) return outcome;
+  const unfit = bring(s, to);
+  if (unfit === undefined && fields.resident !== undefined) setResident(s, fields.resident);
+  return unfit;
+}
+
+function setResident(s: ConnectionState, isResident: boolean): void {
+  const stored = s.session.stored!;
+  if (stored.isResident === isResident) return;
+  stored.isResident = isResident;
+  stored.changes++;
+  // Before its answer: who was told that it is a resident finds it one, whatever happens to the gateway.
+  if (stored.hasRecord) store(s, stored, 'urgent');
+  tellStanding(s, stored);
+}
+
+const NO_RECORD = 'nothing is kept under this name; sign in and keep it first, or leave out existing to begin one';
+
+function askForList(s: ConnectionState, { attachment: to, ticket }: ClientLine): 'waits' {
+  s.sink.list(to.number, ticket);
+  return waitFor(to, 'list');
+}
+
+/** `detach`: whoever speaks in no session yet does so already. */
+function leave(s: ConnectionState, line: ClientLine): 'moves' | undefined {
+  if (s.session.name === undefined && !isTaken(s)) return undefined;
+  move(s, line, 'detach', '');
+  return 'moves';
+}
+
+const HAS_OWN = 'this connection has a session of its own already; use another connection, or detach first';
+
+/** The line, and the connection with it, goes to the session of another name. */
+function speakAs(s: ConnectionState, fields: SessionFields, name: string, line: ClientLine): Refusal | 'moves' {
+  if (s.session.name === undefined && isTaken(s) && !line.attachment.isStateless)
+    return refusal('InvalidSession', { msg: HAS_OWN, path: 'session.name' });
+  move(s, line, fields.takeover ? 'takeover' : 'speak', name);
+  return 'moves';
 }
 
 /** Takes a session that the client hands in; one with a name is stored before the line is answered. */
-function handIn(s: ConnectionState, fields: SessionFields, ticket: number, now: number): Refusal | 'waits' | undefined {
+function handIn(
+  s: ConnectionState,
+  fields: SessionFields,
+  ticket: number,
+  { attachment: to }: ClientLine,
+  now: number,
+): Refusal | 'waits' | undefined {
   const { stored } = s.session;
+  if (stored?.hasRecord === true)
+    return refusal('InvalidSession', { msg: 'something is kept under this name already', path: 'session' });
   const key = AuthKey.from(fields.authKey!);
   const refused = checkSession(s, fields, key);
   if (refused !== undefined) {
     key.wipe();
-    if (stored !== undefined && !stored.hasRecord && !isTaken(s)) releaseName(s, stored.name);
     return refused;
   }
   s.takeKey(key);
   startSession(s, fields, now);
-  s.session.isBare = false;
-  return stored === undefined ? undefined : storeHandedIn(s, stored, fields, ticket);
+  if (stored === undefined) return undefined;
+  storeHandedIn(s, stored, fields, ticket);
+  return waitFor(to, 'store');
 }
 
 function checkSession(s: ConnectionState, fields: SessionFields, key: AuthKey): Refusal | undefined {

@@ -5,20 +5,11 @@
  */
 import type { ResultKind } from '../../tl/codec.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
+import type { AttachmentState } from './attachment.ts';
 import type { RpcError } from '../state/rpc-error.ts';
+import { Stage } from './stage.ts';
 
-/** Where a request stands on its way. */
-export const Stage = {
-  /** In the queue: no server has seen this message id. */
-  QUEUED: 0,
-  /** Waits for `notBefore`: the server asked for patience. */
-  DELAYED: 1,
-  /** On its way or at the server. */
-  SENT: 2,
-  /** The server is being asked what became of it. */
-  ASKED: 3,
-} as const;
-export type Stage = (typeof Stage)[keyof typeof Stage];
+export { Stage };
 
 /** How the answer is recognised. */
 export const AnswerBy = {
@@ -101,8 +92,12 @@ export class Pending {
   hops = 0;
   /** Set for the gateway's own calls: who waits. */
   ownCall: OwnCall | undefined;
+  /** Whose request it is; nobody's for the gateway's own calls. */
+  readonly attachment: AttachmentState | undefined;
   /** Its stage or msg_id has changed since the request was saved. */
   hasMoved = false;
+  /** It is the first with its idempotency key: how it ends is told to the main thread. */
+  hasKey = false;
   /** How often it was sent again after an error of the server. */
   retries = 0;
 
@@ -118,6 +113,12 @@ export class Pending {
     this.clientInitLength = init.clientInitLength;
     this.innerAt = init.innerAt ?? 0;
     this.seqNoGiven = init.seqNoGiven;
+    this.attachment = init.attachment;
+  }
+
+  /** Whose answer it is; not of the gateway's own calls. */
+  get asker(): AttachmentState {
+    return this.attachment!;
   }
 }
 
@@ -135,14 +136,8 @@ export interface PendingInit {
   /** 0 if not given: no function stands around it. */
   innerAt?: number;
   seqNoGiven: number;
+  attachment: AttachmentState | undefined;
 }
-
-/** A message of the gateway's own: no client waits for it, so it has no ticket, no id, and nothing beside its result. */
-export function ownPending(init: Pick<PendingInit, 'body' | 'result' | 'answerBy' | 'deadline' | 'method'>): Pending {
-  return new Pending({ ...init, ticket: 0, id: NO_ID, wants: 0, clientInitLength: 0, seqNoGiven: -1 });
-}
-
-const NO_ID = new Uint8Array(0);
 
 /**
  * The table. Sent requests are found by the low half of their msg_id (a plain number: no BigInt, no text);
@@ -173,7 +168,7 @@ export class PendingTable {
 
   add(pending: Pending): void {
     this.queue.push(pending);
-    this.#move(pending);
+    this.note(pending);
     if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
   }
 
@@ -201,7 +196,7 @@ export class PendingTable {
     pending.stage = Stage.SENT;
     pending.wasSent = true;
     this.#sent.set(pending.msgIdLow, pending);
-    this.#move(pending);
+    this.note(pending);
   }
 
   /** A request that had left before its lane's thread was lost: the next connection asks about it. */
@@ -211,7 +206,13 @@ export class PendingTable {
     if (pending.deadline < this.#firstDeadline) this.#firstDeadline = pending.deadline;
   }
 
-  #move(pending: Pending): void {
+  /** Whether a request is in the table. */
+  has(ticket: number): boolean {
+    return this.#all().some((pending) => pending.ticket === ticket);
+  }
+
+  /** Where a request stands, in the table or not, is saved with the batch. */
+  note(pending: Pending): void {
     if (pending.hasMoved) return;
     pending.hasMoved = true;
     this.moved.push(pending);
@@ -219,17 +220,14 @@ export class PendingTable {
 
   find(low: number, high: number): Pending | undefined {
     const pending = this.#sent.get(low);
-    return pending !== undefined && pending.msgIdHigh === high ? pending : undefined;
+    return pending?.msgIdHigh === high ? pending : undefined;
   }
 
   /** The requests a notification about `low, high` concerns: the message itself or all of that container. */
   namedBy(low: number, high: number): Pending[] {
     const one = this.find(low, high);
     if (one !== undefined) return [one];
-    const found: Pending[] = [];
-    for (const pending of this.#sent.values())
-      if (pending.containerLow === low && pending.containerHigh === high) found.push(pending);
-    return found;
+    return this.sent().filter(({ containerLow, containerHigh }) => containerLow === low && containerHigh === high);
   }
 
   /** The oldest open request of a kind that is answered without naming it. */
@@ -253,7 +251,7 @@ export class PendingTable {
     this.#forget(pending);
     pending.stage = Stage.QUEUED;
     pending.wasSent = false;
-    this.#move(pending);
+    this.note(pending);
   }
 
   /** Back to the queue, each at its place in the client's order: tickets rise. */
@@ -262,7 +260,7 @@ export class PendingTable {
     for (const pending of again) {
       this.#forget(pending);
       pending.stage = Stage.QUEUED;
-      this.#move(pending);
+      this.note(pending);
     }
     this.queue = [...again, ...this.queue].sort((a, b) => a.ticket - b.ticket);
   }
@@ -273,7 +271,7 @@ export class PendingTable {
     pending.stage = Stage.DELAYED;
     pending.notBefore = notBefore;
     this.#delayed.push(pending);
-    this.#move(pending);
+    this.note(pending);
   }
 
   #forget(pending: Pending): void {
@@ -312,9 +310,36 @@ export class PendingTable {
     return late;
   }
 
+  /** Takes out the requests of a client that has gone which no server has seen; those that were sent may be carried out. @returns what was taken out */
+  dropUnsent(of: AttachmentState): Pending[] {
+    const stays = ({ attachment, wasSent }: Pending): boolean => attachment !== of || wasSent;
+    const dropped = [...this.queue, ...this.#delayed].filter((pending) => !stays(pending));
+    this.queue = this.queue.filter(stays);
+    this.#delayed = this.#delayed.filter(stays);
+    return dropped;
+  }
+
+  /** The open requests of one client. */
+  countOf(of: AttachmentState): number {
+    return this.#all().filter(({ attachment }) => attachment === of).length;
+  }
+
+  /** Takes out and returns the open requests of one client. */
+  takeOf(attachment: AttachmentState): Pending[] {
+    const taken = this.#all().filter((pending) => pending.attachment === attachment);
+    for (const pending of taken) this.#forget(pending);
+    this.#delayed = this.#delayed.filter((pending) => pending.attachment !== attachment);
+    this.queue = this.queue.filter((pending) => pending.attachment !== attachment);
+    return taken;
+  }
+
+  #all(): Pending[] {
+    return [...this.#sent.values(), ...this.#delayed, ...this.queue];
+  }
+
   /** Takes out and returns all open requests. */
   clear(): Pending[] {
-    const all = [...this.#sent.values(), ...this.#delayed, ...this.queue];
+    const all = this.#all();
     this.#sent.clear();
     this.#delayed = [];
     this.queue = [];

@@ -3,12 +3,11 @@
  * In: settings, `options` of the client. Out: fields. Never: decides anything but what follows from its fields alone.
  */
 import type { AuthKey } from '../../crypto/auth-key.ts';
-import type { Dialect } from '../../dialect/dialect.ts';
-import type { JsonStyle } from '../../tl/codec.ts';
+import type { Refusal } from '../../dialect/dialect.ts';
 import type { Env } from '../env.ts';
-import type { Pieces } from '../state/pieces.ts';
 import type { DataCentre } from '../settings.ts';
 import type { Sink } from '../sink.ts';
+import { Attachments } from './attachments.ts';
 import { BackOff } from './back-off.ts';
 import { Floods } from './floods.ts';
 import { Keys } from './keys.ts';
@@ -17,11 +16,11 @@ import { isAfter, MessageIds } from './message-ids.ts';
 import type { StoredSession } from './stored-session.ts';
 import { Outbox } from './outbox.ts';
 import { PendingTable, type Pending } from './pending.ts';
+import { Repeats } from './repeats.ts';
 import { StateRequests } from './state-requests.ts';
 import { ReceivedIds } from './received-ids.ts';
 import { Salts } from './salts.ts';
 import type { Server } from './servers.ts';
-import type { WaitingLines } from './waiting-lines.ts';
 
 /**
  * What a connection is for: `home` carries everything and hears updates; `media` carries files of the home data centre;
@@ -42,13 +41,18 @@ export interface StaleSession {
 /** The list of a connection that has left no session. */
 export const NO_STALE: readonly StaleSession[] = [];
 
-/**
- * What all DC connections of one client have in common: how it is spoken to, what the server has asked for.
- */
+/** What all DC connections of one session have in common: who speaks in it, what the server has asked for. */
 export class SessionState {
-  readonly dialect: Dialect;
-  /** Answers' form; the settings' until the client sets its own. */
-  style: JsonStyle;
+  /** The clients that speak in it. */
+  readonly attachments = new Attachments();
+  /** The name it is stored under, or will be; undefined for a session of one client's own. */
+  readonly name: string | undefined;
+  /** What is stored under its name is not known yet: lines wait. */
+  isOpening: boolean;
+  /** Why it could not be opened: each line is refused so. */
+  refused: Refusal | undefined;
+  /** It was given up: whatever still comes for it runs elsewhere. */
+  isOver = false;
   /** JSON text of the client's `options.init`. */
   initText: Uint8Array | undefined;
   /** `invokeWithLayer(initConnection(` as TL bytes, to be put before requests; empty if there is none. */
@@ -56,55 +60,49 @@ export class SessionState {
   /** The prefix came from a request of the client's own. */
   isClientInit = false;
   readonly floods = new Floods();
+  /** Requests that wait for the outcome of the first with their key. */
+  readonly repeats = new Repeats();
   /** Permanent keys of data centres that are not the home one now, by number. */
   readonly otherKeys = new Map<number, AuthKey>();
   /** The home connection, and those beside it; number n of a link is `others[n - 1]`. */
   home!: ConnectionState;
   readonly others: ConnectionState[] = [];
-  /** The name this session is stored under, or will be, with its account. */
+  /** What is known of its account, once it was opened under its name. */
   stored: StoredSession | undefined;
-  /** The client's line that waits for the vault, and those behind it. */
-  readonly waitingLines: WaitingLines;
-  /** On takeover: when the session is given up at the latest, Unix ms; Infinity if nobody takes it over. */
+  /** On takeover by another process: when the session is given up at the latest, Unix ms; Infinity if nobody takes it over. */
   leaveBy = Infinity;
-  /** The session was given up: nothing is sent until the client names another. */
-  isBare = false;
-  /** Links have had numbers of attempts up to this before the session was set up anew. */
-  attempts = 0;
+  /** When the clients that must leave the session to one alone are made to, Unix ms; Infinity if none must. */
+  aloneBy = Infinity;
+  /** The client has lost its session: nothing is sent until it names another. */
+  readonly isBare: boolean;
   /** Data centres and their addresses, as the server has told them by `help.getConfig`. */
   toldCentres: readonly DataCentre[] = [];
   /** The data centre that `auth.loginTokenMigrateTo` named last, until another answer about a token. */
   tokenDc: number | undefined;
-
-  /** Where messages are lines: of those that were printed over several. */
-  readonly pieces: Pieces | undefined;
 
   /** Calls are initialised by the operator's parameters or the client's. */
   get isInitGiven(): boolean {
     return this.initPrefix.length > 0;
   }
 
-  /** @param dialect what the client speaks @param waiting @param pieces outlive the session, as lines do */
-  constructor(env: Env, dialect: Dialect, waitingLines: WaitingLines, pieces: Pieces | undefined) {
-    this.dialect = dialect;
-    this.waitingLines = waitingLines;
-    this.pieces = pieces;
-    this.style = env.settings.style;
+  /** @param name under which it is stored, or will be @param isBare it is there to refuse */
+  constructor(env: Env, name: string | undefined, isBare: boolean) {
+    this.name = name;
+    this.isOpening = name !== undefined;
+    this.isBare = isBare;
     this.initPrefix = env.initPrefix;
   }
 }
 
-/** One DC connection of a client. */
+/** One DC connection of a session. */
 export class ConnectionState {
   readonly env: Env;
   readonly sink: Sink;
-  /** What this session's client speaks. */
-  readonly dialect: Dialect;
-  /** The number the main thread knows this client's session by. */
+  /** The number the main thread knows the session by. */
   readonly number: number;
   readonly session: SessionState;
   readonly role: Role;
-  /** Which of the client's DC connections this is. */
+  /** Which of the session's DC connections this is. */
   readonly linkNumber: number;
 
   server: Server;
@@ -180,8 +178,6 @@ export class ConnectionState {
     this.linkNumber = linkNumber;
     this.keys = new Keys(env.settings.forwardSecrecy === 'always');
     if (role === 'home') session.home = this;
-    this.link.attempt = session.attempts;
-    this.dialect = session.dialect;
   }
 
   /** Requests may be sealed and sent. */

@@ -28,6 +28,8 @@ export class StoredSession {
   isBot = false;
   apiId: number | undefined;
   updates: StoredUpdates | undefined;
+  /** The gateway opens it at its own start, and keeps it open with nobody there. */
+  isResident = false;
   /** Why the session cannot be used any more. */
   lostReason: string | undefined;
   /** The account is being logged out: what the server says of its key is no news. */
@@ -51,13 +53,14 @@ export class StoredSession {
   }
 
   /** Takes the account's part of a record. */
-  take({ userId, isBot, apiId, updates, lost }: SessionRecord): void {
+  take({ userId, isBot, apiId, updates, lost, isResident }: SessionRecord): void {
     this.hasRecord = true;
     this.userId = userId;
     this.isBot = isBot;
     this.apiId = apiId;
     this.updates = updates;
     this.lostReason = lost;
+    this.isResident = isResident;
   }
 
   /** Notes that the stored record is the one these marks were taken of. */

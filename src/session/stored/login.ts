@@ -9,7 +9,7 @@ import { Reader as Bytes, TlReadError } from '../../bytes/reader.ts';
 import { Writer } from '../../bytes/writer.ts';
 import { DecodeFailure } from '../../tl/codec.ts';
 import type { Env } from '../env.ts';
-import { store } from './store.ts';
+import { store, tellStanding } from './store.ts';
 import type { StoredSession } from '../state/stored-session.ts';
 import type { Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
@@ -52,7 +52,9 @@ function signedIn(s: ConnectionState, stored: StoredSession, authorization: unkn
   stored.userId = BigInt(user['id']);
   stored.isBot = user['bot'] === true;
   stored.apiId = apiIdOf(s) ?? stored.apiId;
+  const wasLost = stored.lostReason !== undefined;
   stored.lostReason = undefined;
+  if (wasLost) tellStanding(s, stored);
   stored.hasRecord = true;
   stored.changes++;
   store(s, stored, 'urgent');
@@ -65,7 +67,7 @@ function signedOut(s: ConnectionState, stored: StoredSession): void {
   stored.updates = undefined;
   stored.hasRecord = false;
   stored.changes++;
-  s.sink.name('loggedOut', 0, stored.name);
+  s.sink.name('loggedOut', 0);
 }
 
 function noteUpdates(stored: StoredSession, state: Fields | undefined): void {

@@ -17,6 +17,8 @@ import {
 import { Writer } from '../../bytes/writer.ts';
 import { AuthKey } from '../../crypto/auth-key.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
+import { EncodeError } from '../../tl/codec.ts';
+import { compileInit } from '../delivery/init.ts';
 import { destroyLater } from '../delivery/stale-sessions.ts';
 import { refusal, refusalOfClaim } from '../answers/refusals.ts';
 import type { Marks, StoredSession } from '../state/stored-session.ts';
@@ -126,8 +128,8 @@ function recordOf(s: ConnectionState, stored: StoredSession): SessionRecord {
     floods: session.floods.toStored(),
     updates: stored.updates,
     lost: stored.lostReason,
-    isResident: false,
-    initText: undefined,
+    isResident: stored.isResident,
+    initText: session.initText === undefined ? undefined : Buffer.from(session.initText).toString(),
   };
 }
 
@@ -165,29 +167,26 @@ function saltsOf({ salts }: ConnectionState): StoredSalt[] {
 }
 
 /**
- * A fresh state goes on as the record in `bytes` tells, and the session has its name; what was read is wiped.
- * @param isForgetting the session is to end: only for that may it be one whose account is lost
- * @returns why it cannot; nothing is taken then
+ * A fresh state goes on as the record in `bytes` tells; what was read is wiped.
+ * @param isClean the record is exactly where its session stopped
+ * @returns why it cannot; nothing is taken then, unless the account is lost: such a session can be forgotten, and no more
  */
 export function openRecord(
   s: ConnectionState,
   stored: StoredSession,
   bytes: Uint8Array,
-  { isClean, isForgetting }: { readonly isClean: boolean; readonly isForgetting: boolean },
+  isClean: boolean,
   now: number,
 ): Refusal | undefined {
   const record = recordIn(bytes);
   if (record === undefined) return refusal('VaultRecordBroken', { path: 'session' });
-  const refused =
-    record.lost !== undefined && !isForgetting
-      ? refusal('AuthKeyInvalid', { reason: record.lost })
-      : takeRecord(s, record, isClean, now);
+  const refused = takeRecord(s, record, isClean, now);
   if (refused === undefined) {
     stored.take(record);
     noteStored(s, stored);
   }
   wipeRecord(record);
-  return refused;
+  return refused ?? (record.lost === undefined ? undefined : refusal('AuthKeyInvalid', { reason: record.lost }));
 }
 
 /** The record in some bytes; undefined if nobody can read it. Secret: the caller wipes it. */
@@ -227,9 +226,21 @@ function takeRecord(s: ConnectionState, record: SessionRecord, isClean: boolean,
   takeSalts(s, record.salts);
   takeForeign(s, record);
   s.session.floods.restore(record.floods, now);
+  takeInit(s, record.initText);
   // Whatever the server has no memory of is a gap.
   s.hasHistory = record.userId !== undefined;
   return undefined;
+}
+
+/** The `initConnection` that the session is bound to, unless the scheme of today cannot say it any more. */
+function takeInit({ env, session }: ConnectionState, text: string | undefined): void {
+  if (text === undefined) return;
+  try {
+    session.initPrefix = compileInit(env, text);
+    session.initText = Buffer.from(text);
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+  }
 }
 
 function takeTemporary(s: ConnectionState, temporary: StoredTemporary | undefined, now: number): void {

@@ -46,5 +46,11 @@ export function markLost(s: ConnectionState, reason: string): boolean {
   stored.lostReason = reason;
   stored.changes++;
   store(home, stored, 'urgent');
+  tellStanding(s, stored);
   return true;
+}
+
+/** Tells the main thread whether the session is to be kept open. */
+export function tellStanding({ sink }: ConnectionState, { lostReason, isResident }: StoredSession): void {
+  sink.standing(lostReason !== undefined, isResident);
 }

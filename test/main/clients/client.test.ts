@@ -2,16 +2,15 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
+import { In, Out } from '../../../src/batch/records.ts';
 import { tokensOf } from '../../../src/main/clients/tokens.ts';
 import { Client } from '../../../src/main/clients/client.ts';
 import type { GatewayServices } from '../../../src/main/clients/gateway-services.ts';
 import { Reaper } from '../../../src/main/clients/reaper.ts';
-import { WriteBatch } from '../../../src/main/flow/socket-writer.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
-import { Metrics } from '../../../src/telemetry/metrics.ts';
 import { echoGateway } from '../../support/echo-gateway.ts';
-import { FakeEnv } from '../../support/fake-env.ts';
 import { Nc } from '../../support/nc.ts';
+import { routerOf, speakerOf } from '../../support/noted-router.ts';
 
 test('lines are answered in order, however they were cut', async (t) => {
   const { port } = await echoGateway(t);
@@ -102,26 +101,26 @@ test('a line too long, a line too slow, too much unfinished in all', async (t) =
 });
 
 test('nothing is written behind the last line: an update that comes while the session is closed is dropped', () => {
-  const env = new FakeEnv();
-  const batch = new WriteBatch();
+  const { router, env, asked, say, lane } = routerOf();
   const written: string[] = [];
   const socket = Object.assign(new Socket(), { write: (bytes: Buffer) => written.push(bytes.toString()) > 0 });
-  const route = { request: () => 1, hasRoom: () => true, open: 0, close: () => undefined };
   const services = {
     env,
     limits: LIMITS,
     reaper: new Reaper(LIMITS, env),
-    router: { batch, metrics: new Metrics() },
+    router,
     tokens: tokensOf(undefined),
     front: () => ({ isMsgpack: false, end: () => undefined, discard: () => undefined }),
-    route: () => route,
+    speaker: speakerOf(router),
     isOverloaded: false,
   } as unknown as GatewayServices;
   const client = new Client(socket, services);
   client.message(Buffer.from('{}'), 0, 2, '1');
-  client.reply(1, Buffer.from('answer'), false);
+  const { session: attachment, ticket } = asked();
+  say(Out.REPLY, attachment, ticket, 'answer');
   client.inputEnded();
+  assert.equal(lane.kinds.at(-1), In.CLOSE);
   client.update(Buffer.from('update'));
-  batch.settle();
+  router.settle();
   assert.deepEqual(written, ['answer']);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { echoGateway, ECHO_WORKER } from '../../support/echo-gateway.ts';
 import { Nc } from '../../support/nc.ts';
+import type { Speaking } from '../../../src/batch/attach-records.ts';
 import { Lane, type LaneOwner } from '../../../src/main/lanes/lane.ts';
 import { Thread } from '../../../src/main/lanes/thread.ts';
 import { LIMITS } from '../../../src/main/limits/limits.ts';
@@ -11,6 +12,22 @@ import { systemEnv } from '../../../src/main/system-env.ts';
 interface Watched extends LaneOwner {
   readonly answers: string[];
   until(count: number): Promise<void>;
+}
+
+/** How whoever speaks in these sessions does so. */
+const SPEAKING: Speaking = {
+  manner: 0,
+  client: 1,
+  hasLines: true,
+  isMute: false,
+  isStateless: false,
+  init: new Uint8Array(0),
+};
+
+/** Opens session 1, in which 2 speaks. */
+function open(lane: Lane): void {
+  lane.open(1);
+  lane.attach(2, 1, SPEAKING);
 }
 
 function watched(): Watched {
@@ -38,13 +55,13 @@ test('order holds over slots that grow, and records that wait for their turn', a
   const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits, env: systemEnv }, owner);
   t.after(() => lane.stop());
   // Before the thread runs: what is more than a session's share of a batch waits, and goes a turn at a time.
-  lane.open(1, 0);
+  open(lane);
   const length = 3 * 1024 * 1024;
   const over: boolean[] = [];
   for (let i = 0; i < 30; i++) {
     const line = Buffer.alloc(length, 'x');
     line.write(String(i).padStart(4, '0'));
-    over.push(lane.request(1, i + 1, 0, line, 0, line.length));
+    over.push(lane.request(2, i + 1, 0, line, 0, line.length));
   }
   assert.deepEqual(over, Array(30).fill(true));
   await lane.start();
@@ -74,8 +91,9 @@ test('a block of a thread that was lost before it is not applied', async (t) => 
   const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits: LIMITS, env: systemEnv }, owner);
   t.after(() => lane.stop());
   await lane.start();
+  open(lane);
   for (const text of ['one', 'two']) {
-    lane.request(1, 1, 0, Buffer.from(text), 0, text.length);
+    lane.request(2, 1, 0, Buffer.from(text), 0, text.length);
     await new Promise(setImmediate);
   }
   // This thread stands still until the other has done both: their blocks are read at once.
@@ -94,8 +112,9 @@ test('a batch is called late by its own age, not by that of those before it', as
   const lane = new Lane(options, { ...owner, lost: () => (losses++, true) });
   t.after(() => lane.stop());
   await lane.start();
+  open(lane);
   for (let i = 1; i <= 3; i++) {
-    lane.request(1, i, 0, Buffer.from('text'), 0, 4);
+    lane.request(2, i, 0, Buffer.from('text'), 0, 4);
     await new Promise(setImmediate);
     // This turn of the loop: the batch has left, and its block cannot have been read.
     lane.watch(600);
@@ -113,8 +132,9 @@ test('the next thread is not started before the lost one has ended', async (t) =
   const lane = new Lane({ number: 0, worker: ECHO_WORKER, settings: {}, limits: LIMITS, env: systemEnv }, owner);
   t.after(() => lane.stop());
   await lane.start();
+  open(lane);
   const lost = new Promise<void>((resolve) => (owner.lost = () => (resolve(), true)));
-  lane.request(1, 1, 0, Buffer.from('{exit'), 0, 5);
+  lane.request(2, 1, 0, Buffer.from('{exit'), 0, 5);
   await lost;
   const next = lane.start().then(() => told.push('started'));
   for (let i = 0; i < 5; i++) await new Promise(setImmediate);

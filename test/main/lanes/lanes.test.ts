@@ -39,6 +39,7 @@ async function poolOf(t: TestContext, some: Partial<Limits>): Promise<Pool> {
   const limits = { ...LIMITS, carefulFor: 0, ...some };
   const lanes = new Lanes(1, { worker: ECHO_WORKER, settings: {}, limits, env }, owner);
   await lanes.start();
+  const speaking = { manner: 0, client: 1, hasLines: true, isMute: false, isStateless: false, init: new Uint8Array(0) };
   t.after(() => lanes.stop());
   let ticket = 0;
   return {
@@ -48,7 +49,13 @@ async function poolOf(t: TestContext, some: Partial<Limits>): Promise<Pool> {
     async until(count) {
       while (told.length < count) await new Promise<void>((resolve) => (wake = resolve));
     },
-    send: (line) => lanes.pick().request(1, ++ticket, 0, Buffer.from(line), 0, line.length),
+    send(line) {
+      // Anew each time: its thread may have been lost.
+      const lane = lanes.pick();
+      lane.open(1);
+      lane.attach(2, 1, speaking);
+      lane.request(2, ++ticket, 0, Buffer.from(line), 0, line.length);
+    },
   };
 }
 

@@ -25,8 +25,14 @@ async function linksOf(t: TestContext, given: Partial<Dialling> = {}) {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const lane = new NotedLane();
-  const client = { isUnread: false, gate: { shut: () => undefined, open: () => undefined } };
-  const owner: LinksOwner = { session: 1, lane, client, hasOpenRequests: false, wait: () => undefined };
+  const owner = {
+    session: 1,
+    lane,
+    gate: { shut: () => undefined, open: () => undefined },
+    isUnread: false as boolean,
+    hasOpenRequests: false,
+    wait: () => undefined,
+  } satisfies LinksOwner;
   const dialling = {
     env: systemEnv,
     batch: new WriteBatch(),
@@ -55,16 +61,16 @@ async function linksOf(t: TestContext, given: Partial<Dialling> = {}) {
   });
   const { port } = server.address() as AddressInfo;
   const dial: Dial = { addresses: [{ host: '127.0.0.1', port }], namedBy: 'operator', makesKey: false };
-  return { links, client, lane, dial };
+  return { links, owner, lane, dial };
 }
 
 test('a link that is dialled while its client leaves answers unread is read when they are read, not before', async (t) => {
-  const { links, client, lane, dial } = await linksOf(t);
-  client.isUnread = true;
+  const { links, owner, lane, dial } = await linksOf(t);
+  owner.isUnread = true;
   links.dial(0, 1, dial);
   await lane.until(In.LINK_UP);
   // A second link of the same server, read at once: what was said to the first is here by then.
-  client.isUnread = false;
+  owner.isUnread = false;
   links.dial(1, 1, dial);
   await lane.until(In.LINK_BYTES);
   assert.deepEqual(lane.kinds, [In.LINK_UP, In.LINK_UP, In.LINK_BYTES]);
@@ -80,6 +86,7 @@ test('what may not be dialled is refused without a connection', async (t) => {
     {
       kind: In.LINK_DOWN,
       flags: DownFlag.NEVER_UP | DownFlag.NOT_ALLOWED,
+      session: 1,
       ticket: 1,
       bytes: Buffer.from('NOTALLOWED'),
     },
@@ -91,7 +98,7 @@ test('where no descriptor is left no connection is made, and the session hears w
   const { links, lane, dial } = await linksOf(t, { descriptors: new Descriptors(10, 10) });
   links.dial(0, 1, dial);
   assert.deepEqual(lane.puts, [
-    { kind: In.LINK_DOWN, flags: DownFlag.NEVER_UP, ticket: 1, bytes: Buffer.from('EMFILE') },
+    { kind: In.LINK_DOWN, flags: DownFlag.NEVER_UP, session: 1, ticket: 1, bytes: Buffer.from('EMFILE') },
   ]);
   assert.equal(links.size, 0);
 });

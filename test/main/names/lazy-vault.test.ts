@@ -1,12 +1,11 @@
 /** A vault that is opened when it is needed: what is said when it cannot be. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { NameOp } from '../../../src/batch/records.ts';
 import { SessionRegistry } from '../../../src/main/names/session-registry.ts';
 import { VaultError } from '../../../src/vault/vault.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 import { MemoryVault } from '../../support/memory-vault.ts';
-import { FakeRoute, log, settled } from '../../support/registry-fixture.ts';
+import { FakeSession, log, settled } from '../../support/registry-fixture.ts';
 
 it('a vault that cannot be opened is said with the system’s word, until it can', async () => {
   const vault = new MemoryVault();
@@ -16,22 +15,23 @@ it('a vault that cannot be opened is said with the system’s word, until it can
     log,
     new FakeEnv(),
   );
-  const route = new FakeRoute(1);
-  const request = async (): Promise<string> => {
-    registry.request(route, NameOp.ATTACH, 1, 'me');
+  const session = new FakeSession(1);
+  const claim = async (): Promise<string> => {
+    void registry.claim(session, 'me', false);
     await settled();
-    return route.last;
+    return session.last;
   };
   assert.equal(registry.isDegraded, false);
-  assert.equal(await request(), 'VaultUnavailable EACCES');
+  assert.equal(await claim(), 'VaultUnavailable EACCES');
+  assert.equal(session.isNamed, false);
   assert.equal(registry.isDegraded, true, 'so that /readyz says it');
   fault = new VaultError('VaultClosed', 'another key');
-  assert.equal(await request(), 'VaultUnavailable closed');
+  assert.equal(await claim(), 'VaultUnavailable closed');
   fault = undefined;
-  assert.equal(await request(), 'granted:');
+  assert.equal(await claim(), 'granted:');
   assert.equal(registry.isDegraded, false);
   const none = new SessionRegistry(undefined, log, new FakeEnv());
-  none.request(route, NameOp.LIST, 2, '');
+  none.list({ attachment: 2, lane: session.lane, ticket: 2, client: { isUnread: false } });
   await settled();
-  assert.deepEqual([route.last, none.isDegraded], ['VaultUnavailable', false]);
+  assert.deepEqual([session.last, none.isDegraded], ['VaultUnavailable', false]);
 });

@@ -1,7 +1,6 @@
 /** What of a stored session is on the disk before what is said, and what of it stays in memory. */
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
-import { NameOp } from '../../../src/batch/records.ts';
 import { LazyVault } from '../../../src/main/names/lazy-vault.ts';
 import { RecordWriter } from '../../../src/main/names/record-writer.ts';
 import type { Vault } from '../../../src/vault/vault.ts';
@@ -11,8 +10,7 @@ import { fault, Fixture, log, settled } from '../../support/registry-fixture.ts'
 describe('a vault that cannot write', () => {
   it('lets the session go on, says so once, and is tried again until it can', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     fixture.store(one, 'urgent', 'a');
     await settled();
     fixture.vault.failure = fault;
@@ -34,8 +32,7 @@ describe('a vault that cannot write', () => {
 
   it('answers what was asked for explicitly', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.NEW);
+    const one = await fixture.named();
     fixture.vault.failure = fault;
     fixture.store(one, 'explicit', 'a', 7);
     await settled();
@@ -46,8 +43,7 @@ describe('a vault that cannot write', () => {
 
   it('is tried by one alone when the owner goes while it fails', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     const write = fixture.vault.write.bind(fixture.vault);
     const ends: (() => void)[] = [];
     fixture.vault.write = (_, record) => {
@@ -69,13 +65,12 @@ describe('a vault that cannot write', () => {
     fixture.vault.write = write;
     fixture.env.advance(60_000);
     assert.equal(await fixture.stored(), 'a');
-    assert.equal(await fixture.request(fixture.route(), NameOp.ATTACH), 'granted:a');
+    assert.equal(await fixture.claim(fixture.session()), 'granted:a');
   });
 
   it('tells a client only when the newest of what was urgent is on the disk', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     const ends: (() => void)[] = [];
     const write = fixture.vault.write.bind(fixture.vault);
     fixture.vault.write = async (...args) => {
@@ -109,8 +104,7 @@ describe('a vault that cannot write', () => {
 
   it('that hangs holds no client for more than five seconds', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     fixture.vault.hold();
     fixture.store(one, 'urgent', 'a');
     await settled();
@@ -122,8 +116,7 @@ describe('a vault that cannot write', () => {
 
   it('writes what is not urgent once in five seconds, the newest', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     fixture.store(one, 'urgent', 'a');
     await settled();
     for (const record of ['b', 'c', 'd']) fixture.store(one, 'later', record);
@@ -193,8 +186,7 @@ test('a record that could not be written is zeroed if its client was told so', a
 /** @returns the bytes that the vault refused */
 async function explicitlyFailed(): Promise<{ fixture: Fixture; record: Uint8Array }> {
   const fixture = new Fixture();
-  const one = fixture.route();
-  await fixture.request(one, NameOp.NEW);
+  const one = await fixture.named();
   let seen: Uint8Array | undefined;
   fixture.vault.write = (_, record) => {
     seen = record;

@@ -4,151 +4,216 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { In, NamedFlag, NameOp } from '../../../src/batch/records.ts';
 import { MemoryStore } from '../../support/memory-vault.ts';
-import { type FakeRoute, Fixture, settled } from '../../support/registry-fixture.ts';
+import { fault, type FakeSession, Fixture, settled } from '../../support/registry-fixture.ts';
 
 describe('names', () => {
-  it('are one connection’s, until it has given them up', async () => {
+  it('are one session’s, until it has given them up', async () => {
     const fixture = new Fixture();
-    const [one, two] = [fixture.route(), fixture.route()];
-    assert.equal(await fixture.request(one, NameOp.ATTACH), 'granted:');
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
+    const [one, two, three] = [fixture.session(), fixture.session(), fixture.session()];
+    assert.equal(await fixture.claim(one), 'granted:');
+    assert.equal(await fixture.claim(two), 'SessionInUse');
+    assert.deepEqual([one.isNamed, two.isNamed], [true, false], 'nobody finds it who has not got it');
     fixture.store(one, 'urgent', 'a');
     assert.ok(one.isCorked, 'nothing is said before it is on the disk');
     assert.equal(await fixture.stored(), 'a');
     assert.ok(!one.isCorked);
     fixture.store(one, 'last', 'b');
+    assert.equal(one.isNamed, false);
     fixture.registry.gone(one);
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:b');
+    assert.equal(await fixture.claim(three), 'granted clean:b');
+  });
+
+  it('whose last record is being written are waited for', async () => {
+    const fixture = new Fixture();
+    const [one, two] = [await fixture.named(), fixture.session()];
+    fixture.vault.hold();
+    fixture.store(one, 'last', 'a');
+    assert.equal(await fixture.claim(two), 'nothing');
+    fixture.vault.go();
+    await settled();
+    assert.equal(two.last, 'granted clean:a');
+  });
+
+  it('of a session that ends are waited for, whatever it still has to say', async () => {
+    const fixture = new Fixture();
+    const [one, two, three] = [await fixture.named(), fixture.session(), fixture.session()];
+    one.isClosing = true;
+    assert.equal(await fixture.claim(two), 'nothing');
+    fixture.store(one, 'last', 'a');
+    await settled();
+    assert.equal(two.last, 'granted clean:a');
+    two.isClosing = true;
+    assert.equal(await fixture.claim(three), 'nothing');
+    fixture.registry.gone(two);
+    await settled();
+    assert.equal(three.last, 'granted clean:a');
+  });
+
+  it('of sessions that ended while they were being claimed are waited for, too', async () => {
+    const fixture = new Fixture();
+    const [one, two] = [fixture.session(), fixture.session()];
+    fixture.vault.hold();
+    assert.equal(await fixture.claim(one), 'nothing');
+    fixture.registry.gone(one);
+    assert.equal(await fixture.claim(two), 'nothing');
+    fixture.vault.go();
+    await settled();
+    assert.deepEqual([one.last, two.last], ['nothing', 'granted:']);
+  });
+
+  it('whose last record cannot be written are not to be had', async () => {
+    const fixture = new Fixture();
+    const [one, two] = [await fixture.named(), fixture.session()];
+    fixture.vault.failure = fault;
+    fixture.store(one, 'urgent', 'a');
+    await settled();
+    fixture.store(one, 'last', 'b');
+    assert.equal(await fixture.claim(two), 'SessionInUse');
+  });
+
+  it('are not granted to a session that has ended while it waited for them', async () => {
+    const fixture = new Fixture();
+    const [one, two, three] = [await fixture.named(), fixture.session(), fixture.session()];
+    fixture.vault.hold();
+    fixture.store(one, 'last', 'a');
+    assert.equal(await fixture.claim(two), 'nothing');
+    two.isClosing = true;
+    fixture.vault.go();
+    await settled();
+    assert.equal(two.last, 'nothing');
+    assert.equal(await fixture.claim(three), 'granted clean:a');
   });
 
   it('whose owner was lost without a word are not clean', async () => {
     const fixture = new Fixture();
-    const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.request(one, NameOp.ATTACH);
+    const [one, two] = [await fixture.named(), fixture.session()];
     fixture.store(one, 'urgent', 'a');
     fixture.store(one, 'later', 'newer');
     await settled();
     fixture.registry.gone(one);
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:newer');
+    assert.equal(await fixture.claim(two), 'granted:newer');
   });
 
   it('are granted again to a thread that has lost the answer', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     fixture.store(one, 'last', 'a');
-    const two = fixture.route();
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a');
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a');
+    const two = fixture.session();
+    assert.equal(await fixture.claim(two), 'granted clean:a');
+    fixture.registry.resumed(two);
+    assert.equal(two.last, 'granted clean:a');
     assert.equal(two.said.length, 2);
+  });
+
+  it('are refused again to a thread that has lost the refusal, and not told of before they are had', async () => {
+    const fixture = new Fixture();
+    const [one, two] = [fixture.session(), fixture.session()];
+    fixture.vault.hold();
+    await fixture.claim(one);
+    fixture.registry.resumed(one);
+    assert.equal(one.last, 'nothing');
+    fixture.vault.go();
+    assert.equal(await fixture.claim(two), 'SessionInUse');
+    fixture.registry.resumed(two);
+    assert.deepEqual([two.last, two.said.length], ['SessionInUse', 2]);
   });
 
   it('are given back as they were if the lane cannot use them', async () => {
     const fixture = new Fixture();
-    const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     fixture.store(one, 'last', 'a');
-    await fixture.request(two, NameOp.ATTACH);
-    fixture.registry.request(two, NameOp.RELEASE, 0, 'me');
-    assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
+    const two = await fixture.named();
+    await fixture.request(two, NameOp.RELEASE, 0);
+    assert.equal(two.isNamed, false);
+    assert.equal(await fixture.claim(fixture.session()), 'granted clean:a');
   });
 
-  it('that something is kept under are not new', async () => {
+  it('are stored when a client asks for that, who is told so', async () => {
     const fixture = new Fixture();
-    const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
-    assert.equal(await fixture.request(one, NameOp.NEW), 'granted:');
+    const one = await fixture.named();
     fixture.store(one, 'explicit', 'a', 7);
-    await settled();
-    assert.deepEqual(one.said.at(-1), { kind: In.NAMED, flags: NameOp.STORE, ticket: 7, bytes: Buffer.alloc(0) });
-    fixture.store(one, 'last', 'a');
-    assert.equal(await fixture.request(two, NameOp.NEW), 'InvalidSession');
-    assert.equal(await fixture.request(three, NameOp.ATTACH), 'granted clean:a');
+    assert.equal(await fixture.stored(), 'a');
+    assert.deepEqual(one.said.at(-1), {
+      kind: In.NAMED,
+      flags: NameOp.STORE,
+      session: one.session,
+      ticket: 7,
+      bytes: Buffer.alloc(0),
+    });
   });
 
-  it('of clients that left while they were being claimed are free again', async () => {
+  it('of sessions that ended while they were being claimed are free again', async () => {
     const fixture = new Fixture();
-    const [one, two] = [fixture.route(), fixture.route()];
+    const one = fixture.session();
     fixture.vault.hold();
-    fixture.registry.request(one, NameOp.ATTACH, 1, 'me');
-    await settled();
+    await fixture.claim(one);
     fixture.registry.gone(one);
     fixture.vault.go();
     await settled();
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:');
+    assert.equal(await fixture.claim(fixture.session()), 'granted:');
     assert.equal(one.last, 'nothing');
+  });
+
+  it('that are being claimed are said to be', async () => {
+    const fixture = new Fixture();
+    const one = fixture.session();
+    fixture.vault.hold();
+    await fixture.claim(one);
+    assert.equal(fixture.registry.isClaiming(one), true);
+    fixture.vault.go();
+    await settled();
+    assert.equal(fixture.registry.isClaiming(one), false);
   });
 });
 
 describe('takeover', () => {
-  it('goes through the owner, in memory', async () => {
-    const fixture = new Fixture();
-    const [one, two, three] = [fixture.route(), fixture.route(), fixture.route()];
-    await fixture.request(one, NameOp.ATTACH);
-    fixture.store(one, 'urgent', 'a');
-    assert.equal(await fixture.request(two, NameOp.TAKEOVER), 'nothing');
-    assert.ok(one.isAskedToLeave);
-    assert.equal(await fixture.request(three, NameOp.TAKEOVER), 'SessionInUse', 'one at a time');
-    fixture.store(one, 'last', 'b');
-    assert.equal(two.last, 'granted clean:b');
-    assert.equal(await fixture.stored(), 'b', 'and it is on the disk, should the process end now');
-    fixture.registry.gone(one);
-    assert.equal(await fixture.request(three, NameOp.ATTACH), 'SessionInUse');
-  });
-
-  it('is asked for again when the owner’s thread was lost', async () => {
-    const fixture = new Fixture();
-    const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.request(one, NameOp.ATTACH);
-    await fixture.request(two, NameOp.TAKEOVER);
-    one.said.length = 0;
-    fixture.registry.resumed(one);
-    assert.ok(one.isAskedToLeave);
-  });
-
-  it('is told that it was in vain when another process gets the name, or the owner cannot give it up', async () => {
+  /** Two processes over one vault: a session here that has the name, and one there that wants it. */
+  async function processes() {
     const store = new MemoryStore();
     const [here, there] = [new Fixture(store), new Fixture(store)];
-    const [one, two, three] = [here.route(), here.route(), there.route()];
-    await here.request(one, NameOp.ATTACH);
-    assert.equal(await here.request(two, NameOp.TAKEOVER), 'nothing');
-    there.registry.request(three, NameOp.TAKEOVER, 2, 'me');
-    await settled();
-    here.store(one, 'last', 'a');
-    assert.equal(two.last, 'SessionInUse');
-    const alone = new Fixture();
-    const [owner, heir] = [alone.route(), alone.route()];
-    await alone.request(owner, NameOp.ATTACH);
-    assert.equal(await alone.request(heir, NameOp.TAKEOVER), 'nothing');
-    alone.registry.gone(owner);
-    assert.equal(heir.last, 'SessionInUse');
+    return { here, there, one: await here.named(), two: there.session() };
+  }
+
+  it('is asked for again when the owner’s thread was lost', async () => {
+    const { here, there, one, two } = await processes();
+    await there.claim(two, 'me', true);
+    one.said.length = 0;
+    here.registry.resumed(one);
+    assert.ok(one.isAskedToLeave);
   });
 
   it('goes to another process', async () => {
-    const store = new MemoryStore();
-    const [here, there] = [new Fixture(store), new Fixture(store)];
-    const [one, two] = [here.route(), there.route()];
-    await here.request(one, NameOp.ATTACH);
+    const { here, there, one, two } = await processes();
     here.store(one, 'urgent', 'a');
     await settled();
-    assert.equal(await there.request(two, NameOp.ATTACH), 'SessionInUse');
-    there.registry.request(two, NameOp.TAKEOVER, 2, 'me');
-    await settled();
+    assert.equal(await there.claim(there.session()), 'SessionInUse');
+    assert.equal(await there.claim(two, 'me', true), 'nothing');
     assert.ok(one.isAskedToLeave);
     here.store(one, 'last', 'b');
     await settled();
-    assert.equal(two.last, 'SessionInUse', 'looked at twenty times a second');
+    assert.equal(two.last, 'nothing', 'looked at twenty times a second');
     there.env.advance(50);
     await settled();
     assert.equal(two.last, 'granted clean:b');
   });
 
-  it('from another process that does not give it up asks again every two seconds, and ends after fifteen', async () => {
+  it('is not asked of a session that is only about to have the name', async () => {
     const store = new MemoryStore();
     const [here, there] = [new Fixture(store), new Fixture(store)];
-    const [one, two] = [here.route(), there.route()];
-    await here.request(one, NameOp.ATTACH);
-    there.registry.request(two, NameOp.TAKEOVER, 2, 'me');
+    const [one, two] = [here.session(), there.session()];
+    here.vault.hold();
+    await here.claim(one);
+    await there.claim(two, 'me', true);
+    here.vault.asked?.('me');
+    assert.equal(one.said.length, 0);
+    here.vault.go();
     await settled();
+    assert.deepEqual([one.last, two.last], ['SessionInUse', 'granted:']);
+  });
+
+  it('from another process that does not give it up asks again every two seconds, and ends after fifteen', async () => {
+    const { there, one, two } = await processes();
+    await there.claim(two, 'me', true);
     for (let waited = 50; waited < 15_000; waited += 50) {
       there.env.advance(50);
       await settled();
@@ -160,6 +225,18 @@ describe('takeover', () => {
     assert.equal(two.last, 'SessionInUse');
     assert.equal(there.env.timers, 0);
   });
+
+  it('is asked for no longer when the session that wants it has ended', async () => {
+    const { there, one, two } = await processes();
+    await there.claim(two, 'me', true);
+    there.registry.gone(two);
+    for (let waited = 0; waited < 5_000; waited += 50) {
+      there.env.advance(50);
+      await settled();
+    }
+    assert.equal(one.said.filter(({ kind }) => kind === In.LEAVE).length, 1);
+    assert.deepEqual([two.last, there.env.timers], ['nothing', 0]);
+  });
 });
 
 describe('secrets', () => {
@@ -167,11 +244,10 @@ describe('secrets', () => {
 
   it('of a record are zeroed where they stood, whoever said it', async () => {
     const fixture = new Fixture();
-    const [one, nobody] = [fixture.route(), fixture.route()];
-    await fixture.request(one, NameOp.ATTACH);
-    for (const route of [one, nobody]) {
+    const [one, nobody] = [await fixture.named(), fixture.session()];
+    for (const session of [one, nobody]) {
       const bytes = Buffer.from('a key');
-      fixture.registry.store(route, 'urgent', 0, bytes);
+      fixture.registry.store(session, 'urgent', 0, bytes);
       assert.ok(isZero(bytes));
     }
     assert.equal(await fixture.stored(), 'a key');
@@ -179,8 +255,7 @@ describe('secrets', () => {
 
   it('of a record that was handed over are zeroed when its owner has said a newer one', async () => {
     const fixture = new Fixture();
-    const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.request(one, NameOp.ATTACH);
+    const [one, two] = [await fixture.named(), fixture.session()];
     fixture.store(one, 'last', 'a key');
     await settled();
     const claim = fixture.vault.claim.bind(fixture.vault);
@@ -191,7 +266,7 @@ describe('secrets', () => {
       return found;
     };
     const { given } = two.lane;
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted clean:a key');
+    assert.equal(await fixture.claim(two), 'granted clean:a key');
     assert.deepEqual([claimed.length, isZero(claimed[0]!)], [1, true], 'the copy of the vault is needed no longer');
     assert.equal(Buffer.from(given[0]!).toString(), 'a key');
     fixture.store(two, 'urgent', 'another key');
@@ -202,38 +277,44 @@ describe('secrets', () => {
 describe('an end', () => {
   it('by forget removes the record, and another may have the name', async () => {
     const fixture = new Fixture();
-    const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.request(one, NameOp.ATTACH);
+    const [one, two] = [await fixture.named(), fixture.session()];
     fixture.store(one, 'urgent', 'a');
     fixture.store(one, 'later', 'b');
-    assert.equal(await fixture.request(one, NameOp.FORGET, 'me', 2), 'granted:');
+    assert.equal(await fixture.request(one, NameOp.FORGET, 2), 'granted:');
     assert.equal(await fixture.stored(), undefined);
-    assert.equal(
-      await fixture.request(one, NameOp.FORGET, 'me', 2),
-      'granted:',
-      'a thread that lost the answer asks again',
-    );
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'granted:');
+    assert.equal(one.isNamed, false);
+    const again = await fixture.request(one, NameOp.FORGET, 2);
+    assert.equal(again, 'granted:', 'a thread that lost the answer asks again');
+    assert.equal(await fixture.claim(two), 'granted:');
+  });
+
+  it('by forget that fails leaves the name where it is', async () => {
+    const fixture = new Fixture();
+    const one = await fixture.named();
+    fixture.store(one, 'urgent', 'a');
+    await settled();
+    fixture.vault.failure = fault;
+    assert.equal(await fixture.request(one, NameOp.FORGET, 2), 'VaultWriteFailed ENOSPC');
+    assert.equal(one.isNamed, true);
+    assert.equal(await fixture.claim(fixture.session()), 'SessionInUse');
   });
 
   it('by a log-out removes the record, before that is told, and the name stays', async () => {
     const fixture = new Fixture();
-    const [one, two] = [fixture.route(), fixture.route()];
-    await fixture.request(one, NameOp.ATTACH);
+    const [one, two] = [await fixture.named(), fixture.session()];
     fixture.store(one, 'urgent', 'a');
-    fixture.registry.request(one, NameOp.LOGGED_OUT, 0, 'me');
+    fixture.registry.request(one, NameOp.LOGGED_OUT, 0);
     assert.ok(one.isCorked);
     assert.equal(await fixture.stored(), undefined);
     assert.ok(!one.isCorked);
-    assert.equal(await fixture.request(two, NameOp.ATTACH), 'SessionInUse');
+    assert.equal(await fixture.claim(two), 'SessionInUse');
     fixture.store(one, 'urgent', 'second login');
     assert.equal(await fixture.stored(), 'second login');
   });
 
   it('of the process waits for what is being written', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     fixture.vault.hold();
     fixture.store(one, 'last', 'a');
     const stopped = fixture.registry.stop(2_000);
@@ -247,8 +328,7 @@ describe('an end', () => {
 
   it('of the process waits no longer than it may', async () => {
     const fixture = new Fixture();
-    const one = fixture.route();
-    await fixture.request(one, NameOp.ATTACH);
+    const one = await fixture.named();
     fixture.vault.hold();
     fixture.store(one, 'last', 'a');
     let isStopped = false;
@@ -263,81 +343,93 @@ describe('an end', () => {
 });
 
 describe('whatever the order', () => {
-  /** What a lane would do: an owner that is asked to leave leaves, a granted one keeps. */
-  type Step = { client: number; act: 'attach' | 'takeover' | 'close' | 'forget' | 'keep' | 'pass' };
+  const ACTS = ['claim', 'takeover', 'close', 'drop', 'forget', 'release', 'keep', 'pass'] as const;
+  /** What a lane would do: a session that is asked to leave leaves, one that was granted its name keeps it. */
+  type Step = { player: number; act: (typeof ACTS)[number] };
   const step: fc.Arbitrary<Step> = fc.record({
-    client: fc.integer({ min: 0, max: 3 }),
-    act: fc.constantFrom('attach', 'takeover', 'close', 'forget', 'keep', 'pass'),
+    player: fc.integer({ min: 0, max: 5 }),
+    act: fc.constantFrom(...ACTS),
   });
 
-  /** A client with its lane's half: it owns from the grant until it has said its last. */
+  /** A session with its lane's half: it owns from the grant until it has said its last. */
   class Player {
-    readonly route: FakeRoute;
+    readonly session: FakeSession;
     readonly fixture: Fixture;
     owns = false;
-    ticket = 0;
+    hasClaimed = false;
     #read = 0;
 
     constructor(fixture: Fixture) {
       this.fixture = fixture;
-      this.route = fixture.route();
+      this.session = fixture.session();
     }
 
     /** Takes what was put to its lane. */
     run(): void {
-      for (; this.#read < this.route.said.length; this.#read++) {
-        const { kind, flags } = this.route.said[this.#read]!;
-        const op = flags & NamedFlag.OP;
-        const isAttach = op === NameOp.ATTACH || op === NameOp.TAKEOVER;
-        if (this.route.isClosing) continue;
-        if (kind === In.NAMED && isAttach && (flags & NamedFlag.REFUSED) === 0) this.owns = true;
+      for (; this.#read < this.session.said.length; this.#read++) {
+        const { kind, flags } = this.session.said[this.#read]!;
+        const isOpen = (flags & NamedFlag.OP) === NameOp.OPEN;
+        if (this.session.isClosing) continue;
+        if (kind === In.NAMED && isOpen && (flags & NamedFlag.REFUSED) === 0) this.owns = true;
         if (kind === In.LEAVE && this.owns) this.leave();
       }
     }
 
     leave(): void {
       this.owns = false;
-      this.fixture.store(this.route, 'last', 'last');
+      this.fixture.store(this.session, 'last', 'last');
     }
 
     act(act: Step['act']): void {
-      if (act === 'attach' && !this.owns) this.fixture.registry.request(this.route, NameOp.ATTACH, ++this.ticket, 'me');
-      if (act === 'takeover' && !this.owns)
-        this.fixture.registry.request(this.route, NameOp.TAKEOVER, ++this.ticket, 'me');
-      if (act === 'keep' && this.owns) this.fixture.store(this.route, 'urgent', 'kept');
-      if (act === 'close') {
-        this.route.isClosing = true;
-        if (this.owns) this.leave();
-        this.fixture.registry.gone(this.route);
+      const { fixture, session } = this;
+      const { registry } = fixture;
+      if ((act === 'claim' || act === 'takeover') && !this.hasClaimed) {
+        this.hasClaimed = true;
+        void registry.claim(session, 'me', act === 'takeover');
       }
+      if (act === 'keep' && this.owns) fixture.store(session, 'urgent', 'kept');
+      if ((act === 'forget' || act === 'release') && this.owns) {
+        this.owns = false;
+        registry.request(session, act === 'forget' ? NameOp.FORGET : NameOp.RELEASE, 1);
+      }
+      if (act !== 'close' && act !== 'drop') return;
+      session.isClosing = true;
+      if (this.owns && act === 'close') this.leave();
+      this.owns = false;
+      registry.gone(session);
     }
   }
 
-  it('a name has at most one owner, and is free when all have gone', async () => {
+  it('a name has at most one owner in all processes, and is free when all have gone', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const fixture = new Fixture();
-        const players = Array.from({ length: 4 }, () => new Player(fixture));
+        const store = new MemoryStore();
+        const fixtures = [new Fixture(store), new Fixture(store)];
+        const playerOf = (place: number): Player => new Player(fixtures[place % 2]!);
+        const players = Array.from({ length: 6 }, (_, place) => playerOf(place));
         const check = (): void => {
           for (const player of players) player.run();
           assert.ok(players.filter(({ owns }) => owns).length <= 1);
         };
-        for (const { client, act } of steps) {
-          if (players[client]!.route.isClosing) players[client] = new Player(fixture);
-          players[client]!.act(act);
-          check();
-          if (act === 'pass') await settled();
-          check();
-        }
-        for (const player of players) if (!player.route.isClosing) player.act('close');
-        for (let i = 0; i < 5; i++) {
+        const pass = async (): Promise<void> => {
+          for (const { env } of fixtures) env.advance(50);
           await settled();
           check();
+        };
+        for (const { player, act } of steps) {
+          if (players[player]!.session.isClosing) players[player] = playerOf(player);
+          players[player]!.act(act);
+          check();
+          if (act === 'pass') await pass();
         }
-        assert.equal(
-          await fixture.request(fixture.route(), NameOp.ATTACH).then((last) => last.startsWith('granted')),
-          true,
-        );
+        for (const player of players) if (!player.session.isClosing) player.act('close');
+        for (let i = 0; i < 5; i++) await pass();
+        for (const fixture of fixtures) {
+          const next = fixture.session();
+          assert.match(await fixture.claim(next), /^granted/);
+          fixture.registry.gone(next);
+          await settled();
+        }
       }),
       { numRuns: 300 },
     );

@@ -25,3 +25,18 @@ test('a ledger closes each ticket once, and no ticket is anybody else’s', () =
   );
   assert.equal(other.size, 0);
 });
+
+test('the ledgers of one client count together, and how many of them have as many open as one may', () => {
+  const tally = { open: 0, bytes: 0, full: 0, most: 2 };
+  const [one, other] = [new Ledger(new FakeEnv(), tally), new Ledger(new FakeEnv(), tally)];
+  const line = Buffer.from('{}');
+  const first = one.open('1', line, 0, 2);
+  other.open('1', line, 0, 2);
+  assert.deepEqual([tally.open, tally.bytes, tally.full], [2, 4, 0]);
+  one.open('2', line, 0, 2);
+  assert.deepEqual([tally.open, tally.full], [3, 1]);
+  other.adopt(one.close(first.number)!);
+  assert.deepEqual([tally.open, tally.full], [3, 1]);
+  other.drain();
+  assert.deepEqual([tally.open, tally.bytes, tally.full], [1, 2, 0]);
+});

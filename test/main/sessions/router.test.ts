@@ -1,16 +1,14 @@
 /** Records of a lane on the echo worker: each at the one client that it is meant for, once. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RecordCursor, writeHeader } from '../../../src/batch/batch.ts';
-import { HEADER_LENGTH, Out, padded } from '../../../src/batch/records.ts';
-import { LIMITS } from '../../../src/main/limits/limits.ts';
-import { Router, type RouterOptions } from '../../../src/main/sessions/router.ts';
-import type { SessionClient } from '../../../src/main/sessions/session-client.ts';
-import { Metrics } from '../../../src/telemetry/metrics.ts';
+import { storeFlags } from '../../../src/batch/name-records.ts';
+import { In, NameOp, Out } from '../../../src/batch/records.ts';
+import { Gate } from '../../../src/main/flow/gate.ts';
+import { Count } from '../../../src/telemetry/metrics.ts';
 import { echoGateway } from '../../support/echo-gateway.ts';
-import { FakeEnv } from '../../support/fake-env.ts';
 import { Nc } from '../../support/nc.ts';
-import { NotedLane } from '../../support/noted-lane.ts';
+import { routerOf } from '../../support/noted-router.ts';
+import { settled } from '../../support/registry-fixture.ts';
 
 test('an answer that comes twice is given once', async (t) => {
   const { port } = await echoGateway(t);
@@ -38,52 +36,88 @@ test('a deadline of the lane wakes it without any traffic', async (t) => {
   nc.close();
 });
 
-/** A record as it comes out of a lane. */
-function recordOf(kind: number, session: number, ticket: number, text: string): RecordCursor {
-  const bytes = Buffer.alloc(HEADER_LENGTH + padded(text.length));
-  writeHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, kind, 0, 0, session, ticket, text.length);
-  bytes.write(text, HEADER_LENGTH);
-  const record = new RecordCursor(bytes, 0, bytes.length);
-  record.next();
-  return record;
-}
-
-/** A router with one session, and what its client heard. */
-function routed() {
-  const lane = new NotedLane().asLane;
-  const heard: string[] = [];
-  const client = {
-    gate: { shut: () => undefined, open: () => undefined },
-    reply: (_ticket: number, line: Buffer) => heard.push(line.toString()),
-    update: (line: Buffer) => heard.push(line.toString()),
-    sessionGone: () => heard.push('gone'),
-  } as unknown as SessionClient;
-  const registry = { gone: () => undefined };
-  const options = { limits: LIMITS, env: new FakeEnv(), metrics: new Metrics(), registry };
-  const router = new Router(options as unknown as RouterOptions);
-  const route = router.add(client, lane, 0);
-  const say = (kind: number, ticket: number, text: string): void =>
-    router.record(lane, recordOf(kind, route.session, ticket, text));
-  return { router, route, heard, say };
-}
-
-test('answers and updates wait, in their order, while what they say is not stored', () => {
-  const { route, heard, say } = routed();
-  const ticket = route.request(Buffer.from('{}'), 0, 2, '1');
-  route.cork();
-  say(Out.UPDATE, 0, 'update');
-  say(Out.REPLY, ticket, 'answer');
-  assert.deepEqual([heard, route.open], [[], 1]);
-  route.uncork();
-  assert.deepEqual([heard, route.open], [['update', 'answer'], 0]);
-  say(Out.UPDATE, 0, 'another');
-  assert.equal(heard.at(-1), 'another');
+test('a record goes to the one it is meant for; one that names nobody is dropped', () => {
+  const { client, say, asked, only, router } = routerOf();
+  const [one, two] = [client(), client()];
+  const ticket = one.ask('a')!;
+  const { session: attachment } = asked();
+  const session = only().number;
+  two.ask('b');
+  const { session: other } = asked();
+  say(Out.REPLY, other, ticket, 'not its ticket');
+  say(Out.REPLY, session, ticket, 'a session has no tickets');
+  say(Out.NOTICE, session, 0, 'nor does it hear notices');
+  say(Out.UPDATE, attachment, 0, 'an attachment is no session');
+  say(Out.REPLY, 99, ticket, 'nobody');
+  assert.deepEqual([one.heard, two.heard], [[], []]);
+  say(Out.NOTICE, attachment, 0, 'notice');
+  say(Out.REPLY, attachment, ticket, 'answer');
+  say(Out.REPLY, attachment, ticket, 'answer');
+  assert.deepEqual([one.heard, two.heard], [['notice', 'answer'], []]);
+  assert.deepEqual([router.size, router.attachments], [2, 2]);
+  assert.throws(() => say(1, session), /record of kind 1/);
 });
 
-test('what was saved of a session is wiped when it is over', () => {
-  const { route, heard, say } = routed();
-  say(Out.SAVE_SESSION, 0, 'a key');
-  assert.equal(route.saved.isEmpty, false);
-  say(Out.GONE, 0, '');
-  assert.deepEqual([route.saved.isEmpty, heard], [true, ['gone']]);
+test('a message, an answer and an update are counted', () => {
+  const { client, say, asked, only, router } = routerOf();
+  const ticket = client().ask('a')!;
+  say(Out.UPDATE, only().number, 0, 'update', 0);
+  say(Out.REPLY, asked().session, ticket, 'answer');
+  const { counts } = router.metrics;
+  assert.deepEqual([counts[Count.SESSIONS], counts[Count.REQUESTS], counts[Count.UPDATES]], [1, 1, 1]);
+  assert.deepEqual(router.load(1).openRequests, [0]);
+});
+
+test('a list is answered in the session in which it was asked for', async () => {
+  const { client, say, asked, lane } = routerOf();
+  const ticket = client().ask('{list}')!;
+  const { session: attachment } = asked();
+  say(Out.NAME, attachment, ticket, '', NameOp.LIST);
+  await settled();
+  const { kind, session, ticket: answered } = lane.puts.at(-1)!;
+  assert.deepEqual([kind, session, answered], [In.LISTED, attachment, ticket]);
+});
+
+test('when the gateway stops, sessions that nobody speaks in end', async () => {
+  const { client, router, said, say, only } = routerOf();
+  const [one, two] = [client(), client()];
+  one.ask('a', 'me');
+  const { number } = only();
+  two.ask('b', 'you');
+  await settled();
+  say(Out.STORE, number, 0, 'a record', storeFlags('urgent'));
+  only().isStored = true;
+  one.sessions.close();
+  assert.equal(said().at(-1), 'DETACH 4', 'it lingers');
+  router.closeIdle();
+  assert.deepEqual(said(), [`CLOSE ${number}`]);
+});
+
+test('who has put too much to the lane is read on when the lane takes more of it, and not when it takes more of others', () => {
+  const { client, lane, router, asked, only } = routerOf();
+  const [one, two] = [client(), client()];
+  two.ask('b');
+  const { session: other } = asked();
+  lane.isOver = true;
+  one.ask('a');
+  const { session: attachment } = asked();
+  assert.equal(one.gate.isOpen, false);
+  for (const number of [other, only().number]) router.clear(lane.asLane, number);
+  assert.equal(one.gate.isOpen, false);
+  router.clear(lane.asLane, attachment);
+  assert.equal(one.gate.isOpen, true);
+});
+
+test('a link that has brought too much is read on when the lane takes more of its session', () => {
+  const { client, lane, router, asked, only } = routerOf();
+  client().ask('a');
+  const gate = new Gate(
+    () => undefined,
+    () => undefined,
+  );
+  only().wait(gate);
+  router.clear(lane.asLane, asked().session);
+  assert.equal(gate.isOpen, false);
+  router.clear(lane.asLane, only().number);
+  assert.equal(gate.isOpen, true);
 });

@@ -1,26 +1,12 @@
-/** A session by its name, as a lane sees it: new, given, handed in, taken over, listed (wire: Requests and answers). */
+/** A session by its name, as a lane sees it: new, given, handed in, listed (wire: Requests and answers). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BOT_ID } from '../../../src/testdc/world/seed.ts';
 import { botPair, gone } from '../../support/bot-pair.ts';
-import {
-  assertClean,
-  consOf,
-  LOGIN,
-  NEAREST,
-  pairOf,
-  sessionOf,
-  UPDATES_TOO_LONG,
-  type Line,
-} from '../../support/one-client.ts';
+import { assertClean, consOf, LOGIN, NEAREST, pairOf, sessionOf, type Line } from '../../support/one-client.ts';
 import { Pair } from '../../support/pair.ts';
 
 const STATE = { _cons: 'updates.getState' };
-
-/** Each key of the DC was made once, however often it was used. */
-function assertOneKey(pair: Pair): void {
-  assert.equal(pair.dc.counters.handshakes, 1);
-}
 
 describe('a name that nothing is kept under', () => {
   it('is new, until somebody has signed in under it', async () => {
@@ -68,19 +54,22 @@ describe('lines', () => {
     assertClean(pair);
   });
 
-  it('name a session once, and only before there is another', async () => {
+  it('name a session again, and another one; but none beside a session of their own', async () => {
     const pair = await botPair();
     const [again] = await pair.ask(1, { session: { name: 'bot' } });
     assert.equal(sessionOf(again)['user_id'], 777000111);
     const [other] = await pair.ask(1, { session: { name: 'other' } });
-    assert.equal(other?.['error'], 'InvalidSession');
+    assert.deepEqual(sessionOf(other), { name: 'other', new: true });
     pair.open(2);
     await pair.ask(2, { message: NEAREST });
-    const [late] = await pair.ask(2, { session: { name: 'late' } });
-    assert.equal(late?.['error'], 'InvalidSession');
-    const [used] = await (pair.open(3), pair.ask(3, { session: { name: 'bot' } }));
-    assert.equal(used?.['error'], 'SessionInUse');
-    assert.equal(used?.['retryable'], true);
+    const [late] = await pair.ask(2, { session: { name: 'bot' } });
+    assert.deepEqual([late?.['error'], late?.['path']], ['InvalidSession', 'session.name']);
+    const [own] = await pair.ask(2, { session: {} });
+    assert.ok('auth_key' in sessionOf(own), 'it is where it was');
+    await pair.ask(2, { session: { detach: true } });
+    const [named] = await pair.ask(2, { session: { name: 'bot' } });
+    assert.equal(sessionOf(named)['name'], 'bot');
+    assertClean(pair);
   });
 
   for (const session of [
@@ -92,6 +81,9 @@ describe('lines', () => {
     { list: true, name: 'x' },
     { forget: 'x', export: true },
     { list: 'yes' },
+    { existing: true },
+    { exclusive: true },
+    { detach: true, name: 'x' },
   ])
     it(`that cannot be meant are refused: ${JSON.stringify(session)}`, async () => {
       const pair = pairOf();
@@ -113,7 +105,7 @@ describe('what is handed in with a name', () => {
     assert.equal(consOf(line), 'updates.state');
     assert.equal(pair.shelf.notes[0], 'explicit mine');
     const [second] = await (pair.open(2), pair.ask(2, { session: handedIn(pair, 'mine') }));
-    assert.equal(second?.['error'], 'SessionInUse');
+    assert.deepEqual([second?.['error'], second?.['path']], ['InvalidSession', 'session']);
     await gone(pair);
     const [third] = await (pair.open(3), pair.ask(3, { session: handedIn(pair, 'mine') }));
     assert.equal(third?.['error'], 'InvalidSession');
@@ -135,80 +127,46 @@ describe('what is handed in with a name', () => {
   });
 });
 
-describe('takeover', () => {
-  it('lets what is open end, tells who had it, and goes on where it was', async () => {
+describe('a list', () => {
+  it('tells what is kept, without secrets, and who speaks there', async () => {
     const pair = await botPair();
-    const before = pair.serverSession();
+    pair.shelf.kept.set('bad', { record: Buffer.from('no record'), isClean: false });
+    pair.shelf.kept.set('shut', { ...pair.shelf.kept.get('bot')! });
+    const openedAt = Math.floor(pair.now / 1000);
+    await pair.advance(5_000);
     pair.open(2);
-    pair.line(1, { id: 5, message: STATE });
-    pair.line(2, { id: 6, session: { name: 'bot', takeover: true }, message: STATE });
-    await pair.advance(100);
-    const [answer, notice] = pair.take(1);
-    assert.equal(consOf(answer), 'updates.state');
-    assert.deepEqual([notice?.['error'], notice?.['reason'], notice?.['id']], ['SessionLost', 'takeover', 0]);
-    const taken = pair.take(2);
-    assert.deepEqual(taken.map(consOf), ['updates.state']);
-    assert.equal(pair.serverSession(), before);
-    const [left] = await pair.ask(1, { message: STATE });
-    assert.equal(left?.['error'], 'SessionNotFound');
-    const [none] = await pair.ask(1, { session: {} });
-    assert.equal(none?.['error'], 'SessionNotFound');
-    const [back] = await pair.ask(1, { session: { name: 'bot', takeover: true }, message: STATE });
-    assert.equal(consOf(back), 'updates.state');
-    assertOneKey(pair);
-    assert.equal(pair.dc.counters.openConnections, 1);
-    assertClean(pair);
-  });
-
-  it('waits ten seconds for what is open, no more', async () => {
-    let isDown = false;
-    const pair = await botPair({ isDown: () => isDown });
-    pair.deafen(1);
-    isDown = true;
-    pair.open(2);
-    pair.line(1, { id: 5, timeout: 60, message: STATE });
-    await pair.run();
-    pair.line(2, { id: 6, session: { name: 'bot', takeover: true } });
-    await pair.advance(9_000);
-    assert.deepEqual([pair.take(1), pair.take(2)], [[], []]);
-    await pair.advance(1_500);
-    const [open, notice] = pair.take(1);
-    assert.deepEqual([open?.['id'], open?.['error'], open?.['delivered']], [5, 'DeliveryUnknown', 'unknown']);
-    assert.equal(notice?.['error'], 'SessionLost');
-    assert.equal(sessionOf(pair.take(2)[0])['name'], 'bot');
-  });
-
-  it('hands updates over without one lost or told twice', async () => {
-    const pair = await botPair();
-    pair.serverSession().push(UPDATES_TOO_LONG);
-    await pair.run();
-    pair.open(2);
-    pair.line(2, { id: 6, session: { name: 'bot', takeover: true }, message: STATE });
-    await pair.advance(100);
-    pair.serverSession().push(UPDATES_TOO_LONG);
-    await pair.advance(100);
-    const updates = (client: number): number =>
-      pair.take(client).filter((line) => consOf(line) === 'updatesTooLong').length;
-    assert.deepEqual([updates(1), updates(2)], [1, 1]);
-    assertClean(pair);
-  });
-});
-
-it('lists what is kept, without secrets', async () => {
-  const pair = await botPair();
-  pair.shelf.kept.set('bad', { record: Buffer.from('no record'), isClean: false });
-  pair.open(2);
-  const lines = await pair.ask(2, { id: 9, session: { list: true } });
-  assert.deepEqual(lines, [
-    {
-      id: 9,
-      session: {
-        list: [
-          { name: 'bot', dc: 2, test: false, user_id: 777000111, is_bot: true, in_use: 'here' },
-          { name: 'bad', broken: true },
-        ],
+    await pair.ask(2, { session: { name: 'bot' } });
+    const lines = await pair.ask(2, { id: 9, session: { list: true } });
+    const bot = { dc: 2, test: false, user_id: 777000111, is_bot: true, resident: false };
+    assert.deepEqual(lines, [
+      {
+        id: 9,
+        session: {
+          list: [
+            { name: 'bot', ...bot, in_use: 'here', state: 'open', connections: 2, opened_at: openedAt },
+            { name: 'bad', broken: true },
+            { name: 'shut', ...bot, state: 'closed', connections: 0 },
+          ],
+        },
       },
-    },
-  ]);
-  assert.notEqual(BOT_ID, 777000111n);
+    ]);
+    assert.notEqual(BOT_ID, 777000111n);
+  });
+
+  it('tells which account is lost, and why', async () => {
+    const pair = await botPair();
+    pair.dc.world.signOut([...pair.centre.keys.values()][0]!);
+    await pair.ask(1, { message: STATE });
+    const [line] = await pair.ask(1, { session: { list: true } });
+    const [entry] = sessionOf(line)['list'] as Line[];
+    const { lost, state, reason } = entry!;
+    assert.deepEqual(
+      { lost, state, reason },
+      {
+        lost: 'AUTH_KEY_UNREGISTERED',
+        state: 'lost',
+        reason: 'AUTH_KEY_UNREGISTERED',
+      },
+    );
+  });
 });

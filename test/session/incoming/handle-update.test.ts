@@ -7,7 +7,7 @@ import { body, incoming, Lone } from '../../support/lone-state.ts';
 
 test('an update that cannot be read: the client hears that one is missing', () => {
   const lone = new Lone();
-  Object.assign(lone.s.dialect, {
+  Object.assign(lone.attachment.dialect, {
     update: () => {
       throw new TlReadError('no such constructor', 0);
     },

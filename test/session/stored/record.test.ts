@@ -181,8 +181,7 @@ function goneOn(part: Partial<SessionRecord>): Lone {
   Object.assign(env, { claims: { claim: () => undefined }, settings: { ...env.settings, dataCentres } });
   const out = new Writer(1024);
   writeRecord(out, recordWith(part));
-  const given = { isClean: true, isForgetting: false };
-  assert.equal(openRecord(lone.s, new StoredSession('mine'), out.written(), given, NOW), undefined);
+  assert.equal(openRecord(lone.s, new StoredSession('mine'), out.written(), true, NOW), undefined);
   return lone;
 }
 

@@ -1,0 +1,239 @@
+/**
+ * Client sessions: the sessions that one client speaks in: the one that is its own or that it has named, and those that single
+ * lines name (`as`).
+ * In: its messages; what lanes say about where they belong. Out: each message to its session; tickets put again elsewhere.
+ * Never: a line behind one of the same session that came earlier; more sessions than one client may have.
+ */
+import type { Move } from '../../batch/name-records.ts';
+import { MannerFlag } from '../../batch/attach-records.ts';
+import type { IdText } from '../front.ts';
+import type { Limits } from '../limits/limits.ts';
+import { Attachment, type SessionClient } from './attachment.ts';
+import type { Tally, Ticket } from './ledger.ts';
+import type { OpenSession } from './open-session.ts';
+
+/** Who begins sessions (`Router`). */
+export interface Sessions {
+  /** A session without a name. @param isBare it is there to refuse */
+  begin(isBare: boolean): OpenSession;
+  /** The session of a name, open already or opened now. @param isTakeover another process that has it is asked to leave */
+  named(name: string, isTakeover: boolean): OpenSession;
+  /** A number that nothing else has. */
+  nextNumber(): number;
+  /** The attachment hears its lane from here on. */
+  entered(attachment: Attachment): void;
+  readonly limits: Pick<Limits, 'namesPerConnection' | 'openRequests'>;
+}
+
+/** How the client speaks, before it has said anything about that. */
+export interface FirstManner {
+  /** `FormFlag`. */
+  readonly form: number;
+  readonly hasLines: boolean;
+  /** It speaks HTTP: each request names its session, and nothing but answers can be said to it. */
+  readonly isStateless: boolean;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** All that one client speaks in; made with its first message. */
+export class ClientSessions {
+  readonly tally: Tally;
+  readonly #sessions: Sessions;
+  readonly #client: SessionClient;
+  readonly #first: FirstManner;
+  /** Number of the client: its attachments are not each other's rivals. */
+  readonly #number: number;
+  #form: number;
+  /** Where lines go that name no session. */
+  #current: Attachment | undefined;
+  /** It has lost its session: what it sends is refused until it names another. */
+  #isBare = false;
+  /** By the names that single lines give. */
+  readonly #named = new Map<string, Attachment>();
+  /** All, with those that the client has left and that still owe it answers. */
+  readonly #all = new Set<Attachment>();
+  #isOver = false;
+
+  constructor(sessions: Sessions, client: SessionClient, first: FirstManner) {
+    this.#sessions = sessions;
+    this.tally = { open: 0, bytes: 0, full: 0, most: sessions.limits.openRequests };
+    this.#client = client;
+    this.#first = first;
+    this.#form = first.form;
+    this.#number = sessions.nextNumber();
+  }
+
+  /**
+   * Passes one message on to its session.
+   * @param as name of the stored session that the line is for; undefined: the connection's
+   * @param flags `requestFlags` @returns the message's ticket; undefined if the client speaks in too many sessions already
+   */
+  request(bytes: Buffer, start: number, stop: number, id: IdText, flags: number, as?: string): number | undefined {
+    const attachment = as === undefined ? (this.#current ??= this.#own()) : this.#of(as);
+    return attachment?.request(bytes, start, stop, id, flags);
+  }
+
+  /** A session of the client's own. */
+  #own(): Attachment {
+    return this.#attach(this.#sessions.begin(this.#isBare), false, NOTHING);
+  }
+
+  /** The attachment for lines that name a session; undefined if there are too many. */
+  #of(name: string): Attachment | undefined {
+    const found = this.#named.get(name);
+    if (found !== undefined && !found.isRetired && found.session.isNamed) {
+      // Behind the others: the first is the one that was used longest ago.
+      this.#named.delete(name);
+      this.#named.set(name, found);
+      return found;
+    }
+    found?.retire();
+    if (this.#named.size >= this.#sessions.limits.namesPerConnection && !this.#retireIdle()) return undefined;
+    const attachment = this.#attach(this.#sessions.named(name, false), true, NOTHING);
+    this.#named.set(name, attachment);
+    return attachment;
+  }
+
+  /** Leaves the session that was used longest ago, if no request is open there. */
+  #retireIdle(): boolean {
+    for (const [name, attachment] of this.#named) {
+      if (attachment.ledger.size > 0) continue;
+      this.#named.delete(name);
+      attachment.retire();
+      return true;
+    }
+    return false;
+  }
+
+  #attach(session: OpenSession, isMute: boolean, init: Uint8Array): Attachment {
+    const { hasLines, isStateless } = this.#first;
+    const speaking = {
+      manner: this.#form,
+      client: this.#number,
+      hasLines,
+      isMute: isMute || isStateless,
+      // A line that names its session moves alone, wherever it was first.
+      isStateless: isMute || isStateless,
+      init,
+    };
+    const attachment = new Attachment(this.#sessions.nextNumber(), session, this.#client, speaking, this.tally);
+    this.#sessions.entered(attachment);
+    this.#all.add(attachment);
+    return attachment;
+  }
+
+  // --- lines that belong elsewhere -------------------------------------------------------------------------------------
+
+  /** Puts a line, or all that were not taken, where they belong. */
+  moved(from: Attachment, { action, name, ticket, init }: Move): void {
+    if (this.#isOver) return;
+    if (action === 'as') return this.#movedAlone(from, name, ticket);
+    this.#leave(from);
+    if (action === 'detach') this.#isBare = false;
+    const session =
+      action === 'detach' ? this.#sessions.begin(false) : this.#sessions.named(name, action === 'takeover');
+    this.#goOn(from, this.#attach(session, false, init));
+  }
+
+  #movedAlone(from: Attachment, name: string, number: number): void {
+    const ticket = from.ledger.close(number);
+    if (ticket === undefined) return;
+    const target = this.#of(name);
+    if (target !== undefined) return target.adopt(ticket);
+    this.#client.refused(ticket);
+  }
+
+  /** The client does not speak there any more; what was not taken runs in a session of its own. */
+  detached(from: Attachment, isBare: boolean): void {
+    if (this.#isOver) return;
+    const name = [...this.#named].find(([, one]) => one === from)?.[0];
+    if (name !== undefined) {
+      this.#named.delete(name);
+      const untaken = from.ledger.takeUntaken();
+      from.retire();
+      const target = untaken.length > 0 ? this.#of(name) : undefined;
+      for (const ticket of untaken) target?.adopt(ticket);
+      return;
+    }
+    if (from !== this.#current) return from.retire();
+    this.#leave(from);
+    // Who was let in nowhere is where it was before.
+    if (isBare || isSettled(from)) this.#isBare = isBare;
+    const untaken = from.ledger.takeUntaken();
+    from.retire();
+    if (untaken.length === 0) return;
+    this.#current = this.#own();
+    for (const ticket of untaken) this.#current.adopt(ticket);
+  }
+
+  #leave(from: Attachment): void {
+    if (this.#current === from) this.#current = undefined;
+  }
+
+  #goOn(from: Attachment, to: Attachment): void {
+    this.#current = to;
+    const untaken: Ticket[] = from.ledger.takeUntaken();
+    from.retire();
+    for (const ticket of untaken) to.adopt(ticket);
+  }
+
+  /** The form of answers is the client's, in whichever session it speaks. */
+  speaks(from: Attachment, manner: number): void {
+    from.speaks(manner);
+    const form = manner & MannerFlag.FORM;
+    if (form === this.#form) return;
+    this.#form = form;
+    for (const one of this.#all) if (one.form !== form && !one.isRetired) one.session.lane.form(one.number, form);
+  }
+
+  /** An attachment has left its session. */
+  left(attachment: Attachment): void {
+    this.#all.delete(attachment);
+  }
+
+  /** Whether an attachment is one of its. */
+  has(attachment: Attachment): boolean {
+    return this.#all.has(attachment);
+  }
+
+  // --- all of them -----------------------------------------------------------------------------------------------------
+
+  pauseLinks(): void {
+    for (const { session } of this.#all) session.pauseLinks();
+  }
+
+  resumeLinks(): void {
+    for (const { session } of this.#all) session.readOn();
+  }
+
+  /** Lets out what waits for the disk: the gateway waits no longer. */
+  uncork(): void {
+    for (const { session } of [...this.#all]) session.uncork();
+  }
+
+  /** Gives up all open requests, oldest first. */
+  drain(): Ticket[] {
+    return [...this.#all].flatMap(({ ledger }) => ledger.drain()).sort((a, b) => a.number - b.number);
+  }
+
+  /**
+   * The client is done with all its sessions.
+   * @param ended is called when its own has ended, so that whoever comes next with its key finds it free
+   */
+  close(ended: () => void = () => undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const own = this.#current?.session;
+    const waits = own !== undefined && own.name === undefined && !own.isClosing;
+    if (waits) own.whenEnded(ended);
+    for (const attachment of [...this.#all]) attachment.leave();
+    this.#named.clear();
+    if (!waits) ended();
+  }
+}
+
+/** Whether a line of the client was let in to a stored session. */
+function isSettled({ speaking, session }: Attachment): boolean {
+  return session.name === undefined || (speaking.manner & MannerFlag.SETTLED) !== 0;
+}

@@ -1,0 +1,330 @@
+/**
+ * Open session: a session from its beginning to its end: its lane, its links to data centres, the clients that speak in it.
+ * In: clients that come and go; SAVE records; what is said to all; the loss of its lane's thread. Out: records to the lane; lines to
+ * the clients; its end when nobody needs it. Never: looks into a message, or a record of its state.
+ */
+import type { RecordCursor } from '../../batch/batch.ts';
+import type { OpenState } from '../../batch/name-records.ts';
+import { COUNTERS_LENGTH, ENTRY_LENGTH, entryAttachment, idsFrom } from '../../batch/save-records.ts';
+import type { ErrorName } from '../../errors.ts';
+import { Count, type Metrics } from '../../telemetry/metrics.ts';
+import type { MainEnv, Timer } from '../env.ts';
+import { type Gate, Why } from '../flow/gate.ts';
+import type { NoticeFields } from '../front.ts';
+import type { Lane } from '../lanes/lane.ts';
+import { Links, type LinksOwner } from '../links/links.ts';
+import type { Dialling } from '../links/dialling.ts';
+import type { KeyOwner } from '../names/open-key.ts';
+import type { NameOwner } from '../names/owner.ts';
+import type { SessionRegistry } from '../names/session-registry.ts';
+import type { Attachment } from './attachment.ts';
+import type { Ticket } from './ledger.ts';
+import { SavedSession } from './saved-session.ts';
+
+/** What a session needs of whoever keeps all of them (`Router`). */
+export interface SessionOwner {
+  readonly dialling: Dialling;
+  readonly registry: SessionRegistry;
+  /** Sends what was said to clients outside of any block. */
+  settle(): void;
+  attachmentOf(number: number): Attachment | undefined;
+  /** A client has left it. */
+  detached(attachment: Attachment): void;
+}
+
+/** How long a name that nobody has signed in to keeps its key with nobody there, ms. */
+const SIGN_IN_TIME = 15 * 60_000;
+
+/** One session as the main thread has it; it survives the loss of its lane's thread. */
+export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
+  /** Its number in the records. */
+  readonly number: number;
+  readonly lane: Lane;
+  /** The name it is stored under, or will be. */
+  readonly name: string | undefined;
+  readonly saved = new SavedSession();
+  readonly links: Links;
+  readonly attachments = new Set<Attachment>();
+  readonly openedAt: number;
+  /** Shuts and opens what is read of all who speak in it. */
+  readonly gate: Pick<Gate, 'shut' | 'open'> = {
+    shut: (why) => {
+      this.#isLinkFull = true;
+      for (const { client } of this.attachments) client.gate.shut(why);
+    },
+    open: (why) => {
+      this.#isLinkFull = false;
+      for (const { client } of this.attachments) client.gate.open(why);
+    },
+  };
+  readonly #owner: SessionOwner;
+  readonly #isBare: boolean;
+  /** Links that wait until the lane takes more of it. */
+  readonly #waiting = new Set<Gate>();
+  #isLinkFull = false;
+  isClosing = false;
+  /** It keeps its name, and is found by it. */
+  isNamed: boolean;
+  /** Something is stored under its name; a key was made for it; its account is lost. */
+  isStored = false;
+  hasKey = false;
+  isLost = false;
+  /** It is kept open with nobody there. */
+  isResident = false;
+  #lingering: Timer | undefined;
+  /** What says each line that waits until what it says is stored; undefined while it is not corked. */
+  #corked: (() => void)[] | undefined;
+  /** Threads that a record of this session killed. */
+  deaths = 0;
+  /** It was put again after its thread was lost, which may have taken keys for it that nobody knows of. */
+  isResumed = false;
+  /** When the home data centre is tried again, Unix ms; 0 unless it cannot be reached. */
+  #retryAt = 0;
+  readonly #ends: (() => void)[] = [];
+
+  /** @param name under which it is stored @param isBare it is there to refuse */
+  constructor(owner: SessionOwner, number: number, lane: Lane, name: string | undefined, isBare: boolean) {
+    this.#owner = owner;
+    this.number = number;
+    this.lane = lane;
+    this.name = name;
+    this.isNamed = name !== undefined;
+    this.#isBare = isBare;
+    this.links = new Links(this, owner.dialling);
+    this.openedAt = this.env.now();
+    lane.open(number, name, isBare);
+  }
+
+  get env(): MainEnv {
+    return this.#owner.dialling.env;
+  }
+
+  get metrics(): Metrics {
+    return this.#owner.dialling.metrics;
+  }
+
+  /** Number of the session in the records, as its links and its name know it. */
+  get session(): number {
+    return this.number;
+  }
+
+  // --- who speaks in it ------------------------------------------------------------------------------------------------
+
+  /** A client speaks in it from here on. */
+  entered(attachment: Attachment): void {
+    this.attachments.add(attachment);
+    this.env.clearTimer(this.#lingering);
+    this.#lingering = undefined;
+    if (this.#isLinkFull) attachment.client.gate.shut(Why.LINK);
+  }
+
+  /** A client has left it. A session without a name ends with its client, a named one lingers. */
+  left(attachment: Attachment): void {
+    if (!this.attachments.delete(attachment)) return;
+    this.#owner.detached(attachment);
+    if (this.#isLinkFull) attachment.client.gate.open(Why.LINK);
+    this.readOn();
+    if (this.isClosing) return;
+    this.lane.detach(attachment.number);
+    this.settle();
+  }
+
+  /** With nobody there it ends, at once or later, unless it is a resident. */
+  settle(): void {
+    this.env.clearTimer(this.#lingering);
+    this.#lingering = undefined;
+    if (this.attachments.size > 0 || this.isClosing) return;
+    const wait = this.#linger;
+    if (wait === 0) this.close();
+    else if (wait < Infinity) this.#lingering = this.env.setIdleTimer(() => this.close(), wait);
+  }
+
+  /** How long it stays open with nobody there, ms: whoever has asked for a code comes back to sign in, under the same key. */
+  get #linger(): number {
+    const { linger } = this.#owner.dialling.limits;
+    if (!this.isNamed || this.isLost) return 0;
+    if (this.isResident && this.isStored) return Infinity;
+    if (this.isStored || this.#owner.registry.isClaiming(this)) return linger;
+    return this.hasKey ? Math.max(linger, SIGN_IN_TIME) : 0;
+  }
+
+  /** Something for all clients that hear updates in a form. @param line of the lane's block */
+  update(form: number, line: Buffer): void {
+    if (this.#corked === undefined) return this.#sayToAll(form, line);
+    const copy = Buffer.from(line);
+    this.#corked.push(() => this.#sayToAll(form, copy));
+  }
+
+  #sayToAll(form: number, line: Buffer): void {
+    const { batch } = this.#owner.dialling;
+    for (const attachment of this.attachments) {
+      if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;
+      this.metrics.counts[Count.UPDATES]!++;
+      batch.gave(line);
+      attachment.client.update(line);
+    }
+  }
+
+  /** Something about the session that answers no request, for all who hear notices. */
+  notice(name: ErrorName, fields: NoticeFields): void {
+    for (const { client, isMute, isRetired } of this.attachments)
+      if (!isMute && !isRetired) client.notice(name, fields);
+  }
+
+  /** Nobody who speaks in it takes its answers. One that does not is not waited for while others do. */
+  get isUnread(): boolean {
+    if (this.attachments.size === 0) return false;
+    for (const { client } of this.attachments) if (!client.isUnread) return false;
+    return true;
+  }
+
+  /** A client leaves its answers unread: its links are not read while nobody else speaks here. */
+  pauseLinks(): void {
+    if (this.isUnread) this.links.pause();
+  }
+
+  /** A client takes its answers again, or has left. */
+  readOn(): void {
+    if (!this.isUnread) this.links.resume();
+  }
+
+  // --- what its lane says ----------------------------------------------------------------------------------------------
+
+  /** Takes a SAVE record: where the session and its requests stand. */
+  save(record: RecordCursor): void {
+    const end = idsFrom(record);
+    for (let at = COUNTERS_LENGTH; at < end; at += ENTRY_LENGTH)
+      this.#owner.attachmentOf(entryAttachment(record, at))?.ledger.took(record, at);
+    this.saved.takeCounters(record);
+  }
+
+  /** Its home data centre is tried again in so many ms. */
+  waits(ms: number): void {
+    this.#retryAt = this.env.now() + ms;
+  }
+
+  /** What a list tells of it. */
+  get state(): OpenState {
+    const connections = new Set([...this.attachments].map(({ client }) => client)).size;
+    const isUp = this.links.isUp(0);
+    const retryIn = isUp ? 0 : Math.max(0, this.#retryAt - this.env.now());
+    const state = retryIn > 0 ? 'waiting' : this.#owner.registry.isClaiming(this) ? 'opening' : 'open';
+    return { state, connections, openedAt: this.openedAt, retryIn };
+  }
+
+  // --- the loss of its thread ------------------------------------------------------------------------------------------
+
+  /** The lane's thread was lost: the next one takes the session as it was saved, with the requests that it had taken. */
+  resume(): void {
+    this.isResumed = true;
+    this.lane.open(this.number, this.name, this.#isBare);
+    if (!this.saved.isEmpty) {
+      const bytes = this.saved.resume();
+      this.lane.resume(this.number, bytes);
+      bytes.fill(0);
+    }
+    for (const attachment of this.attachments) attachment.attach();
+    for (const { ledger, number } of this.attachments)
+      for (const ticket of ledger.all())
+        if (ticket.isTaken) this.lane.again(number, ticket.number, ticket.requestFlags, ticket.again());
+    // One that has lost its name refuses: its lines would wait for good.
+    if (this.name !== undefined) this.#owner.registry.resumed(this);
+    this.#owner.registry.keys.resumed(this);
+  }
+
+  /**
+   * Puts the requests again whose batch was lost, or had not left. Nothing was done for them, so they run as new ones, but one a batch:
+   * each may be what killed the last thread.
+   */
+  repeat(): void {
+    for (const attachment of this.attachments)
+      for (const ticket of attachment.ledger.all()) if (!ticket.isTaken) attachment.put(ticket, true);
+  }
+
+  // --- output that waits for the disk ----------------------------------------------------------------------------------
+
+  /** What is said to the clients from here on waits for `uncork`. */
+  cork(): void {
+    this.#corked ??= [];
+  }
+
+  get isCorked(): boolean {
+    return this.#corked !== undefined;
+  }
+
+  /** Says a line now, or in its turn when the session is uncorked. Never called while a block is applied. */
+  say(line: () => void): void {
+    if (this.#corked !== undefined) return this.sayLater(line);
+    line();
+    this.#owner.settle();
+  }
+
+  /** Says a line when the session is uncorked, in its turn. */
+  sayLater(say: () => void): void {
+    this.#corked!.push(say);
+  }
+
+  /** Says what has waited. Never called while a block is applied. */
+  uncork(): void {
+    const corked = this.#corked;
+    this.#corked = undefined;
+    if (corked === undefined || corked.length === 0) return;
+    for (const say of corked) say();
+    this.#owner.settle();
+  }
+
+  // --- its end ---------------------------------------------------------------------------------------------------------
+
+  /** Ends the session, as nobody needs it; `ended` follows. */
+  close(): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    this.env.clearTimer(this.#lingering);
+    this.lane.close(this.number);
+  }
+
+  /** The session has lost its name, or could not be opened: nobody else finds it. */
+  unname(): void {
+    this.isNamed = false;
+    if (this.attachments.size === 0) this.close();
+  }
+
+  /** Calls `then` when the session has ended. */
+  whenEnded(then: () => void): void {
+    this.#ends.push(then);
+  }
+
+  /** It is no more. */
+  ended(): void {
+    this.env.clearTimer(this.#lingering);
+    this.saved.wipe();
+    this.links.close();
+    for (const then of this.#ends.splice(0)) then();
+  }
+
+  /** The request of one of its clients; undefined if nothing is owed to it. */
+  standingOf(ticket: number): Ticket | undefined {
+    for (const { ledger } of this.attachments) {
+      const found = ledger.find(ticket);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  get hasOpenRequests(): boolean {
+    for (const { ledger } of this.attachments) if (ledger.size > 0) return true;
+    return false;
+  }
+
+  wait(gate: Gate): void {
+    gate.shut(Why.LANE);
+    this.#waiting.add(gate);
+  }
+
+  /** The lane takes more of what its links bring. */
+  goOn(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const gate of waiting) gate.open(Why.LANE);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Over: a stored session ends for all who speak in it: another process takes it over, it was forgotten, or it could not be stored.
+ * In: the connections of a session, the time. Out: all its clients are told and leave; its last record. Never: ends one whose
+ * requests may still end in their time.
+ */
+import { flushReady } from '../delivery/packets.ts';
+import { close } from '../link/connect.ts';
+import type { ClientLine } from '../state/attachment.ts';
+import type { ConnectionState } from '../state/state.ts';
+import { lastRecord, storeLast } from '../stored/store.ts';
+import { loseSession } from './alone.ts';
+import { answerForgotten } from './attach.ts';
+import { detach } from './move.ts';
+import { isAwaited } from './waiting.ts';
+
+/** Bytes that the last `flush` of a session may send: acknowledgements, which come before all else. */
+const LAST_BYTES = 64 * 1024;
+
+/** All clients lose the session, and it is over. @param all its connections, the home one first */
+export function endForAll(all: readonly ConnectionState[], msg: string, reason: string): void {
+  const home = all[0]!;
+  const { session } = home;
+  for (const one of [...session.attachments.all()]) if (!one.isMoving) loseSession(all, one, msg, reason);
+  session.leaveBy = Infinity;
+  session.isOver = true;
+  // What is stored under its name is not its any more.
+  session.stored = undefined;
+  close(home);
+}
+
+/** On takeover by another process: gives the name over once no request is open, or `leaveBy` has passed. */
+export function leaveIfDue(all: readonly ConnectionState[], now: number): void {
+  const home = all[0]!;
+  const { leaveBy, stored, attachments } = home.session;
+  if (leaveBy === Infinity || stored === undefined) return;
+  const isBusy = all.some((s) => s.pending.size > 0) || [...attachments.waiting].some((one) => one.isWaiting);
+  if (now < leaveBy && isBusy) return;
+  acknowledgeAll(all, now);
+  const record = lastRecord(home, stored);
+  endForAll(all, 'another process has taken this session over', 'takeover');
+  storeLast(home, record);
+}
+
+/** It is gone from the vault. @param waiting the line that asked for that; undefined if its client has gone */
+export function endForgotten(all: readonly ConnectionState[], waiting: ClientLine | undefined): void {
+  const home = all[0]!;
+  // A thread that was lost had asked: the line is on its way through this one once more.
+  if (waiting === undefined && isAwaited(home.session, 'logOut')) return;
+  if (waiting !== undefined) {
+    answerForgotten(home, waiting);
+    detach(home, waiting.attachment, true);
+  }
+  endForAll(all, 'the session was forgotten', 'forgotten');
+}
+
+/** Sends all acknowledgements: what these clients were told, the server does not send again to the next owner of the session. */
+export function acknowledgeAll(all: readonly ConnectionState[], now: number): void {
+  for (const s of all) {
+    s.outbox.hurry(now);
+    flushReady(s, now, LAST_BYTES, false);
+  }
+}

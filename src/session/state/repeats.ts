@@ -1,0 +1,51 @@
+/**
+ * Repeats: requests whose idempotency key belongs to one that is still open: its outcome will be theirs (wire: Idempotency keys).
+ * In: requests, the time (Unix ms). Out: the same, when the outcome is known, or their time or their client is gone. Never: sends one.
+ */
+import type { AttachmentState } from './attachment.ts';
+import { Stage, type Pending } from './pending.ts';
+
+/** The repeats of one session, by ticket. */
+export class Repeats {
+  readonly #all = new Map<number, Pending>();
+
+  /** When the first of them runs out of time, Unix ms; Infinity if there are none. */
+  get firstDeadline(): number {
+    let first = Infinity;
+    for (const { deadline } of this.#all.values()) if (deadline < first) first = deadline;
+    return first;
+  }
+
+  add(pending: Pending): void {
+    pending.stage = Stage.REPEAT;
+    this.#all.set(pending.ticket, pending);
+  }
+
+  /** Takes one out; undefined if it waits no longer. */
+  take(ticket: number): Pending | undefined {
+    const pending = this.#all.get(ticket);
+    this.#all.delete(ticket);
+    return pending;
+  }
+
+  /** Takes out and returns those that ran out of time. */
+  expire(now: number): Pending[] {
+    return this.#takeWhere(({ deadline }) => deadline <= now);
+  }
+
+  /** Takes out and returns those of one client. */
+  takeOf(attachment: AttachmentState): Pending[] {
+    return this.#takeWhere((pending) => pending.attachment === attachment);
+  }
+
+  /** Takes out and returns all. */
+  clear(): Pending[] {
+    return this.#takeWhere(() => true);
+  }
+
+  #takeWhere(isTaken: (pending: Pending) => boolean): Pending[] {
+    const taken = [...this.#all.values()].filter(isTaken);
+    for (const { ticket } of taken) this.#all.delete(ticket);
+    return taken;
+  }
+}

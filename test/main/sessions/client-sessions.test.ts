@@ -1,0 +1,265 @@
+/** All that one client speaks in: where its lines go, and where those go that belong elsewhere. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FormFlag, readAttach } from '../../../src/batch/attach-records.ts';
+import { nameFlags, type MoveAction, storeFlags, writeName } from '../../../src/batch/name-records.ts';
+import { DetachedFlag, In, NameOp, OpenFlag, Out } from '../../../src/batch/records.ts';
+import { Writer } from '../../../src/bytes/writer.ts';
+import { routerOf } from '../../support/noted-router.ts';
+import { fault, settled } from '../../support/registry-fixture.ts';
+
+/** The bytes of a NAME record. */
+function nameOf(name: string, init = ''): Uint8Array {
+  const out = new Writer(64);
+  writeName(out, name, Buffer.from(init));
+  return out.written();
+}
+
+/** A router with one client, and how its lane says that lines belong elsewhere. */
+function speaking(limits = {}) {
+  const rig = routerOf(limits);
+  const client = rig.client();
+  /** Opens a session of the client's own, and has the lane take one request there. @returns its attachment's number */
+  const taken = (line: string): number => {
+    const ticket = client.ask(line)!;
+    const { session } = rig.asked();
+    rig.took(rig.only().number, [session, ticket]);
+    return session;
+  };
+  const move = async (attachment: number, action: MoveAction, ticket: number, name = '', init = ''): Promise<void> => {
+    rig.say(Out.NAME, attachment, ticket, nameOf(name, init), nameFlags(action));
+    await settled();
+  };
+  return { ...rig, client, other: rig.client, taken, move };
+}
+
+describe('a line', () => {
+  it('that names a session goes to the attachment of that name, all others to the client’s own, in order', () => {
+    const { client, said, lane } = speaking();
+    client.ask('a');
+    client.ask('b', 'me');
+    client.ask('c', 'me');
+    client.ask('d');
+    client.ask('e', 'you');
+    const attaches = lane.puts.filter(({ kind }) => kind === In.ATTACH);
+    const own = ['OPEN 2', 'ATTACH 3 2', 'REQUEST 3 a'];
+    const me = ['OPEN 4', 'ATTACH 5 4', 'REQUEST 5 b', 'REQUEST 5 c', 'REQUEST 3 d'];
+    assert.deepEqual(said(), [...own, ...me, 'OPEN 6', 'ATTACH 7 6', 'REQUEST 7 e']);
+    const speakers = attaches.map(({ flags, bytes }) =>
+      readAttach({ flags, bytes, start: 0, stop: bytes.length } as unknown as Parameters<typeof readAttach>[0]),
+    );
+    assert.deepEqual(
+      speakers.map(({ client: number, isMute, isStateless }) => [number, isMute, isStateless]),
+      [
+        [1, false, false],
+        [1, true, true],
+        [1, true, true],
+      ],
+      'updates go to who speaks in the session, not to who asks there now and then',
+    );
+  });
+
+  it('of another client goes to the same session of the name', () => {
+    const { client, other, said } = speaking();
+    client.ask('a', 'me');
+    assert.deepEqual(said(), ['OPEN 2', 'ATTACH 3 2', 'REQUEST 3 a']);
+    other().ask('b', 'me');
+    assert.deepEqual(said(), ['ATTACH 5 2', 'REQUEST 5 b']);
+  });
+
+  it('for one session more than a client may speak in takes the place of the one used longest ago, if that is idle', () => {
+    const { client, said, say, asked } = speaking({ namesPerConnection: 2 });
+    const first = client.ask('a', 'one')!;
+    const { session } = asked();
+    client.ask('b', 'two');
+    said();
+    assert.equal(client.ask('c', 'three'), undefined, 'both are busy');
+    assert.deepEqual(said(), []);
+    say(Out.REPLY, session, first, 'A');
+    assert.equal(typeof client.ask('d', 'three'), 'number');
+    assert.deepEqual(said(), [`DETACH ${session}`, 'OPEN 6', 'ATTACH 7 6', 'REQUEST 7 d']);
+  });
+
+  it('goes to a new session of its name when the old one has ended', async () => {
+    const { client, said, say } = speaking();
+    client.ask('a', 'me');
+    await settled();
+    said();
+    say(Out.NAME, 2, 0, '', NameOp.RELEASE);
+    client.ask('b', 'me');
+    assert.deepEqual(said(), ['OPEN 4', 'ATTACH 5 4', 'REQUEST 5 b']);
+  });
+
+  it('whose session cannot have its name is put before that is said', async () => {
+    const { client, said, say, vault } = speaking();
+    client.ask('a', 'me');
+    await settled();
+    vault.failure = fault;
+    say(Out.STORE, 2, 0, 'a record', storeFlags('urgent'));
+    await settled();
+    say(Out.STORE, 2, 0, 'a record', storeFlags('last'));
+    said();
+    client.ask('b', 'me');
+    await settled();
+    assert.deepEqual(said(), ['OPEN 4', 'ATTACH 5 4', 'REQUEST 5 b', 'NAMED 4']);
+  });
+});
+
+describe('a client that names a session', () => {
+  it('has its lines run there that were not taken, in order; what was taken is answered where it was', async () => {
+    const { client, taken, move, said, say, lane } = speaking();
+    const attachment = taken('a');
+    const [b] = [client.ask('b')!, client.ask('c')];
+    said();
+    await move(attachment, 'speak', b, 'me', '{"x":1}');
+    const { bytes } = lane.puts.find(({ kind }) => kind === In.ATTACH)!;
+    assert.equal(bytes.subarray(4).toString(), '{"x":1}', 'what it has said it is goes with it');
+    assert.deepEqual(
+      said().filter((words) => !words.startsWith('NAMED')),
+      ['OPEN 4', 'ATTACH 5 4', 'REQUEST 5 b', 'REQUEST 5 c'],
+    );
+    client.ask('d');
+    assert.deepEqual(said(), ['REQUEST 5 d']);
+    say(Out.REPLY, attachment, b, 'B');
+    assert.deepEqual(client.heard, [], 'its ticket is no longer one of the old session');
+    say(Out.UPDATE, 2, 0, 'an update', 0);
+    assert.deepEqual(client.heard, [], 'it does not speak there');
+    say(Out.REPLY, attachment, b - 1, 'A');
+    assert.deepEqual([client.heard, said()], [['A'], [`DETACH ${attachment}`, 'CLOSE 2']]);
+    say(Out.REPLY, 5, b, 'B');
+    assert.deepEqual([client.heard, client.sessions.tally.open], [['A', 'B'], 2]);
+  });
+
+  it('joins those who speak there already', async () => {
+    const { client, other, taken, move, said } = speaking();
+    other().ask('x', 'me');
+    const attachment = taken('a');
+    const b = client.ask('b')!;
+    said();
+    await move(attachment, 'takeover', b, 'me');
+    assert.deepEqual(
+      said().filter((words) => !words.startsWith('NAMED')),
+      ['ATTACH 7 3', 'REQUEST 7 b'],
+    );
+  });
+
+  it('for one line has that line alone run there', async () => {
+    const { client, taken, move, said } = speaking();
+    const attachment = taken('a');
+    const [b] = [client.ask('b')!, client.ask('c')];
+    said();
+    await move(attachment, 'as', b, 'me');
+    assert.deepEqual(
+      said().filter((words) => !words.startsWith('NAMED')),
+      ['OPEN 4', 'ATTACH 5 4', 'REQUEST 5 b'],
+    );
+    client.ask('d');
+    assert.deepEqual(said(), [`REQUEST ${attachment} d`]);
+  });
+
+  it('for one line, and one session too many, is refused that line', async () => {
+    const { client, taken, move } = speaking({ namesPerConnection: 1 });
+    client.ask('x', 'one');
+    const attachment = taken('a');
+    const b = client.ask('b')!;
+    await move(attachment, 'as', b, 'two');
+    assert.deepEqual([client.refusals, client.sessions.tally.open], [['"b"'], 2]);
+  });
+
+  it('and then none has a session of its own', async () => {
+    const { client, move, said, asked } = speaking();
+    const a = client.ask('a')!;
+    await move(asked().session, 'speak', a, 'me');
+    const b = client.ask('b')!;
+    const { session } = asked();
+    said();
+    await move(session, 'detach', b);
+    // Nothing of what is open was taken; nothing is stored under the name, so the session it has left ends.
+    const left = [`DETACH ${session}`, 'CLOSE 4'];
+    assert.deepEqual(said(), ['OPEN 6', 'ATTACH 7 6', ...left, 'REQUEST 7 a', 'REQUEST 7 b']);
+  });
+});
+
+describe('a client that a session has let go', () => {
+  it('has what was not taken run in a session of its own, bare if it has lost its session', async () => {
+    for (const isBare of [false, true]) {
+      const { client, move, say, said, asked, lane } = speaking();
+      const a = client.ask('a')!;
+      await move(asked().session, 'speak', a, 'me');
+      const { session } = asked();
+      client.ask('b');
+      said();
+      say(Out.DETACHED, session, 0, '', isBare ? DetachedFlag.BARE : 0);
+      say(Out.REPLY, session, a, 'A');
+      await settled();
+      const opened = lane.puts.find(({ kind }) => kind === In.OPEN)!;
+      assert.deepEqual([opened.flags, client.heard], [isBare ? OpenFlag.BARE : 0, ['A']]);
+      assert.ok(said().includes('REQUEST 7 b'));
+    }
+  });
+
+  it('that single lines named is named anew by the next of them', async () => {
+    const { client, say, said } = speaking();
+    client.ask('a', 'me');
+    client.ask('b', 'me');
+    said();
+    say(Out.DETACHED, 3, 0, '');
+    await settled();
+    const words = said().filter((one) => !one.startsWith('NAMED'));
+    assert.deepEqual(words, ['DETACH 3', 'ATTACH 4 2', 'REQUEST 4 a', 'REQUEST 4 b']);
+  });
+});
+
+describe('the form of answers', () => {
+  it('that a client asks for in one session is asked for in all it speaks in', () => {
+    const { client, say, lane } = speaking();
+    client.ask('a');
+    client.ask('b', 'me');
+    lane.puts.length = 0;
+    say(Out.SPEAKS, 3, 0, '', FormFlag.BOOLS);
+    assert.deepEqual(
+      lane.puts.map(({ kind, session, flags }) => [kind, session, flags]),
+      [[In.FORM, 5, FormFlag.BOOLS]],
+    );
+    say(Out.SPEAKS, 5, 0, '', FormFlag.BOOLS);
+    assert.equal(lane.puts.length, 1, 'and that is the end of it');
+    client.ask('c', 'you');
+    assert.equal(lane.puts.find(({ kind }) => kind === In.ATTACH)!.flags & FormFlag.BOOLS, FormFlag.BOOLS);
+  });
+});
+
+describe('the end of a client', () => {
+  it('ends its own session, which is waited for, and leaves all others', () => {
+    const { client, said, say } = speaking();
+    client.ask('a');
+    client.ask('b', 'me');
+    said();
+    const told: string[] = [];
+    client.sessions.close(() => told.push('ended'));
+    client.sessions.close(() => told.push('ended twice'));
+    assert.deepEqual([said(), told], [['DETACH 3', 'CLOSE 2', 'DETACH 5'], []]);
+    assert.equal(client.sessions.tally.open, 0);
+    say(Out.GONE, 2);
+    assert.deepEqual(told, ['ended']);
+  });
+
+  it('is not moved any more', async () => {
+    const { client, taken, move, said } = speaking();
+    const attachment = taken('a');
+    const b = client.ask('b')!;
+    const moved = move(attachment, 'speak', b, 'me');
+    client.sessions.close();
+    said();
+    await moved;
+    assert.deepEqual(said(), []);
+  });
+
+  it('gives up what is open in the order in which it was asked', () => {
+    const { client } = speaking();
+    for (const [line, as] of [['a', 'me'], ['b'], ['c', 'me'], ['d']] as const) client.ask(line, as);
+    assert.deepEqual(
+      client.sessions.drain().map(({ id }) => id),
+      ['"a"', '"b"', '"c"', '"d"'],
+    );
+  });
+});

@@ -1,0 +1,257 @@
+/** A session as the main thread has it: who speaks in it, what is said to all, how long it stays, what a lost thread leaves. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FormFlag } from '../../../src/batch/attach-records.ts';
+import { In, Out } from '../../../src/batch/records.ts';
+import { Why } from '../../../src/main/flow/gate.ts';
+import { routerOf } from '../../support/noted-router.ts';
+import { settled } from '../../support/registry-fixture.ts';
+
+/** Two clients that speak in one named session, under which something is stored. */
+async function shared(limits = {}) {
+  const rig = routerOf(limits);
+  const [one, two] = [rig.client(), rig.client()];
+  const tickets = [one.ask('a', 'me')!, two.ask('b', 'me')!];
+  const [first, second] = rig.lane.puts.filter(({ kind }) => kind === In.ATTACH).map(({ session }) => session);
+  const session = rig.only();
+  await settled();
+  session.isStored = true;
+  rig.said();
+  return { ...rig, one, two, tickets, first: first!, second: second!, session };
+}
+
+describe('what is said to all', () => {
+  it('is written once a form, and goes to those who hear updates in it', async () => {
+    const { client, say, only, said, asked } = routerOf();
+    const [json, packed, mute] = [client(), client({ form: FormFlag.MSGPACK }), client({ isStateless: true })];
+    for (const one of [json, packed, mute]) one.ask('a');
+    const { session } = asked();
+    said();
+    const { number } = only();
+    say(Out.UPDATE, number, 0, 'mine', 0);
+    say(Out.UPDATE, number, 0, 'not mine', FormFlag.MSGPACK);
+    say(Out.UPDATE, session - 1, 0, 'not for HTTP', 0);
+    assert.deepEqual([json.heard, packed.heard, mute.heard], [['mine'], [], []]);
+  });
+
+  it('reaches whoever speaks in it, and not those that single lines of theirs named', async () => {
+    const { client, say, only, asked, lane, router } = routerOf();
+    const [one, two, passing] = [client(), client(), client()];
+    for (const each of [one, two]) {
+      const ticket = each.ask('a')!;
+      each.sessions.moved(router.attachmentOf(asked().session)!, {
+        action: 'speak',
+        name: 'me',
+        ticket,
+        init: Buffer.alloc(0),
+      });
+    }
+    passing.ask('x', 'me');
+    const named = lane.puts.find(({ kind, bytes }) => kind === In.OPEN && bytes.toString() === 'me')!;
+    say(Out.UPDATE, named.session, 0, 'update', 0);
+    assert.deepEqual([one.heard, two.heard, passing.heard], [['update'], ['update'], []]);
+    say(Out.UPDATE, named.session, 0, 'other form', FormFlag.BOOLS);
+    say(
+      Out.SPEAKS,
+      lane.puts.filter(({ kind, ticket }) => kind === In.ATTACH && ticket === named.session)[0]!.session,
+      0,
+      '',
+      FormFlag.BOOLS,
+    );
+    say(Out.UPDATE, named.session, 0, 'with bools', FormFlag.BOOLS);
+    assert.deepEqual([one.heard.at(-1), two.heard.at(-1)], ['with bools', 'update']);
+    assert.equal(only().isClosing, true, 'their own sessions have ended');
+  });
+
+  it('waits in its order with all answers while what it says is not stored', async () => {
+    const { client, say, only, asked } = routerOf();
+    const one = client();
+    const ticket = one.ask('a')!;
+    const session = only();
+    session.cork();
+    say(Out.UPDATE, session.number, 0, 'update', 0);
+    say(Out.NOTICE, asked().session, 0, 'notice');
+    say(Out.REPLY, asked().session, ticket, 'answer');
+    assert.deepEqual([one.heard, one.sessions.tally.open], [[], 1]);
+    session.uncork();
+    assert.deepEqual([one.heard, one.sessions.tally.open], [['update', 'notice', 'answer'], 0]);
+    say(Out.UPDATE, session.number, 0, 'another', 0);
+    assert.equal(one.heard.at(-1), 'another');
+  });
+});
+
+describe('the links of a session', () => {
+  it('are paused when nobody who speaks in it takes answers, and read when one does', async (t) => {
+    const { one, two, session } = await shared();
+    const told: string[] = [];
+    t.mock.method(session.links, 'pause', () => told.push('pause'));
+    t.mock.method(session.links, 'resume', () => told.push('resume'));
+    one.isUnread = true;
+    one.sessions.pauseLinks();
+    assert.deepEqual([session.isUnread, told], [false, []]);
+    two.isUnread = true;
+    two.sessions.pauseLinks();
+    assert.deepEqual([session.isUnread, told], [true, ['pause']]);
+    one.isUnread = false;
+    one.sessions.resumeLinks();
+    assert.deepEqual([session.isUnread, told], [false, ['pause', 'resume']]);
+  });
+
+  it('are read again when the one who took nothing has left', async (t) => {
+    const { one, two, session } = await shared();
+    two.isUnread = one.isUnread = true;
+    const resume = t.mock.method(session.links, 'resume', () => undefined);
+    two.sessions.close();
+    assert.equal(resume.mock.callCount(), 0);
+    one.sessions.close();
+    assert.equal(resume.mock.callCount(), 1, 'nobody is waited for');
+  });
+
+  it('that are full hold back all who speak in it, and whoever comes', async () => {
+    const { one, two, session, client } = await shared();
+    session.gate.shut(Why.LINK);
+    const three = client();
+    three.ask('c', 'me');
+    const areOpen = (): boolean[] => [one, two, three].map(({ gate }) => gate.isOpen);
+    assert.deepEqual(areOpen(), [false, false, false]);
+    three.sessions.close();
+    assert.deepEqual(areOpen(), [false, false, true], 'who leaves is held back by it no longer');
+    session.gate.open(Why.LINK);
+    assert.deepEqual(areOpen(), [true, true, true]);
+  });
+});
+
+describe('a session', () => {
+  it('that is stored stays open behind its last client for a while, and no longer', async () => {
+    const { one, two, session, said, env, first, second } = await shared({ linger: 1_000 });
+    one.sessions.close();
+    env.advance(5_000);
+    two.sessions.close();
+    assert.deepEqual(said(), [`DETACH ${first}`, `DETACH ${second}`]);
+    env.advance(999);
+    assert.deepEqual(said(), []);
+    env.advance(1);
+    assert.deepEqual([said(), session.isClosing], [[`CLOSE ${session.number}`], true]);
+  });
+
+  it('stays open for who comes back meanwhile', async () => {
+    const { one, two, client, session, said, env } = await shared({ linger: 1_000 });
+    one.sessions.close();
+    two.sessions.close();
+    env.advance(999);
+    said();
+    client().ask('c', 'me');
+    env.advance(60_000);
+    assert.deepEqual([said().length, session.isClosing, env.timers], [2, false, 0], 'an ATTACH and a REQUEST');
+  });
+
+  it('that does not linger ends with its last client, once', async () => {
+    const { one, two, session, said, say, router, first, second } = await shared({ linger: 0 });
+    one.sessions.close();
+    two.sessions.close();
+    session.close();
+    assert.deepEqual(said(), [`DETACH ${first}`, `DETACH ${second}`, `CLOSE ${session.number}`]);
+    say(Out.GONE, session.number);
+    assert.equal(router.size, 0);
+  });
+
+  it('that has lost its name ends with its last client, and whoever comes gets another', async () => {
+    const { one, two, session, said, client } = await shared({ linger: 1_000 });
+    session.unname();
+    one.sessions.close();
+    assert.equal(session.isClosing, false);
+    said();
+    client().ask('c', 'me');
+    assert.match(said()[0]!, /^OPEN /);
+    two.sessions.close();
+    assert.equal(session.isClosing, true);
+  });
+
+  it('without a name ends with its client; what was saved of it is wiped when it is over', () => {
+    const { client, only, said, say } = routerOf();
+    const one = client();
+    one.ask('a');
+    const session = only();
+    say(Out.SAVE_SESSION, session.number, 0, 'a key');
+    assert.equal(session.saved.isEmpty, false);
+    one.sessions.close();
+    assert.equal(said().at(-1), `CLOSE ${session.number}`);
+    say(Out.GONE, session.number);
+    assert.equal(session.saved.isEmpty, true);
+  });
+
+  it('says what it is doing, to how many, and since when', async () => {
+    const { one, session, env, say } = await shared();
+    one.ask('c', 'me');
+    const openedAt = session.openedAt;
+    assert.deepEqual(session.state, { state: 'open', connections: 2, openedAt, retryIn: 0 });
+    say(Out.WAITING, session.number, 3_000);
+    env.advance(1_000);
+    assert.deepEqual(session.state, { state: 'waiting', connections: 2, openedAt, retryIn: 2_000 });
+    env.advance(2_000);
+    assert.equal(session.state.state, 'open');
+  });
+
+  it('whose name is not known to be free is opening', async () => {
+    const { client, vault, only } = routerOf();
+    vault.hold();
+    client().ask('a', 'me');
+    await settled();
+    assert.equal(only().state.state, 'opening');
+    vault.go();
+    await settled();
+    assert.equal(only().state.state, 'open');
+  });
+});
+
+describe('what the lane has taken', () => {
+  it('is noted with the one who asked for it', async () => {
+    const { router, session, took, tickets, first, second } = await shared();
+    took(session.number, [second, tickets[1]!], [first, tickets[1]!], [99, tickets[0]!]);
+    const takenOf = (number: number): boolean[] =>
+      [...router.attachmentOf(number)!.ledger.all()].map(({ isTaken }) => isTaken);
+    assert.deepEqual([takenOf(first), takenOf(second)], [[false], [true]]);
+  });
+});
+
+describe('a thread that was lost', () => {
+  it('is followed by one that is told all of it again, in order', async () => {
+    const { one, session, said, took, say, tickets, first, second } = await shared();
+    one.ask('c', 'me');
+    took(session.number, [first, tickets[0]!]);
+    say(Out.SAVE_SESSION, session.number, 0, 'a key');
+    said();
+    session.resume();
+    session.repeat();
+    const attached = [`ATTACH ${first} ${session.number}`, `ATTACH ${second} ${session.number}`];
+    const opened = ['OPEN', 'RESUME'].map((kind) => `${kind} ${session.number}`);
+    assert.deepEqual(said(), [
+      ...opened,
+      ...attached,
+      `AGAIN ${first} a`,
+      `NAMED ${session.number}`,
+      `REQUEST ${first} c`,
+      `REQUEST ${second} b`,
+    ]);
+  });
+
+  it('leaves no key in what the next one was told', async () => {
+    const { session, say, lane } = await shared();
+    say(Out.SAVE_SESSION, session.number, 0, 'a key');
+    lane.puts.length = lane.given.length = 0;
+    session.resume();
+    const at = lane.kinds.indexOf(In.RESUME);
+    assert.ok(lane.puts[at]!.bytes.includes('a key'));
+    assert.ok(lane.given[at]!.every((byte) => byte === 0));
+  });
+
+  it('is not told again what a client does not speak in any more, and speaks as it did last', async () => {
+    const { client, say, asked, only, lane } = routerOf();
+    const one = client();
+    one.ask('a');
+    say(Out.SPEAKS, asked().session, 0, '', FormFlag.INT64_TEXT);
+    lane.puts.length = 0;
+    only().resume();
+    assert.equal(lane.puts.find(({ kind }) => kind === In.ATTACH)!.flags & FormFlag.INT64_TEXT, FormFlag.INT64_TEXT);
+  });
+});

@@ -1,0 +1,125 @@
+/** What becomes of the sessions of a lane whose thread was lost: put again, or refused to who is at fault. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { In } from '../../../src/batch/records.ts';
+import { hasIsolated } from '../../../src/batch/request-flags.ts';
+import type { Loss } from '../../../src/main/lanes/lane.ts';
+import { routerOf } from '../../support/noted-router.ts';
+import { settled } from '../../support/registry-fixture.ts';
+
+/** A router whose thread can be lost. */
+function lossy() {
+  const rig = routerOf();
+  const lose = (loss: Partial<Loss> = {}, isHopeless = false): boolean => {
+    rig.lane.puts.length = 0;
+    return rig.router.lost(
+      rig.lane.asLane,
+      { why: 'a test', suspects: new Set(), culprit: undefined, ...loss },
+      isHopeless,
+    );
+  };
+  return { ...rig, lose };
+}
+
+test('all sessions are put again before what may have killed, each request of that in a batch of its own', async () => {
+  const { client, lose, said, lane } = lossy();
+  const [one, two] = [client(), client()];
+  one.ask('a');
+  two.ask('b', 'me');
+  await settled();
+  assert.equal(lose(), false);
+  assert.ok(lane.puts.filter(({ kind }) => kind === In.REQUEST).every(({ flags }) => hasIsolated(flags)));
+  const kinds = said().map((words) => words.split(' ')[0]);
+  assert.deepEqual(kinds, ['OPEN', 'ATTACH', 'OPEN', 'ATTACH', 'NAMED', 'REQUEST', 'REQUEST']);
+});
+
+test('a request that killed two threads is refused, and nobody else’s', async () => {
+  const { client, lose, said, asked } = lossy();
+  const [one, two] = [client(), client()];
+  const ticket = one.ask('a', 'me')!;
+  const { session } = asked();
+  const other = two.ask('b', 'me')!;
+  await settled();
+  const culprit = { kind: In.REQUEST, session, ticket };
+  assert.equal(lose({ suspects: new Set([ticket, other]) }), false);
+  assert.equal(lose({ suspects: new Set([ticket]), culprit }), true);
+  assert.deepEqual([one.heard, two.heard], [['crashed "a"'], []]);
+  assert.deepEqual(
+    said().filter((words) => words.startsWith('REQUEST')),
+    [`REQUEST ${session + 1} b`],
+  );
+});
+
+test('a session of which a record killed two threads ends, whoever’s record it is, with an answer to each who asked', async () => {
+  for (const isAttach of [false, true]) {
+    const { client, lose, asked, only, router, lane } = lossy();
+    const [one, two] = [client(), client()];
+    one.ask('a', 'me');
+    const { session } = asked();
+    two.ask('b', 'me');
+    await settled();
+    const culprit = isAttach
+      ? { kind: In.ATTACH, session, ticket: 0 }
+      : { kind: In.RESUME, session: only().number, ticket: 0 };
+    assert.equal(lose({ culprit }), false);
+    assert.equal(lose({ culprit }), true);
+    assert.deepEqual([one.heard, two.heard], [['crashed "a"'], ['crashed "b"']]);
+    assert.deepEqual([router.size, router.attachments, one.sessions.tally.open], [0, 0, 0]);
+    await settled();
+    lane.puts.length = 0;
+    one.ask('c', 'me');
+    assert.deepEqual(lane.kinds, [In.OPEN, In.ATTACH, In.REQUEST], 'its next line begins another');
+  }
+});
+
+test('when nobody can be named all sessions of the lane end, and their clients hear of it', () => {
+  const { client, lose, router, said } = lossy();
+  const [one, two] = [client(), client()];
+  one.ask('a');
+  two.ask('b');
+  assert.equal(lose({}, true), true);
+  assert.deepEqual(
+    [one.heard, two.heard],
+    [
+      ['crashed "a"', 'lost'],
+      ['crashed "b"', 'lost'],
+    ],
+  );
+  assert.deepEqual([router.size, said()], [0, []]);
+  one.ask('c');
+  assert.deepEqual(
+    said().map((words) => words.split(' ')[0]),
+    ['OPEN', 'ATTACH', 'REQUEST'],
+  );
+});
+
+test('keys are given back when the thread has ended: of sessions that ended, and of those that go on without one', () => {
+  const { client, lose, router, lane, lost, only } = lossy();
+  client().ask('a');
+  const { number } = only();
+  lose();
+  assert.deepEqual(lost, []);
+  router.ended(lane.asLane);
+  assert.deepEqual(lost, [number]);
+});
+
+test('a session that was closing is gone with the thread', () => {
+  const { client, lose, router, said } = lossy();
+  const one = client();
+  one.ask('a');
+  let isOver = false;
+  one.sessions.close(() => (isOver = true));
+  lose();
+  assert.deepEqual([said(), router.size, isOver], [[], 0, true]);
+});
+
+test('who waited for the lost thread is read on', () => {
+  const { client, lose, lane } = lossy();
+  const one = client();
+  lane.isOver = true;
+  one.ask('a');
+  lane.isOver = false;
+  assert.equal(one.gate.isOpen, false);
+  lose();
+  assert.equal(one.gate.isOpen, true);
+});
