@@ -1,5 +1,7 @@
 /** Kept sessions by their paths over HTTP, through the whole gateway: what comes back, and with which status. */
 import assert from 'node:assert/strict';
+import { Agent, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import test from 'node:test';
 import { type Line, stage } from '../support/error-stage.ts';
 import { MemoryVault } from '../support/memory-vault.ts';
@@ -45,4 +47,27 @@ test('a gateway that keeps no sessions says so with 503', async (t) => {
   const { httpPort } = await stage(t);
   const { status, line } = await asker(httpPort)('GET', '/v1/sessions');
   assert.deepEqual([status, line['error']], [503, 'VaultUnavailable']);
+});
+
+test('a connection with a session of its own cannot detach from it, and keeps it', { timeout: 60_000 }, async (t) => {
+  const { httpPort } = await stage(t);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const ask = (body: object): Promise<Line> =>
+    new Promise((resolve, reject) => {
+      const headers = { 'Content-Type': 'application/json' };
+      request({ port: httpPort, method: 'POST', path: '/v1/rpc', agent, headers }, (answer) => {
+        resolve(json(answer) as Promise<Line>);
+      })
+        .on('error', reject)
+        .end(JSON.stringify(body));
+    });
+  assert.deepEqual(await ask({ id: 1, session: { detach: true } }), { id: 1, session: { detached: true } });
+  const first = await ask({ id: 2, options: { init: { api_id: 1 } }, message: { _cons: 'help.getNearestDc' } });
+  assert.equal((first['message'] as Line)['_cons'], 'nearestDc');
+  const { error, msg, path } = await ask({ id: 3, session: { detach: true } });
+  assert.deepEqual([error, path], ['InvalidSession', 'session.detach']);
+  assert.match(String(msg), /close/);
+  const next = await ask({ id: 4, message: { _cons: 'help.getNearestDc' } });
+  assert.equal((next['message'] as Line)['_cons'], 'nearestDc');
 });

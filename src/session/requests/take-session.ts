@@ -112,9 +112,13 @@ function askForList(s: ConnectionState, { attachment: to, ticket }: ClientLine):
   return waitFor(to, 'list');
 }
 
+const ENDS_ALONE = 'over HTTP a session without a name ends with its connection; close that, or name a session';
+
 /** `detach`: whoever speaks in no session yet does so already. */
-function leave(s: ConnectionState, line: ClientLine): 'moves' | undefined {
+function leave(s: ConnectionState, line: ClientLine): Refusal | 'moves' | undefined {
   if (s.session.name === undefined && !isTaken(s)) return undefined;
+  // It is where all lines go that name none: the next one would come to it again.
+  if (line.attachment.isStateless) return refusal('InvalidSession', { msg: ENDS_ALONE, path: 'session.detach' });
   move(s, line, 'detach', '');
   return 'moves';
 }
