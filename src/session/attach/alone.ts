@@ -73,7 +73,7 @@ export function endLeaving(all: readonly ConnectionState[], now: number): boolea
   return true;
 }
 
-/** Ends what a client has open, and tells it that the session is not its any more. @param msg why, in a sentence */
+/** A client loses the session: what it has open ends, and it is told. @param msg why, in a sentence */
 export function loseSession(
   all: readonly ConnectionState[],
   to: AttachmentState,
@@ -81,11 +81,17 @@ export function loseSession(
   reason = 'takeover',
 ): void {
   const home = all[0]!;
-  for (const s of all) for (const pending of s.pending.takeOf(to)) refuse(s, pending, refusalOfLeft(pending));
-  for (const repeat of home.session.repeats.takeOf(to)) refuse(home, repeat, refusal('DeliveryUnknown'));
+  endRequests(all, to);
   // Who was not let in yet has nothing to lose, and may ask again.
   if (to.isSettled) notifyOne(home, to, refusal('SessionLost', { reason, msg }));
   detach(home, to, to.isSettled);
+}
+
+/** Ends what a client has open in a session that it loses or has left. @param all the connections of the session */
+export function endRequests(all: readonly ConnectionState[], to: AttachmentState): void {
+  const home = all[0]!;
+  for (const s of all) for (const pending of s.pending.takeOf(to)) refuse(s, pending, refusalOfLeft(pending));
+  for (const repeat of home.session.repeats.takeOf(to)) refuse(home, repeat, refusal('DeliveryUnknown'));
 }
 
 function openOf(all: readonly ConnectionState[], to: AttachmentState): number {

@@ -8,7 +8,7 @@ import { close } from '../link/connect.ts';
 import type { ClientLine } from '../state/attachment.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { lastRecord, storeLast } from '../stored/store.ts';
-import { loseSession } from './alone.ts';
+import { endRequests, loseSession } from './alone.ts';
 import { answerForgotten } from './attach.ts';
 import { detach } from './move.ts';
 import { isAwaited } from './waiting.ts';
@@ -20,7 +20,11 @@ const LAST_BYTES = 64 * 1024;
 export function endForAll(all: readonly ConnectionState[], msg: string, reason: string): void {
   const home = all[0]!;
   const { session } = home;
-  for (const one of [...session.attachments.all()]) if (!one.isMoving) loseSession(all, one, msg, reason);
+  for (const one of [...session.attachments.all()]) {
+    // Who has gone on to another session speaks there, but what it asked here is still open.
+    if (one.isMoving) endRequests(all, one);
+    else loseSession(all, one, msg, reason);
+  }
   session.leaveBy = Infinity;
   session.isOver = true;
   // What is stored under its name is not its any more.
@@ -47,6 +51,7 @@ export function endForgotten(all: readonly ConnectionState[], waiting: ClientLin
   // A thread that was lost had asked: the line is on its way through this one once more.
   if (waiting === undefined && isAwaited(home.session, 'logOut')) return;
   if (waiting !== undefined) {
+    endRequests(all, waiting.attachment);
     answerForgotten(home, waiting);
     detach(home, waiting.attachment, true);
   }

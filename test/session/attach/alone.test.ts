@@ -278,6 +278,16 @@ describe('another process that takes the session over', () => {
     ]);
   });
 
+  it('has nothing left open behind it, not even of a client that has gone on to another session', async () => {
+    const pair = await silent();
+    await pair.ask(1, { session: { name: 'other' } });
+    pair.shelf.ask('bot');
+    await pair.advance(10_500);
+    assert.deepEqual(idAndError(pair.take(1)), [[5, 'DeliveryUnknown']]);
+    assert.deepEqual(idAndError(pair.take(2)), [[0, 'SessionLost']]);
+    assertClean(pair);
+  });
+
   it('has nothing done here for who comes in the meantime: it asks anew', async () => {
     const pair = await shared();
     pair.open(3);

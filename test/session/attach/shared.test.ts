@@ -197,6 +197,30 @@ describe('what holds for all', () => {
     assertClean(pair);
   });
 
+  it('is that it is forgotten while requests are open, also of who forgets it: they end', async () => {
+    const pair = await shared();
+    pair.dc.onRequest = ({ method }) => (method === 'updates.getState' ? new Promise(() => undefined) : undefined);
+    for (const client of [1, 2]) pair.line(client, { id: 5, timeout: 60, message: STATE });
+    await pair.run();
+    pair.line(1, { id: 6, session: { forget: 'bot' } });
+    await pair.advance(15_000);
+    assert.deepEqual(
+      pair.take(1).map((line) => [line['id'], line['error'] ?? sessionOf(line)]),
+      [
+        [5, 'DeliveryUnknown'],
+        [6, { forgotten: 'bot' }],
+      ],
+    );
+    assert.deepEqual(
+      pair.take(2).map(({ id, error }) => [id, error]),
+      [
+        [5, 'DeliveryUnknown'],
+        [0, 'SessionLost'],
+      ],
+    );
+    assertClean(pair);
+  });
+
   it('is that its account is lost: each is told once, each line is refused, and it can be forgotten', async () => {
     const pair = await shared();
     pair.dc.world.signOut([...pair.centre.keys.values()][0]!);
