@@ -252,7 +252,7 @@ export class Gateway implements Admission {
     this.isServing = false;
     this.router.residents.stop();
     this.#acceptor.close();
-    await this.#connections.drain(within);
+    await this.#connections.drain(within, () => this.#registry.keys.sayHeld());
     this.router.closeIdle();
     this.#closeListeners();
     this.reaper.stop();

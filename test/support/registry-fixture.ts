@@ -24,6 +24,7 @@ export class FakeSession implements NameOwner {
   isCorked = false;
   isNamed = true;
   isStored = false;
+  isResident = false;
   state: OpenState = { state: 'open', connections: 1, openedAt: 1_700_000_000_000, retryIn: 0 };
   readonly notices: string[] = [];
   readonly lane = new NotedLane();

@@ -34,11 +34,15 @@ export class Connections {
     return true;
   }
 
-  /** Nothing more is read; what is open is answered within so many ms, or told that it is not; then all end. */
-  async drain(within: number): Promise<void> {
+  /**
+   * Nothing more is read; what is open is answered within so many ms, or told that it is not; then all end.
+   * @param late is called before anything is told so: what need not wait any longer is said
+   */
+  async drain(within: number, late: () => void): Promise<void> {
     const retryAfter = Math.max(1, Math.ceil(within / 1_000));
     for (const connection of this.#all) connection.stopping(retryAfter);
     await this.#empty(within);
+    late();
     for (const connection of this.#all) connection.abandon(retryAfter);
     await this.#empty(CLOSING_TIME);
     for (const connection of this.#all) connection.destroy();

@@ -20,6 +20,8 @@ export const Why = {
 /** Open while it has no reason to be shut; `stop` and `go` are called when that changes. */
 export class Gate {
   #why = 0;
+  /** By reason, how many hold the gate shut for it. */
+  readonly #holders = new Map<number, number>();
   readonly #stop: () => void;
   readonly #go: () => void;
 
@@ -42,5 +44,19 @@ export class Gate {
     const was = this.#why;
     this.#why = was & ~why;
     if (was !== 0 && this.#why === 0) this.#go();
+  }
+
+  /** Shuts it for one of several that may have the same reason: each session that a client speaks in. `release` follows. */
+  hold(why: number): void {
+    this.#holders.set(why, (this.#holders.get(why) ?? 0) + 1);
+    this.shut(why);
+  }
+
+  /** One of them has its reason no more; the last one opens it. */
+  release(why: number): void {
+    const left = (this.#holders.get(why) ?? 0) - 1;
+    if (left > 0) return void this.#holders.set(why, left);
+    this.#holders.delete(why);
+    this.open(why);
   }
 }

@@ -17,7 +17,7 @@ interface LinkRequest extends DialRequest {
   readonly others: readonly ServerAddress[];
 }
 
-/** The session whose links these are (`Route`). */
+/** The session whose links these are (`sessions/open-session.ts`). */
 export interface LinksOwner {
   /** Number of the session in the records. */
   readonly session: number;
@@ -143,12 +143,12 @@ export class Links implements LinkOwner {
     if (dial !== undefined) this.#dialling.dialler.keyMade(dial);
   }
 
-  /** Reads no link while the client leaves its answers unread. */
+  /** Reads no link while nobody who speaks in the session takes its answers. */
   pause(): void {
     for (const link of this.#links.values()) link.gate.shut(Why.UNREAD);
   }
 
-  /** The client takes its answers again. */
+  /** Somebody takes its answers again. */
   resume(): void {
     for (const link of this.#links.values()) link.gate.open(Why.UNREAD);
   }
@@ -198,8 +198,7 @@ export class Links implements LinkOwner {
   }
 
   linkFull(): void {
-    this.#full++;
-    this.#owner.gate.shut(Why.LINK);
+    if (this.#full++ === 0) this.#owner.gate.shut(Why.LINK);
   }
 
   linkDrained(): void {

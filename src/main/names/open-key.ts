@@ -53,7 +53,7 @@ export class OpenKey {
     this.first = first;
   }
 
-  /** Which request was first: tickets are a session's. */
+  /** Which request was first. */
   get place(): string {
     return placeInSession(this.first.owner.number, this.first.ticket);
   }

@@ -17,6 +17,8 @@ export interface NameOwner {
   readonly isClosing: boolean;
   /** Something is stored under its name. */
   isStored: boolean;
+  /** It is opened again when it ends. */
+  isResident: boolean;
   /** What a list tells of it. */
   readonly state: OpenState;
   /** Something about the session that answers no request, for all who speak in it. */

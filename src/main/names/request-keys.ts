@@ -178,6 +178,11 @@ export class RequestKeys {
     this.#byPlace.get(placeInSession(session, ticket))!.held.push(answer);
   }
 
+  /** Says all answers that wait for the disk: the gateway waits no longer. */
+  sayHeld(): void {
+    for (const open of this.#all()) release(open);
+  }
+
   // --- sessions --------------------------------------------------------------------------------------------------------
 
   /** The session has ended in good order: what was let go and not told of by its lane has never come there. */

@@ -36,6 +36,8 @@ export class SessionRegistry {
   readonly #env: MainEnv;
   readonly #ownerships = new Map<string, Ownership>();
   readonly #byOwner = new Map<NameOwner, Ownership>();
+  /** Sessions whose names are being claimed; true: another process that has the name is asked to leave. */
+  readonly #claiming = new Map<NameOwner, boolean>();
   readonly #listing = new Listing(() => this.#list());
   #onEmpty: (() => void) | undefined;
 
@@ -105,6 +107,20 @@ export class SessionRegistry {
 
   /** Claims a session's name for it, and tells its lane what is stored there. @param isTakeover another process that has it is asked to leave */
   async claim(owner: NameOwner, name: string, isTakeover: boolean): Promise<void> {
+    this.#claiming.set(owner, isTakeover);
+    try {
+      await this.#claim(owner, name);
+    } finally {
+      this.#claiming.delete(owner);
+    }
+  }
+
+  /** The name that is being claimed for a session is taken over if another process has it. */
+  takeOver(owner: NameOwner): void {
+    if (this.#claiming.has(owner)) this.#claiming.set(owner, true);
+  }
+
+  async #claim(owner: NameOwner, name: string): Promise<void> {
     for (let before = this.#ownerships.get(name); before !== undefined; before = this.#ownerships.get(name)) {
       // The session that had it before ends, or is still being written; one that cannot be is kept as long as this process lives.
       if (before.owner?.isClosing === false || before.writer.isFailing) {
@@ -121,7 +137,7 @@ export class SessionRegistry {
     let claim: Claim | undefined;
     let fault: NameRefusal | undefined;
     try {
-      claim = await this.#claimed(ownership, isTakeover);
+      claim = await this.#claimed(ownership, owner);
       if (claim === undefined) fault = IN_USE;
     } catch (error) {
       fault = refusalOfVault(error);
@@ -153,11 +169,11 @@ export class SessionRegistry {
   }
 
   /** Claims the name in the vault; for a takeover asks the process that has it, for `TAKEOVER` ms. */
-  async #claimed(ownership: Ownership, isTakeover: boolean): Promise<Claim | undefined> {
+  async #claimed(ownership: Ownership, owner: NameOwner): Promise<Claim | undefined> {
     const vault = await this.#vault.get();
     let claim = await vault.claim(ownership.name);
-    if (!isTakeover) return claim;
     for (let waited = 0; claim === undefined && waited < TAKEOVER; waited += POLL) {
+      if (this.#claiming.get(owner) !== true) return undefined;
       if (ownership.owner === undefined || this.#vault.isStopping) return undefined;
       if (waited % ASK_AGAIN === 0) await vault.ask(ownership.name);
       await new Promise<void>((resolve) => this.#env.setTimer(resolve, POLL));
@@ -168,7 +184,7 @@ export class SessionRegistry {
 
   /** Whether a session's name is still being claimed. */
   isClaiming(owner: NameOwner): boolean {
-    return this.#byOwner.get(owner)?.isClaiming === true;
+    return this.#claiming.has(owner);
   }
 
   /** Another process wants a name that this one has. */
@@ -181,9 +197,10 @@ export class SessionRegistry {
 
   /** The thread of a session was lost: what it was told before it had said anything of it, it is told again. */
   resumed(owner: NameOwner): void {
+    // What comes of its claim it is told when that is known.
+    if (this.#claiming.has(owner)) return;
     const ownership = this.#byOwner.get(owner);
     if (ownership === undefined) return refuseOpen(owner, IN_USE);
-    if (ownership.isClaiming) return;
     answerOpen(owner, ownership.record, ownership.isClean);
     if (ownership.isAsked) askToLeave(owner);
   }
@@ -257,6 +274,7 @@ export class SessionRegistry {
       return answerForget(owner, ticket, refusalOfVault(error));
     }
     this.#forgotten(ownership);
+    owner.isResident = false;
     owner.unname();
     answerForget(owner, ticket);
   }

@@ -79,6 +79,8 @@ export class Attachment {
   #speaking: Speaking;
   /** Its client's gate is shut until the lane takes more of it. */
   #waits = false;
+  /** Answers that wait for the disk. */
+  #later = 0;
   /** The client speaks elsewhere; what was taken here is still answered. */
   isRetired = false;
   hasLeft = false;
@@ -147,15 +149,16 @@ export class Attachment {
       )
     )
       return;
+    if (this.#waits) return;
     this.#waits = true;
-    this.client.gate.shut(Why.LANE);
+    this.client.gate.hold(Why.LANE);
   }
 
   /** The lane takes more of it. The client may have to wait again at once. */
   goOn(): void {
     if (!this.#waits) return;
     this.#waits = false;
-    this.client.gate.open(Why.LANE);
+    this.client.gate.release(Why.LANE);
   }
 
   /** An answer came. @param line of the lane's block @param outcome place in `OUTCOMES` */
@@ -167,8 +170,10 @@ export class Attachment {
   /** An answer that waits for the disk. The request is open for its client until the answer is said. @returns what says it */
   laterReply(ticket: number, line: Buffer, isBad: boolean, outcome: number): () => void {
     this.tally.open++;
+    this.#later++;
     return () => {
       this.tally.open--;
+      this.#later--;
       this.reply(ticket, line, isBad, outcome);
     };
   }
@@ -181,7 +186,7 @@ export class Attachment {
   }
 
   #leaveIfDone(): void {
-    if (this.isRetired && this.ledger.size === 0) this.leave();
+    if (this.isRetired && this.ledger.size === 0 && this.#later === 0) this.leave();
   }
 
   /** The client is done with the session. */

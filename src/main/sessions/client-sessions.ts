@@ -70,27 +70,28 @@ export class ClientSessions {
    * @param flags `requestFlags` @returns the message's ticket; undefined if the client speaks in too many sessions already
    */
   request(bytes: Buffer, start: number, stop: number, id: IdText, flags: number, as?: string): number | undefined {
-    const attachment = as === undefined ? (this.#current ??= this.#own()) : this.#of(as);
+    const attachment = as === undefined ? (this.#current ??= this.#beginOwn()) : this.#attachmentIn(as);
     return attachment?.request(bytes, start, stop, id, flags);
   }
 
   /** A session of the client's own. */
-  #own(): Attachment {
+  #beginOwn(): Attachment {
     return this.#attach(this.#sessions.begin(this.#isBare), false, NOTHING);
   }
 
   /** The attachment for lines that name a session; undefined if there are too many. */
-  #of(name: string): Attachment | undefined {
+  #attachmentIn(name: string, isTakeover = false): Attachment | undefined {
     const found = this.#named.get(name);
     if (found !== undefined && !found.isRetired && found.session.isNamed) {
       // Behind the others: the first is the one that was used longest ago.
       this.#named.delete(name);
       this.#named.set(name, found);
+      if (isTakeover) this.#sessions.named(name, true);
       return found;
     }
     found?.retire();
     if (this.#named.size >= this.#sessions.limits.namesPerConnection && !this.#retireIdle()) return undefined;
-    const attachment = this.#attach(this.#sessions.named(name, false), true, NOTHING);
+    const attachment = this.#attach(this.#sessions.named(name, isTakeover), true, NOTHING);
     this.#named.set(name, attachment);
     return attachment;
   }
@@ -128,7 +129,7 @@ export class ClientSessions {
   /** Puts a line, or all that were not taken, where they belong. */
   moved(from: Attachment, { action, name, ticket, init }: Move): void {
     if (this.#isOver) return;
-    if (action === 'as') return this.#movedAlone(from, name, ticket);
+    if (action === 'as' || from.speaking.isStateless) return this.#movedAlone(from, name, ticket, action === 'takeover');
     this.#leave(from);
     if (action === 'detach') this.#isBare = false;
     const session =
@@ -136,10 +137,10 @@ export class ClientSessions {
     this.#goOn(from, this.#attach(session, false, init));
   }
 
-  #movedAlone(from: Attachment, name: string, number: number): void {
+  #movedAlone(from: Attachment, name: string, number: number, isTakeover: boolean): void {
     const ticket = from.ledger.close(number);
     if (ticket === undefined) return;
-    const target = this.#of(name);
+    const target = this.#attachmentIn(name, isTakeover);
     if (target !== undefined) return target.adopt(ticket);
     this.#client.refused(ticket);
   }
@@ -152,7 +153,7 @@ export class ClientSessions {
       this.#named.delete(name);
       const untaken = from.ledger.takeUntaken();
       from.retire();
-      const target = untaken.length > 0 ? this.#of(name) : undefined;
+      const target = untaken.length > 0 ? this.#attachmentIn(name) : undefined;
       for (const ticket of untaken) target?.adopt(ticket);
       return;
     }
@@ -163,7 +164,7 @@ export class ClientSessions {
     const untaken = from.ledger.takeUntaken();
     from.retire();
     if (untaken.length === 0) return;
-    this.#current = this.#own();
+    this.#current = this.#beginOwn();
     for (const ticket of untaken) this.#current.adopt(ticket);
   }
 

@@ -50,11 +50,11 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
   readonly gate: Pick<Gate, 'shut' | 'open'> = {
     shut: (why) => {
       this.#isLinkFull = true;
-      for (const { client } of this.attachments) client.gate.shut(why);
+      for (const { client } of this.attachments) client.gate.hold(why);
     },
     open: (why) => {
       this.#isLinkFull = false;
-      for (const { client } of this.attachments) client.gate.open(why);
+      for (const { client } of this.attachments) client.gate.release(why);
     },
   };
   readonly #owner: SessionOwner;
@@ -115,14 +115,16 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
     this.attachments.add(attachment);
     this.env.clearTimer(this.#lingering);
     this.#lingering = undefined;
-    if (this.#isLinkFull) attachment.client.gate.shut(Why.LINK);
+    if (this.#isLinkFull) attachment.client.gate.hold(Why.LINK);
+    // Those who were there before may leave their answers unread.
+    this.readOn();
   }
 
   /** A client has left it. A session without a name ends with its client, a named one lingers. */
   left(attachment: Attachment): void {
     if (!this.attachments.delete(attachment)) return;
     this.#owner.detached(attachment);
-    if (this.#isLinkFull) attachment.client.gate.open(Why.LINK);
+    if (this.#isLinkFull) attachment.client.gate.release(Why.LINK);
     this.readOn();
     if (this.isClosing) return;
     this.lane.detach(attachment.number);
@@ -299,6 +301,8 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
     this.env.clearTimer(this.#lingering);
     this.saved.wipe();
     this.links.close();
+    // Answers that wait for the disk: nobody says that they need wait no longer.
+    queueMicrotask(() => this.uncork());
     for (const then of this.#ends.splice(0)) then();
   }
 

@@ -34,6 +34,8 @@ export class Residents {
   /** How often each has ended without being open for long. */
   readonly #failures = new Map<string, number>();
   readonly #adopted = new WeakSet<OpenSession>();
+  /** How many have ended and are to be opened again. */
+  #ended = 0;
   readonly #timers = new Set<Timer>();
   #isStopped = false;
 
@@ -46,7 +48,7 @@ export class Residents {
 
   /** Residents that are to be opened, or opened again. */
   get waiting(): number {
-    return this.#waiting.length + this.#timers.size;
+    return this.#waiting.length + this.#ended;
   }
 
   /** Opens all there are. A vault that cannot be read has said so in the log, and in the health. */
@@ -68,8 +70,8 @@ export class Residents {
 
   #open(name: string): void {
     const session = this.#opener.named(name, false);
-    // The lane says so too, once it has read the record; until then nothing may end it.
-    session.isResident = true;
+    // The lane says so too, once it has read the record; until then nothing may end it. Whoever is there may have said otherwise.
+    if (session.attachments.size === 0 && !session.isStored) session.isResident = true;
     this.adopt(session);
   }
 
@@ -79,15 +81,19 @@ export class Residents {
     if (name === undefined || this.#adopted.has(session)) return;
     this.#adopted.add(session);
     const since = this.#env.now();
-    session.whenEnded(() => this.#ended(session, name, since));
+    session.whenEnded(() => this.#isOver(session, name, since));
   }
 
-  #ended(session: OpenSession, name: string, since: number): void {
+  #isOver(session: OpenSession, name: string, since: number): void {
     if (this.#isStopped || !session.isResident || session.isLost) return void this.#failures.delete(name);
     const wasOpen = this.#env.now() - since > MOST_WAIT;
     const failures = wasOpen ? 0 : (this.#failures.get(name) ?? 0);
     this.#failures.set(name, failures + 1);
-    this.#after(Math.min(MOST_WAIT, FIRST_WAIT * 2 ** failures), () => this.#open(name));
+    this.#ended++;
+    this.#after(Math.min(MOST_WAIT, FIRST_WAIT * 2 ** failures), () => {
+      this.#ended--;
+      this.#open(name);
+    });
   }
 
   #after(wait: number, due: () => void): void {
@@ -102,6 +108,7 @@ export class Residents {
   stop(): void {
     this.#isStopped = true;
     this.#waiting = [];
+    this.#ended = 0;
     for (const timer of this.#timers) this.#env.clearTimer(timer);
     this.#timers.clear();
   }

@@ -97,7 +97,7 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
     return this.#sessions.size;
   }
 
-  /** Clients that speak in sessions, each counted once a session. */
+  /** Attachments: how often clients speak in sessions. A client has one in each, and another if its lines name that session too. */
   get attachments(): number {
     return this.#attachments.size;
   }
@@ -115,7 +115,10 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
 
   named(name: string, isTakeover: boolean): OpenSession {
     const found = this.#byName.get(name);
-    if (found !== undefined && !found.isClosing && found.isNamed) return found;
+    if (found !== undefined && !found.isClosing && found.isNamed) {
+      if (isTakeover) this.registry.takeOver(found);
+      return found;
+    }
     const session = this.#open(name, false);
     this.#byName.set(name, session);
     void this.registry.claim(session, name, isTakeover);

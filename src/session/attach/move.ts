@@ -8,10 +8,10 @@ import type { AttachmentState, ClientLine } from '../state/attachment.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { carriedBy } from './carried.ts';
 
-/** The line, and for all actions but `as` whatever comes behind it, runs elsewhere. */
+/** The line runs elsewhere, and whatever comes behind it, unless it alone was to (`as`) or each line of its client goes its own way. */
 export function move(s: ConnectionState, line: ClientLine, action: MoveAction, name: string): void {
   const { attachment: to, ticket } = line;
-  if (action === 'as' || to.isStateless) return s.sink.move(to.number, 'as', ticket, name);
+  if (action === 'as' || to.isStateless) return s.sink.move(to.number, action, ticket, name);
   stopTaking(s, to);
   s.sink.move(to.number, action, ticket, name, carriedBy(s));
 }

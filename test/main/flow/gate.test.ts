@@ -30,3 +30,24 @@ test('a gate reads exactly when no reason is left, and says each change once', (
     }),
   );
 });
+
+test('a reason that several hold is over when the last of them has none any more', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(3), fc.constantFrom(Why.LINK, Why.LANE))), (steps) => {
+      const holders = new Set<string>();
+      const gate = new Gate(
+        () => undefined,
+        () => undefined,
+      );
+      for (const [who, why] of steps) {
+        const holder = `${who} ${why}`;
+        if (holders.delete(holder)) gate.release(why);
+        else {
+          holders.add(holder);
+          gate.hold(why);
+        }
+        assert.equal(gate.isOpen, holders.size === 0);
+      }
+    }),
+  );
+});

@@ -188,6 +188,22 @@ describe('the disk', () => {
   });
 });
 
+describe('a gateway that stops', () => {
+  it('says what waits for the disk, once', async () => {
+    const all = new Fixture();
+    const one = new Owner(1);
+    await all.ask(one, 1);
+    all.vault.hold();
+    await all.end(one, 1, 'known', 'done');
+    all.keys.sayLater(1, 1, () => one.said.push('answer'));
+    all.keys.sayHeld();
+    assert.deepEqual(one.take(), ['answer']);
+    all.vault.go();
+    await settled();
+    assert.deepEqual(one.take(), []);
+  });
+});
+
 describe('a lost thread', () => {
   it('is told again what it was told; nobody else may go', async () => {
     const all = new Fixture();

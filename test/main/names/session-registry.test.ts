@@ -118,6 +118,31 @@ describe('names', () => {
     assert.deepEqual([two.last, two.said.length], ['SessionInUse', 2]);
   });
 
+  it('whose thread is lost while the last owner is waited for are granted all the same, once', async () => {
+    const fixture = new Fixture();
+    const [one, two] = [await fixture.named(), fixture.session()];
+    fixture.vault.hold();
+    fixture.store(one, 'last', 'a');
+    await fixture.claim(two);
+    assert.equal(fixture.registry.isClaiming(two), true);
+    fixture.registry.resumed(two);
+    assert.equal(two.last, 'nothing');
+    fixture.vault.go();
+    await settled();
+    assert.deepEqual([two.last, two.said.length, two.isNamed], ['granted clean:a', 1, true]);
+    assert.equal(fixture.registry.isClaiming(two), false);
+  });
+
+  it('of residents that are forgotten are no residents’ any more', async () => {
+    const fixture = new Fixture();
+    const one = await fixture.named();
+    one.isResident = true;
+    fixture.store(one, 'urgent', 'a');
+    await settled();
+    await fixture.request(one, NameOp.FORGET);
+    assert.deepEqual([one.isResident, one.isNamed], [false, false]);
+  });
+
   it('are given back as they were if the lane cannot use them', async () => {
     const fixture = new Fixture();
     const one = await fixture.named();
@@ -195,6 +220,23 @@ describe('takeover', () => {
     there.env.advance(50);
     await settled();
     assert.equal(two.last, 'granted clean:b');
+  });
+
+  it('joins a claim that is under way', async () => {
+    const { here, there, one, two } = await processes();
+    there.vault.hold();
+    await there.claim(two);
+    there.registry.takeOver(two);
+    there.vault.go();
+    await settled();
+    assert.ok(one.isAskedToLeave);
+    here.store(one, 'last', 'b');
+    await settled();
+    there.env.advance(50);
+    await settled();
+    assert.equal(two.last, 'granted clean:b');
+    there.registry.takeOver(two);
+    assert.equal(there.registry.isClaiming(two), false, 'nothing is claimed any more');
   });
 
   it('is not asked of a session that is only about to have the name', async () => {

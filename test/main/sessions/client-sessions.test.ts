@@ -105,6 +105,42 @@ describe('a line', () => {
   });
 });
 
+describe('a client each line of which goes its own way', () => {
+  const stateless = () => {
+    const rig = speaking();
+    return { ...rig, client: rig.other({ isStateless: true, hasLines: false }) };
+  };
+
+  it('has one line run elsewhere, and the others where they were', async () => {
+    const { client, said, move, asked } = stateless();
+    const a = client.ask('a')!;
+    client.ask('b');
+    const { session } = asked();
+    said();
+    await move(session, 'speak', a, 'me');
+    const [opened, attached, put] = said();
+    const [number, place] = [opened!.split(' ')[1], attached!.split(' ')[1]];
+    assert.deepEqual([opened, attached, put], [`OPEN ${number}`, `ATTACH ${place} ${number}`, `REQUEST ${place} a`]);
+    client.ask('c');
+    assert.deepEqual(said(), [`REQUEST ${session} c`]);
+  });
+
+  it('takes a name over from another process', async (t) => {
+    const { client, move, asked, registry, router } = stateless();
+    const a = client.ask('a')!;
+    const b = client.ask('b')!;
+    const { session } = asked();
+    const claim = t.mock.method(registry, 'claim');
+    const takeOver = t.mock.method(registry, 'takeOver');
+    await move(session, 'takeover', a, 'me');
+    assert.deepEqual(claim.mock.calls.map(({ arguments: [, name, isTakeover] }) => [name, isTakeover]), [['me', true]]);
+    assert.equal(takeOver.mock.callCount(), 0);
+    await move(session, 'takeover', b, 'me');
+    assert.equal(takeOver.mock.callCount(), 1, 'also if it is being claimed already');
+    assert.equal(router.attachmentOf(session)?.isRetired, false);
+  });
+});
+
 describe('a client that names a session', () => {
   it('has its lines run there that were not taken, in order; what was taken is answered where it was', async () => {
     const { client, taken, move, said, say, lane } = speaking();

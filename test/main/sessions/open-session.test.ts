@@ -78,6 +78,19 @@ describe('what is said to all', () => {
     say(Out.UPDATE, session.number, 0, 'another', 0);
     assert.equal(one.heard.at(-1), 'another');
   });
+
+  it('is said when the session ends meanwhile, also to a client that has gone on to another', async () => {
+    const { one, two, tickets, first, second, session, say, router } = await shared();
+    session.cork();
+    say(Out.REPLY, first, tickets[0], 'answer');
+    say(Out.REPLY, second, tickets[1], 'other');
+    router.attachmentOf(first)!.retire();
+    session.close();
+    say(Out.GONE, session.number);
+    await settled();
+    assert.deepEqual([one.heard, two.heard], [['answer'], ['other']]);
+    assert.deepEqual([one.sessions.tally.open, router.attachmentOf(first)], [0, undefined], 'it has left then');
+  });
 });
 
 describe('the links of a session', () => {
@@ -105,6 +118,30 @@ describe('the links of a session', () => {
     assert.equal(resume.mock.callCount(), 0);
     one.sessions.close();
     assert.equal(resume.mock.callCount(), 1, 'nobody is waited for');
+  });
+
+  it('are read for whoever comes, though nobody takes answers who was there before', async (t) => {
+    const { one, two, session, client } = await shared();
+    one.isUnread = two.isUnread = true;
+    const resume = t.mock.method(session.links, 'resume', () => undefined);
+    const deaf = client();
+    deaf.isUnread = true;
+    deaf.ask('c', 'me');
+    assert.equal(resume.mock.callCount(), 0);
+    client().ask('d', 'me');
+    assert.equal(resume.mock.callCount(), 1);
+  });
+
+  it('that are full in two sessions hold back who speaks in both until both have drained', async () => {
+    const { one, session, sessions } = await shared();
+    one.ask('d', 'you');
+    const other = sessions().at(-1)!;
+    assert.equal(other.name, 'you');
+    for (const each of [session, other]) each.gate.shut(Why.LINK);
+    session.gate.open(Why.LINK);
+    assert.equal(one.gate.isOpen, false);
+    other.gate.open(Why.LINK);
+    assert.equal(one.gate.isOpen, true);
   });
 
   it('that are full hold back all who speak in it, and whoever comes', async () => {
