@@ -216,12 +216,14 @@ export class LaneSessions {
       this.#speakers.delete(number);
       this.#times?.forget(number);
     }
+    let isFaulty = false;
     try {
       one.session.close(this.#now);
     } catch (error) {
+      isFaulty = true;
       this.#log(error);
     }
-    this.#sink.gone();
+    this.#sink.gone(isFaulty);
   }
 
   #touch(one: LaneSession): void {

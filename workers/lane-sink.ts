@@ -22,7 +22,7 @@ import {
   type StoreKind,
   writeName,
 } from '../src/batch/name-records.ts';
-import { DetachedFlag, Out, StandingFlag } from '../src/batch/records.ts';
+import { DetachedFlag, GoneFlag, Out, StandingFlag } from '../src/batch/records.ts';
 import { replyFlags } from '../src/batch/reply-flags.ts';
 import { saveFlags } from '../src/batch/save-records.ts';
 import type { Writer } from '../src/bytes/writer.ts';
@@ -175,9 +175,9 @@ export class LaneSink implements Sink {
     this.#batch.end();
   }
 
-  /** The session is gone. */
-  gone(): void {
-    this.#say(Out.GONE, 0, this.session, 0);
+  /** The session is gone. @param isFaulty how its requests ended may not have been said */
+  gone(isFaulty: boolean): void {
+    this.#say(Out.GONE, isFaulty ? GoneFlag.FAULT : 0, this.session, 0);
   }
 
   centre(event: CentreEvent, fields: CentreFields): void {

@@ -64,7 +64,7 @@ export const Out = {
   DIAL: 68,
   /** End a DC connection; no LINK_DOWN follows. */
   HANG_UP: 69,
-  /** The session is gone; its key may be used by another. */
+  /** The session is gone; its key may be used by another. flags: `GoneFlag`. */
   GONE: 70,
   /** A log entry. flags: `logFlags`; bytes: JSON text of the event's fields, without secrets, or a line of `--verbose`. */
   LOG: 71,
@@ -107,6 +107,8 @@ export const Out = {
 export const OpenFlag = { NAMED: 1, BARE: 2 } as const;
 /** STANDING: its account is lost; the gateway opens it at its own start, and keeps it open. */
 export const StandingFlag = { LOST: 1, RESIDENT: 2 } as const;
+/** GONE: it met a bug at its end, and may have left unsaid how requests ended. */
+export const GoneFlag = { FAULT: 1 } as const;
 /** DETACHED: the client has lost the session: what it sends is refused until it names another. */
 export const DetachedFlag = { BARE: 1 } as const;
 

@@ -10,7 +10,7 @@ import { readEndedKey, readKey } from '../../batch/key-records.ts';
 import { readDial } from '../../batch/link-records.ts';
 import { readMove, storeKind } from '../../batch/name-records.ts';
 import { isBadLine, outcomeOf } from '../../batch/reply-flags.ts';
-import { DetachedFlag, NameOp, Out, StandingFlag } from '../../batch/records.ts';
+import { DetachedFlag, GoneFlag, NameOp, Out, StandingFlag } from '../../batch/records.ts';
 import { Centres } from '../../telemetry/centres.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
@@ -222,6 +222,8 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
         this.registry.keys.ended(session.number, record.ticket, readEndedKey(record));
         break;
       case Out.GONE:
+        // What of its requests was not told of may have been carried out.
+        if ((record.flags & GoneFlag.FAULT) !== 0) this.registry.keys.lost(session);
         this.gone(session);
         break;
       default:

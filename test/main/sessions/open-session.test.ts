@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FormFlag } from '../../../src/batch/attach-records.ts';
-import { In, Out } from '../../../src/batch/records.ts';
+import { keyedFlags } from '../../../src/batch/key-records.ts';
+import { GoneFlag, In, Out } from '../../../src/batch/records.ts';
 import { Why } from '../../../src/main/flow/gate.ts';
 import { routerOf } from '../../support/noted-router.ts';
 import { settled } from '../../support/registry-fixture.ts';
@@ -291,4 +292,27 @@ describe('a thread that was lost', () => {
     only().resume();
     assert.equal(lane.puts.find(({ kind }) => kind === In.ATTACH)!.flags & FormFlag.INT64_TEXT, FormFlag.INT64_TEXT);
   });
+});
+
+describe('the end of a session leaves the key of a request that was let go', () => {
+  for (const [how, flags, verdict] of [
+    ['in good order: free, for it has never come there', 0, 'fresh'],
+    ['with a bug: unknown, for it may have been carried out', GoneFlag.FAULT, 'unknown'],
+  ] as const)
+    it(how, async () => {
+      const { client, say, only, registry, lane, sessions } = routerOf();
+      client().ask('a', 'me');
+      await settled();
+      const first = only();
+      const question = { key: 'k', fingerprint: Buffer.alloc(32), ticket: 1 };
+      registry.keys.ask(first, question);
+      await settled();
+      say(Out.GONE, first.number, 0, '', flags);
+      await settled();
+      client().ask('b', 'me');
+      registry.keys.ask(sessions().at(-1)!, { ...question, ticket: 2 });
+      await settled();
+      const said = lane.puts.findLast(({ kind }) => kind === In.KEYED)!;
+      assert.equal(said.flags, keyedFlags({ verdict }));
+    });
 });
