@@ -6,6 +6,7 @@ import { CRYPTO } from './rules/crypto.ts';
 import { DIALECT } from './rules/dialect.ts';
 import { FRONT } from './rules/front.ts';
 import { MAIN } from './rules/main.ts';
+import { MAIN_SESSIONS } from './rules/main-sessions.ts';
 import type { Rule } from './rules/rule.ts';
 import { SESSION } from './rules/session.ts';
 import { SESSION_LINKS } from './rules/session-links.ts';
@@ -22,6 +23,7 @@ export const RULES: readonly Rule[] = [
   ...SESSION_SHARED,
   ...CRYPTO,
   ...MAIN,
+  ...MAIN_SESSIONS,
   ...FRONT,
   ...VAULT,
   ...DIALECT,

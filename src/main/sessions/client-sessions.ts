@@ -129,7 +129,8 @@ export class ClientSessions {
   /** Puts a line, or all that were not taken, where they belong. */
   moved(from: Attachment, { action, name, ticket, init }: Move): void {
     if (this.#isOver) return;
-    if (action === 'as' || from.speaking.isStateless) return this.#movedAlone(from, name, ticket, action === 'takeover');
+    if (action === 'as' || from.speaking.isStateless)
+      return this.#movedAlone(from, name, ticket, action === 'takeover');
     this.#leave(from);
     if (action === 'detach') this.#isBare = false;
     const session =

@@ -99,7 +99,7 @@ export class Residents {
   #after(wait: number, due: () => void): void {
     const timer = this.#env.setIdleTimer(() => {
       this.#timers.delete(timer);
-      if (!this.#isStopped) due();
+      due();
     }, wait);
     this.#timers.add(timer);
   }

@@ -9,6 +9,7 @@ import { RequestKeys } from '../../../src/main/names/request-keys.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 import { MemoryStore, MemoryVault } from '../../support/memory-vault.ts';
 import { fault, log, settled } from '../../support/registry-fixture.ts';
+import { VaultError } from '../../../src/vault/vault.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -161,6 +162,27 @@ describe('the disk', () => {
     await all.end(one, 2, 'known', 'done');
     assert.deepEqual(await all.ask(one, 3), ['3 done done']);
     assert.deepEqual(await all.ask(one, 4, 'other'), ['4 refused VaultWriteFailed ENOSPC']);
+  });
+
+  it('that has no room is waited for with a thousand outcomes, no more', async () => {
+    const all = new Fixture();
+    const one = new Owner(1);
+    for (let i = 1; i <= 1_001; i++) assert.deepEqual(await all.ask(one, i, `k${i}`), [`${i} fresh`]);
+    all.vault.failure = fault;
+    for (let i = 1; i <= 1_001; i++) await all.end(one, i, 'known', 'done');
+    assert.deepEqual(await all.ask(one, 2_001, 'k1'), ['2001 unknown'], 'what is on the disk says no more');
+    assert.deepEqual(await all.ask(one, 2_002, 'k2'), ['2002 done done']);
+  });
+
+  it('whose row cannot be read says that something was begun, with whichever message', async () => {
+    const all = new Fixture();
+    const one = new Owner(1);
+    await all.vault.outcomes.write('me', 'k', Buffer.from('cut'));
+    assert.deepEqual(await all.ask(one, 1), ['1 unknown']);
+    all.vault.outcomes.read = () => {
+      throw new VaultError('VaultRecordBroken', 'no seal', undefined);
+    };
+    assert.deepEqual(await all.ask(one, 2), ['2 unknown']);
   });
 
   it('that does not answer is waited for five seconds; what it has noted after all is free', async () => {

@@ -133,7 +133,10 @@ describe('a client each line of which goes its own way', () => {
     const claim = t.mock.method(registry, 'claim');
     const takeOver = t.mock.method(registry, 'takeOver');
     await move(session, 'takeover', a, 'me');
-    assert.deepEqual(claim.mock.calls.map(({ arguments: [, name, isTakeover] }) => [name, isTakeover]), [['me', true]]);
+    assert.deepEqual(
+      claim.mock.calls.map(({ arguments: [, name, isTakeover] }) => [name, isTakeover]),
+      [['me', true]],
+    );
     assert.equal(takeOver.mock.callCount(), 0);
     await move(session, 'takeover', b, 'me');
     assert.equal(takeOver.mock.callCount(), 1, 'also if it is being claimed already');

@@ -55,24 +55,6 @@ export const MAIN: readonly Rule[] = [
       'if (this.#isFull) return false;',
     ],
   ]),
-  ...rulesOf('src/main/sessions/router.ts', 'sessions/router lane', [
-    [
-      'an answer to a closed ticket goes to nobody',
-      'if (attachment === undefined || closed === undefined) return;',
-      'if (attachment === undefined) return;\n    if (closed === undefined) return attachment.reply(ticket, this.#give(record), false, 0);',
-    ],
-    [
-      'an answer that waits for the disk waits',
-      'if (!isHeld && !session.isCorked) return attachment.reply',
-      'if (ticket > 0) return attachment.reply',
-    ],
-    [
-      'a notice waits behind what waits for the disk',
-      'if (!session.isCorked) return client.update(this.#give(record));',
-      'if (record.kind > 0) return client.update(this.#give(record));',
-    ],
-    ['who waited for the lane is read on', '    this.#attachments.get(number)?.goOn();\n', ''],
-  ]),
   ...rulesOf('src/main/links/dialling.ts', 'links/dialling', [
     [
       'an address that a data centre handed out is judged before it is dialled',
@@ -107,120 +89,6 @@ export const MAIN: readonly Rule[] = [
       'if (!descriptors.take() && number < 0) {',
     ],
   ]),
-  ...rulesOf('src/main/sessions/recovery.ts', 'lane', [
-    ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
-  ]),
-  ...rulesOf('src/main/sessions/open-session.ts', 'open-session recovery client-sessions', [
-    ['a session that is over is wiped', '    this.saved.wipe();\n', ''],
-    [
-      'who hears no updates gets none',
-      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
-      'if (attachment.isRetired || attachment.form !== form) continue;',
-    ],
-    [
-      'who speaks elsewhere by now gets no updates',
-      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
-      'if (attachment.isMute || attachment.form !== form) continue;',
-    ],
-    [
-      'an update goes to those who hear that form',
-      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
-      'if (attachment.isMute || attachment.isRetired) continue;',
-    ],
-    [
-      'one who reads nothing pauses no links while another reads',
-      'for (const { client } of this.attachments) if (!client.isUnread) return false;',
-      '',
-    ],
-    [
-      'who comes while a link is full waits with the others',
-      'if (this.#isLinkFull) attachment.client.gate.shut(Why.LINK);',
-      '',
-    ],
-    ['a session that lingers ends', '(() => this.close(), wait)', '(() => undefined, wait)'],
-    [
-      'what was not taken runs alone behind all that is put again',
-      'if (!ticket.isTaken) attachment.put(ticket, true);',
-      'if (!ticket.isTaken) attachment.put(ticket);',
-    ],
-    ['what was taken is asked for again, and not begun anew', 'if (ticket.isTaken) this.lane.again', 'this.lane.again'],
-    [
-      'a session is closed once',
-      '    if (this.isClosing) return;\n    this.isClosing = true;',
-      '    this.isClosing = true;',
-    ],
-    ['what a lane is told of a key is zeroed', '      bytes.fill(0);\n', ''],
-  ]),
-  ...rulesOf('src/main/sessions/client-sessions.ts', 'client-sessions', [
-    [
-      'sessions of one connection are bounded',
-      'if (this.#named.size >= this.#sessions.limits.namesPerConnection && !this.#retireIdle()) return undefined;',
-      '',
-    ],
-    ['who is busy in a session keeps it', '      if (attachment.ledger.size > 0) continue;\n', ''],
-    ['who has gone is not moved', "if (this.#isOver) return;\n    if (action === 'as')", "if (action === 'as')"],
-  ]),
-  ...rulesOf('src/main/sessions/saved-session.ts', 'saved', [
-    [
-      'the session that was saved is zeroed at its end',
-      '    this.#session?.fill(0);\n    this.#session = undefined;',
-      '    this.#session = undefined;',
-    ],
-    ['the block that a saved session came in is zeroed', '    view.fill(0);\n', ''],
-    [
-      'what was saved before is zeroed',
-      '    this.#session?.fill(0);\n    this.#session = Buffer',
-      '    this.#session = Buffer',
-    ],
-    [
-      'ids that are saved are bounded',
-      'const gone = Math.min(this.#idsLength, Math.max(needed - MOST_IDS, MOST_IDS / 8));',
-      'const gone = 0;',
-    ],
-  ]),
-  ...rulesOf('src/main/sessions/ledger.ts', 'ledger clients/client', [
-    ['bytes of answered requests count no more', '    this.#tally.bytes -= found.stop - found.start;\n', ''],
-  ]),
-  ...rulesOf('src/main/names/record-writer.ts', 'record-writer session-registry', [
-    [
-      'a client is told only when the newest urgent record is on the disk',
-      '    if (!this.#isDue) this.uncork();',
-      '    this.uncork();',
-    ],
-    ['a record that was replaced is zeroed', '    this.#unwritten?.fill(0);\n', ''],
-    ['a record that was written is zeroed', '        record.fill(0);\n        this.#written', '        this.#written'],
-    ['a write that failed is tried again', '    this.#nowIn(waitAfter(this.#failures));\n', ''],
-    [
-      'a record that failed does not replace a newer one',
-      'if (this.#unwritten === undefined) this.#unwritten = record;\n    else record.fill(0);',
-      'this.#replace(record);',
-    ],
-    ['a record that failed is zeroed where a newer one stands', '    else record.fill(0);\n', ''],
-  ]),
-  ...rulesOf('src/main/names/ownership.ts', 'session-registry', [
-    ['a record that was handed over is zeroed', '    this.#record.fill(0);\n', ''],
-  ]),
-  ...rulesOf('src/main/names/session-registry.ts', 'session-registry', [
-    ["the vault's copy of a record is zeroed", '      claim.record?.fill(0);\n', ''],
-
-    [
-      'the bytes of a record are zeroed where they stood',
-      '    bytes.fill(0);\n    if (ownership === undefined)',
-      '    if (ownership === undefined)',
-    ],
-    ['a session that has gone gets no name', 'if (owner.isClosing) return;', ''],
-    [
-      'a name has one owner',
-      'if (before.owner?.isClosing === false || before.writer.isFailing) {',
-      'if (before.writer.isFailing) {',
-    ],
-    [
-      'a name whose last record cannot be written is not handed on',
-      'if (before.owner?.isClosing === false || before.writer.isFailing) {',
-      'if (before.owner?.isClosing === false) {',
-    ],
-    ['a refusal comes behind what was put', '        await Promise.resolve();\n', ''],
-  ]),
   ...rulesOf('src/main/limits/descriptors.ts', 'descriptors', [
     [
       'the reserve of descriptors is not used',
@@ -233,6 +101,11 @@ export const MAIN: readonly Rule[] = [
       'a gate opens when its last reason is gone',
       'if (was !== 0 && this.#why === 0) this.#go();',
       'if (was !== 0) this.#go();',
+    ],
+    [
+      'a gate that several hold shut opens when the last lets go',
+      'if (left > 0) return void this.#holders.set(why, left);',
+      '',
     ],
   ]),
   ...rulesOf('src/main/flow/socket-writer.ts', 'socket-writer', [
@@ -316,23 +189,5 @@ export const MAIN: readonly Rule[] = [
     ['the data centres of who does not take answers are not read', '    this.#owner.pauseLinks();\n', ''],
     ['who takes some of his answers has as much time again', 'this.#unsent() === this.#unsentBefore || ', ''],
     ['who leaves far too much unread has no more time', ' || this.unreadBytes > most', ''],
-  ]),
-  ...rulesOf('src/main/names/request-keys.ts', 'request-keys', [
-    [
-      'a message goes once its key is on the disk',
-      'await outcomes.write(name, first.key, row);',
-      'void outcomes.write(name, first.key, row);',
-    ],
-    [
-      'a key belongs to its message',
-      "if (!isSame(open.first.fingerprint, asker.fingerprint)) return say(asker, { verdict: 'reused' });",
-      '',
-    ],
-    ['an answer waits until its outcome is stored', "    open.stage = 'ending';\n", ''],
-    [
-      'what was sent by a lost session is unknown',
-      "?.isSent === false ? 'free' : 'unknown'",
-      "?.isSent === false ? 'free' : 'free'",
-    ],
   ]),
 ];

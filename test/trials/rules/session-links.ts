@@ -154,6 +154,11 @@ export const SESSION_LINKS: readonly Rule[] = [
       '',
     ],
     ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.isLost)\n'],
+    [
+      'a session without a name is not left over HTTP',
+      "  if (line.attachment.isStateless) return refusal('InvalidSession', { msg: ENDS_ALONE, path: 'session.detach' });\n",
+      '',
+    ],
   ]),
   ...rulesOf('src/session/requests/choose-server.ts', 'choose-server requests', [
     [

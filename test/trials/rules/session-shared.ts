@@ -90,6 +90,12 @@ export const SESSION_SHARED: readonly Rule[] = [
       "if (waiting === undefined && isAwaited(home.session, 'logOut')) return;",
       '',
     ],
+    [
+      'what is open is over with its session, wherever its client is by now',
+      'if (one.isMoving) endRequests(all, one);',
+      'if (one.isMoving) continue;',
+    ],
+    ['who forgets a session hears first of what it has open there', '    endRequests(all, waiting.attachment);\n', ''],
     ['others are told that a session was forgotten', "endForAll(all, 'the session was forgotten', 'forgotten');", ''],
     ['another process waits for what is open', 'if (now < leaveBy && isBusy) return;', ''],
     ['another process does not wait for ever', 'if (now < leaveBy && isBusy) return;', 'if (isBusy) return;'],

@@ -1,0 +1,263 @@
+/** Rules of `src/main/sessions` and `src/main/names`: sessions that clients share, their names, residents, idempotency keys. */
+import { rulesOf, type Rule } from './rule.ts';
+
+export const MAIN_SESSIONS: readonly Rule[] = [
+  ...rulesOf('src/main/sessions/router.ts', 'sessions/router lane', [
+    [
+      'an answer to a closed ticket goes to nobody',
+      'if (attachment === undefined || closed === undefined) return;',
+      'if (attachment === undefined) return;\n    if (closed === undefined) return attachment.reply(ticket, this.#give(record), false, 0);',
+    ],
+    [
+      'an answer that waits for the disk waits',
+      'if (!isHeld && !session.isCorked) return attachment.reply',
+      'if (ticket > 0) return attachment.reply',
+    ],
+    [
+      'a notice waits behind what waits for the disk',
+      'if (!session.isCorked) return client.update(this.#give(record));',
+      'if (record.kind > 0) return client.update(this.#give(record));',
+    ],
+    ['who waited for the lane is read on', '    this.#attachments.get(number)?.goOn();\n', ''],
+  ]),
+  ...rulesOf('src/main/sessions/recovery.ts', 'lane', [
+    ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
+  ]),
+  ...rulesOf('src/main/sessions/open-session.ts', 'open-session recovery client-sessions', [
+    ['a session that is over is wiped', '    this.saved.wipe();\n', ''],
+    [
+      'who hears no updates gets none',
+      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
+      'if (attachment.isRetired || attachment.form !== form) continue;',
+    ],
+    [
+      'who speaks elsewhere by now gets no updates',
+      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
+      'if (attachment.isMute || attachment.form !== form) continue;',
+    ],
+    [
+      'an update goes to those who hear that form',
+      'if (attachment.isMute || attachment.isRetired || attachment.form !== form) continue;',
+      'if (attachment.isMute || attachment.isRetired) continue;',
+    ],
+    [
+      'one who reads nothing pauses no links while another reads',
+      'for (const { client } of this.attachments) if (!client.isUnread) return false;',
+      '',
+    ],
+    [
+      'who comes while a link is full waits with the others',
+      'if (this.#isLinkFull) attachment.client.gate.hold(Why.LINK);',
+      '',
+    ],
+    ['a session that lingers ends', '(() => this.close(), wait)', '(() => undefined, wait)'],
+    [
+      'what was not taken runs alone behind all that is put again',
+      'if (!ticket.isTaken) attachment.put(ticket, true);',
+      'if (!ticket.isTaken) attachment.put(ticket);',
+    ],
+    ['what was taken is asked for again, and not begun anew', 'if (ticket.isTaken) this.lane.again', 'this.lane.again'],
+    [
+      'a session is closed once',
+      '    if (this.isClosing) return;\n    this.isClosing = true;',
+      '    this.isClosing = true;',
+    ],
+    ['what a lane is told of a key is zeroed', '      bytes.fill(0);\n', ''],
+    [
+      'whoever comes is read for, though nobody else takes answers',
+      '    // Those who were there before may leave their answers unread.\n    this.readOn();\n',
+      '',
+    ],
+    ['what waits for the disk is said when the session ends', '    queueMicrotask(() => this.uncork());\n', ''],
+  ]),
+  ...rulesOf('src/main/sessions/client-sessions.ts', 'client-sessions', [
+    [
+      'sessions of one connection are bounded',
+      'if (this.#named.size >= this.#sessions.limits.namesPerConnection && !this.#retireIdle()) return undefined;',
+      '',
+    ],
+    ['who is busy in a session keeps it', '      if (attachment.ledger.size > 0) continue;\n', ''],
+    ['who has gone is not moved', "if (this.#isOver) return;\n    if (action === 'as' ||", "if (action === 'as' ||"],
+    [
+      'a line of HTTP goes its own way alone',
+      "if (action === 'as' || from.speaking.isStateless)\n",
+      "if (action === 'as')\n",
+    ],
+    [
+      'a line of HTTP takes a name over from another process',
+      "return this.#movedAlone(from, name, ticket, action === 'takeover');",
+      'return this.#movedAlone(from, name, ticket, false);',
+    ],
+    ['a takeover joins the claim of its name', '      if (isTakeover) this.#sessions.named(name, true);\n', ''],
+  ]),
+  ...rulesOf('src/main/sessions/saved-session.ts', 'saved', [
+    [
+      'the session that was saved is zeroed at its end',
+      '    this.#session?.fill(0);\n    this.#session = undefined;',
+      '    this.#session = undefined;',
+    ],
+    ['the block that a saved session came in is zeroed', '    view.fill(0);\n', ''],
+    [
+      'what was saved before is zeroed',
+      '    this.#session?.fill(0);\n    this.#session = Buffer',
+      '    this.#session = Buffer',
+    ],
+    [
+      'ids that are saved are bounded',
+      'const gone = Math.min(this.#idsLength, Math.max(needed - MOST_IDS, MOST_IDS / 8));',
+      'const gone = 0;',
+    ],
+  ]),
+  ...rulesOf('src/main/sessions/ledger.ts', 'ledger clients/client', [
+    ['bytes of answered requests count no more', '    this.#tally.bytes -= found.stop - found.start;\n', ''],
+  ]),
+  ...rulesOf('src/main/names/record-writer.ts', 'record-writer session-registry', [
+    [
+      'a client is told only when the newest urgent record is on the disk',
+      '    if (!this.#isDue) this.uncork();',
+      '    this.uncork();',
+    ],
+    ['a record that was replaced is zeroed', '    this.#unwritten?.fill(0);\n', ''],
+    ['a record that was written is zeroed', '        record.fill(0);\n        this.#written', '        this.#written'],
+    ['a write that failed is tried again', '    this.#nowIn(waitAfter(this.#failures));\n', ''],
+    [
+      'a record that failed does not replace a newer one',
+      'if (this.#unwritten === undefined) this.#unwritten = record;\n    else record.fill(0);',
+      'this.#replace(record);',
+    ],
+    ['a record that failed is zeroed where a newer one stands', '    else record.fill(0);\n', ''],
+  ]),
+  ...rulesOf('src/main/names/ownership.ts', 'session-registry', [
+    ['a record that was handed over is zeroed', '    this.#record.fill(0);\n', ''],
+  ]),
+  ...rulesOf('src/main/names/session-registry.ts', 'session-registry', [
+    ["the vault's copy of a record is zeroed", '      claim.record?.fill(0);\n', ''],
+
+    [
+      'the bytes of a record are zeroed where they stood',
+      '    bytes.fill(0);\n    if (ownership === undefined)',
+      '    if (ownership === undefined)',
+    ],
+    ['a session that has gone gets no name', 'if (owner.isClosing) return;', ''],
+    [
+      'a name has one owner',
+      'if (before.owner?.isClosing === false || before.writer.isFailing) {',
+      'if (before.writer.isFailing) {',
+    ],
+    [
+      'a name whose last record cannot be written is not handed on',
+      'if (before.owner?.isClosing === false || before.writer.isFailing) {',
+      'if (before.owner?.isClosing === false) {',
+    ],
+    ['a refusal comes behind what was put', '        await Promise.resolve();\n', ''],
+    [
+      'a thread that is lost while a name is claimed is told of it once',
+      '    if (this.#claiming.has(owner)) return;\n',
+      '',
+    ],
+    ['a claim that has ended is none', '      this.#claiming.delete(owner);\n', ''],
+    ['a takeover joins a claim', 'if (this.#claiming.has(owner)) this.#claiming.set(owner, true);', ''],
+    [
+      'a plain claim takes nothing from another process',
+      '      if (this.#claiming.get(owner) !== true) return undefined;\n',
+      '',
+    ],
+    ['a resident that is forgotten is none any more', '    owner.isResident = false;\n', ''],
+  ]),
+  ...rulesOf('src/main/names/request-keys.ts', 'request-keys', [
+    [
+      'a message goes once its key is on the disk',
+      'await outcomes.write(name, first.key, row);',
+      'void outcomes.write(name, first.key, row);',
+    ],
+    [
+      'a key belongs to its message',
+      "if (!isSame(open.first.fingerprint, asker.fingerprint)) return say(asker, { verdict: 'reused' });",
+      '',
+    ],
+    ['an answer waits until its outcome is stored', "    open.stage = 'ending';\n", ''],
+    [
+      'what was sent by a lost session is unknown',
+      "?.isSent === false ? 'free' : 'unknown'",
+      "?.isSent === false ? 'free' : 'free'",
+    ],
+    ['a gateway that stops holds no answer for the disk', 'for (const open of this.#all()) release(open);', ''],
+    [
+      'a key is good for a day',
+      'if (row === undefined || this.#env.now() - row.since >= OUTCOME_LIFE) return undefined;',
+      'if (row === undefined) return undefined;',
+    ],
+    [
+      'a stored key belongs to its message',
+      "    if (row.fingerprint.length > 0 && !isSame(row.fingerprint, first.fingerprint)) return { verdict: 'reused' };\n",
+      '',
+    ],
+    [
+      'what was begun and whose outcome nobody knows is not begun again',
+      "return row.outcome.length === 0 ? { verdict: 'unknown' } : {",
+      'return row.outcome.length === 0 ? undefined : {',
+    ],
+    ['an outcome that the disk refused is known to this process', '      this.#keepUnwritten(id, row);\n', ''],
+    ['such outcomes are bounded', 'if (this.#unwritten.size > MOST_UNWRITTEN)', 'if (this.#unwritten.size > 1e9)'],
+    ['a long outcome is not stored', 'outcome.length > MOST_OUTCOME ? OMITTED_OUTCOME : outcome', 'outcome'],
+    [
+      'a row that cannot be read says that something was begun',
+      "if (error instanceof VaultError && error.fault === 'VaultRecordBroken') return readKeyRow(NOTHING);",
+      "if (error instanceof VaultError && error.fault === 'VaultRecordBroken') return undefined;",
+    ],
+    [
+      'a key whose disk was late is freed when it is noted after all',
+      "if (open.stage === 'left') return this.#end(open, { end: 'free', outcome: Buffer.alloc(0) });",
+      "if (open.stage === 'left') return this.#close(open);",
+    ],
+    [
+      'a repeat asks once more when the first has ended',
+      'for (const asker of open.waiting) this.#ask(asker, open.name);',
+      '',
+    ],
+    [
+      'a request whose client is gone with its thread leaves its key unknown',
+      "if (open.stage === 'granted' && !isOwed(open.first)) this.#close(open);",
+      '',
+    ],
+  ]),
+  ...rulesOf('src/main/sessions/attachment.ts', 'open-session client-sessions', [
+    [
+      'who waits for an answer of the disk has not left',
+      'this.isRetired && this.ledger.size === 0 && this.#later === 0',
+      'this.isRetired && this.ledger.size === 0',
+    ],
+    [
+      'an answer that waits for the disk is open',
+      '    this.tally.open++;\n    this.#later++;\n',
+      '    this.#later++;\n',
+    ],
+  ]),
+  ...rulesOf('src/main/sessions/residents.ts', 'residents', [
+    ['residents are opened a few at a time', 'this.#waiting.splice(0, this.#atOnce)', 'this.#waiting.splice(0)'],
+    ['a resident that has ended is opened after a pause that grows', 'FIRST_WAIT * 2 ** failures', 'FIRST_WAIT'],
+    [
+      'one that was open for long begins with a short pause',
+      'const failures = wasOpen ? 0 : (this.#failures.get(name) ?? 0);',
+      'const failures = this.#failures.get(name) ?? 0;',
+    ],
+    ['one that is lost is not tried again', ' || session.isLost) return', ') return'],
+    ['one that is none any more is not opened again', ' || !session.isResident || ', ' || '],
+    [
+      'what a client has made of a resident stays',
+      'if (session.attachments.size === 0 && !session.isStored) session.isResident = true;',
+      'session.isResident = true;',
+    ],
+    ['a gateway that stops opens none', '    for (const timer of this.#timers) this.#env.clearTimer(timer);\n', ''],
+  ]),
+  ...rulesOf('src/main/sessions/router.ts', 'open-session router', [
+    [
+      'keys of a session whose end met a bug are not freed',
+      '        if ((record.flags & GoneFlag.FAULT) !== 0) this.registry.keys.lost(session);\n',
+      '',
+    ],
+  ]),
+  ...rulesOf('src/main/names/key-row.ts', 'request-keys', [
+    ['a row that was cut says that something was begun', 'since: Infinity, fingerprint', 'since: 0, fingerprint'],
+  ]),
+];
