@@ -21,7 +21,8 @@ import type { IdText, NoticeFields } from '../main/front.ts';
 import type { Ask } from './http-ask.ts';
 import { Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
 import { errorLine } from './json-lines.ts';
-import { requestAs, requestId, requestSessionName, UNKNOWN_ID } from '../bytes/request-id.ts';
+import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
+import { requestAs, requestSessionName } from '../bytes/request-session.ts';
 import type { Bearer } from '../main/clients/tokens.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
@@ -164,7 +165,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     );
   }
 
-  /** A connection is a session: this one ends, so that the next request is not taken for one of the same session. */
+  /** The session of its own is lost: the connection ends, so that no later request is taken for one of the same session. */
   lostSession(): void {
     this.#end();
   }

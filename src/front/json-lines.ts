@@ -8,7 +8,8 @@ import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/front.ts';
 import { NamedLines } from './named-lines.ts';
 import { Reassembly } from './reassembly.ts';
-import { requestAs, requestId } from '../bytes/request-id.ts';
+import { requestId } from '../bytes/request-id.ts';
+import { requestAs } from '../bytes/request-session.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;

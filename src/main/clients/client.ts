@@ -1,6 +1,6 @@
 /**
  * Client: one client connection: its socket, its gate, what it is owed.
- * In: stream bytes, which its front cuts into messages; answers of its session. Out: messages to its sessions; lines.
+ * In: stream bytes, which its front cuts into messages; answers of its sessions. Out: messages to its sessions; lines.
  * Never: more open requests than the limit, a line after one with `closing`, another client's bytes.
  */
 import type { Socket } from 'node:net';
@@ -23,7 +23,7 @@ import { SlowConsumer, type SlowConsumerOwner } from './slow-consumer.ts';
 /** How long a connection that ends may take its last line, ms: closing with unread input would reset that line away. */
 const LINGER = 1_000;
 
-/** One connection of the port for lines, from its accept to the close of its socket. Its session begins with its first message. */
+/** One connection of the port for lines, from its accept to the close of its socket. It speaks in a session from its first message on. */
 export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, SessionClient, Connection {
   /** Bytes held of a message that has not ended. */
   held = 0;

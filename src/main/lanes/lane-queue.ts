@@ -9,7 +9,7 @@ import type { LaneTask } from '../../batch/lane-task.ts';
 import { In } from '../../batch/records.ts';
 import { SHARE, Shares } from './shares.ts';
 import { Slot } from './slot.ts';
-import { isIsolated, Turns } from './turns.ts';
+import { BEGINS, isIsolated, Turns } from './turns.ts';
 
 /** Two slots in flight hide the crossing, the third fills (decisions: crossing). */
 const SLOTS = 3;
@@ -218,8 +218,6 @@ export class LaneQueue {
 }
 
 const NONE: readonly number[] = [];
-/** First records of a session: what is put for it and for who speaks in it must find it there. */
-const BEGINS = new Set<number>([In.OPEN, In.RESUME]);
 
 function requestsOf(slot: Slot, from: number, to: number, tickets: Set<number>): void {
   const record = new RecordCursor(slot.written, from, to);

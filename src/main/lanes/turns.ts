@@ -1,9 +1,9 @@
 /**
- * Turns: records of a lane that wait, by session, and whose turn is next (deficit round robin).
- * In: records of sessions, and of clients that speak in them, that have had their share of a batch. Out: so much of them as one batch takes, every session in
- * turn, by what its records cost. That is known, and paid, before a record goes; in `workers/rotation.ts` it is known only
- * when the work is done, and paid afterwards: so there are two.
- * Never: a session's record before an earlier one of the same session.
+ * Turns: records of a lane that wait, by session or client, and whose turn is next (deficit round robin).
+ * In: records of sessions, and of clients that speak in them, that have had their share of a batch. Out: so much of them as one
+ * batch takes, each session and each client in turn, by what its records cost. That is known, and paid, before a record goes; in
+ * `workers/rotation.ts` it is known only when the work is done, and paid afterwards: so there are two.
+ * Never: a record before an earlier one of the same session or client; a client in a session before what that begins with.
  */
 import type { LaneRecord, PutRecord } from '../../batch/batch.ts';
 import { In } from '../../batch/records.ts';
@@ -28,7 +28,10 @@ export function isIsolated(kind: number, flags: number): boolean {
   return kind === In.REQUEST && hasIsolated(flags);
 }
 
-/** Records of one session that wait. */
+/** First records of a session: what is put for it and for who speaks in it must find it there. */
+export const BEGINS: ReadonlySet<number> = new Set<number>([In.OPEN, In.RESUME]);
+
+/** Records of one session, or of one client in one, that wait. */
 class Line {
   readonly session: number;
   /** Records that wait, from `#next` on; those before it have gone. */
@@ -119,6 +122,10 @@ export class Turns {
     const over = new Set<number>();
     let left = most;
     for (let line = this.#first(); line !== undefined; line = this.#first()) {
+      if (this.#isBeforeItsSession(line)) {
+        this.#toTheEnd(line);
+        continue;
+      }
       const cost = costOf(lengthOf(line.head!));
       if (cost > line.credit) {
         line.credit += QUANTUM;
@@ -138,6 +145,14 @@ export class Turns {
   #first(): Line | undefined {
     for (const line of this.#lines.values()) return line;
     return undefined;
+  }
+
+  /** A client comes to speak in a session of which the beginning waits, for that may take several turns. */
+  #isBeforeItsSession({ head }: Line): boolean {
+    const [kind, , , , session] = head!;
+    if (kind !== In.ATTACH) return false;
+    const first = this.#lines.get(session)?.head;
+    return first !== undefined && BEGINS.has(first[0]);
   }
 
   #toTheEnd(line: Line): void {

@@ -3,7 +3,9 @@
  * In: DIAL, SEND, HANG_UP and KEY_MADE records; what becomes of sockets. Out: LINK_UP, LINK_BYTES, LINK_DOWN and NUDGE records.
  * Never: anything of a link that was hung up.
  */
-import type { Dial, LinkEnd, ServerAddress } from '../../batch/link-records.ts';
+import type { RecordCursor } from '../../batch/batch.ts';
+import { type Dial, type LinkEnd, readDial, type ServerAddress } from '../../batch/link-records.ts';
+import { Out } from '../../batch/records.ts';
 import { Count } from '../../telemetry/metrics.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { Lane } from '../lanes/lane.ts';
@@ -55,6 +57,15 @@ export class Links implements LinkOwner {
   /** Connections to data centres, those being made included. */
   get size(): number {
     return this.#links.size;
+  }
+
+  /** Takes a record about one of them. */
+  take(record: RecordCursor): void {
+    const { kind, link, ticket } = record;
+    if (kind === Out.DIAL) return this.dial(link, ticket, readDial(record));
+    if (kind === Out.HANG_UP) return this.hangUp(link);
+    if (kind === Out.KEY_MADE) return this.keyMade(link);
+    throw new RangeError(`record of kind ${kind} out of a lane`);
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Ledger: a session's tickets that are not answered yet. Each client message gets one, and one answer closes it.
+ * Ledger: the tickets of one client in one session that are not answered yet. Each message gets one, and one answer closes it.
  * In: the requests, ids and lines; where the lane says each of them stands. Out: whether a ticket is still owed an answer;
  * what is needed to run or ask for a request again when its lane is lost. Never: an answer twice.
  */

@@ -18,6 +18,7 @@ import type { KeyOwner } from '../names/open-key.ts';
 import type { NameOwner } from '../names/owner.ts';
 import type { SessionRegistry } from '../names/session-registry.ts';
 import type { Attachment } from './attachment.ts';
+import { Cork } from './cork.ts';
 import type { Ticket } from './ledger.ts';
 import { SavedSession } from './saved-session.ts';
 
@@ -72,8 +73,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
   /** It is kept open with nobody there. */
   isResident = false;
   #lingering: Timer | undefined;
-  /** What says each line that waits until what it says is stored; undefined while it is not corked. */
-  #corked: (() => void)[] | undefined;
+  readonly #cork = new Cork(() => this.#owner.settle());
   /** Threads that a record of this session killed. */
   deaths = 0;
   /** It was put again after its thread was lost, which may have taken keys for it that nobody knows of. */
@@ -152,9 +152,9 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
 
   /** Something for all clients that hear updates in a form. @param line of the lane's block */
   update(form: number, line: Buffer): void {
-    if (this.#corked === undefined) return this.#sayToAll(form, line);
+    if (!this.isCorked) return this.#sayToAll(form, line);
     const copy = Buffer.from(line);
-    this.#corked.push(() => this.#sayToAll(form, copy));
+    this.sayLater(() => this.#sayToAll(form, copy));
   }
 
   #sayToAll(form: number, line: Buffer): void {
@@ -247,32 +247,26 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
 
   /** What is said to the clients from here on waits for `uncork`. */
   cork(): void {
-    this.#corked ??= [];
+    this.#cork.shut();
   }
 
   get isCorked(): boolean {
-    return this.#corked !== undefined;
+    return this.#cork.isShut;
   }
 
   /** Says a line now, or in its turn when the session is uncorked. Never called while a block is applied. */
   say(line: () => void): void {
-    if (this.#corked !== undefined) return this.sayLater(line);
-    line();
-    this.#owner.settle();
+    this.#cork.say(line);
   }
 
-  /** Says a line when the session is uncorked, in its turn. */
-  sayLater(say: () => void): void {
-    this.#corked!.push(say);
+  /** Says a line in its turn when the session, which is corked, is uncorked. */
+  sayLater(line: () => void): void {
+    this.#cork.sayLater(line);
   }
 
   /** Says what has waited. Never called while a block is applied. */
   uncork(): void {
-    const corked = this.#corked;
-    this.#corked = undefined;
-    if (corked === undefined || corked.length === 0) return;
-    for (const say of corked) say();
-    this.#owner.settle();
+    this.#cork.open();
   }
 
   // --- its end ---------------------------------------------------------------------------------------------------------

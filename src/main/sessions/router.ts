@@ -7,7 +7,6 @@ import { errorText } from '../../error-text.ts';
 import type { AllowList } from '../../address/allow-list.ts';
 import type { RecordCursor } from '../../batch/batch.ts';
 import { readEndedKey, readKey } from '../../batch/key-records.ts';
-import { readDial } from '../../batch/link-records.ts';
 import { readMove, storeKind } from '../../batch/name-records.ts';
 import { isBadLine, outcomeOf } from '../../batch/reply-flags.ts';
 import { DetachedFlag, GoneFlag, NameOp, Out, StandingFlag } from '../../batch/records.ts';
@@ -227,7 +226,8 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
         this.gone(session);
         break;
       default:
-        this.#ofLink(session, record);
+        if (record.kind === Out.KEY_MADE) session.hasKey = true;
+        session.links.take(record);
     }
   }
 
@@ -238,24 +238,6 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
     if (session.isLost && !wasLost) this.#log.write('session lost', { session: session.number, name: session.name! });
     if (session.isResident) this.residents.adopt(session);
     session.settle();
-  }
-
-  #ofLink(session: OpenSession, record: RecordCursor): void {
-    const { links } = session;
-    switch (record.kind) {
-      case Out.KEY_MADE:
-        session.hasKey = true;
-        links.keyMade(record.link);
-        break;
-      case Out.DIAL:
-        links.dial(record.link, record.ticket, readDial(record));
-        break;
-      case Out.HANG_UP:
-        links.hangUp(record.link);
-        break;
-      default:
-        throw new RangeError(`record of kind ${record.kind} out of a lane`);
-    }
   }
 
   /** A record about one client in a session. */

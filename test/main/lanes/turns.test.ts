@@ -215,3 +215,30 @@ describe('turns', () => {
     assert.equal(turns.isEmpty, true);
   });
 });
+
+test('who comes to speak in a session goes behind its beginning, however many turns that takes', () => {
+  const turns = new Turns();
+  const record = (kind: number, session: number, ticket: number, length: number): LaneRecord => [
+    ...([kind, 0, 0, session, ticket, Buffer.alloc(length), 0, length] as const),
+  ];
+  for (const one of [
+    record(In.OPEN, 1, 0, 3),
+    record(In.RESUME, 1, 0, 300 * KIB),
+    record(In.ATTACH, 5, 1, 4),
+    request(5, 51, 10),
+    record(In.ATTACH, 6, 2, 4),
+    record(In.LINK_BYTES, 1, 0, 10),
+  ])
+    turns.add(one);
+  const gone: string[] = [];
+  for (let left = 10; !turns.isEmpty && left > 0; left--)
+    turns.take(TURN, (kind, _link, _flags, session) => gone.push(`${kind} ${session}`) > 0);
+  assert.deepEqual(gone, [
+    `${In.OPEN} 1`,
+    `${In.ATTACH} 6`,
+    `${In.RESUME} 1`,
+    `${In.LINK_BYTES} 1`,
+    `${In.ATTACH} 5`,
+    `${In.REQUEST} 5`,
+  ]);
+});
