@@ -22,6 +22,11 @@ export function refusalOfClaim(fault: ClaimFault, path: string): Refusal {
   return refusal('SessionInUse', { msg: 'another connection has this key in use', path });
 }
 
+/** The connection has lost the session that it spoke in, to another or because it was forgotten, and speaks in none. */
+export function refusalOfGivenUp(): Refusal {
+  return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
+}
+
 /** Fills in what the table says of retrying and delivery, for lines that answer a request. */
 export function withConsequences(refused: Refusal): Refusal {
   const entry = ERRORS[refused.error];

@@ -5,7 +5,7 @@
  */
 import type { Refusal, SessionFields } from '../../dialect/dialect.ts';
 import { notifyOne, refuse } from '../answers/answers.ts';
-import { refusal } from '../answers/refusals.ts';
+import { refusal, refusalOfGivenUp } from '../answers/refusals.ts';
 import type { AttachmentState } from '../state/attachment.ts';
 import type { Pending } from '../state/pending.ts';
 import type { ConnectionState } from '../state/state.ts';
@@ -101,5 +101,5 @@ function openOf(all: readonly ConnectionState[], to: AttachmentState): number {
 /** Why a request ends that is open when its client loses the session. */
 function refusalOfLeft(pending: Pending): Refusal {
   if (pending.wasSent) return refusal('DeliveryUnknown');
-  return refusal('SessionNotFound', { msg: 'the session of this connection was given up' });
+  return refusalOfGivenUp();
 }

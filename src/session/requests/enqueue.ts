@@ -7,7 +7,7 @@ import type { Refusal } from '../../dialect/dialect.ts';
 import { EncodeError, type EncodedCall } from '../../tl/codec.ts';
 import { Crc, MAX_PAYLOAD } from '../../tl/service.ts';
 import { answerError } from '../answers/answers.ts';
-import { refusal, refusalOf } from '../answers/refusals.ts';
+import { refusal, refusalOf, refusalOfGivenUp } from '../answers/refusals.ts';
 import { dispatch } from '../centres/dispatch.ts';
 import { lengthWithInit, clientInitLength } from '../delivery/init.ts';
 import type { Wait } from '../state/floods.ts';
@@ -43,8 +43,7 @@ export function enqueue(s: ConnectionState, line: ClientLine, now: number): Refu
 /** Why the session takes no calls now, whichever they are. */
 export function refusalOfState(s: ConnectionState): Refusal | undefined {
   if (s.isLost) return refusal('AuthKeyInvalid');
-  if (s.session.isBare && s.keys.permanent === undefined)
-    return refusal('SessionNotFound', { msg: 'the session of this connection was given up; name another' });
+  if (s.session.isBare && s.keys.permanent === undefined) return refusalOfGivenUp();
   if (s.pending.size < MOST_OPEN * s.session.attachments.size) return undefined;
   return refusal('Overloaded', {
     msg: 'too many requests of this session are open',

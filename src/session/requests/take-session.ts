@@ -5,7 +5,7 @@
  */
 import { AuthKey } from '../../crypto/auth-key.ts';
 import type { Refusal, SessionFields } from '../../dialect/dialect.ts';
-import { refusal, refusalOfClaim } from '../answers/refusals.ts';
+import { refusal, refusalOfClaim, refusalOfGivenUp } from '../answers/refusals.ts';
 import { haveAlone, refusalOfOthers } from '../attach/alone.ts';
 import { bring } from '../attach/carried.ts';
 import { forget } from '../attach/forget.ts';
@@ -73,6 +73,7 @@ function applySession(
   if (fields.forget !== undefined) return forget(s, stored!, line, now);
   if (fields.authKey !== undefined && done !== 'store') return handIn(s, fields, ticket, line, now);
   if (s.keys.permanent !== undefined || stored !== undefined) return undefined;
+  if (s.session.isBare) return refusalOfGivenUp();
   return done !== 'key' && s.pending.size > 0 ? waitFor(to, 'key') : refusal('SessionNotFound');
 }
 

@@ -153,6 +153,7 @@ describe('takeover', () => {
       [7, 'SessionNotFound'],
     ]);
     assert.equal(lines[0]?.['delivered'], 'unknown');
+    assert.equal(lines[2]?.['msg'], 'the session of this connection was given up; name another');
     assert.deepEqual(idAndError(pair.take(2)), [[0, 'SessionLost']]);
     assert.deepEqual(
       pair.take(3).map((line) => [line['id'], sessionOf(line)['name']]),

@@ -183,6 +183,8 @@ describe('a client that goes', () => {
   });
 });
 
+const GIVEN_UP = 'the session of this connection was given up; name another';
+
 describe('what holds for all', () => {
   it('is that one forgets the session: the others have lost it', async () => {
     const pair = await shared();
@@ -191,7 +193,10 @@ describe('what holds for all', () => {
     assert.deepEqual(sessionOf(pair.take(1)[0]), { forgotten: 'bot' });
     const told = pair.take(2).map((line) => [line['id'], line['error'], line['reason']]);
     assert.deepEqual(told, [[0, 'SessionLost', 'forgotten']]);
-    assert.equal((await pair.ask(2, { message: STATE }))[0]?.['error'], 'SessionNotFound');
+    for (const line of [{ message: STATE }, { session: {} }]) {
+      const [none] = await pair.ask(2, line);
+      assert.deepEqual([none?.['error'], none?.['msg']], ['SessionNotFound', GIVEN_UP], JSON.stringify(line));
+    }
     assert.deepEqual(sessionOf((await pair.ask(2, { session: { name: 'bot' } }))[0]), { name: 'bot', new: true });
     assert.equal(pair.shelf.notes.at(-1), 'removed bot', 'nothing is stored behind that');
     assertClean(pair);
