@@ -259,6 +259,24 @@ test('a long msg ends at a word, and says where all of it stands', () => {
   assert.equal(end, ' `show x` shows it');
 });
 
+test('key is a string of 1 to 128 bytes, beside a message', () => {
+  for (const key of ['k', 'x'.repeat(128), 'ы'.repeat(64), 'a"\\\n'])
+    for (const frame of [
+      { key, message: CALL },
+      { message: CALL, key },
+    ]) {
+      assert.equal(read(frame), undefined);
+      assert.equal(request.key, key);
+    }
+  assert.equal(read({ message: CALL }), undefined);
+  assert.equal(request.key, undefined, 'the key of the frame before is not that of this one');
+  for (const key of ['', 17, true, {}, Buffer.from('k'), 'x'.repeat(129), 'ы'.repeat(65)]) {
+    const refused = read({ id: 3, message: CALL, key });
+    assert.deepEqual([refused?.error, refused?.path, id()], ['InvalidRequest', 'key', 3], String(key));
+  }
+  assert.equal(read({ id: 3, session: {}, key: 'k' })?.path, 'key');
+});
+
 test('an error frame has everything, and at most 512 bytes', () => {
   const out = new Writer(16);
   const whole: Refusal = {

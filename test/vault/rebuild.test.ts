@@ -5,6 +5,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type LivenessSocket, writeProcessRow } from '../../src/vault/liveness.ts';
+import { OutcomeRows } from '../../src/vault/outcome-rows.ts';
+import { outcomeRowName } from '../../src/vault/outcomes.ts';
 import type { Identity } from '../../src/vault/processes.ts';
 import { rebuild } from '../../src/vault/rebuild.ts';
 import { DATA_FILE, openStore, Rows } from '../../src/vault/rows.ts';
@@ -67,6 +69,31 @@ for (const [order, rows] of [
     );
     assert.equal(owner, undefined, 'nobody has a name');
   });
+
+test('a rebuild takes of each outcome the newest that opens, beside the record of its session', async (t) => {
+  const folder = folderOf(t);
+  const [paid, torn, lost] = ['paid', 'torn', 'lost'].map((key) => outcomeRowName('me', key));
+  const rows = [
+    sealed([RowKind.RECORD, 'me', 9, 'the session']),
+    sealed([RowKind.OUTCOME, paid!, 20, 'its outcome']),
+    sealed([RowKind.OUTCOME, paid!, 10, 'noted']),
+    sealed([RowKind.OUTCOME, torn!, 10, 'noted']),
+    broken([RowKind.OUTCOME, torn!, 20, 'its outcome']),
+    broken([RowKind.OUTCOME, lost!, 10, 'noted']),
+  ];
+  writeFileSync(join(folder, DATA_FILE), Buffer.concat(rows.flatMap((row) => [randomBytes(50), row])));
+  await rebuild(folder, readFileSync(join(folder, DATA_FILE)), secret);
+  const store = openStore(folder, true);
+  const kept = new Rows(store, secret);
+  const outcomes = new OutcomeRows(kept, { change: (_size, run) => Promise.resolve(run()), isOwn: () => true });
+  const found = ['paid', 'torn', 'lost'].map((key) => outcomes.read('me', key));
+  const record = kept.get(RowKind.RECORD, 'me')?.body;
+  await store.close();
+  assert.deepEqual(
+    [...found, record].map((one) => one && Buffer.from(one).toString()),
+    ['its outcome', 'noted', undefined, 'the session'],
+  );
+});
 
 /** The row of a process without a socket. */
 function processRow(self: Identity): Buffer {

@@ -21,10 +21,30 @@ export const VAULT: readonly Rule[] = [
       'seq',
     ],
     ['the damaged file is kept aside', '  linkSync(path, aside);\n', ''],
+    ['a rebuilt vault has the outcomes of requests', 'isRecord(row) || row.kind === RowKind.OUTCOME', 'isRecord(row)'],
     [
       'one process rebuilds at a time',
       'if (isOfLivingProcess(path)) throw',
       'if (isOfLivingProcess(path) && path === LOCK) throw',
+    ],
+  ]),
+  ...rulesOf('src/vault/outcomes.ts', 'outcomes', [
+    ['an outcome goes when its day is over', 'now - at < OUTCOME_LIFE &&', ''],
+    ['the outcomes of one name are bounded', '      hasRoom(ofName, length, OUTCOME_BOUNDS.ofName) &&\n', ''],
+    ['the oldest outcomes go first', 'b.at - a.at', 'a.at - b.at'],
+  ]),
+  ...rulesOf('src/vault/outcome-rows.ts', 'lmdb-vault outcomes', [
+    [
+      "an outcome of a name that is not this process's is not written",
+      "if (!this.#vault.isOwn(name)) throw new VaultError('VaultWriteFailed', `${name} is not this process's`);",
+      '',
+    ],
+    ['a forgotten session leaves no outcome', '    await this.#removeAll(names);\n', ''],
+    ['a forgotten session takes the outcomes of no other', 'this.#entries(`${name}\\0`)', 'this.#entries(name)'],
+    [
+      'an outcome that was damaged is not taken for none',
+      "if (row.body === undefined)\n      throw new VaultError('VaultRecordBroken', `the outcome of a request of ${name} is damaged`);",
+      '',
     ],
   ]),
   ...rulesOf('src/vault/seal.ts', 'seal wipes rows', [
