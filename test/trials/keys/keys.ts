@@ -1,6 +1,6 @@
 /**
- * The trial of idempotency keys: kill -9 of the gateway between send and answer, a start, the same request again
- * (threats: The process).
+ * The trial of idempotency keys: kill -9 of the gateway between send and answer, then the same request again, in turn to one that is
+ * started behind the kill and to one that has stood by with the vault open (threats: The process).
  * In: how many kills, requests open at each, a seed. Out: how often each was carried out, what its retries were told.
  * Never: a request that does no harm twice.
  */
@@ -62,7 +62,7 @@ export async function keys(options: KeysOptions): Promise<KeysVerdict> {
     await fillVault(join(folder, 'vault'), new Map([[NAME, user]]));
     return await trial.run();
   } finally {
-    trial.stop();
+    await trial.stop();
     dc.kill();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -81,6 +81,8 @@ class Trial {
   readonly #dice: Dice;
   readonly #asked: Asked[] = [];
   #stage: Stage | undefined;
+  /** Started with the one before it, for the next kill: most of the time of a trial is what starts take. */
+  #standby: Promise<Child> | undefined;
 
   constructor(options: KeysOptions, folder: string, dc: Child) {
     this.#options = options;
@@ -94,13 +96,13 @@ class Trial {
     let stage = await this.#start();
     for (let i = 0; i < kills; i++) {
       this.#options.progress(`kill ${i + 1} of ${kills}`);
-      stage = await this.#round(stage, MOMENTS[i % MOMENTS.length]!, i);
+      stage = await this.#round(stage, momentOf(i), i);
     }
     return this.#judged(await ordered<DcBook>(this.#dc, { book: true }, 'executed'));
   }
 
   async #start(): Promise<Stage> {
-    const gateway = await startGateway(this.#folder, this.#dc, { gateway: ['--vault', join(this.#folder, 'vault')] });
+    const gateway = await this.#nextGateway();
     const line = await Line.to(Number(gateway.match[1]));
     this.#stage = { gateway, line };
     // Connected: what follows is sent at once.
@@ -108,7 +110,20 @@ class Trial {
     return this.#stage;
   }
 
-  /** One kill, one start, two retries. @returns the new gateway */
+  /** The one that stands by, or a new one, and beside that another to stand by. */
+  async #nextGateway(): Promise<Child> {
+    const standby = this.#standby;
+    this.#standby = undefined;
+    if (standby !== undefined) return standby;
+    const start = (): Promise<Child> =>
+      startGateway(this.#folder, this.#dc, { gateway: ['--vault', join(this.#folder, 'vault')] });
+    this.#standby = start();
+    // Both are up before the next kill: whoever stands by has seen the other alive.
+    const [started] = await Promise.all([start(), this.#standby]);
+    return started;
+  }
+
+  /** One kill, another gateway, two retries. @returns that gateway */
   async #round({ gateway, line }: Stage, moment: Moment, number: number): Promise<Stage> {
     await ordered(this.#dc, { hold: moment === 'read' ? HOLD : 0 }, 'held');
     const asked = Array.from({ length: this.#options.open }, (_, i) => this.#one(number, i));
@@ -173,7 +188,7 @@ class Trial {
     const told = (fate: string): number => count(({ again }) => fateOf(again[0]!) === fate);
     return {
       lines: [
-        `${this.#options.kills} times kill -9, ${this.#asked.length} requests${this.#options.isPlain ? ' without keys' : ''}`,
+        `${this.#options.kills} times kill -9, then in turn a start and a gateway that stood by, ${this.#asked.length} requests${this.#options.isPlain ? ' without keys' : ''}`,
         `answered before the kill ${heard}, of these the same again ${kept}`,
         `retries: results ${told('result')}, DeliveryUnknown ${told('DeliveryUnknown')}, others ${told('other')}`,
         `carried out never ${count(({ token }) => !executed.has(token))}, twice ${twice(book.executed)}; read twice ${twice(book.reads)}`,
@@ -185,10 +200,16 @@ class Trial {
     };
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stage?.line.close();
     this.#stage?.gateway.kill();
+    (await this.#standby?.catch(() => undefined))?.kill();
   }
+}
+
+/** Each moment in turn, and shifted with each turn: each meets both kinds of gateway. */
+function momentOf(kill: number): Moment {
+  return MOMENTS[(kill + Math.floor(kill / MOMENTS.length)) % MOMENTS.length]!;
 }
 
 function ordered<T>(child: Child, order: object, answer: string): Promise<T> {
