@@ -95,6 +95,19 @@ test('a rebuild takes of each outcome the newest that opens, beside the record o
   );
 });
 
+test('an outcome that was damaged is said to be so: its request may have been carried out', async (t) => {
+  const folder = folderOf(t);
+  const name = outcomeRowName('me', 'paid');
+  const row = broken([RowKind.OUTCOME, name, 10, 'its outcome']);
+  const store = openStore(folder, false);
+  const rows = new Rows(store, secret);
+  store.transactionSync(() => rows.putSealed(RowKind.OUTCOME, name, row));
+  const outcomes = new OutcomeRows(rows, { change: (_size, run) => Promise.resolve(run()), isOwn: () => true });
+  assert.equal(outcomes.read('me', 'new'), undefined);
+  assert.throws(() => outcomes.read('me', 'paid'), { fault: 'VaultRecordBroken' });
+  await store.close();
+});
+
 /** The row of a process without a socket. */
 function processRow(self: Identity): Buffer {
   const text = writeProcessRow(self, { file: undefined } as LivenessSocket).toString();

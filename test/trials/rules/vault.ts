@@ -33,7 +33,7 @@ export const VAULT: readonly Rule[] = [
     ['the outcomes of one name are bounded', '      hasRoom(ofName, length, OUTCOME_BOUNDS.ofName) &&\n', ''],
     ['the oldest outcomes go first', 'b.at - a.at', 'a.at - b.at'],
   ]),
-  ...rulesOf('src/vault/outcome-rows.ts', 'lmdb-vault outcomes', [
+  ...rulesOf('src/vault/outcome-rows.ts', 'lmdb-vault rebuild', [
     [
       "an outcome of a name that is not this process's is not written",
       "if (!this.#vault.isOwn(name)) throw new VaultError('VaultWriteFailed', `${name} is not this process's`);",
