@@ -1,7 +1,10 @@
-/** Where a session dials: the addresses of its data centre, of both families, and no other's. */
+/** Where a session dials: the addresses of its data centre, of both families, and no other's; what its end leaves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeFaults } from '../../../src/testdc/faults/faults.ts';
+import { AuthKey } from '../../../src/crypto/auth-key.ts';
+import { close } from '../../../src/session/link/connect.ts';
+import { Lone } from '../../support/lone-state.ts';
 import { CONFIG, consOf, pairOf } from '../../support/one-client.ts';
 
 const HERE = { id: 2, host: '127.0.0.1', port: 442, test: false };
@@ -55,4 +58,19 @@ test('the other ports of the address before the other addresses, for those that 
 test("an operator's own server has no other address, and stands in for none", async () => {
   assert.deepEqual(await dialled({ ...HERE, isOperators: true }, THERE, ELSEWHERE), ['127.0.0.1']);
   assert.deepEqual(await dialled(HERE, { ...THERE, isOperators: true }), ['127.0.0.1']);
+});
+
+test('the end of a session leaves none of its keys, and gives back the claim of each', () => {
+  const lone = new Lone().ready();
+  const { s } = lone;
+  const released: number[] = [];
+  const claims = { release: (low: number) => void released.push(low) };
+  Object.assign(s.env, { claims });
+  const [own, other] = [s.keys.permanent!, AuthKey.from(new Uint8Array(256).fill(9))];
+  s.session.otherKeys.set(4, other);
+  const ids = [own.idLow, other.idLow];
+  close(s);
+  for (const { bytes } of [own, other]) assert.ok(bytes.every((byte) => byte === 0));
+  assert.deepEqual(released.toSorted(), ids.toSorted());
+  assert.equal(s.session.otherKeys.size, 0);
 });

@@ -76,3 +76,17 @@ test('numbers go on higher than what the server has, and never lower than that',
   ids.lower(0);
   assert.equal(ids.seqNo(true), 991, 'above the container or the question before it');
 });
+
+test('one id is after another as numbers of 64 bits are, without a sign', () => {
+  const half = fc.oneof(
+    fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    fc.constantFrom(0, -1, 1, -(2 ** 31), 2 ** 31 - 1),
+  );
+  const whole = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  fc.assert(
+    fc.property(half, half, half, half, (aLow, aHigh, bLow, bHigh) => {
+      assert.equal(isAfter(aLow, aHigh, bLow, bHigh), whole(aLow, aHigh) > whole(bLow, bHigh));
+      assert.equal(isAfter(aLow, aHigh, bLow, aHigh), aLow >>> 0 > bLow >>> 0, 'within one second');
+    }),
+  );
+});

@@ -49,7 +49,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['one failure does not end forward secrecy', 's.keys.failed() >= MOST_FAILURES', 's.keys.failed() >= 1'],
   ]),
-  ...rulesOf('src/session/link/make-keys.ts', 'fall-back temporary connect', [
+  ...rulesOf('src/session/link/make-keys.ts', 'link/make-keys fall-back temporary', [
     [
       '--pfs always does not go on without a temporary key when its exchange fails',
       "refused.error === 'HandshakeFailed' && s.env.settings.forwardSecrecy === 'made')",
@@ -81,7 +81,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['what was sent under a temporary key that goes is ended or sent anew', '  endSent(s);\n', ''],
   ]),
-  ...rulesOf('src/session/link/connect.ts', 'connect', [
+  ...rulesOf('src/session/link/connect.ts', 'link/connect reconnect', [
     [
       'the first -404 does not lose the key',
       'if (code === KEY_UNKNOWN && s.isKeyDoubted)',
@@ -98,7 +98,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       'refused',
     ],
   ]),
-  ...rulesOf('src/session/centres/migrate.ts', 'centres/', [
+  ...rulesOf('src/session/centres/migrate.ts', 'centres/ state/servers', [
     [
       'a migrate error of a business-connection call does not move the account',
       'if (movesHome && outermost(pending) === s.env.calls.businessConnection) return false;',
