@@ -1,6 +1,7 @@
 /** A stored session is forgotten: logged out, its key destroyed, its record removed. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
+import { NameOp } from '../../../src/batch/records.ts';
 import { botPair, gone } from '../../support/bot-pair.ts';
 import { assertClean, consOf, pairOf, sessionOf } from '../../support/one-client.ts';
 
@@ -62,4 +63,30 @@ describe('forget', () => {
     await gone(pair);
     assert.equal(pair.shelf.kept.size, 0);
   });
+});
+
+test('a thread that is lost while the record is being removed: its line hears of the end, once', async (t) => {
+  const pair = await botPair();
+  const held: (() => void)[] = [];
+  const { shelf } = pair;
+  const request = shelf.request.bind(shelf);
+  t.mock.method(shelf, 'request', (session: number, ticket: number, op: number) => {
+    if (op === NameOp.FORGET && held.length === 0) held.push(() => request(session, ticket, op));
+    else request(session, ticket, op);
+  });
+  pair.line(1, { id: 1, session: { forget: 'bot' } });
+  await pair.advance(1_000);
+  assert.equal(held.length, 1);
+  pair.lose();
+  // The line is put again, and logs out once more, when the record is gone.
+  pair.meanwhile = () => {
+    pair.meanwhile = () => undefined;
+    held[0]!();
+  };
+  await pair.advance(20_000);
+  assert.deepEqual(
+    pair.take(1).map((line) => [line['id'], line['error'] ?? sessionOf(line)]),
+    [[1, { forgotten: 'bot' }]],
+  );
+  assert.equal(shelf.kept.size, 0);
 });
