@@ -416,7 +416,7 @@ export class Pair {
     const { action, name, ticket, init } = move;
     // Behind the block: what of it was taken stands there.
     this.#behind.push(() => {
-      if (action === 'as') return this.#movedAlone(from, name, ticket);
+      if (action === 'as' || from.speaking.isStateless) return this.#movedAlone(from, name, ticket);
       const session = action === 'detach' ? ++this.#lastNumber : this.#named(name);
       if (action === 'detach') this.#begin(session, undefined, false);
       this.#move(from, session, init);
@@ -454,7 +454,7 @@ export class Pair {
       if (isBare || isSettled) client.isBare = isBare;
       const session = ++this.#lastNumber;
       this.#begin(session, undefined, client.isBare);
-      this.#move(from, session, NOTHING);
+      this.#move(from, session, isBare || isSettled ? NOTHING : from.speaking.init);
     });
   }
 

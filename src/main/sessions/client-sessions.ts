@@ -49,6 +49,8 @@ export class ClientSessions {
   #current: Attachment | undefined;
   /** It has lost its session: what it sends is refused until it names another. */
   #isBare = false;
+  /** What it has said it is (`options.init`), and takes along, until a session lets it in. */
+  #init: Uint8Array = NOTHING;
   /** By the names that single lines give. */
   readonly #named = new Map<string, Attachment>();
   /** All, with those that the client has left and that still owe it answers. */
@@ -76,7 +78,7 @@ export class ClientSessions {
 
   /** A session of the client's own. */
   #beginOwn(): Attachment {
-    return this.#attach(this.#sessions.begin(this.#isBare), false, NOTHING);
+    return this.#attach(this.#sessions.begin(this.#isBare), false, this.#init);
   }
 
   /** The attachment for lines that name a session; undefined if there are too many. */
@@ -133,6 +135,8 @@ export class ClientSessions {
       return this.#movedAlone(from, name, ticket, action === 'takeover');
     this.#leave(from);
     if (action === 'detach') this.#isBare = false;
+    // It is not let in there yet: if it is refused, it goes on with that where it was.
+    this.#init = action === 'detach' ? NOTHING : init;
     const session =
       action === 'detach' ? this.#sessions.begin(false) : this.#sessions.named(name, action === 'takeover');
     this.#goOn(from, this.#attach(session, false, init));
@@ -161,7 +165,10 @@ export class ClientSessions {
     if (from !== this.#current) return from.retire();
     this.#leave(from);
     // Who was let in nowhere is where it was before.
-    if (isBare || isSettled(from)) this.#isBare = isBare;
+    if (isBare || isSettled(from)) {
+      this.#isBare = isBare;
+      this.#init = NOTHING;
+    }
     const untaken = from.ledger.takeUntaken();
     from.retire();
     if (untaken.length === 0) return;

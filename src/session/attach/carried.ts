@@ -1,6 +1,7 @@
 /**
  * Carried: what a client has set before it named a session, and takes with it there: `options.init` and `server`.
- * In: the state it leaves; the bytes of the record that brings it. Out: JSON text; the settings in force. Never: looked into on the way.
+ * In: the state it leaves; the bytes of the record that brings it. Out: JSON text; the settings in force, also where it was before
+ * if it is not let in. Never: looked into on the way.
  */
 import type { Refusal } from '../../dialect/dialect.ts';
 import { applyInit } from './bound-init.ts';
@@ -33,6 +34,8 @@ export function bring(s: ConnectionState, to: AttachmentState): Refusal | undefi
   if (bytes.length === 0) return undefined;
   to.brought = NOTHING;
   const { init, server } = JSON.parse(Buffer.from(bytes).toString()) as Carried;
+  // A session that goes on in another thread has it already, or a later one.
+  if (s.session.name === undefined && s.session.initText !== undefined) return undefined;
   if (server !== undefined && !isTaken(s) && s.session.stored?.hasRecord !== true) s.server = server;
   return init === undefined ? undefined : applyInit(s, to, Buffer.from(init));
 }

@@ -102,6 +102,9 @@ function takeMessage(s: ConnectionState, line: ClientLine, now: number): void {
 function takeOptionsAndServer(s: ConnectionState, { attachment: to }: ClientLine): Refusal | undefined {
   const { dialect } = to;
   const { request, optionFields, serverFields } = s.env;
+  // What it has set before comes first; in a stored session it was brought when the client was let in.
+  const unfit = s.session.name === undefined ? bring(s, to) : undefined;
+  if (unfit !== undefined) return unfit;
   if (request.hasOptions) {
     const refused = dialect.readOptions(optionFields) ?? applyOptions(s, to, optionFields);
     if (refused !== undefined) return refused;

@@ -1,7 +1,7 @@
 /** All that one client speaks in: where its lines go, and where those go that belong elsewhere. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FormFlag, readAttach } from '../../../src/batch/attach-records.ts';
+import { FormFlag, MannerFlag, readAttach } from '../../../src/batch/attach-records.ts';
 import { nameFlags, type MoveAction, storeFlags, writeName } from '../../../src/batch/name-records.ts';
 import { DetachedFlag, In, NameOp, OpenFlag, Out } from '../../../src/batch/records.ts';
 import { Writer } from '../../../src/bytes/writer.ts';
@@ -234,6 +234,24 @@ describe('a client that a session has let go', () => {
       const opened = lane.puts.find(({ kind }) => kind === In.OPEN)!;
       assert.deepEqual([opened.flags, client.heard], [isBare ? OpenFlag.BARE : 0, ['A']]);
       assert.ok(said().includes('REQUEST 7 b'));
+    }
+  });
+
+  it('takes along what it has said it is, unless it was let in or has lost its session', async () => {
+    for (const [isBare, manner, brought] of [
+      [false, 0, '{"x":1}'],
+      [false, MannerFlag.SETTLED, ''],
+      [true, 0, ''],
+    ] as const) {
+      const { client, move, say, asked, lane } = speaking();
+      const a = client.ask('a')!;
+      await move(asked().session, 'speak', a, 'me', '{"x":1}');
+      const { session } = asked();
+      if (manner !== 0) say(Out.SPEAKS, session, 0, '', manner);
+      say(Out.DETACHED, session, 0, '', isBare ? DetachedFlag.BARE : 0);
+      await settled();
+      const { bytes } = lane.puts.findLast(({ kind }) => kind === In.ATTACH)!;
+      assert.equal(bytes.subarray(4).toString(), brought);
     }
   });
 

@@ -195,6 +195,28 @@ describe('a client', () => {
   });
 });
 
+describe('a client that is not let in', () => {
+  it('is where it was before, and what it said it is', async () => {
+    const pair = await botPair();
+    await pair.ask(1, { session: { name: 'bot', exclusive: true } });
+    pair.open(2);
+    const init = { api_id: 5, device_model: 'mine' };
+    await pair.ask(2, { options: { init } });
+    const [refused] = await pair.ask(2, { session: { name: 'bot' }, message: STATE });
+    assert.equal(refused?.['error'], 'SessionInUse');
+    for (const lost of [false, true]) {
+      if (lost) pair.lose();
+      const [shown] = await pair.ask(2, { options: {}, message: NEAREST });
+      assert.deepEqual((shown!['options'] as Line)['init'], init);
+    }
+    await pair.ask(2, { options: { init: { api_id: 6 } } });
+    pair.lose();
+    await pair.run();
+    const [later] = await pair.ask(2, { options: {} });
+    assert.deepEqual((later!['options'] as Line)['init'], { api_id: 6 }, 'and not what it brought');
+  });
+});
+
 describe('whichever batch is lost, each line is answered once', () => {
   const plays: Record<string, (pair: Pair) => void> = {
     'single lines of two clients': (pair) => {
