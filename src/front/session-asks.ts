@@ -8,6 +8,7 @@ import { ERRORS, OUTCOMES, type ErrorName } from '../errors.ts';
 import type { Ask, Asking, Unserved, Verdict } from './http-ask.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { type MethodCall, methodLine } from './method-line.ts';
+import { entryVerdict } from './session-entry.ts';
 import { sessionVerdict, statusOfRefusal } from './session-status.ts';
 
 /** A request whose line does not depend on its body. The id is there so that it is found at once, and told if a thread dies. */
@@ -27,9 +28,9 @@ const LIST = askFor({ session: { list: true } });
 /** `GET /v1/sessions`. */
 export const listing: Asking = { ask: () => LIST, statusOfError: statusOfRefusal };
 
-/** `GET /v1/sessions/{name}`: as one of the list. A name that nothing is kept under is not begun by looking at it. */
+/** `GET /v1/sessions/{name}`: as one of the list. It is not opened by looking at it, nor begun if nothing is kept under the name. */
 export const showing: Asking = {
-  ask: ([name]) => askNamed(name!, (as) => askFor({ as, session: { existing: true } })),
+  ask: ([name]) => askNamed(name!, (one) => ({ ...LIST, verdict: (...said) => entryVerdict(one, ...said) })),
   statusOfError: statusOfRefusal,
 };
 

@@ -38,7 +38,9 @@ test('a bot in one request: signed in, called by others, shown, forgotten', asyn
   for (const { status, line } of all)
     assert.deepEqual([status, (line['message'] as Line[])[0]!['self'] !== undefined], [200, true]);
   const shown = await ask('GET', 'bot1');
-  assert.deepEqual([shown.status, (shown.line['session'] as Line)['name']], [200, 'bot1']);
+  const { name, state, connections, user_id, is_bot } = shown.line['session'] as Line;
+  assert.deepEqual([shown.status, name, state, user_id, is_bot], [200, 'bot1', 'open', 7000000001, true]);
+  assert.equal(typeof connections, 'number');
   assert.equal((await ask('DELETE', 'bot1')).status, 200);
   assert.equal((await ask('GET', 'bot1')).status, 404);
 });
