@@ -486,11 +486,11 @@ export class Pair {
     };
   }
 
-  /** A client comes. */
-  open(session: number): void {
+  /** A client comes. @param isStateless each of its lines goes its own way, as over HTTP */
+  open(session: number, isStateless = false): void {
     this.lines.set(session, []);
     this.#begin(session, undefined, false);
-    const current = this.#enter(session, session, session, NOTHING);
+    const current = this.#enter(session, session, session, NOTHING, { isStateless, isMute: isStateless });
     this.#clients.set(session, { current, form: current.speaking.manner, isBare: false });
   }
 

@@ -80,6 +80,16 @@ describe('what is said to all', () => {
     assert.equal(one.heard.at(-1), 'another');
   });
 
+  it('is said to who has gone on to another session, too, when the gateway waits no longer', async () => {
+    const { one, tickets, first, session, say, router } = await shared();
+    session.cork();
+    say(Out.REPLY, first, tickets[0], 'answer');
+    router.attachmentOf(first)!.retire();
+    assert.equal(session.attachments.size, 2, 'it is owed an answer here');
+    one.sessions.uncork();
+    assert.deepEqual([one.heard, session.attachments.size], [['answer'], 1]);
+  });
+
   it('is said when the session ends meanwhile, also to a client that has gone on to another', async () => {
     const { one, two, tickets, first, second, session, say, router } = await shared();
     session.cork();

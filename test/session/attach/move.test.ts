@@ -195,6 +195,33 @@ describe('a client', () => {
   });
 });
 
+describe('a client of HTTP', () => {
+  it('has each line carried out where that belongs, and what names nothing in a session of its own', async () => {
+    const pair = await botPair();
+    pair.open(2, true);
+    pair.line(2, { id: 1, session: { name: 'bot' }, message: STATE });
+    pair.line(2, { id: 2, session: { detach: true } });
+    pair.line(2, { id: 3, message: NEAREST });
+    await pair.run();
+    assert.deepEqual(idAndError(pair.take(2)).toSorted(), [
+      [1, 'updates.state'],
+      [2, undefined],
+      [3, 'nearestDc'],
+    ]);
+    assertClean(pair);
+  });
+
+  it('does not leave the session of its own, which goes on', async () => {
+    const pair = pairOf();
+    pair.open(2, true);
+    await pair.ask(2, { message: NEAREST });
+    const [refused] = await pair.ask(2, { id: 2, session: { detach: true } });
+    assert.deepEqual([refused?.['error'], refused?.['path']], ['InvalidSession', 'session.detach']);
+    assert.equal(consOf((await pair.ask(2, { message: NEAREST }))[0]), 'nearestDc');
+    assert.equal(pair.dc.counters.handshakes, 1);
+  });
+});
+
 describe('a client that is not let in', () => {
   it('is where it was before, and what it said it is', async () => {
     const pair = await botPair();
