@@ -27,13 +27,13 @@ export function takeSession(s: ConnectionState, line: ClientLine, done: WaitingS
   const fields = s.env.sessionFields;
   const refused = line.attachment.dialect.readSession(fields);
   if (refused !== undefined) return refused;
-  const outcome = checkFit(s, fields, line.mayExport) ?? applySession(s, fields, line, done, now);
+  const outcome = checkFit(s, fields, line) ?? applySession(s, fields, line, done, now);
   fields.authKey?.fill(0);
   return outcome;
 }
 
 /** Refuses what is wrong in itself, before anybody is asked. */
-function checkFit(s: ConnectionState, fields: SessionFields, mayExport: boolean): Refusal | undefined {
+function checkFit(s: ConnectionState, fields: SessionFields, line: ClientLine): Refusal | undefined {
   const { hasMessage, as } = s.env.request;
   const names = fields.name !== undefined || fields.forget !== undefined || fields.detach || fields.list;
   if (as !== undefined && (names || fields.authKey !== undefined))
@@ -45,10 +45,18 @@ function checkFit(s: ConnectionState, fields: SessionFields, mayExport: boolean)
     return refusal('InvalidSession', { msg: 'list and forget go without a message', path: 'session' });
   if (fields.existing && fields.name === undefined && as === undefined)
     return refusal('InvalidSession', { msg: 'session.existing: goes with name', path: 'session.existing' });
+  // It would be held for as long as a pool keeps the connection, and nobody could say when that is.
+  if (fields.exclusive && line.attachment.isStateless)
+    return refusal('InvalidSession', { msg: NOT_ALONE, path: 'session.exclusive' });
   // A session without a name is its client's own, and shown anyway.
   const hasName = fields.name !== undefined || s.session.stored !== undefined;
-  return fields.export && hasName && !mayExport ? refusal('ExportNotAllowed', { path: 'session.export' }) : undefined;
+  return fields.export && hasName && !line.mayExport
+    ? refusal('ExportNotAllowed', { path: 'session.export' })
+    : undefined;
 }
+
+const NOT_ALONE =
+  'over HTTP no session is held behind the answer; have it alone by a connection of lines, msgpack or WebSocket';
 
 /** `{}` reads; a key and a session id set, once, before the session has connected; a name is asked for, or left. */
 function applySession(

@@ -211,6 +211,14 @@ describe('a client of HTTP', () => {
     assertClean(pair);
   });
 
+  it('has no session alone', async () => {
+    const pair = await botPair();
+    pair.open(2, true);
+    const [refused] = await pair.ask(2, { session: { name: 'bot', exclusive: true, takeover: true }, message: STATE });
+    assert.deepEqual([refused?.['error'], refused?.['path']], ['InvalidSession', 'session.exclusive']);
+    assert.equal(consOf((await pair.ask(1, { message: STATE }))[0]), 'updates.state', 'who is there stays');
+  });
+
   it('does not leave the session of its own, which goes on', async () => {
     const pair = pairOf();
     pair.open(2, true);

@@ -144,8 +144,8 @@ export const SESSION_LINKS: readonly Rule[] = [
   ...rulesOf('src/session/requests/take-session.ts', 'requests attach stored/', [
     [
       'a key of a kept session is not shown to whoever asks',
-      'fields.export && hasName && !mayExport ?',
-      'fields.export && hasName && !mayExport && fields.list ?',
+      'fields.export && hasName && !line.mayExport',
+      'fields.export && hasName && !line.mayExport && fields.list',
     ],
     ['a key that was handed in is zeroed', '  fields.authKey?.fill(0);\n  return outcome;', '  return outcome;'],
     [
@@ -154,6 +154,7 @@ export const SESSION_LINKS: readonly Rule[] = [
       '',
     ],
     ['a second session is not put on a connection', '  if (isTaken(s))\n', '  if (s.isLost)\n'],
+    ['nobody has a session alone over HTTP', 'if (fields.exclusive && line.attachment.isStateless)', 'if (false)'],
     [
       'a session without a name is not left over HTTP',
       "  if (line.attachment.isStateless) return refusal('InvalidSession', { msg: ENDS_ALONE, path: 'session.detach' });\n",
