@@ -131,15 +131,15 @@ export async function residents(context: Context): Promise<Report> {
 
 /** Marks more sessions as residents, then starts a gateway on all of them, so many times. */
 async function startsOf(
-  { progress }: Context,
+  context: Context,
   named: NamedRig,
   { from, count, starts }: { from: number; count: number; starts: number },
 ): Promise<Figures[]> {
-  progress(`residents: marking ${count - from} sessions`);
+  context.progress(`residents: marking ${count - from} sessions`);
   await mark(named, from, count);
   const runs: Figures[] = [];
   for (let i = 1; i <= starts; i++) {
-    progress(`residents: cold start ${i} of ${count}`);
+    context.progress(`residents: cold start ${i} of ${count}`);
     runs.push(await once(named, count));
   }
   return runs;
