@@ -21,13 +21,15 @@ const FIRST_PRUNE = 30_000;
 const PRUNE = 10 * 60_000;
 /** How long a list opens rows before it gives others of the process a turn, ms: a list of thousands takes far longer. */
 const LIST_SLICE = 4;
+/** Behind the uuid in the row of a request that the owner grants only if nobody speaks in the session. */
+const IF_IDLE = ' idle';
 /** Bytes that are reserved for a row without a record. */
 const SMALL_ROW = 512;
 
 /** The vault of one process. Several in one process, each with an identity of its own, are several owners. */
 export class LmdbVault implements Vault {
   readonly protection: Vault['protection'];
-  asked: ((name: string) => void) | undefined;
+  asked: Vault['asked'];
   readonly #rows: Rows;
   readonly #self: Identity;
   readonly #owners: Owners;
@@ -102,8 +104,9 @@ export class LmdbVault implements Vault {
     return isClean === undefined ? undefined : { record, isClean };
   }
 
-  ask(name: string): Promise<void> {
-    return this.#change(SMALL_ROW, () => this.#rows.put(RowKind.REQUEST, name, Buffer.from(this.#self.uuid)));
+  ask(name: string, isIfIdle = false): Promise<void> {
+    const body = Buffer.from(isIfIdle ? `${this.#self.uuid}${IF_IDLE}` : this.#self.uuid);
+    return this.#change(SMALL_ROW, () => this.#rows.put(RowKind.REQUEST, name, body));
   }
 
   async write(name: string, record: Uint8Array): Promise<void> {
@@ -232,7 +235,7 @@ export class LmdbVault implements Vault {
       const request = `${seq} ${name}`;
       if (body === undefined || !this.#claims.has(name) || this.#toldRequests.has(request)) continue;
       this.#toldRequests.add(request);
-      this.asked?.(name);
+      this.asked?.(name, body.toString('latin1').endsWith(IF_IDLE));
     }
   }
 

@@ -80,14 +80,17 @@ export interface Vault {
    */
   claim(name: string): Promise<Claim | undefined>;
 
-  /** Asks the owner of the name to release it: its `asked` is called. The owner may release the name, or not. */
-  ask(name: string): Promise<void>;
+  /**
+   * Asks the owner of the name to release it: its `asked` is called. The owner may release the name, or not.
+   * @param isIfIdle only if nobody speaks in its session
+   */
+  ask(name: string, isIfIdle?: boolean): Promise<void>;
 
   /** What became of requests with an idempotency key. */
   readonly outcomes: Outcomes;
 
   /** Called with a name of this process's that another process asks for. */
-  asked: ((name: string) => void) | undefined;
+  asked: ((name: string, isIfIdle: boolean) => void) | undefined;
 
   /**
    * Writes the record of a name that this process has. The record is on the disk when the promise resolves.

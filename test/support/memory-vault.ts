@@ -30,7 +30,7 @@ export class MemoryStore {
 
 export class MemoryVault implements Vault {
   readonly protection: Vault['protection'];
-  asked: ((name: string) => void) | undefined;
+  asked: Vault['asked'];
   /** Set: what changes something rejects with it, and changes nothing. */
   failure: VaultError | undefined;
   readonly outcomes: Outcomes = {
@@ -117,10 +117,10 @@ export class MemoryVault implements Vault {
     return { record, isClean };
   }
 
-  async ask(name: string): Promise<void> {
+  async ask(name: string, isIfIdle = false): Promise<void> {
     await this.#turn();
     const owner = this.#store.rows.get(name)?.owner;
-    if (owner !== undefined && owner !== this) owner.asked?.(name);
+    if (owner !== undefined && owner !== this) owner.asked?.(name, isIfIdle);
   }
 
   async write(name: string, record: Uint8Array): Promise<void> {

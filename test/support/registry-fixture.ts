@@ -25,6 +25,7 @@ export class FakeSession implements NameOwner {
   isNamed = true;
   isStored = false;
   isResident = false;
+  isIdle = false;
   state: OpenState = { state: 'open', connections: 1, openedAt: 1_700_000_000_000, retryIn: 0 };
   readonly notices: string[] = [];
   readonly lane = new NotedLane();

@@ -117,9 +117,13 @@ export function contract(kind: string, make: (t: TestContext) => Store): void {
     await one.claim('a');
     await three.claim('b');
     three.asked = two.asked = () => assert.fail('not the owner');
-    const heard = new Promise<string>((done) => (one.asked = done));
-    await two.ask('a');
-    assert.equal(await heard, 'a');
+    const asked = (): Promise<[string, boolean]> =>
+      new Promise((done) => (one.asked = (name, isIfIdle) => done([name, isIfIdle])));
+    for (const isIfIdle of [true, false]) {
+      const heard = asked();
+      await two.ask('a', isIfIdle);
+      assert.deepEqual(await heard, ['a', isIfIdle]);
+    }
     one.asked = () => assert.fail('asked before, and answered');
     await one.release('a', bytes('over to you'));
     assert.deepEqual(await two.claim('a'), { record: bytes('over to you'), isClean: true });

@@ -22,7 +22,7 @@ export class LazyVault {
   isFailing = false;
   readonly #open: (() => Promise<Vault>) | undefined;
   readonly #log: Log;
-  readonly #asked: (name: string) => void;
+  readonly #asked: NonNullable<Vault['asked']>;
   #vault: Promise<Vault> | undefined;
   #opened: Vault | undefined;
 
@@ -30,7 +30,7 @@ export class LazyVault {
    * @param open undefined if there is none
    * @param asked another process wants a name that this one has
    */
-  constructor(open: (() => Promise<Vault>) | undefined, log: Log, asked: (name: string) => void) {
+  constructor(open: (() => Promise<Vault>) | undefined, log: Log, asked: NonNullable<Vault['asked']>) {
     this.#open = open;
     this.#log = log;
     this.#asked = asked;

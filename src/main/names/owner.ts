@@ -17,6 +17,8 @@ export interface NameOwner {
   readonly isClosing: boolean;
   /** Something is stored under its name. */
   isStored: boolean;
+  /** It stays open for who comes back, and nobody is there. */
+  readonly isIdle: boolean;
   /** It is opened again when it ends. */
   isResident: boolean;
   /** What a list tells of it. */

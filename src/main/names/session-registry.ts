@@ -24,6 +24,8 @@ import { answerForget, answerOpen, askToLeave, NO_RECORD, refuseOpen } from './n
 const TAKEOVER = 15_000;
 const POLL = 50;
 const ASK_AGAIN = 2_000;
+/** How long another process may take to give up a name that nobody uses there, ms: it looks five times a second who asks. */
+const IDLE_WAIT = 1_000;
 /** Another process has the name. */
 const IN_USE: NameRefusal = { error: 'SessionInUse' };
 
@@ -43,7 +45,7 @@ export class SessionRegistry {
 
   /** @param open the vault, when it is first needed; undefined if there is none */
   constructor(open: (() => Promise<Vault>) | undefined, log: Log, env: MainEnv) {
-    this.#vault = new LazyVault(open, log, (name) => this.#asked(name));
+    this.#vault = new LazyVault(open, log, (name, isIfIdle) => this.#asked(name, isIfIdle));
     this.keys = new RequestKeys(this.#vault, log, env);
     this.#log = log;
     this.#env = env;
@@ -168,14 +170,17 @@ export class SessionRegistry {
     owner.unname();
   }
 
-  /** Claims the name in the vault; for a takeover asks the process that has it, for `TAKEOVER` ms. */
+  /** Claims the name in the vault, asking a process that has it: to give it up for a takeover, else if it does not use it. */
   async #claimed(ownership: Ownership, owner: NameOwner): Promise<Claim | undefined> {
     const vault = await this.#vault.get();
     let claim = await vault.claim(ownership.name);
-    for (let waited = 0; claim === undefined && waited < TAKEOVER; waited += POLL) {
-      if (this.#claiming.get(owner) !== true) return undefined;
+    let wasTakeover = false;
+    for (let waited = 0; claim === undefined; waited += POLL) {
+      const isTakeover = this.#claiming.get(owner) === true;
+      if (waited >= (isTakeover ? TAKEOVER : IDLE_WAIT)) return undefined;
       if (ownership.owner === undefined || this.#vault.isStopping) return undefined;
-      if (waited % ASK_AGAIN === 0) await vault.ask(ownership.name);
+      if (waited % ASK_AGAIN === 0 || isTakeover !== wasTakeover) await vault.ask(ownership.name, !isTakeover);
+      wasTakeover = isTakeover;
       await new Promise<void>((resolve) => this.#env.setTimer(resolve, POLL));
       claim = await vault.claim(ownership.name);
     }
@@ -188,9 +193,10 @@ export class SessionRegistry {
   }
 
   /** Another process wants a name that this one has. */
-  #asked(name: string): void {
+  #asked(name: string, isIfIdle: boolean): void {
     const ownership = this.#ownerships.get(name);
     if (ownership?.owner === undefined || ownership.isClaiming) return;
+    if (isIfIdle && !ownership.owner.isIdle) return;
     ownership.isAsked = true;
     askToLeave(ownership.owner);
   }

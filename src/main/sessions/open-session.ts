@@ -150,6 +150,11 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
     return this.hasKey ? Math.max(linger, SIGN_IN_TIME) : 0;
   }
 
+  /** It lingers: nobody speaks in it, and neither a resident nor a sign-in under way keeps it. */
+  get isIdle(): boolean {
+    return this.attachments.size === 0 && this.isStored && !this.isResident;
+  }
+
   /** Something for all clients that hear updates in a form. @param line of the lane's block */
   update(form: number, line: Buffer): void {
     if (!this.isCorked) return this.#sayToAll(form, line);

@@ -191,6 +191,14 @@ describe('names', () => {
   });
 });
 
+/** Time passes in steps of fifty milliseconds, and what it brings about ends. */
+async function passed(env: Fixture['env'], ms: number): Promise<void> {
+  for (let at = 0; at < ms; at += 50) {
+    env.advance(50);
+    await settled();
+  }
+}
+
 describe('takeover', () => {
   /** Two processes over one vault: a session here that has the name, and one there that wants it. */
   async function processes() {
@@ -211,7 +219,6 @@ describe('takeover', () => {
     const { here, there, one, two } = await processes();
     here.store(one, 'urgent', 'a');
     await settled();
-    assert.equal(await there.claim(there.session()), 'SessionInUse');
     assert.equal(await there.claim(two, 'me', true), 'nothing');
     assert.ok(one.isAskedToLeave);
     here.store(one, 'last', 'b');
@@ -246,11 +253,31 @@ describe('takeover', () => {
     here.vault.hold();
     await here.claim(one);
     await there.claim(two, 'me', true);
-    here.vault.asked?.('me');
+    here.vault.asked?.('me', false);
     assert.equal(one.said.length, 0);
     here.vault.go();
     await settled();
+    await passed(here.env, 1_000);
     assert.deepEqual([one.last, two.last], ['SessionInUse', 'granted:']);
+  });
+
+  it('without being asked for: what nobody uses there is given up, a second is waited for that', async () => {
+    const { here, there, one, two } = await processes();
+    here.store(one, 'urgent', 'a');
+    await settled();
+    await there.claim(two);
+    await passed(there.env, 950);
+    assert.equal(two.last, 'nothing');
+    await passed(there.env, 50);
+    assert.deepEqual([two.last, one.isAskedToLeave], ['SessionInUse', false], 'somebody is there');
+    one.isIdle = true;
+    const three = there.session();
+    await there.claim(three);
+    assert.ok(one.isAskedToLeave);
+    here.store(one, 'last', 'b');
+    await passed(there.env, 100);
+    assert.equal(three.last, 'granted clean:b');
+    assert.equal(there.env.timers, 0);
   });
 
   it('from another process that does not give it up asks again every two seconds, and ends after fifteen', async () => {

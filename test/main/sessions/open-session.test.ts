@@ -193,6 +193,19 @@ describe('a session', () => {
     assert.deepEqual([said().length, session.isClosing, env.timers], [2, false, 0], 'an ATTACH and a REQUEST');
   });
 
+  it('is idle while it lingers, and neither for a resident nor for a sign-in', async () => {
+    const { one, two, session } = await shared({ linger: 1_000 });
+    one.sessions.close();
+    assert.equal(session.isIdle, false);
+    two.sessions.close();
+    assert.equal(session.isIdle, true);
+    session.isResident = true;
+    assert.equal(session.isIdle, false);
+    session.isResident = false;
+    session.isStored = false;
+    assert.equal(session.isIdle, false);
+  });
+
   it('that does not linger ends with its last client, once', async () => {
     const { one, two, session, said, say, router, first, second } = await shared({ linger: 0 });
     one.sessions.close();

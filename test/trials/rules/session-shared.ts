@@ -83,7 +83,7 @@ export const SESSION_SHARED: readonly Rule[] = [
       'return true ? undefined : applyInit',
     ],
   ]),
-  ...rulesOf('src/session/attach/over.ts', 'attach/shared attach/alone', [
+  ...rulesOf('src/session/attach/over.ts', 'attach/shared attach/alone attach/forget', [
     ['nothing is stored of a session that is over', '  session.stored = undefined;\n', ''],
     [
       'a log-out that another thread repeats is answered by its own end',
