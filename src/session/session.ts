@@ -247,9 +247,14 @@ export class Session implements PacketSink {
     const home = this.#home;
     const { stored, isOver } = home.session;
     if (isOver) return;
-    if (stored?.hasRecord === true) acknowledgeAll(this.#all(), now);
-    const record = stored === undefined ? undefined : lastRecord(home, stored);
-    close(home);
+    let record: Buffer | undefined;
+    try {
+      if (stored?.hasRecord === true) acknowledgeAll(this.#all(), now);
+      if (stored !== undefined) record = lastRecord(home, stored);
+    } finally {
+      // Whatever becomes of the record: no key stays in memory, and none stays claimed.
+      close(home);
+    }
     if (record !== undefined) storeLast(home, record);
   }
 

@@ -14,6 +14,7 @@ import { keyedFlags, readEndedKey, readKey, writeKeyed } from '../../src/batch/k
 import { type OpenState, readMove } from '../../src/batch/name-records.ts';
 import {
   DetachedFlag,
+  GoneFlag,
   HEADER_LENGTH,
   In,
   NameOp,
@@ -154,6 +155,8 @@ export class Pair {
   /** Errors of data centres, as they are counted: code and text without numbers. */
   readonly rpcErrors: string[] = [];
   readonly gone: number[] = [];
+  /** Sessions whose end met a bug. */
+  readonly faulty: number[] = [];
   /** Addresses of each dial, as the record has them. */
   readonly dialled: string[] = [];
   badLines = 0;
@@ -682,6 +685,10 @@ export class Pair {
     if (r.kind === Out.HANG_UP) this.#hangUp(`${r.session}/${r.link}`);
     if (r.kind === Out.GONE) {
       this.gone.push(r.session);
+      if ((r.flags & GoneFlag.FAULT) !== 0) {
+        this.faulty.push(r.session);
+        this.#keys.lost(this.#keyOwner(r.session));
+      }
       this.#keys.gone(this.#keyOwner(r.session));
     }
     if (r.kind === Out.NAME) this.#name(r);

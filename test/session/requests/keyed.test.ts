@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Outbox } from '../../../src/session/state/outbox.ts';
 import { DcRpcError } from '../../../src/testdc/protocol/rpc-error.ts';
 import {
   assertClean,
@@ -270,6 +271,25 @@ describe('a client that goes', () => {
     await pair.run();
     assert.deepEqual(heard(pair, 2), ['6: user']);
     assert.equal(executions(pair), 1);
+  });
+
+  it('with the last of a session whose end meets a bug leaves unknown what was sent, and the session to whoever comes', async (t) => {
+    const pair = await shared();
+    const session = pair.sessionOf(1);
+    pair.dc.onRequest = ({ method }) => (method === 'account.updateProfile' ? new Promise(() => undefined) : undefined);
+    await pair.ask(1, keyed(5, 'k'));
+    const hurry = t.mock.method(Outbox.prototype, 'hurry', () => {
+      throw new Error('a bug');
+    });
+    for (const client of [1, 2]) pair.close(client);
+    await pair.run();
+    assert.equal(hurry.mock.callCount(), 1);
+    hurry.mock.restore();
+    assert.deepEqual(pair.faulty, [session]);
+    pair.open(3);
+    const [line] = await pair.ask(3, { session: { name: 'me' }, ...keyed(6, 'k') });
+    assert.equal(line?.['error'], 'DeliveryUnknown');
+    assert.equal(pair.dc.counters.requests.get('account.updateProfile'), 1);
   });
 
   it('frees the key of what was not sent', async () => {
