@@ -33,6 +33,9 @@ export interface SessionOwner {
   detached(attachment: Attachment): void;
 }
 
+/** What all sessions share of which no link waits for the lane. */
+const NO_GATES = new Set<Gate>();
+
 /** How long a name that nobody has signed in to keeps its key with nobody there, ms. */
 const SIGN_IN_TIME = 15 * 60_000;
 
@@ -61,7 +64,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
   readonly #owner: SessionOwner;
   readonly #isBare: boolean;
   /** Links that wait until the lane takes more of it. */
-  readonly #waiting = new Set<Gate>();
+  #waiting = NO_GATES;
   #isLinkFull = false;
   isClosing = false;
   /** It keeps its name, and is found by it. */
@@ -321,13 +324,14 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
 
   wait(gate: Gate): void {
     gate.shut(Why.LANE);
+    if (this.#waiting === NO_GATES) this.#waiting = new Set();
     this.#waiting.add(gate);
   }
 
   /** The lane takes more of what its links bring. */
   goOn(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    const waiting = this.#waiting;
+    this.#waiting = NO_GATES;
     for (const gate of waiting) gate.open(Why.LANE);
   }
 }

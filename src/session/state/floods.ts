@@ -25,23 +25,34 @@ export interface Wait {
 /** Tells the chat that a call is about, as text; asked only where a slow mode is known for its method. */
 export type TargetOf = (pending: Pending) => string;
 
+const NO_WAITS = new Map<string, Wait>();
+const NO_SLOW = new Map<number, number>();
+
 /** The waits a server has named, of methods and of single chats; at most `MOST`. */
 export class Floods {
   /** Counts waits noted: the stored record is behind if its count differs. */
   changes = 0;
   /** By method, or by method and chat for slow mode. */
-  readonly #waits = new Map<string, Wait>();
+  #waits = NO_WAITS;
   /** By method that a slow mode was met with: until when the last of its chats waits, Unix ms. */
-  readonly #slowUntil = new Map<number, number>();
+  #slowUntil = NO_SLOW;
 
   /** The server wants a pause. Slow mode is a chat's own; other waits are the method's. */
   note(pending: Pending, type: string, until: number, targetOf: TargetOf): void {
+    this.#begin();
     if (this.#waits.size >= MOST) this.#dropFirst();
     const { method } = pending;
     const target = type === SLOW_MODE ? targetOf(pending) : undefined;
     if (target !== undefined) this.#slowUntil.set(method, Math.max(until, this.#slowUntil.get(method) ?? 0));
     this.#waits.set(nameOf(method, target), { until, type, method, target });
     this.changes++;
+  }
+
+  /** Nothing is noted of most sessions: they share what is empty, 400 bytes a session. */
+  #begin(): void {
+    if (this.#waits !== NO_WAITS) return;
+    this.#waits = new Map();
+    this.#slowUntil = new Map();
   }
 
   /** The wait that is over first makes room. */
@@ -60,6 +71,7 @@ export class Floods {
 
   /** Takes the waits of a stored record, but for those that are over. */
   restore(stored: readonly StoredFlood[], now: number): void {
+    if (stored.length > 0) this.#begin();
     for (const { method: signed, until } of stored) {
       const method = signed >>> 0;
       if (until > now) this.#waits.set(nameOf(method), { until, type: FLOOD, method, target: undefined });

@@ -5,12 +5,16 @@
 import type { AttachmentState } from './attachment.ts';
 import { Stage, type Pending } from './pending.ts';
 
+/** What all sessions share that have none, nearly all: 200 bytes a session. */
+const NONE = new Map<number, Pending>();
+
 /** The repeats of one session, by ticket. */
 export class Repeats {
-  readonly #all = new Map<number, Pending>();
+  #all = NONE;
 
   /** When the first of them runs out of time, Unix ms; Infinity if there are none. */
   get firstDeadline(): number {
+    if (this.#all.size === 0) return Infinity;
     let first = Infinity;
     for (const { deadline } of this.#all.values()) if (deadline < first) first = deadline;
     return first;
@@ -18,6 +22,7 @@ export class Repeats {
 
   add(pending: Pending): void {
     pending.stage = Stage.REPEAT;
+    if (this.#all === NONE) this.#all = new Map();
     this.#all.set(pending.ticket, pending);
   }
 
