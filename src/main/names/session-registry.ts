@@ -177,7 +177,7 @@ export class SessionRegistry {
     let wasTakeover = false;
     for (let waited = 0; claim === undefined; waited += POLL) {
       const isTakeover = this.#claiming.get(owner) === true;
-      if (waited >= (isTakeover ? TAKEOVER : IDLE_WAIT)) return undefined;
+      if (waited >= (isTakeover ? TAKEOVER : idleWait(owner))) return undefined;
       if (ownership.owner === undefined || this.#vault.isStopping) return undefined;
       if (waited % ASK_AGAIN === 0 || isTakeover !== wasTakeover) await vault.ask(ownership.name, !isTakeover);
       wasTakeover = isTakeover;
@@ -298,4 +298,9 @@ export class SessionRegistry {
     }
     await this.#vault.close();
   }
+}
+
+/** How long a plain claim waits. What is a resident here is one elsewhere, too, and is not given up there. */
+function idleWait({ isResident }: NameOwner): number {
+  return isResident ? 0 : IDLE_WAIT;
 }

@@ -270,6 +270,9 @@ describe('takeover', () => {
     assert.equal(two.last, 'nothing');
     await passed(there.env, 50);
     assert.deepEqual([two.last, one.isAskedToLeave], ['SessionInUse', false], 'somebody is there');
+    const resident = there.session();
+    resident.isResident = true;
+    assert.equal(await there.claim(resident), 'SessionInUse', 'it is one there too, and that is known at once');
     one.isIdle = true;
     const three = there.session();
     await there.claim(three);

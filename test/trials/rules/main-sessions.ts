@@ -161,6 +161,7 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'await vault.ask(ownership.name, !isTakeover);',
       'if (isTakeover) await vault.ask(ownership.name);',
     ],
+    ['a resident asks nobody for its name', 'return isResident ? 0 : IDLE_WAIT;', 'return IDLE_WAIT;'],
     ['a claim that has ended is none', '      this.#claiming.delete(owner);\n', ''],
     ['a takeover joins a claim', 'if (this.#claiming.has(owner)) this.#claiming.set(owner, true);', ''],
     [
