@@ -7,7 +7,9 @@ STATE = NAME + ".state"
 
 class Bot:
     def __init__(self):
-        self.lines = socket.create_connection((HOST, PORT)).makefile("rw", encoding="utf-8")
+        self.connection = socket.create_connection((HOST, PORT))
+        # Not for both ways: Python drops what it has read ahead when it writes to the same file.
+        self.lines = self.connection.makefile(encoding="utf-8")
         self.id, self.waiting = 0, deque()
         self.ask(session={"name": NAME, "existing": True})
         if os.path.exists(STATE):
@@ -24,7 +26,7 @@ class Bot:
     def ask(self, **request):
         """Sends one line and waits for its answer; updates that come in between wait their turn."""
         self.id += 1
-        print(json.dumps({"id": self.id, **request}), file=self.lines, flush=True)
+        self.connection.sendall(json.dumps({"id": self.id, **request}).encode() + b"\n")
         while (answer := self.read())["id"] != self.id:
             self.waiting.append(answer)
         if "error" in answer:

@@ -101,5 +101,7 @@ export async function claimOrSay(vault: Vault, name: string, what: string): Prom
 
 /** The error that a running gateway has the session open. @param what cannot be done with it, a participle */
 export function inUse(name: string, what: string): SessionsError {
-  return new SessionsError(`SessionInUse: a running gateway has ${name} open, so it cannot be ${what}; stop it first`);
+  return new SessionsError(
+    `SessionInUse: a running gateway has ${name} open, so it cannot be ${what}; stop it, or wait until nobody has used ${name} for the --linger of it`,
+  );
 }

@@ -5,7 +5,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorName } from '../errors.ts';
 import type { NoticeFields } from '../main/front.ts';
-import { statusOf, statusOfError } from './http-status.ts';
 
 /** Why a request is not taken. */
 export interface Unserved {
@@ -36,6 +35,8 @@ export interface Ask {
 export interface Asking {
   /** What the body is, as the description of the interface calls it; it is JSON, and its headers must say so. Without it there is none. */
   readonly body?: 'Request' | 'Fields' | 'SessionChange';
+  /** `Idempotency-Key` is its key. */
+  readonly hasKey?: boolean;
   /** The method of the path is one of Telegram's, which may refuse it. */
   readonly isCall?: boolean;
   /** @param parameters what stands in the places of the path's `{…}`, decoded */
@@ -43,11 +44,3 @@ export interface Asking {
   /** As of each `Ask`. */
   statusOfError(name: ErrorName): number;
 }
-
-const RPC: Ask = {
-  verdict: (isBad, outcome) => ({ status: isBad ? 400 : statusOf(outcome) }),
-  statusOfError,
-};
-
-/** `POST /v1/rpc`: the body is a line. */
-export const rpc: Asking = { body: 'Request', ask: () => RPC, statusOfError };

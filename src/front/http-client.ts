@@ -19,7 +19,7 @@ import type { Ticket } from '../main/sessions/ledger.ts';
 import { Count } from '../telemetry/metrics.ts';
 import type { IdText, NoticeFields } from '../main/front.ts';
 import type { Ask } from './http-ask.ts';
-import { Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
+import { type AuthScheme, Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
 import { requestAs, requestSessionName } from '../bytes/request-session.ts';
@@ -149,7 +149,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     if (exchange === undefined) return;
     this.#exchanges.delete(ticket);
     const { status, retryAfter, answer = line } = exchange.ask.verdict(isBad, outcome, line);
-    this.#send(exchange, status, answer, retryAfter);
+    this.#send(exchange, status, answer, retryAfter, 'Telegram');
     this.settled();
   }
 
@@ -219,7 +219,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     this.#send(exchange, exchange.ask.statusOfError(name), errorLine(id, name, fields));
   }
 
-  #send(exchange: Exchange, status: number, line: Buffer, retryAfter?: number): void {
+  #send(exchange: Exchange, status: number, line: Buffer, retryAfter?: number, challenge?: AuthScheme): void {
     const { response } = exchange;
     exchange.isOver = true;
     this.#open--;
@@ -229,7 +229,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
     this.#admission.metrics.counts[Count.CLIENT_BYTES_OUT]! += line.length;
     // A response that has to wait for another, or for the peer, is copied: it would keep the whole block of the lane alive.
     const waits = response.socket === null || this.#socket.writableLength > 0;
-    writeResponse(response, status, waits ? Buffer.from(line) : line, undefined, retryAfter);
+    writeResponse(response, status, waits ? Buffer.from(line) : line, undefined, retryAfter, challenge);
     if (this.#socket.writableLength > this.#admission.limits.unreadMark) this.#slow.begin();
   }
 

@@ -68,6 +68,9 @@ export class Exchange {
   }
 }
 
+/** What a 401 asks for (RFC 9110, 11.6.1): a token of this gateway's, or a login at Telegram, which no client renews by itself. */
+export type AuthScheme = 'Bearer' | 'Telegram';
+
 /** Writes a response with as few headers as it can have. @param retryAfter seconds, for 429 and 503; 0: nothing is said */
 export function writeResponse(
   response: ServerResponse,
@@ -75,10 +78,11 @@ export function writeResponse(
   body: Buffer | string,
   type = 'application/json',
   retryAfter = 1,
+  challenge: AuthScheme = 'Bearer',
 ): void {
   const headers: Record<string, string | number> = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) };
   if ((status === 503 || status === 429) && retryAfter > 0) headers['Retry-After'] = retryAfter;
-  if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
+  if (status === 401) headers['WWW-Authenticate'] = challenge;
   response.writeHead(status, headers);
   response.end(body);
 }

@@ -2,7 +2,8 @@
  * HTTP paths: the table of them, which methods each takes and what they do.
  * In: a path. Out: the endpoint it leads to, with what stands for its `{…}`. Never: an answer.
  */
-import { rpc, type Asking } from './http-ask.ts';
+import type { Asking } from './http-ask.ts';
+import { rpc } from './rpc-ask.ts';
 import { calling, changing, forgetting, listing, showing } from './session-asks.ts';
 
 /** What the listener answers by itself. */

@@ -2,6 +2,7 @@
  * Idempotency key: the header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
  * In: the header. Out: the key, or a refusal. Never: a key that a line could not have.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Unserved } from './http-ask.ts';
 
 /** The draft's form: a string in quotes, with `\"` and `\\` in it (RFC 8941, 3.3.3). */
@@ -10,6 +11,11 @@ const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
 const PLAIN = /^[!#-~]+$/;
 /** Longest key, bytes. */
 const LONGEST = 128;
+
+/** The key that a request has in its headers; undefined if it has none. */
+export function keyOfHeaders({ 'idempotency-key': header }: IncomingHttpHeaders): string | Unserved | undefined {
+  return idempotencyKey(Array.isArray(header) ? header.join(', ') : header);
+}
 
 /** The key of a request, undefined if it has none; the same key with quotes and without is one. */
 export function idempotencyKey(header: string | undefined): string | Unserved | undefined {

@@ -45,8 +45,7 @@ export function methodLine({ name, method, key }: MethodCall, body: Buffer): Met
 
 /** What stands between the brackets of the one object that a body is: `[start, stop)`. */
 function fieldsIn(body: Buffer): { readonly start: number; readonly stop: number } | Unserved {
-  const first = BYTE_ORDER_MARK.equals(body.subarray(0, 3)) ? 3 : 0;
-  const open = skipSpace(body, first, body.length);
+  const open = firstByte(body);
   if (open === body.length) return { start: open, stop: open };
   if (body[open] !== OPEN) return noObject(body, open);
   const close = closeOf(body, open);
@@ -86,7 +85,13 @@ function stringEnd(body: Buffer, from: number): number {
   return body.length;
 }
 
-function skipSpace(body: Buffer, from: number, stop: number): number {
+/** Where a body begins, behind a byte order mark and white space; its length if it is blank. */
+export function firstByte(body: Buffer): number {
+  return skipSpace(body, BYTE_ORDER_MARK.equals(body.subarray(0, 3)) ? 3 : 0, body.length);
+}
+
+/** The first byte of `[from, stop)` that is no white space; `stop` if all are. */
+export function skipSpace(body: Buffer, from: number, stop: number): number {
   let at = from;
   while (at < stop && (body[at] === 0x20 || body[at] === 0x0a || body[at] === 0x0d || body[at] === 0x09)) at++;
   return at;

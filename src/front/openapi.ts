@@ -98,9 +98,9 @@ function operationOf({ does }: Operation, operationId: string, summary: string):
     const isOpen = does !== 'metrics';
     return { operationId, summary, ...(isOpen && { security: [] }), responses: ownResponses(does) };
   }
-  const { body, isCall = false } = does;
+  const { body, hasKey = false } = does;
   const taken = body === undefined ? {} : { requestBody: { required: body !== 'Fields', ...content(ref(body)) } };
-  const parameters = isCall ? { parameters: [KEY_HEADER] } : {};
+  const parameters = hasKey ? { parameters: [KEY_HEADER] } : {};
   return { operationId, summary, ...parameters, ...taken, responses: sessionResponses(does) };
 }
 

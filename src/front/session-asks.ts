@@ -4,9 +4,10 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { NAME, NAME_FORM } from '../account/name.ts';
-import { ERRORS, OUTCOMES, type ErrorName } from '../errors.ts';
+import type { ErrorName } from '../errors.ts';
 import type { Ask, Asking, Unserved, Verdict } from './http-ask.ts';
-import { idempotencyKey } from './idempotency-key.ts';
+import { keyOfHeaders } from './idempotency-key.ts';
+import { movedPosition } from './moved-position.ts';
 import { type MethodCall, methodLine } from './method-line.ts';
 import { entryVerdict } from './session-entry.ts';
 import { sessionVerdict, statusOfRefusal } from './session-status.ts';
@@ -81,6 +82,7 @@ export const METHOD = /^[A-Za-z][A-Za-z0-9_]{0,63}(?:\.[A-Za-z][A-Za-z0-9_]{0,63
 export const calling: Asking = {
   body: 'Fields',
   isCall: true,
+  hasKey: true,
   ask: ([name, method], headers) => askNamed(name!, (as) => call(as, method!, headers)),
   statusOfError: statusOfRefusal,
 };
@@ -90,8 +92,7 @@ function call(name: string, method: string, headers: IncomingHttpHeaders): Ask |
     const msg = 'the last piece of the path is the name of a method, such as messages.sendMessage';
     return { refused: 'NotAMethod', fields: { msg, path: 'message._cons' } };
   }
-  const header = headers['idempotency-key'];
-  const key = idempotencyKey(Array.isArray(header) ? header.join(', ') : header);
+  const key = keyOfHeaders(headers);
   return typeof key === 'object' ? key : new MethodAsk({ name, method, key });
 }
 
@@ -113,25 +114,10 @@ class MethodAsk implements Ask {
   }
 
   verdict(isBad: boolean, outcome: number, answer: Buffer): Verdict {
-    const verdict = sessionVerdict(isBad, outcome, answer);
-    return hasPosition(outcome) ? { ...verdict, answer: movedBy(answer, this.#shift) } : verdict;
+    return { ...sessionVerdict(isBad, outcome, answer), answer: movedPosition(answer, outcome, this.#shift) };
   }
 
   statusOfError(name: ErrorName): number {
     return statusOfRefusal(name);
   }
-}
-
-function hasPosition(outcome: number): boolean {
-  const name = OUTCOMES[outcome]!;
-  return name in ERRORS && ERRORS[name as ErrorName].fields.includes('pos');
-}
-
-/** A refusal whose `pos` is one of the body; no text of it has quotes without a backslash. */
-function movedBy(answer: Buffer, shift: number): Buffer {
-  const text = answer.toString('latin1');
-  return Buffer.from(
-    text.replace(/,"pos":(\d+)/, (_, pos: string) => `,"pos":${Math.max(0, Number(pos) - shift)}`),
-    'latin1',
-  );
 }

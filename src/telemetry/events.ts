@@ -236,6 +236,11 @@ export const EVENTS = {
     fields: ['crc', 'reason'],
     text: 'the same of a service message, which is passed over',
   },
+  'session given up': {
+    level: 'info',
+    fields: ['session', 'name'],
+    text: 'another process with the same vault has asked for a stored session; it is given up as soon as nothing of it is open, ten seconds later at most',
+  },
   'session lost': {
     level: 'warn',
     fields: ['session', 'name'],

@@ -26,6 +26,32 @@ function asker(port: number): Ask {
 const SELF = { id: [{ _cons: 'inputUserSelf' }] };
 const BOT = { flags: 0, api_id: 1, api_hash: 'h', bot_auth_token: '7000000001:demo-bot-token' };
 
+test('a key in a header, a 401 of the account: each says what it is', async (t) => {
+  const { httpPort } = await stage(t, { vault: new MemoryVault() });
+  const rpc = async (body: string): Promise<Line> => {
+    const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': 'order-17' };
+    const answer = await fetch(`http://127.0.0.1:${httpPort}/v1/rpc`, { method: 'POST', headers, body });
+    return (await answer.json()) as Line;
+  };
+  const url = `http://127.0.0.1:${httpPort}/v1/sessions/nobody/users.getUsers`;
+  const headers = { 'Content-Type': 'application/json' };
+  const refused = await fetch(url, { method: 'POST', headers, body: JSON.stringify(SELF) });
+  // No token of the gateway's would help, and no client is to fetch one.
+  assert.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, 'Telegram']);
+  assert.match(String(((await refused.json()) as Line)['msg']), /nobody is signed in to this session/);
+  await asker(httpPort)('POST', 'bot1/auth.importBotAuthorization', BOT);
+  const message = { _cons: 'messages.sendMessage', peer: { _cons: 'inputPeerSelf' }, message: 'hi' };
+  const [first, again] = [
+    await rpc(JSON.stringify({ as: 'bot1', message })),
+    await rpc(JSON.stringify({ as: 'bot1', message })),
+  ];
+  assert.equal(first['error'], undefined, JSON.stringify(first));
+  assert.deepEqual(again['message'], first['message']);
+  assert.equal((await rpc(JSON.stringify({ as: 'bot1', key: 'x', message })))['error'], 'DuplicateKey');
+  const { error, pos } = await rpc('{"as":"bot1",}');
+  assert.deepEqual([error, pos], ['JSONDecodeError', 13], 'counted in the body');
+});
+
 test('a bot in one request: signed in, called by others, shown, forgotten', async (t) => {
   const { httpPort } = await stage(t, { vault: new MemoryVault() });
   const ask = asker(httpPort);

@@ -292,6 +292,21 @@ test('a change of a session says resident, and nothing else', async (t) => {
   raw.close();
 });
 
+test('Idempotency-Key is the key of a request to /v1/rpc too, wherever its object begins', async (t) => {
+  const { httpPort } = await httpGateway(t);
+  const raw = new Raw(httpPort);
+  const ask = async (body: string, key = 'order-17'): Promise<Answer> =>
+    await raw.send(post(body, { 'Idempotency-Key': key })).answer();
+  assert.equal((await ask('{"id":1,"as":"me"}')).body, '{"key":"order-17","id":1,"as":"me"}\n');
+  assert.equal((await ask('{ }')).body, '{"key":"order-17" }\n');
+  assert.equal((await ask('[1]')).body, '[1]\n', 'no object, which the session refuses as it came');
+  assert.match((await ask('\ufeff \r\n {"id":1}')).body, /\{"key":"order-17","id":1\}\n$/);
+  const refused = await ask('{}', 'a b');
+  assert.equal(refused.status, 400);
+  assert.match(refused.body, /"error":"InvalidRequest".*"path":"key"/);
+  raw.close();
+});
+
 test('a method by its path: the body is its fields, Idempotency-Key its key; what cannot be asked is refused', async (t) => {
   const { httpPort, gateway } = await httpGateway(t, { maxLine: 1000 });
   const raw = new Raw(httpPort);

@@ -197,6 +197,7 @@ export class SessionRegistry {
     const ownership = this.#ownerships.get(name);
     if (ownership?.owner === undefined || ownership.isClaiming) return;
     if (isIfIdle && !ownership.owner.isIdle) return;
+    if (!ownership.isAsked) this.#log.write('session given up', { session: ownership.owner.session, name });
     ownership.isAsked = true;
     askToLeave(ownership.owner);
   }

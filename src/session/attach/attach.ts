@@ -37,6 +37,7 @@ export function openNamed(s: ConnectionState, { fault, bytes, isClean }: NameAns
   if (stored.isResident && refused === undefined) s.link.redialAt = now;
 }
 
+const ELSEWHERE = 'another process with the same vault has this session; "takeover":true takes it over';
 const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why';
 
 /** Why a name cannot be had, or what is stored under it cannot be changed. */
@@ -44,6 +45,7 @@ export function refusalOfName({ error, reason }: NameFault): Refusal {
   return refusal(errorNamed(error), {
     path: 'session',
     ...(error === 'VaultUnavailable' && reason !== undefined && { msg: VAULT_SHUT }),
+    ...(error === 'SessionInUse' && { msg: ELSEWHERE }),
     ...(reason !== undefined && { reason }),
   });
 }

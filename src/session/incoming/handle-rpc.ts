@@ -111,7 +111,7 @@ const NOT_INITED =
   'this gateway has no api_id: start it with --api-id, give options.init, or send initConnection yourself';
 
 const NOT_SIGNED_IN =
-  'nobody is signed in with the key of this connection: name a session that is kept, hand one in, or sign in';
+  'nobody is signed in to this session: sign in, hand a session in, or name one that is kept (session.list shows which are)';
 
 /**
  * Milliseconds after which the same call goes again inside, or undefined: only if that ends before the client's

@@ -38,7 +38,7 @@ function checkFit(s: ConnectionState, fields: SessionFields, line: ClientLine): 
   const names = fields.name !== undefined || fields.forget !== undefined || fields.detach || fields.list;
   if (as !== undefined && (names || fields.authKey !== undefined))
     return refusal('InvalidSession', {
-      msg: 'a line with as has its session already: name none beside it',
+      msg: 'a line with as has its session already: beside it session says existing or export at most',
       path: 'session',
     });
   if (hasMessage && (fields.list || fields.forget !== undefined))
@@ -55,8 +55,7 @@ function checkFit(s: ConnectionState, fields: SessionFields, line: ClientLine): 
     : undefined;
 }
 
-const NOT_ALONE =
-  'over HTTP no session is held behind the answer; have it alone by a connection of lines, msgpack or WebSocket';
+const NOT_ALONE = 'over HTTP no session is held behind the answer; have it alone by a connection of lines or msgpack';
 
 /** `{}` reads; a key and a session id set, once, before the session has connected; a name is asked for, or left. */
 function applySession(
@@ -114,7 +113,7 @@ function setResident(s: ConnectionState, isResident: boolean): void {
   tellStanding(s, stored);
 }
 
-const NO_RECORD = 'nothing is kept under this name; sign in and keep it first, or leave out existing to begin one';
+const NO_RECORD = 'nothing is kept under this name, and existing begins nothing: sign in under it first';
 
 function askForList(s: ConnectionState, { attachment: to, ticket }: ClientLine): 'waits' {
   s.sink.list(to.number, ticket);
