@@ -164,7 +164,7 @@ export class Attachment {
   /** An answer came. @param line of the lane's block @param outcome place in `OUTCOMES` */
   reply(ticket: number, line: Buffer, isBad: boolean, outcome: number): void {
     this.client.reply(ticket, line, isBad, outcome);
-    this.#leaveIfDone();
+    this.leaveIfDone();
   }
 
   /** An answer that waits for the disk. The request is open for its client until the answer is said. @returns what says it */
@@ -182,10 +182,11 @@ export class Attachment {
   retire(): void {
     this.isRetired = true;
     this.goOn();
-    this.#leaveIfDone();
+    this.leaveIfDone();
   }
 
-  #leaveIfDone(): void {
+  /** One that its client speaks in no more is left when nothing is open there. */
+  leaveIfDone(): void {
     if (this.isRetired && this.ledger.size === 0 && this.#later === 0) this.leave();
   }
 

@@ -146,8 +146,9 @@ export class ClientSessions {
     const ticket = from.ledger.close(number);
     if (ticket === undefined) return;
     const target = this.#attachmentIn(name, isTakeover);
-    if (target !== undefined) return target.adopt(ticket);
-    this.#client.refused(ticket);
+    if (target !== undefined) target.adopt(ticket);
+    else this.#client.refused(ticket);
+    from.leaveIfDone();
   }
 
   /** The client does not speak there any more; what was not taken runs in a session of its own. */

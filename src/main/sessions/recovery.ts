@@ -99,6 +99,7 @@ export class Recovery {
 
   #refuse(attachment: Attachment, ticket: Ticket): void {
     this.#crashed(attachment, ticket);
+    attachment.leaveIfDone();
     attachment.client.settled();
   }
 

@@ -196,6 +196,22 @@ describe('a client that names a session', () => {
     assert.deepEqual(said(), [`REQUEST ${attachment} d`]);
   });
 
+  it('for one line that was the last of a session it speaks in no more has left that', async () => {
+    const { client, move, said, asked, router, only } = speaking();
+    const a = client.ask('a', 'me')!;
+    const { session: attachment } = asked();
+    await settled();
+    only().unname();
+    client.ask('b', 'me');
+    said();
+    await move(attachment, 'as', a, 'you');
+    assert.deepEqual(
+      said().filter((words) => /^(DETACH|CLOSE)/.test(words)),
+      [`DETACH ${attachment}`, 'CLOSE 2'],
+    );
+    assert.equal(router.attachments, 2);
+  });
+
   it('for one line, and one session too many, is refused that line', async () => {
     const { client, taken, move } = speaking({ namesPerConnection: 1 });
     client.ask('x', 'one');

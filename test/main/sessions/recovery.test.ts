@@ -50,6 +50,21 @@ test('a request that killed two threads is refused, and nobody else’s', async 
   );
 });
 
+test('whose last request of a session that it speaks in no more is refused has left that', async () => {
+  const { client, lose, said, asked, took, only, router } = lossy();
+  const one = client();
+  const ticket = one.ask('a')!;
+  const { session } = asked();
+  took(only().number, [session, ticket]);
+  [...only().attachments][0]!.retire();
+  const culprit = { kind: In.AGAIN, session, ticket };
+  assert.equal(lose({ suspects: new Set([ticket]), culprit }), false);
+  assert.equal(router.attachments, 1);
+  assert.equal(lose({ suspects: new Set([ticket]), culprit }), true);
+  assert.deepEqual([one.heard, router.attachments], [['crashed "a"'], 0]);
+  assert.deepEqual(said().slice(-2), [`DETACH ${session}`, `CLOSE ${session - 1}`]);
+});
+
 test('a session of which a record killed two threads ends, whoever’s record it is, with an answer to each who asked', async () => {
   for (const isAttach of [false, true]) {
     const { client, lose, asked, only, router, lane } = lossy();

@@ -22,6 +22,7 @@ export const MAIN_SESSIONS: readonly Rule[] = [
   ]),
   ...rulesOf('src/main/sessions/recovery.ts', 'lane', [
     ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
+    ['whose last open request is refused has left what it speaks in no more', '    attachment.leaveIfDone();\n', ''],
   ]),
   ...rulesOf('src/main/sessions/open-session.ts', 'open-session recovery client-sessions', [
     ['a session that is over is wiped', '    this.saved.wipe();\n', ''],
@@ -87,6 +88,11 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'a line of HTTP takes a name over from another process',
       "return this.#movedAlone(from, name, ticket, action === 'takeover');",
       'return this.#movedAlone(from, name, ticket, false);',
+    ],
+    [
+      'who has only a line there that goes elsewhere has left what it speaks in no more',
+      '    from.leaveIfDone();\n',
+      '',
     ],
     ['a takeover joins the claim of its name', '      if (isTakeover) this.#sessions.named(name, true);\n', ''],
   ]),
