@@ -14,6 +14,8 @@ test('`as` is found wherever it stands, and nowhere but in the line itself', () 
     '{"message":{"as":"no"}}',
     '{"id":"as"}',
     '{"as":7}',
+    '{"as":7,"id":1}',
+    `{"x":"${'x'.repeat(4096)}","as":"far"}`,
     '{"as":"b\\u006ft"}',
     '{"as":"bot',
     '[{"as":"no"}]',

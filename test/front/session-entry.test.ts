@@ -32,6 +32,12 @@ test('a name inside of another entry is no entry', () => {
   assert.equal(entryVerdict('b', false, RESULT, answer).status, 404);
 });
 
+test('a brace within a string ends no entry', () => {
+  const answer = answerOf([{ name: 'a', reason: 'x"}y', resident: true }]);
+  const { answer: said } = entryVerdict('a', false, RESULT, answer);
+  assert.equal(said!.toString(), '{"id":1,"session":{"name":"a","reason":"x\\"}y","resident":true}}\n');
+});
+
 test('what is no list goes back with the status that it has anyway', () => {
   const refused = Buffer.from('{"id":1,"error":"VaultUnavailable","retry_after":5}\n');
   const verdict = entryVerdict('b', false, OUTCOMES.indexOf('VaultUnavailable'), refused);

@@ -10,7 +10,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { placeOf } from './rules/place.ts';
+import { placeOf, testsOf } from './rules/place.ts';
 import { type Rule, RULES } from './rules.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -35,8 +35,9 @@ function copy(folder: string, number: number): string {
 }
 
 /** The test files of the rule's folder: those it names first, then the one named like the changed file, then the others. */
-function filesFor({ file, first }: Rule): string[] {
-  const folder = file.split('/')[1]!;
+function filesFor(rule: Rule): string[] {
+  const { file, first } = rule;
+  const folder = testsOf(rule);
   const below = readdirSync(join(ROOT, 'dist/test', folder), { recursive: true, encoding: 'utf8' });
   const files = below.filter((name) => name.endsWith('.test.js')).map((name) => `${folder}/${name}`);
   const words = [...first, `/${basename(file, '.ts')}.test.js`];

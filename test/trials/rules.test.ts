@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { placeOf } from './rules/place.ts';
+import { placeOf, testsOf } from './rules/place.ts';
 import { RULES } from './rules.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -20,8 +20,8 @@ test('each word that says which tests are run first is in the path of one, so th
   const files = readdirSync(`${ROOT}test`, { recursive: true, encoding: 'utf8' });
   const isIn = (folder: string, word: string): boolean =>
     files.some((name) => name.startsWith(`${folder}/`) && name.replace(/ts$/, 'js').includes(word));
-  const stale = RULES.flatMap(({ file, first }) =>
-    first.filter((word) => !isIn(file.split('/')[1]!, word)).map((word) => `${file}: ${word}`),
+  const stale = RULES.flatMap((rule) =>
+    rule.first.filter((word) => !isIn(testsOf(rule), word)).map((word) => `${rule.file}: ${word}`),
   );
   assert.deepEqual(stale, []);
 });

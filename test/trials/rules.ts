@@ -5,6 +5,7 @@
 import { CRYPTO } from './rules/crypto.ts';
 import { DIALECT } from './rules/dialect.ts';
 import { FRONT } from './rules/front.ts';
+import { LANES } from './rules/lanes.ts';
 import { MAIN } from './rules/main.ts';
 import { MAIN_SESSIONS } from './rules/main-sessions.ts';
 import type { Rule } from './rules/rule.ts';
@@ -24,6 +25,7 @@ export const RULES: readonly Rule[] = [
   ...CRYPTO,
   ...MAIN,
   ...MAIN_SESSIONS,
+  ...LANES,
   ...FRONT,
   ...VAULT,
   ...DIALECT,

@@ -242,3 +242,13 @@ test('who comes to speak in a session goes behind its beginning, however many tu
     `${In.REQUEST} 5`,
   ]);
 });
+
+test('who comes to speak in a session that has begun does not wait for what else it has to do', () => {
+  const turns = new Turns();
+  const bytes = Buffer.alloc(300 * KIB);
+  turns.add([In.LINK_BYTES, 0, 0, 1, 0, bytes, 0, bytes.length]);
+  turns.add([In.ATTACH, 0, 0, 5, 1, Buffer.alloc(4), 0, 4]);
+  const kinds: number[] = [];
+  while (!turns.isEmpty) turns.take(TURN, (kind) => kinds.push(kind) > 0);
+  assert.deepEqual(kinds, [In.ATTACH, In.LINK_BYTES]);
+});
