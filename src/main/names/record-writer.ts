@@ -1,6 +1,6 @@
 /**
  * Record writer: what of one name waits for the disk, and who waits for that.
- * In: records of the name's owner; its end. Out: writes to the vault; what failed, told to the client.
+ * In: records of the name's owner; its end. Out: writes to the vault; what failed, told to the clients.
  * Never: looks into a record; lets a line out to a client before what it says is stored, or that has failed; begins a write
  * while another is tried.
  */
@@ -79,7 +79,7 @@ export class RecordWriter {
     this.#now();
   }
 
-  /** Removes the stored record before the owner's client hears of that; the name stays with the owner. */
+  /** Removes the stored record before any of the owner's clients hears of that; the name stays with the owner. */
   remove(): void {
     this.#cork();
     const before = this.#work;
@@ -213,7 +213,7 @@ export class RecordWriter {
     this.#of.owner?.cork();
   }
 
-  /** Tells the client once that its session is not stored, and then what has waited. */
+  /** Tells the clients once that their session is not stored, and then what has waited. */
   #tell(reason: string): void {
     if (this.#failures <= 1) this.#of.owner?.notice('VaultWriteFailed', { reason });
     this.uncork();

@@ -260,7 +260,7 @@ export class SessionRegistry {
     if (this.#ownerships.size === 0) this.#onEmpty?.();
   }
 
-  /** The client has logged out: its stored record is removed before it hears of that; the name stays with it. */
+  /** A client has logged the account out: the stored record goes before any client hears of that; the name stays with the session. */
   #loggedOut(owner: NameOwner): void {
     const ownership = this.#byOwner.get(owner);
     if (ownership === undefined) return;
