@@ -1,10 +1,11 @@
 /**
  * Turns: records of a lane that wait, by session or client, and whose turn is next (deficit round robin).
  * In: records of sessions, and of clients that speak in them, that have had their share of a batch.
- * Out: so much of them as one batch takes, each session and each client in turn, by what its records cost. That is known,
- * and paid, before a record goes; in `workers/rotation.ts` it is known only when the work is done, and paid afterwards: so
- * there are two.
- * Never: a record before an earlier one of the same session or client; a client in a session before what that begins with.
+ * Out: so much of them as one batch takes, each session and each client in turn, by what its records cost. That is
+ * known, and paid, before a record goes; in `workers/rotation.ts` it is known only when the work is done, and paid
+ * afterwards: so there are two.
+ * Never: a record before an earlier one of the same session or client; a client in a session before what that begins
+ * with.
  */
 import type { LaneRecord, PutRecord } from '../../batch/batch.ts';
 import { In } from '../../batch/records.ts';
@@ -71,8 +72,8 @@ class Line {
   }
 
   /**
-   * Drops what would be work for nobody, as the session or the client has gone. Records that must run alone stay: the lane
-   * queue counts them.
+   * Drops what would be work for nobody, as the session or the client has gone. Records that must run alone stay: the
+   * lane queue counts them.
    */
   dropWork(): void {
     const left = this.#records.slice(this.#next);
