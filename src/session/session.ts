@@ -252,7 +252,7 @@ export class Session implements PacketSink {
       if (stored?.hasRecord === true) acknowledgeAll(this.#all(), now);
       if (stored !== undefined) record = lastRecord(home, stored);
     } finally {
-      // Whatever becomes of the record: no key stays in memory, and none stays claimed.
+      // Whatever becomes of the record: no key stays claimed.
       close(home);
     }
     if (record !== undefined) storeLast(home, record);

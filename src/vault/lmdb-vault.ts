@@ -39,8 +39,8 @@ export class LmdbVault implements Vault {
   readonly #claims = new Set<string>();
   /** Names that this process has released, though the release could not be written yet. */
   readonly #unwrittenReleases = new Set<string>();
-  /** Requests for names that `asked` was told of: `seq name`. */
-  readonly #toldRequests = new Set<string>();
+  /** Requests for names that `asked` was told of, by name: their `seq`. */
+  readonly #toldRequests = new Map<string, number>();
   #renewTimer: NodeJS.Timeout | undefined;
   #pollTimer: NodeJS.Timeout | undefined;
   #pruneTimer: NodeJS.Timeout | undefined;
@@ -106,7 +106,11 @@ export class LmdbVault implements Vault {
 
   ask(name: string, isIfIdle = false): Promise<void> {
     const body = Buffer.from(isIfIdle ? `${this.#self.uuid}${IF_IDLE}` : this.#self.uuid);
-    return this.#change(SMALL_ROW, () => this.#rows.put(RowKind.REQUEST, name, body));
+    return this.#change(SMALL_ROW, () => {
+      // Who wants it anyway goes before who wants it if nobody uses it.
+      const before = isIfIdle ? this.#rows.get(RowKind.REQUEST, name)?.body : undefined;
+      if (before === undefined || isForIdle(before)) this.#rows.put(RowKind.REQUEST, name, body);
+    });
   }
 
   async write(name: string, record: Uint8Array): Promise<void> {
@@ -141,17 +145,18 @@ export class LmdbVault implements Vault {
     }
   }
 
-  async remove(name: string): Promise<boolean> {
+  async remove(name: string, isKept = false): Promise<boolean> {
     if (this.#commits !== undefined) await this.#owners.prepare(name);
     const isRemoved = await this.#change(SMALL_ROW * 2, () => {
       if (this.#owners.stateOf(name) === 'elsewhere') return false;
       this.#rows.put(RowKind.REMOVED, name, Buffer.alloc(0));
+      if (isKept) return true;
       this.#rows.remove(RowKind.OWNER, name);
       this.#rows.remove(RowKind.REQUEST, name);
       return true;
     });
     if (!isRemoved) return false;
-    this.#removeClaim(name);
+    if (!isKept) this.#removeClaim(name);
     await this.outcomes.forget(name);
     return true;
   }
@@ -213,6 +218,7 @@ export class LmdbVault implements Vault {
 
   #removeClaim(name: string): void {
     this.#claims.delete(name);
+    this.#toldRequests.delete(name);
     if (this.#claims.size === 0 && this.#unwrittenReleases.size === 0) this.#stopTimers();
   }
 
@@ -232,11 +238,23 @@ export class LmdbVault implements Vault {
   #pollRequests(): void {
     this.#rows.refresh();
     for (const { name, seq, body } of this.#rows.all(RowKind.REQUEST)) {
-      const request = `${seq} ${name}`;
-      if (body === undefined || !this.#claims.has(name) || this.#toldRequests.has(request)) continue;
-      this.#toldRequests.add(request);
-      this.asked?.(name, body.toString('latin1').endsWith(IF_IDLE));
+      if (body === undefined || !this.#claims.has(name) || this.#toldRequests.get(name) === seq) continue;
+      this.#toldRequests.set(name, seq);
+      this.#heard(name, seq);
+      this.asked?.(name, isForIdle(body));
     }
+  }
+
+  /** Removes a request that `asked` is told of: what nobody reads twice would be opened at each poll. Another one stays. */
+  #heard(name: string, seq: number): void {
+    const removed = this.#change(SMALL_ROW, () => {
+      if (this.#rows.get(RowKind.REQUEST, name)?.seq === seq) this.#rows.remove(RowKind.REQUEST, name);
+    });
+    const isGone = (): void => {
+      if (this.#toldRequests.get(name) === seq) this.#toldRequests.delete(name);
+    };
+    // One that could not be removed is known, and told once all the same.
+    removed.then(isGone, () => {});
   }
 
   /** Renews this process's row, and writes releases that could not be written before, unless their names were claimed again. */
@@ -255,6 +273,11 @@ export class LmdbVault implements Vault {
       () => {},
     );
   }
+}
+
+/** Whether the owner grants a request only if nobody speaks in the session. @param body of its row */
+function isForIdle(body: Buffer): boolean {
+  return body.toString('latin1').endsWith(IF_IDLE);
 }
 
 /** The body of a record's row: when it was written (Unix ms, f64), then the record. */

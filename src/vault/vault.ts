@@ -104,8 +104,11 @@ export interface Vault {
    */
   release(name: string, record?: Uint8Array): Promise<void>;
 
-  /** Removes a name, its record and its outcomes. @returns false if another living process has the name */
-  remove(name: string): Promise<boolean>;
+  /**
+   * Removes a record and its outcomes, and with it the name.
+   * @param isKept the name stays this process's, which has it @returns false if another living process has the name
+   */
+  remove(name: string, isKept?: boolean): Promise<boolean>;
 
   /** Ends all claims. Records whose `write` was called are on the disk when the promise resolves. */
   close(): Promise<void>;

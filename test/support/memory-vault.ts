@@ -147,11 +147,12 @@ export class MemoryVault implements Vault {
     }
   }
 
-  async remove(name: string): Promise<boolean> {
+  async remove(name: string, isKept = false): Promise<boolean> {
     await this.#turn();
     const owner = this.#store.rows.get(name)?.owner;
     if (owner !== undefined && owner !== this) return false;
     this.#store.rows.delete(name);
+    if (isKept) this.#row(name).owner = this;
     this.#store.broken.delete(name);
     for (const row of this.#store.outcomes.keys()) if (row.startsWith(`${name}\0`)) this.#store.outcomes.delete(row);
     return true;

@@ -53,9 +53,29 @@ test('an owner hears of each request for its name once', async (t) => {
   await two.ask('a');
   for (let poll = 0; poll < 3; poll++) t.mock.timers.tick(200);
   assert.deepEqual(heard, ['a']);
+  // Behind the removal of the request in the same queue.
+  await one.write('a', Buffer.from('1'));
   await two.ask('a');
   t.mock.timers.tick(200);
   assert.deepEqual(heard, ['a', 'a']);
+});
+
+test('a request that its owner has heard of is there no longer; one that is wanted anyway goes before one for what is idle', async (t) => {
+  const folder = folderOf(t);
+  const [one, two] = [await opened(t, { folder, self: body(t).self }), await opened(t, { folder })];
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  await one.claim('a');
+  const heard: boolean[] = [];
+  one.asked = (_name, isIfIdle) => heard.push(isIfIdle);
+  await two.ask('a');
+  await two.ask('a', true);
+  t.mock.timers.tick(200);
+  assert.deepEqual(heard, [false]);
+  // Behind the removal in the same queue.
+  await one.write('a', Buffer.from('1'));
+  await two.ask('a', true);
+  t.mock.timers.tick(200);
+  assert.deepEqual(heard, [false, true], 'the row before stands in nobody’s way');
 });
 
 test('others of the process have their turns while all names are listed', async (t) => {

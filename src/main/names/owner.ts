@@ -17,7 +17,7 @@ export interface NameOwner {
   readonly isClosing: boolean;
   /** Something is stored under its name. */
   isStored: boolean;
-  /** It stays open for who comes back, and nobody is there. */
+  /** It lingers: nobody is there, and neither a resident nor a sign-in under way keeps it. */
   readonly isIdle: boolean;
   /** It is opened again when it ends. */
   isResident: boolean;

@@ -37,8 +37,8 @@ export class RecordWriter {
   #unwritten: Buffer | undefined;
   /** The newest record is to be written at once. */
   #isDue = false;
-  /** The owner's output waits for the disk. */
-  #isAwaited = false;
+  /** The owner whose output waits for the disk, also while it gives the name up. */
+  #corked: NameOwner | undefined;
   /** Ticket of the request that asked for the session to be stored. */
   #explicit: number | undefined;
   /** Runs while the vault works on this name. */
@@ -83,19 +83,19 @@ export class RecordWriter {
   remove(): void {
     this.#cork();
     const before = this.#work;
-    this.#drop();
+    const { name, owner } = this.#of;
+    const explicit = this.#drop();
     this.#start(async () => {
       await before;
       try {
-        const vault = await this.#vault.get();
-        await vault.remove(this.#of.name);
-        await vault.claim(this.#of.name);
+        await (await this.#vault.get()).remove(name, true);
       } catch (error) {
         this.#log.write('vault write failed', { reason: errorText(error) });
         const { reason } = refusalOfVault(error);
         this.#of.owner?.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
       this.uncork();
+      if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit);
     });
   }
 
@@ -103,8 +103,9 @@ export class RecordWriter {
   async forget(): Promise<void> {
     this.#drop();
     await this.#work;
-    const vault = await this.#vault.get();
-    await vault.remove(this.#of.name);
+    // A write that was under way may have failed for nobody.
+    this.uncork();
+    await (await this.#vault.get()).remove(this.#of.name);
   }
 
   #replace(record: Buffer | undefined): void {
@@ -112,13 +113,16 @@ export class RecordWriter {
     this.#unwritten = record;
   }
 
-  /** Drops what was to be written. */
-  #drop(): void {
+  /** Drops what was to be written. @returns the ticket of the request that had asked for it, if one had */
+  #drop(): number | undefined {
     this.#clearTimer();
     this.#replace(undefined);
     this.#isDue = false;
     this.#epoch++;
     this.#failures = 0;
+    const explicit = this.#explicit;
+    this.#explicit = undefined;
+    return explicit;
   }
 
   // --- when ------------------------------------------------------------------------------------------------------------
@@ -174,6 +178,7 @@ export class RecordWriter {
       } catch (error) {
         if (epoch === this.#epoch) return this.#failed(record, explicit, owner, error);
         record.fill(0);
+        if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit, refusalOfVault(error));
       } finally {
         this.#env.clearTimer(late);
       }
@@ -209,8 +214,8 @@ export class RecordWriter {
   // --- who waits -------------------------------------------------------------------------------------------------------
 
   #cork(): void {
-    this.#isAwaited = true;
-    this.#of.owner?.cork();
+    this.#corked = this.#of.owner;
+    this.#corked?.cork();
   }
 
   /** Tells the clients once that their session is not stored, and then what has waited. */
@@ -221,9 +226,9 @@ export class RecordWriter {
 
   /** Lets the owner's output go: it waits for the disk no longer. */
   uncork(): void {
-    if (!this.#isAwaited) return;
-    this.#isAwaited = false;
-    this.#of.owner?.uncork();
+    const corked = this.#corked;
+    this.#corked = undefined;
+    corked?.uncork();
   }
 
   // --- the end ---------------------------------------------------------------------------------------------------------
@@ -232,6 +237,7 @@ export class RecordWriter {
   async release(last: Buffer | undefined): Promise<void> {
     this.#isEnding = true;
     this.#clearTimer();
+    const late = this.#env.setTimer(() => this.uncork(), PATIENCE);
     await this.#work;
     // A record that nobody was told is on the disk may be late, but not lost: it is tried as long as the process lives.
     const owed = last ?? this.#unwritten;
@@ -244,6 +250,8 @@ export class RecordWriter {
     } catch (error) {
       this.#log.write('vault write failed', { reason: errorText(error) });
     }
+    this.#env.clearTimer(late);
+    this.uncork();
     last?.fill(0);
   }
 

@@ -154,6 +154,11 @@ export class RequestKeys {
     this.#close(open);
   }
 
+  /** A session is forgotten, and the outcomes of its requests with it. */
+  forgotten(name: string): void {
+    for (const id of this.#unwritten.keys()) if (id.startsWith(`${name}\0`)) this.#unwritten.delete(id);
+  }
+
   #keepUnwritten(id: string, row: KeyRow | undefined): void {
     this.#unwritten.set(id, row);
     if (this.#unwritten.size > MOST_UNWRITTEN) this.#unwritten.delete(this.#unwritten.keys().next().value!);

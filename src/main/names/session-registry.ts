@@ -244,7 +244,6 @@ export class SessionRegistry {
     const { owner } = ownership;
     if (owner !== undefined) {
       this.#byOwner.delete(owner);
-      ownership.writer.uncork();
       owner.unname();
     }
     ownership.owner = undefined;
@@ -281,6 +280,7 @@ export class SessionRegistry {
       return answerForget(owner, ticket, refusalOfVault(error));
     }
     this.#forgotten(ownership);
+    this.keys.forgotten(ownership.name);
     owner.isResident = false;
     owner.unname();
     answerForget(owner, ticket);

@@ -181,6 +181,8 @@ export class Attachment {
   /** The client speaks elsewhere from here on: it leaves the session when all that was taken is answered. */
   retire(): void {
     this.isRetired = true;
+    // To a next thread it is no more than the form of its answers: it hears nothing, and stands in nobody's way.
+    this.#speaking = { ...this.#speaking, manner: this.form, isMute: true, init: NOTHING };
     this.goOn();
     this.leaveIfDone();
   }

@@ -303,8 +303,6 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
     this.env.clearTimer(this.#lingering);
     this.saved.wipe();
     this.links.close();
-    // Answers that wait for the disk: nobody says that they need wait no longer.
-    queueMicrotask(() => this.uncork());
     for (const then of this.#ends.splice(0)) then();
   }
 

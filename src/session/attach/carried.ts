@@ -34,8 +34,8 @@ export function bring(s: ConnectionState, to: AttachmentState): Refusal | undefi
   if (bytes.length === 0) return undefined;
   to.brought = NOTHING;
   const { init, server } = JSON.parse(Buffer.from(bytes).toString()) as Carried;
-  // A session that goes on in another thread has it already, or a later one.
-  if (s.session.name === undefined && s.session.initText !== undefined) return undefined;
+  // Once: in another thread it would be brought again, over what the client has set since.
+  if (s.session.name === undefined) s.sink.speaks(to.number, to.manner);
   if (server !== undefined && !isTaken(s) && s.session.stored?.hasRecord !== true) s.server = server;
   return init === undefined ? undefined : applyInit(s, to, Buffer.from(init));
 }

@@ -4,7 +4,9 @@ import { describe, it, test } from 'node:test';
 import { LazyVault } from '../../../src/main/names/lazy-vault.ts';
 import { RecordWriter } from '../../../src/main/names/record-writer.ts';
 import type { Vault } from '../../../src/vault/vault.ts';
+import { In, NameOp } from '../../../src/batch/records.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
+import { MemoryStore } from '../../support/memory-vault.ts';
 import { fault, Fixture, log, settled } from '../../support/registry-fixture.ts';
 
 describe('a vault that cannot write', () => {
@@ -197,3 +199,72 @@ async function explicitlyFailed(): Promise<{ fixture: Fixture; record: Uint8Arra
   assert.equal(one.last, 'VaultWriteFailed ENOSPC');
   return { fixture, record: seen! };
 }
+
+describe('what waits for the disk', () => {
+  it('is said when the name is given up and the last record is on the disk, not before', async () => {
+    const fixture = new Fixture();
+    const one = await fixture.named();
+    fixture.vault.hold();
+    fixture.store(one, 'urgent', 'login');
+    await settled();
+    fixture.store(one, 'last', 'login2');
+    fixture.registry.gone(one);
+    assert.ok(one.isCorked, 'the block that said so is still being applied, and nothing is stored');
+    await settled();
+    assert.ok(one.isCorked);
+    fixture.vault.go();
+    assert.equal(await fixture.stored(), 'login2');
+    assert.ok(!one.isCorked);
+    assert.equal(fixture.env.timers, 0);
+  });
+
+  it('waits five seconds for that, no more', async () => {
+    const fixture = new Fixture();
+    const one = await fixture.named();
+    fixture.vault.write = () => new Promise(() => undefined);
+    fixture.vault.release = () => new Promise(() => undefined);
+    fixture.store(one, 'urgent', 'a');
+    fixture.store(one, 'last', 'b');
+    fixture.env.advance(4_999);
+    await settled();
+    assert.ok(one.isCorked);
+    fixture.env.advance(1);
+    await settled();
+    assert.ok(!one.isCorked);
+  });
+
+  it('is said when a write fails that a forget has made useless', async () => {
+    const fixture = new Fixture();
+    const one = await fixture.named();
+    fixture.store(one, 'urgent', 'a');
+    await settled();
+    fixture.vault.hold();
+    fixture.store(one, 'urgent', 'b');
+    await settled();
+    fixture.vault.failure = fault;
+    void fixture.request(one, NameOp.FORGET, 2);
+    fixture.vault.go();
+    await settled();
+    assert.ok(!one.isCorked);
+    assert.equal(one.last, 'VaultWriteFailed ENOSPC');
+  });
+
+  it('is answered though a log-out makes it useless; the name stays, whoever wants it', async () => {
+    const store = new MemoryStore();
+    const [here, there] = [new Fixture(store), new Fixture(store)];
+    const one = await here.named();
+    here.vault.hold();
+    here.store(one, 'urgent', 'a');
+    here.store(one, 'explicit', 'b', 7);
+    here.registry.request(one, NameOp.LOGGED_OUT, 0);
+    here.vault.go();
+    await settled();
+    const answered = one.said.filter(({ kind, ticket }) => kind === In.NAMED && ticket === 7);
+    assert.equal(answered.length, 1);
+    assert.ok(!one.isCorked);
+    const claim = there.vault.claim('me');
+    assert.equal(await claim, undefined, 'it was never free');
+    here.store(one, 'urgent', 'c');
+    assert.equal(await here.stored(), 'c');
+  });
+});

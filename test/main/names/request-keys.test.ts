@@ -162,6 +162,13 @@ describe('the disk', () => {
     await all.end(one, 2, 'known', 'done');
     assert.deepEqual(await all.ask(one, 3), ['3 done done']);
     assert.deepEqual(await all.ask(one, 4, 'other'), ['4 refused VaultWriteFailed ENOSPC']);
+    all.vault.failure = undefined;
+    all.keys.forgotten('m');
+    assert.deepEqual(await all.ask(one, 5), ['5 done done'], 'another session was forgotten');
+    await all.vault.remove('me');
+    all.keys.forgotten('me');
+    await all.vault.claim('me');
+    assert.deepEqual(await all.ask(one, 6), ['6 fresh']);
   });
 
   it('that has no room is waited for with a thousand outcomes, no more', async () => {

@@ -1,7 +1,7 @@
 /** A session as the main thread has it: who speaks in it, what is said to all, how long it stays, what a lost thread leaves. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FormFlag } from '../../../src/batch/attach-records.ts';
+import { FormFlag, MannerFlag, readAttach } from '../../../src/batch/attach-records.ts';
 import { keyedFlags } from '../../../src/batch/key-records.ts';
 import { GoneFlag, In, Out } from '../../../src/batch/records.ts';
 import { Why } from '../../../src/main/flow/gate.ts';
@@ -88,19 +88,6 @@ describe('what is said to all', () => {
     assert.equal(session.attachments.size, 2, 'it is owed an answer here');
     one.sessions.uncork();
     assert.deepEqual([one.heard, session.attachments.size], [['answer'], 1]);
-  });
-
-  it('is said when the session ends meanwhile, also to a client that has gone on to another', async () => {
-    const { one, two, tickets, first, second, session, say, router } = await shared();
-    session.cork();
-    say(Out.REPLY, first, tickets[0], 'answer');
-    say(Out.REPLY, second, tickets[1], 'other');
-    router.attachmentOf(first)!.retire();
-    session.close();
-    say(Out.GONE, session.number);
-    await settled();
-    assert.deepEqual([one.heard, two.heard], [['answer'], ['other']]);
-    assert.deepEqual([one.sessions.tally.open, router.attachmentOf(first)], [0, undefined], 'it has left then');
   });
 });
 
@@ -276,6 +263,19 @@ describe('what the lane has taken', () => {
 });
 
 describe('a thread that was lost', () => {
+  it('is followed by one to which a client that has gone on is no more than the form of its answers', async () => {
+    const { session, router, lane, say, first } = await shared();
+    const manner = FormFlag.BOOLS | MannerFlag.SETTLED | MannerFlag.EXCLUSIVE;
+    say(Out.SPEAKS, first, 0, '', manner);
+    router.attachmentOf(first)!.retire();
+    lane.puts.length = 0;
+    session.resume();
+    const { flags, bytes } = lane.puts.find((put) => put.kind === In.ATTACH && put.session === first)!;
+    const record = { flags, bytes, start: 0, stop: bytes.length } as unknown as Parameters<typeof readAttach>[0];
+    const speaking = readAttach(record);
+    assert.deepEqual([speaking.manner, speaking.isMute], [FormFlag.BOOLS, true]);
+  });
+
   it('is followed by one that is told all of it again, in order', async () => {
     const { one, session, said, took, say, tickets, first, second } = await shared();
     one.ask('c', 'me');

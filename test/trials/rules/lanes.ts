@@ -63,7 +63,7 @@ export const LANES: readonly Rule[] = [
   ...rulesOf('src/session/session.ts', 'requests/keyed stored/record attach', [
     [
       'no key stays claimed, or in memory, when the end meets a bug',
-      '    } finally {\n      // Whatever becomes of the record: no key stays in memory, and none stays claimed.\n      close(home);\n    }\n',
+      '    } finally {\n      // Whatever becomes of the record: no key stays claimed.\n      close(home);\n    }\n',
       '    } finally {\n      // Nothing.\n    }\n    close(home);\n',
     ],
     [

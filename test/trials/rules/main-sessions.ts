@@ -69,7 +69,6 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       '    // Those who were there before may leave their answers unread.\n    this.readOn();\n',
       '',
     ],
-    ['what waits for the disk is said when the session ends', '    queueMicrotask(() => this.uncork());\n', ''],
   ]),
   ...rulesOf('src/main/sessions/client-sessions.ts', 'client-sessions', [
     [
@@ -132,6 +131,26 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'this.#replace(record);',
     ],
     ['a record that failed is zeroed where a newer one stands', '    else record.fill(0);\n', ''],
+    [
+      'what waits for the disk is said once the name is given up',
+      '    this.#env.clearTimer(late);\n    this.uncork();\n    last?.fill(0);',
+      '    this.#env.clearTimer(late);\n    last?.fill(0);',
+    ],
+    [
+      'giving a name up holds no answer for more than five seconds',
+      'const late = this.#env.setTimer(() => this.uncork(), PATIENCE);\n    await',
+      'const late = this.#env.setTimer(() => undefined, PATIENCE);\n    await',
+    ],
+    [
+      'a write that failed for nobody holds no answer',
+      '    // A write that was under way may have failed for nobody.\n    this.uncork();\n',
+      '',
+    ],
+    [
+      'who asked for a record that a log-out has dropped is answered',
+      '      if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit);\n    });',
+      '    });',
+    ],
   ]),
   ...rulesOf('src/main/names/ownership.ts', 'session-registry', [
     ['a record that was handed over is zeroed', '    this.#record.fill(0);\n', ''],

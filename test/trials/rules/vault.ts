@@ -84,7 +84,7 @@ export const VAULT: readonly Rule[] = [
       '',
     ],
     ['a list leaves no record in memory', 'if (excerpt !== wholeRecord) record?.fill(0);', ''],
-    ['a request is told once', ' || this.#toldRequests.has(request)', ''],
+    ['a request that cannot be removed is told once', ' || this.#toldRequests.get(name) === seq', ''],
     [
       'nothing is written where nothing may be',
       '    if (this.#commits === undefined)\n      throw',
