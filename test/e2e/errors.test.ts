@@ -223,8 +223,10 @@ const CASES: { readonly [Name in ErrorName]: Case } = {
     const nc = await Nc.to(shared.port);
     nc.send(`${JSON.stringify({ session: strange('me') })}\n`);
     await nc.line();
+    nc.send(`${JSON.stringify({ session: { name: 'me', exclusive: true } })}\n`);
+    await nc.line();
     const heard = [
-      ...(await everywhere(shared, { id: 7, session: { name: 'me', exclusive: true } })),
+      ...(await everywhere(shared, { id: 7, session: { name: 'me' } })),
       onLine((await lines(shared.port, `${JSON.stringify({ id: 7, session: strange() })}\n`))[0], 7),
     ];
     nc.close();

@@ -142,6 +142,11 @@ const ACTS: Record<string, Act> = {
     dieAt = now + Number(rest);
     wakeAt = Math.min(wakeAt, dieAt);
   },
+  // {slow MS: the thread stands still for so long before it answers
+  '{slow': (asked, rest) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(rest));
+    reply(asked, 'slow\n');
+  },
   '{spin': () => {
     for (;;);
   },

@@ -92,12 +92,13 @@ test('a block of a thread that was lost before it is not applied', async (t) => 
   t.after(() => lane.stop());
   await lane.start();
   open(lane);
-  for (const text of ['one', 'two']) {
+  // The first is still under way when the second leaves.
+  for (const text of ['{slow 300}', 'two']) {
     lane.request(2, 1, 0, Buffer.from(text), 0, text.length);
     await new Promise(setImmediate);
   }
   // This thread stands still until the other has done both: their blocks are read at once.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
   await lost;
   for (let i = 0; i < 5; i++) await new Promise(setImmediate);
   assert.equal(heard.length, 1, heard.join());
