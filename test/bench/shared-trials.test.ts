@@ -5,16 +5,19 @@ import type { Answer } from '../../bench/shared/line.ts';
 import { Dice } from '../../src/testdc/faults/dice.ts';
 import { KINDS } from '../../src/testdc/faults/table.ts';
 import { parseFaults } from '../../src/testdc/faults/rule.ts';
+import type { Call } from '../../src/testdc/answers/call.ts';
+import { DcRpcError } from '../../src/testdc/protocol/rpc-error.ts';
 import { wrongOf, type Asked } from '../trials/keys/asked.ts';
 import { outlived } from '../trials/shared/faults.ts';
 import { Homes } from '../trials/shared/homes.ts';
 import { Order } from '../trials/shared/order.ts';
+import { satOut, Waits } from '../trials/shared/waits.ts';
 import { placeOf, wish } from '../trials/shared/wishes.ts';
 
 describe('order', () => {
   const read = (...places: [connection: number, seq: number][]): [number, number, number][] => {
     const order = new Order();
-    for (const [connection, seq] of places) order.read({ connection, seq }, 1);
+    for (const [connection, seq] of places) order.read({ connection, seq }, 'ping', 1);
     return order.overtaken.map(({ connection, seq, by }) => [connection, seq, by]);
   };
 
@@ -25,6 +28,26 @@ describe('order', () => {
   it('is broken by a request that comes after a later one of its connection, once', () => {
     assert.deepEqual(read([0, 1], [0, 3], [0, 2], [0, 2]), [[0, 2, 3]]);
     assert.deepEqual(read([0, 2], [0, 1]), [[0, 1, 2]]);
+  });
+});
+
+describe('waits', () => {
+  const waits = new Waits();
+  const call = { method: 'messages.sendMessage', session: { key: { userId: 7n } } } as Call;
+  waits.played({ call, effect: new DcRpcError(420, 'FLOOD_WAIT_3') }, 10_000);
+  waits.played({ call, effect: new DcRpcError(400, 'MSG_WAIT_FAILED') }, 20_000);
+  waits.played({ call, effect: undefined }, 20_000);
+  waits.played({ call: undefined, effect: undefined }, 20_000);
+  const held = { user: '7', method: 'messages.sendMessage', from: 12_500, at: 13_100 };
+
+  it('are those that a refusal names, for its method and user', () => {
+    assert.deepEqual(waits.list, [{ user: '7', method: 'messages.sendMessage', from: 10_000, until: 13_000 }]);
+  });
+
+  it('hold back what was asked before their end and read after it', () => {
+    assert.equal(satOut(waits.list, held), true);
+    for (const other of [{ user: '8' }, { method: 'ping' }, { from: 13_000 }, { at: 12_999 }, { at: 14_001 }])
+      assert.equal(satOut(waits.list, { ...held, ...other }), false, JSON.stringify(other));
   });
 });
 

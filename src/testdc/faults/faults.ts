@@ -3,6 +3,7 @@
  * In: the fault language (`faults/rule.ts`), a seed. Out: taps in the DC; how often each fault was played.
  * Never: more than one fault at one opportunity.
  */
+import type { Call } from '../answers/call.ts';
 import { DcConnection } from '../wire/dc-connection.ts';
 import type { DcSession } from '../protocol/dc-session.ts';
 import { counted } from './answers.ts';
@@ -24,6 +25,10 @@ export interface Played {
   readonly connection: DcConnection | undefined;
   /** The session whose message it befell, or that is new and speaks on no connection yet. */
   readonly session: DcSession | undefined;
+  /** The request that it befell. */
+  readonly call: Call | undefined;
+  /** What it put in place of what would have happened, if anything. */
+  readonly effect: unknown;
 }
 
 /** The faults of one test DC. */
@@ -37,7 +42,7 @@ export class Faults {
   #dice: Dice;
   /** How often each fault was played, by name. */
   readonly counts = new Map<string, number>();
-  /** Told of each fault as it is played. */
+  /** Told of each fault when it was played. */
   onPlay: (played: Played) => void = () => {};
 
   /** `text` is of the fault language; a `seed` line in it goes before `seed`. @throws Error naming the line */
@@ -176,8 +181,10 @@ export class Faults {
   ): Moments[M]['effect'] {
     rule.played++;
     this.counts.set(rule.name, (this.counts.get(rule.name) ?? 0) + 1);
-    this.onPlay({ name: rule.name, connection, session: 'session' in at ? at.session : undefined });
-    return (rule.kind as unknown as FaultKind<M>).play(at, this.#how(rule));
+    const session = 'session' in at ? at.session : undefined;
+    const effect = (rule.kind as unknown as FaultKind<M>).play(at, this.#how(rule));
+    this.onPlay({ name: rule.name, connection, session, call: 'call' in at ? at.call : undefined, effect });
+    return effect;
   }
 
   /** What a rule's fault is given to play by. */

@@ -26,9 +26,12 @@ function isAnswer({ connection, packet }: { connection: DcConnection; packet: Ui
 /** rpc_result, pong, msgs_state_info. */
 const ANSWERS = new Set([0xf35c6d01, 0x347773c5, 0x04deb57d]);
 
-/** Handles a packet late: the client may have sent its messages again meanwhile, inside a container. */
+/**
+ * Handles a packet late: the client may have sent its messages again meanwhile, inside a container, or so many others that these
+ * are older than what is remembered.
+ */
 function handleAsIs(connection: DcConnection, packet: Buffer, how: How): void {
-  how.excuse(connection, 'resent-bare', 'msg-id-reused');
+  how.excuse(connection, 'resent-bare', 'msg-id-reused', 'msg-id-too-old');
   connection.handle(packet);
 }
 

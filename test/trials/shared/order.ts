@@ -8,6 +8,7 @@ import type { Place } from './wishes.ts';
 export interface Overtaken extends Place {
   /** Of the one that came before it and was asked after it. */
   readonly by: number;
+  readonly method: string;
   /** When it was read, Unix ms. */
   readonly at: number;
 }
@@ -22,12 +23,12 @@ export class Order {
   readonly overtaken: Overtaken[] = [];
   readonly #courses = new Map<number, Course>();
 
-  read({ connection, seq }: Place, at: number): void {
+  read({ connection, seq }: Place, method: string, at: number): void {
     const course = this.#courses.get(connection) ?? { last: 0, missing: new Set() };
     this.#courses.set(connection, course);
     if (seq > course.last) {
       for (let i = course.last + 1; i < seq; i++) course.missing.add(i);
       course.last = seq;
-    } else if (course.missing.delete(seq)) this.overtaken.push({ connection, seq, by: course.last, at });
+    } else if (course.missing.delete(seq)) this.overtaken.push({ connection, seq, by: course.last, method, at });
   }
 }

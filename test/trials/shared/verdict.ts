@@ -10,6 +10,7 @@ import { Touched, type Seen, type Span } from '../soak/touched.ts';
 import type { UnknownFigures, Unknowns } from '../soak/unknowns.ts';
 import type { SharedClient } from './client.ts';
 import type { Overtaken } from './order.ts';
+import { satOut, type MethodWait } from './waits.ts';
 
 /** What the DC says of a run. */
 export interface SharedTold {
@@ -19,6 +20,7 @@ export interface SharedTold {
   /** Updates pushed. */
   readonly updates: number;
   readonly overtaken: readonly Overtaken[];
+  readonly waits: readonly MethodWait[];
   /** Connections: now, the most at once, and how long there were more than sessions, ms. */
   readonly homes: { readonly open: number; readonly most: number; readonly longestOver: number };
 }
@@ -117,9 +119,11 @@ function dcWrong({ told, sessions, hasFaults }: Books): string[] {
 /** A request that a later one has overtaken though no fault was at work between its asking and its reading. */
 function overtakenWithoutFault({ told, clients }: Books): Overtaken[] {
   const touched = new Touched(told.seen, new Set(clients.map(({ part }) => part.user)));
-  return told.overtaken.filter(({ connection, seq, at }) => {
-    const client = clients[connection]!;
-    return touched.by({ user: client.part.user, from: client.askedAt[seq]!, until: at }) === undefined;
+  return told.overtaken.filter(({ connection, seq, method, at }) => {
+    const { part, askedAt } = clients[connection]!;
+    const { user } = part;
+    const from = askedAt[seq]!;
+    return touched.by({ user, from, until: at }) === undefined && !satOut(told.waits, { user, method, from, at });
   });
 }
 

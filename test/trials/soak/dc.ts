@@ -11,6 +11,7 @@ import { report } from '../../../src/testdc/faults/control.ts';
 import type { SignedIn } from '../../support/filled-vault.ts';
 import { Homes } from '../shared/homes.ts';
 import { Order } from '../shared/order.ts';
+import { Waits } from '../shared/waits.ts';
 import { placeOf } from '../shared/wishes.ts';
 import { Lives } from './lives.ts';
 import { Pauses } from './pauses.ts';
@@ -33,21 +34,25 @@ dc.on('key', (key) => {
   dc.world.signIn(key, person.id);
   lives.signedIn(key, String(person.id));
 });
-dc.on('request', ({ args }) => {
+dc.on('request', ({ args, method }) => {
   const token = args['message'] ?? args['about'];
   if (typeof token === 'string') seen.add(token);
   const place = placeOf(args);
-  if (place !== undefined) order.read(place, systemEnv.now());
+  if (place !== undefined) order.read(place, method, systemEnv.now());
 });
 // For trials in which many clients share a session.
 const order = new Order();
+const waits = new Waits();
 const homes = new Homes();
 for (const name of ['connection', 'disconnection'] as const)
   dc.on(name, () => homes.changed(dc.counters.openConnections, systemEnv.now()));
 
 const faults = new Faults(dc, text, Number(seed));
 const lives = new Lives(dc, systemEnv.now);
-faults.onPlay = (played) => lives.played(played);
+faults.onPlay = (played) => {
+  lives.played(played);
+  waits.played(played, systemEnv.now());
+};
 
 const pauses = new Pauses();
 setInterval(() => pauses.look(systemEnv.now()), 50);
@@ -84,6 +89,7 @@ function told(): object {
     pauses: pauses.list,
     updates: pushed(),
     overtaken: order.overtaken,
+    waits: waits.list,
     homes: { open, most, longestOver: homes.longestOver(systemEnv.now()) },
   };
 }

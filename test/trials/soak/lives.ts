@@ -73,7 +73,7 @@ export class Lives {
   }
 
   /** A fault, as it is played. */
-  played({ name, connection, session }: Played): void {
+  played({ name, connection, session }: Pick<Played, 'name' | 'connection' | 'session'>): void {
     const course = connection === undefined ? session && this.#session(session) : this.#connection(connection);
     // Without either there are none; one would be nobody's.
     const unknown = { from: this.#now(), until: undefined, keys: [] };
