@@ -41,8 +41,13 @@ export function stringEnd(bytes: Uint8Array, from: number, end: number): number 
   return at;
 }
 
+/** White space of JSON; line ends too, because an HTTP body may be printed over several lines. */
 function skipSpace(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
-  while (at < end && (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0d)) at++;
+  while (at < end && isSpace(bytes[at]!)) at++;
   return at;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

@@ -10,6 +10,7 @@ const nameOf = (line: string): string | undefined => requestSessionName(Buffer.f
 test('`as` is found wherever it stands, and nowhere but in the line itself', () => {
   assert.equal(asOf('{"id":1,"as":"bot","message":{}}'), 'bot');
   assert.equal(asOf(' {"message":{"as":"no","x":["as","no"]} , "as" : "bot 2" }'), 'bot 2');
+  assert.equal(asOf('{\n  "as":\n    "bot"\n}'), 'bot', 'a body may be printed over several lines');
   for (const line of [
     '{"message":{"as":"no"}}',
     '{"id":"as"}',

@@ -97,6 +97,9 @@ export const LANES: readonly Rule[] = [
     ],
     ['what is not kept is not found', "statusOfRefusal('SessionNotFound')", '200'],
   ]),
+  ...rulesOf('src/bytes/line-members.ts', 'request-id', [
+    ['a body may be printed over several lines', 'byte === 0x20 || byte === 0x0a', 'byte === 0x20'],
+  ]),
   ...rulesOf('src/bytes/request-session.ts', 'request-session', [
     ['a value that is no string is no name', 'if (at < 0 || bytes[at] !== QUOTE) return', 'if (at < 0) return'],
     ['a long string is no name', 'if (end - at > LONGEST_NAME || end >= stop) return', 'if (end >= stop) return'],
