@@ -9,6 +9,7 @@ import type { Ask, Asking, Unserved, Verdict } from './http-ask.ts';
 import { keyOfHeaders } from './idempotency-key.ts';
 import { movedPosition } from './moved-position.ts';
 import { type MethodCall, methodLine } from './method-line.ts';
+import { changeLine } from './session-change.ts';
 import { entryVerdict } from './session-entry.ts';
 import { sessionVerdict, statusOfRefusal } from './session-status.ts';
 
@@ -48,31 +49,8 @@ export const changing: Asking = {
   statusOfError: statusOfRefusal,
 };
 
-/** Longest body of a change, bytes: it is parsed here. */
-const LONGEST_CHANGE = 1024;
-
 function changeAsk(name: string): Ask {
   return { line: (body) => changeLine(name, body), verdict: sessionVerdict, statusOfError: statusOfRefusal };
-}
-
-/** The line of `{"resident":true}` or `false`, the one thing there is to change. */
-function changeLine(name: string, body: Buffer): Buffer | Unserved {
-  const resident = body.length > LONGEST_CHANGE ? undefined : residentIn(body);
-  if (resident === undefined)
-    return { refused: 'InvalidRequest', fields: { msg: 'the body is {"resident":true} or {"resident":false}' } };
-  return Buffer.from(JSON.stringify({ id: 1, session: { name, existing: true, resident } }));
-}
-
-function residentIn(body: Buffer): boolean | undefined {
-  let change: unknown;
-  try {
-    change = JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-  if (typeof change !== 'object' || change === null || Object.keys(change).join() !== 'resident') return undefined;
-  const { resident } = change as { resident: unknown };
-  return typeof resident === 'boolean' ? resident : undefined;
 }
 
 /** What a method of TL may be called; a method there is not is told by the session. */

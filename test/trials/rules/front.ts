@@ -66,19 +66,16 @@ export const FRONT: readonly Rule[] = [
       '    if (limits.maxLine < 0)\n',
     ],
   ]),
+  ...rulesOf('src/front/session-change.ts', 'session-change', [
+    ['a change says resident alone', 'if (!tape.hasKey(m, RESIDENT)) return stranger(tape.keyText(m));', ''],
+    ['a change is read if it is short', 'if (body.length > LONGEST_CHANGE) return', 'if (body.length < 0) return'],
+    ['a change may begin with a byte order mark', 'const start = firstByte(body);', 'const start = 0;'],
+    ['null changes nothing', 'cells[NEXT]! === NODE || cells[NODE + KIND] === NULL', 'cells[NEXT]! === NODE'],
+    ['a place in a change counts from its first byte', 'pos: start + pos,', 'pos,'],
+  ]),
   ...rulesOf('src/front/session-asks.ts', 'front/http', [
     ['what is no name is not asked for', 'if (NAME.test(name)) return by(name);', 'return by(name);'],
     ['what is no method of TL stands in no line', 'if (!METHOD.test(method)) {', "if (method === '') {"],
-    [
-      'a change says resident alone',
-      "Object.keys(change).join() !== 'resident'",
-      "!Object.keys(change).includes('resident')",
-    ],
-    [
-      'a change is parsed if it is short',
-      'body.length > LONGEST_CHANGE ? undefined : residentIn(body)',
-      'residentIn(body)',
-    ],
   ]),
   ...rulesOf('src/front/method-line.ts', 'front/method-line', [
     [
