@@ -30,8 +30,7 @@ export function changeLine(name: string, body: Buffer): Buffer | Unserved {
   for (let m = NODE; m < cells[NEXT]!; m = cells[m + NEXT]!)
     if (!tape.hasKey(m, RESIDENT)) return stranger(tape.keyText(m));
   // Nothing else and no key twice: it is the first member, if there is one. `null` is not there, as in a line.
-  if (cells[NEXT]! === NODE || cells[NODE + KIND] === NULL)
-    return refused('InvalidRequest', 'this one changes nothing');
+  if (cells[NEXT] === NODE || cells[NODE + KIND] === NULL) return refused('InvalidRequest', 'this one changes nothing');
   const value = body.toString('utf8', cells[NODE + START], cells[NODE + END]);
   return Buffer.from(`{"id":1,"session":{"name":${JSON.stringify(name)},"existing":true,"resident":${value}}}`);
 }

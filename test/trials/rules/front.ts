@@ -70,7 +70,7 @@ export const FRONT: readonly Rule[] = [
     ['a change says resident alone', 'if (!tape.hasKey(m, RESIDENT)) return stranger(tape.keyText(m));', ''],
     ['a change is read if it is short', 'if (body.length > LONGEST_CHANGE) return', 'if (body.length < 0) return'],
     ['a change may begin with a byte order mark', 'const start = firstByte(body);', 'const start = 0;'],
-    ['null changes nothing', 'cells[NEXT]! === NODE || cells[NODE + KIND] === NULL', 'cells[NEXT]! === NODE'],
+    ['null changes nothing', 'cells[NEXT] === NODE || cells[NODE + KIND] === NULL', 'cells[NEXT] === NODE'],
     ['a place in a change counts from its first byte', 'pos: start + pos,', 'pos,'],
   ]),
   ...rulesOf('src/front/session-asks.ts', 'front/http', [
