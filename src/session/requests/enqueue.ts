@@ -42,14 +42,20 @@ export function enqueue(s: ConnectionState, line: ClientLine, now: number): Refu
 
 /** Why the session takes no calls now, whichever they are. */
 export function refusalOfState(s: ConnectionState): Refusal | undefined {
-  if (s.isLost) return refusal('AuthKeyInvalid');
-  if (s.session.isBare && s.keys.permanent === undefined) return refusalOfGivenUp();
+  const over = refusalOfEnd(s);
+  if (over !== undefined) return over;
   if (s.pending.size < MOST_OPEN * s.session.attachments.size) return undefined;
   return refusal('Overloaded', {
     msg: 'too many requests of this session are open',
     limit: MOST_OPEN,
     retryAfter: 1,
   });
+}
+
+/** Why the session takes no calls any more. */
+export function refusalOfEnd(s: ConnectionState): Refusal | undefined {
+  if (s.isLost) return refusal('AuthKeyInvalid');
+  return s.session.isBare && s.keys.permanent === undefined ? refusalOfGivenUp() : undefined;
 }
 
 /** The call of the line that was read last, encoded, or what is wrong with it. @param now when its time begins, Unix ms */

@@ -16,7 +16,7 @@ import { type AttachmentState, copyOfLine, type ClientLine } from '../state/atta
 import { AnswerBy, Pending } from '../state/pending.ts';
 import { parseRpcError } from '../state/rpc-error.ts';
 import type { ConnectionState } from '../state/state.ts';
-import { go, pendingOfLine, refusalOfState } from './enqueue.ts';
+import { go, pendingOfLine, refusalOfEnd, refusalOfState } from './enqueue.ts';
 
 /**
  * Asks the main thread whether the message of the line that was read last may go; those behind it wait, so that they stay behind it.
@@ -24,11 +24,7 @@ import { go, pendingOfLine, refusalOfState } from './enqueue.ts';
  */
 export function askKey(s: ConnectionState, line: ClientLine, now: number): Refusal | undefined {
   const { request } = s.env;
-  if (s.session.name === undefined)
-    return refusal('InvalidRequest', {
-      msg: 'key: goes with a session that has a name; give as, or session.name',
-      path: 'key',
-    });
+  if (s.session.name === undefined) return refusalOfEnd(s) ?? refusalOfNoName();
   const pending = pendingOfLine(s, line, now);
   if (!(pending instanceof Pending)) return pending;
   const { waitingLines } = line.attachment;
@@ -37,6 +33,11 @@ export function askKey(s: ConnectionState, line: ClientLine, now: number): Refus
   waitInFront(s, copyOfLine(line));
   s.sink.key(line.ticket, request.key!, fingerprint(s, line.attachment));
   return undefined;
+}
+
+function refusalOfNoName(): Refusal {
+  const msg = 'key: goes with a session that has a name; give as, or session.name';
+  return refusal('InvalidRequest', { msg, path: 'key' });
 }
 
 /** For each `random_id` that the gateway makes: which one it is makes no other message. Not 0, which the encoder takes for none. */

@@ -178,6 +178,25 @@ describe('a key', () => {
     assert.equal(pair.dc.counters.connections, 0);
   });
 
+  it('tells who has lost the session what a line without a key is told', async () => {
+    const told = async (pair: Pair): Promise<void> => {
+      pair.take(1);
+      const plain = await pair.ask(1, { id: 5, message: NEAREST });
+      assert.notEqual(plain[0]?.['error'], undefined, JSON.stringify(plain));
+      assert.deepEqual(await pair.ask(1, { id: 5, key: 'k', message: NEAREST }), plain);
+    };
+    const taken = await shared();
+    await taken.ask(2, { session: { name: 'me', exclusive: true, takeover: true } });
+    await told(taken);
+    const unnamed = new Pair();
+    unnamed.open(1);
+    // A key that the data centre does not know.
+    const auth_key = Buffer.from(Array.from({ length: 256 }, (_, i) => i)).toString('base64');
+    unnamed.line(1, { session: { auth_key, session_id: 5 }, message: NEAREST });
+    await unnamed.advance(5_000);
+    await told(unnamed);
+  });
+
   it('goes with a line that names its session alone', async () => {
     const pair = await shared();
     pair.open(3);

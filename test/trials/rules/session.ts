@@ -154,6 +154,11 @@ export const SESSION: readonly Rule[] = [
     ],
     ['how the first with a key ends is told', '  pending.hasKey = true;\n', ''],
     ['a key wants a session with a name', 'if (s.session.name === undefined)', 'if (s.isLost)'],
+    [
+      'a session that is over is what a line with a key hears of, too',
+      'refusalOfEnd(s) ?? refusalOfNoName()',
+      'refusalOfNoName()',
+    ],
   ]),
   ...rulesOf('src/session/state/state-requests.ts', 'state-requests request-states', [
     [
