@@ -8,6 +8,7 @@ import type { StoreKind } from '../../batch/name-records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { errorText } from '../../error-text.ts';
+import { VaultError } from '../../vault/vault.ts';
 import { type LazyVault } from './lazy-vault.ts';
 import { refusalOfVault } from './refusal-of-vault.ts';
 import type { NameOwner } from './owner.ts';
@@ -88,7 +89,8 @@ export class RecordWriter {
     this.#start(async () => {
       await before;
       try {
-        await (await this.#vault.get()).remove(name, true);
+        if (!(await (await this.#vault.get()).remove(name, true)))
+          throw new VaultError('VaultWriteFailed', `${name} is not this process's any more`);
       } catch (error) {
         this.#log.write('vault write failed', { reason: errorText(error) });
         const { reason } = refusalOfVault(error);
@@ -99,13 +101,17 @@ export class RecordWriter {
     });
   }
 
-  /** Removes the stored record and gives the name up. @throws VaultError */
-  async forget(): Promise<void> {
+  /**
+   * Removes the stored record and gives the name up.
+   * @returns false if another process has taken the name for that of a dead one: what is stored is its
+   * @throws VaultError
+   */
+  async forget(): Promise<boolean> {
     this.#drop();
     await this.#work;
     // A write that was under way may have failed for nobody.
     this.uncork();
-    await (await this.#vault.get()).remove(this.#of.name);
+    return (await this.#vault.get()).remove(this.#of.name);
   }
 
   #replace(record: Buffer | undefined): void {

@@ -275,7 +275,7 @@ export class SessionRegistry {
     if (ownership === undefined) return answerForget(owner, ticket);
     ownership.stands(NO_RECORD, false);
     try {
-      await ownership.writer.forget();
+      if (!(await ownership.writer.forget())) return answerForget(owner, ticket, IN_USE);
     } catch (error) {
       return answerForget(owner, ticket, refusalOfVault(error));
     }

@@ -371,6 +371,35 @@ describe('an end', () => {
     assert.equal(await fixture.claim(fixture.session()), 'SessionInUse');
   });
 
+  /** A session with a record, whose process another one has taken for dead: that has the name. */
+  async function robbed(): Promise<{ fixture: Fixture; one: FakeSession; two: FakeSession; other: Fixture }> {
+    const store = new MemoryStore();
+    const [fixture, other] = [new Fixture(store), new Fixture(store)];
+    const one = await fixture.named();
+    fixture.store(one, 'urgent', 'a');
+    await settled();
+    fixture.vault.die();
+    return { fixture, one, two: await other.named(), other };
+  }
+
+  it('by forget of what another process has by now says so, as long as that is so', async () => {
+    const { fixture, one, two, other } = await robbed();
+    assert.equal(await fixture.request(one, NameOp.FORGET, 2), 'SessionInUse');
+    assert.equal(await fixture.stored(), 'a');
+    other.registry.gone(two);
+    await settled();
+    assert.equal(await fixture.request(one, NameOp.FORGET, 2), 'granted:');
+    assert.equal(await fixture.stored(), undefined);
+  });
+
+  it('by a log-out of what another process has by now is told as a write that has failed', async () => {
+    const { fixture, one } = await robbed();
+    fixture.registry.request(one, NameOp.LOGGED_OUT, 0);
+    await settled();
+    assert.deepEqual([one.notices, one.isCorked], [['VaultWriteFailed undefined'], false]);
+    assert.equal(await fixture.stored(), 'a');
+  });
+
   it('by a log-out removes the record, before that is told, and the name stays', async () => {
     const fixture = new Fixture();
     const [one, two] = [await fixture.named(), fixture.session()];

@@ -126,6 +126,11 @@ export const MAIN_SESSIONS: readonly Rule[] = [
     ['a record that was written is zeroed', '        record.fill(0);\n        this.#written', '        this.#written'],
     ['a write that failed is tried again', '    this.#nowIn(waitAfter(this.#failures));\n', ''],
     [
+      'a log-out that leaves the record of another process is told',
+      'if (!(await (await this.#vault.get()).remove(name, true)))',
+      'if ((await (await this.#vault.get()).remove(name, true)) === undefined)',
+    ],
+    [
       'a record that failed does not replace a newer one',
       'if (this.#unwritten === undefined) this.#unwritten = record;\n    else record.fill(0);',
       'this.#replace(record);',
@@ -162,6 +167,11 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'the bytes of a record are zeroed where they stood',
       '    bytes.fill(0);\n    if (ownership === undefined)',
       '    if (ownership === undefined)',
+    ],
+    [
+      'what another process has by now was not forgotten',
+      'if (!(await ownership.writer.forget())) return answerForget(owner, ticket, IN_USE);',
+      'await ownership.writer.forget();',
     ],
     ['a session that has gone gets no name', 'if (owner.isClosing) return;', ''],
     [
