@@ -89,6 +89,9 @@ export interface NameFault {
   readonly reason?: string | undefined;
 }
 
+/** The reason of `SessionInUse` where another process was asked to leave, and has not. */
+export const NOT_GIVEN_UP = 'not-given-up';
+
 /** What the main thread found out about a name. */
 export interface NameOutcome {
   readonly fault?: NameFault | undefined;

@@ -21,8 +21,13 @@ const FIRST_PRUNE = 30_000;
 const PRUNE = 10 * 60_000;
 /** How long a list opens rows before it gives others of the process a turn, ms: a list of thousands takes far longer. */
 const LIST_SLICE = 4;
-/** Behind the uuid in the row of a request that the owner grants only if nobody speaks in the session. */
+/** Behind the time in the row of a request that the owner grants only if nobody speaks in the session. */
 const IF_IDLE = ' idle';
+/**
+ * How long a request for a name stands, ms: who waits asks again every two seconds. An owner that was stopped meanwhile, or an asker
+ * that has died, must not cost a session that nobody wants.
+ */
+const REQUEST_LIFE = 5_000;
 /** Bytes that are reserved for a row without a record. */
 const SMALL_ROW = 512;
 
@@ -105,11 +110,18 @@ export class LmdbVault implements Vault {
   }
 
   ask(name: string, isIfIdle = false): Promise<void> {
-    const body = Buffer.from(isIfIdle ? `${this.#self.uuid}${IF_IDLE}` : this.#self.uuid);
+    const body = Buffer.from(`${this.#self.uuid} ${Date.now()}${isIfIdle ? IF_IDLE : ''}`);
     return this.#change(SMALL_ROW, () => {
       // Who wants it anyway goes before who wants it if nobody uses it.
       const before = isIfIdle ? this.#rows.get(RowKind.REQUEST, name)?.body : undefined;
       if (before === undefined || isForIdle(before)) this.#rows.put(RowKind.REQUEST, name, body);
+    });
+  }
+
+  withdraw(name: string): Promise<void> {
+    return this.#change(SMALL_ROW, () => {
+      const body = this.#rows.get(RowKind.REQUEST, name)?.body;
+      if (body?.toString('latin1').startsWith(this.#self.uuid) === true) this.#rows.remove(RowKind.REQUEST, name);
     });
   }
 
@@ -241,7 +253,7 @@ export class LmdbVault implements Vault {
       if (body === undefined || !this.#claims.has(name) || this.#toldRequests.get(name) === seq) continue;
       this.#toldRequests.set(name, seq);
       this.#heard(name, seq);
-      this.asked?.(name, isForIdle(body));
+      if (stands(body, Date.now())) this.asked?.(name, isForIdle(body));
     }
   }
 
@@ -278,6 +290,12 @@ export class LmdbVault implements Vault {
 /** Whether the owner grants a request only if nobody speaks in the session. @param body of its row */
 function isForIdle(body: Buffer): boolean {
   return body.toString('latin1').endsWith(IF_IDLE);
+}
+
+/** Whether whoever asked still waits. @param body of its row @param now Unix ms */
+function stands(body: Buffer, now: number): boolean {
+  const at = Number(body.toString('latin1').split(' ')[1]);
+  return Math.abs(now - at) <= REQUEST_LIFE;
 }
 
 /** The body of a record's row: when it was written (Unix ms, f64), then the record. */

@@ -86,6 +86,9 @@ export interface Vault {
    */
   ask(name: string, isIfIdle?: boolean): Promise<void>;
 
+  /** Asks no longer: an owner that has not heard of it yet does not. */
+  withdraw(name: string): Promise<void>;
+
   /** What became of requests with an idempotency key. */
   readonly outcomes: Outcomes;
 

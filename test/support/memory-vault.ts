@@ -31,6 +31,8 @@ export class MemoryStore {
 export class MemoryVault implements Vault {
   readonly protection: Vault['protection'];
   asked: Vault['asked'];
+  /** Names that were asked for, and are no longer. */
+  readonly withdrawn: string[] = [];
   /** Set: what changes something rejects with it, and changes nothing. */
   failure: VaultError | undefined;
   readonly outcomes: Outcomes = {
@@ -121,6 +123,11 @@ export class MemoryVault implements Vault {
     await this.#turn();
     const owner = this.#store.rows.get(name)?.owner;
     if (owner !== undefined && owner !== this) owner.asked?.(name, isIfIdle);
+  }
+
+  async withdraw(name: string): Promise<void> {
+    await this.#turn();
+    this.withdrawn.push(name);
   }
 
   async write(name: string, record: Uint8Array): Promise<void> {

@@ -78,6 +78,32 @@ test('a request that its owner has heard of is there no longer; one that is want
   assert.deepEqual(heard, [false, true], 'the row before stands in nobody’s way');
 });
 
+test('an owner hears no more of a request that was withdrawn, or whose asker has been silent for long', async (t) => {
+  const folder = folderOf(t);
+  const [one, two] = [await opened(t, { folder, self: body(t).self }), await opened(t, { folder })];
+  t.mock.timers.enable({ apis: ['setInterval', 'Date'], now: Date.now() });
+  await one.claim('a');
+  const heard: boolean[] = [];
+  one.asked = (_name, isIfIdle) => heard.push(isIfIdle);
+  await two.ask('a');
+  await one.withdraw('a');
+  t.mock.timers.tick(200);
+  assert.deepEqual(heard, [false], 'another’s cannot be withdrawn');
+  await two.ask('a');
+  await two.withdraw('a');
+  t.mock.timers.tick(200);
+  await two.ask('a', true);
+  // As long as the owner was stopped, it did not look.
+  t.mock.timers.setTime(Date.now() + 5_001);
+  t.mock.timers.tick(200);
+  assert.deepEqual(heard, [false]);
+  // Behind the removal of what was too old in the same queue.
+  await one.write('a', Buffer.from('1'));
+  await two.ask('a', true);
+  t.mock.timers.tick(200);
+  assert.deepEqual(heard, [false, true]);
+});
+
 test('others of the process have their turns while all names are listed', async (t) => {
   const vault = await opened(t, { folder: folderOf(t) });
   const names = Array.from({ length: 12 }, (_, i) => `name${i}`).toSorted();

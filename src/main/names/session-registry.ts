@@ -6,7 +6,7 @@
  * The promises of the vault end between blocks of lanes, never while one is applied: what is put to a lane here stands
  * behind what that block has said.
  */
-import { type StoreKind, writeNameList } from '../../batch/name-records.ts';
+import { NOT_GIVEN_UP, type StoreKind, writeNameList } from '../../batch/name-records.ts';
 import { NameOp } from '../../batch/records.ts';
 import type { MainEnv, Timer } from '../env.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -28,6 +28,8 @@ const ASK_AGAIN = 2_000;
 const IDLE_WAIT = 1_000;
 /** Another process has the name. */
 const IN_USE: NameRefusal = { error: 'SessionInUse' };
+/** It was asked to leave, and has not. */
+const KEPT: NameRefusal = { ...IN_USE, reason: NOT_GIVEN_UP };
 
 /** Gives sessions their names: one owner for each name in this process, one process for each name in the vault. */
 export class SessionRegistry {
@@ -140,7 +142,7 @@ export class SessionRegistry {
     let fault: NameRefusal | undefined;
     try {
       claim = await this.#claimed(ownership, owner);
-      if (claim === undefined) fault = IN_USE;
+      if (claim === undefined) fault = this.#claiming.get(owner) === true ? KEPT : IN_USE;
     } catch (error) {
       fault = refusalOfVault(error);
     }
@@ -177,8 +179,12 @@ export class SessionRegistry {
     let wasTakeover = false;
     for (let waited = 0; claim === undefined; waited += POLL) {
       const isTakeover = this.#claiming.get(owner) === true;
-      if (waited >= (isTakeover ? TAKEOVER : idleWait(owner))) return undefined;
-      if (ownership.owner === undefined || this.#vault.isStopping) return undefined;
+      const isOver = waited >= (isTakeover ? TAKEOVER : idleWait(owner));
+      if (isOver || ownership.owner === undefined || this.#vault.isStopping) {
+        // One that cannot be withdrawn is too old soon.
+        if (waited > 0) await vault.withdraw(ownership.name).catch(() => undefined);
+        return undefined;
+      }
       if (waited % ASK_AGAIN === 0 || isTakeover !== wasTakeover) await vault.ask(ownership.name, !isTakeover);
       wasTakeover = isTakeover;
       await new Promise<void>((resolve) => this.#env.setTimer(resolve, POLL));

@@ -4,7 +4,13 @@
  * Never: a line out of its turn; a name asked for (the main thread opens a session with its name).
  */
 import { wipeRecord } from '../../account/record.ts';
-import { type NameAnswer, type NameEntry, type NameFault, readNameList } from '../../batch/name-records.ts';
+import {
+  NOT_GIVEN_UP,
+  type NameAnswer,
+  type NameEntry,
+  type NameFault,
+  readNameList,
+} from '../../batch/name-records.ts';
 import type { Refusal, SessionHandle, SessionFields } from '../../dialect/dialect.ts';
 import { errorNamed } from '../../errors.ts';
 import { beginLine, Wants } from '../answers/answers.ts';
@@ -38,6 +44,8 @@ export function openNamed(s: ConnectionState, { fault, bytes, isClean }: NameAns
 }
 
 const ELSEWHERE = 'another process with the same vault has this session; "takeover":true takes it over';
+const KEPT =
+  'another process with the same vault has this session and has not given it up; it may be stopped or overloaded: look there';
 const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why';
 
 /** Why a name cannot be had, or what is stored under it cannot be changed. */
@@ -45,8 +53,8 @@ export function refusalOfName({ error, reason }: NameFault): Refusal {
   return refusal(errorNamed(error), {
     path: 'session',
     ...(error === 'VaultUnavailable' && reason !== undefined && { msg: VAULT_SHUT }),
-    ...(error === 'SessionInUse' && { msg: ELSEWHERE }),
-    ...(reason !== undefined && { reason }),
+    ...(error === 'SessionInUse' && { msg: reason === NOT_GIVEN_UP ? KEPT : ELSEWHERE }),
+    ...(reason !== undefined && reason !== NOT_GIVEN_UP && { reason }),
   });
 }
 

@@ -294,8 +294,9 @@ describe('takeover', () => {
     }
     there.env.advance(50);
     await settled();
-    assert.equal(two.last, 'SessionInUse');
+    assert.equal(two.last, 'SessionInUse not-given-up');
     assert.equal(there.env.timers, 0);
+    assert.deepEqual(there.vault.withdrawn, ['me']);
   });
 
   it('is asked for no longer when the session that wants it has ended', async () => {

@@ -1,6 +1,8 @@
 /** A session by its name, as a lane sees it: new, given, handed in, listed (wire: Requests and answers). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { NOT_GIVEN_UP } from '../../../src/batch/name-records.ts';
+import { refusalOfName } from '../../../src/session/attach/attach.ts';
 import { BOT_ID } from '../../../src/testdc/world/seed.ts';
 import { botPair, gone } from '../../support/bot-pair.ts';
 import { assertClean, consOf, LOGIN, NEAREST, pairOf, sessionOf, type Line } from '../../support/one-client.ts';
@@ -168,5 +170,15 @@ describe('a list', () => {
         reason: 'AUTH_KEY_UNREGISTERED',
       },
     );
+  });
+});
+
+describe('a name that another process has', () => {
+  it('can be taken over, or was asked for in vain', () => {
+    const inUse = refusalOfName({ error: 'SessionInUse' });
+    const asked = refusalOfName({ error: 'SessionInUse', reason: NOT_GIVEN_UP });
+    assert.match(inUse.msg, /"takeover":true takes it over/);
+    assert.match(asked.msg, /has not given it up/);
+    assert.deepEqual([asked.error, asked.reason], ['SessionInUse', undefined]);
   });
 });

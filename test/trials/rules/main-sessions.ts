@@ -173,6 +173,11 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'if (!(await ownership.writer.forget())) return answerForget(owner, ticket, IN_USE);',
       'await ownership.writer.forget();',
     ],
+    [
+      'a takeover that came to nothing is asked for no longer',
+      '        if (waited > 0) await vault.withdraw(ownership.name).catch(() => undefined);\n',
+      '',
+    ],
     ['a session that has gone gets no name', 'if (owner.isClosing) return;', ''],
     [
       'a name has one owner',

@@ -60,6 +60,12 @@ export const VAULT: readonly Rule[] = [
     ['what did not open is zeroed', '    body.fill(0);\n', ''],
   ]),
   ...rulesOf('src/vault/lmdb-vault.ts', 'wipes rows lmdb-vault owners', [
+    ['a request for a name is too old at some time', 'if (stands(body, Date.now())) this.asked', 'this.asked'],
+    [
+      'another process’s request is not withdrawn',
+      "if (body?.toString('latin1').startsWith(this.#self.uuid) === true) this",
+      'this',
+    ],
     [
       "what is not this process's is not written",
       "if (!this.#owners.isOwn(name)) throw new VaultError('VaultWriteFailed', `${name} is not this process's`);",
