@@ -10,7 +10,8 @@ import { ConfigError, loadConfig } from '../config/config.ts';
 import { VAULT_OPTIONS } from '../config/options.ts';
 import { openVault } from '../vault/open.ts';
 import { isVaultIn } from '../vault/permissions.ts';
-import { type Claim, NAME, type Vault } from '../vault/vault.ts';
+import { NAME, NAME_FORM } from '../account/name.ts';
+import type { Claim, Vault } from '../vault/vault.ts';
 import { toVaultSettings, type VaultSettings } from '../config/vault-settings.ts';
 
 /** The flags of a `sessions` command as commander gives them. */
@@ -58,7 +59,7 @@ export function mustExist(folder: string): void {
 /** The name, if one can be called so. @throws ConfigError: exit code 2 */
 export function checkName(name: string): string {
   if (NAME.test(name)) return name;
-  throw new ConfigError(['a name has 1 to 64 letters, digits and _ . - + @']);
+  throw new ConfigError([`a name has ${NAME_FORM}`]);
 }
 
 /** Prints a warning on stderr. */

@@ -108,9 +108,8 @@ async function wantedBy(
   const port = wholeOf('--port', flags.port ?? env['MTPROTO2JSON_PORT'] ?? '1543', 65_535, wrong);
   const apiId = flags.apiId?.trim() ?? env['MTPROTO2JSON_API_ID'];
   const dc = flags.dc === undefined ? undefined : wholeOf('--dc', flags.dc, 10_000, wrong);
-  const { NAME } = await import('../vault/vault.ts');
-  if (flags.save !== undefined && !NAME.test(flags.save))
-    wrong.push('--save: a name has 1 to 64 letters, digits and _ . - + @');
+  const { NAME, NAME_FORM } = await import('../account/name.ts');
+  if (flags.save !== undefined && !NAME.test(flags.save)) wrong.push(`--save: a name has ${NAME_FORM}`);
   if (flags.botToken !== undefined && flags.botTokenFile !== undefined)
     wrong.push('give --bot-token or --bot-token-file, not both');
   if (flags.password !== undefined && flags.passwordFile !== undefined)

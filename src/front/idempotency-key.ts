@@ -22,6 +22,8 @@ export function idempotencyKey(header: string | undefined): string | Unserved | 
   if (header === undefined) return undefined;
   const key = QUOTED.exec(header)?.[1]?.replaceAll(/\\(.)/g, '$1') ?? PLAIN.exec(header)?.[0] ?? '';
   if (key.length > 0 && key.length <= LONGEST) return key;
-  const msg = `Idempotency-Key is one word of at most ${LONGEST} visible ASCII characters, or a text of as many in double quotes`;
+  const msg =
+    `Idempotency-Key is one word of at most ${LONGEST} visible ASCII characters without ", or a text of as many in double quotes, ` +
+    'where a quote is \\" and a backslash \\\\';
   return { refused: 'InvalidRequest', fields: { msg, path: 'key' } };
 }

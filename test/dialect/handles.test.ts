@@ -180,7 +180,8 @@ describe('wishes', () => {
       assert.equal(read({ name: 'a', dc: 2, test: false, user_id: 5, is_bot: false }), undefined);
       assert.equal(fields.userId, 5n);
       assert.equal(read({ user_id: 5 }), 'InvalidSession');
-      assert.equal(read({ name: 'a/b' }), 'InvalidSession');
+      for (const name of ['a/b', '.', '..']) assert.equal(read({ name }), 'InvalidSession', name);
+      assert.equal(read({ name: '...' }), undefined);
       assert.equal(read({ forget: 'a' }), undefined);
       assert.equal(fields.forget, 'a');
       const besides = [

@@ -257,11 +257,29 @@ test('what is asked of kept sessions goes out as the line that asks it', async (
     Buffer.from((await ask('DELETE', '/v1/sessions/%D1%8F%2B1@x?y')).body, 'latin1').toString(),
     '{"id":1,"session":{"forget":"я+1@x"}}\n',
   );
-  for (const name of ['a%20b', '%22%7D', '{name}', 'x'.repeat(65), '%', '%D1', 'a%2Fb', '%00']) {
+  for (const name of [
+    'a%20b',
+    '%22%7D',
+    '{name}',
+    'x'.repeat(65),
+    '%',
+    '%D1',
+    'a%2Fb',
+    '%00',
+    '.',
+    '..',
+    '%2e',
+    '%2E.',
+  ]) {
     const { status, body } = await ask('DELETE', `/v1/sessions/${name}`);
     assert.equal(status, 400, name);
     assert.match(body, /^{"id":1,"error":"InvalidSession",.*"path":"session.name"/, name);
   }
+  // No piece of a path is taken out here: it is a name, and none that a session may have.
+  assert.match(
+    (await ask('DELETE', '/v1/sessions/me/../..')).body,
+    /^{"id":-1,"error":"ProtocolMismatch","msg":"no such path/,
+  );
   const post = await ask('POST', '/v1/sessions/me');
   assert.deepEqual([post.status, post.headers['allow']], [405, 'GET, HEAD, PATCH, DELETE']);
   raw.close();
@@ -313,6 +331,9 @@ test('a method by its path: the body is its fields, Idempotency-Key its key; wha
   assert.equal((await call('me/auth.logOut', '', { 'Content-Type': '' })).status, 415);
   for (const [path, body, error, headers] of [
     ['a b', '{}', 'InvalidSession', {}],
+    ['../auth.logOut', '{}', 'InvalidSession', {}],
+    ['%2e%2E/auth.logOut', '{}', 'InvalidSession', {}],
+    ['./auth.logOut', '{}', 'InvalidSession', {}],
     ['me/messages.sendMessage%22,%22x', '{}', 'NotAMethod', {}],
     ['me/a.b.c', '{}', 'NotAMethod', {}],
     ['me/ping', '{"a":1},"session":{"b":2}', 'JSONDecodeError', {}],

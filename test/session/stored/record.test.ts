@@ -65,6 +65,19 @@ describe('going on', () => {
       assertClean(pair);
     });
 
+  it('not of a key that nobody has signed in with: it is in memory alone', async () => {
+    const pair = new Pair();
+    const isNew = async (client: number): Promise<unknown> => {
+      pair.open(client);
+      const [line] = await pair.ask(client, { session: { name: 'me' }, message: { _cons: 'help.getNearestDc' } });
+      return sessionOf(line)['new'];
+    };
+    assert.equal(await isNew(1), true);
+    pair.die();
+    assert.equal(await isNew(2), true);
+    assert.deepEqual([pair.dc.counters.handshakes, pair.shelf.kept.size], [2, 0]);
+  });
+
   it('in another thread, with its name', async () => {
     const pair = await botPair();
     pair.lose();

@@ -66,6 +66,9 @@ export const FRONT: readonly Rule[] = [
       '    if (limits.maxLine < 0)\n',
     ],
   ]),
+  ...rulesOf('src/account/name.ts', 'account/name', [
+    ['no session has a name that HTTP clients take out of a path', '(?!\\.{1,2}$)', ''],
+  ]),
   ...rulesOf('src/front/session-change.ts', 'session-change', [
     ['a change says resident alone', 'if (!tape.hasKey(m, RESIDENT)) return stranger(tape.keyText(m));', ''],
     ['a change is read if it is short', 'if (body.length > LONGEST_CHANGE) return', 'if (body.length < 0) return'],
