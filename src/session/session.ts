@@ -14,6 +14,7 @@ import { answerTimeout } from './answers/answers.ts';
 import { tellKeyEnd } from './answers/key-outcomes.ts';
 import { endLeaving, LEAVE_MS, stayIfNobodyTakes } from './attach/alone.ts';
 import { answerListed, openNamed, refusalOfName } from './attach/attach.ts';
+import { refuseForget } from './attach/forget.ts';
 import { detach } from './attach/move.ts';
 import { acknowledgeAll, endForAll, endForgotten, leaveIfDue } from './attach/over.ts';
 import { endWaiting, takeAllWaiting, takeWaiting, waitBehind } from './attach/waiting.ts';
@@ -27,6 +28,7 @@ import { onPlainPacket } from './link/make-keys.ts';
 import { hear } from './link/trouble.ts';
 import { takeKeyAnswer } from './requests/keyed.ts';
 import { takeOn, takeRequest } from './requests/requests.ts';
+import { staysResident } from './requests/take-session.ts';
 import { restore, takeAgain } from './resume.ts';
 import { Sending } from './sending.ts';
 import type { Sink } from './sink.ts';
@@ -300,9 +302,9 @@ export class Session implements PacketSink {
   #refuseNamed(waiting: ClientLine, step: 'store' | 'forget', fault: NameFault): void {
     const home = this.#home;
     const { stored } = home.session;
+    if (step === 'forget') return refuseForget(home, stored!, waiting, fault);
     endWaiting(home, waiting, refusalOfName(fault));
-    if (step === 'forget' && stored !== undefined) stored.isForgetting = false;
-    if (step !== 'store') return;
+    if (stored?.wasResident !== undefined) return staysResident(home, stored, stored.wasResident);
     home.sink.name('release', 0);
     endForAll(this.#all(), 'the session could not be stored', 'store');
   }

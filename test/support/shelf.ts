@@ -34,7 +34,7 @@ export class Shelf {
   readonly owners = new Map<string, number>();
   /** `urgent NAME`, `later NAME`, …, in order. */
   readonly notes: string[] = [];
-  /** An explicit STORE is refused with this. */
+  /** An explicit STORE, and a removal that a line asks for, are refused with this. */
   refusal: string | undefined;
   /** Names that another process has. */
   readonly elsewhere = new Set<string>();
@@ -96,6 +96,8 @@ export class Shelf {
       this.notes.push(`released ${name}`);
       return;
     }
+    if (op === NameOp.FORGET && this.refusal !== undefined)
+      return this.#named(session, ticket, op, { fault: { error: this.refusal } });
     this.kept.delete(name);
     this.notes.push(`removed ${name}`);
     if (op === NameOp.LOGGED_OUT) return;

@@ -10,7 +10,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { errorText } from '../../error-text.ts';
 import { VaultError } from '../../vault/vault.ts';
 import { type LazyVault } from './lazy-vault.ts';
-import { refusalOfVault } from './refusal-of-vault.ts';
+import { type NameRefusal, refusalOfVault } from './refusal-of-vault.ts';
 import type { NameOwner } from './owner.ts';
 import { answerStore } from './name-request.ts';
 
@@ -40,8 +40,8 @@ export class RecordWriter {
   #isDue = false;
   /** The owner whose output waits for the disk, also while it gives the name up. */
   #corked: NameOwner | undefined;
-  /** Ticket of the request that asked for the session to be stored. */
-  #explicit: number | undefined;
+  /** Tickets of the requests that asked for the session to be stored. */
+  #explicit: number[] = [];
   /** Runs while the vault works on this name. */
   #work: Promise<void> | undefined;
   /** Rises when all that was to be written is not to be any more. */
@@ -68,7 +68,7 @@ export class RecordWriter {
   /** Takes the owner's newest record; its bytes are this writer's. @param ticket who asked for it, if it is explicit */
   store(record: Buffer, kind: StoreKind, ticket: number): void {
     this.#replace(record);
-    if (kind === 'explicit') this.#explicit = ticket;
+    if (kind === 'explicit') this.#explicit.push(ticket);
     if (kind === 'urgent') this.#cork();
     if (kind === 'later') this.#later();
     else this.#now();
@@ -97,7 +97,7 @@ export class RecordWriter {
         this.#of.owner?.notice('VaultWriteFailed', reason === undefined ? {} : { reason });
       }
       this.uncork();
-      if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit);
+      if (owner !== undefined) answerAll(owner, explicit);
     });
   }
 
@@ -119,16 +119,14 @@ export class RecordWriter {
     this.#unwritten = record;
   }
 
-  /** Drops what was to be written. @returns the ticket of the request that had asked for it, if one had */
-  #drop(): number | undefined {
+  /** Drops what was to be written. @returns the tickets of the requests that had asked for it */
+  #drop(): number[] {
     this.#clearTimer();
     this.#replace(undefined);
     this.#isDue = false;
     this.#epoch++;
     this.#failures = 0;
-    const explicit = this.#explicit;
-    this.#explicit = undefined;
-    return explicit;
+    return this.#explicit.splice(0);
   }
 
   // --- when ------------------------------------------------------------------------------------------------------------
@@ -170,11 +168,10 @@ export class RecordWriter {
   async #writeAll(): Promise<void> {
     while (this.#unwritten !== undefined && this.#isDue) {
       const record = this.#unwritten;
-      const explicit = this.#explicit;
+      const explicit = this.#explicit.splice(0);
       const epoch = this.#epoch;
       const { name, owner } = this.#of;
       this.#unwritten = undefined;
-      this.#explicit = undefined;
       this.#isDue = false;
       const late = this.#env.setTimer(() => this.#tell('ETIMEDOUT'), PATIENCE);
       try {
@@ -184,28 +181,28 @@ export class RecordWriter {
       } catch (error) {
         if (epoch === this.#epoch) return this.#failed(record, explicit, owner, error);
         record.fill(0);
-        if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit, refusalOfVault(error));
+        if (owner !== undefined) answerAll(owner, explicit, refusalOfVault(error));
       } finally {
         this.#env.clearTimer(late);
       }
     }
   }
 
-  #written(explicit: number | undefined, owner: NameOwner | undefined): void {
+  #written(explicit: readonly number[], owner: NameOwner | undefined): void {
     if (this.#failures > 0) this.#log.write('vault written', { count: this.#failures });
     this.#failures = 0;
     if (!this.#isDue) this.uncork();
-    if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit);
+    if (owner !== undefined) answerAll(owner, explicit);
   }
 
   /** The record stored before still is. The session goes on, and the write is tried again until it works. */
-  #failed(record: Buffer, explicit: number | undefined, owner: NameOwner | undefined, error: unknown): void {
+  #failed(record: Buffer, explicit: readonly number[], owner: NameOwner | undefined, error: unknown): void {
     const fault = refusalOfVault(error);
     this.#log.write('vault write failed', { reason: errorText(error) });
-    if (explicit !== undefined && owner !== undefined) {
+    if (explicit.length > 0 && owner !== undefined) {
       record.fill(0);
       this.uncork();
-      return answerStore(owner, explicit, fault);
+      return answerAll(owner, explicit, fault);
     }
     this.#failures++;
     if (this.#unwritten === undefined) this.#unwritten = record;
@@ -278,6 +275,10 @@ export class RecordWriter {
     this.#clearTimer();
     this.#replace(undefined);
   }
+}
+
+function answerAll(owner: NameOwner, tickets: readonly number[], fault?: NameRefusal): void {
+  for (const ticket of tickets) answerStore(owner, ticket, fault);
 }
 
 function waitAfter(failures: number): number {

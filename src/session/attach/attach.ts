@@ -28,7 +28,7 @@ export function openNamed(s: ConnectionState, { fault, bytes, isClean }: NameAns
   if (!session.isOpening) return;
   session.isOpening = false;
   if (fault !== undefined) {
-    session.refused = refusalOfName(fault);
+    session.refused = refusalOfOpen(fault);
     return;
   }
   const stored = new StoredSession(session.name!);
@@ -47,6 +47,14 @@ const ELSEWHERE = 'another process with the same vault has this session; "takeov
 const KEPT =
   'another process with the same vault has this session and has not given it up; it may be stopped or overloaded: look there';
 const VAULT_SHUT = 'the vault of this gateway cannot be opened; its log says why';
+
+const NOT_OPENED = 'the vault of this gateway cannot be written, so the session was not opened; its log says why';
+
+/** Why a session cannot be opened: nothing of it was. */
+function refusalOfOpen(fault: NameFault): Refusal {
+  const refused = refusalOfName(fault);
+  return refused.error === 'VaultWriteFailed' ? { ...refused, msg: NOT_OPENED } : refused;
+}
 
 /** Why a name cannot be had, or what is stored under it cannot be changed. */
 export function refusalOfName({ error, reason }: NameFault): Refusal {

@@ -4,6 +4,7 @@
  * In: the name of a session, the data centre's answers. Out: calls of the gateway's own; at the end the main thread is asked.
  * Never: removes anything while the account may still be signed in.
  */
+import type { NameFault } from '../../batch/name-records.ts';
 import type { Refusal } from '../../dialect/dialect.ts';
 import { Crc } from '../../tl/service.ts';
 import { hangUp } from '../link/hang-up.ts';
@@ -11,6 +12,7 @@ import { compileInit } from '../delivery/init.ts';
 import { callOwn } from '../delivery/own-calls.ts';
 import type { StoredSession } from '../state/stored-session.ts';
 import type { ClientLine } from '../state/attachment.ts';
+import { refusalOfName } from './attach.ts';
 import { endWaiting, endWaitingBy, takeWaiting, waitFor, waitInFront } from './waiting.ts';
 import { connectionAt } from '../centres/connections.ts';
 import { ownPending } from '../state/own-pending.ts';
@@ -82,6 +84,7 @@ function refusalOfSilence(s: ConnectionState, pending: Pending): Refusal {
 
 /** Each key under itself, as far as its data centre can be reached: none of them opens anything any more. */
 function destroyKeys(s: ConnectionState, stored: StoredSession, ticket: number, now: number): void {
+  stored.isLoggedOut = true;
   const carriers = s.isLost ? [] : [s];
   for (const dc of s.session.otherKeys.keys()) {
     const there = connectionAt(s, dc);
@@ -125,4 +128,17 @@ function destroyKey(s: ConnectionState, end: () => void, now: number): void {
   };
   pending.ownCall = { done: once, failed: once };
   s.pending.add(pending);
+}
+
+const LOGGED_OUT = 'the account is logged out, but its record could not be removed; forget the session once more';
+const KEPT = 'the record could not be removed, so nothing is forgotten; try again';
+
+/** The record could not be removed: the session stays. */
+export function refuseForget(s: ConnectionState, stored: StoredSession, line: ClientLine, fault: NameFault): void {
+  stored.isForgetting = false;
+  const refused = refusalOfName(fault);
+  if (refused.error !== 'VaultWriteFailed') return endWaiting(s, line, refused);
+  const { isLoggedOut } = stored;
+  const more = isLoggedOut ? ({ msg: LOGGED_OUT, delivered: 'yes' } as const) : { msg: KEPT };
+  endWaiting(s, line, { ...refused, ...more });
 }

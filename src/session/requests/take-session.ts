@@ -17,6 +17,7 @@ import { store, tellStanding } from '../stored/store.ts';
 import { listedServer } from '../state/servers.ts';
 import type { ClientLine } from '../state/attachment.ts';
 import type { ConnectionState } from '../state/state.ts';
+import type { StoredSession } from '../state/stored-session.ts';
 import type { WaitingStep } from '../state/waiting-lines.ts';
 
 /** What came of `session`: it waits, it runs elsewhere, it is refused, or undefined: the line goes on. */
@@ -74,7 +75,7 @@ function applySession(
   const isForgettable = fields.forget !== undefined && stored !== undefined;
   if (refused !== undefined && !isForgettable) return refused;
   if (stored !== undefined) {
-    const outcome = checkStored(s, fields, line, now);
+    const outcome = checkStored(s, fields, line, done, now);
     if (outcome !== undefined) return outcome;
   }
   if (fields.forget !== undefined) return forget(s, stored!, line, now);
@@ -88,9 +89,11 @@ function applySession(
 function checkStored(
   s: ConnectionState,
   fields: SessionFields,
-  { attachment: to }: ClientLine,
+  line: ClientLine,
+  done: WaitingStep | undefined,
   now: number,
 ): Refusal | 'waits' | undefined {
+  const { attachment: to } = line;
   const { hasRecord } = s.session.stored!;
   if (fields.existing && !hasRecord) return refusal('SessionNotFound', { msg: NO_RECORD, path: 'session.name' });
   const refused = refusalOfOthers(s, to, fields);
@@ -99,18 +102,41 @@ function checkStored(
   const outcome = fields.exclusive || fields.takeover ? haveAlone(s, to, fields, now) : undefined;
   if (outcome !== undefined) return outcome;
   const unfit = bring(s, to);
-  if (unfit === undefined && fields.resident !== undefined) setResident(s, fields.resident);
-  return unfit;
+  if (unfit !== undefined || fields.resident === undefined) return unfit;
+  return done === 'store' ? staysSo(s) : setResident(s, line, fields.resident);
 }
 
-function setResident(s: ConnectionState, isResident: boolean): void {
+/** Before its answer it is on the disk: who was told that it is a resident finds it one, whatever happens to the gateway. */
+function setResident(
+  s: ConnectionState,
+  { attachment: to, ticket }: ClientLine,
+  isResident: boolean,
+): 'waits' | undefined {
   const stored = s.session.stored!;
-  if (stored.isResident === isResident) return;
+  if (stored.isResident === isResident) return undefined;
+  const { isResident: before, hasRecord } = stored;
+  becomes(s, stored, isResident);
+  if (!hasRecord) return undefined;
+  stored.wasResident ??= before;
+  store(s, stored, 'explicit', ticket);
+  return waitFor(to, 'store');
+}
+
+/** It is on the disk by now. */
+function staysSo({ session }: ConnectionState): undefined {
+  session.stored!.wasResident = undefined;
+}
+
+function becomes(s: ConnectionState, stored: StoredSession, isResident: boolean): void {
   stored.isResident = isResident;
   stored.changes++;
-  // Before its answer: who was told that it is a resident finds it one, whatever happens to the gateway.
-  if (stored.hasRecord) store(s, stored, 'urgent');
   tellStanding(s, stored);
+}
+
+/** What a line has made of it could not be stored: it is as it was. */
+export function staysResident(s: ConnectionState, stored: StoredSession, wasResident: boolean): void {
+  stored.wasResident = undefined;
+  becomes(s, stored, wasResident);
 }
 
 const NO_RECORD = 'nothing is kept under this name, and existing begins nothing: sign in under it first';

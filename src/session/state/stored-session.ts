@@ -30,10 +30,14 @@ export class StoredSession {
   updates: StoredUpdates | undefined;
   /** The gateway opens it at its own start, and keeps it open with nobody there. */
   isResident = false;
+  /** What `isResident` was before a line changed it that waits for the vault. */
+  wasResident: boolean | undefined;
   /** Why the session cannot be used any more. */
   lostReason: string | undefined;
   /** The account is being logged out: what the server says of its key is no news. */
   isForgetting = false;
+  /** The data centre has logged the account out: its record is still to be removed. */
+  isLoggedOut = false;
   /** Rises with every change below: `snapshot.ts` compares it to see whether SAVE_SESSION is due. */
   get version(): number {
     return this.#timesStored + this.changes + this.moves;

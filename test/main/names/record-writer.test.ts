@@ -4,7 +4,7 @@ import { describe, it, test } from 'node:test';
 import { LazyVault } from '../../../src/main/names/lazy-vault.ts';
 import { RecordWriter } from '../../../src/main/names/record-writer.ts';
 import type { Vault } from '../../../src/vault/vault.ts';
-import { In, NameOp } from '../../../src/batch/records.ts';
+import { In, NamedFlag, NameOp } from '../../../src/batch/records.ts';
 import { FakeEnv } from '../../support/fake-env.ts';
 import { MemoryStore } from '../../support/memory-vault.ts';
 import { fault, Fixture, log, settled } from '../../support/registry-fixture.ts';
@@ -41,6 +41,20 @@ describe('a vault that cannot write', () => {
     assert.equal(one.last, 'VaultWriteFailed ENOSPC');
     assert.deepEqual(one.notices, []);
     assert.ok(!fixture.registry.isDegraded);
+  });
+
+  it('answers all that asked for it explicitly', async () => {
+    const fixture = new Fixture();
+    const one = await fixture.named();
+    fixture.vault.hold();
+    for (const ticket of [7, 8, 9]) fixture.store(one, 'explicit', 'a', ticket);
+    fixture.vault.go();
+    await settled();
+    const answered = one.said.filter(({ flags }) => (flags & NamedFlag.OP) === NameOp.STORE);
+    assert.deepEqual(
+      answered.map(({ ticket }) => ticket),
+      [7, 8, 9],
+    );
   });
 
   it('is tried by one alone when the owner goes while it fails', async () => {

@@ -173,6 +173,35 @@ describe('a list', () => {
   });
 });
 
+describe('a resident', () => {
+  it('is one when that is on the disk, else it is as it was', async () => {
+    const pair = await botPair();
+    pair.shelf.refusal = 'VaultWriteFailed ENOSPC';
+    const [refused] = await pair.ask(1, { session: { name: 'bot', resident: true }, message: STATE });
+    assert.deepEqual([refused?.['error'], refused?.['reason']], ['VaultWriteFailed', 'ENOSPC']);
+    assert.equal(pair.shelf.record('bot').isResident, false);
+    pair.shelf.refusal = undefined;
+    pair.shelf.notes.length = 0;
+    const [line] = await pair.ask(1, { session: { name: 'bot', resident: true }, message: STATE });
+    assert.equal(consOf(line), 'updates.state');
+    assert.equal(pair.shelf.notes[0], 'explicit bot');
+    assert.equal(pair.shelf.record('bot').isResident, true);
+  });
+
+  it('is what the last of two clients said who say otherwise at once', async () => {
+    const pair = await botPair();
+    pair.open(2);
+    pair.line(1, { id: 1, session: { name: 'bot', resident: true } });
+    pair.line(2, { id: 2, session: { name: 'bot', resident: false } });
+    await pair.run();
+    assert.deepEqual(
+      [...pair.take(1), ...pair.take(2)].map(({ id }) => id),
+      [1, 2],
+    );
+    assert.equal(pair.shelf.record('bot').isResident, false);
+  });
+});
+
 describe('a name that another process has', () => {
   it('can be taken over, or was asked for in vain', () => {
     const inUse = refusalOfName({ error: 'SessionInUse' });

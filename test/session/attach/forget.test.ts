@@ -48,6 +48,25 @@ describe('forget', () => {
     assert.deepEqual(sessionOf(pair.take(2)[0]), { forgotten: 'bot' });
   });
 
+  it('says that the account is logged out when its record cannot be removed, and removes it when asked again', async () => {
+    const pair = await botPair();
+    pair.shelf.refusal = 'VaultWriteFailed ENOSPC';
+    pair.line(1, { id: 1, session: { forget: 'bot' } });
+    await pair.advance(15_000);
+    const [kept] = pair.take(1);
+    assert.deepEqual([kept?.['error'], kept?.['delivered'], kept?.['reason']], ['VaultWriteFailed', 'yes', 'ENOSPC']);
+    assert.match(String(kept?.['msg']), /logged out.*forget the session once more/);
+    pair.line(1, { id: 2, session: { forget: 'bot' } });
+    await pair.advance(15_000);
+    const [again] = pair.take(1);
+    assert.deepEqual([again?.['error'], again?.['delivered']], ['VaultWriteFailed', 'yes']);
+    pair.shelf.refusal = undefined;
+    pair.line(1, { id: 3, session: { forget: 'bot' } });
+    await pair.advance(15_000);
+    assert.deepEqual(pair.take(1).map(sessionOf), [{ forgotten: 'bot' }]);
+    assert.equal(pair.dc.counters.requests.get('auth.logOut'), 1);
+  });
+
   it('of what is not kept finds nothing', async () => {
     const pair = pairOf();
     const [line] = await pair.ask(1, { session: { forget: 'nobody' } });

@@ -118,6 +118,11 @@ export const MAIN_SESSIONS: readonly Rule[] = [
   ]),
   ...rulesOf('src/main/names/record-writer.ts', 'record-writer session-registry', [
     [
+      'each that asked for a record to be stored is answered',
+      'for (const ticket of tickets) answerStore(owner, ticket, fault);',
+      'answerStore(owner, tickets[0]!, fault);',
+    ],
+    [
       'a client is told only when the newest urgent record is on the disk',
       '    if (!this.#isDue) this.uncork();',
       '    this.uncork();',
@@ -153,7 +158,7 @@ export const MAIN_SESSIONS: readonly Rule[] = [
     ],
     [
       'who asked for a record that a log-out has dropped is answered',
-      '      if (explicit !== undefined && owner !== undefined) answerStore(owner, explicit);\n    });',
+      '      if (owner !== undefined) answerAll(owner, explicit);\n    });',
       '    });',
     ],
   ]),

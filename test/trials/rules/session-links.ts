@@ -143,6 +143,11 @@ export const SESSION_LINKS: readonly Rule[] = [
   ]),
   ...rulesOf('src/session/requests/take-session.ts', 'requests attach stored/', [
     [
+      'who is told of a resident finds it one',
+      "store(s, stored, 'explicit', ticket);\n  return waitFor(to, 'store');\n}\n\n/** It is on",
+      "store(s, stored, 'urgent');\n  return undefined;\n}\n\n/** It is on",
+    ],
+    [
       'a key of a kept session is not shown to whoever asks',
       'fields.export && hasName && !line.mayExport',
       'fields.export && hasName && !line.mayExport && fields.list',
@@ -232,6 +237,7 @@ export const SESSION_LINKS: readonly Rule[] = [
     ['where a client logs out itself, its record is removed', "s.sink.name('loggedOut', 0);", ''],
   ]),
   ...rulesOf('src/session/attach/forget.ts', 'attach/forget', [
+    ['an account that is logged out is said to be', '  stored.isLoggedOut = true;\n', ''],
     [
       'a session whose log-out nobody answered is not forgotten',
       'if (isGone || (error === undefined && pending.isAcknowledged)) return',
