@@ -39,6 +39,8 @@ import { ConnectionState, SessionState } from './state/state.ts';
 import type { WaitingStep } from './state/waiting-lines.ts';
 import { lastRecord, storeIfBehind, storeLast } from './stored/store.ts';
 
+/** Requests that are remembered of clients that have gone, on one connection: those who crash again and again would fill it. */
+const MOST_GONE = 1024;
 /** How many bytes of waiting lines one `flush` takes on. */
 const WAITING_BYTES = 64 * 1024;
 
@@ -73,12 +75,15 @@ export class Session implements PacketSink {
     if (home.session.isOver) detach(home, attachment, false);
   }
 
-  /** A client does not any more: what no server has seen of it is dropped. */
+  /** A client does not any more: what no server has seen of it is dropped; of the rest no more is remembered than of one that is there. */
   detach(attachment: AttachmentState): void {
     attachment.isGone = true;
     this.#home.session.attachments.remove(attachment);
     this.#home.session.repeats.takeOf(attachment);
-    for (const s of this.#all()) for (const one of s.pending.dropUnsent(attachment)) tellKeyEnd(s, one, 'no');
+    for (const s of this.#all()) {
+      for (const one of s.pending.dropUnsent(attachment)) tellKeyEnd(s, one, 'no');
+      s.pending.forgetGone(MOST_GONE);
+    }
     stayIfNobodyTakes(this.#home);
   }
 

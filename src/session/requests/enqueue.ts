@@ -12,7 +12,7 @@ import { dispatch } from '../centres/dispatch.ts';
 import { lengthWithInit, clientInitLength } from '../delivery/init.ts';
 import type { Wait } from '../state/floods.ts';
 import { AnswerBy, Pending } from '../state/pending.ts';
-import type { ClientLine } from '../state/attachment.ts';
+import type { AttachmentState, ClientLine } from '../state/attachment.ts';
 import type { ConnectionState } from '../state/state.ts';
 import { asksForCdn, cdnRefusal } from './cdn.ts';
 import { targetOf } from './target.ts';
@@ -32,7 +32,7 @@ const answeredPlain = new Map<number, AnswerBy>([
 
 /** Encodes the call and puts it at the end of the queue. */
 export function enqueue(s: ConnectionState, line: ClientLine, now: number): Refusal | undefined {
-  const refused = refusalOfState(s);
+  const refused = refusalOfState(s, line.attachment);
   if (refused !== undefined) return refused;
   const pending = pendingOfLine(s, line, now);
   if (!(pending instanceof Pending)) return pending;
@@ -40,13 +40,14 @@ export function enqueue(s: ConnectionState, line: ClientLine, now: number): Refu
   return undefined;
 }
 
-/** Why the session takes no calls now, whichever they are. */
-export function refusalOfState(s: ConnectionState): Refusal | undefined {
+/** Why the session takes no calls of a client now, whichever they are. */
+export function refusalOfState(s: ConnectionState, of: AttachmentState): Refusal | undefined {
   const over = refusalOfEnd(s);
   if (over !== undefined) return over;
-  if (s.pending.size < MOST_OPEN * s.session.attachments.size) return undefined;
+  // Each is counted alone only where all have many: those of clients that have gone are nobody's fault who is there.
+  if (s.pending.size < MOST_OPEN || s.pending.countOf(of) < MOST_OPEN) return undefined;
   return refusal('Overloaded', {
-    msg: 'too many requests of this session are open',
+    msg: 'too many requests of this connection are open in this session',
     limit: MOST_OPEN,
     retryAfter: 1,
   });

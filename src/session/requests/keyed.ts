@@ -91,7 +91,7 @@ function settle(s: ConnectionState, pending: Pending, keyed: KeyAnswer, now: num
 /** The first with its key goes. */
 function goFirst(s: ConnectionState, pending: Pending, now: number): void {
   pending.hasKey = true;
-  const refused = refusalOfState(s);
+  const refused = refusalOfState(s, pending.asker);
   if (refused === undefined) go(s, pending, now);
   else refuse(s, pending, refused);
 }

@@ -319,9 +319,19 @@ export class PendingTable {
     return dropped;
   }
 
-  /** The open requests of one client. */
+  /** How many requests one client has open: counted where that is asked, with nothing made for it. */
   countOf(of: AttachmentState): number {
-    return this.#all().filter(({ attachment }) => attachment === of).length;
+    let count = 0;
+    for (const { attachment } of this.#sent.values()) if (attachment === of) count++;
+    for (const { attachment } of this.#delayed) if (attachment === of) count++;
+    for (const { attachment } of this.queue) if (attachment === of) count++;
+    return count;
+  }
+
+  /** Takes out requests of clients that have gone, the oldest first, but for the newest `most` and those with a key. */
+  forgetGone(most: number): void {
+    const gone = this.sent().filter(({ attachment, hasKey }) => attachment?.isGone === true && !hasKey);
+    for (const pending of gone.slice(0, Math.max(0, gone.length - most))) this.remove(pending);
   }
 
   /** Takes out and returns the open requests of one client. */

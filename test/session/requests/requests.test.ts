@@ -1,6 +1,7 @@
 /** What a client's lines ask of the gateway itself: server, session, options; and what is refused before anything is dialled. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { botPair } from '../../support/bot-pair.ts';
 import { assertClean, CONFIG, demoSession, messageOf, NEAREST, pairOf, type Line } from '../../support/one-client.ts';
 import type { Pair } from '../../support/pair.ts';
 
@@ -186,6 +187,21 @@ test('a session has 1024 open requests; the next one is refused', async () => {
     pair.take(1).map(({ id, error, delivered }) => [id, error, delivered]),
     [[1025, 'Overloaded', 'no']],
   );
+});
+
+test('requests of clients that have gone are in nobody’s way', async () => {
+  const pair = await botPair();
+  pair.dc.onRequest = ({ method }) => (method === 'help.getNearestDc' ? new Promise(() => {}) : undefined);
+  for (let n = 2; n <= 4; n++) {
+    pair.open(n);
+    for (let id = 1; id <= 1024; id++) pair.line(n, { id, as: 'bot', timeout: 600, message: NEAREST });
+    await pair.run();
+    pair.close(n);
+    await pair.run();
+  }
+  assert.ok(pair.dc.counters.requests.get('help.getNearestDc')! >= 3 * 1024);
+  const [pong] = await pair.ask(1, { id: 7, message: { _cons: 'updates.getState' } });
+  assert.equal(messageOf(pong)['_cons'], 'updates.state');
 });
 
 describe('options', () => {

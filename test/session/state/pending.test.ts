@@ -12,3 +12,15 @@ test('requests that go again do so in the order their client sent them, whatever
   for (const one of [second, first, third]) pending.reissue([one]);
   assert.deepEqual(pending.queue, [first, second, third, newest]);
 });
+
+test('of clients that have gone the oldest requests are forgotten first, and those with a key never', () => {
+  const lone = new Lone();
+  const { pending } = lone.s;
+  const all = Array.from({ length: 5 }, () => lone.sent(READS));
+  pending.forgetGone(2);
+  assert.deepEqual(pending.sent(), all, 'their client is there');
+  lone.attachment.isGone = true;
+  all[0]!.hasKey = true;
+  pending.forgetGone(2);
+  assert.deepEqual(pending.sent(), [all[0], all[3], all[4]]);
+});

@@ -135,9 +135,14 @@ export const SESSION_LINKS: readonly Rule[] = [
   ]),
   ...rulesOf('src/session/requests/enqueue.ts', 'requests attach stored/', [
     [
-      'open requests of a session are bounded',
-      'if (s.pending.size < MOST_OPEN * s.session.attachments.size)',
+      'open requests of a client are bounded',
+      'if (s.pending.size < MOST_OPEN || s.pending.countOf(of) < MOST_OPEN)',
       'if (s.pending.size < 1e9)',
+    ],
+    [
+      'requests of clients that have gone are in nobody’s way',
+      'if (s.pending.size < MOST_OPEN || s.pending.countOf(of) < MOST_OPEN)',
+      'if (s.pending.size < MOST_OPEN)',
     ],
     ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
   ]),
