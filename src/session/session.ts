@@ -16,13 +16,13 @@ import { endLeaving, LEAVE_MS, stayIfNobodyTakes } from './attach/alone.ts';
 import { answerListed, openNamed, refusalOfName } from './attach/attach.ts';
 import { refuseForget } from './attach/forget.ts';
 import { detach } from './attach/move.ts';
-import { acknowledgeAll, endForAll, endForgotten, leaveIfDue } from './attach/over.ts';
+import { endForAll, endForgotten, endSession, leaveIfDue } from './attach/over.ts';
 import { endWaiting, takeAllWaiting, takeWaiting, waitBehind } from './attach/waiting.ts';
 import { tellCrash } from './crash.ts';
 import { firstDeadline, tickConnection } from './deadlines.ts';
 import type { Env } from './env.ts';
 import { isPlain, receivePacket } from './incoming/receive.ts';
-import { close, onClosed, onOpened, onStatus } from './link/connect.ts';
+import { onClosed, onOpened, onStatus } from './link/connect.ts';
 import { dropLink } from './link/hang-up.ts';
 import { onPlainPacket } from './link/make-keys.ts';
 import { hear } from './link/trouble.ts';
@@ -37,7 +37,7 @@ import { type AttachmentState, copyOfLine, type ClientLine } from './state/attac
 import { homeServer } from './state/servers.ts';
 import { ConnectionState, SessionState } from './state/state.ts';
 import type { WaitingStep } from './state/waiting-lines.ts';
-import { lastRecord, storeIfBehind, storeLast } from './stored/store.ts';
+import { storeIfBehind } from './stored/store.ts';
 
 /** Requests that are remembered of clients that have gone, on one connection: those who crash again and again would fill it. */
 const MOST_GONE = 1024;
@@ -251,18 +251,7 @@ export class Session implements PacketSink {
 
   /** Nobody needs it any more: connections are hung up, keys zeroed, a stored session is stored for the last time. */
   close(now: number): void {
-    const home = this.#home;
-    const { stored, isOver } = home.session;
-    if (isOver) return;
-    let record: Buffer | undefined;
-    try {
-      if (stored?.hasRecord === true) acknowledgeAll(this.#all(), now);
-      if (stored !== undefined) record = lastRecord(home, stored);
-    } finally {
-      // Whatever becomes of the record: no key stays claimed.
-      close(home);
-    }
-    if (record !== undefined) storeLast(home, record);
+    endSession(this.#all(), now);
   }
 
   // --- getters -------------------------------------------------------------------------------------------------------

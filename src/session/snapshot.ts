@@ -219,6 +219,9 @@ function saveSession(s: ConnectionState): void {
 function saveNamed(out: Writer, s: ConnectionState, stored: StoredSession): void {
   out.string(Buffer.from(stored.name));
   const record = recordBytes(s, stored);
-  out.string(record);
-  record.fill(0);
+  try {
+    out.string(record);
+  } finally {
+    record.fill(0);
+  }
 }

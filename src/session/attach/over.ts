@@ -1,5 +1,6 @@
 /**
- * Over: a stored session ends for all who speak in it: another process takes it over, it was forgotten, or it could not be stored.
+ * Over: a session ends, because nobody needs it any more, or, if it is stored, for all who speak in it: another process takes it over,
+ * it was forgotten, or it could not be stored.
  * In: the connections of a session, the time. Out: all its clients are told and leave; its last record. Never: ends one whose
  * requests may still end in their time.
  */
@@ -32,6 +33,26 @@ export function endForAll(all: readonly ConnectionState[], msg: string, reason: 
   close(home);
 }
 
+/** Nobody needs it any more: connections are hung up, keys zeroed, a stored session is stored for the last time. */
+export function endSession(all: readonly ConnectionState[], now: number): void {
+  const home = all[0]!;
+  const { stored, isOver } = home.session;
+  if (isOver) return;
+  let record: Buffer | undefined;
+  try {
+    try {
+      if (stored?.hasRecord === true) acknowledgeAll(all, now);
+      if (stored !== undefined) record = lastRecord(home, stored);
+    } finally {
+      // Whatever becomes of the record: no key stays claimed.
+      close(home);
+    }
+    if (record !== undefined) storeLast(home, record);
+  } finally {
+    record?.fill(0);
+  }
+}
+
 /** On takeover by another process: gives the name over once no request is open, or `leaveBy` has passed. */
 export function leaveIfDue(all: readonly ConnectionState[], now: number): void {
   const home = all[0]!;
@@ -41,8 +62,12 @@ export function leaveIfDue(all: readonly ConnectionState[], now: number): void {
   if (now < leaveBy && isBusy) return;
   acknowledgeAll(all, now);
   const record = lastRecord(home, stored);
-  endForAll(all, 'another process has taken this session over', 'takeover');
-  storeLast(home, record);
+  try {
+    endForAll(all, 'another process has taken this session over', 'takeover');
+    storeLast(home, record);
+  } finally {
+    record.fill(0);
+  }
 }
 
 /** It is gone from the vault. @param waiting the line that asked for that; undefined if its client has gone */
@@ -59,7 +84,7 @@ export function endForgotten(all: readonly ConnectionState[], waiting: ClientLin
 }
 
 /** Sends all acknowledgements: what these clients were told, the server does not send again to the next owner of the session. */
-export function acknowledgeAll(all: readonly ConnectionState[], now: number): void {
+function acknowledgeAll(all: readonly ConnectionState[], now: number): void {
   for (const s of all) {
     s.outbox.hurry(now);
     flushReady(s, now, LAST_BYTES, false);

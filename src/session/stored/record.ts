@@ -99,10 +99,12 @@ function withKey(mark: number, key: AuthKey | undefined): number {
 export function recordBytes(s: ConnectionState, stored: StoredSession): Buffer {
   const record = recordOf(s, stored);
   const out = new Writer(recordRoom(record));
-  writeRecord(out, record);
-  const bytes = Buffer.from(out.written());
-  out.bytes.fill(0, 0, out.pos);
-  return bytes;
+  try {
+    writeRecord(out, record);
+    return Buffer.from(out.written());
+  } finally {
+    out.bytes.fill(0, 0, out.pos);
+  }
 }
 
 function recordOf(s: ConnectionState, stored: StoredSession): SessionRecord {

@@ -13,9 +13,12 @@ export function store(home: ConnectionState, stored: StoredSession, how: Urgency
 }
 
 function write({ sink }: ConnectionState, record: Buffer, how: Urgency | 'explicit' | 'last', ticket: number): void {
-  sink.store(how, ticket).raw(record);
-  sink.end();
-  record.fill(0);
+  try {
+    sink.store(how, ticket).raw(record);
+    sink.end();
+  } finally {
+    record.fill(0);
+  }
 }
 
 /** Once a batch: sends the record if the stored one is behind. */

@@ -1,9 +1,10 @@
 /** A stored session goes on: after its connection's end, after a kill, in another thread; who sees its key, when it is lost; what its record holds. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { readRecord, type SessionRecord, writeRecord } from '../../../src/account/record.ts';
 import { Writer } from '../../../src/bytes/writer.ts';
 import { AuthKey } from '../../../src/crypto/auth-key.ts';
+import { Keys } from '../../../src/session/state/keys.ts';
 import { isAfter } from '../../../src/session/state/message-ids.ts';
 import { StoredSession } from '../../../src/session/state/stored-session.ts';
 import { behind, noteStored, openRecord, recordBytes } from '../../../src/session/stored/record.ts';
@@ -18,6 +19,28 @@ const STATE = { _cons: 'updates.getState' };
 /** Each key of the DC was made once, however often it was used. */
 function assertOneKey(pair: Pair): void {
   assert.equal(pair.dc.counters.handshakes, 1);
+}
+
+/** Each record that is made from now on, as the very bytes. */
+function notedRecords(t: TestContext): Uint8Array[] {
+  const noted: Uint8Array[] = [];
+  const from = Buffer.from.bind(Buffer) as (...args: unknown[]) => Buffer<ArrayBuffer>;
+  t.mock.method(Buffer, 'from', (...args: unknown[]) => {
+    const bytes = from(...args);
+    if (isRecord(bytes)) noted.push(bytes);
+    return bytes;
+  });
+  return noted;
+}
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+
+function isRecord(bytes: Uint8Array): boolean {
+  try {
+    return bytes.length > 256 && readRecord(bytes).keys.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 describe('going on', () => {
@@ -76,6 +99,17 @@ describe('going on', () => {
     pair.die();
     assert.equal(await isNew(2), true);
     assert.deepEqual([pair.dc.counters.handshakes, pair.shelf.kept.size], [2, 0]);
+  });
+
+  it('not where the end meets a bug; the last record, which is stored no more, is zeroed all the same', async (t) => {
+    const pair = await botPair();
+    const records = notedRecords(t);
+    t.mock.method(Keys.prototype, 'wipe', () => {
+      throw new Error('a bug');
+    });
+    await gone(pair);
+    assert.ok(records.length > 0, 'it was taken');
+    assert.ok(records.every(isZero));
   });
 
   it('in another thread, with its name', async () => {

@@ -60,17 +60,14 @@ export const LANES: readonly Rule[] = [
       'const first = this.#first()?.head;',
     ],
   ]),
-  ...rulesOf('src/session/session.ts', 'requests/keyed stored/record attach', [
+  ...rulesOf('src/session/attach/over.ts', 'requests/keyed stored/record attach', [
     [
       'no key stays claimed, or in memory, when the end meets a bug',
       '    } finally {\n      // Whatever becomes of the record: no key stays claimed.\n      close(home);\n    }\n',
       '    } finally {\n      // Nothing.\n    }\n    close(home);\n',
     ],
-    [
-      'what came is acknowledged before the end',
-      'if (stored?.hasRecord === true) acknowledgeAll(this.#all(), now);',
-      '',
-    ],
+    ['the last record is zeroed when the end meets a bug', '    record?.fill(0);\n', ''],
+    ['what came is acknowledged before the end', 'if (stored?.hasRecord === true) acknowledgeAll(all, now);', ''],
     ['a session is stored for the last time at its end', 'if (record !== undefined) storeLast(home, record);', ''],
   ]),
   ...rulesOf('workers/lane-sessions.ts', 'lane-sessions', [
