@@ -9,24 +9,55 @@ export const FAR = 4096;
 export const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Where the value of a member of the object at `start` begins; -1 if it is not found before `end`. Keys with escapes are not found. */
-export function memberValue(bytes: Uint8Array, start: number, end: number, key: Uint8Array): number {
+/** The object has ended, and has no such member. */
+export const NO_MEMBER = -1;
+/** It has not ended, or one of its keys is written with escapes, and may be the one. */
+const NOT_FOUND = -2;
+
+/**
+ * Where the value of a member of the object at `start` begins, if it is found before `end`; else `NO_MEMBER`, or another number below 0 if
+ * there may be one. @param other another key, by which there may be one
+ */
+export function memberValue(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  key: Uint8Array,
+  other: Uint8Array = NO_KEY,
+): number {
   let depth = 0;
   let at = start;
+  let none = NO_MEMBER;
   while (at < end) {
     const byte = bytes[at]!;
     if (byte === QUOTE) {
       const close = stringEnd(bytes, at + 1, end);
-      if (depth === 1 && close === at + 1 + key.length && isAt(bytes, at + 1, key)) {
-        const colon = skipSpace(bytes, close + 1, end);
-        if (bytes[colon] === 0x3a) return skipSpace(bytes, colon + 1, end);
+      if (depth === 1 && isKey(bytes, close, end)) {
+        if (isText(bytes, at + 1, close, key)) return skipSpace(bytes, skipSpace(bytes, close + 1, end) + 1, end);
+        if (isText(bytes, at + 1, close, other) || hasEscape(bytes, at + 1, close)) none = NOT_FOUND;
       }
       at = close;
     } else if (byte === 0x7b || byte === 0x5b) depth++;
-    else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return -1;
+    else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return none;
     at++;
   }
-  return -1;
+  return NOT_FOUND;
+}
+
+const NO_KEY = new Uint8Array(0);
+
+/** Whether the string whose closing quote stands at `close` is a key. */
+function isKey(bytes: Uint8Array, close: number, end: number): boolean {
+  return bytes[skipSpace(bytes, close + 1, end)] === 0x3a;
+}
+
+function isText(bytes: Uint8Array, from: number, to: number, key: Uint8Array): boolean {
+  return to - from === key.length && key.length > 0 && isAt(bytes, from, key);
+}
+
+function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
 }
 
 function isAt(bytes: Uint8Array, at: number, key: Uint8Array): boolean {

@@ -30,27 +30,49 @@ function idWithin(bytes: Uint8Array, start: number, end: number): string | undef
 const NO_MEMBER = -1;
 const NOT_FOUND = -2;
 
-/** The stored session that a frame is for (`as`), so that it goes to that session's lane at once; the lane finds one that is not found here. */
-export function packedRequestAs(bytes: Buffer, start: number, stop: number): string | undefined {
-  const at = memberValue(bytes, start, Math.min(stop, start + FAR), 0x61, 0x73);
-  if (at < 0) return undefined;
+/**
+ * The stored session that a frame is for (`as`), so that it goes to that session's lane at once; undefined if it certainly gives none, and
+ * no `session`; null if only the lane can tell.
+ */
+export function packedRequestAs(bytes: Buffer, start: number, stop: number): string | null | undefined {
+  const end = Math.min(stop, start + FAR);
+  const at = memberValue(bytes, start, end, 0x61, 0x73);
+  if (at === NO_MEMBER) return hasOnlyPlainKeys(bytes, start, end) ? undefined : null;
+  if (at < 0) return null;
   const first = bytes[at]!;
   if (first >= 0xa0 && first <= 0xbf) return bytes.toString('utf8', at + 1, at + 1 + (first & 31));
-  return first === 0xd9 ? bytes.toString('utf8', at + 2, at + 2 + bytes[at + 1]!) : undefined;
+  return first === 0xd9 ? bytes.toString('utf8', at + 2, at + 2 + bytes[at + 1]!) : null;
 }
 
 /** Where the value of a member stands whose name is these two letters; or that there is none, or none before `end`. */
 function memberValue(bytes: Uint8Array, start: number, end: number, one: number, two: number): number {
-  const first = bytes[start]!;
-  const size = first === 0xde ? 2 : first === 0xdf ? 4 : 0;
-  if (size === 0 && (first & 0xf0) !== 0x80) return NOT_FOUND;
-  let left = size === 0 ? first & 15 : uint(bytes, start + 1, size);
-  let at = start + 1 + size;
+  let { left, at } = membersOf(bytes, start);
+  if (left < 0) return NOT_FOUND;
   for (; left > 0 && at < end; left--) {
     if (bytes[at] === 0xa2 && bytes[at + 1] === one && bytes[at + 2] === two) return at + 3;
     at = skip(bytes, skip(bytes, at, end), end);
   }
   return left === 0 ? NO_MEMBER : NOT_FOUND;
+}
+
+/** How many members a map has, and where the first stands; -1 if it is no map. */
+function membersOf(bytes: Uint8Array, start: number): { left: number; at: number } {
+  const first = bytes[start]!;
+  const size = first === 0xde ? 2 : first === 0xdf ? 4 : 0;
+  if (size === 0 && (first & 0xf0) !== 0x80) return { left: -1, at: start };
+  return { left: size === 0 ? first & 15 : uint(bytes, start + 1, size), at: start + 1 + size };
+}
+
+/** Whether no key of the frame, all of which stand before `end`, is `session`, or has a length of more bytes than a short one needs. */
+function hasOnlyPlainKeys(bytes: Buffer, start: number, end: number): boolean {
+  let { left, at } = membersOf(bytes, start);
+  for (; left > 0; left--) {
+    const first = bytes[at]!;
+    if (first < 0xa0 || first > 0xbf || bytes.toString('latin1', at + 1, at + 1 + (first & 31)) === 'session')
+      return false;
+    at = skip(bytes, skip(bytes, at, end), end);
+  }
+  return true;
 }
 
 /** The packed id at `at`, if it is one by the contract: what the lane would have refused is not repeated. */

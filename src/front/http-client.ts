@@ -22,7 +22,7 @@ import type { Ask } from './http-ask.ts';
 import { type AuthScheme, Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
-import { requestAs, requestSessionName } from '../bytes/request-session.ts';
+import { requestSessionName } from '../bytes/request-session.ts';
 import type { Bearer } from '../main/clients/tokens.ts';
 import { WaitingRequests } from './waiting-requests.ts';
 
@@ -116,7 +116,7 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
       return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: TOO_MANY_TOKENS });
     const start = length >= 3 && BYTE_ORDER_MARK.equals(body.subarray(0, 3)) ? 3 : 0;
     const flags = requestFlags(bearer.mayExport);
-    const name = requestAs(body, start, length) ?? requestSessionName(body, start, length);
+    const name = requestSessionName(body, start, length);
     const ticket = sessions.request(body, start, length, requestId(body, start, length), flags, name);
     if (ticket === undefined) return this.#refuse(exchange, 'TooManySessions', { retry_after: 1, msg: TOO_MANY_NAMES });
     this.#exchanges.set(ticket, exchange);

@@ -22,6 +22,9 @@ const MAX_TOKEN_LINE = 4096;
 /** What browsers and other HTTP clients send, where a request should stand (threats: Addresses and neighbours). */
 const FOREIGN = /^(?:(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) |Host:)/i;
 
+/** Of `as` and `session`, some letter of which may be written with an escape. */
+const OTHER_WORDS = ['"session"', '\\u00'].map((word) => Buffer.from(word));
+
 /** A whole request line of HTTP/1, as far as it takes to know one; its answer is one that HTTP clients show. */
 const HTTP_REQUEST = /^(GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|TRACE|CONNECT) /;
 
@@ -42,7 +45,7 @@ export class JsonLines implements Front {
   #verb: string | undefined;
   /** A line that has begun. */
   readonly #held = new Reassembly();
-  readonly #names = new NamedLines(Buffer.from('"as"'), requestAs);
+  readonly #names = new NamedLines(Buffer.from('"as"'), OTHER_WORDS, requestAs);
   /** Length of the line before, bytes: parts of a file come one after another, so the next is likely as long. */
   #usual = 0;
   /** The rest of a chunk behind a message after which no more was wanted. */

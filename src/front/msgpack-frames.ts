@@ -16,6 +16,8 @@ import { NamedLines } from './named-lines.ts';
 import { Reassembly } from './reassembly.ts';
 
 const HEAD = 4;
+/** `session`, and `as` behind a length that takes more bytes than it needs. */
+const OTHER_WORDS = [Buffer.from('session'), Buffer.from([0x02, 0x61, 0x73])];
 /** The longest frame with a token, bytes: it is held before anything is known of the client. */
 const MAX_TOKEN_FRAME = 4096;
 
@@ -32,7 +34,7 @@ export class MsgpackFrames implements Front {
   #headRead = 0;
   #length = 0;
   readonly #held = new Reassembly();
-  readonly #names = new NamedLines(Buffer.from([0xa2, 0x61, 0x73]), packedRequestAs);
+  readonly #names = new NamedLines(Buffer.from([0xa2, 0x61, 0x73]), OTHER_WORDS, packedRequestAs);
   /** The owner knows of a frame that has begun. */
   #isTold = false;
   /** The rest of a chunk behind a message after which no more was wanted. */

@@ -15,10 +15,11 @@ export type IdText = string;
 export interface FrontOwner {
   /**
    * One whole message, `bytes[start..stop)`. The bytes stay as they are until it is answered: it may have to be run again.
-   * @param as the stored session that it is for, if it says so
+   * @param as the stored session that it is for, if it says so; null if only the lane can tell, or tell whether it names another for the
+   * connection
    * @returns false if no more may come for now: the front keeps the rest until `resume`
    */
-  message(bytes: Buffer, start: number, stop: number, id: IdText, as?: string): boolean;
+  message(bytes: Buffer, start: number, stop: number, id: IdText, as?: string | null): boolean;
   /** A message that is refused without a lane, as an answer of its own. */
   reject(name: ErrorName, fields: NoticeFields): void;
   /** The connection cannot go on: one line, then the end. The front takes nothing any more. */

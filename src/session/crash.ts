@@ -26,7 +26,7 @@ export function tellCrash(all: readonly ConnectionState[], ref: string, stack: s
   for (const { s, pending } of open) refuse(s, pending, refused);
   for (const pending of home.session.repeats.clear()) refuse(home, pending, refused);
   const { waiting } = home.session.attachments;
-  for (const { waitingLines } of waiting) for (const line of waitingLines.clear()) endWaiting(home, line, refused);
+  for (const lines of waiting) for (const line of lines.clear()) endWaiting(home, line, refused);
   waiting.clear();
   stayIfNobodyTakes(home);
   if (taken !== undefined && !open.some(({ pending }) => pending.ticket === taken.ticket))

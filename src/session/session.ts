@@ -266,7 +266,7 @@ export class Session implements PacketSink {
   /** Whether the last `flush` left something that it had no bytes for: messages, or lines to take on. */
   get hasRest(): boolean {
     const home = this.#home;
-    for (const one of home.session.attachments.waiting) if (this.#mayTake(one)) return true;
+    for (const { behind } of home.session.attachments.waiting) if (this.#mayTake(behind)) return true;
     if (home.isReady && home.outbox.hasRest) return true;
     return home.session.others.some((s) => s.isReady && s.outbox.hasRest);
   }
@@ -288,8 +288,8 @@ export class Session implements PacketSink {
     return isOpening || to.isWaiting || leaveBy !== Infinity;
   }
 
-  #mayTake(to: AttachmentState): boolean {
-    return to.waitingLines.behind.length > 0 && !this.#mustWait(to);
+  #mayTake([next]: readonly ClientLine[]): boolean {
+    return next !== undefined && !this.#mustWait(next.attachment);
   }
 
   /** What was handed in is as if it had never been; what could not be removed stays. */
@@ -318,15 +318,15 @@ export class Session implements PacketSink {
   #takeWaiting(now: number): number {
     const { waiting } = this.#home.session.attachments;
     let taken = 0;
-    for (const one of [...waiting]) {
-      while (taken < WAITING_BYTES && this.#mayTake(one)) {
-        const line = one.waitingLines.behind.shift()!;
+    for (const lines of [...waiting]) {
+      while (taken < WAITING_BYTES && this.#mayTake(lines.behind)) {
+        const line = lines.behind.shift()!;
         taken += line.stop - line.start;
         takeRequest(this.#home, line, now);
       }
-      waiting.delete(one);
+      waiting.delete(lines);
       // Behind the others: their turn is next.
-      if (one.isWaiting || one.waitingLines.behind.length > 0) waiting.add(one);
+      if (!lines.isEmpty) waiting.add(lines);
     }
     return taken;
   }

@@ -57,8 +57,8 @@ export class NotedClient implements SessionClient {
     this.sessions = new ClientSessions(router, this, { form: 0, hasLines: true, isStateless: false, ...first });
   }
 
-  /** @param as name of the session that the line is for @returns its ticket */
-  ask(line: string, as?: string): number | undefined {
+  /** @param as name of the session that the line is for; null if only the lane can tell @returns its ticket */
+  ask(line: string, as?: string | null): number | undefined {
     return this.sessions.request(Buffer.from(line), 0, line.length, `"${line}"`, 0, as);
   }
 

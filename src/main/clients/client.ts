@@ -77,7 +77,7 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
 
   // What the front found.
 
-  message(bytes: Buffer, start: number, stop: number, id: IdText, as?: string): boolean {
+  message(bytes: Buffer, start: number, stop: number, id: IdText, as?: string | null): boolean {
     if (this.#services.isOverloaded) {
       this.#refuseRequest(id, 'Overloaded', {});
       return this.gate.isOpen;

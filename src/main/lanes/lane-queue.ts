@@ -9,6 +9,7 @@ import type { LaneTask } from '../../batch/lane-task.ts';
 import { In } from '../../batch/records.ts';
 import { SHARE, Shares } from './shares.ts';
 import { Slot } from './slot.ts';
+import { SharedTurns } from './shared-turns.ts';
 import { BEGINS, isIsolated, Turns } from './turns.ts';
 
 /** Two slots in flight hide the crossing, the third fills (decisions: crossing). */
@@ -42,6 +43,7 @@ export class LaneQueue {
   readonly #shares: Shares;
   /** Records that found their session's share used up. */
   readonly #turns = new Turns();
+  readonly #shared = new SharedTurns();
   /** The open slot was run up to `#from`; a part of it is under way up to `#partTo` (0: none is). */
   #from = 0;
   #partTo = 0;
@@ -64,13 +66,19 @@ export class LaneQueue {
   readonly put: PutRecord = (kind, link, flags, session, ticket, bytes, start, stop) => {
     if (isIsolated(kind, flags)) this.#isolatedCount++;
     const open = this.#open;
-    if (this.#mayGo(kind, session, ticket, stop - start)) {
+    const turn = this.#shared.turnOf(kind, session);
+    if (this.#mayGo(kind, turn, ticket, stop - start)) {
       if (open.put(kind, link, flags, session, ticket, bytes, start, stop)) return false;
       this.#isFull = true;
     }
-    this.#turns.add([kind, link, flags, session, ticket, bytes, start, stop]);
-    return this.#turns.isOver(session);
+    this.#turns.add([kind, link, flags, session, ticket, bytes, start, stop], turn);
+    return this.#turns.isOver(turn);
   };
+
+  /** What is put for an attachment never passes what was put for another one of its client in that session. @param turn that one's number */
+  shareTurn(attachment: number, turn: number, session: number): void {
+    this.#shared.add(attachment, turn, session);
+  }
 
   /** Whether a record goes into the open slot: nothing waits that must go before it, and its session or client has not had its share. */
   #mayGo(kind: number, number: number, ticket: number, length: number): boolean {
@@ -211,6 +219,7 @@ export class LaneQueue {
     this.#isolatedCount = 0;
     this.#carefulUntil = 0;
     this.#turns.clear();
+    this.#shared.clear();
     this.#shares.clear();
     this.#open.clear();
     for (const number of this.#sent.splice(0)) this.#empty(number);

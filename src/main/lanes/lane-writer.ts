@@ -29,6 +29,9 @@ export abstract class LaneWriter {
    */
   protected abstract readonly put: PutRecord;
 
+  /** The records of two attachments of one client in a session keep their order. */
+  protected shareTurn(_attachment: number, _turn: number, _session: number): void {}
+
   /** A session begins. @param name under which it is stored: then NAMED follows @param isBare it is there to refuse */
   open(session: number, name?: string, isBare = false): void {
     const bytes = name === undefined ? NOTHING : Buffer.from(name);
@@ -36,8 +39,12 @@ export abstract class LaneWriter {
     this.put(In.OPEN, 0, flags, session, 0, bytes, 0, bytes.length);
   }
 
-  /** A client speaks in a session from here on. @param attachment its number there */
-  attach(attachment: number, session: number, speaking: Speaking): void {
+  /**
+   * A client speaks in a session from here on. @param attachment its number there
+   * @param turn number of the attachment of the same client there, if there is another, that this one's records never pass
+   */
+  attach(attachment: number, session: number, speaking: Speaking, turn = attachment): void {
+    if (turn !== attachment) this.shareTurn(attachment, turn, session);
     const bytes = writeAttach(speaking);
     this.put(In.ATTACH, 0, attachFlags(speaking), attachment, session, bytes, 0, bytes.length);
   }

@@ -110,6 +110,10 @@ export class Lane extends LaneWriter {
     return isOver;
   };
 
+  protected override shareTurn(attachment: number, turn: number, session: number): void {
+    this.#queue.shareTurn(attachment, turn, session);
+  }
+
   #schedule(): void {
     if (this.#isScheduled || !this.#mayRun()) return;
     this.#isScheduled = true;

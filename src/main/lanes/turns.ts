@@ -36,6 +36,10 @@ export const BEGINS: ReadonlySet<number> = new Set<number>([In.OPEN, In.RESUME])
 /** Records of one session, or of one client in one, that wait. */
 class Line {
   readonly session: number;
+  /** What else has put records: other attachments of the client. */
+  others: Set<number> | undefined;
+  /** So much waited that its feeders stopped. */
+  wasOver = false;
   /** Records that wait, from `#next` on; those before it have gone. */
   #records: LaneRecord[] = [];
   #next = 0;
@@ -53,6 +57,8 @@ class Line {
   add(record: LaneRecord): void {
     this.#records.push(record);
     this.bytes += lengthOf(record);
+    if (record[3] !== this.session) (this.others ??= new Set()).add(record[3]);
+    if (this.bytes >= MARK) this.wasOver = true;
   }
 
   /** The first one has gone: nothing of it stays here, and what was copied for it alone is zeroed. */
@@ -66,6 +72,12 @@ class Line {
     this.#next = 0;
   }
 
+  /** Whoever has put records may go on. @returns their numbers */
+  clear(): number[] {
+    this.wasOver = false;
+    return [this.session, ...(this.others ?? [])];
+  }
+
   /** Drops all records; zeroes what was copied, which may be a session's key. */
   wipe(): void {
     while (this.head !== undefined) this.shift();
@@ -73,11 +85,13 @@ class Line {
 
   /**
    * Drops what would be work for nobody, as the session or the client has gone. Records that must run alone stay: the
-   * lane queue counts them.
+   * lane queue counts them. @param number whose they are
    */
-  dropWork(): void {
+  dropWork(number: number): void {
     const left = this.#records.slice(this.#next);
-    this.#records = left.filter(([kind, , flags]) => !WORK.has(kind) || isIsolated(kind, flags));
+    this.#records = left.filter(
+      ([kind, , flags, session]) => session !== number || !WORK.has(kind) || isIsolated(kind, flags),
+    );
     this.#next = 0;
     this.bytes = this.#records.reduce((sum, record) => sum + lengthOf(record), 0);
   }
@@ -106,12 +120,12 @@ export class Turns {
     return line !== undefined && line.bytes >= MARK;
   }
 
-  /** A message's bytes stay as they are until it is answered, and are not copied; all others are. */
-  add(record: LaneRecord): void {
+  /** A message's bytes stay as they are until it is answered, and are not copied; all others are. @param turn whose line it waits in */
+  add(record: LaneRecord, turn = record[3]): void {
     const [kind, link, flags, session, ticket, bytes, start, stop] = record;
-    let line = this.#lines.get(session);
-    if (line === undefined) this.#lines.set(session, (line = new Line(session)));
-    if (kind === In.CLOSE || kind === In.DETACH) line.dropWork();
+    let line = this.#lines.get(turn);
+    if (line === undefined) this.#lines.set(turn, (line = new Line(turn)));
+    if (kind === In.CLOSE || kind === In.DETACH) line.dropWork(session);
     if (!isCopied(kind)) return line.add(record);
     // A copy by hand: `slice` of a Buffer is a view.
     const copy = new Uint8Array(bytes.subarray(start, stop));
@@ -121,10 +135,10 @@ export class Turns {
   /**
    * Gives out records that cost `most` in all; the first one whatever it costs.
    * @param put takes a record, or says that there is no room for it now
-   * @returns sessions of which so little waits now that their feeders may go on
+   * @returns sessions, and attachments, of which so little waits now that their feeders may go on
    */
   take(most: number, put: PutRecord): number[] {
-    const over = new Set<number>();
+    const over = new Set<Line>();
     let left = most;
     for (let line = this.#first(); line !== undefined; line = this.#first()) {
       if (this.#isBeforeItsSession(line)) {
@@ -138,13 +152,13 @@ export class Turns {
         continue;
       }
       if ((cost > left && left < most) || !put(...line.head!)) break;
-      if (line.bytes >= MARK) over.add(line.session);
+      if (line.wasOver) over.add(line);
       line.credit -= cost;
       left -= cost;
       line.shift();
       if (line.head === undefined) this.#lines.delete(line.session);
     }
-    return [...over].filter((session) => !this.isOver(session));
+    return [...over].flatMap((line) => (this.isOver(line.session) ? [] : line.clear()));
   }
 
   #first(): Line | undefined {

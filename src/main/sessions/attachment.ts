@@ -76,6 +76,8 @@ export class Attachment {
   readonly client: SessionClient;
   readonly ledger: Ledger;
   readonly tally: Tally;
+  /** Whose turn its records wait for: its own, or that of another attachment of its client in the session. */
+  readonly turn: number;
   #speaking: Speaking;
   /** Its client's gate is shut until the lane takes more of it. */
   #waits = false;
@@ -85,9 +87,17 @@ export class Attachment {
   isRetired = false;
   hasLeft = false;
 
-  /** @param tally of all that the client has open */
-  constructor(number: number, session: AttachedSession, client: SessionClient, speaking: Speaking, tally: Tally) {
+  /** @param tally of all that the client has open @param sibling another one of the client in the session, whose records are not passed */
+  constructor(
+    number: number,
+    session: AttachedSession,
+    client: SessionClient,
+    speaking: Speaking,
+    tally: Tally,
+    sibling?: Attachment,
+  ) {
     this.number = number;
+    this.turn = sibling?.turn ?? number;
     this.session = session;
     this.client = client;
     this.tally = tally;
@@ -98,7 +108,7 @@ export class Attachment {
 
   /** Tells the lane how the client speaks: at its beginning, and when the lane's thread was lost. */
   attach(): void {
-    this.session.lane.attach(this.number, this.session.number, this.#speaking);
+    this.session.lane.attach(this.number, this.session.number, this.#speaking, this.turn);
   }
 
   get speaking(): Speaking {

@@ -11,6 +11,7 @@ import type { Limits } from '../limits/limits.ts';
 import { Attachment, type SessionClient } from './attachment.ts';
 import type { Tally, Ticket } from './ledger.ts';
 import type { OpenSession } from './open-session.ts';
+import { UnsureLines } from './unsure-lines.ts';
 
 /** Who begins sessions (`Router`). */
 export interface Sessions {
@@ -55,6 +56,8 @@ export class ClientSessions {
   readonly #named = new Map<string, Attachment>();
   /** All, with those that the client has left and that still owe it answers. */
   readonly #all = new Set<Attachment>();
+  /** Lines of the current attachment that may be for any session. */
+  readonly #unsure = new UnsureLines();
   #isOver = false;
 
   constructor(sessions: Sessions, client: SessionClient, first: FirstManner) {
@@ -68,12 +71,45 @@ export class ClientSessions {
 
   /**
    * Passes one message on to its session.
-   * @param as name of the stored session that the line is for; undefined: the connection's
+   * @param as name of the stored session that the line is for; undefined: the connection's; null: only the lane can tell
    * @param flags `requestFlags` @returns the message's ticket; undefined if the client speaks in too many sessions already
    */
-  request(bytes: Buffer, start: number, stop: number, id: IdText, flags: number, as?: string): number | undefined {
-    const attachment = as === undefined ? (this.#current ??= this.#beginOwn()) : this.#attachmentIn(as);
-    return attachment?.request(bytes, start, stop, id, flags);
+  request(
+    bytes: Buffer,
+    start: number,
+    stop: number,
+    id: IdText,
+    flags: number,
+    as?: string | null,
+  ): number | undefined {
+    if (typeof as === 'string' && !this.#mustFollow())
+      return this.#attachmentIn(as)?.request(bytes, start, stop, id, flags);
+    const current = (this.#current ??= this.#beginOwn());
+    const ticket = current.request(bytes, start, stop, id, flags);
+    if (typeof as === 'string') this.#unsure.follow(ticket, as, current.ledger);
+    else if (as === null) this.#unsure.note(ticket, current.ledger);
+    return ticket;
+  }
+
+  /** Whether a line with `as` must go where those go that name no session: one of them may be for the same session. */
+  #mustFollow(): boolean {
+    if (this.#current === undefined) return false;
+    if (this.#unsure.areAhead(this.#current.ledger)) return true;
+    this.#callBack(this.#current);
+    return false;
+  }
+
+  /** Lines with `as` that went behind one that is settled now need not be sent back by the lane: else those behind them had to follow, without end. */
+  #callBack(from: Attachment): void {
+    for (const { ticket: number, name } of this.#unsure.takeFollowers()) {
+      const ticket = from.ledger.find(number);
+      // Where it is carried out it stays.
+      if (ticket === undefined || from.session.name === name) continue;
+      const target = this.#attachmentIn(name);
+      if (target === undefined) continue;
+      from.ledger.close(number);
+      target.adopt(ticket);
+    }
   }
 
   /** A session of the client's own. */
@@ -110,6 +146,7 @@ export class ClientSessions {
   }
 
   #attach(session: OpenSession, isMute: boolean, init: Uint8Array): Attachment {
+    const sibling = [this.#current, this.#named.get(session.name ?? '')].find((one) => one?.session === session);
     const { hasLines, isStateless } = this.#first;
     const speaking = {
       manner: this.#form,
@@ -120,7 +157,14 @@ export class ClientSessions {
       isStateless: isMute || isStateless,
       init,
     };
-    const attachment = new Attachment(this.#sessions.nextNumber(), session, this.#client, speaking, this.tally);
+    const attachment = new Attachment(
+      this.#sessions.nextNumber(),
+      session,
+      this.#client,
+      speaking,
+      this.tally,
+      sibling,
+    );
     this.#sessions.entered(attachment);
     this.#all.add(attachment);
     return attachment;
@@ -140,6 +184,7 @@ export class ClientSessions {
     const session =
       action === 'detach' ? this.#sessions.begin(false) : this.#sessions.named(name, action === 'takeover');
     this.#goOn(from, this.#attach(session, false, init));
+    this.#unsure.settled(ticket);
   }
 
   #movedAlone(from: Attachment, name: string, number: number, isTakeover: boolean): void {

@@ -234,9 +234,8 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
       bytes.fill(0);
     }
     for (const attachment of this.attachments) attachment.attach();
-    for (const { ledger, number } of this.attachments)
-      for (const ticket of ledger.all())
-        if (ticket.isTaken) this.lane.again(number, ticket.number, ticket.requestFlags, ticket.again());
+    for (const [{ number }, ticket] of this.#openTickets())
+      if (ticket.isTaken) this.lane.again(number, ticket.number, ticket.requestFlags, ticket.again());
     // One that has lost its name refuses: its lines would wait for good.
     if (this.name !== undefined) this.#owner.registry.resumed(this);
     this.#owner.registry.keys.resumed(this);
@@ -247,8 +246,14 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
    * each may be what killed the last thread.
    */
   repeat(): void {
-    for (const attachment of this.attachments)
-      for (const ticket of attachment.ledger.all()) if (!ticket.isTaken) attachment.put(ticket, true);
+    for (const [attachment, ticket] of this.#openTickets()) if (!ticket.isTaken) attachment.put(ticket, true);
+  }
+
+  /** In the order they came: a client may have asked by two attachments in turn. */
+  #openTickets(): (readonly [Attachment, Ticket])[] {
+    return [...this.attachments]
+      .flatMap((one) => [...one.ledger.all()].map((ticket) => [one, ticket] as const))
+      .sort(([, a], [, b]) => a.number - b.number);
   }
 
   // --- output that waits for the disk ----------------------------------------------------------------------------------

@@ -33,7 +33,6 @@ function stopTaking(s: ConnectionState, to: AttachmentState): void {
   const { attachments } = s.session;
   to.isMoving = true;
   to.isLeaving = to.isExclusive = false;
-  to.waitingLines.clear();
-  attachments.waiting.delete(to);
+  attachments.dropWaiting(to);
   attachments.listen();
 }

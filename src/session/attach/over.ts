@@ -12,7 +12,7 @@ import { lastRecord, storeLast } from '../stored/store.ts';
 import { endRequests, loseSession } from './alone.ts';
 import { answerForgotten } from './attach.ts';
 import { detach } from './move.ts';
-import { isAwaited } from './waiting.ts';
+import { areHeld, isAwaited } from './waiting.ts';
 
 /** Bytes that the last `flush` of a session may send: acknowledgements, which come before all else. */
 const LAST_BYTES = 64 * 1024;
@@ -58,7 +58,7 @@ export function leaveIfDue(all: readonly ConnectionState[], now: number): void {
   const home = all[0]!;
   const { leaveBy, stored, attachments } = home.session;
   if (leaveBy === Infinity || stored === undefined) return;
-  const isBusy = all.some((s) => s.pending.size > 0) || [...attachments.waiting].some((one) => one.isWaiting);
+  const isBusy = all.some((s) => s.pending.size > 0) || [...attachments.waiting].some(areHeld);
   if (now < leaveBy && isBusy) return;
   acknowledgeAll(all, now);
   const record = lastRecord(home, stored);

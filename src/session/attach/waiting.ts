@@ -1,5 +1,6 @@
 /**
- * Waiting: a client's line that waits for the vault, for a key or for others to leave, in front of those behind it.
+ * Waiting: a client's line that waits for the vault, for a key or for others to leave, in front of those behind it, by whichever
+ * attachment of the client they came.
  * In: lines, what was answered. Out: which line goes on, and which may be taken. Never: a line out of its client's turn.
  */
 import { beginLine, refuseTicket } from '../answers/answers.ts';
@@ -7,7 +8,7 @@ import type { Refusal } from '../../dialect/dialect.ts';
 import type { AttachmentState, ClientLine } from '../state/attachment.ts';
 import type { RpcError } from '../state/rpc-error.ts';
 import type { ConnectionState, SessionState } from '../state/state.ts';
-import type { WaitingStep } from '../state/waiting-lines.ts';
+import type { WaitingLines, WaitingStep } from '../state/waiting-lines.ts';
 
 /** A line waits for a step; `waitInFront` follows. */
 export function waitFor({ waitingLines }: AttachmentState, step: WaitingStep): 'waits' {
@@ -17,19 +18,21 @@ export function waitFor({ waitingLines }: AttachmentState, step: WaitingStep): '
 
 /** The line is the one its client's others wait for. */
 export function waitInFront(s: ConnectionState, line: ClientLine): void {
-  line.attachment.waitingLines.first = line;
-  s.session.attachments.waiting.add(line.attachment);
+  const { waitingLines } = line.attachment;
+  waitingLines.first = line;
+  s.session.attachments.waiting.add(waitingLines);
 }
 
 /** A line waits behind others of its client. @param line a copy */
 export function waitBehind(s: ConnectionState, line: ClientLine): void {
-  line.attachment.waitingLines.behind.push(line);
-  s.session.attachments.waiting.add(line.attachment);
+  const { waitingLines } = line.attachment;
+  waitingLines.behind.push(line);
+  s.session.attachments.waiting.add(waitingLines);
 }
 
 /** Takes out the line that waits for this step under this ticket. */
 export function takeWaiting({ attachments }: SessionState, step: WaitingStep, ticket: number): ClientLine | undefined {
-  for (const { waitingLines } of attachments.waiting) {
+  for (const waitingLines of attachments.waiting) {
     const { first } = waitingLines;
     if (first?.ticket !== ticket || waitingLines.step !== step) continue;
     waitingLines.first = undefined;
@@ -41,7 +44,7 @@ export function takeWaiting({ attachments }: SessionState, step: WaitingStep, ti
 /** Takes out all lines that wait for this step, whoever's: one that goes on may come to wait for it again. */
 export function takeAllWaiting({ attachments }: SessionState, step: WaitingStep): ClientLine[] {
   const taken: ClientLine[] = [];
-  for (const { waitingLines } of attachments.waiting) {
+  for (const waitingLines of attachments.waiting) {
     if (waitingLines.first === undefined || waitingLines.step !== step) continue;
     taken.push(waitingLines.first);
     waitingLines.first = undefined;
@@ -51,9 +54,12 @@ export function takeAllWaiting({ attachments }: SessionState, step: WaitingStep)
 
 /** Whether a line waits for this step. */
 export function isAwaited({ attachments }: SessionState, step: WaitingStep): boolean {
-  return [...attachments.waiting].some(
-    ({ waitingLines }) => waitingLines.first !== undefined && waitingLines.step === step,
-  );
+  return [...attachments.waiting].some((lines) => lines.first !== undefined && lines.step === step);
+}
+
+/** Whether the lines wait for one in front of them, or for the end of whom the next is of here. */
+export function areHeld({ first, behind }: WaitingLines<ClientLine>): boolean {
+  return first !== undefined || behind[0]?.attachment.isLeaving === true;
 }
 
 /** Ends a line that has waited with a refusal. */

@@ -17,7 +17,8 @@ export class AttachmentState {
   style: JsonStyle;
   /** Where messages are lines: of those that were printed over several. */
   readonly pieces: Pieces | undefined;
-  readonly waitingLines = new WaitingLines<ClientLine>();
+  /** Those of its client in this session: they are in common with its other attachments there (`Attachments`). */
+  waitingLines = new WaitingLines<ClientLine>();
   /** It has no place for updates and notices. */
   readonly isMute: boolean;
   /** Each of its lines names its session. */
@@ -69,10 +70,11 @@ export class AttachmentState {
 
   /** It waits for others to leave the session to it. */
   get takesAlone(): boolean {
-    return this.waitingLines.first !== undefined && this.waitingLines.step === 'alone';
+    const { first, step } = this.waitingLines;
+    return first?.attachment === this && step === 'alone';
   }
 
-  /** Its lines wait for the one in front of them, or for its end here. */
+  /** Its lines wait for the one of its client in front of them, or for its end here. */
   get isWaiting(): boolean {
     return this.isLeaving || this.waitingLines.first !== undefined;
   }

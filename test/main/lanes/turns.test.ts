@@ -7,6 +7,7 @@ import { In } from '../../../src/batch/records.ts';
 import { isolatedFlags, requestFlags } from '../../../src/batch/request-flags.ts';
 import { SHARE } from '../../../src/main/lanes/shares.ts';
 import { LaneQueue } from '../../../src/main/lanes/lane-queue.ts';
+import { SharedTurns } from '../../../src/main/lanes/shared-turns.ts';
 import { costOf, Turns } from '../../../src/main/lanes/turns.ts';
 
 const KIB = 1024;
@@ -179,6 +180,51 @@ describe('turns', () => {
     turns.add([In.CLOSE, 0, 0, 1, 0, bytes, 0, 0]);
     const kinds = take(turns, TURN).map(([kind]) => kind);
     assert.deepEqual(kinds, [In.OPEN, In.LINK_DOWN, In.CLOSE]);
+  });
+
+  test('what one client puts by two attachments of a session keeps its order, whichever of them waits', () => {
+    const lane = new Lane();
+    lane.queue.shareTurn(2, 1, 9);
+    for (let i = 1; i <= 6; i++) lane.put(request(1, i, 100 * KIB));
+    lane.put(request(2, 7, 100), request(3, 8, 100), request(1, 9, 100), request(2, 10, 100));
+    const left = lane.all().flat();
+    assert.deepEqual(
+      left.filter((name) => !name.startsWith('3/')),
+      ['1/1', '1/2', '1/3', '1/4', '1/5', '1/6', '2/7', '1/9', '2/10'],
+    );
+    assert.ok(left.indexOf('3/8') < left.indexOf('2/7'), 'others have a turn of their own');
+  });
+
+  test('what one of the two leaves behind when it goes is dropped, and the other goes on', () => {
+    const lane = new Lane();
+    lane.queue.shareTurn(2, 1, 9);
+    lane.put(...Array.from({ length: 4 }, (_, i) => request(1, i + 1, 500 * KIB)));
+    assert.deepEqual(lane.put(request(2, 5, 100)), [true]);
+    const nothing = Buffer.alloc(0);
+    lane.put([In.DETACH, 0, 0, 1, 0, nothing, 0, 0]);
+    const cleared: number[] = [];
+    const left: string[] = [];
+    while (lane.queue.hasMore) {
+      cleared.push(...lane.queue.takeTurn());
+      left.push(...lane.leave());
+      lane.back();
+    }
+    assert.deepEqual(left, ['2/5', '1/0']);
+    assert.deepEqual(cleared, [1, 2]);
+  });
+
+  test('one that has gone, or whose session has, shares no turn any more', () => {
+    for (const end of [In.DETACH, In.CLOSE]) {
+      const shared = new SharedTurns();
+      shared.add(2, 1, 9);
+      shared.add(4, 3, 8);
+      const number = end === In.DETACH ? 2 : 9;
+      assert.equal(shared.turnOf(end, number), end === In.DETACH ? 1 : 9, 'its end waits behind what it has put');
+      assert.equal(shared.turnOf(In.REQUEST, 2), 2);
+      assert.equal(shared.turnOf(In.REQUEST, 4), 3);
+      shared.clear();
+      assert.equal(shared.turnOf(In.REQUEST, 4), 4);
+    }
   });
 
   test('bytes that the feeder uses again are copied, and the copy is zeroed when it has gone', () => {

@@ -30,7 +30,9 @@ function speaking(limits = {}) {
     rig.say(Out.NAME, attachment, ticket, nameOf(name, init), nameFlags(action));
     await settled();
   };
-  return { ...rig, client, other: rig.client, taken, move };
+  /** The requests that the lane was given since it was asked last. */
+  const put = (): string[] => rig.said().filter((words) => words.startsWith('REQUEST'));
+  return { ...rig, client, other: rig.client, taken, move, put };
 }
 
 describe('a line', () => {
@@ -102,6 +104,117 @@ describe('a line', () => {
     client.ask('b', 'me');
     await settled();
     assert.deepEqual(said(), ['OPEN 4', 'ATTACH 5 4', 'REQUEST 5 b', 'NAMED 4']);
+  });
+});
+
+describe('a line that may be for any session', () => {
+  it('is passed by none with `as` that comes behind it: the lane sends back each, in order', async () => {
+    const { client, put, move, asked } = speaking();
+    const a = client.ask('a', null)!;
+    const { session } = asked();
+    const b = client.ask('b', 'me')!;
+    client.ask('c');
+    const d = client.ask('d', 'you')!;
+    assert.deepEqual(
+      put(),
+      ['a', 'b', 'c', 'd'].map((line) => `REQUEST ${session} ${line}`),
+    );
+    await move(session, 'as', a, 'me');
+    await move(session, 'as', b, 'me');
+    await move(session, 'as', d, 'you');
+    const you = asked().session;
+    client.ask('e', 'me');
+    const me = asked().session;
+    const expected = [`REQUEST ${me} a`, `REQUEST ${me} b`, `REQUEST ${you} d`, `REQUEST ${me} e`];
+    assert.deepEqual(put(), expected, 'none is ahead any more');
+  });
+
+  for (const way of ['taken', 'answered'] as const)
+    it(`is ahead of none when it is ${way}: what followed it is called back, so that what comes next need not follow`, async () => {
+      const { client, put, move, asked, took, only, say } = speaking();
+      const a = client.ask('a', null)!;
+      const { session } = asked();
+      const b = client.ask('b', 'me')!;
+      client.ask('c', 'me');
+      put();
+      if (way === 'taken') took(only().number, [session, a]);
+      else say(Out.REPLY, session, a, 'A');
+      client.ask('d', 'me');
+      const me = asked().session;
+      assert.deepEqual(
+        put(),
+        ['b', 'c', 'd'].map((line) => `REQUEST ${me} ${line}`),
+      );
+      await move(session, 'as', b, 'me');
+      assert.deepEqual(put(), [], 'the lane still sends it back: it is there already');
+    });
+
+  it('is known for what it is when it names the session for its client', async () => {
+    const { client, put, move, asked } = speaking();
+    const a = client.ask('a', null)!;
+    const { session } = asked();
+    client.ask('b', 'me');
+    client.ask('c', 'you');
+    put();
+    await move(session, 'speak', a, 'me');
+    const me = asked().session;
+    assert.deepEqual(
+      put(),
+      ['a', 'b', 'c'].map((line) => `REQUEST ${me} ${line}`),
+    );
+    client.ask('d', 'you');
+    const you = asked().session;
+    assert.deepEqual(put(), [`REQUEST ${you} c`, `REQUEST ${you} d`], 'b stays: it is carried out where it is');
+  });
+
+  it('is noted also before the first line with `as`, but not for longer than the lane needs', async () => {
+    const { client, asked, move, took, only } = speaking();
+    const a = client.ask('a', null)!;
+    const b = client.ask('b', null)!;
+    const { session } = asked();
+    client.ask('c');
+    client.ask('d', 'me');
+    assert.equal(asked().session, session);
+    took(only().number, [session, a]);
+    await move(session, 'speak', b, 'me');
+    const me = asked().session;
+    client.ask('e', 'you');
+    assert.notEqual(asked().session, me);
+  });
+
+  it('that is known before the first line with `as` comes is ahead of nothing', async () => {
+    const { client, asked, move } = speaking();
+    const a = client.ask('a', null)!;
+    await move(asked().session, 'speak', a, 'me');
+    const me = asked().session;
+    client.ask('b', 'you');
+    assert.notEqual(asked().session, me);
+  });
+
+  it('is none that certainly names no session: nothing follows that one', () => {
+    const { client, put } = speaking();
+    client.ask('a');
+    client.ask('b', 'me');
+    assert.deepEqual(put(), ['REQUEST 3 a', 'REQUEST 5 b']);
+  });
+});
+
+describe('a client that asks in one session by its name and by single lines', () => {
+  it('has one turn there', async () => {
+    const { client, move, asked, router } = speaking();
+    client.ask('a', 'me');
+    const single = asked().session;
+    const b = client.ask('b', null)!;
+    await move(asked().session, 'speak', b, 'me');
+    const current = asked().session;
+    assert.notEqual(current, single);
+    assert.equal(router.attachmentOf(current)?.turn, single);
+    const { client: other, asked: last, router: another, move: moved } = speaking();
+    const c = other.ask('c', null)!;
+    await moved(last().session, 'speak', c, 'me');
+    const first = last().session;
+    other.ask('d', 'me');
+    assert.equal(another.attachmentOf(last().session)?.turn, first);
   });
 });
 

@@ -276,7 +276,7 @@ describe('a thread that was lost', () => {
     assert.deepEqual([speaking.manner, speaking.isMute], [FormFlag.BOOLS, true]);
   });
 
-  it('is followed by one that is told all of it again, in order', async () => {
+  it('is followed by one that is told all of it again, in the order it came, by whichever attachment', async () => {
     const { one, session, said, took, say, tickets, first, second } = await shared();
     one.ask('c', 'me');
     took(session.number, [first, tickets[0]!]);
@@ -291,8 +291,8 @@ describe('a thread that was lost', () => {
       ...attached,
       `AGAIN ${first} a`,
       `NAMED ${session.number}`,
-      `REQUEST ${first} c`,
       `REQUEST ${second} b`,
+      `REQUEST ${first} c`,
     ]);
   });
 

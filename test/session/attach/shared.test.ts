@@ -112,6 +112,49 @@ describe('two clients in one session', () => {
   });
 });
 
+describe('a client that asks in one session by its name and by single lines', () => {
+  const about = (text: string): Line => ({ ...UPDATE_PROFILE, about: text });
+
+  /** Client 1, and what the data centre reads of it. */
+  async function asking(): Promise<{ pair: Pair; read: unknown[] }> {
+    const pair = await botPair();
+    const read: unknown[] = [];
+    pair.dc.onRequest = ({ args }) => void read.push(args['about']);
+    return { pair, read };
+  }
+
+  it('has them carried out in their order, whichever waits', async () => {
+    const { pair, read } = await asking();
+    pair.line(1, { id: 1, key: 'k', message: about('a') });
+    pair.lineAs(1, 'bot', { id: 2, message: about('b') });
+    pair.lineAs(1, 'bot', { id: 3, key: 'l', message: about('c') });
+    pair.line(1, { id: 4, message: about('d') });
+    await pair.run();
+    assert.deepEqual(read, ['a', 'b', 'c', 'd']);
+    assert.deepEqual(ids(pair.take(1)).toSorted(), [1, 2, 3, 4]);
+    assertClean(pair);
+  });
+
+  it('leaves by the one and is answered what it has asked by the other', async (t) => {
+    const { pair, read } = await asking();
+    const asked: [number, number][] = [];
+    const { mock } = t.mock.method(pair.shelf, 'list', (...args: [number, number]) => void asked.push(args));
+    pair.line(1, { id: 1, session: { list: true } });
+    pair.lineAs(1, 'bot', { id: 2, message: about('a') });
+    pair.line(1, { id: 3, session: { detach: true } });
+    pair.lineAs(1, 'bot', { id: 4, message: about('b') });
+    pair.line(1, { id: 5, options: {} });
+    await pair.run();
+    assert.deepEqual([read, pair.take(1)], [[], []]);
+    mock.restore();
+    pair.shelf.list(...asked[0]!);
+    await pair.run();
+    assert.deepEqual(read, ['a', 'b']);
+    assert.deepEqual(ids(pair.take(1)).toSorted(), [1, 2, 3, 4, 5]);
+    assertClean(pair);
+  });
+});
+
 describe('a client that goes', () => {
   it('takes what was not sent with it; what was sent ends in silence, and what others asked goes on', async () => {
     const pair = await shared();

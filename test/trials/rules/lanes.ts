@@ -45,6 +45,30 @@ export const LANES: readonly Rule[] = [
   ]),
   ...rulesOf('src/main/lanes/turns.ts', 'turns', [
     [
+      'of two attachments that share a turn the one that goes takes its own records along',
+      'session !== number || !WORK.has(kind)',
+      '!WORK.has(kind)',
+    ],
+    ['all who wait for a turn hear of it', 'return [this.session, ...(this.others ?? [])];', 'return [this.session];'],
+    [
+      'who waits hears of it whatever the other dropped',
+      'if (line.wasOver) over.add(line);',
+      'if (line.bytes >= MARK) over.add(line);',
+    ],
+  ]),
+  ...rulesOf('src/main/lanes/lane-queue.ts', 'turns', [
+    [
+      'what a client puts by two attachments of a session has one turn',
+      'const turn = this.#shared.turnOf(kind, session);',
+      'const turn = session;',
+    ],
+  ]),
+  ...rulesOf('src/main/lanes/shared-turns.ts', 'turns', [
+    ['who has gone shares no turn', 'if (kind === In.DETACH) this.#all.delete(number);\n    else if', 'if'],
+    ['a session that has gone leaves no shared turn', 'if (shared.session === session) this.#all.delete(number);', ''],
+  ]),
+  ...rulesOf('src/main/lanes/turns.ts', 'turns', [
+    [
       'a client comes behind the beginning of its session',
       'if (this.#isBeforeItsSession(line)) {',
       'if (this.isEmpty) {',
@@ -97,6 +121,20 @@ export const LANES: readonly Rule[] = [
   ...rulesOf('src/bytes/line-members.ts', 'request-id', [
     ['a body may be printed over several lines', 'byte === 0x20 || byte === 0x0a', 'byte === 0x20'],
   ]),
+  ...rulesOf('src/bytes/line-members.ts', 'request-session', [
+    ['a key with escapes may be any', ' || hasEscape(bytes, at + 1, close)) none', ') none'],
+    ['a line that takes its connection elsewhere is known', 'if (isText(bytes, at + 1, close, other) || ', 'if ('],
+    ['a value with escapes is no key', 'if (depth === 1 && isKey(bytes, close, end)) {', 'if (depth === 1) {'],
+    ['of a line that goes on nobody knows', '  return NOT_FOUND;\n', '  return none;\n'],
+  ]),
+  ...rulesOf('src/bytes/packed-request-id.ts', 'packed-request-as', [
+    ['a frame that takes its connection elsewhere is known', "=== 'session'", "=== ''"],
+    ['a key with a long length may be any', 'if (first < 0xa0 || first > 0xbf || bytes', 'if (bytes'],
+  ]),
+  ...rulesOf('src/front/named-lines.ts', 'named-lines', [
+    ['a name may be given in other words', 'this.#others.some((word) => chunk.includes(word))', 'false'],
+    ['nobody has looked at lines before the first with the word', 'this.#hasKey ? undefined : null', 'undefined'],
+  ]),
   ...rulesOf('src/bytes/request-session.ts', 'request-session', [
     ['a value that is no string is no name', 'if (at < 0 || bytes[at] !== QUOTE) return', 'if (at < 0) return'],
     ['a long string is no name', 'if (end - at > LONGEST_NAME || end >= stop) return', 'if (end >= stop) return'],
@@ -105,8 +143,8 @@ export const LANES: readonly Rule[] = [
       'if (end - at > LONGEST_NAME || end >= stop) return',
       'if (end - at > LONGEST_NAME) return',
     ],
-    ['a name with escapes is left to the lane', "return text.includes('\\\\') ? undefined : text;", 'return text;'],
+    ['a name with escapes is left to the lane', "return text.includes('\\\\') ? null : text;", 'return text;'],
     ['the name stands in `session`', 'memberValue(bytes, session, end, NAME)', 'memberValue(bytes, start, end, NAME)'],
-    ['a name is looked for near the beginning of its line', 'Math.min(stop, start + FAR), AS)', 'stop, AS)'],
+    ['a name is looked for near the beginning of its line', 'Math.min(stop, start + FAR), AS, ', 'stop, AS, '],
   ]),
 ];

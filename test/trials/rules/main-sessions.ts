@@ -58,6 +58,7 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'if (!ticket.isTaken) attachment.put(ticket);',
     ],
     ['what was taken is asked for again, and not begun anew', 'if (ticket.isTaken) this.lane.again', 'this.lane.again'],
+    ['what is put again keeps the order it came in', '.sort(([, a], [, b]) => a.number - b.number)', ''],
     [
       'a session is closed once',
       '    if (this.isClosing) return;\n    this.isClosing = true;',
@@ -93,7 +94,30 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       '    from.leaveIfDone();\n',
       '',
     ],
+    [
+      'a line with `as` does not pass one that may be for the same session',
+      "if (typeof as === 'string' && !this.#mustFollow())",
+      "if (typeof as === 'string')",
+    ],
+    ['what follows is called back when nothing is ahead of it', '    this.#callBack(this.#current);\n', ''],
+    [
+      'what is carried out where it is is not called back',
+      'if (ticket === undefined || from.session.name === name) continue;',
+      'if (ticket === undefined) continue;',
+    ],
+    ['a line that has named its session is known', '    this.#unsure.settled(ticket);\n', ''],
+    ['two attachments of a client in a session have one turn', '      sibling,\n', ''],
     ['a takeover joins the claim of its name', '      if (isTakeover) this.#sessions.named(name, true);\n', ''],
+  ]),
+  ...rulesOf('src/main/sessions/unsure-lines.ts', 'client-sessions', [
+    ['what is taken is known', 'return ticket === undefined || ticket.isTaken;', 'return ticket === undefined;'],
+    ['lines before the first with `as` are looked at too', '    else this.#watch(ledger);\n', ''],
+    ['what certainly names nothing is ahead of nothing', 'if (!isTaken && number <= this.#last)', 'if (!isTaken)'],
+    [
+      'what is known before the first line with `as` is ahead of nothing',
+      'if (this.#last === ticket) this.#last = 0;',
+      '',
+    ],
   ]),
   ...rulesOf('src/main/sessions/saved-session.ts', 'saved', [
     [

@@ -50,6 +50,11 @@ export const SESSION_SHARED: readonly Rule[] = [
       'one.isExclusive && !one.isMoving',
     ],
     [
+      'a line waits behind those of its client that came by another attachment',
+      'else attachment.waitingLines = shared;',
+      '',
+    ],
+    [
       'an update is encoded once for each form',
       '!one.isMoving && !byForm.has(one.form)) byForm.set(one.form, one)',
       '!one.isMoving) byForm.set(one.number * 64 + one.form, one)',
@@ -59,6 +64,28 @@ export const SESSION_SHARED: readonly Rule[] = [
       'a form that nobody wants any more is not written',
       'if (this.#listeners.includes(attachment)) this.listen();',
       '',
+    ],
+  ]),
+  ...rulesOf('src/session/state/attachments.ts', 'state/attachments', [
+    [
+      'who comes first when all have gone shares too',
+      'if (this.#all.size > 0 || this.#ofClients !== undefined)',
+      'if (this.#all.size > 0)',
+    ],
+    [
+      'lines of who has gone are not in common with who comes',
+      'if (--attachment.waitingLines.sharers === 0) this.#ofClients?.delete(attachment.client);',
+      '',
+    ],
+  ]),
+  ...rulesOf('src/session/state/attachment.ts', 'state/attachments', [
+    ['a line waits alone for the attachment it came by', 'first?.attachment === this &&', 'first !== undefined &&'],
+  ]),
+  ...rulesOf('src/session/state/waiting-lines.ts', 'attach/shared', [
+    [
+      'who moves takes no lines of its client along that came by another attachment',
+      'this.behind = this.behind.filter((line) => line.attachment !== attachment);',
+      'this.behind = [];',
     ],
   ]),
   ...rulesOf('src/session/attach/move.ts', 'attach/move attach/alone', [
