@@ -11,10 +11,10 @@ import type { KeyAnswer } from '../batch/key-records.ts';
 import type { NameAnswer, NameFault } from '../batch/name-records.ts';
 import type { PacketSink } from '../transport/transport.ts';
 import { answerTimeout } from './answers/answers.ts';
-import { tellKeyEnd } from './answers/key-outcomes.ts';
 import { endLeaving, LEAVE_MS, stayIfNobodyTakes } from './attach/alone.ts';
 import { answerListed, openNamed, refusalOfName } from './attach/attach.ts';
 import { refuseForget } from './attach/forget.ts';
+import { dropRequestsOf } from './attach/gone.ts';
 import { detach } from './attach/move.ts';
 import { endForAll, endForgotten, endSession, leaveIfDue } from './attach/over.ts';
 import { endWaiting, takeAllWaiting, takeWaiting, waitBehind } from './attach/waiting.ts';
@@ -39,8 +39,6 @@ import { ConnectionState, SessionState } from './state/state.ts';
 import type { WaitingStep } from './state/waiting-lines.ts';
 import { storeIfBehind } from './stored/store.ts';
 
-/** Requests that are remembered of clients that have gone, on one connection: those who crash again and again would fill it. */
-const MOST_GONE = 1024;
 /** How many bytes of waiting lines one `flush` takes on. */
 const WAITING_BYTES = 64 * 1024;
 
@@ -75,15 +73,11 @@ export class Session implements PacketSink {
     if (home.session.isOver) detach(home, attachment, false);
   }
 
-  /** A client does not any more: what no server has seen of it is dropped; of the rest no more is remembered than of one that is there. */
+  /** A client does not any more. */
   detach(attachment: AttachmentState): void {
     attachment.isGone = true;
     this.#home.session.attachments.remove(attachment);
-    this.#home.session.repeats.takeOf(attachment);
-    for (const s of this.#all()) {
-      for (const one of s.pending.dropUnsent(attachment)) tellKeyEnd(s, one, 'no');
-      s.pending.forgetGone(MOST_GONE);
-    }
+    dropRequestsOf(this.#all(), attachment);
     stayIfNobodyTakes(this.#home);
   }
 

@@ -160,7 +160,14 @@ export const SESSION_SHARED: readonly Rule[] = [
       'takeOptionsAndServer',
     ],
   ]),
-  ...rulesOf('src/session/state/pending.ts', 'attach/shared', [
+  ...rulesOf('src/session/attach/gone.ts', 'attach/gone', [
+    ['requests of clients that have gone are forgotten at some time', '    s.pending.forgetGone(MOST_GONE);\n', ''],
+  ]),
+  ...rulesOf('src/session/state/pending-table.ts', 'state/pending', [
+    ['a request with a key is not forgotten', '&& !hasKey', ''],
+    ['of clients that have gone alone', 'attachment?.isGone === true', 'attachment !== undefined'],
+  ]),
+  ...rulesOf('src/session/state/pending-table.ts', 'attach/shared', [
     ['what a client that has gone had not sent is never sent', 'attachment !== of || wasSent;', 'true;'],
     ['what others have not sent stays when a client goes', 'attachment !== of || wasSent;', 'wasSent;'],
   ]),

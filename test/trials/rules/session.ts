@@ -208,7 +208,7 @@ export const SESSION: readonly Rule[] = [
       "return { retryable: true, delivered: 'no' };",
     ],
   ]),
-  ...rulesOf('src/session/state/pending.ts', 'state/pending session/deadlines request-states', [
+  ...rulesOf('src/session/state/pending-table.ts', 'state/pending session/deadlines request-states', [
     ["requests go again in the client's order", '.sort((a, b) => a.ticket - b.ticket)', ''],
     [
       'a request ends with its time',
