@@ -11,6 +11,7 @@ const AS = Buffer.from('as');
 const SESSION = Buffer.from('session');
 const NAME = Buffer.from('name');
 const BRACE = 0x7b;
+const TAKEOVER = Buffer.from('takeover');
 
 /**
  * The stored session that a line is for (`as`), so that it goes to that session's lane at once. A name that is not found here, as one
@@ -22,14 +23,19 @@ export function requestAs(bytes: Buffer, start: number, stop: number): string | 
   return as === NO_MEMBER ? undefined : textOf(bytes, as, stop);
 }
 
-/** The session that a body is for, which it gives beside `as` or in `session`. */
+/**
+ * The session that a body is for, which it gives beside `as` or in `session`. One beside a `takeover`, whatever its value, is left to the
+ * lane: who has the name is asked in another way then, before the line is read.
+ */
 export function requestSessionName(bytes: Buffer, start: number, stop: number): string | null | undefined {
   const end = Math.min(stop, start + FAR);
   const as = memberValue(bytes, start, end, AS);
   if (as !== NO_MEMBER) return textOf(bytes, as, stop);
   const session = memberValue(bytes, start, end, SESSION);
   if (session === NO_MEMBER) return undefined;
-  return session < 0 || bytes[session] !== BRACE ? null : textOf(bytes, memberValue(bytes, session, end, NAME), stop);
+  if (session < 0 || bytes[session] !== BRACE) return null;
+  if (memberValue(bytes, session, end, TAKEOVER) !== NO_MEMBER) return null;
+  return textOf(bytes, memberValue(bytes, session, end, NAME), stop);
 }
 
 /** The string whose opening quote stands at `at`; null for another value, none, one with escapes, or a long one. */

@@ -58,6 +58,16 @@ test('the name in `session` of a body is found there, and nowhere else', () => {
     assert.equal(nameOf(line), null, line);
 });
 
+test('a name that is to be taken over is left to the lane, which alone can say so', () => {
+  for (const value of ['true', 'false', '1'])
+    for (const line of [
+      `{"session":{"name":"bot","takeover":${value}}}`,
+      `{"session":{"takeover":${value},"name":"bot"}}`,
+    ])
+      assert.equal(nameOf(line), null, line);
+  assert.equal(nameOf('{"session":{"name":"bot"},"message":{"takeover":true}}'), 'bot');
+});
+
 test('what is found is what JSON says, in any line', () => {
   const value = fc.jsonValue({ maxDepth: 3 });
   fc.assert(

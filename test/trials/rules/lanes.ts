@@ -144,6 +144,11 @@ export const LANES: readonly Rule[] = [
       'if (end - at > LONGEST_NAME) return',
     ],
     ['a name with escapes is left to the lane', "return text.includes('\\\\') ? null : text;", 'return text;'],
+    [
+      'a name that is to be taken over is left to the lane',
+      '  if (memberValue(bytes, session, end, TAKEOVER) !== NO_MEMBER) return null;\n',
+      '',
+    ],
     ['the name stands in `session`', 'memberValue(bytes, session, end, NAME)', 'memberValue(bytes, start, end, NAME)'],
     ['a name is looked for near the beginning of its line', 'Math.min(stop, start + FAR), AS, ', 'stop, AS, '],
   ]),
