@@ -163,8 +163,7 @@ export class LmdbVault implements Vault {
       if (this.#owners.stateOf(name) === 'elsewhere') return false;
       this.#rows.put(RowKind.REMOVED, name, Buffer.alloc(0));
       if (isKept) return true;
-      this.#rows.remove(RowKind.OWNER, name);
-      this.#rows.remove(RowKind.REQUEST, name);
+      this.#owners.forget(name);
       return true;
     });
     if (!isRemoved) return false;

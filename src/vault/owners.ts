@@ -3,7 +3,7 @@
  * In: the rows of an open store. Out: who has a name; rows that say so. Never: a name taken from a living process; a wait
  * inside a transaction: sockets are asked before.
  *
- * The owner row of a name has the uuid of its process, or says that the last owner released it, clean or not. The row of a
+ * The owner row of a name has the uuid of its process, or says that the last owner released it, clean; without one nobody has it. The row of a
  * process says how others can see that it lives (`processes.ts`, `liveness.ts`); the process renews it while it has names.
  */
 import { type Liveness, LivenessSocket, livenessOf, type ProcessRow } from './liveness.ts';
@@ -96,9 +96,19 @@ export class Owners {
     return owner?.uuid === NO_OWNER && owner.isClean;
   }
 
-  /** Nobody has the name any more. @param isClean the record is the session's last state */
+  /**
+   * Nobody has the name any more. @param isClean the record is the session's last state; else no row is left, which says as much, and
+   * tells nobody of a name under which nothing may be stored
+   */
   release(name: string, isClean: boolean): void {
-    this.#write(name, { uuid: NO_OWNER, isClean });
+    if (isClean) this.#write(name, { uuid: NO_OWNER, isClean });
+    else this.forget(name);
+  }
+
+  /** Removes the rows of who has the name, and of who wants it. */
+  forget(name: string): void {
+    this.#rows.remove(RowKind.OWNER, name);
+    this.#rows.remove(RowKind.REQUEST, name);
   }
 
   /** Writes this process's row. */

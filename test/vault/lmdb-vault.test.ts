@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'node:test';
+import { openStore } from '../../src/vault/rows.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { contract } from './contract.ts';
 import { body, folderOf, type Body, opened } from './support.ts';
@@ -102,6 +103,29 @@ test('an owner hears no more of a request that was withdrawn, or whose asker has
   await two.ask('a', true);
   t.mock.timers.tick(200);
   assert.deepEqual(heard, [false, true]);
+});
+
+test('of a name under which nothing is stored no row is left once it is given up, by a release or at the end', async (t) => {
+  const folder = folderOf(t);
+  const vault = await opened(t, { folder });
+  for (const name of ['released', 'kept', 'at the end', 'signed out']) await vault.claim(name);
+  await vault.write('kept', Buffer.from('1'));
+  await vault.write('signed out', Buffer.from('1'));
+  await vault.remove('signed out', true);
+  await vault.release('released');
+  await vault.release('signed out');
+  await vault.release('kept', Buffer.from('2'));
+  await vault.claim('wanted elsewhere');
+  await vault.ask('wanted elsewhere', true);
+  await vault.release('wanted elsewhere');
+  await vault.close();
+  const store = openStore(folder, true);
+  const keys = [...store.getKeys()].map(String).filter((key) => /^[ow]/.test(key));
+  await store.close();
+  assert.deepEqual(keys, ['okept']);
+  const next = await opened(t, { folder });
+  assert.deepEqual(await next.claim('kept'), { record: new Uint8Array([0x32]), isClean: true });
+  assert.deepEqual(await next.claim('released'), { record: undefined, isClean: false });
 });
 
 test('others of the process have their turns while all names are listed', async (t) => {

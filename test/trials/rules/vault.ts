@@ -108,6 +108,11 @@ export const VAULT: readonly Rule[] = [
       'return owner?.uuid === NO_OWNER && owner.isClean;',
       'return true;',
     ],
+    [
+      'a name that was given up, and is not clean, leaves no row',
+      '    else this.forget(name);\n',
+      '    else this.#write(name, { uuid: NO_OWNER, isClean });\n',
+    ],
   ]),
   ...rulesOf('src/vault/commits.ts', 'commits disk lmdb-vault', [
     ['blocks are preallocated before a transaction', '    this.#file.reserve(used, need);\n', ''],
