@@ -77,6 +77,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // A client of the gateway stands on its wire alone; the scheme tells it what words mean.
   client: ['type tl', 'nearest-name.ts', 'node:net'],
   main: [
+    'account/name.ts',
     'batch',
     'error-text.ts',
     'vault',

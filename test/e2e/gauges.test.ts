@@ -95,8 +95,8 @@ test('when all clients have left, however they did, the gauges are what they wer
 
   await t.test('lines that name one session after another', async () => {
     const nc = await signedIn(port, NAMES);
-    const { attachments, sessions, dc_connections } = await gaugesOf(all);
-    assert.deepEqual([attachments, sessions, dc_connections], [12, 12, 12]);
+    // Each session has ended behind its answer: none lingers.
+    await comeBack(all, { ...before, clients: before['clients']! + 1 });
     nc.end();
     await nc.rest();
     await comeBack(all, before);
@@ -117,7 +117,7 @@ test('when all clients have left, however they did, the gauges are what they wer
       await ask(own, { id: 1, message: NEAREST });
       mp.send({ id: 1, session: { name: 'bot1' }, message: NEAREST });
       await mp.frame();
-      await comeBack(all, { attachments: 5, sessions: 4, 'sessions_by_state{state="open"}': 4 });
+      await comeBack(all, { attachments: 3, sessions: 2, 'sessions_by_state{state="open"}': 2 });
       mp.end();
       await mp.rest();
       for (const one of [nc, own]) one.close();
@@ -130,8 +130,8 @@ test('when all clients have left, however they did, the gauges are what they wer
     for (const as of NAMES) await post({ id: 1, as, message: NEAREST });
     await post({ id: 2, session: { name: 'bot\u00e9' } });
     await post({ id: 3, message: NEAREST });
-    const { attachments, sessions } = await gaugesOf(all);
-    assert.ok(attachments! >= 13 && sessions! >= 13, `${attachments} ${sessions}`);
+    // The one of its own stays.
+    await comeBack(all, { attachments: 1, sessions: 1 });
     cut();
     await comeBack(all, before);
   });
@@ -194,6 +194,8 @@ test('a session that lingers is counted with nobody in it', { timeout: 60_000 },
   const all = await stage(t, { vault: new MemoryVault(), flags: { linger: 600 } });
   const before = await gaugesOf(all);
   const nc = await signedIn(all.port, ['bot0', 'bot1']);
+  const { attachments, sessions } = await gaugesOf(all);
+  assert.deepEqual([attachments, sessions], [2, 2]);
   nc.close();
   await once(nc.socket, 'close');
   const lingering = { sessions: 2, 'lane_sessions{lane="0"}': 2, 'sessions_by_state{state="open"}': 2 };

@@ -345,8 +345,9 @@ test('a method by its path: the body is its fields, Idempotency-Key its key; wha
     assert.match(answer.body, new RegExp(`^{"id":(1|-2),"error":"${error}"`), path);
   }
   assert.equal((await call('me/ping', `${long}${' '.repeat(100)}`)).status, 413);
-  assert.equal((await call('me/ping/x', '{}')).status, 404);
-  assert.equal(gateway.router.size, 1);
+  // Nothing is open for what was refused; and there is no vault, so that what was opened under a name ends with its answers.
+  do assert.equal((await call('me/ping/x', '{}')).status, 404);
+  while (gateway.router.size > 0);
   raw.close();
 });
 

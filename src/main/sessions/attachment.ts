@@ -64,6 +64,10 @@ export interface AttachedSession {
   readOn(): void;
   entered(attachment: Attachment): void;
   left(attachment: Attachment): void;
+  /** One that had nothing open asks for something. */
+  woke(): void;
+  /** One that each line of names its session has nothing open any more. */
+  rests(): void;
   /** Calls `then` when the session has ended. */
   whenEnded(then: () => void): void;
 }
@@ -83,6 +87,8 @@ export class Attachment {
   #waits = false;
   /** Answers that wait for the disk. */
   #later = 0;
+  /** It counts as one that speaks in the session: one each line of which names its session does while something of it is open. */
+  isPresent: boolean;
   /** The client speaks elsewhere; what was taken here is still answered. */
   isRetired = false;
   hasLeft = false;
@@ -103,7 +109,13 @@ export class Attachment {
     this.tally = tally;
     this.ledger = new Ledger(session.env, tally);
     this.#speaking = speaking;
+    this.isPresent = !this.#isPassing;
     this.attach();
+  }
+
+  /** A session without a name is its client's own, whatever its lines name. */
+  get #isPassing(): boolean {
+    return this.#speaking.isStateless && this.session.name !== undefined;
   }
 
   /** Tells the lane how the client speaks: at its beginning, and when the lane's thread was lost. */
@@ -136,6 +148,7 @@ export class Attachment {
   request(bytes: Buffer, start: number, stop: number, id: IdText, flags: number): number {
     this.session.metrics.counts[Count.REQUESTS]!++;
     const ticket = this.ledger.open(id, bytes, start, stop, flags);
+    this.#wake();
     this.put(ticket);
     return ticket.number;
   }
@@ -143,7 +156,14 @@ export class Attachment {
   /** Takes a ticket of another attachment of the client: its message runs here. */
   adopt(ticket: Ticket): void {
     this.ledger.adopt(ticket);
+    this.#wake();
     this.put(ticket);
+  }
+
+  #wake(): void {
+    if (this.isPresent) return;
+    this.isPresent = true;
+    this.session.woke();
   }
 
   /** Puts a request to the lane. @param isIsolated it runs alone in its batch */
@@ -197,9 +217,14 @@ export class Attachment {
     this.leaveIfDone();
   }
 
-  /** One that its client speaks in no more is left when nothing is open there. */
+  /** When nothing is open there, one that its client speaks in no more is left, and one that each line names counts no longer. */
   leaveIfDone(): void {
-    if (this.isRetired && this.ledger.size === 0 && this.#later === 0) this.leave();
+    if (this.ledger.size > 0 || this.#later > 0) return;
+    if (this.isRetired) this.leave();
+    else if (this.isPresent && this.#isPassing) {
+      this.isPresent = false;
+      this.session.rests();
+    }
   }
 
   /** The client is done with the session. */

@@ -4,6 +4,7 @@
  * In: its messages; what lanes say about where they belong. Out: each message to its session; tickets put again elsewhere.
  * Never: a line behind one of the same session that came earlier; more sessions than one client may have.
  */
+import { NAME } from '../../account/name.ts';
 import type { Move } from '../../batch/name-records.ts';
 import { MannerFlag } from '../../batch/attach-records.ts';
 import type { IdText } from '../front.ts';
@@ -82,12 +83,14 @@ export class ClientSessions {
     flags: number,
     as?: string | null,
   ): number | undefined {
-    if (typeof as === 'string' && !this.#mustFollow())
-      return this.#attachmentIn(as)?.request(bytes, start, stop, id, flags);
+    // Nothing is opened for what can be no name, and no row of the vault shows it: where its line goes instead, it is refused.
+    const name = typeof as !== 'string' || this.#named.has(as) || NAME.test(as) ? as : undefined;
+    if (typeof name === 'string' && !this.#mustFollow())
+      return this.#attachmentIn(name)?.request(bytes, start, stop, id, flags);
     const current = (this.#current ??= this.#beginOwn());
     const ticket = current.request(bytes, start, stop, id, flags);
-    if (typeof as === 'string') this.#unsure.follow(ticket, as, current.ledger);
-    else if (as === null) this.#unsure.note(ticket, current.ledger);
+    if (typeof name === 'string') this.#unsure.follow(ticket, name, current.ledger);
+    else if (name === null) this.#unsure.note(ticket, current.ledger);
     return ticket;
   }
 
@@ -245,6 +248,8 @@ export class ClientSessions {
   /** An attachment has left its session. */
   left(attachment: Attachment): void {
     this.#all.delete(attachment);
+    const { name } = attachment.session;
+    if (name !== undefined && this.#named.get(name) === attachment) this.#named.delete(name);
   }
 
   /** Whether an attachment is one of its. */

@@ -8,7 +8,7 @@ import type { OpenState } from '../../batch/name-records.ts';
 import { COUNTERS_LENGTH, ENTRY_LENGTH, entryAttachment, idsFrom } from '../../batch/save-records.ts';
 import type { ErrorName } from '../../errors.ts';
 import { Count, type Metrics } from '../../telemetry/metrics.ts';
-import type { MainEnv, Timer } from '../env.ts';
+import type { MainEnv } from '../env.ts';
 import { type Gate, Why } from '../flow/gate.ts';
 import type { NoticeFields } from '../front.ts';
 import type { Lane } from '../lanes/lane.ts';
@@ -20,6 +20,7 @@ import type { SessionRegistry } from '../names/session-registry.ts';
 import type { Attachment } from './attachment.ts';
 import { Cork } from './cork.ts';
 import type { Ticket } from './ledger.ts';
+import { type Peopled, Presence } from './presence.ts';
 import { SavedSession } from './saved-session.ts';
 
 /** What a session needs of whoever keeps all of them (`Router`). */
@@ -40,7 +41,7 @@ const NO_GATES = new Set<Gate>();
 const SIGN_IN_TIME = 15 * 60_000;
 
 /** One session as the main thread has it; it survives the loss of its lane's thread. */
-export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
+export class OpenSession implements LinksOwner, NameOwner, KeyOwner, Peopled {
   /** Its number in the records. */
   readonly number: number;
   readonly lane: Lane;
@@ -75,7 +76,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
   isLost = false;
   /** It is kept open with nobody there. */
   isResident = false;
-  #lingering: Timer | undefined;
+  readonly #presence = new Presence(this);
   readonly #cork = new Cork(() => this.#owner.settle());
   /** Threads that a record of this session killed. */
   deaths = 0;
@@ -116,8 +117,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
   /** A client speaks in it from here on. */
   entered(attachment: Attachment): void {
     this.attachments.add(attachment);
-    this.env.clearTimer(this.#lingering);
-    this.#lingering = undefined;
+    if (attachment.isPresent) this.woke();
     if (this.#isLinkFull) attachment.client.gate.hold(Why.LINK);
     // Those who were there before may leave their answers unread.
     this.readOn();
@@ -129,33 +129,42 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
     this.#owner.detached(attachment);
     if (this.#isLinkFull) attachment.client.gate.release(Why.LINK);
     this.readOn();
-    if (this.isClosing) return;
-    this.lane.detach(attachment.number);
-    this.settle();
+    if (!this.isClosing) this.lane.detach(attachment.number);
+    if (attachment.isPresent) this.rests();
+    else this.#presence.endIfDue();
   }
 
-  /** With nobody there it ends, at once or later, unless it is a resident. */
+  woke(): void {
+    this.#presence.came();
+  }
+
+  rests(): void {
+    this.#presence.went();
+  }
+
+  /** Nobody speaks in it. Clients each line of which names it may be there, with nothing open. */
+  get isDeserted(): boolean {
+    return this.#presence.isNone;
+  }
+
   settle(): void {
-    this.env.clearTimer(this.#lingering);
-    this.#lingering = undefined;
-    if (this.attachments.size > 0 || this.isClosing) return;
-    const wait = this.#linger;
-    if (wait === 0) this.close();
-    else if (wait < Infinity) this.#lingering = this.env.setIdleTimer(() => this.close(), wait);
+    this.#presence.settle();
   }
 
   /** How long it stays open with nobody there, ms: whoever has asked for a code comes back to sign in, under the same key. */
-  get #linger(): number {
+  get linger(): number {
     const { linger } = this.#owner.dialling.limits;
     if (!this.isNamed || this.isLost) return 0;
     if (this.isResident && this.isStored) return Infinity;
     if (this.isStored || this.#owner.registry.isClaiming(this)) return linger;
-    return this.hasKey ? Math.max(linger, SIGN_IN_TIME) : 0;
+    if (this.hasKey) return Math.max(linger, SIGN_IN_TIME);
+    // What a line has set here, as its server, the next one of its client finds.
+    return this.attachments.size > 0 ? linger : 0;
   }
 
   /** It lingers: nobody speaks in it, and neither a resident nor a sign-in under way keeps it. */
   get isIdle(): boolean {
-    return this.attachments.size === 0 && this.isStored && !this.isResident;
+    return this.isDeserted && !this.isResident && (this.isStored || !this.hasKey);
   }
 
   /** Something for all clients that hear updates in a form. @param line of the lane's block */
@@ -215,7 +224,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
 
   /** What a list tells of it. */
   get state(): OpenState {
-    const connections = new Set([...this.attachments].map(({ client }) => client)).size;
+    const connections = new Set([...this.attachments].filter((one) => one.isPresent).map(({ client }) => client)).size;
     const isUp = this.links.isUp(0);
     const retryIn = isUp ? 0 : Math.max(0, this.#retryAt - this.env.now());
     const state = retryIn > 0 ? 'waiting' : this.#owner.registry.isClaiming(this) ? 'opening' : 'open';
@@ -284,18 +293,19 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
 
   // --- its end ---------------------------------------------------------------------------------------------------------
 
-  /** Ends the session, as nobody needs it; `ended` follows. */
+  /** Ends the session, as nobody needs it; `ended` follows. Whoever is there has nothing open, and comes to the next one of its name. */
   close(): void {
     if (this.isClosing) return;
     this.isClosing = true;
-    this.env.clearTimer(this.#lingering);
+    this.#presence.stop();
     this.lane.close(this.number);
+    for (const attachment of [...this.attachments]) attachment.leave();
   }
 
   /** The session has lost its name, or could not be opened: nobody else finds it. */
   unname(): void {
     this.isNamed = false;
-    if (this.attachments.size === 0) this.close();
+    if (this.isDeserted) this.close();
   }
 
   /** Calls `then` when the session has ended. */
@@ -305,7 +315,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner {
 
   /** It is no more. */
   ended(): void {
-    this.env.clearTimer(this.#lingering);
+    this.#presence.stop();
     this.saved.wipe();
     this.links.close();
     for (const then of this.#ends.splice(0)) then();

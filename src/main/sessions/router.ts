@@ -149,7 +149,7 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
 
   /** Ends the sessions that nobody speaks in: the gateway stops. */
   closeIdle(): void {
-    for (const session of [...this.#sessions.values()]) if (session.attachments.size === 0) session.close();
+    for (const session of [...this.#sessions.values()]) if (session.isDeserted) session.close();
   }
 
   /** Sums over all sessions, for whoever shows them. */

@@ -36,9 +36,11 @@ export function haveAlone(
   { exclusive, takeover }: SessionFields,
   now: number,
 ): Refusal | 'waits' | undefined {
-  const { attachments } = s.session;
-  const rivals = attachments.rivals(to).filter((one) => exclusive || one.isExclusive);
+  const others = s.session.attachments.rivals(to).filter((one) => exclusive || one.isExclusive);
+  const passing = new Set(others.filter((one) => isPassing(s, one)));
+  const rivals = others.filter((one) => !passing.has(one));
   if (rivals.length > 0 && !takeover) return refusal('SessionInUse', { msg: BY_OTHERS, path: 'session.exclusive' });
+  for (const one of passing) shutOut(s, one);
   if (rivals.length === 0) {
     if (exclusive) takeAlone(s, to);
     return undefined;
@@ -46,6 +48,18 @@ export function haveAlone(
   for (const rival of rivals) rival.isLeaving = true;
   if (s.session.aloneBy === Infinity) s.session.aloneBy = now + LEAVE_MS;
   return waitFor(to, 'alone');
+}
+
+/** It has nothing open, and its client stays in no session: it stands in nobody's way. */
+function isPassing({ session }: ConnectionState, one: AttachmentState): boolean {
+  if (!one.isStateless || one.isWaiting || session.repeats.hasOf(one)) return false;
+  return ![session.home, ...session.others].some((s) => s.pending.countOf(one) > 0);
+}
+
+/** Its next line is let in anew, or is not. */
+function shutOut(s: ConnectionState, one: AttachmentState): void {
+  one.isSettled = false;
+  s.sink.speaks(one.number, one.manner);
 }
 
 /** Whoever wanted the session alone has gone: those who were to leave it stay. */

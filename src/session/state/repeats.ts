@@ -38,6 +38,11 @@ export class Repeats {
     return this.#takeWhere(({ deadline }) => deadline <= now);
   }
 
+  /** Whether one client has some. */
+  hasOf(attachment: AttachmentState): boolean {
+    return [...this.#all.values()].some((pending) => pending.attachment === attachment);
+  }
+
   /** Takes out and returns those of one client. */
   takeOf(attachment: AttachmentState): Pending[] {
     return this.#takeWhere((pending) => pending.attachment === attachment);

@@ -61,6 +61,12 @@ describe('a line', () => {
     );
   });
 
+  it('with what can be no name has nothing opened for that, and is refused where all others go', () => {
+    const { client, said } = speaking();
+    for (const text of ['my phone is 5551234', 'a/b', 'x'.repeat(65), '']) client.ask('a', text);
+    assert.deepEqual(said(), ['OPEN 2', 'ATTACH 3 2', ...Array<string>(4).fill('REQUEST 3 a')]);
+  });
+
   it('of another client goes to the same session of the name', () => {
     const { client, other, said } = speaking();
     client.ask('a', 'me');

@@ -190,6 +190,7 @@ describe('a session', () => {
     assert.equal(session.isIdle, false);
     session.isResident = false;
     session.isStored = false;
+    session.hasKey = true;
     assert.equal(session.isIdle, false);
   });
 
@@ -249,6 +250,98 @@ describe('a session', () => {
     vault.go();
     await settled();
     assert.equal(only().state.state, 'open');
+  });
+});
+
+/** A client of HTTP and one that has named `me` by a single line; both are owed an answer there. */
+async function passing(limits = {}) {
+  const rig = routerOf(limits);
+  const [http, single] = [rig.client({ isStateless: true }), rig.client()];
+  const open = [http, single].map((one) => [one.ask('a', 'me')!, rig.asked().session] as const);
+  await settled();
+  rig.only().isStored = true;
+  rig.said();
+  const answers = (): void => {
+    for (const [ticket, attachment] of open) rig.say(Out.REPLY, attachment, ticket, 'answer');
+  };
+  return { ...rig, http, single, open, answers, session: rig.only() };
+}
+
+/** The same, and a client that has named the session, to speak in it from there on. */
+async function withSpeaker(limits = {}) {
+  const rig = await passing(limits);
+  const client = rig.client();
+  const ticket = client.ask('c')!;
+  const from = rig.router.attachmentOf(rig.asked().session)!;
+  client.sessions.moved(from, { action: 'speak', name: 'me', ticket, init: Buffer.alloc(0) });
+  rig.said();
+  return { ...rig, client };
+}
+
+describe('clients each line of which names the session', () => {
+  it('count while something of theirs is open, and no longer', async () => {
+    const { session, answers, http, open, say } = await passing();
+    const counts = (): unknown[] => [session.state.connections, session.isIdle];
+    assert.deepEqual(counts(), [2, false]);
+    answers();
+    assert.deepEqual(counts(), [0, true]);
+    const ticket = http.ask('b', 'me')!;
+    assert.deepEqual(counts(), [1, false]);
+    session.cork();
+    say(Out.REPLY, open[0]![1], ticket, 'answer');
+    assert.deepEqual(counts(), [1, false], 'the answer is not said yet');
+    session.uncork();
+    assert.deepEqual(counts(), [0, true]);
+  });
+
+  it('find it open for as long as it lingers behind the last answer, with one timer for all calls', async () => {
+    const { session, answers, http, open, say, said, env } = await passing({ linger: 1_000 });
+    answers();
+    for (let call = 0; call < 5; call++) {
+      env.advance(600);
+      const ticket = http.ask('b', 'me')!;
+      say(Out.REPLY, open[0]![1], ticket, 'answer');
+      assert.deepEqual([said(), env.timers], [[`REQUEST ${open[0]![1]} b`], 1]);
+    }
+    env.advance(999);
+    assert.equal(session.isClosing, false);
+    env.advance(1);
+    assert.deepEqual(said(), [`CLOSE ${session.number}`]);
+  });
+
+  it('do not keep it open that does not linger; the next line of each opens it again', async () => {
+    const { answers, http, single, session, said, say, router, sessions } = await passing({ linger: 0 });
+    answers();
+    assert.deepEqual([said(), http.heard, single.heard], [[`CLOSE ${session.number}`], ['answer'], ['answer']]);
+    assert.equal(router.attachments, 0);
+    http.ask('b', 'me');
+    const next = sessions().at(-1)!.number;
+    assert.deepEqual(said(), [`OPEN ${next}`, `ATTACH ${next + 1} ${next}`, `REQUEST ${next + 1} b`]);
+    say(Out.GONE, session.number);
+    assert.equal(router.size, 1, 'the end of the one before is not its own');
+  });
+
+  it('stay in it while another speaks there, and have it end with that one', async () => {
+    const { client, answers, session, router, open, said } = await withSpeaker({ linger: 0 });
+    answers();
+    assert.deepEqual([session.isClosing, session.state.connections], [false, 1]);
+    assert.ok(router.attachmentOf(open[0]![1]) !== undefined);
+    client.sessions.close();
+    assert.ok(said().includes(`CLOSE ${session.number}`));
+    assert.equal(router.attachmentOf(open[0]![1]), undefined);
+  });
+
+  it('do not hold a name that was refused to them, or under which nothing is', async () => {
+    const { session, answers } = await passing();
+    session.isStored = false;
+    answers();
+    assert.deepEqual(
+      [session.isIdle, session.isClosing],
+      [true, false],
+      'what a line has set there, the next one finds',
+    );
+    session.unname();
+    assert.equal(session.isClosing, true);
   });
 });
 

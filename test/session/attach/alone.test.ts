@@ -83,6 +83,46 @@ describe('exclusive', () => {
     assertClean(pair);
   });
 
+  it('is given while clients are there each line of which names the session, and nothing of theirs is open', async () => {
+    const pair = await botPair();
+    for (const client of [2, 3]) pair.open(client, client === 2);
+    const [http] = await pair.ask(2, { session: { name: 'bot' }, message: STATE });
+    const [single] = await pair.ask(3, { as: 'bot', message: STATE });
+    assert.deepEqual([consOf(http), consOf(single)], ['updates.state', 'updates.state']);
+    const [line] = await pair.ask(1, { session: ALONE });
+    assert.equal(sessionOf(line)['name'], 'bot');
+    pair.lose();
+    await pair.run();
+    const shutOut = [
+      [2, { session: { name: 'bot' }, message: STATE }],
+      [2, { as: 'bot', message: STATE }],
+      [3, { as: 'bot', message: STATE }],
+    ] as const;
+    for (const [client, ask] of shutOut) {
+      const [refused] = await pair.ask(client, ask);
+      assert.deepEqual([refused?.['error'], refused?.['delivered']], ['SessionInUse', 'no'], JSON.stringify(ask));
+    }
+    await pair.ask(1, { session: { detach: true } });
+    for (const [client, ask] of shutOut) assert.equal(consOf((await pair.ask(client, ask))[0]), 'updates.state');
+    assertClean(pair);
+  });
+
+  it('is refused while one of them has a request open', async () => {
+    const pair = await silent();
+    pair.open(3, true);
+    pair.line(3, { id: 7, timeout: 60, session: { name: 'bot' }, message: STATE });
+    await pair.run();
+    pair.close(2);
+    await pair.advance(100);
+    const [refused] = await pair.ask(1, { session: ALONE });
+    assert.equal(refused?.['error'], 'SessionInUse');
+    const [line] = await pair.ask(1, { id: 8, session: TAKES });
+    assert.equal(line, undefined, 'it waits for that');
+    await pair.advance(10_000);
+    assert.deepEqual(idAndError(pair.take(3)), [[7, 'DeliveryUnknown']]);
+    assert.equal(sessionOf(pair.take(1)[0])['name'], 'bot');
+  });
+
   it('ends when its client leaves the session', async () => {
     const pair = await botPair();
     await pair.ask(1, { session: ALONE });

@@ -51,7 +51,18 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'if (this.#isLinkFull) attachment.client.gate.hold(Why.LINK);',
       '',
     ],
-    ['a session that lingers ends', '(() => this.close(), wait)', '(() => undefined, wait)'],
+    [
+      'a session that has ended has nobody in it',
+      '    for (const attachment of [...this.attachments]) attachment.leave();\n',
+      '',
+    ],
+    ['connections that are open and idle are not counted', '.filter((one) => one.isPresent)', ''],
+    ['a sign-in under way is given up to nobody', '(this.isStored || !this.hasKey)', '(this.isStored || this.hasKey)'],
+    [
+      'what a line has set in a new session the next one finds',
+      'return this.attachments.size > 0 ? linger : 0;',
+      'return 0;',
+    ],
     [
       'what was not taken runs alone behind all that is put again',
       'if (!ticket.isTaken) attachment.put(ticket, true);',
@@ -71,7 +82,26 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       '',
     ],
   ]),
-  ...rulesOf('src/main/sessions/client-sessions.ts', 'client-sessions', [
+  ...rulesOf('src/main/sessions/presence.ts', 'open-session', [
+    ['a session that lingers ends', '      this.endIfDue();\n    }, wait);', '    }, wait);'],
+    ['a session lingers behind the last answer', '    this.#since = this.#of.env.ticks();\n', ''],
+    [
+      'the calls of one session have one timer',
+      'if (wait === Infinity || wait >= this.#wait) return;\n    this.stop();\n',
+      'if (wait === Infinity) return;\n',
+    ],
+  ]),
+  ...rulesOf('src/main/sessions/client-sessions.ts', 'sessions/client-sessions sessions/open-session', [
+    [
+      'nothing is opened for what can be no name',
+      'this.#named.has(as) || NAME.test(as) ? as : undefined;',
+      'true ? as : undefined;',
+    ],
+    [
+      'a session that has ended is its client’s no more',
+      'if (name !== undefined && this.#named.get(name) === attachment) this.#named.delete(name);',
+      '',
+    ],
     [
       'sessions of one connection are bounded',
       'if (this.#named.size >= this.#sessions.limits.namesPerConnection && !this.#retireIdle()) return undefined;',
@@ -96,8 +126,8 @@ export const MAIN_SESSIONS: readonly Rule[] = [
     ],
     [
       'a line with `as` does not pass one that may be for the same session',
-      "if (typeof as === 'string' && !this.#mustFollow())",
-      "if (typeof as === 'string')",
+      "if (typeof name === 'string' && !this.#mustFollow())",
+      "if (typeof name === 'string')",
     ],
     ['what follows is called back when nothing is ahead of it', '    this.#callBack(this.#current);\n', ''],
     [
@@ -300,8 +330,15 @@ export const MAIN_SESSIONS: readonly Rule[] = [
   ...rulesOf('src/main/sessions/attachment.ts', 'open-session client-sessions', [
     [
       'who waits for an answer of the disk has not left',
-      'this.isRetired && this.ledger.size === 0 && this.#later === 0',
-      'this.isRetired && this.ledger.size === 0',
+      'if (this.ledger.size > 0 || this.#later > 0) return;',
+      'if (this.ledger.size > 0) return;',
+    ],
+    ['who has nothing open, and names the session in each line, does not count', '      this.session.rests();\n', ''],
+    ['who names the session in each line counts while something is open', '    this.session.woke();\n', ''],
+    [
+      'a session of a client of HTTP alone ends with its connection',
+      'return this.#speaking.isStateless && this.session.name !== undefined;',
+      'return this.#speaking.isStateless;',
     ],
     [
       'an answer that waits for the disk is open',

@@ -23,6 +23,18 @@ export const SESSION_SHARED: readonly Rule[] = [
       'attachments.rivals(to).filter((one) => exclusive || one.isExclusive)',
       'attachments.rivals(to)',
     ],
+    [
+      'who has nothing open, and names the session in each line, stands in nobody’s way',
+      'const rivals = others.filter((one) => !passing.has(one));',
+      'const rivals = others;',
+    ],
+    [
+      'who names the session in each line is a rival while something is open',
+      'return ![session.home, ...session.others].some((s) => s.pending.countOf(one) > 0);',
+      'return true;',
+    ],
+    ['who was passed over is let in anew', '  one.isSettled = false;\n', ''],
+    ['that it was outlives its thread', '  s.sink.speaks(one.number, one.manner);\n', ''],
     ['new lines of those who leave wait', 'for (const rival of rivals) rival.isLeaving = true;', ''],
     [
       'those who leave have their time',
