@@ -65,7 +65,11 @@ export const LANES: readonly Rule[] = [
   ]),
   ...rulesOf('src/main/lanes/shared-turns.ts', 'turns', [
     ['who has gone shares no turn', 'if (kind === In.DETACH) this.#all.delete(number);\n    else if', 'if'],
-    ['a session that has gone leaves no shared turn', 'if (shared.session === session) this.#all.delete(number);', ''],
+    [
+      'a session that has gone leaves no shared turn',
+      'if (shared.session === session) this',
+      'if (shared.session === -1) this',
+    ],
   ]),
   ...rulesOf('src/main/lanes/turns.ts', 'turns', [
     [
