@@ -85,8 +85,8 @@ export class Fixture {
   }
 
   /** A session claims a name. @returns its last answer once nothing is under way any more */
-  async claim(session: FakeSession, name = 'me', isTakeover = false): Promise<string> {
-    void this.registry.claim(session, name, isTakeover);
+  async claim(session: FakeSession, name = 'me', isTakeover = false, client = 1): Promise<string> {
+    void this.registry.claim(session, name, isTakeover, client);
     await settled();
     return session.last;
   }

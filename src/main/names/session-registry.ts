@@ -13,6 +13,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { residentMark, summaryOf } from '../../vault/summary.ts';
 import type { Claim, Vault } from '../../vault/vault.ts';
 import { Ownership } from './ownership.ts';
+import { FairQueue } from './fair-queue.ts';
 import { LazyVault } from './lazy-vault.ts';
 import { refusalOfVault, type NameRefusal } from './refusal-of-vault.ts';
 import { Listing, type ListRequest } from './listing.ts';
@@ -26,6 +27,11 @@ const POLL = 50;
 const ASK_AGAIN = 2_000;
 /** How long another process may take to give up a name that nobody uses there, ms: it looks five times a second who asks. */
 const IDLE_WAIT = 1_000;
+/**
+ * Claims that are in the vault at once. It writes what waits in one transaction, 256 steps at most: who comes next waits for that one at
+ * most, and then for its turn.
+ */
+const CLAIMS_AT_ONCE = 128;
 /** Another process has the name. */
 const IN_USE: NameRefusal = { error: 'SessionInUse' };
 /** It was asked to leave, and has not. */
@@ -42,6 +48,8 @@ export class SessionRegistry {
   readonly #byOwner = new Map<NameOwner, Ownership>();
   /** Sessions whose names are being claimed; true: another process that has the name is asked to leave. */
   readonly #claiming = new Map<NameOwner, boolean>();
+  /** By clients: one that names thousands must not make the others wait for them. */
+  readonly #claims = new FairQueue<number>(CLAIMS_AT_ONCE);
   readonly #listing = new Listing(() => this.#list());
   #onEmpty: (() => void) | undefined;
 
@@ -109,11 +117,14 @@ export class SessionRegistry {
 
   // --- claims ----------------------------------------------------------------------------------------------------------
 
-  /** Claims a session's name for it, and tells its lane what is stored there. @param isTakeover another process that has it is asked to leave */
-  async claim(owner: NameOwner, name: string, isTakeover: boolean): Promise<void> {
+  /**
+   * Claims a session's name for it, and tells its lane what is stored there.
+   * @param isTakeover another process that has it is asked to leave @param client number of whoever names it; 0 is the gateway itself
+   */
+  async claim(owner: NameOwner, name: string, isTakeover: boolean, client: number): Promise<void> {
     this.#claiming.set(owner, isTakeover);
     try {
-      await this.#claim(owner, name);
+      await this.#claim(owner, name, client);
     } finally {
       this.#claiming.delete(owner);
     }
@@ -124,7 +135,7 @@ export class SessionRegistry {
     if (this.#claiming.has(owner)) this.#claiming.set(owner, true);
   }
 
-  async #claim(owner: NameOwner, name: string): Promise<void> {
+  async #claim(owner: NameOwner, name: string, client: number): Promise<void> {
     for (let before = this.#ownerships.get(name); before !== undefined; before = this.#ownerships.get(name)) {
       // The session that had it before ends, or is still being written; one that cannot be is kept as long as this process lives.
       if (before.owner?.isClosing === false || before.writer.isFailing) {
@@ -141,7 +152,7 @@ export class SessionRegistry {
     let claim: Claim | undefined;
     let fault: NameRefusal | undefined;
     try {
-      claim = await this.#claimed(ownership, owner);
+      claim = await this.#claimed(ownership, owner, client);
       if (claim === undefined) fault = this.#claiming.get(owner) === true ? KEPT : IN_USE;
     } catch (error) {
       fault = refusalOfVault(error);
@@ -173,9 +184,12 @@ export class SessionRegistry {
   }
 
   /** Claims the name in the vault, asking a process that has it: to give it up for a takeover, else if it does not use it. */
-  async #claimed(ownership: Ownership, owner: NameOwner): Promise<Claim | undefined> {
+  async #claimed(ownership: Ownership, owner: NameOwner, client: number): Promise<Claim | undefined> {
     const vault = await this.#vault.get();
-    let claim = await vault.claim(ownership.name);
+    // One that nobody needs any more by its turn costs the others nothing.
+    const inTurn = (): Promise<Claim | undefined> =>
+      this.#claims.run(client, async () => (ownership.owner === undefined ? undefined : vault.claim(ownership.name)));
+    let claim = await inTurn();
     let wasTakeover = false;
     for (let waited = 0; claim === undefined; waited += POLL) {
       const isTakeover = this.#claiming.get(owner) === true;
@@ -188,7 +202,7 @@ export class SessionRegistry {
       if (waited % ASK_AGAIN === 0 || isTakeover !== wasTakeover) await vault.ask(ownership.name, !isTakeover);
       wasTakeover = isTakeover;
       await new Promise<void>((resolve) => this.#env.setTimer(resolve, POLL));
-      claim = await vault.claim(ownership.name);
+      claim = await inTurn();
     }
     return claim;
   }

@@ -18,8 +18,11 @@ import { UnsureLines } from './unsure-lines.ts';
 export interface Sessions {
   /** A session without a name. @param isBare it is there to refuse */
   begin(isBare: boolean): OpenSession;
-  /** The session of a name, open already or opened now. @param isTakeover another process that has it is asked to leave */
-  named(name: string, isTakeover: boolean): OpenSession;
+  /**
+   * The session of a name, open already or opened now.
+   * @param isTakeover another process that has it is asked to leave @param client number of the client: claims of many have turns
+   */
+  named(name: string, isTakeover: boolean, client: number): OpenSession;
   /** A number that nothing else has. */
   nextNumber(): number;
   /** The attachment hears its lane from here on. */
@@ -127,12 +130,12 @@ export class ClientSessions {
       // Behind the others: the first is the one that was used longest ago.
       this.#named.delete(name);
       this.#named.set(name, found);
-      if (isTakeover) this.#sessions.named(name, true);
+      if (isTakeover) this.#sessions.named(name, true, this.#number);
       return found;
     }
     found?.retire();
     if (this.#named.size >= this.#sessions.limits.namesPerConnection && !this.#retireIdle()) return undefined;
-    const attachment = this.#attach(this.#sessions.named(name, isTakeover), true, NOTHING);
+    const attachment = this.#attach(this.#sessions.named(name, isTakeover, this.#number), true, NOTHING);
     this.#named.set(name, attachment);
     return attachment;
   }
@@ -185,7 +188,9 @@ export class ClientSessions {
     // It is not let in there yet: if it is refused, it goes on with that where it was.
     this.#init = action === 'detach' ? NOTHING : init;
     const session =
-      action === 'detach' ? this.#sessions.begin(false) : this.#sessions.named(name, action === 'takeover');
+      action === 'detach'
+        ? this.#sessions.begin(false)
+        : this.#sessions.named(name, action === 'takeover', this.#number);
     this.#goOn(from, this.#attach(session, false, init));
     this.#unsure.settled(ticket);
   }

@@ -15,7 +15,7 @@ const EVERY = 50;
 
 /** Who opens sessions (`Router`). */
 interface Opener {
-  named(name: string, isTakeover: boolean): OpenSession;
+  named(name: string, isTakeover: boolean, client: number): OpenSession;
 }
 
 /** Who knows which they are (`SessionRegistry`). */
@@ -69,7 +69,7 @@ export class Residents {
   }
 
   #open(name: string): void {
-    const session = this.#opener.named(name, false);
+    const session = this.#opener.named(name, false, 0);
     // The lane says so too, once it has read the record; until then nothing may end it. Whoever is there may have said otherwise.
     if (session.attachments.size === 0 && !session.isStored) session.isResident = true;
     this.adopt(session);

@@ -112,7 +112,7 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
     return this.#open(undefined, isBare);
   }
 
-  named(name: string, isTakeover: boolean): OpenSession {
+  named(name: string, isTakeover: boolean, client: number): OpenSession {
     const found = this.#byName.get(name);
     if (found !== undefined && !found.isClosing && found.isNamed) {
       if (isTakeover) this.registry.takeOver(found);
@@ -120,7 +120,7 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
     }
     const session = this.#open(name, false);
     this.#byName.set(name, session);
-    void this.registry.claim(session, name, isTakeover);
+    void this.registry.claim(session, name, isTakeover, client);
     return session;
   }
 

@@ -17,7 +17,7 @@ it('a vault that cannot be opened is said with the system’s word, until it can
   );
   const session = new FakeSession(1);
   const claim = async (): Promise<string> => {
-    void registry.claim(session, 'me', false);
+    void registry.claim(session, 'me', false, 1);
     await settled();
     return session.last;
   };

@@ -199,6 +199,50 @@ async function passed(env: Fixture['env'], ms: number): Promise<void> {
   }
 }
 
+describe('a client that names thousands', () => {
+  const HUNDREDS = 300;
+
+  /** A registry in which client 1 claims hundreds of names, none of which the vault has answered yet. */
+  async function flooded() {
+    const fixture = new Fixture();
+    fixture.vault.hold();
+    const many = Array.from({ length: HUNDREDS }, () => fixture.session());
+    for (const [i, one] of many.entries()) void fixture.registry.claim(one, `q${i}`, false, 1);
+    await settled();
+    return { fixture, many, granted: () => many.filter(({ last }) => last !== 'nothing').length };
+  }
+
+  it('lets others have theirs as soon as the vault has answered what it was asked before', async () => {
+    const { fixture, many, granted } = await flooded();
+    assert.ok(fixture.vault.held < HUNDREDS, 'the vault is not asked for all of them at once');
+    const other = fixture.session();
+    assert.equal(await fixture.claim(other, 'me', false, 2), 'nothing');
+    let before = 0;
+    other.lane.named = () => void (before = granted());
+    fixture.vault.go();
+    await settled();
+    assert.ok(before < HUNDREDS / 2, `${before} of ${HUNDREDS} were before it`);
+    assert.deepEqual([granted(), many.at(-1)!.last], [HUNDREDS, 'granted:'], 'and has all of its own');
+  });
+
+  it('and is gone before its turn does not have the vault asked', async () => {
+    const { fixture, many } = await flooded();
+    const asked = fixture.vault.held;
+    let claims = 0;
+    const { vault } = fixture;
+    const claim = vault.claim.bind(vault);
+    vault.claim = (name) => {
+      claims++;
+      return claim(name);
+    };
+    for (const one of many) fixture.registry.gone(one);
+    vault.go();
+    await settled();
+    assert.deepEqual([claims, asked < HUNDREDS], [0, true]);
+    assert.equal(await fixture.claim(fixture.session(), 'q299'), 'granted:', 'the name is nobody’s');
+  });
+});
+
 describe('takeover', () => {
   /** Two processes over one vault: a session here that has the name, and one there that wants it. */
   async function processes() {
@@ -487,7 +531,7 @@ describe('whatever the order', () => {
       const { registry } = fixture;
       if ((act === 'claim' || act === 'takeover') && !this.hasClaimed) {
         this.hasClaimed = true;
-        void registry.claim(session, 'me', act === 'takeover');
+        void registry.claim(session, 'me', act === 'takeover', 1);
       }
       if (act === 'keep' && this.owns) fixture.store(session, 'urgent', 'kept');
       if ((act === 'forget' || act === 'release') && this.owns) {

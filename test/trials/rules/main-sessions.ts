@@ -137,7 +137,11 @@ export const MAIN_SESSIONS: readonly Rule[] = [
     ],
     ['a line that has named its session is known', '    this.#unsure.settled(ticket);\n', ''],
     ['two attachments of a client in a session have one turn', '      sibling,\n', ''],
-    ['a takeover joins the claim of its name', '      if (isTakeover) this.#sessions.named(name, true);\n', ''],
+    [
+      'a takeover joins the claim of its name',
+      '      if (isTakeover) this.#sessions.named(name, true, this.#number);\n',
+      '',
+    ],
   ]),
   ...rulesOf('src/main/sessions/unsure-lines.ts', 'client-sessions', [
     ['what is taken is known', 'return ticket === undefined || ticket.isTaken;', 'return ticket === undefined;'],
@@ -219,7 +223,24 @@ export const MAIN_SESSIONS: readonly Rule[] = [
   ...rulesOf('src/main/names/ownership.ts', 'session-registry', [
     ['a record that was handed over is zeroed', '    this.#record.fill(0);\n', ''],
   ]),
+  ...rulesOf('src/main/names/fair-queue.ts', 'fair-queue session-registry', [
+    [
+      'names that a client claims wait for their turn among those of others',
+      '    if (this.#running < this.#most) this.#running++;\n    else await',
+      '    if (caller === undefined) await',
+    ],
+    [
+      'who had a turn is behind those who wait for theirs',
+      '    this.#waiting.delete(caller);\n    if (begins.length > 0) this.#waiting.set(caller, begins);',
+      '    if (begins.length === 0) this.#waiting.delete(caller);',
+    ],
+  ]),
   ...rulesOf('src/main/names/session-registry.ts', 'session-registry', [
+    [
+      'the vault is not asked for a name that nobody wants any more',
+      '(ownership.owner === undefined ? undefined : vault.claim(ownership.name))',
+      'vault.claim(ownership.name)',
+    ],
     ["the vault's copy of a record is zeroed", '      claim.record?.fill(0);\n', ''],
 
     [
