@@ -219,7 +219,8 @@ export class Attachment {
 
   /** When nothing is open there, one that its client speaks in no more is left, and one that each line names counts no longer. */
   leaveIfDone(): void {
-    if (this.ledger.size > 0 || this.#later > 0) return;
+    // Its client may have gone with the answer that is said just now, or while one waited for the disk.
+    if (this.hasLeft || this.ledger.size > 0 || this.#later > 0) return;
     if (this.isRetired) this.leave();
     else if (this.isPresent && this.#isPassing) {
       this.isPresent = false;

@@ -455,3 +455,34 @@ describe('the end of a client', () => {
     );
   });
 });
+
+describe('a client that names the session in each line', () => {
+  /** A session in which one client stays, and another that asked once. @returns both, and how the answer comes */
+  async function shared() {
+    const rig = speaking();
+    const first = rig.client.ask('a')!;
+    await rig.move(rig.asked().session, 'speak', first, 'me');
+    const session = rig.sessions().find(({ name }) => name === 'me')!;
+    session.isStored = true;
+    const passing = rig.other();
+    const ticket = passing.ask('b', 'me')!;
+    const { session: attachment } = rig.asked();
+    return { session, passing, answer: () => rig.say(Out.REPLY, attachment, ticket, 'answer') };
+  }
+
+  it('that goes with its last answer is counted once: whoever stays is not alone', async () => {
+    const { session, passing, answer } = await shared();
+    passing.reply = () => passing.sessions.close();
+    answer();
+    assert.equal(session.isDeserted, false);
+  });
+
+  it('that goes while its answer waits for the disk is counted once', async () => {
+    const { session, passing, answer } = await shared();
+    session.cork();
+    answer();
+    passing.sessions.close();
+    session.uncork();
+    assert.equal(session.isDeserted, false);
+  });
+});

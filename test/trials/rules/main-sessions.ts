@@ -351,9 +351,10 @@ export const MAIN_SESSIONS: readonly Rule[] = [
   ...rulesOf('src/main/sessions/attachment.ts', 'open-session client-sessions', [
     [
       'who waits for an answer of the disk has not left',
-      'if (this.ledger.size > 0 || this.#later > 0) return;',
-      'if (this.ledger.size > 0) return;',
+      'if (this.hasLeft || this.ledger.size > 0 || this.#later > 0) return;',
+      'if (this.hasLeft || this.ledger.size > 0) return;',
     ],
+    ['who has left is counted once', 'if (this.hasLeft || this.ledger', 'if (this.ledger'],
     ['who has nothing open, and names the session in each line, does not count', '      this.session.rests();\n', ''],
     ['who names the session in each line counts while something is open', '    this.session.woke();\n', ''],
     [
