@@ -73,7 +73,7 @@ function applySession(
   if (name !== undefined && name !== s.session.name) return speakAs(s, fields, name, line);
   const { refused, stored } = s.session;
   const isForgettable = fields.forget !== undefined && stored !== undefined;
-  if (refused !== undefined && !isForgettable) return refused;
+  if (refused !== undefined && !isForgettable) return isLetGo(s, fields) ? residence(s, line, false, done) : refused;
   if (stored !== undefined) {
     const outcome = checkStored(s, fields, line, done, now);
     if (outcome !== undefined) return outcome;
@@ -103,7 +103,22 @@ function checkStored(
   if (outcome !== undefined) return outcome;
   const unfit = bring(s, to);
   if (unfit !== undefined || fields.resident === undefined) return unfit;
-  return done === 'store' ? staysSo(s) : setResident(s, line, fields.resident);
+  return residence(s, line, fields.resident, done);
+}
+
+/** Whether all that is wanted of a session whose account is lost is that it is no resident any more. */
+function isLetGo({ session, env }: ConnectionState, fields: SessionFields): boolean {
+  const wantsMore = env.request.hasMessage || fields.exclusive || fields.export || fields.authKey !== undefined;
+  return session.stored !== undefined && fields.resident === false && !wantsMore;
+}
+
+function residence(
+  s: ConnectionState,
+  line: ClientLine,
+  isResident: boolean,
+  done: WaitingStep | undefined,
+): 'waits' | undefined {
+  return done === 'store' ? staysSo(s) : setResident(s, line, isResident);
 }
 
 /** Before its answer it is on the disk: who was told that it is a resident finds it one, whatever happens to the gateway. */

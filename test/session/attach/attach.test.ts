@@ -188,6 +188,33 @@ describe('a resident', () => {
     assert.equal(pair.shelf.record('bot').isResident, true);
   });
 
+  it('whose account is lost can be let go, and stays lost', async () => {
+    const pair = await botPair();
+    await pair.ask(1, { session: { name: 'bot', resident: true } });
+    pair.dc.world.signOut([...pair.centre.keys.values()][0]!);
+    await pair.ask(1, { message: STATE });
+    await gone(pair);
+    const letGo = { session: { name: 'bot', resident: false } };
+    const errorOf = async (line: object): Promise<unknown> => (await pair.ask(2, line))[0]?.['error'];
+    pair.open(2);
+    assert.equal(await errorOf({ session: { name: 'bot', resident: true } }), 'AuthKeyInvalid');
+    assert.equal(await errorOf({ ...letGo, message: STATE }), 'AuthKeyInvalid', 'a message has no account to go to');
+    assert.equal(await errorOf({ session: { ...letGo.session, exclusive: true } }), 'AuthKeyInvalid');
+    pair.shelf.refusal = 'VaultWriteFailed ENOSPC';
+    assert.equal(await errorOf(letGo), 'VaultWriteFailed');
+    assert.equal(pair.shelf.record('bot').isResident, true);
+    pair.shelf.refusal = undefined;
+    pair.shelf.notes.length = 0;
+    const lines = await pair.ask(2, letGo);
+    const { name, lost, resident } = sessionOf(lines[0]);
+    assert.deepEqual({ name, lost, resident }, { name: 'bot', lost: 'AUTH_KEY_UNREGISTERED', resident: undefined });
+    assert.deepEqual([lines.length, pair.shelf.notes[0]], [1, 'explicit bot'], 'it is on the disk');
+    assert.equal(await errorOf({ message: STATE }), 'AuthKeyInvalid');
+    pair.close(2);
+    await pair.advance(100);
+    assert.deepEqual([pair.shelf.record('bot').isResident, pair.shelf.record('bot').lost], [false, lost]);
+  });
+
   it('is what the last of two clients said who say otherwise at once', async () => {
     const pair = await botPair();
     pair.open(2);

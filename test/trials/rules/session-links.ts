@@ -148,6 +148,16 @@ export const SESSION_LINKS: readonly Rule[] = [
   ]),
   ...rulesOf('src/session/requests/take-session.ts', 'requests attach stored/', [
     [
+      'a resident whose account is lost can be let go',
+      'return isLetGo(s, fields) ? residence(s, line, false, done) : refused;',
+      'return refused;',
+    ],
+    [
+      'a session whose account is lost is let go, and no more',
+      'session.stored !== undefined && fields.resident === false && !wantsMore',
+      'session.stored !== undefined && fields.resident === false',
+    ],
+    [
       'who is told of a resident finds it one',
       "store(s, stored, 'explicit', ticket);\n  return waitFor(to, 'store');\n}\n\n/** It is on",
       "store(s, stored, 'urgent');\n  return undefined;\n}\n\n/** It is on",
