@@ -24,6 +24,7 @@ export class FakeSession implements NameOwner {
   isCorked = false;
   isNamed = true;
   isStored = false;
+  hasSent = false;
   isResident = false;
   isIdle = false;
   state: OpenState = { state: 'open', connections: 1, openedAt: 1_700_000_000_000, retryIn: 0 };

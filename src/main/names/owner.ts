@@ -13,6 +13,8 @@ export interface NameOwner {
   readonly session: number;
   /** Takes records to the session. */
   readonly lane: Pick<LaneWriter, 'named' | 'leave'>;
+  /** Something was sent to a data centre since it was opened: what is stored is not where it stands, unless it says so. */
+  readonly hasSent: boolean;
   /** Nobody needs the session any more. */
   readonly isClosing: boolean;
   /** Something is stored under its name. */

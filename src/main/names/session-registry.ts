@@ -254,6 +254,8 @@ export class SessionRegistry {
     if (ownership === undefined) return undefined;
     this.#byOwner.delete(owner);
     ownership.owner = undefined;
+    // It ends without a last record: nobody knows which numbers it has used.
+    if (owner.hasSent) ownership.stands(NO_RECORD, false);
     return ownership;
   }
 

@@ -74,6 +74,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner, Peopled {
   isStored = false;
   hasKey = false;
   isLost = false;
+  hasSent = false;
   /** It is kept open with nobody there. */
   isResident = false;
   readonly #presence = new Presence(this);

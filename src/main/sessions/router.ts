@@ -262,7 +262,10 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
   }
 
   #send(record: RecordCursor): void {
-    this.#sessions.get(record.session)?.links.send(record.link, this.#give(record));
+    const session = this.#sessions.get(record.session);
+    if (session === undefined) return;
+    session.hasSent = true;
+    session.links.send(record.link, this.#give(record));
   }
 
   #reply(record: RecordCursor): void {

@@ -1,7 +1,7 @@
 /** What becomes of the sessions of a lane whose thread was lost: put again, or refused to who is at fault. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { In } from '../../../src/batch/records.ts';
+import { In, NamedFlag, Out } from '../../../src/batch/records.ts';
 import { hasIsolated } from '../../../src/batch/request-flags.ts';
 import type { Loss } from '../../../src/main/lanes/lane.ts';
 import { routerOf } from '../../support/noted-router.ts';
@@ -137,4 +137,23 @@ test('who waited for the lost thread is read on', () => {
   assert.equal(one.gate.isOpen, false);
   lose();
   assert.equal(one.gate.isOpen, true);
+});
+
+test('a session that has sent something and ends with its thread begins anew elsewhere: its last numbers are not stored', async () => {
+  for (const hasSent of [false, true]) {
+    const { client, lose, lane, registry, say, sessions } = lossy();
+    client().ask('a', 'me');
+    await settled();
+    registry.store(sessions()[0]!, 'last', 0, Buffer.from('stored'));
+    await settled();
+    client().ask('b', 'me');
+    await settled();
+    if (hasSent) say(Out.SEND, sessions()[1]!.number, 0, 'x');
+    lose({}, true);
+    client().ask('c', 'me');
+    await settled();
+    const granted = lane.puts.findLast(({ kind }) => kind === In.NAMED)!;
+    assert.equal((granted.flags & NamedFlag.CLEAN) !== 0, !hasSent);
+    assert.equal(granted.bytes.toString(), 'stored');
+  }
 });
