@@ -37,7 +37,7 @@ const NOT_FOUND = -2;
 export function packedRequestAs(bytes: Buffer, start: number, stop: number): string | null | undefined {
   const end = Math.min(stop, start + FAR);
   const at = memberValue(bytes, start, end, 0x61, 0x73);
-  if (at === NO_MEMBER) return hasOnlyPlainKeys(bytes, start, end) ? undefined : null;
+  if (at === NO_MEMBER) return hasOnlyPlainKeys(bytes, start, end, 'session') ? undefined : null;
   if (at < 0) return null;
   const first = bytes[at]!;
   if (first >= 0xa0 && first <= 0xbf) return bytes.toString('utf8', at + 1, at + 1 + (first & 31));
@@ -63,16 +63,20 @@ function membersOf(bytes: Uint8Array, start: number): { left: number; at: number
   return { left: size === 0 ? first & 15 : uint(bytes, start + 1, size), at: start + 1 + size };
 }
 
-/** Whether no key of the frame, all of which stand before `end`, is `session`, or has a length of more bytes than a short one needs. */
-function hasOnlyPlainKeys(bytes: Buffer, start: number, end: number): boolean {
+/** Whether a frame may have an idempotency key. */
+export function packedMayHaveKey(bytes: Buffer, start: number, stop: number): boolean {
+  return !hasOnlyPlainKeys(bytes, start, stop, 'key');
+}
+
+/** Whether all keys of the frame stand before `end`, none of them is `but`, or has a length of more bytes than a short one needs. */
+function hasOnlyPlainKeys(bytes: Buffer, start: number, end: number, but: string): boolean {
   let { left, at } = membersOf(bytes, start);
-  for (; left > 0; left--) {
+  for (; left > 0 && at < end; left--) {
     const first = bytes[at]!;
-    if (first < 0xa0 || first > 0xbf || bytes.toString('latin1', at + 1, at + 1 + (first & 31)) === 'session')
-      return false;
+    if (first < 0xa0 || first > 0xbf || bytes.toString('latin1', at + 1, at + 1 + (first & 31)) === but) return false;
     at = skip(bytes, skip(bytes, at, end), end);
   }
-  return true;
+  return left <= 0;
 }
 
 /** The packed id at `at`, if it is one by the contract: what the lane would have refused is not repeated. */

@@ -45,6 +45,10 @@ class FirstByte implements Front {
     this.#front.discard();
   }
 
+  mayHaveKey(bytes: Buffer, start: number, stop: number): boolean {
+    return this.#front.mayHaveKey(bytes, start, stop);
+  }
+
   notice(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer {
     return this.#front.notice(id, name, fields);
   }

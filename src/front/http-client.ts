@@ -22,6 +22,7 @@ import type { Ask } from './http-ask.ts';
 import { type AuthScheme, Exchange, NO_BODY, refusalBody, writeResponse } from './http-exchange.ts';
 import { errorLine } from './json-lines.ts';
 import { requestId, UNKNOWN_ID } from '../bytes/request-id.ts';
+import { requestMayHaveKey } from '../bytes/request-key.ts';
 import { requestSessionName } from '../bytes/request-session.ts';
 import type { Bearer } from '../main/clients/tokens.ts';
 import { WaitingRequests } from './waiting-requests.ts';
@@ -156,13 +157,12 @@ export class HttpClient implements SessionClient, Connection, SlowConsumerOwner 
   /** There is nowhere to put one; its sessions are told so. */
   update(): void {}
 
-  crashed(ticket: number, id: IdText, isSent: boolean): void {
-    this.#answer(
-      ticket,
-      id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id,
-      'WorkerCrashed',
-      isSent ? {} : { delivered: 'no' },
-    );
+  mayHaveKey({ bytes, start, stop }: Ticket): boolean {
+    return requestMayHaveKey(bytes, start, stop);
+  }
+
+  crashed(ticket: number, id: IdText, fate: NoticeFields): void {
+    this.#answer(ticket, id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id, 'WorkerCrashed', fate);
   }
 
   /** The session of its own is lost: the connection ends, so that no later request is taken for one of the same session. */

@@ -9,6 +9,7 @@ import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../
 import { NamedLines } from './named-lines.ts';
 import { Reassembly } from './reassembly.ts';
 import { requestId } from '../bytes/request-id.ts';
+import { requestMayHaveKey } from '../bytes/request-key.ts';
 import { requestAs } from '../bytes/request-session.ts';
 
 const LF = 0x0a;
@@ -93,6 +94,10 @@ export class JsonLines implements Front {
     this.#isDone = true;
     this.#rest = undefined;
     this.#release();
+  }
+
+  mayHaveKey(bytes: Buffer, start: number, stop: number): boolean {
+    return requestMayHaveKey(bytes, start, stop);
   }
 
   notice(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer {

@@ -11,7 +11,7 @@ import { Writer } from '../bytes/writer.ts';
 import type { ErrorName } from '../errors.ts';
 import { errorFields } from './error-fields.ts';
 import type { Front, FrontOwner, FrontSettings, IdText, NoticeFields } from '../main/front.ts';
-import { packedRequestAs, packedRequestId } from '../bytes/packed-request-id.ts';
+import { packedMayHaveKey, packedRequestAs, packedRequestId } from '../bytes/packed-request-id.ts';
 import { NamedLines } from './named-lines.ts';
 import { Reassembly } from './reassembly.ts';
 
@@ -157,6 +157,10 @@ export class MsgpackFrames implements Front {
     this.#isDone = true;
     this.#rest = undefined;
     this.#release();
+  }
+
+  mayHaveKey(bytes: Buffer, start: number, stop: number): boolean {
+    return packedMayHaveKey(bytes, start, stop);
   }
 
   notice(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer {

@@ -41,6 +41,8 @@ export interface Front {
   end(): void;
   /** Drops what is held of a message, and all that still comes. */
   discard(): void;
+  /** Whether a message, `bytes[start..stop)`, may have an idempotency key; it is looked for without reading the message. */
+  mayHaveKey(bytes: Buffer, start: number, stop: number): boolean;
   /** One error line or notice in the client's form. `id` as the client wrote it, or a number of the catalogue. */
   notice(id: IdText | number, name: ErrorName, fields: NoticeFields): Buffer;
 }

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { requestMayHaveKey } from '../../src/bytes/request-key.ts';
 import { requestAs, requestSessionName } from '../../src/bytes/request-session.ts';
+
+test('whether a line may have an idempotency key', () => {
+  const mayHave = (line: string): boolean => requestMayHaveKey(Buffer.from(line), 0, Buffer.byteLength(line));
+  const far = 'x'.repeat(8192);
+  for (const line of ['{"id":1,"key":"k"}', `{"x":"${far}","key":"k"}`, '{"k\\u0065y":"k"}', '{"id":"key"'])
+    assert.equal(mayHave(line), true, line);
+  for (const line of ['{"id":"key"}', '{"message":{"key":1}}', '{"keys":1}', 'a', '{"id":1'])
+    assert.equal(mayHave(line), false, line);
+});
 
 type Found = string | null | undefined;
 

@@ -557,7 +557,9 @@ test('a request that kills its worker: 502 with its id; others and the connectio
   other.post('{later 30}');
   const refused = await raw.post('{exit "id":6}').answer();
   assert.equal(refused.status, 502);
-  assert.match(refused.body, /"id":(6|1),"error":"WorkerCrashed"/);
+  assert.match(refused.body, /"id":(6|1),"error":"WorkerCrashed".*"delivered":"no"/);
+  const keyed = await raw.post('{exit "id":7,"key":"k"}').answer();
+  assert.match(keyed.body, /"id":7,"error":"WorkerCrashed".*"delivered":"unknown"/);
   assert.equal((await other.answer()).body, 'later\n');
   assert.equal((await raw.post('{"id":2}').answer()).body, '{"id":2}\n');
   raw.close();

@@ -8,6 +8,7 @@ import { COUNTERS_LENGTH, writeEntry } from '../../src/batch/save-records.ts';
 import { HEADER_LENGTH, In, Out, padded } from '../../src/batch/records.ts';
 import { Writer } from '../../src/bytes/writer.ts';
 import { Gate } from '../../src/main/flow/gate.ts';
+import type { NoticeFields } from '../../src/main/front.ts';
 import { LIMITS, type Limits } from '../../src/main/limits/limits.ts';
 import type { Attachment, SessionClient } from '../../src/main/sessions/attachment.ts';
 import { ClientSessions, type FirstManner } from '../../src/main/sessions/client-sessions.ts';
@@ -70,8 +71,13 @@ export class NotedClient implements SessionClient {
     this.heard.push(line.toString());
   }
 
-  crashed(_ticket: number, id: string, isSent: boolean): void {
-    this.heard.push(`crashed ${id}${isSent ? ' sent' : ''}`);
+  mayHaveKey({ bytes }: Ticket): boolean {
+    return bytes.includes('"key"');
+  }
+
+  crashed(_ticket: number, id: string, fate: NoticeFields): void {
+    const { delivered = 'unknown', ...rest } = fate;
+    this.heard.push([`crashed ${id} ${delivered}`, ...Object.keys(rest)].join(' '));
   }
 
   lostSession(): void {
@@ -124,11 +130,11 @@ export function routerOf(limits: Partial<Limits> = {}) {
   const say = (kind: number, session: number, ticket = 0, text: string | Uint8Array = '', flags = 0): void =>
     router.record(lane.asLane, recordOf(kind, session, ticket, Buffer.from(text), flags));
   /** The lane has taken these requests: a SAVE of their session. */
-  const took = (session: number, ...taken: (readonly [attachment: number, ticket: number])[]): void => {
+  const took = (session: number, ...taken: (readonly [attachment: number, ticket: number, flags?: number])[]): void => {
     const out = new Writer(64);
     out.zeros(COUNTERS_LENGTH);
     const place = { msgIdLow: 1, msgIdHigh: 1, seqNo: 1, containerLow: 0, containerHigh: 0, notBefore: 0, deadline: 1 };
-    for (const [attachment, ticket] of taken) writeEntry(out, ticket, attachment, 0, place);
+    for (const [attachment, ticket, flags = 0] of taken) writeEntry(out, ticket, attachment, flags, place);
     say(Out.SAVE, session, taken.length, out.written());
   };
   const said = (): string[] => lane.puts.splice(0).map((put) => wordsOf(put));

@@ -153,8 +153,12 @@ export class Client implements FrontOwner, InletOwner, SlowConsumerOwner, Sessio
     this.#write(line);
   }
 
-  crashed(_ticket: number, id: IdText, isSent: boolean): void {
-    this.#say(id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id, 'WorkerCrashed', isSent ? {} : { delivered: 'no' });
+  mayHaveKey({ bytes, start, stop }: Ticket): boolean {
+    return this.#front.mayHaveKey(bytes, start, stop);
+  }
+
+  crashed(_ticket: number, id: IdText, fate: NoticeFields): void {
+    this.#say(id === UNKNOWN_ID ? NoRequestId.UNUSABLE : id, 'WorkerCrashed', fate);
   }
 
   notice(name: ErrorName, fields: NoticeFields): void {

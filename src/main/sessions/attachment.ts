@@ -22,8 +22,10 @@ export interface SessionClient {
   reply(ticket: number, line: Buffer, isBad: boolean, outcome: number): void;
   /** A line that answers no ticket. */
   update(line: Buffer): void;
-  /** The request is given up with its lane. It is not called retryable: it may kill again. @param isSent a data centre may have it */
-  crashed(ticket: number, id: IdText, isSent: boolean): void;
+  /** Whether the message may have an idempotency key: only the lane has read it. */
+  mayHaveKey(ticket: Ticket): boolean;
+  /** The request is given up with its lane. @param fate what is known of it, beyond the table of errors */
+  crashed(ticket: number, id: IdText, fate: NoticeFields): void;
   /** A session it spoke in is lost with its lane. */
   lostSession(): void;
   /** Something about its session that answers no request. */

@@ -70,7 +70,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner, Peopled {
   isClosing = false;
   /** It keeps its name, and is found by it. */
   isNamed: boolean;
-  /** Something is stored under its name; a key was made for it; its account is lost. */
+  /** Something is stored under its name; a key was made for it; its account is lost; data centres have heard of it. */
   isStored = false;
   hasKey = false;
   isLost = false;
@@ -332,8 +332,7 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner, Peopled {
   }
 
   get hasOpenRequests(): boolean {
-    for (const { ledger } of this.attachments) if (ledger.size > 0) return true;
-    return false;
+    return [...this.attachments].some(({ ledger }) => ledger.size > 0);
   }
 
   wait(gate: Gate): void {

@@ -7,6 +7,7 @@ import { In } from '../../batch/records.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { SessionRegistry } from '../names/session-registry.ts';
+import type { NoticeFields } from '../front.ts';
 import type { Lane, Loss } from '../lanes/lane.ts';
 import type { Culprit } from '../lanes/lane-queue.ts';
 import type { Ticket } from './ledger.ts';
@@ -88,7 +89,7 @@ export class Recovery {
     this.#owner.gone(session);
     for (const [i, attachment] of attachments.entries()) {
       const { client, isMute } = attachment;
-      for (const ticket of tickets[i]!) this.#crashed(attachment, ticket);
+      for (const ticket of tickets[i]!) this.#crashed(attachment, ticket, true);
       if (!isMute || session.name === undefined) client.lostSession();
       client.detached(attachment, false);
       attachment.leave();
@@ -98,15 +99,18 @@ export class Recovery {
   }
 
   #refuse(attachment: Attachment, ticket: Ticket): void {
-    this.#crashed(attachment, ticket);
+    this.#crashed(attachment, ticket, false);
     attachment.leaveIfDone();
     attachment.client.settled();
   }
 
-  #crashed({ client, session }: Attachment, { number, id, isSent }: Ticket): void {
-    this.#owner.registry.keys.crashed(session, number, isSent);
+  /** @param hasHope another request may be what killed the thread */
+  #crashed(attachment: Attachment, ticket: Ticket, hasHope: boolean): void {
+    const { client, session } = attachment;
+    const { number, id } = ticket;
+    this.#owner.registry.keys.crashed(session, number, ticket.isSent);
     this.#owner.metrics.ended('WorkerCrashed');
-    client.crashed(number, id, isSent);
+    client.crashed(number, id, fateOf(attachment, ticket, hasHope));
   }
 
   /** Gives back the keys of sessions that end, and of those that go on without one, once the thread has ended: it may take keys until then. */
@@ -123,6 +127,16 @@ export class Recovery {
     this.#ending.delete(lane);
     if (sessions !== undefined && sessions.size > 0) this.#options.lost(sessions);
   }
+}
+
+/**
+ * What the client of a request is told that is given up. With an idempotency key, one before it may have been carried out, though this
+ * one was not: only the key says, so it is asked for again.
+ */
+function fateOf({ client }: Attachment, ticket: Ticket, hasHope: boolean): NoticeFields {
+  if (ticket.isSent) return {};
+  if (!client.mayHaveKey(ticket)) return { delivered: 'no' };
+  return hasHope ? { retryable: true } : {};
 }
 
 function speakersOf(sessions: readonly OpenSession[]): Attachment[] {

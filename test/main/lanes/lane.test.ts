@@ -186,6 +186,15 @@ for (const [how, line] of [
   });
 }
 
+test('of a request with a key that kills twice nobody knows whether its key was carried out', async (t) => {
+  const { port } = await echoGateway(t);
+  const nc = await Nc.to(port);
+  nc.send('{exit "id":5,"key":"k"}\n');
+  const { id, error, delivered } = await nc.json();
+  assert.deepEqual([id, error, delivered], [5, 'WorkerCrashed', 'unknown']);
+  nc.close();
+});
+
 test('a client waiting for the end of a lost session is let go', async (t) => {
   const { port } = await echoGateway(t);
   const nc = await Nc.to(port);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { In, NamedFlag, Out } from '../../../src/batch/records.ts';
+import { EntryFlag } from '../../../src/batch/save-records.ts';
 import { hasIsolated } from '../../../src/batch/request-flags.ts';
 import type { Loss } from '../../../src/main/lanes/lane.ts';
 import { routerOf } from '../../support/noted-router.ts';
@@ -43,7 +44,7 @@ test('a request that killed two threads is refused, and nobody else’s', async 
   const culprit = { kind: In.REQUEST, session, ticket };
   assert.equal(lose({ suspects: new Set([ticket, other]) }), false);
   assert.equal(lose({ suspects: new Set([ticket]), culprit }), true);
-  assert.deepEqual([one.heard, two.heard], [['crashed "a"'], []]);
+  assert.deepEqual([one.heard, two.heard], [['crashed "a" no'], []]);
   assert.deepEqual(
     said().filter((words) => words.startsWith('REQUEST')),
     [`REQUEST ${session + 1} b`],
@@ -61,7 +62,7 @@ test('whose last request of a session that it speaks in no more is refused has l
   assert.equal(lose({ suspects: new Set([ticket]), culprit }), false);
   assert.equal(router.attachments, 1);
   assert.equal(lose({ suspects: new Set([ticket]), culprit }), true);
-  assert.deepEqual([one.heard, router.attachments], [['crashed "a"'], 0]);
+  assert.deepEqual([one.heard, router.attachments], [['crashed "a" no'], 0]);
   assert.deepEqual(said().slice(-2), [`DETACH ${session}`, `CLOSE ${session - 1}`]);
 });
 
@@ -78,7 +79,7 @@ test('a session of which a record killed two threads ends, whoever’s record it
       : { kind: In.RESUME, session: only().number, ticket: 0 };
     assert.equal(lose({ culprit }), false);
     assert.equal(lose({ culprit }), true);
-    assert.deepEqual([one.heard, two.heard], [['crashed "a"'], ['crashed "b"']]);
+    assert.deepEqual([one.heard, two.heard], [['crashed "a" no'], ['crashed "b" no']]);
     assert.deepEqual([router.size, router.attachments, one.sessions.tally.open], [0, 0, 0]);
     await settled();
     lane.puts.length = 0;
@@ -96,8 +97,8 @@ test('when nobody can be named all sessions of the lane end, and their clients h
   assert.deepEqual(
     [one.heard, two.heard],
     [
-      ['crashed "a"', 'lost'],
-      ['crashed "b"', 'lost'],
+      ['crashed "a" no', 'lost'],
+      ['crashed "b" no', 'lost'],
     ],
   );
   assert.deepEqual([router.size, said()], [0, []]);
@@ -137,6 +138,35 @@ test('who waited for the lost thread is read on', () => {
   assert.equal(one.gate.isOpen, false);
   lose();
   assert.equal(one.gate.isOpen, true);
+});
+
+test('a request with a key that is given up is never said not to have been carried out: another with its key may have been', async () => {
+  const { client, lose, asked, only, took } = lossy();
+  const one = client();
+  const keyed = '{"key":"k"}';
+  one.ask(keyed, 'me');
+  one.ask('{"id":2}', 'me');
+  const ticket = one.ask('{"id":1}', 'me')!;
+  const { session } = asked();
+  await settled();
+  took(only().number, [session, ticket, EntryFlag.SENT]);
+  assert.equal(lose({}, true), true);
+  assert.deepEqual(one.heard.slice(0, 3), [
+    `crashed "${keyed}" unknown retryable`,
+    'crashed "{"id":2}" no',
+    'crashed "{"id":1}" unknown',
+  ]);
+});
+
+test('a request with a key that killed two threads is not called retryable: it may kill again', async () => {
+  const { client, lose, asked } = lossy();
+  const one = client();
+  const ticket = one.ask('{"key":"k"}', 'me')!;
+  const culprit = { kind: In.REQUEST, session: asked().session, ticket };
+  await settled();
+  lose({ suspects: new Set([ticket]), culprit });
+  lose({ suspects: new Set([ticket]), culprit });
+  assert.deepEqual(one.heard, ['crashed "{"key":"k"}" unknown']);
 });
 
 test('a session that has sent something and ends with its thread begins anew elsewhere: its last numbers are not stored', async () => {

@@ -132,7 +132,7 @@ export const LANES: readonly Rule[] = [
     ['of a line that goes on nobody knows', '  return NOT_FOUND;\n', '  return none;\n'],
   ]),
   ...rulesOf('src/bytes/packed-request-id.ts', 'packed-request-as', [
-    ['a frame that takes its connection elsewhere is known', "=== 'session'", "=== ''"],
+    ['a frame that takes its connection elsewhere is known', ", 'session')", ", '')"],
     ['a key with a long length may be any', 'if (first < 0xa0 || first > 0xbf || bytes', 'if (bytes'],
   ]),
   ...rulesOf('src/front/named-lines.ts', 'named-lines', [

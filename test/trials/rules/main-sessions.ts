@@ -24,6 +24,18 @@ export const MAIN_SESSIONS: readonly Rule[] = [
     ['who killed two threads is refused', 'ticket.deaths < 2', 'ticket.deaths < 1e9'],
     ['whose last open request is refused has left what it speaks in no more', '    attachment.leaveIfDone();\n', ''],
   ]),
+  ...rulesOf('src/main/sessions/recovery.ts', 'sessions/recovery', [
+    [
+      'what has a key is never said not to have been carried out',
+      'if (!client.mayHaveKey(ticket)) return',
+      'if (!client.mayHaveKey(ticket) || hasHope) return',
+    ],
+    [
+      'what may have killed a thread twice is not called retryable',
+      'return hasHope ? { retryable: true } : {};',
+      'return { retryable: true };',
+    ],
+  ]),
   ...rulesOf('src/main/sessions/open-session.ts', 'open-session recovery client-sessions', [
     ['a session that is over is wiped', '    this.saved.wipe();\n', ''],
     [
@@ -233,6 +245,13 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'who had a turn is behind those who wait for theirs',
       '    this.#waiting.delete(caller);\n    if (begins.length > 0) this.#waiting.set(caller, begins);',
       '    if (begins.length === 0) this.#waiting.delete(caller);',
+    ],
+  ]),
+  ...rulesOf('src/main/names/session-registry.ts', 'sessions/recovery', [
+    [
+      'a session that ends without a last record leaves its numbering behind',
+      '    if (owner.hasSent) ownership.stands(NO_RECORD, false);\n',
+      '',
     ],
   ]),
   ...rulesOf('src/main/names/session-registry.ts', 'session-registry', [
