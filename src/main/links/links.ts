@@ -13,6 +13,9 @@ import { DcLink, type LinkOwner } from './dc-link.ts';
 import type { DialRequest } from './dialler.ts';
 import type { Dialling } from './dialling.ts';
 
+/** Number of the link to the account's own data centre. */
+const HOME = 0;
+
 /** A link that was asked for, and what is tried after this address. */
 interface LinkRequest extends DialRequest {
   readonly target: ServerAddress;
@@ -41,6 +44,8 @@ export class Links implements LinkOwner {
   readonly #links = new Map<number, DcLink>();
   /** What the dialler knows of each link, from the request to its end. */
   readonly #dials = new Map<number, LinkRequest>();
+  /** When the home data centre is tried again, Unix ms; 0 once it has said something: a connection that stands says nothing of it. */
+  #retryAt = 0;
   /** Links whose peers do not take what is written. */
   #full = 0;
 
@@ -49,9 +54,16 @@ export class Links implements LinkOwner {
     this.#dialling = dialling;
   }
 
-  /** Whether that connection stands. */
-  isUp(number: number): boolean {
-    return this.#links.get(number)?.isUp === true;
+  /** The home data centre could not be reached, or was lost: it is tried again in so many ms. */
+  waits(ms: number): void {
+    this.#retryAt = this.#dialling.env.now() + ms;
+  }
+
+  /** In how many ms a home data centre that was not reached is tried again; 1 while that is being done, 0 if nothing is wrong. */
+  get retryIn(): number {
+    if (this.#retryAt === 0) return 0;
+    const isTried = this.#dials.has(HOME);
+    return Math.max(isTried ? 1 : 0, this.#retryAt - this.#dialling.env.now());
   }
 
   /** Connections to data centres, those being made included. */
@@ -176,6 +188,7 @@ export class Links implements LinkOwner {
 
   linkBytes(link: DcLink, bytes: Buffer, length: number): void {
     this.#dialling.metrics.counts[Count.DC_BYTES_IN]! += length;
+    if (link.number === HOME) this.#retryAt = 0;
     const { lane, session } = this.#owner;
     const isOver = lane.linkBytes(session, link.number, link.attempt, bytes, length);
     if (isOver) this.#owner.wait(link.gate);

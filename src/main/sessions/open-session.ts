@@ -83,8 +83,6 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner, Peopled {
   deaths = 0;
   /** It was put again after its thread was lost, which may have taken keys for it that nobody knows of. */
   isResumed = false;
-  /** When the home data centre is tried again, Unix ms; 0 unless it cannot be reached. */
-  #retryAt = 0;
   readonly #ends: (() => void)[] = [];
 
   /** @param name under which it is stored @param isBare it is there to refuse */
@@ -218,16 +216,10 @@ export class OpenSession implements LinksOwner, NameOwner, KeyOwner, Peopled {
     this.saved.takeCounters(record);
   }
 
-  /** Its home data centre is tried again in so many ms. */
-  waits(ms: number): void {
-    this.#retryAt = this.env.now() + ms;
-  }
-
   /** What a list tells of it. */
   get state(): OpenState {
     const connections = new Set([...this.attachments].filter((one) => one.isPresent).map(({ client }) => client)).size;
-    const isUp = this.links.isUp(0);
-    const retryIn = isUp ? 0 : Math.max(0, this.#retryAt - this.env.now());
+    const { retryIn } = this.links;
     const state = retryIn > 0 ? 'waiting' : this.#owner.registry.isClaiming(this) ? 'opening' : 'open';
     return { state, connections, openedAt: this.openedAt, retryIn };
   }

@@ -205,7 +205,7 @@ export class Router implements LanesOwner, SessionOwner, Sessions, RecoveryOwner
         this.#standing(session, record.flags);
         break;
       case Out.WAITING:
-        session.waits(record.ticket);
+        session.links.waits(record.ticket);
         break;
       case Out.NAME:
         this.registry.request(session, record.flags, record.ticket);

@@ -13,15 +13,16 @@ import type { Dialling } from '../../../src/main/links/dialling.ts';
 import { Links, type LinksOwner } from '../../../src/main/links/links.ts';
 import { Reached } from '../../../src/main/links/reached.ts';
 import { systemEnv } from '../../../src/main/system-env.ts';
+import { FakeEnv } from '../../support/fake-env.ts';
 import { NotedLane } from '../../support/noted-lane.ts';
 
-/** The links of a session whose lane and client are noted, with a data centre that says hello at once. */
-async function linksOf(t: TestContext, given: Partial<Dialling> = {}) {
+/** The links of a session whose lane and client are noted, with a data centre that says `greeting` at once. */
+async function linksOf(t: TestContext, given: Partial<Dialling> = {}, greeting = 'hello') {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on('error', () => undefined);
-    socket.write('hello');
+    socket.write(greeting);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const lane = new NotedLane();
@@ -61,7 +62,11 @@ async function linksOf(t: TestContext, given: Partial<Dialling> = {}) {
   });
   const { port } = server.address() as AddressInfo;
   const dial: Dial = { addresses: [{ host: '127.0.0.1', port }], namedBy: 'operator', makesKey: false };
-  return { links, owner, lane, dial };
+  const say = async (text: string, open: number): Promise<void> => {
+    while (sockets.length < open) await once(server, 'connection');
+    for (const socket of sockets) socket.write(text);
+  };
+  return { links, owner, lane, dial, say };
 }
 
 test('a link that is dialled while its client leaves answers unread is read when they are read, not before', async (t) => {
@@ -101,4 +106,26 @@ test('where no descriptor is left no connection is made, and the session hears w
     { kind: In.LINK_DOWN, flags: DownFlag.NEVER_UP, session: 1, ticket: 1, bytes: Buffer.from('EMFILE') },
   ]);
   assert.equal(links.size, 0);
+});
+
+test('a home data centre that was not reached is waited for until it says something, though the connection stands', async (t) => {
+  const env = new FakeEnv();
+  const { links, lane, dial, say } = await linksOf(t, { env }, '');
+  links.dial(0, 1, dial);
+  await lane.until(In.LINK_UP);
+  assert.equal(links.retryIn, 0, 'the first time is no failure yet');
+  links.hangUp(0);
+  links.waits(3_000);
+  env.advance(1_000);
+  assert.equal(links.retryIn, 2_000);
+  env.advance(2_000);
+  assert.equal(links.retryIn, 0, 'nobody tries it');
+  links.dial(0, 2, dial);
+  links.dial(1, 1, dial);
+  assert.equal(links.retryIn, 1);
+  while (lane.kinds.length < 3) await new Promise(setImmediate);
+  assert.equal(links.retryIn, 1, 'it stands, and has said nothing');
+  await say('hello', 3);
+  while (lane.kinds.filter((kind) => kind === In.LINK_BYTES).length < 2) await new Promise(setImmediate);
+  assert.equal(links.retryIn, 0);
 });

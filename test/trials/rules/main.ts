@@ -74,6 +74,16 @@ export const MAIN: readonly Rule[] = [
   ]),
   ...rulesOf('src/main/links/links.ts', 'links/links', [
     [
+      'a data centre that takes connections and says nothing is waited for',
+      'Math.max(isTried ? 1 : 0, this.#retryAt - this.#dialling.env.now())',
+      'Math.max(0, this.#retryAt - this.#dialling.env.now())',
+    ],
+    [
+      'a data centre that has said something is not waited for',
+      '    if (link.number === HOME) this.#retryAt = 0;\n',
+      '',
+    ],
+    [
       'a link dialled while its client reads nothing is not read without limit',
       '    if (this.#owner.isUnread) link.gate.shut(Why.UNREAD);\n',
       '',
