@@ -60,6 +60,8 @@ function restoreSession(s: ConnectionState, r: Reader, now: number): void {
 function restoreNamed(s: ConnectionState, name: string, record: SessionRecord, hasRecord: boolean, now: number): void {
   const stored = new StoredSession(name);
   stored.take(record);
+  // The lost thread may have waited for the disk.
+  stored.storedResident = undefined;
   stored.hasRecord = hasRecord;
   s.session.stored = stored;
   s.session.isOpening = false;

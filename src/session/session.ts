@@ -8,16 +8,15 @@
  */
 import type { LinkEnd, ServerAddress } from '../batch/link-records.ts';
 import type { KeyAnswer } from '../batch/key-records.ts';
-import type { NameAnswer, NameFault } from '../batch/name-records.ts';
+import type { NameAnswer } from '../batch/name-records.ts';
 import type { PacketSink } from '../transport/transport.ts';
 import { answerTimeout } from './answers/answers.ts';
 import { endLeaving, LEAVE_MS, stayIfNobodyTakes } from './attach/alone.ts';
-import { answerListed, openNamed, refusalOfName } from './attach/attach.ts';
-import { refuseForget } from './attach/forget.ts';
+import { answerListed } from './attach/attach.ts';
 import { dropRequestsOf } from './attach/gone.ts';
 import { detach } from './attach/move.ts';
-import { endForAll, endForgotten, endSession, leaveIfDue } from './attach/over.ts';
-import { endWaiting, takeAllWaiting, takeWaiting, waitBehind } from './attach/waiting.ts';
+import { endSession, leaveIfDue } from './attach/over.ts';
+import { takeAllWaiting, waitBehind } from './attach/waiting.ts';
 import { tellCrash } from './crash.ts';
 import { firstDeadline, tickConnection } from './deadlines.ts';
 import type { Env } from './env.ts';
@@ -28,7 +27,7 @@ import { onPlainPacket } from './link/make-keys.ts';
 import { hear } from './link/trouble.ts';
 import { takeKeyAnswer } from './requests/keyed.ts';
 import { takeOn, takeRequest } from './requests/requests.ts';
-import { staysResident } from './requests/take-session.ts';
+import { takeNameAnswer } from './requests/take-name-answer.ts';
 import { restore, takeAgain } from './resume.ts';
 import { Sending } from './sending.ts';
 import type { Sink } from './sink.ts';
@@ -103,14 +102,7 @@ export class Session implements PacketSink {
 
   /** What the main thread says of the session's name: what was found there, or what came of a request of a line. */
   nameAnswer(answer: NameAnswer, now: number): void {
-    if (answer.action === 'open') return openNamed(this.#home, answer, now);
-    if (answer.action === 'list') return;
-    // It may be for a line of a thread that was lost.
-    const waiting = takeWaiting(this.#home.session, answer.action, answer.ticket);
-    if (answer.action === 'forget' && answer.fault === undefined) return endForgotten(this.#all(), waiting);
-    if (waiting === undefined) return;
-    if (answer.fault !== undefined) this.#refuseNamed(waiting, answer.action, answer.fault);
-    else takeOn(this.#home, waiting, 'store', now);
+    takeNameAnswer(this.#all(), answer, now);
   }
 
   /** What is known of the key of a request. */
@@ -284,17 +276,6 @@ export class Session implements PacketSink {
 
   #mayTake([next]: readonly ClientLine[]): boolean {
     return next !== undefined && !this.#mustWait(next.attachment);
-  }
-
-  /** What was handed in is as if it had never been; what could not be removed stays. */
-  #refuseNamed(waiting: ClientLine, step: 'store' | 'forget', fault: NameFault): void {
-    const home = this.#home;
-    const { stored } = home.session;
-    if (step === 'forget') return refuseForget(home, stored!, waiting, fault);
-    endWaiting(home, waiting, refusalOfName(fault));
-    if (stored?.wasResident !== undefined) return staysResident(home, stored, stored.wasResident);
-    home.sink.name('release', 0);
-    endForAll(this.#all(), 'the session could not be stored', 'store');
   }
 
   /** Takes on the lines that waited for the session's key, once the key is there or cannot come. */

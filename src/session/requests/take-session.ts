@@ -13,12 +13,11 @@ import { move } from '../attach/move.ts';
 import { storeHandedIn } from '../attach/attach.ts';
 import { isTaken } from '../attach/taken.ts';
 import { waitFor } from '../attach/waiting.ts';
-import { store, tellStanding } from '../stored/store.ts';
 import { listedServer } from '../state/servers.ts';
 import type { ClientLine } from '../state/attachment.ts';
 import type { ConnectionState } from '../state/state.ts';
-import type { StoredSession } from '../state/stored-session.ts';
 import type { WaitingStep } from '../state/waiting-lines.ts';
+import { takeResidence } from './residence.ts';
 
 /** What came of `session`: it waits, it runs elsewhere, it is refused, or undefined: the line goes on. */
 type Outcome = Refusal | 'waits' | 'moves' | undefined;
@@ -73,7 +72,8 @@ function applySession(
   if (name !== undefined && name !== s.session.name) return speakAs(s, fields, name, line);
   const { refused, stored } = s.session;
   const isForgettable = fields.forget !== undefined && stored !== undefined;
-  if (refused !== undefined && !isForgettable) return isLetGo(s, fields) ? residence(s, line, false, done) : refused;
+  if (refused !== undefined && !isForgettable)
+    return isLetGo(s, fields) ? takeResidence(s, line, false, done) : refused;
   if (stored !== undefined) {
     const outcome = checkStored(s, fields, line, done, now);
     if (outcome !== undefined) return outcome;
@@ -103,55 +103,13 @@ function checkStored(
   if (outcome !== undefined) return outcome;
   const unfit = bring(s, to);
   if (unfit !== undefined || fields.resident === undefined) return unfit;
-  return residence(s, line, fields.resident, done);
+  return takeResidence(s, line, fields.resident, done);
 }
 
 /** Whether all that is wanted of a session whose account is lost is that it is no resident any more. */
 function isLetGo({ session, env }: ConnectionState, fields: SessionFields): boolean {
   const wantsMore = env.request.hasMessage || fields.exclusive || fields.export || fields.authKey !== undefined;
   return session.stored !== undefined && fields.resident === false && !wantsMore;
-}
-
-function residence(
-  s: ConnectionState,
-  line: ClientLine,
-  isResident: boolean,
-  done: WaitingStep | undefined,
-): 'waits' | undefined {
-  return done === 'store' ? staysSo(s) : setResident(s, line, isResident);
-}
-
-/** Before its answer it is on the disk: who was told that it is a resident finds it one, whatever happens to the gateway. */
-function setResident(
-  s: ConnectionState,
-  { attachment: to, ticket }: ClientLine,
-  isResident: boolean,
-): 'waits' | undefined {
-  const stored = s.session.stored!;
-  if (stored.isResident === isResident) return undefined;
-  const { isResident: before, hasRecord } = stored;
-  becomes(s, stored, isResident);
-  if (!hasRecord) return undefined;
-  stored.wasResident ??= before;
-  store(s, stored, 'explicit', ticket);
-  return waitFor(to, 'store');
-}
-
-/** It is on the disk by now. */
-function staysSo({ session }: ConnectionState): undefined {
-  session.stored!.wasResident = undefined;
-}
-
-function becomes(s: ConnectionState, stored: StoredSession, isResident: boolean): void {
-  stored.isResident = isResident;
-  stored.changes++;
-  tellStanding(s, stored);
-}
-
-/** What a line has made of it could not be stored: it is as it was. */
-export function staysResident(s: ConnectionState, stored: StoredSession, wasResident: boolean): void {
-  stored.wasResident = undefined;
-  becomes(s, stored, wasResident);
 }
 
 const NO_RECORD = 'nothing is kept under this name, and existing begins nothing: sign in under it first';

@@ -30,8 +30,10 @@ export class StoredSession {
   updates: StoredUpdates | undefined;
   /** The gateway opens it at its own start, and keeps it open with nobody there. */
   isResident = false;
-  /** What `isResident` was before a line changed it that waits for the vault. */
-  wasResident: boolean | undefined;
+  /** What the disk says of that; undefined if it is not known. */
+  storedResident: boolean | undefined = false;
+  /** Lines that wait for the disk to have that. */
+  residencesUnderWay = 0;
   /** Why the session cannot be used any more. */
   lostReason: string | undefined;
   /** The account is being logged out: what the server says of its key is no news. */
@@ -64,7 +66,7 @@ export class StoredSession {
     this.apiId = apiId;
     this.updates = updates;
     this.lostReason = lost;
-    this.isResident = isResident;
+    this.isResident = this.storedResident = isResident;
   }
 
   /** Notes that the stored record is the one these marks were taken of. */

@@ -5,10 +5,10 @@
  */
 
 /**
- * What a line waits for: the main thread's answer to a list, a removal, an explicit STORE; the data centre's to a log-out, or a key
+ * What a line waits for: the main thread's answer to a list, a removal, an explicit STORE of a session that is handed in or of who keeps it open; the data centre's to a log-out, or a key
  * that is made; others that leave the session to it; the main thread's word that a key is noted.
  */
-export type WaitingStep = 'list' | 'forget' | 'store' | 'logOut' | 'key' | 'alone' | 'key noted';
+export type WaitingStep = 'list' | 'forget' | 'store' | 'residence' | 'logOut' | 'key' | 'alone' | 'key noted';
 
 /** What waits, of one client: copies. @typeParam Line a line, with the attachment it came by */
 export class WaitingLines<Line extends { readonly attachment: unknown }> {

@@ -215,17 +215,49 @@ describe('a resident', () => {
     assert.deepEqual([pair.shelf.record('bot').isResident, pair.shelf.record('bot').lost], [false, lost]);
   });
 
-  it('is what the last of two clients said who say otherwise at once', async () => {
+  /** Three clients in one session, of which two want something at once. @returns what these hear */
+  async function atOnce(first: boolean, second: boolean, refusal?: string) {
     const pair = await botPair();
-    pair.open(2);
-    pair.line(1, { id: 1, session: { name: 'bot', resident: true } });
-    pair.line(2, { id: 2, session: { name: 'bot', resident: false } });
+    for (const client of [2, 3]) {
+      pair.open(client);
+      await pair.ask(client, { session: { name: 'bot' } });
+    }
+    pair.shelf.refusal = refusal;
+    pair.line(1, { id: 1, session: { name: 'bot', resident: first } });
+    pair.line(2, { id: 2, session: { name: 'bot', resident: second } });
     await pair.run();
+    const heard = [...pair.take(1), ...pair.take(2)];
+    const [third] = await pair.ask(3, { message: STATE });
+    assert.equal(consOf(third), 'updates.state', 'the session goes on');
+    return { pair, heard };
+  }
+
+  it('is what the last of two clients said who say otherwise at once', async () => {
+    const { pair, heard } = await atOnce(true, false);
     assert.deepEqual(
-      [...pair.take(1), ...pair.take(2)].map(({ id }) => id),
-      [1, 2],
+      heard.map(({ id, error }) => [id, error]),
+      [
+        [1, undefined],
+        [2, undefined],
+      ],
     );
     assert.equal(pair.shelf.record('bot').isResident, false);
+  });
+
+  it('is as it was when none of them could be stored, whatever they said, and nobody else hears of it', async () => {
+    for (const second of [true, false]) {
+      const { pair, heard } = await atOnce(true, second, 'VaultWriteFailed ENOSPC');
+      assert.deepEqual(
+        heard.map(({ id, error }) => [id, error]),
+        [
+          [1, 'VaultWriteFailed'],
+          [2, 'VaultWriteFailed'],
+        ],
+      );
+      pair.shelf.refusal = undefined;
+      const [shown] = await pair.ask(3, { session: {} });
+      assert.equal(sessionOf(shown)['resident'], undefined);
+    }
   });
 });
 

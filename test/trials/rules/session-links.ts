@@ -146,21 +146,36 @@ export const SESSION_LINKS: readonly Rule[] = [
     ],
     ['a call is measured with the init that goes before it', 'if (length > MAX_PAYLOAD) return tooLarge(length);', ''],
   ]),
+  ...rulesOf('src/session/requests/residence.ts', 'attach/attach', [
+    [
+      'who is told of a resident finds it one',
+      "store(s, stored, 'explicit', ticket);\n  return waitFor(to, 'residence');",
+      "store(s, stored, 'urgent');\n  return undefined;",
+    ],
+    ['what one line has stored is not taken for what another wants', '&& stored.residencesUnderWay === 0;', ';'],
+    [
+      'a resident that could not be stored is none',
+      '    becomes(s, stored, stored.storedResident);\n',
+      '    return;\n',
+    ],
+  ]),
+  ...rulesOf('src/session/requests/take-name-answer.ts', 'attach/attach', [
+    [
+      'a line that could not be stored ends no session',
+      'residenceAnswered(home, fault !== undefined);',
+      'if (fault !== undefined) return refuseHandedIn(all, waiting!, fault);',
+    ],
+  ]),
   ...rulesOf('src/session/requests/take-session.ts', 'requests attach stored/', [
     [
       'a resident whose account is lost can be let go',
-      'return isLetGo(s, fields) ? residence(s, line, false, done) : refused;',
+      'return isLetGo(s, fields) ? takeResidence(s, line, false, done) : refused;',
       'return refused;',
     ],
     [
       'a session whose account is lost is let go, and no more',
       'session.stored !== undefined && fields.resident === false && !wantsMore',
       'session.stored !== undefined && fields.resident === false',
-    ],
-    [
-      'who is told of a resident finds it one',
-      "store(s, stored, 'explicit', ticket);\n  return waitFor(to, 'store');\n}\n\n/** It is on",
-      "store(s, stored, 'urgent');\n  return undefined;\n}\n\n/** It is on",
     ],
     [
       'a key of a kept session is not shown to whoever asks',
