@@ -3,6 +3,7 @@
  * In: the session's connections and lines that wait, the fault as the log has it. Out: an error line for each open
  * request, and a notice. Never: a request told twice; the stack trace of a fault, unless the operator wants that.
  */
+import type { Refusal } from '../dialect/dialect.ts';
 import { notify, refuse, refuseTicket } from './answers/answers.ts';
 import { stayIfNobodyTakes } from './attach/alone.ts';
 import { endWaiting } from './attach/waiting.ts';
@@ -30,8 +31,16 @@ export function tellCrash(all: readonly ConnectionState[], ref: string, stack: s
   waiting.clear();
   stayIfNobodyTakes(home);
   if (taken !== undefined && !open.some(({ pending }) => pending.ticket === taken.ticket))
-    refuseTicket(home, taken.attachment, taken.ticket, idOf(home, taken), { ...refused, delivered: 'no' }, false);
+    refuseTaken(home, taken, refused);
   notify(home, refused);
+}
+
+/** It was not carried out; with an idempotency key, one before it may have been. */
+function refuseTaken(home: ConnectionState, taken: ClientLine, refused: Refusal): void {
+  const id = idOf(home, taken);
+  const isKeyed = home.env.request.key !== undefined;
+  const known: Refusal = isKeyed ? refused : { ...refused, delivered: 'no' };
+  refuseTicket(home, taken.attachment, taken.ticket, id, known, false);
 }
 
 /** Whatever went wrong with the message may go wrong again. */

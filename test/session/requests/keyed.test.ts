@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { JsonDialect } from '../../../src/dialect/json.ts';
 import { Outbox } from '../../../src/session/state/outbox.ts';
 import { DcRpcError } from '../../../src/testdc/protocol/rpc-error.ts';
 import {
@@ -309,6 +310,19 @@ describe('a client that goes', () => {
     const [line] = await pair.ask(3, { session: { name: 'me' }, ...keyed(6, 'k') });
     assert.equal(line?.['error'], 'DeliveryUnknown');
     assert.equal(pair.dc.counters.requests.get('account.updateProfile'), 1);
+  });
+
+  it('is not said not to have been carried out where a repeat meets a bug', async (t) => {
+    const pair = await shared();
+    await pair.ask(1, keyed(5, 'k'));
+    const encode = t.mock.method(JsonDialect.prototype, 'encodeMessage', () => {
+      throw new Error('a bug');
+    });
+    const [repeat] = await pair.ask(1, keyed(6, 'k'));
+    const [plain] = await pair.ask(1, { id: 7, message: profile('b') });
+    encode.mock.restore();
+    assert.deepEqual([repeat?.['error'], repeat?.['delivered']], ['InternalError', 'unknown']);
+    assert.deepEqual([plain?.['error'], plain?.['delivered']], ['InternalError', 'no']);
   });
 
   it('frees the key of what was not sent', async () => {

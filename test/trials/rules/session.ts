@@ -146,6 +146,13 @@ export const SESSION: readonly Rule[] = [
     ['a container of too many messages is not read', 'if (count > MOST) throw', 'if (count < 0) throw'],
     ['a message in a container ends with its length', '    r.end = next;\n', ''],
   ]),
+  ...rulesOf('src/session/crash.ts', 'keyed', [
+    [
+      'a repeat that meets a bug is not said not to have been carried out',
+      'home.env.request.key !== undefined',
+      'home.isLost',
+    ],
+  ]),
   ...rulesOf('src/session/requests/keyed.ts', 'keyed', [
     [
       'a client that goes while its key is noted frees it',
