@@ -106,7 +106,10 @@ export class LmdbVault implements Vault {
     // Before anything is written: a damaged record throws.
     const record = this.#record(name);
     const isClean = this.#owners.take(name);
-    return isClean === undefined ? undefined : { record, isClean };
+    if (isClean !== undefined) return { record, isClean };
+    // Whoever waits for the name asks twenty times a second: nobody needs what was opened for that.
+    record?.fill(0);
+    return undefined;
   }
 
   ask(name: string, isIfIdle = false): Promise<void> {

@@ -4,9 +4,10 @@ import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from '
 import { test, type TestContext } from 'node:test';
 import { emptyRecord, readRecord, writeRecord } from '../../src/account/record.ts';
 import { Writer } from '../../src/bytes/writer.ts';
+import { Rows } from '../../src/vault/rows.ts';
 import { openRow, RowKind, sealRow } from '../../src/vault/seal.ts';
 import { summaryOf } from '../../src/vault/summary.ts';
-import { folderOf, opened } from './support.ts';
+import { body, folderOf, opened } from './support.ts';
 
 const SECRET = Buffer.from('the-planted-secret-of-a-session');
 type Update = (this: unknown, bytes: Uint8Array) => Buffer;
@@ -58,6 +59,23 @@ test('a list that takes a part of each record leaves none of them', async (t) =>
   const [entry] = await vault.list((record) => Uint8Array.from(record.subarray(0, 3)));
   assert.equal(Buffer.from(entry!.record!).toString(), 'the');
   assertZeroed(seen);
+});
+
+test('a record that was opened for a claim that another process does not grant is zeroed', async (t) => {
+  const folder = folderOf(t);
+  const [one, two] = [await opened(t, { folder, self: body(t).self }), await opened(t, { folder })];
+  await one.claim('a');
+  await one.write('a', Buffer.from('secret'));
+  const records: Buffer[] = [];
+  const get = Rows.prototype.get;
+  t.mock.method(Rows.prototype, 'get', function (this: Rows, kind: number, name: string) {
+    const row = get.call(this, kind, name);
+    if (kind === RowKind.RECORD && row?.body !== undefined) records.push(row.body);
+    return row;
+  });
+  assert.equal(await two.claim('a'), undefined);
+  assert.equal(records.length, 1);
+  assert.ok(!records[0]!.includes('secret'));
 });
 
 test('a body whose tag is wrong is zeroed', (t) => {

@@ -25,6 +25,8 @@ import { answerForget, answerOpen, askToLeave, NO_RECORD, refuseOpen } from './n
 const TAKEOVER = 15_000;
 const POLL = 50;
 const ASK_AGAIN = 2_000;
+/** An owner that does not use its name is asked more often: the request is gone once it has heard of one that comes at the wrong moment. */
+const ASK_IDLE_AGAIN = 250;
 /** How long another process may take to give up a name that nobody uses there, ms: it looks five times a second who asks. */
 const IDLE_WAIT = 1_000;
 /**
@@ -199,7 +201,8 @@ export class SessionRegistry {
         if (waited > 0) await vault.withdraw(ownership.name).catch(() => undefined);
         return undefined;
       }
-      if (waited % ASK_AGAIN === 0 || isTakeover !== wasTakeover) await vault.ask(ownership.name, !isTakeover);
+      const isDue = waited % (isTakeover ? ASK_AGAIN : ASK_IDLE_AGAIN) === 0;
+      if (isDue || isTakeover !== wasTakeover) await vault.ask(ownership.name, !isTakeover);
       wasTakeover = isTakeover;
       await new Promise<void>((resolve) => this.#env.setTimer(resolve, POLL));
       claim = await inTurn();

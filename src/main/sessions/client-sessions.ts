@@ -191,8 +191,11 @@ export class ClientSessions {
       action === 'detach'
         ? this.#sessions.begin(false)
         : this.#sessions.named(name, action === 'takeover', this.#number);
-    this.#goOn(from, this.#attach(session, false, init));
+    const to = this.#attach(session, false, init);
+    this.#goOn(from, to);
     this.#unsure.settled(ticket);
+    // Lines for other sessions need not wait while this one opens.
+    if (!this.#unsure.areAhead(to.ledger)) this.#callBack(to);
   }
 
   #movedAlone(from: Attachment, name: string, number: number, isTakeover: boolean): void {
@@ -255,6 +258,7 @@ export class ClientSessions {
     this.#all.delete(attachment);
     const { name } = attachment.session;
     if (name !== undefined && this.#named.get(name) === attachment) this.#named.delete(name);
+    this.#leave(attachment);
   }
 
   /** Whether an attachment is one of its. */

@@ -179,7 +179,9 @@ export class PendingTable {
 
   /** Takes out the requests of a client that has gone which no server has seen; those that were sent may be carried out. @returns what was taken out */
   dropUnsent(of: AttachmentState): Pending[] {
-    const stays = ({ attachment, wasSent }: Pending): boolean => attachment !== of || wasSent;
+    // One that waits out a pause was refused by the server; of a key that is not enough to free it.
+    const mayCount = ({ wasSent, stage, hasKey }: Pending): boolean => wasSent && (stage !== Stage.DELAYED || hasKey);
+    const stays = (one: Pending): boolean => one.attachment !== of || mayCount(one);
     const dropped = [...this.queue, ...this.#delayed].filter((pending) => !stays(pending));
     this.queue = this.queue.filter(stays);
     this.#delayed = this.#delayed.filter(stays);
@@ -197,8 +199,11 @@ export class PendingTable {
 
   /** Takes out requests of clients that have gone, the oldest first, but for the newest `most` and those with a key. */
   forgetGone(most: number): void {
-    const gone = this.sent().filter(({ attachment, hasKey }) => attachment?.isGone === true && !hasKey);
-    for (const pending of gone.slice(0, Math.max(0, gone.length - most))) this.remove(pending);
+    const gone = this.#all().filter(({ attachment, hasKey }) => attachment?.isGone === true && !hasKey);
+    if (gone.length <= most) return;
+    const forgotten = new Set(gone.sort((one, other) => one.ticket - other.ticket).slice(0, gone.length - most));
+    for (const pending of forgotten) this.remove(pending);
+    this.queue = this.queue.filter((pending) => !forgotten.has(pending));
   }
 
   /** Takes out and returns the open requests of one client. */

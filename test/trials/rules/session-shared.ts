@@ -180,8 +180,9 @@ export const SESSION_SHARED: readonly Rule[] = [
     ['of clients that have gone alone', 'attachment?.isGone === true', 'attachment !== undefined'],
   ]),
   ...rulesOf('src/session/state/pending-table.ts', 'attach/shared', [
-    ['what a client that has gone had not sent is never sent', 'attachment !== of || wasSent;', 'true;'],
-    ['what others have not sent stays when a client goes', 'attachment !== of || wasSent;', 'wasSent;'],
+    ['what a client that has gone had not sent is never sent', 'one.attachment !== of || mayCount(one);', 'true;'],
+    ['what waits out a pause is not sent for one that has gone', '(stage !== Stage.DELAYED || hasKey)', 'true'],
+    ['what others have not sent stays when a client goes', 'one.attachment !== of || mayCount(one);', 'mayCount(one);'],
   ]),
   ...rulesOf('src/session/session.ts', 'attach/shared attach/alone attach/move', [
     ['who comes when a session is over is sent on', 'if (home.session.isOver) detach(home, attachment, false);', ''],

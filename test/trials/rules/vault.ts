@@ -60,6 +60,7 @@ export const VAULT: readonly Rule[] = [
     ['what did not open is zeroed', '    body.fill(0);\n', ''],
   ]),
   ...rulesOf('src/vault/lmdb-vault.ts', 'wipes rows lmdb-vault owners', [
+    ['a record that was opened for nobody is zeroed', '    record?.fill(0);\n', ''],
     ['a request for a name is too old at some time', 'if (stands(body, Date.now())) this.asked', 'this.asked'],
     [
       'another process’s request is not withdrawn',
