@@ -5,6 +5,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { Tape } from '../bytes/tape.ts';
+import type { Opened } from './opened.ts';
 
 /** How JSON is written for one connection (`options`, wire: TL and JSON). */
 export interface JsonStyle {
@@ -111,6 +112,32 @@ export interface MessageForm {
   encodeResult(kind: ResultKind, tape: Tape, node: number, out: Writer, root: string): void;
 }
 
+/** Told each `long` that is passed. */
+export type LongSink = (low: number, high: number) => void;
+
+/** Finds the fields of TL objects by name, with no message made of them. */
+export interface FieldReader {
+  /** The number of a field's name, for `placeOf`; -1 if no field of the scheme has it. */
+  field(name: string): number;
+  /** The name of a definition. */
+  nameOf(definition: number): string;
+  /** The name of a constructor's type; '' of a function. */
+  typeOf(definition: number): string;
+
+  /**
+   * Reads one object with its constructor number, and stands behind it.
+   * @param longs told each `long` inside @returns `into`
+   * @throws DecodeFailure for a constructor that the scheme does not have, or that cannot stand there; TlReadError
+   */
+  open(from: Reader, into: Opened, longs?: LongSink): Opened;
+  /** Steps over one object. Throws as `open`. */
+  skip(from: Reader, longs?: LongSink): void;
+  /** Where a field of an opened object begins; -1 if it is not there. @param name of `field` */
+  placeOf(object: Opened, name: number): number;
+  /** Steps over the head of a vector with its constructor number. @param smallest bytes of an item @returns how many items follow */
+  vector(from: Reader, smallest?: number): number;
+}
+
 /** The scheme, and JSON as the form of messages. */
 export interface Codec extends MessageForm {
   /** From the scheme's `// LAYER N` line. */
@@ -120,6 +147,9 @@ export interface Codec extends MessageForm {
 
   /** The scheme with msgpack as the form of messages; made when first asked for. */
   readonly msgpack: MessageForm;
+
+  /** Reads TL bytes by field name; made when first asked for. */
+  readonly walk: FieldReader;
 
   /** Name of a constructor or function, or undefined. */
   nameOf(crc: number): string | undefined;

@@ -14,6 +14,8 @@ import { CompiledForm } from './compiled-form.ts';
 import { Decoding, type Decode } from './decoding.ts';
 import { MsgpackDecoding } from './decoding-msgpack.ts';
 import { Directory, type Tables } from './directory.ts';
+import { layoutOf, type LayoutTables } from './layout.ts';
+import { Walk } from './walk.ts';
 import { code, join, identifierOf, type Code } from './emit.ts';
 import { emitDecoder, emitResultDecoder, emitVectorDecoder } from './emit-decode.ts';
 import { emitEncoder, emitResultEncoder, emitVectorEncoder } from './emit-encode.ts';
@@ -62,6 +64,8 @@ function compileScript(source: string, cachedData?: Uint8Array): Script {
 interface Generated {
   readonly tables: Tables;
   readonly fieldNames: string;
+  /** Called when somebody first reads by field name. */
+  readonly layout: () => LayoutTables;
   /** Called when somebody has written a field that is none, or left one out. */
   readonly fields: () => string;
   readonly texts: string;
@@ -77,7 +81,10 @@ function makeCodec(script: Script): Codec {
   const encoding = makeEncoding(generated, new Encoding(directory, generated.fields));
   const decoding = new Decoding(directory);
   Object.assign(decoding, generated.decoding(decoding, asciiWords(generated.texts)));
-  return new CompiledCodec(directory, encoding, decoding, () => makeMsgpack(script, directory));
+  return new CompiledCodec(directory, encoding, decoding, {
+    msgpack: () => makeMsgpack(script, directory),
+    walk: () => new Walk(directory, generated.layout()),
+  });
 }
 
 function makeEncoding<E extends Encoding>(generated: Generated, encoding: E): E {
@@ -128,6 +135,7 @@ ${[...packers, ...plan.vectors.map((type) => emitVectorPacker(plan, type))]}
     };
   },
   fields() { return ${fieldsOf(plan)}; },
+  layout() { return ${emitLayout(layoutOf(plan))}; },
   fieldNames: ${plan.fieldNames.text},
   texts: ${plan.texts.text},
   packed: ${plan.packed.text},
@@ -167,6 +175,16 @@ function emitTables(tables: Tables): Code {
     randomIds: ${numbers(tables.randomIds)},
     cdnBits: ${numbers(tables.cdnBits)},
     updates: ${numbers(tables.updates)},
+  }`;
+}
+
+function emitLayout({ names, starts, fields, vectors }: LayoutTables): Code {
+  const numbers = (values: readonly number[]): Code => code`${values.join(' ')}.split(' ').map(Number)`;
+  return code`{
+    names: ${names.join(' ')}.split(' '),
+    starts: ${numbers(starts)},
+    fields: ${numbers(fields)},
+    vectors: ${numbers(vectors)},
   }`;
 }
 

@@ -2,11 +2,17 @@
  * The codec that the session holds: the scheme's look-ups, JSON as the form of messages, and msgpack when it is asked for.
  * In: names and constructor numbers. Out: what the scheme says of them. Never: changes; one serves a whole lane.
  */
-import type { Codec, MessageForm, ResultKind } from './codec.ts';
+import type { Codec, FieldReader, MessageForm, ResultKind } from './codec.ts';
 import { CompiledForm } from './compiled-form.ts';
 import type { Decoding } from './decoding.ts';
 import type { Directory } from './directory.ts';
 import type { Encoding } from './encoding.ts';
+
+/** What a codec makes when it is first asked for. */
+export interface Later {
+  msgpack(): MessageForm;
+  walk(): FieldReader;
+}
 
 /** The codec of one scheme, of JSON messages, over the generated functions. */
 export class CompiledCodec extends CompiledForm implements Codec {
@@ -15,10 +21,11 @@ export class CompiledCodec extends CompiledForm implements Codec {
   readonly #updates: Uint8Array;
   readonly #randomIds: Uint8Array;
   readonly #cdnBits: Int8Array;
-  readonly #makeMsgpack: () => MessageForm;
+  readonly #make: Later;
   #msgpack: MessageForm | undefined;
+  #walk: FieldReader | undefined;
 
-  constructor(directory: Directory, encoding: Encoding, decoding: Decoding, makeMsgpack: () => MessageForm) {
+  constructor(directory: Directory, encoding: Encoding, decoding: Decoding, make: Later) {
     super(directory, encoding, decoding);
     const { tables } = directory;
     this.layer = tables.layer;
@@ -27,12 +34,17 @@ export class CompiledCodec extends CompiledForm implements Codec {
     this.#randomIds = marks(tables.names.length, tables.randomIds);
     this.#cdnBits = new Int8Array(tables.names.length).fill(-1);
     for (let i = 0; i < tables.cdnBits.length; i += 2) this.#cdnBits[tables.cdnBits[i]!] = tables.cdnBits[i + 1]!;
-    this.#makeMsgpack = makeMsgpack;
+    this.#make = make;
   }
 
   get msgpack(): MessageForm {
-    this.#msgpack ??= this.#makeMsgpack();
+    this.#msgpack ??= this.#make.msgpack();
     return this.#msgpack;
+  }
+
+  get walk(): FieldReader {
+    this.#walk ??= this.#make.walk();
+    return this.#walk;
   }
 
   nameOf(crc: number): string | undefined {
