@@ -115,12 +115,19 @@ export interface MessageForm {
 /** Told each `long` that is passed. */
 export type LongSink = (low: number, high: number) => void;
 
+/** What a reader of fields can tell apart: whichever constructor of a boxed type, an `int`, a `long`. */
+export type FieldKind = 'object' | 'int' | 'long' | 'other';
+
 /** Finds the fields of TL objects by name, with no message made of them. */
 export interface FieldReader {
   /** The number of a field's name, for `placeOf`; -1 if no field of the scheme has it. */
   field(name: string): number;
   /** The name of a definition. */
   nameOf(definition: number): string;
+  /** What stands in a field of a definition; 'other' too if it has none of this name. @param name of `field` */
+  kindOf(definition: number, name: number): FieldKind;
+  /** The names of a definition's fields, in their order; none if the scheme has no such definition. */
+  fieldsOf(name: string): readonly string[];
   /** The name of a constructor's type; '' of a function. */
   typeOf(definition: number): string;
 

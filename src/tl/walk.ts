@@ -4,7 +4,7 @@
  * Never: JSON, a copy, a constructor number in the code of who asks, more than 64 levels, a count it has not held against the bytes left.
  */
 import type { Reader } from '../bytes/reader.ts';
-import { DecodeFailure, type FieldReader, type LongSink } from './codec.ts';
+import { DecodeFailure, type FieldKind, type FieldReader, type LongSink } from './codec.ts';
 import { BOOL_FALSE, BOOL_TRUE, VECTOR } from './decoding.ts';
 import type { Directory } from './directory.ts';
 import { ALWAYS, BITS, FIELD_SIZE, Form, type LayoutTables } from './layout.ts';
@@ -40,16 +40,38 @@ export class Walk implements FieldReader {
     return this.#directory.tables.names[definition]!;
   }
 
+  kindOf(definition: number, name: number): FieldKind {
+    const at = this.#fieldAt(definition, name);
+    if (at < 0) return 'other';
+    const form = this.#fields[at * FIELD_SIZE + 1];
+    if (form === Form.BOXED) return 'object';
+    if (form === Form.LONG) return 'long';
+    return form === Form.FIXED && this.#fields[at * FIELD_SIZE + 2] === 4 ? 'int' : 'other';
+  }
+
+  /** The place of a field in `#fields`; -1 if the definition has none of this name. */
+  #fieldAt(definition: number, name: number): number {
+    const end = this.#starts[definition + 1]!;
+    for (let i = this.#starts[definition]!; i < end; i++) if (this.#fields[i * FIELD_SIZE] === name) return i;
+    return -1;
+  }
+
+  fieldsOf(name: string): readonly string[] {
+    const definition = this.#directory.byName(Buffer.from(name));
+    if (definition < 0) return [];
+    const names = [...this.#names.keys()];
+    const [first, end] = [this.#starts[definition]!, this.#starts[definition + 1]!];
+    return Array.from({ length: end - first }, (_, i) => names[this.#fields[(first + i) * FIELD_SIZE]!]!);
+  }
+
   typeOf(definition: number): string {
     const type = this.#directory.types[definition]!;
     return type < 0 ? '' : this.#directory.tables.typeNames[type]!;
   }
 
   placeOf({ definition, places }: Opened, name: number): number {
-    const first = this.#starts[definition]!;
-    const end = this.#starts[definition + 1]!;
-    for (let i = first; i < end; i++) if (this.#fields[i * FIELD_SIZE] === name) return places[i - first]!;
-    return -1;
+    const at = this.#fieldAt(definition, name);
+    return at < 0 ? -1 : places[at - this.#starts[definition]!]!;
   }
 
   open(from: Reader, into: Opened, longs?: LongSink): Opened {
