@@ -5,7 +5,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import type { Writer } from '../bytes/writer.ts';
 import type { Tape } from '../bytes/tape.ts';
-import type { Opened } from './opened.ts';
+import type { OpenedObject } from './opened-object.ts';
 
 /** How JSON is written for one connection (`options`, wire: TL and JSON). */
 export interface JsonStyle {
@@ -136,11 +136,11 @@ export interface FieldReader {
    * @param longs told each `long` inside @returns `into`
    * @throws DecodeFailure for a constructor that the scheme does not have, or that cannot stand there; TlReadError
    */
-  open(from: Reader, into: Opened, longs?: LongSink): Opened;
+  open(from: Reader, into: OpenedObject, longs?: LongSink): OpenedObject;
   /** Steps over one object. Throws as `open`. */
   skip(from: Reader, longs?: LongSink): void;
   /** Where a field of an opened object begins; -1 if it is not there. @param name of `field` */
-  placeOf(object: Opened, name: number): number;
+  placeOf(object: OpenedObject, name: number): number;
   /** Steps over the head of a vector with its constructor number. @param smallest bytes of an item @returns how many items follow */
   vector(from: Reader, smallest?: number): number;
 }

@@ -7,7 +7,7 @@ import type { Plan } from './plan.ts';
 import { smallestSize } from './size.ts';
 
 /** What stands in the place of a field. */
-export const Form = {
+export const FieldForm = {
   /** So many bytes: the argument. */
   FIXED: 0,
   LONG: 1,
@@ -41,7 +41,7 @@ export interface LayoutTables {
   readonly starts: readonly number[];
   /** `FIELD_SIZE` numbers a field. */
   readonly fields: readonly number[];
-  /** Form, argument and least bytes of an item, of each vector. */
+  /** FieldForm, argument and least bytes of an item, of each vector. */
   readonly vectors: readonly number[];
 }
 
@@ -71,7 +71,7 @@ function vectorsOf(plan: Plan): number[] {
 }
 
 function formOf(plan: Plan, field: Field): [form: number, argument: number] {
-  return field.isFlags ? [Form.FLAGS, 0] : typeForm(plan, field.type);
+  return field.isFlags ? [FieldForm.FLAGS, 0] : typeForm(plan, field.type);
 }
 
 const FIXED: Readonly<Record<string, number>> = { int: 4, double: 8, int128: 16, int256: 32, true: 0 };
@@ -79,23 +79,23 @@ const FIXED: Readonly<Record<string, number>> = { int: 4, double: 8, int128: 16,
 function typeForm(plan: Plan, type: TlType): [form: number, argument: number] {
   switch (type.kind) {
     case 'long':
-      return [Form.LONG, 0];
+      return [FieldForm.LONG, 0];
     case 'string':
     case 'bytes':
-      return [Form.STRING, 0];
+      return [FieldForm.STRING, 0];
     case 'bool':
-      return [Form.BOOL, 0];
+      return [FieldForm.BOOL, 0];
     case 'boxed':
-      return [Form.BOXED, plan.typeIndex(type.type)];
+      return [FieldForm.BOXED, plan.typeIndex(type.type)];
     case 'bare':
-      return [Form.BARE, plan.indexOfName(type.constructor)];
+      return [FieldForm.BARE, plan.indexOfName(type.constructor)];
     case 'vector':
-      return [type.isBoxed ? Form.VECTOR : Form.BARE_VECTOR, plan.vectorIndex(type)];
+      return [type.isBoxed ? FieldForm.VECTOR : FieldForm.BARE_VECTOR, plan.vectorIndex(type)];
     case 'call':
     case 'object':
-      return [Form.ANY, 0];
+      return [FieldForm.ANY, 0];
     default:
-      return [Form.FIXED, FIXED[type.kind]!];
+      return [FieldForm.FIXED, FIXED[type.kind]!];
   }
 }
 

@@ -7,8 +7,8 @@ import type { Reader } from '../bytes/reader.ts';
 import { DecodeFailure, type FieldKind, type FieldReader, type LongSink } from './codec.ts';
 import { BOOL_FALSE, BOOL_TRUE, VECTOR } from './decoding.ts';
 import type { Directory } from './directory.ts';
-import { ALWAYS, BITS, FIELD_SIZE, Form, type LayoutTables } from './layout.ts';
-import type { Opened } from './opened.ts';
+import { ALWAYS, BITS, FIELD_SIZE, FieldForm, type LayoutTables } from './layout.ts';
+import type { OpenedObject } from './opened-object.ts';
 
 /** Objects and vectors inside each other, at most: as the decoders. */
 const MAX_DEPTH = 64;
@@ -44,9 +44,9 @@ export class Walk implements FieldReader {
     const at = this.#fieldAt(definition, name);
     if (at < 0) return 'other';
     const form = this.#fields[at * FIELD_SIZE + 1];
-    if (form === Form.BOXED) return 'object';
-    if (form === Form.LONG) return 'long';
-    return form === Form.FIXED && this.#fields[at * FIELD_SIZE + 2] === 4 ? 'int' : 'other';
+    if (form === FieldForm.BOXED) return 'object';
+    if (form === FieldForm.LONG) return 'long';
+    return form === FieldForm.FIXED && this.#fields[at * FIELD_SIZE + 2] === 4 ? 'int' : 'other';
   }
 
   /** The place of a field in `#fields`; -1 if the definition has none of this name. */
@@ -69,12 +69,12 @@ export class Walk implements FieldReader {
     return type < 0 ? '' : this.#directory.tables.typeNames[type]!;
   }
 
-  placeOf({ definition, places }: Opened, name: number): number {
+  placeOf({ definition, places }: OpenedObject, name: number): number {
     const at = this.#fieldAt(definition, name);
     return at < 0 ? -1 : places[at - this.#starts[definition]!]!;
   }
 
-  open(from: Reader, into: Opened, longs?: LongSink): Opened {
+  open(from: Reader, into: OpenedObject, longs?: LongSink): OpenedObject {
     this.#begin(from, longs);
     into.start = from.pos;
     into.definition = this.#known(from.int32());
@@ -133,7 +133,7 @@ export class Walk implements FieldReader {
       const isThere = condition === ALWAYS || ((flags![(condition / BITS) | 0]! >>> (condition % BITS)) & 1) === 1;
       if (places !== undefined) places[i - first] = isThere ? from.pos : -1;
       if (!isThere) continue;
-      if (this.#fields[at + 1] === Form.FLAGS) (flags ??= [])[i - first] = from.int32();
+      if (this.#fields[at + 1] === FieldForm.FLAGS) (flags ??= [])[i - first] = from.int32();
       else this.#value(this.#fields[at + 1]!, this.#fields[at + 2]!);
     }
     this.#depth--;
@@ -142,21 +142,21 @@ export class Walk implements FieldReader {
   #value(form: number, argument: number): void {
     const from = this.#from;
     switch (form) {
-      case Form.FIXED:
+      case FieldForm.FIXED:
         from.skip(argument);
         return;
-      case Form.LONG:
+      case FieldForm.LONG:
         return this.#long();
-      case Form.STRING:
+      case FieldForm.STRING:
         from.string();
         return;
-      case Form.BOOL:
+      case FieldForm.BOOL:
         return this.#bool();
-      case Form.BOXED:
+      case FieldForm.BOXED:
         return this.#object(argument);
-      case Form.BARE:
+      case FieldForm.BARE:
         return this.#readFields(argument, undefined);
-      case Form.ANY:
+      case FieldForm.ANY:
         return this.#object(-1);
       default:
         this.#items(form, argument);
@@ -179,7 +179,7 @@ export class Walk implements FieldReader {
     const from = this.#from;
     const at = vector * 3;
     const smallest = this.#vectors[at + 2]!;
-    const count = form === Form.VECTOR ? this.vector(from, smallest) : from.count(smallest);
+    const count = form === FieldForm.VECTOR ? this.vector(from, smallest) : from.count(smallest);
     for (let i = 0; i < count; i++) this.#value(this.#vectors[at]!, this.#vectors[at + 1]!);
     this.#depth--;
   }

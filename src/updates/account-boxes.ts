@@ -1,8 +1,8 @@
 /**
  * Account boxes: the three boxes of the account itself, and the difference that heals all three at once (protocol: Updates).
- * In: steps, answers, the time. Out: pieces in their order, questions. Never: two questions at once.
+ * In: steps, answers, the time. Out: updates in their order, questions. Never: two questions at once.
  */
-import { Box, type Apply } from './box.ts';
+import { UpdateBox, type Apply } from './update-box.ts';
 import type { AccountDifference, AccountState, Asked, Failure } from './difference.ts';
 import { Retry } from './retry.ts';
 import { COMMON, QTS, SEQ, type Reading, type Step } from './step.ts';
@@ -10,12 +10,13 @@ import type { UpdatesSink } from './updates-sink.ts';
 
 type AccountAsked = Asked & { readonly kind: 'state' | 'difference' };
 
+/** The boxes of one account. */
 export class AccountBoxes {
   readonly #sink: UpdatesSink;
-  readonly #common: Box;
-  readonly #qts: Box;
-  readonly #seq: Box;
-  readonly #all: readonly Box[];
+  readonly #common: UpdateBox;
+  readonly #qts: UpdateBox;
+  readonly #seq: UpdateBox;
+  readonly #all: readonly UpdateBox[];
   readonly #retry = new Retry();
   readonly #takeRest: (rest: Reading, now: number) => void;
   /** Unix seconds, as the server counts them. */
@@ -28,9 +29,9 @@ export class AccountBoxes {
   /** @param stored where they go on; undefined: the server is asked where it stands @param takeRest takes what an answer says of other boxes */
   constructor(sink: UpdatesSink, stored: AccountState | undefined, takeRest: (rest: Reading, now: number) => void) {
     this.#sink = sink;
-    this.#common = new Box(stored?.pts);
-    this.#qts = new Box(stored?.qts);
-    this.#seq = new Box(stored?.seq);
+    this.#common = new UpdateBox(stored?.pts);
+    this.#qts = new UpdateBox(stored?.qts);
+    this.#seq = new UpdateBox(stored?.seq);
     this.#all = [this.#common, this.#qts, this.#seq];
     this.#date = stored?.date ?? 0;
     this.#takeRest = takeRest;
@@ -57,7 +58,7 @@ export class AccountBoxes {
     return box !== undefined;
   }
 
-  #named(name: string): Box | undefined {
+  #named(name: string): UpdateBox | undefined {
     if (name === COMMON) return this.#common;
     if (name === QTS) return this.#qts;
     return name === SEQ ? this.#seq : undefined;
@@ -109,7 +110,7 @@ export class AccountBoxes {
     if (answer.kind === 'empty') this.#goOn({ ...this.stored!, date: answer.date, seq: answer.seq }, now);
     else if (answer.kind === 'tooLong') this.#skip(answer.pts);
     else {
-      for (const piece of answer.pieces) this.#sink.deliver(COMMON, piece, true);
+      for (const update of answer.updates) this.#sink.deliver(COMMON, update, true);
       if (answer.kind === 'whole') this.#goOn(answer.state, now);
       else this.#goOnLater(answer.state);
       this.#takeRest(answer.rest, now);
@@ -167,8 +168,8 @@ export class AccountBoxes {
     this.#sink.gap(COMMON, 'end');
   }
 
-  readonly #apply: Apply = ({ box, pieces, date = 0 }: Step): void => {
+  readonly #apply: Apply = ({ box, updates, date = 0 }: Step): void => {
     if (date > this.#date) this.#date = date;
-    for (const piece of pieces) this.#sink.deliver(box, piece, false);
+    for (const update of updates) this.#sink.deliver(box, update, false);
   };
 }

@@ -1,9 +1,9 @@
 /**
  * Channel boxes: the box of each channel, and the differences that are asked for them.
- * In: steps, answers, the time. Out: pieces in the order of each channel, questions. Never: more than `MOST_ASKED` questions at once; one
+ * In: steps, answers, the time. Out: updates in the order of each channel, questions. Never: more than `MOST_ASKED` questions at once; one
  * for a channel whose access hash is not known, unless a bot asks, who needs none.
  */
-import { Box, type Apply } from './box.ts';
+import { UpdateBox, type Apply } from './update-box.ts';
 import type { Asked, ChannelDifference, DroppedReason, Failure } from './difference.ts';
 import { Retry } from './retry.ts';
 import type { ChannelHash, Step } from './step.ts';
@@ -20,7 +20,7 @@ type ChannelAsked = Asked & { readonly kind: 'channel' };
 /** One channel. */
 class ChannelBox {
   readonly id: string;
-  readonly box: Box;
+  readonly box: UpdateBox;
   readonly retry = new Retry();
   accessHash: bigint | undefined;
   asked: ChannelAsked | undefined;
@@ -31,7 +31,7 @@ class ChannelBox {
 
   constructor(id: string, pts: number | undefined, accessHash: bigint | undefined) {
     this.id = id;
-    this.box = new Box(pts);
+    this.box = new UpdateBox(pts);
     this.accessHash = accessHash;
   }
 
@@ -52,6 +52,7 @@ export interface StoredChannel {
 /** Takes what an answer says of other boxes. */
 export type TakeRest = (rest: ChannelDifference['rest'], now: number) => void;
 
+/** The boxes of all channels of one account. */
 export class ChannelBoxes {
   readonly #sink: UpdatesSink;
   readonly #isBot: boolean;
@@ -157,7 +158,7 @@ export class ChannelBoxes {
     const { id, box } = channel;
     const { hasOverflown } = box;
     if (answer.kind === 'tooLong') this.#sink.dropped(id, 'channelDifferenceTooLong');
-    for (const piece of answer.pieces) this.#sink.deliver(id, piece, true);
+    for (const update of answer.updates) this.#sink.deliver(id, update, true);
     if (answer.isFinal) box.fetched(answer.pts, now, this.#apply);
     else box.value = answer.pts;
     channel.isWanted ||= !answer.isFinal || hasOverflown;
@@ -212,7 +213,7 @@ export class ChannelBoxes {
     this.#sink.gap(channel.id, 'end');
   }
 
-  readonly #apply: Apply = ({ box, pieces }: Step): void => {
-    for (const piece of pieces) this.#sink.deliver(box, piece, false);
+  readonly #apply: Apply = ({ box, updates }: Step): void => {
+    for (const update of updates) this.#sink.deliver(box, update, false);
   };
 }

@@ -2,7 +2,7 @@
  * Difference: what the server tells of what was missed (protocol: Updates).
  * In: nothing. Out: types of what is asked and what is answered. Never: bytes of a block that is written over.
  */
-import type { Piece, Reading } from './step.ts';
+import type { SingleUpdate, Reading } from './step.ts';
 
 /** Where the account's own boxes stand. */
 export interface AccountState {
@@ -31,7 +31,7 @@ export type AccountDifference =
   | {
       readonly kind: 'slice' | 'whole';
       /** Of the account's own boxes, in order. */
-      readonly pieces: readonly Piece[];
+      readonly updates: readonly SingleUpdate[];
       /** What channels' boxes and nobody's have to do with it. */
       readonly rest: Reading;
       readonly state: AccountState;
@@ -40,11 +40,11 @@ export type AccountDifference =
 
 /** `updates.getChannelDifference`. */
 export interface ChannelDifference {
-  readonly kind: 'empty' | 'pieces' | 'tooLong';
+  readonly kind: 'empty' | 'updates' | 'tooLong';
   /** Where the channel's box stands behind it. */
   readonly pts: number;
   readonly isFinal: boolean;
-  readonly pieces: readonly Piece[];
+  readonly updates: readonly SingleUpdate[];
   readonly rest: Reading;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Engine: brings the updates of one account into order, each once, and asks for what is missing (protocol: Updates).
- * In: readings of `Updates` objects, answers of differences, the time. Out: pieces in the order of their boxes, questions, what is
- * known to be lost. Never: a piece before one of its box that is missing; a question while there is no connection.
+ * In: readings of `Updates` objects, answers of differences, the time. Out: updates in the order of their boxes, questions, what is
+ * known to be lost. Never: a update before one of its box that is missing; a question while there is no connection.
  */
 import { AccountBoxes } from './account-boxes.ts';
 import { ChannelBoxes, type StoredChannel } from './channel-boxes.ts';
@@ -24,6 +24,7 @@ export type Answer =
   | { readonly kind: 'difference'; readonly difference: AccountDifference }
   | { readonly kind: 'channel'; readonly difference: ChannelDifference };
 
+/** The engine of one account. */
 export class Engine {
   readonly #sink: UpdatesSink;
   readonly #account: AccountBoxes;
@@ -85,7 +86,7 @@ export class Engine {
   #takeRest({ steps, free, longChannels, hashes }: Reading, now: number): void {
     for (const hash of hashes) this.#channels.describe(hash);
     for (const step of steps) if (!this.#account.take(step, now)) this.#channels.take(step, now);
-    for (const piece of free) this.#sink.deliver('', piece, false);
+    for (const update of free) this.#sink.deliver('', update, false);
     for (const { channel, pts } of longChannels) this.#channels.tooLong(channel, pts, now);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Read difference: what `updates.getState`, `getDifference` and `getChannelDifference` answer, by the names of fields (protocol: Updates).
- * In: TL bytes. Out: states, pieces as pushed updates would be. Never: JSON; a constructor number.
+ * In: TL bytes. Out: states, updates as pushed updates would be. Never: JSON; a constructor number.
  *
  * A difference has messages where a push has updates: each is told as the update that would have brought it, with the number of its box
  * behind the difference and a count of 0, since nobody says which of the numbers was its own.
@@ -8,8 +8,8 @@
 import { Writer } from '../bytes/writer.ts';
 import type { AccountDifference, AccountState, ChannelDifference } from './difference.ts';
 import { idKey, type Related } from './single.ts';
-import { COMMON, QTS, type Piece, type Reading, type Step } from './step.ts';
-import { Fields, type FieldName } from './update-fields.ts';
+import { COMMON, QTS, type SingleUpdate, type Reading, type Step } from './step.ts';
+import { Fields, type UpdateField } from './update-fields.ts';
 import type { Gathered, UpdatesReader } from './read-updates.ts';
 
 /** Updates that bring what a difference has in lists of its own, with the fields they are written by. */
@@ -27,6 +27,7 @@ interface Around {
   readonly date: number;
 }
 
+/** Reads by one scheme; one answer at a time. */
 export class DifferenceReader {
   readonly #updates: UpdatesReader;
   readonly #crcOf: (name: string) => number;
@@ -51,7 +52,7 @@ export class DifferenceReader {
   }
 
   #stateIn(state: Fields): AccountState {
-    const int = (name: FieldName): number => this.#updates.fields.int(state, name) ?? 0;
+    const int = (name: UpdateField): number => this.#updates.fields.int(state, name) ?? 0;
     return { pts: int('pts'), qts: int('qts'), seq: int('seq'), date: int('date') };
   }
 
@@ -71,15 +72,15 @@ export class DifferenceReader {
   #parts(outer: Fields, state: AccountState, kind: 'slice' | 'whole'): AccountDifference {
     const all = gathered();
     const around = this.#around(outer, state.date, all);
-    const pieces = [
+    const updates = [
       ...this.#messages(outer, 'new_messages', 'message', around, state.pts),
       ...this.#messages(outer, 'new_encrypted_messages', 'encrypted', around, state.qts),
     ];
     this.#updates.readUpdates(outer, 'other_updates', around, all);
     // What the account's own boxes count, and nobody does, is told with the difference: `state` stands behind all of it.
     const isOwn = ({ box }: Step): boolean => box === COMMON || box === QTS;
-    pieces.push(...all.steps.filter(isOwn).flatMap((step) => step.pieces), ...all.free);
-    return { kind, pieces, state, rest: rest({ ...all, steps: all.steps.filter((step) => !isOwn(step)), free: [] }) };
+    updates.push(...all.steps.filter(isOwn).flatMap((step) => step.updates), ...all.free);
+    return { kind, updates, state, rest: rest({ ...all, steps: all.steps.filter((step) => !isOwn(step)), free: [] }) };
   }
 
   /** `updates.ChannelDifference`. Throws as `state`. @param channel its id, in decimal */
@@ -92,16 +93,16 @@ export class DifferenceReader {
     const dialog = fields.object(outer, 'dialog', this.#state);
     if (dialog !== undefined) {
       const pts = fields.int(dialog, 'pts') ?? 0;
-      return { kind: 'tooLong', pts, isFinal: true, pieces: [], rest: rest(all) };
+      return { kind: 'tooLong', pts, isFinal: true, updates: [], rest: rest(all) };
     }
     const pts = fields.int(outer, 'pts') ?? 0;
-    const pieces = this.#messages(outer, 'new_messages', 'channelMessage', around, pts);
+    const updates = this.#messages(outer, 'new_messages', 'channelMessage', around, pts);
     this.#updates.readUpdates(outer, 'other_updates', around, all);
     const isOwn = ({ box }: Step): boolean => box === channel;
-    pieces.push(...all.steps.filter(isOwn).flatMap((step) => step.pieces), ...all.free);
-    const kind = pieces.length > 0 ? 'pieces' : 'empty';
+    updates.push(...all.steps.filter(isOwn).flatMap((step) => step.updates), ...all.free);
+    const kind = updates.length > 0 ? 'updates' : 'empty';
     const others = rest({ ...all, steps: all.steps.filter((step) => !isOwn(step)), free: [] });
-    return { kind, pts, isFinal, pieces, rest: others };
+    return { kind, pts, isFinal, updates, rest: others };
   }
 
   #around(outer: Fields, date: number, all: Gathered): Around {
@@ -110,20 +111,20 @@ export class DifferenceReader {
   }
 
   /** Each message of a list as the update that brings it. @param last of its box */
-  #messages(outer: Fields, name: FieldName, by: Bringing, around: Around, last: number): Piece[] {
+  #messages(outer: Fields, name: UpdateField, by: Bringing, around: Around, last: number): SingleUpdate[] {
     const { fields } = this.#updates;
     const ids = new Set<number>();
-    const pieces: Piece[] = [];
+    const updates: SingleUpdate[] = [];
     fields.items(outer, name, (at, end) => {
       ids.clear();
       const message = fields.open(outer.bytes, at, end, this.#message, (low, high) => void ids.add(idKey(low, high)));
       const { stop } = message.opened;
       const chat = fields.chatOf(message);
       const update = this.#bring(outer.bytes.subarray(at, stop), by, last);
-      pieces.push({ bytes: this.#updates.single(update, ids, around), kind: BRINGS[by][0], chat });
+      updates.push({ bytes: this.#updates.single(update, ids, around), kind: BRINGS[by][0], chat });
       return stop;
     });
-    return pieces;
+    return updates;
   }
 
   #bring(message: Uint8Array, by: Bringing, last: number): Uint8Array {

@@ -4,13 +4,13 @@
  */
 import type { FieldReader } from '../tl/codec.ts';
 import { idKey, type Related, Singles } from './single.ts';
-import { SEQ, type ChannelHash, type Piece, type Reading, type Step } from './step.ts';
-import { Fields, type FieldName, UpdateFields } from './update-fields.ts';
+import { SEQ, type ChannelHash, type SingleUpdate, type Reading, type Step } from './step.ts';
+import { Fields, type UpdateField, UpdateFields } from './update-fields.ts';
 
 /** What a reading gathers. */
 export interface Gathered {
   readonly steps: Step[];
-  readonly free: Piece[];
+  readonly free: SingleUpdate[];
   readonly longChannels: { channel: string; pts: number | undefined }[];
   readonly hashes: ChannelHash[];
 }
@@ -18,6 +18,7 @@ export interface Gathered {
 const TOO_LONG = 'updatesTooLong';
 const CHANNEL_TOO_LONG = 'updateChannelTooLong';
 
+/** Reads by one scheme; one object at a time. */
 export class UpdatesReader {
   readonly fields: UpdateFields;
   readonly #singles: Singles;
@@ -46,7 +47,7 @@ export class UpdatesReader {
     else if (fields.has(outer, 'update')) this.#readShort(outer, all);
     else if (!isTooLong) this.#gather(outer, bytes.slice(start, outer.opened.stop), all);
     const { steps, hashes, longChannels } = all;
-    const told = isOwn ? { steps: steps.map((step) => ({ ...step, pieces: [] })), free: [] } : all;
+    const told = isOwn ? { steps: steps.map((step) => ({ ...step, updates: [] })), free: [] } : all;
     const isCounted = steps.some(({ box }) => box === SEQ);
     return { ...told, hashes, longChannels, isTooLong, date: isCounted || date === 0 ? undefined : date };
   }
@@ -68,14 +69,14 @@ export class UpdatesReader {
     const whole = fields.countOf(outer, 'updates') === 1 ? bytes.slice(opened.start, opened.stop) : undefined;
     this.readUpdates(outer, 'updates', { users, chats, date, whole }, all);
     if (seq === 0) return;
-    const pieces = all.free.splice(0);
-    all.steps.push({ box: SEQ, last: seq, count: seq - first + 1, pieces, date });
+    const updates = all.free.splice(0);
+    all.steps.push({ box: SEQ, last: seq, count: seq - first + 1, updates, date });
   }
 
   /** The updates in a vector of `outer`. @param whole what the only one of them is told as */
   readUpdates(
     outer: Fields,
-    name: FieldName,
+    name: UpdateField,
     by: { users: readonly Related[]; chats: readonly Related[]; date: number; whole?: Uint8Array | undefined },
     all: Gathered,
   ): void {
@@ -103,7 +104,7 @@ export class UpdatesReader {
   }
 
   /** The users or chats of an object; notes the access hashes of channels. */
-  related(outer: Fields, name: FieldName, { hashes }: Gathered): Related[] {
+  related(outer: Fields, name: UpdateField, { hashes }: Gathered): Related[] {
     const { fields } = this;
     const found: Related[] = [];
     fields.items(outer, name, (start, end) => {
@@ -128,9 +129,9 @@ export class UpdatesReader {
       all.longChannels.push({ channel, pts: fields.int(update, 'pts') });
       return;
     }
-    const piece: Piece = { bytes: told, kind, chat: fields.chatOf(update) };
+    const piece: SingleUpdate = { bytes: told, kind, chat: fields.chatOf(update) };
     const { box, last, count } = fields.numbersOf(update);
     if (box === '') all.free.push(piece);
-    else all.steps.push({ box, last, count, pieces: [piece] });
+    else all.steps.push({ box, last, count, updates: [piece] });
   }
 }

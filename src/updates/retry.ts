@@ -7,6 +7,7 @@
 const FIRST_MS = 1_000;
 const LONGEST_MS = 64_000;
 
+/** One question, asked again and again. */
 export class Retry {
   /** Unix ms; `Infinity` unless something failed. */
   at = Infinity;

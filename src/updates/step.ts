@@ -1,6 +1,6 @@
 /**
  * Step: what moves a box on: the updates between two of its numbers.
- * In: nothing. Out: types. Never: bytes of a block that is written over: whoever makes a piece copies.
+ * In: nothing. Out: types. Never: bytes of a block that is written over: whoever makes a update copies.
  *
  * Telegram counts in boxes (protocol: Updates): messages of users and basic groups by `pts`, some of bots by `qts`, the rest by the
  * `seq` of what they came in, and each channel by a `pts` of its own.
@@ -12,7 +12,7 @@ export const QTS = 'qts';
 export const SEQ = 'seq';
 
 /** One update as clients are told it. */
-export interface Piece {
+export interface SingleUpdate {
   /** TL bytes of an `Updates` object that holds it alone. */
   readonly bytes: Uint8Array;
   /** Name of the update's constructor. */
@@ -27,7 +27,7 @@ export interface Step {
   readonly last: number;
   readonly count: number;
   /** Empty if whoever made it move has heard of it already. */
-  readonly pieces: readonly Piece[];
+  readonly updates: readonly SingleUpdate[];
   /** Of a step of `seq`: when the server said it, Unix seconds. */
   readonly date?: number | undefined;
 }
@@ -36,7 +36,7 @@ export interface Step {
 export interface Reading {
   readonly steps: readonly Step[];
   /** Updates that no box counts. */
-  readonly free: readonly Piece[];
+  readonly free: readonly SingleUpdate[];
   /** Unix seconds of what has no `seq`; undefined of others. */
   readonly date: number | undefined;
   /** Too much has happened to be told (`updatesTooLong`). */

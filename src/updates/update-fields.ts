@@ -4,7 +4,7 @@
  */
 import { Reader } from '../bytes/reader.ts';
 import type { FieldKind, FieldReader, LongSink } from '../tl/codec.ts';
-import { Opened } from '../tl/opened.ts';
+import { OpenedObject } from '../tl/opened-object.ts';
 import { COMMON, QTS } from './step.ts';
 
 /** Fields that are looked for, wherever they stand. */
@@ -13,11 +13,11 @@ const NAMES = [
   ...['channel_id', 'chat_id', 'user_id', 'message', 'peer_id', 'peer', 'id', 'access_hash', 'min'],
   ...['new_messages', 'new_encrypted_messages', 'other_updates', 'state', 'intermediate_state', 'dialog', 'final'],
 ] as const;
-export type FieldName = (typeof NAMES)[number];
+export type UpdateField = (typeof NAMES)[number];
 
 /** An object whose fields were found, and the bytes they stand in. */
 export class Fields {
-  readonly opened = new Opened();
+  readonly opened = new OpenedObject();
   bytes: Uint8Array = new Uint8Array(0);
 }
 
@@ -31,9 +31,10 @@ export interface BoxNumbers {
 
 const UNCOUNTED: BoxNumbers = { box: '', last: 0, count: 0 };
 
+/** Finds fields by one scheme. */
 export class UpdateFields {
   readonly walk: FieldReader;
-  readonly #numbers = new Map<FieldName, number>();
+  readonly #numbers = new Map<UpdateField, number>();
   readonly #reader = new Reader(new Uint8Array(0));
   readonly #inner = new Fields();
   readonly #peer = new Fields();
@@ -56,20 +57,20 @@ export class UpdateFields {
   }
 
   /** Where a field begins; -1 if it is not there. */
-  place({ opened }: Fields, name: FieldName): number {
+  place({ opened }: Fields, name: UpdateField): number {
     return this.walk.placeOf(opened, this.#numbers.get(name)!);
   }
 
-  #kindOf({ opened }: Fields, name: FieldName): FieldKind {
+  #kindOf({ opened }: Fields, name: UpdateField): FieldKind {
     return this.walk.kindOf(opened.definition, this.#numbers.get(name)!);
   }
 
-  has(fields: Fields, name: FieldName): boolean {
+  has(fields: Fields, name: UpdateField): boolean {
     return this.place(fields, name) >= 0;
   }
 
   /** An `int`; undefined if it is not there. */
-  int(fields: Fields, name: FieldName): number | undefined {
+  int(fields: Fields, name: UpdateField): number | undefined {
     const at = this.place(fields, name);
     return at < 0 || this.#kindOf(fields, name) !== 'int'
       ? undefined
@@ -77,7 +78,7 @@ export class UpdateFields {
   }
 
   /** A `long`; undefined if it is not there, or is an `int`: secret chats have ids of their own. */
-  long(fields: Fields, name: FieldName): bigint | undefined {
+  long(fields: Fields, name: UpdateField): bigint | undefined {
     const at = this.place(fields, name);
     return at < 0 || this.#kindOf(fields, name) !== 'long'
       ? undefined
@@ -85,13 +86,13 @@ export class UpdateFields {
   }
 
   /** An object in a field; undefined if it is not there. */
-  object(fields: Fields, name: FieldName, into: Fields): Fields | undefined {
+  object(fields: Fields, name: UpdateField, into: Fields): Fields | undefined {
     const at = this.place(fields, name);
     return at < 0 ? undefined : this.open(fields.bytes, at, fields.opened.stop, into);
   }
 
   /** Calls `each` with the place of every item of a vector of objects, and expects where the item ends. */
-  items(fields: Fields, name: FieldName, each: (at: number, end: number) => number): void {
+  items(fields: Fields, name: UpdateField, each: (at: number, end: number) => number): void {
     let at = this.place(fields, name);
     if (at < 0) return;
     const { bytes, opened } = fields;
@@ -104,7 +105,7 @@ export class UpdateFields {
   // --- updates ---------------------------------------------------------------------------------------------------------
 
   /** How many items a vector has; 0 if it is not there. */
-  countOf(fields: Fields, name: FieldName): number {
+  countOf(fields: Fields, name: UpdateField): number {
     const at = this.place(fields, name);
     return at < 0 ? 0 : this.walk.vector(new Reader(fields.bytes, at, fields.opened.stop));
   }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { Reader, TlReadError } from '../../src/bytes/reader.ts';
 import { DecodeFailure } from '../../src/tl/codec.ts';
 import type { Definition } from '../../src/tl/ir.ts';
-import { Opened } from '../../src/tl/opened.ts';
+import { OpenedObject } from '../../src/tl/opened-object.ts';
 import { codec, encodeObject, schema } from '../support/codec.ts';
 import { Random } from '../support/random.ts';
 import { referenceBytes, referenceValueBytes } from '../support/tl-reference.ts';
@@ -44,7 +44,7 @@ function longsIn(value: TlValue): bigint[] {
 
 describe('walk', () => {
   it('finds every field of every definition where the reference has put it', () => {
-    const opened = new Opened();
+    const opened = new OpenedObject();
     for (const [definition, object] of values()) {
       const bytes = referenceBytes(schema, object);
       walk.open(new Reader(bytes), opened);
@@ -56,7 +56,7 @@ describe('walk', () => {
 
   it('tells a field by its name', () => {
     const bytes = encodeObject('{"_cons":"updateDeleteMessages","messages":[1,2],"pts":77,"pts_count":2}');
-    const opened = walk.open(new Reader(bytes), new Opened());
+    const opened = walk.open(new Reader(bytes), new OpenedObject());
     const read = (name: string): number => bytes.readInt32LE(walk.placeOf(opened, walk.field(name)));
     assert.deepEqual([read('pts'), read('pts_count')], [77, 2]);
     assert.equal(walk.typeOf(opened.definition), 'Update');
@@ -87,7 +87,7 @@ describe('walk', () => {
 
   it('refuses a constructor that nobody knows, one of another type, and what is too deep', () => {
     const update = encodeObject('{"_cons":"updateShort","update":{"_cons":"updatePtsChanged"},"date":1}');
-    const open = (): Opened => walk.open(new Reader(update), new Opened());
+    const open = (): OpenedObject => walk.open(new Reader(update), new OpenedObject());
     update.writeUInt32LE(0x0bad0bad, 4);
     assert.throws(open, new DecodeFailure(0x0bad0bad, 'a constructor that the scheme does not have'));
     update.writeUInt32LE(codec.crcOf('updatesTooLong'), 4);

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { Dice } from '../../src/testdc/faults/dice.ts';
 import type { Asked } from '../../src/updates/difference.ts';
-import { MOST_HELD } from '../../src/updates/box.ts';
+import { MOST_HELD } from '../../src/updates/update-box.ts';
 import { Engine, SILENCE_MS, type StoredBoxes } from '../../src/updates/engine.ts';
 import { COMMON, QTS, SEQ, type Reading } from '../../src/updates/step.ts';
 import type { UpdatesSink } from '../../src/updates/updates-sink.ts';
@@ -170,8 +170,8 @@ class Bench implements UpdatesSink {
   }
 
   take(box: string, last: number, count = 1, more: Partial<Reading> = {}): void {
-    const pieces = [{ bytes: new Uint8Array(0), kind: String(last), chat: '' }];
-    this.engine.take({ ...NOTHING, steps: [{ box, last, count, pieces }], ...more }, this.now);
+    const updates = [{ bytes: new Uint8Array(0), kind: String(last), chat: '' }];
+    this.engine.take({ ...NOTHING, steps: [{ box, last, count, updates }], ...more }, this.now);
   }
 
   pass(ms: number): void {
@@ -220,7 +220,7 @@ describe('a gap', () => {
     bench.take('7', 5);
     assert.deepEqual(bench.heard().said, ['7 5'], 'channels do not wait for the account');
     const state = { ...ACCOUNT, pts: 12 };
-    const difference = { kind: 'whole', pieces: [piece('a')], rest: NOTHING, state } as const;
+    const difference = { kind: 'whole', updates: [piece('a')], rest: NOTHING, state } as const;
     bench.engine.answered(asked[0]!, { kind: 'difference', difference }, bench.now);
     assert.deepEqual(bench.heard().said, ['common a fetched', 'common 13', 'common gap end']);
     bench.engine.answered(asked[0]!, { kind: 'difference', difference }, bench.now);
@@ -232,7 +232,7 @@ describe('a gap', () => {
     bench.engine.miss(bench.now);
     const [first] = bench.heard().asked;
     const state = { ...ACCOUNT, pts: 20 };
-    const slice = { kind: 'slice', pieces: [piece('a')], rest: NOTHING, state } as const;
+    const slice = { kind: 'slice', updates: [piece('a')], rest: NOTHING, state } as const;
     bench.engine.answered(first!, { kind: 'difference', difference: slice }, bench.now);
     const { said, asked } = bench.heard();
     assert.deepEqual(said, ['common a fetched']);
@@ -287,7 +287,7 @@ describe('a gap', () => {
     bench.engine.miss(bench.now);
     const [asked] = bench.heard().asked;
     for (let last = 30; last < 30 + MOST_HELD + 1; last++) bench.take(COMMON, last);
-    const difference = { kind: 'whole', pieces: [], rest: NOTHING, state: { ...ACCOUNT, pts: 29 } } as const;
+    const difference = { kind: 'whole', updates: [], rest: NOTHING, state: { ...ACCOUNT, pts: 29 } } as const;
     bench.engine.answered(asked!, { kind: 'difference', difference }, bench.now);
     const heard = bench.heard();
     assert.equal(heard.said.length, MOST_HELD);
@@ -371,11 +371,11 @@ describe('a channel', () => {
     bench.take('7', 103);
     bench.pass(500);
     const first = asked(bench);
-    const part = { kind: 'pieces', pts: 101, isFinal: false, pieces: [piece('a')], rest: NOTHING } as const;
+    const part = { kind: 'updates', pts: 101, isFinal: false, updates: [piece('a')], rest: NOTHING } as const;
     bench.engine.answered(first, { kind: 'channel', difference: part }, bench.now);
     const second = asked(bench);
     assert.equal(second.pts, 101);
-    const last = { ...part, pts: 102, isFinal: true, pieces: [piece('b')] };
+    const last = { ...part, pts: 102, isFinal: true, updates: [piece('b')] };
     bench.engine.answered(second, { kind: 'channel', difference: last }, bench.now);
     assert.deepEqual(bench.heard(), { said: ['7 b fetched', '7 103', '7 gap end'], asked: [] });
   });
@@ -384,7 +384,7 @@ describe('a channel', () => {
     const bench = standing(known);
     bench.take('7', 903);
     bench.pass(500);
-    const tooLong = { kind: 'tooLong', pts: 902, isFinal: true, pieces: [], rest: NOTHING } as const;
+    const tooLong = { kind: 'tooLong', pts: 902, isFinal: true, updates: [], rest: NOTHING } as const;
     bench.engine.answered(asked(bench), { kind: 'channel', difference: tooLong }, bench.now);
     assert.deepEqual(bench.heard().said, ['7 dropped channelDifferenceTooLong', '7 903', '7 gap end']);
   });

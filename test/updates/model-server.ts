@@ -4,7 +4,7 @@
  */
 import type { AccountState, Asked } from '../../src/updates/difference.ts';
 import type { Answer } from '../../src/updates/engine.ts';
-import { COMMON, QTS, SEQ, type Piece, type Reading, type Step } from '../../src/updates/step.ts';
+import { COMMON, QTS, SEQ, type SingleUpdate, type Reading, type Step } from '../../src/updates/step.ts';
 import type { Dice } from '../../src/testdc/faults/dice.ts';
 
 interface Event {
@@ -13,7 +13,7 @@ interface Event {
   readonly count: number;
   /** Unix seconds, each event's own. */
   readonly date: number;
-  readonly piece: Piece;
+  readonly piece: SingleUpdate;
 }
 
 /** Events in one answer. */
@@ -79,10 +79,10 @@ export class ModelServer {
   #channel(channel: string, pts: number): Answer {
     const missed = this.#log.filter(({ box, last }) => box === channel && last > pts);
     const told = missed.slice(0, SLICE);
-    const pieces = told.map(({ piece }) => piece);
-    const kind = pieces.length === 0 ? 'empty' : 'pieces';
+    const updates = told.map(({ piece }) => piece);
+    const kind = updates.length === 0 ? 'empty' : 'updates';
     const isFinal = told.length === missed.length;
-    return { kind: 'channel', difference: { kind, pts: told.at(-1)?.last ?? pts, isFinal, pieces, rest: NOTHING } };
+    return { kind: 'channel', difference: { kind, pts: told.at(-1)?.last ?? pts, isFinal, updates, rest: NOTHING } };
   }
 
   #account({ pts, qts, date }: Asked & { kind: 'difference' }): Answer {
@@ -97,20 +97,20 @@ export class ModelServer {
     if (missed.length === 0 && longChannels.length === 0)
       return { kind: 'difference', difference: { kind: 'empty', date: state.date, seq: state.seq } };
     const told = missed.slice(0, SLICE);
-    const pieces = told.map(({ piece }) => piece);
+    const updates = told.map(({ piece }) => piece);
     if (told.length === missed.length)
-      return { kind: 'difference', difference: { kind: 'whole', pieces, rest, state } };
+      return { kind: 'difference', difference: { kind: 'whole', updates, rest, state } };
     const upTo = Math.max(date, told.at(-1)!.date);
     const numberOf = (box: string, before: number): number =>
       told.findLast((event) => event.box === box)?.last ?? before;
     const seq = this.#log.findLast((event) => event.box === SEQ && event.date <= upTo)?.last ?? 0;
     const between = { pts: numberOf(COMMON, pts), qts: numberOf(QTS, qts), seq, date: upTo };
-    return { kind: 'difference', difference: { kind: 'slice', pieces, rest, state: between } };
+    return { kind: 'difference', difference: { kind: 'slice', updates, rest, state: between } };
   }
 }
 
 function stepOf({ box, last, count, piece, date }: Event): Step {
-  return { box, last, count, pieces: [piece], ...(box === SEQ && { date }) };
+  return { box, last, count, updates: [piece], ...(box === SEQ && { date }) };
 }
 
 function hashOf(channel: string): { channel: string; accessHash: bigint } {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { DifferenceReader } from '../../src/updates/read-difference.ts';
 import { UpdatesReader } from '../../src/updates/read-updates.ts';
 import type { AccountDifference, ChannelDifference } from '../../src/updates/difference.ts';
-import type { Piece } from '../../src/updates/step.ts';
+import type { SingleUpdate } from '../../src/updates/step.ts';
 import { codec, decodeObject, encodeObject } from '../support/codec.ts';
 
 const crcOf = (name: string): number => codec.crcOf(name);
@@ -23,7 +23,7 @@ function channel(object: Json): ChannelDifference {
 }
 
 /** The update in a piece, who was named with it, and what the piece says of it. */
-function shown({ bytes, kind, chat }: Piece): unknown[] {
+function shown({ bytes, kind, chat }: SingleUpdate): unknown[] {
   const { updates, users, chats } = JSON.parse(decodeObject(bytes)) as Record<string, Json[]>;
   const { _cons, pts, pts_count: count } = updates![0]!;
   assert.equal(_cons, kind);
@@ -48,7 +48,7 @@ describe('a difference', () => {
   it('has messages, then other updates, each with those it names', () => {
     const found = account({ _cons: 'updates.difference', ...lists, other_updates: [deleted], state });
     assert.ok(found.kind === 'whole');
-    assert.deepEqual(found.pieces.map(shown), [
+    assert.deepEqual(found.updates.map(shown), [
       ['updateNewMessage', 'user 5', 90, 0, [5], []],
       ['updateDeleteMessages', '', 88, 1, [], []],
     ]);
@@ -65,7 +65,7 @@ describe('a difference', () => {
     const found = account({ _cons: 'updates.differenceSlice', ...lists, other_updates, intermediate_state: state });
     assert.ok(found.kind === 'slice');
     assert.deepEqual(
-      found.pieces.map(({ kind }) => kind),
+      found.updates.map(({ kind }) => kind),
       ['updateNewMessage', 'updateUserName'],
     );
     assert.deepEqual(
@@ -81,7 +81,7 @@ describe('a difference', () => {
     const object = { ...lists, new_messages: [], new_encrypted_messages: [secret], other_updates: [] };
     const found = account({ _cons: 'updates.difference', ...object, state });
     assert.ok(found.kind === 'whole');
-    const { updates } = JSON.parse(decodeObject(found.pieces[0]!.bytes)) as Record<string, Json[]>;
+    const { updates } = JSON.parse(decodeObject(found.updates[0]!.bytes)) as Record<string, Json[]>;
     assert.deepEqual([updates![0]!['_cons'], updates![0]!['qts']], ['updateNewEncryptedMessage', 4]);
   });
 
@@ -102,8 +102,8 @@ describe('the difference of a channel', () => {
     ];
     const object = { _cons: 'updates.channelDifference', pts: 45, new_messages: [inEight], other_updates };
     const found = channel({ ...object, users: [user(5)], chats: [eight] });
-    assert.deepEqual([found.kind, found.pts, found.isFinal], ['pieces', 45, false]);
-    assert.deepEqual(found.pieces.map(shown), [
+    assert.deepEqual([found.kind, found.pts, found.isFinal], ['updates', 45, false]);
+    assert.deepEqual(found.updates.map(shown), [
       ['updateNewChannelMessage', 'channel 8', 45, 0, [], [8]],
       ['updateDeleteChannelMessages', 'channel 8', 44, 1, [], [8]],
     ]);
@@ -112,7 +112,7 @@ describe('the difference of a channel', () => {
 
   it('may be empty, or too long: then its dialog says where it stands', () => {
     const empty = channel({ _cons: 'updates.channelDifferenceEmpty', final: { _cons: 'true' }, pts: 45, timeout: 30 });
-    assert.deepEqual([empty.kind, empty.pts, empty.isFinal, empty.pieces], ['empty', 45, true, []]);
+    assert.deepEqual([empty.kind, empty.pts, empty.isFinal, empty.updates], ['empty', 45, true, []]);
     const counts = { top_message: 1, read_inbox_max_id: 1, read_outbox_max_id: 1, unread_count: 0 };
     const unread = { unread_mentions_count: 0, unread_reactions_count: 0, unread_poll_votes_count: 0 };
     const settings = { notify_settings: { _cons: 'peerNotifySettings' } };
@@ -126,6 +126,6 @@ describe('the difference of a channel', () => {
       chats: [eight],
     };
     const tooLong = channel(object);
-    assert.deepEqual([tooLong.kind, tooLong.pts, tooLong.isFinal, tooLong.pieces], ['tooLong', 99, true, []]);
+    assert.deepEqual([tooLong.kind, tooLong.pts, tooLong.isFinal, tooLong.updates], ['tooLong', 99, true, []]);
   });
 });

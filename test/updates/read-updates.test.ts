@@ -56,7 +56,7 @@ const list = (updates: Json[], more: Json = {}): Json => ({
 describe('the box of an update', () => {
   const boxOf = (update: Json): unknown[] => {
     const { steps, free } = read({ _cons: 'updateShort', update, date: 1 });
-    const chat = [...free, ...steps.flatMap(({ pieces }) => pieces)][0]!.chat;
+    const chat = [...free, ...steps.flatMap(({ updates }) => updates)][0]!.chat;
     return steps.length === 0 ? ['free', chat] : [steps[0]!.box, steps[0]!.last, steps[0]!.count, chat];
   };
 
@@ -90,7 +90,7 @@ describe('an Updates object', () => {
   it('of one update is told as it came', () => {
     const object = list([news(inUser(5), 77)]);
     const { steps, date } = read(object);
-    assert.deepEqual(told(steps[0]!.pieces[0]!), JSON.parse(decodeObject(encodeObject(JSON.stringify(object)))));
+    assert.deepEqual(told(steps[0]!.updates[0]!), JSON.parse(decodeObject(encodeObject(JSON.stringify(object)))));
     assert.equal(date, 1_700_000_000);
   });
 
@@ -102,7 +102,7 @@ describe('an Updates object', () => {
       const { updates, users, chats, date, seq } = told(piece) as Record<string, Json[]>;
       return [updates!.map(({ _cons }) => _cons), users!.map(({ id }) => id), chats!.map(({ id }) => id), date, seq];
     };
-    assert.deepEqual([...steps.flatMap(({ pieces }) => pieces), ...free].map(ids), [
+    assert.deepEqual([...steps.flatMap(({ updates }) => updates), ...free].map(ids), [
       [['updateNewMessage'], [5], [], 1_700_000_000, 0],
       [['updateNewChannelMessage'], [], [8], 1_700_000_000, 0],
       [['updateUserTyping'], [6], [], 1_700_000_000, 0],
@@ -113,7 +113,7 @@ describe('an Updates object', () => {
     const typing = { _cons: 'updateUserTyping', user_id: 6, action: { _cons: 'sendMessageTypingAction' } };
     const { steps, free, date } = read({ ...list([news(inUser(5), 77), typing], { seq: 12 }), _cons: 'updates' });
     assert.deepEqual(
-      steps.map(({ box, last, count, pieces, date: at }) => [box, last, count, pieces.map(({ kind }) => kind), at]),
+      steps.map(({ box, last, count, updates, date: at }) => [box, last, count, updates.map(({ kind }) => kind), at]),
       [
         ['common', 77, 1, ['updateNewMessage'], undefined],
         ['seq', 12, 1, ['updateUserTyping'], 1_700_000_000],
@@ -134,15 +134,15 @@ describe('an Updates object', () => {
   it('is an update itself in its short forms', () => {
     const short = { _cons: 'updateShortMessage', id: 1, user_id: 5, message: 'hi', pts: 7, pts_count: 1, date: 3 };
     const { steps, date } = read(short);
-    const { box, last, count, pieces } = steps[0]!;
+    const { box, last, count, updates } = steps[0]!;
     assert.deepEqual(
-      [box, last, count, pieces[0]!.kind, pieces[0]!.chat],
+      [box, last, count, updates[0]!.kind, updates[0]!.chat],
       ['common', 7, 1, 'updateShortMessage', 'user 5'],
     );
-    assert.deepEqual(told(pieces[0]!)['message'], 'hi');
+    assert.deepEqual(told(updates[0]!)['message'], 'hi');
     assert.equal(date, 3);
     const inChat = { ...short, _cons: 'updateShortChatMessage', from_id: 5, chat_id: 4, user_id: undefined };
-    assert.equal(read(inChat).steps[0]!.pieces[0]!.chat, 'chat 4');
+    assert.equal(read(inChat).steps[0]!.updates[0]!.chat, 'chat 4');
   });
 
   it('may say that too much has happened to be told', () => {
@@ -158,10 +158,10 @@ describe('an Updates object', () => {
 
   it('that is the result of a call moves the boxes on and is told to nobody', () => {
     const own = read(list([news(inUser(5), 77), { _cons: 'updateMessageID', id: 1, random_id: 2 }]), true);
-    assert.deepEqual(own.steps, [{ box: 'common', last: 77, count: 1, pieces: [] }]);
+    assert.deepEqual(own.steps, [{ box: 'common', last: 77, count: 1, updates: [] }]);
     assert.deepEqual([own.free, own.hashes.length], [[], 1]);
     const sent = { _cons: 'updateShortSentMessage', id: 1, pts: 8, pts_count: 1, date: 3 };
-    assert.deepEqual(read(sent, true).steps, [{ box: 'common', last: 8, count: 1, pieces: [] }]);
+    assert.deepEqual(read(sent, true).steps, [{ box: 'common', last: 8, count: 1, updates: [] }]);
   });
 });
 
@@ -174,9 +174,9 @@ it('every update of the scheme can be read, alone and among others, and is told 
       const head = encodeObject('{"_cons":"updates","updates":[],"users":[],"chats":[],"date":1,"seq":0}');
       const bytes = Buffer.concat([head.subarray(0, 8), Buffer.from([2, 0, 0, 0]), update, other, head.subarray(12)]);
       const { steps, free, longChannels } = reader.read(bytes, 0, bytes.length);
-      const pieces = [...steps.flatMap((step) => step.pieces), ...free];
-      assert.equal(pieces.length + longChannels.length, 2, definition.text);
-      const piece = pieces.find(({ kind }) => kind === definition.name);
+      const updates = [...steps.flatMap((step) => step.updates), ...free];
+      assert.equal(updates.length + longChannels.length, 2, definition.text);
+      const piece = updates.find(({ kind }) => kind === definition.name);
       if (piece !== undefined && definition.name !== 'updatePtsChanged')
         assert.deepEqual((told(piece)['updates'] as Json[])[0], JSON.parse(decodeObject(update)), definition.text);
     }

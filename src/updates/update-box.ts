@@ -1,5 +1,5 @@
 /**
- * Box: one count of updates (protocol: Updates): what it has told, and what waits for what is missing before it.
+ * Update box: one count of updates (protocol: Updates): what it has told, and what waits for what is missing before it.
  * In: steps, in whatever order they come. Out: the same in their order, each once. Never: a step that leaves a gap behind it.
  */
 import type { Step } from './step.ts';
@@ -12,7 +12,8 @@ export const MOST_HELD = 1024;
 /** Takes a step whose turn it is. */
 export type Apply = (step: Step) => void;
 
-export class Box {
+/** One box: the number it has come to, and the steps that wait. */
+export class UpdateBox {
   /** The number that was told last; undefined while nobody knows it. */
   value: number | undefined;
   /** When the difference is asked for unless what is missing has come, Unix ms; `Infinity` unless something is missing. */

@@ -1,10 +1,10 @@
 /**
- * Opened: an object whose fields were found by `walk.ts`.
+ * OpenedObject: an object whose fields were found by `walk.ts`.
  * In: nothing. Out: places. Never: bytes.
  */
 
 /** A definition, and where its fields stand. Filled by `FieldReader.open`, kept by who asked. */
-export class Opened {
+export class OpenedObject {
   /** Number of its definition. */
   definition = -1;
   /** The object with its constructor number is `bytes[start..stop)`. */
