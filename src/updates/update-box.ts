@@ -29,10 +29,6 @@ export class UpdateBox {
     this.value = value;
   }
 
-  get held(): number {
-    return this.#held.length;
-  }
-
   /** Takes a step as it comes. @param now Unix ms */
   take(step: Step, now: number, apply: Apply): void {
     this.#hold(step);
@@ -60,9 +56,10 @@ export class UpdateBox {
     return this.#held.splice(0);
   }
 
-  /** Begins to wait for a difference. */
+  /** Begins to wait for a difference: it has what was let go before. */
   fetch(): void {
     this.isFetching = true;
+    this.hasOverflown = false;
     this.gapAt = Infinity;
   }
 
@@ -87,7 +84,7 @@ export class UpdateBox {
       this.value = step.last;
       apply(step);
     }
-    if (held.length === 0) this.gapAt = Infinity;
+    if (held.length === 0) this.gapAt = this.hasOverflown ? 0 : Infinity;
     else if (this.gapAt === Infinity) this.gapAt = now + GAP_MS;
   }
 }

@@ -14,6 +14,7 @@ import { SESSION_LINKS } from './rules/session-links.ts';
 import { SESSION_SHARED } from './rules/session-shared.ts';
 import { TL } from './rules/tl.ts';
 import { TRANSPORT } from './rules/transport.ts';
+import { UPDATES } from './rules/updates.ts';
 import { VAULT } from './rules/vault.ts';
 
 export type { Rule } from './rules/rule.ts';
@@ -31,4 +32,5 @@ export const RULES: readonly Rule[] = [
   ...DIALECT,
   ...TL,
   ...TRANSPORT,
+  ...UPDATES,
 ];

@@ -295,6 +295,25 @@ describe('a gap', () => {
   });
 });
 
+it('a gap before so many updates that not all can wait is fetched at once, even if what was missing comes', () => {
+  const bench = standing();
+  for (let last = 12; last < 12 + MOST_HELD + 1; last++) bench.take(COMMON, last);
+  const { asked } = bench.heard();
+  assert.deepEqual(asked, [{ kind: 'difference', pts: 10, qts: 1, date: 100 }]);
+});
+
+it('a second reason to ask waits for the answer to the first; the date stands still while something is missing', () => {
+  const bench = standing();
+  bench.take(COMMON, 12, 1, { date: 500 });
+  bench.engine.miss(bench.now);
+  bench.engine.miss(bench.now);
+  const { asked } = bench.heard();
+  assert.deepEqual(asked, [{ kind: 'difference', pts: 10, qts: 1, date: 100 }]);
+  const difference = { kind: 'whole', updates: [], rest: NOTHING, state: { ...ACCOUNT, pts: 11 } } as const;
+  bench.engine.answered(asked[0]!, { kind: 'difference', difference }, bench.now);
+  assert.deepEqual(bench.heard().asked, [{ kind: 'difference', pts: 12, qts: 1, date: 100 }]);
+});
+
 describe('an account', () => {
   it('that nothing is known of begins where the server stands', () => {
     const bench = new Bench();
