@@ -74,8 +74,6 @@ function formOf(plan: Plan, field: Field): [form: number, argument: number] {
   return field.isFlags ? [FieldForm.FLAGS, 0] : typeForm(plan, field.type);
 }
 
-const FIXED: Readonly<Record<string, number>> = { int: 4, double: 8, int128: 16, int256: 32, true: 0 };
-
 function typeForm(plan: Plan, type: TlType): [form: number, argument: number] {
   switch (type.kind) {
     case 'long':
@@ -94,8 +92,12 @@ function typeForm(plan: Plan, type: TlType): [form: number, argument: number] {
     case 'call':
     case 'object':
       return [FieldForm.ANY, 0];
-    default:
-      return [FieldForm.FIXED, FIXED[type.kind]!];
+    case 'int':
+    case 'double':
+    case 'int128':
+    case 'int256':
+    case 'true':
+      return [FieldForm.FIXED, smallestSize(plan.schema, type)];
   }
 }
 

@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from '
 import { test, type TestContext } from 'node:test';
 import { emptyRecord, readRecord, writeRecord } from '../../src/account/record.ts';
 import { Writer } from '../../src/bytes/writer.ts';
-import { Rows } from '../../src/vault/rows.ts';
+import { Rows, type VaultRow } from '../../src/vault/rows.ts';
 import { openRow, RowKind, sealRow } from '../../src/vault/seal.ts';
 import { summaryOf } from '../../src/vault/summary.ts';
 import { body, folderOf, opened } from './support.ts';
@@ -67,7 +67,11 @@ test('a record that was opened for a claim that another process does not grant i
   await one.claim('a');
   await one.write('a', Buffer.from('secret'));
   const records: Buffer[] = [];
-  const get = Rows.prototype.get;
+  const get = Object.getOwnPropertyDescriptor(Rows.prototype, 'get')!.value as (
+    this: Rows,
+    kind: number,
+    name: string,
+  ) => VaultRow | undefined;
   t.mock.method(Rows.prototype, 'get', function (this: Rows, kind: number, name: string) {
     const row = get.call(this, kind, name);
     if (kind === RowKind.RECORD && row?.body !== undefined) records.push(row.body);
