@@ -35,12 +35,15 @@ export class Commits {
   readonly #path: string;
   readonly #file: PreallocatedFile;
   readonly #pageSize: number;
+  readonly #mapSize: number;
   readonly #waiting: Step[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(store: Store, path: string) {
+  /** @param mapSize bytes that the file may have at most */
+  constructor(store: Store, path: string, mapSize = MAP_SIZE) {
     this.#store = store;
     this.#path = path;
+    this.#mapSize = mapSize;
     this.#file = new PreallocatedFile(path);
     this.#pageSize = (store.getStats() as { pageSize: number }).pageSize;
   }
@@ -124,7 +127,7 @@ export class Commits {
     const { lastPageNumber } = infoOf(this.#store);
     const used = (lastPageNumber + 1) * this.#pageSize;
     const need = pages * this.#pageSize;
-    if (used + need > MAP_SIZE) throw new VaultError('VaultWriteFailed', 'the vault is full', 'MDB_MAP_FULL');
+    if (used + need > this.#mapSize) throw new VaultError('VaultWriteFailed', 'the vault is full', 'MDB_MAP_FULL');
     this.#file.reserve(used, need);
   }
 }
