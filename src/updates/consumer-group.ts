@@ -53,6 +53,8 @@ export class ConsumerGroup<W extends Work, M extends Member> {
   readonly #wanted: Wanted;
   /** Unacknowledged entries, by number, in order. */
   readonly #open = new Map<number, Open<W, M>>();
+  /** Those of them that nobody has, in order. */
+  #waiting = new Map<number, Open<W, M>>();
   /** Of each member how many it has. */
   readonly #members = new Map<M, number>();
   /** Of each chat with an entry that somebody has: who, and how many of its entries. */
@@ -89,8 +91,10 @@ export class ConsumerGroup<W extends Work, M extends Member> {
   take(works: readonly W[], now: number): void {
     for (const work of works) {
       this.#last = work.number;
-      if (this.#isWanted(work.kind))
-        this.#open.set(work.number, { work, member: undefined, dueAt: Infinity, wasGiven: false });
+      if (!this.#isWanted(work.kind)) continue;
+      const open = { work, member: undefined, dueAt: Infinity, wasGiven: false };
+      this.#open.set(work.number, open);
+      this.#waiting.set(work.number, open);
     }
     this.#assign(now);
     this.#tell();
@@ -112,8 +116,10 @@ export class ConsumerGroup<W extends Work, M extends Member> {
   /** A connection has gone: what it had goes to others. */
   leave(member: M, now: number): void {
     this.#members.delete(member);
-    for (const open of this.#open.values()) if (open.member === member) this.#takeBack(open);
-    this.#assign(now);
+    this.#giveAgain(
+      [...this.#open.values()].filter((open) => open.member === member),
+      now,
+    );
   }
 
   /** A connection has done all up to a number, of what it was given. */
@@ -130,13 +136,22 @@ export class ConsumerGroup<W extends Work, M extends Member> {
 
   /** Takes back what was not acknowledged in time, with what its member has of the same chat behind it. */
   tick(now: number): void {
-    const late = new Map<string, M>();
+    const late = new Set<string>();
+    const again: Open<W, M>[] = [];
     for (const open of this.#open.values()) {
-      const { chat } = open.work;
-      if (open.dueAt <= now) late.set(chat, open.member!);
-      if (open.member !== undefined && late.get(chat) === open.member) this.#takeBack(open);
+      if (open.dueAt <= now) late.add(open.work.chat);
+      // What somebody has of a chat is all with the same member.
+      if (open.member !== undefined && late.has(open.work.chat)) again.push(open);
     }
-    if (late.size > 0) this.#assign(now);
+    if (again.length > 0) this.#giveAgain(again, now);
+  }
+
+  /** Takes entries back, and gives them out once more, each at its place in the order. */
+  #giveAgain(again: readonly Open<W, M>[], now: number): void {
+    for (const open of again) this.#takeBack(open);
+    const waiting = [...again, ...this.#waiting.values()].sort((a, b) => a.work.number - b.work.number);
+    this.#waiting = new Map(waiting.map((open) => [open.work.number, open]));
+    this.#assign(now);
   }
 
   #takeBack(open: Open<W, M>): void {
@@ -154,14 +169,19 @@ export class ConsumerGroup<W extends Work, M extends Member> {
 
   /** Gives out what may be given, in order. */
   #assign(now: number): void {
-    const waiting = new Set<string>();
-    for (const open of this.#open.values()) {
-      if (open.member !== undefined) continue;
+    const blocked = new Set<string>();
+    for (const open of this.#waiting.values()) {
+      if (!this.#hasAnyRoom()) return;
       const { chat } = open.work;
-      const member = waiting.has(chat) ? undefined : this.#memberFor(chat);
-      if (member === undefined) waiting.add(chat);
+      const member = blocked.has(chat) ? undefined : this.#memberFor(chat);
+      if (member === undefined) blocked.add(chat);
       else this.#give(open, member, now);
     }
+  }
+
+  #hasAnyRoom(): boolean {
+    for (const [member, has] of this.#members) if (has < member.window) return true;
+    return false;
   }
 
   /** Who has the chat, if it has room; else who has the least to do. */
@@ -180,6 +200,7 @@ export class ConsumerGroup<W extends Work, M extends Member> {
 
   #give(open: Open<W, M>, member: M, now: number): void {
     const { work, wasGiven } = open;
+    this.#waiting.delete(work.number);
     open.member = member;
     open.dueAt = now + member.ackWait;
     open.wasGiven = true;
