@@ -7,6 +7,7 @@ import { UpdateBox, type Apply } from './update-box.ts';
 import type { Asked, ChannelDifference, DroppedReason, Failure } from './difference.ts';
 import { Retry } from './retry.ts';
 import type { ChannelHash, Step } from './step.ts';
+import type { StoredChannel } from './stored-boxes.ts';
 import type { UpdatesSink } from './updates-sink.ts';
 
 /** Channels that are asked for at once, at most. */
@@ -42,13 +43,6 @@ class ChannelBox {
   }
 }
 
-/** Where one channel's box stands. */
-export interface StoredChannel {
-  readonly channel: string;
-  readonly pts: number;
-  readonly accessHash: bigint | undefined;
-}
-
 /** Takes what an answer says of other boxes. */
 export type TakeRest = (rest: ChannelDifference['rest'], now: number) => void;
 
@@ -60,6 +54,8 @@ export class ChannelBoxes {
   readonly #all = new Map<string, ChannelBox>();
   /** Those with something to wait for: most of thousands have nothing. */
   readonly #restless = new Set<ChannelBox>();
+  /** Those of which something has changed since that was asked last. */
+  readonly #changed = new Set<string>();
   #askedCount = 0;
 
   /** @param takeRest takes what an answer says of other boxes */
@@ -76,6 +72,19 @@ export class ChannelBoxes {
     );
   }
 
+  /** Of which channels something has changed since this was asked last, and where they stand; undefined of one that is no more. */
+  takeChanges(): { channel: string; stored: StoredChannel | undefined }[] {
+    const changes = [...this.#changed].map((channel) => ({ channel, stored: this.#storedOf(channel) }));
+    this.#changed.clear();
+    return changes;
+  }
+
+  #storedOf(channel: string): StoredChannel | undefined {
+    const found = this.#all.get(channel);
+    const pts = found?.box.value;
+    return pts === undefined ? undefined : { channel, pts, accessHash: found!.accessHash };
+  }
+
   /** When `tick` has something to do, Unix ms. */
   get dueAt(): number {
     if (this.#askedCount >= MOST_ASKED) return Infinity;
@@ -87,8 +96,10 @@ export class ChannelBoxes {
   /** The server has described a channel. */
   describe({ channel, accessHash }: ChannelHash): void {
     const found = this.#all.get(channel);
+    if (found?.accessHash === accessHash) return;
     if (found === undefined) this.#all.set(channel, new ChannelBox(channel, undefined, accessHash));
     else found.accessHash = accessHash;
+    this.#changed.add(channel);
   }
 
   /** A step of a channel has come. The first that is heard of a channel begins its box. */
@@ -119,7 +130,9 @@ export class ChannelBoxes {
     return channel;
   }
 
+  /** Something has become of a channel. */
   #note(channel: ChannelBox): void {
+    this.#changed.add(channel.id);
     if (channel.dueAt < Infinity) this.#restless.add(channel);
     else this.#restless.delete(channel);
   }
@@ -203,6 +216,7 @@ export class ChannelBoxes {
     }
     if (box.value !== undefined) box.fetched(box.value, now, this.#apply);
     this.#endGap(channel);
+    this.#changed.add(id);
     this.#restless.delete(channel);
     if (isClosed) this.#all.delete(id);
   }

@@ -4,19 +4,15 @@
  * known to be lost. Never: a update before one of its box that is missing; a question while there is no connection.
  */
 import { AccountBoxes } from './account-boxes.ts';
-import { ChannelBoxes, type StoredChannel } from './channel-boxes.ts';
+import { accountRow, type BoxState, channelRow, goneRow } from './box-rows.ts';
+import { ChannelBoxes } from './channel-boxes.ts';
 import type { AccountDifference, AccountState, Asked, ChannelDifference, Failure } from './difference.ts';
 import type { Reading } from './step.ts';
+import type { StoredBoxes } from './stored-boxes.ts';
 import type { UpdatesSink } from './updates-sink.ts';
 
 /** Silence after which the difference is asked for, ms (protocol: Updates). */
 export const SILENCE_MS = 15 * 60_000;
-
-/** Where all boxes stand, to go on from. */
-export interface StoredBoxes {
-  readonly account: AccountState;
-  readonly channels: readonly StoredChannel[];
-}
 
 /** An answer to what was asked. */
 export type Answer =
@@ -29,6 +25,8 @@ export class Engine {
   readonly #sink: UpdatesSink;
   readonly #account: AccountBoxes;
   readonly #channels: ChannelBoxes;
+  /** What `takeChanges` said last of the account's own boxes. */
+  #kept: AccountState | undefined;
   #isOnline = false;
   #isBegun = false;
   /** When something was heard last, Unix ms. */
@@ -46,6 +44,19 @@ export class Engine {
   get stored(): StoredBoxes | undefined {
     const account = this.#account.stored;
     return account === undefined ? undefined : { account, channels: this.#channels.stored };
+  }
+
+  /** Rows of the boxes that have moved since this was asked last: to be kept together with what was delivered meanwhile. */
+  takeChanges(): BoxState[] {
+    const { stored } = this.#account;
+    // Without the account's own row the others are good for nothing.
+    if (stored === undefined) return [];
+    const rows = this.#channels
+      .takeChanges()
+      .map((one) => (one.stored === undefined ? goneRow(one.channel) : channelRow(one.stored)));
+    if (!isSame(stored, this.#kept)) rows.unshift(accountRow(stored));
+    this.#kept = stored;
+    return rows;
   }
 
   /** When `tick` has something to do, Unix ms; `Infinity` for never. */
@@ -117,4 +128,8 @@ export class Engine {
     else this.#account.failed(asked, failure, now);
     this.tick(now);
   }
+}
+
+function isSame(one: AccountState, other: AccountState | undefined): boolean {
+  return one.pts === other?.pts && one.qts === other.qts && one.seq === other.seq && one.date === other.date;
 }

@@ -5,7 +5,9 @@ import * as fc from 'fast-check';
 import { Dice } from '../../src/testdc/faults/dice.ts';
 import type { Asked } from '../../src/updates/difference.ts';
 import { MOST_HELD } from '../../src/updates/update-box.ts';
-import { Engine, SILENCE_MS, type StoredBoxes } from '../../src/updates/engine.ts';
+import { Engine, SILENCE_MS } from '../../src/updates/engine.ts';
+import { boxesOf, type BoxState } from '../../src/updates/box-rows.ts';
+import type { StoredBoxes } from '../../src/updates/stored-boxes.ts';
 import { COMMON, QTS, SEQ, type Reading } from '../../src/updates/step.ts';
 import type { UpdatesSink } from '../../src/updates/updates-sink.ts';
 import { ModelServer } from './model-server.ts';
@@ -81,6 +83,15 @@ class Stage implements UpdatesSink {
       } else this.engine.tick(this.now);
     }
     if (until !== Infinity) this.now = until;
+  }
+
+  /** The process dies: what is on its way is lost, and what was delivered and not kept. Another goes on. */
+  restart(stored: StoredBoxes | undefined, kept: ReadonlyMap<string, number>): void {
+    this.#coming = [];
+    this.#open.clear();
+    for (const [box, list] of this.delivered) list.length = kept.get(box) ?? 0;
+    this.engine = new Engine(this, false, stored);
+    this.engine.opened(this.now);
   }
 
   /** Pushes over a path that loses, doubles and delays. */
@@ -196,6 +207,53 @@ function standing(channels: StoredBoxes['channels'] = [], isBot = false): Bench 
 }
 
 const piece = (kind: string) => ({ bytes: new Uint8Array(0), kind, chat: '' });
+
+describe('rows of boxes', () => {
+  it('say what has changed, once', () => {
+    const bench = standing([{ channel: '7', pts: 100, accessHash: 49n }]);
+    const changed = (): string[] => bench.engine.takeChanges().map(({ box }) => box);
+    assert.deepEqual(changed(), ['account']);
+    assert.deepEqual(changed(), []);
+    bench.take('7', 101);
+    assert.deepEqual(changed(), ['7']);
+    bench.take(COMMON, 11, 1, { hashes: [{ channel: '8', accessHash: 1n }] });
+    assert.deepEqual(changed(), ['account', '8']);
+    bench.take('7', 103);
+    bench.pass(500);
+    changed();
+    const [asked] = bench.heard().asked;
+    bench.engine.failed(asked!, { kind: 'closed' }, bench.now);
+    const [gone] = bench.engine.takeChanges();
+    assert.deepEqual([gone!.box, gone!.body.length], ['7', 0]);
+  });
+
+  it('are what an engine goes on from, wherever the one before was broken off', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000_000), fc.integer({ min: 1, max: 60 }), (seed, count) => {
+        const stage = begun(seed);
+        const rows = new Map<string, BoxState>();
+        /** What was delivered so far is on the disk, and with it where the boxes stand. */
+        const kept = new Map<string, number>();
+        const commit = (): void => {
+          for (const row of stage.engine.takeChanges()) rows.set(row.box, row);
+          for (const [box, list] of stage.delivered) kept.set(box, list.length);
+        };
+        commit();
+        for (let i = 0; i < count; i++) {
+          stage.push(stage.server.happen(stage.dice.one([COMMON, QTS, SEQ, ...CHANNELS])));
+          stage.run(stage.now + stage.dice.below(400));
+          if (stage.dice.below(3) > 0) commit();
+          if (stage.dice.below(8) === 0)
+            stage.restart(boxesOf([...rows.values()].filter(({ body }) => body.length > 0)), kept);
+        }
+        stage.run(stage.now + SILENCE_MS + 60_000);
+        stage.run();
+        assertWhole(stage);
+      }),
+      { seed: 20_261_129, numRuns: 300, includeErrorInReport: true },
+    );
+  });
+});
 
 describe('a gap', () => {
   it('is waited out for half a second, and closed by what was missing', () => {
