@@ -32,7 +32,7 @@ const FETCHED = 1;
 const out = new Writer(4096);
 
 /** The body of an entry's row. */
-export function writeEntry({ at, box, layer, kind, chat, isFetched, bytes }: NewEntry): Uint8Array {
+export function entryBody({ at, box, layer, kind, chat, isFetched, bytes }: NewEntry): Uint8Array {
   out.clear();
   out.int32(isFetched ? FETCHED : 0);
   out.double(at);
@@ -43,7 +43,7 @@ export function writeEntry({ at, box, layer, kind, chat, isFetched, bytes }: New
 }
 
 /** An entry from its row. @param body its bytes stay as they are @throws TlReadError */
-export function readEntry(number: number, body: Uint8Array): Entry {
+export function entryOf(number: number, body: Uint8Array): Entry {
   const r = new Reader(body);
   const isFetched = (r.int32() & FETCHED) !== 0;
   const at = r.double();

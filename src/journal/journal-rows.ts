@@ -85,12 +85,12 @@ export function numberKey(number: number): Buffer {
 }
 
 /** The number that a key was made of. */
-export function numberOf(key: Buffer): number {
+export function keyNumber(key: Buffer): number {
   return Number(key.readBigUInt64BE());
 }
 
 function textOf(key: Buffer | string): string {
-  return typeof key === 'string' ? key : String(numberOf(key));
+  return typeof key === 'string' ? key : String(keyNumber(key));
 }
 
 /** Names have no byte 0: no name's keys stand among another's. */

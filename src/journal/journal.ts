@@ -4,17 +4,8 @@
  * Never: an entry that is read before it is on the disk; boxes that stand behind an update that is not; a number that is given twice.
  */
 import type { Commits } from '../vault/commits.ts';
-import {
-  EMPTY,
-  type Bounds,
-  type Entry,
-  type NewEntry,
-  readBounds,
-  readEntry,
-  writeBounds,
-  writeEntry,
-} from './entry.ts';
-import { JournalRow, type JournalRows, numberKey, numberOf } from './journal-rows.ts';
+import { EMPTY, type Bounds, type Entry, type NewEntry, readBounds, entryOf, writeBounds, entryBody } from './entry.ts';
+import { JournalRow, type JournalRows, numberKey, keyNumber } from './journal-rows.ts';
 
 /** Bytes that a row takes beside its body: its head, its seal, its key. */
 const ROW_OVERHEAD = 512;
@@ -67,7 +58,7 @@ export class Journal {
    */
   append(name: string, entries: readonly NewEntry[], boxes: readonly BoxRow[]): Promise<number> {
     // Copies: the writer of bodies is used again.
-    const bodies = entries.map((entry) => Uint8Array.from(writeEntry(entry)));
+    const bodies = entries.map((entry) => Uint8Array.from(entryBody(entry)));
     const size = [...bodies, ...boxes.map(({ body }) => body)].reduce(
       (sum, body) => sum + body.length + ROW_OVERHEAD,
       0,
@@ -112,7 +103,7 @@ export class Journal {
     for (const { key, body } of this.#rows.range(name, JournalRow.ENTRY, numberKey(from))) {
       if (body === undefined) continue;
       if (entries.length > 0 && body.length > left) break;
-      entries.push(readEntry(numberOf(key), body));
+      entries.push(entryOf(keyNumber(key), body));
       left -= body.length;
     }
     return entries;
@@ -157,7 +148,7 @@ export class Journal {
     const removed = this.#surplus(name, after, size - most);
     for (const { key, length } of removed) {
       this.#rows.remove(name, JournalRow.ENTRY, key);
-      first = numberOf(key) + 1;
+      first = keyNumber(key) + 1;
       size -= length;
     }
     if (removed.length > 0) this.#keepBounds(name, { ...bounds, first, size });
@@ -169,7 +160,7 @@ export class Journal {
     const found: { key: Buffer; length: number }[] = [];
     let left = over;
     for (const { key, length, body } of this.#rows.range(name, JournalRow.ENTRY)) {
-      const isOld = body === undefined || readEntry(numberOf(key), body).at < after;
+      const isOld = body === undefined || entryOf(keyNumber(key), body).at < after;
       if ((!isOld && left <= 0) || found.length === MOST_REMOVED) break;
       // The key is of a block that the next one is read into.
       found.push({ key: Buffer.from(key), length });

@@ -14,7 +14,7 @@ export interface Work {
 }
 
 /** One connection of the group. */
-export interface Member {
+export interface GroupMember {
   /** Updates that it may have unacknowledged. */
   readonly window: number;
   /** How long until what it has not acknowledged goes again, ms. */
@@ -28,7 +28,7 @@ export interface Wanted {
 }
 
 /** Whoever carries out what the group decides; nothing of it waits. */
-export interface GroupSink<W extends Work, M extends Member> {
+export interface GroupSink<W extends Work, M extends GroupMember> {
   /** @param isAgain it was given to somebody before */
   give(member: M, work: W, isAgain: boolean): void;
   /** All up to this number is acknowledged, or not wanted. */
@@ -48,7 +48,8 @@ interface Open<W, M> {
   wasGiven: boolean;
 }
 
-export class ConsumerGroup<W extends Work, M extends Member> {
+/** One consumer of one session. */
+export class ConsumerGroup<W extends Work, M extends GroupMember> {
   readonly #sink: GroupSink<W, M>;
   readonly #wanted: Wanted;
   /** Unacknowledged entries, by number, in order. */

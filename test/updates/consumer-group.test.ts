@@ -3,11 +3,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { Dice } from '../../src/testdc/faults/dice.ts';
-import { ConsumerGroup, MOST_AHEAD, type Member, type Wanted, type Work } from '../../src/updates/consumer-group.ts';
+import {
+  ConsumerGroup,
+  MOST_AHEAD,
+  type GroupMember,
+  type Wanted,
+  type Work,
+} from '../../src/updates/consumer-group.ts';
 
 const ALL: Wanted = { only: undefined, not: new Set() };
 
-interface Worker extends Member {
+interface Worker extends GroupMember {
   readonly name: string;
 }
 
@@ -159,6 +165,17 @@ describe('a group', () => {
     assert.deepEqual(stage.told(), []);
     stage.join('b');
     assert.deepEqual(stage.told(), ['1 b again', '2 b again', '3 b again']);
+  });
+
+  it('gives what comes back before what nobody has had yet', () => {
+    const stage = new Stage();
+    const [a, b] = [stage.join('a', 1), stage.join('b', 1)];
+    for (const chat of ['x', 'y', 'z']) stage.happen(chat);
+    stage.feed();
+    assert.deepEqual(stage.told(), ['1 a', '2 b']);
+    stage.leave(b);
+    stage.work(a);
+    assert.deepEqual(stage.told(), ['2 a again']);
   });
 
   it('gives again what was not acknowledged in time, with what is behind it in its chat', () => {

@@ -91,6 +91,8 @@ export class Attachment {
   #later = 0;
   /** It counts as one that speaks in the session: one each line of which names its session does while something of it is open. */
   isPresent: boolean;
+  /** When a line of its client has named it last: numbers of the client's own that rise. */
+  usedAt = 0;
   /** The client speaks elsewhere; what was taken here is still answered. */
   isRetired = false;
   hasLeft = false;

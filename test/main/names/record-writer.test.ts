@@ -247,6 +247,19 @@ describe('what waits for the disk', () => {
     assert.ok(!one.isCorked);
   });
 
+  it('waits five seconds for a removal that hangs, when the name is given up', async () => {
+    const fixture = new Fixture();
+    const one = await fixture.named();
+    fixture.vault.remove = () => new Promise(() => undefined);
+    void fixture.request(one, NameOp.LOGGED_OUT, 0);
+    fixture.registry.gone(one);
+    await settled();
+    fixture.env.advance(4_999);
+    assert.ok(one.isCorked);
+    fixture.env.advance(1);
+    assert.ok(!one.isCorked);
+  });
+
   it('is said when a write fails that a forget has made useless', async () => {
     const fixture = new Fixture();
     const one = await fixture.named();

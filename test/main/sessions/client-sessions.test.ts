@@ -456,6 +456,22 @@ describe('the end of a client', () => {
   });
 });
 
+it('a client that names one session more than it may leaves the one that it has named longest ago', () => {
+  const { client, said, asked, say } = speaking({ namesPerConnection: 2 });
+  for (const [line, as] of [
+    ['a', 'x'],
+    ['b', 'y'],
+    ['c', 'x'],
+  ] as const) {
+    const ticket = client.ask(line, as)!;
+    say(Out.REPLY, asked().session, ticket, 'done');
+  }
+  const y = 5;
+  said();
+  client.ask('d', 'z');
+  assert.ok(said().includes(`DETACH ${y}`), 'y, and not x');
+});
+
 describe('a client that names the session in each line', () => {
   /** A session in which one client stays, and another that asked once. @returns both, and how the answer comes */
   async function shared() {

@@ -119,7 +119,8 @@ export const MAIN_SESSIONS: readonly Rule[] = [
       'if (this.#named.size >= this.#sessions.limits.namesPerConnection && !this.#retireIdle()) return undefined;',
       '',
     ],
-    ['who is busy in a session keeps it', '      if (attachment.ledger.size > 0) continue;\n', ''],
+    ['who is busy in a session keeps it', 'if (one.ledger.size === 0 && one.usedAt <', 'if (one.usedAt <'],
+    ['the session that was used longest ago is left first', 'found.usedAt = ++this.#uses;\n', ''],
     ['who has gone is not moved', "if (this.#isOver) return;\n    if (action === 'as' ||", "if (action === 'as' ||"],
     [
       'a line of HTTP goes its own way alone',

@@ -54,4 +54,31 @@ export const UPDATES: readonly Rule[] = [
     ],
     ['levels are bounded', 'if (++this.#depth > MAX_DEPTH)', 'if (++this.#depth > 1e9)'],
   ]),
+  ...rulesOf('src/updates/consumer-group.ts', 'consumer-group', [
+    [
+      'updates of one chat are with one member',
+      'if (holder !== undefined) return this.#hasRoom(holder) ? holder : undefined;',
+      '',
+    ],
+    ['a window is kept', '< member.window;', '< Infinity;'],
+    ['what is behind a late one in its chat goes again with it', 'late.has(open.work.chat)', 'open.dueAt <= now'],
+    ['all before a place is acknowledged', 'first === undefined ? this.#last : first - 1', 'this.#last'],
+    ['what goes again goes in order', '.sort((a, b) => a.work.number - b.work.number)', ''],
+  ]),
+  ...rulesOf('src/updates/channel-boxes.ts', 'engine', [
+    [
+      'a channel that has moved is kept',
+      '  #note(channel: ChannelBox): void {\n    this.#changed.add(channel.id);\n',
+      '  #note(channel: ChannelBox): void {\n',
+    ],
+  ]),
+  ...rulesOf('src/journal/journal.ts', 'journal', [
+    [
+      'boxes are written with what they cover',
+      '      if (body.length > 0) this.#rows.put(name, JournalRow.BOX, box, body);\n',
+      '      if (body.length > 1e9) this.#rows.put(name, JournalRow.BOX, box, body);\n',
+    ],
+    ['one entry comes whatever it has', 'entries.length > 0 && body.length > left', 'body.length > left'],
+    ['what is pruned is not counted', '      size -= length;\n', ''],
+  ]),
 ];

@@ -118,7 +118,11 @@ export const VAULT: readonly Rule[] = [
   ...rulesOf('src/vault/commits.ts', 'commits disk lmdb-vault', [
     ['blocks are preallocated before a transaction', '    this.#file.reserve(used, need);\n', ''],
     ['what LMDB gives as its reason later is heard', 'const failure = await causeOf(error);', 'const failure = error;'],
-    ['a vault that is full says so', 'if (used + need > MAP_SIZE) throw', 'if (used + need > MAP_SIZE * 4) throw'],
+    [
+      'a vault that is full says so',
+      'if (used + need > this.#mapSize) throw',
+      'if (used + need > this.#mapSize * 4) throw',
+    ],
     [
       'a process does not write into a file that was replaced',
       'if (statSync(this.#path).ino !== this.#file.inode)',
