@@ -59,7 +59,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   account: ['bytes'],
   updates: ['bytes', 'tl/codec.ts', 'tl/opened-object.ts'],
-  journal: ['bytes', 'vault/commits.ts', 'vault/seal.ts', 'node:crypto', 'lmdb'],
+  journal: ['bytes', 'vault/commits.ts', 'vault/rows.ts', 'vault/seal.ts', 'node:crypto'],
   vault: [
     'account',
     'bytes',

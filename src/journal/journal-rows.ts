@@ -4,7 +4,7 @@
  * In: rows. Out: rows. Never: a row that opens as another than it was sealed as.
  */
 import type { KeyObject } from 'node:crypto';
-import { type Database, open } from 'lmdb';
+import { openStore, type Store } from '../vault/rows.ts';
 import { openRow, sealRow } from '../vault/seal.ts';
 
 /** Address space of the file, bytes: what is not used costs nothing. */
@@ -19,29 +19,17 @@ export const JournalRow = {
 } as const;
 type Kind = (typeof JournalRow)[keyof typeof JournalRow];
 
-/** The open file; keys and rows are bytes. */
-export type JournalStore = Database<Buffer, Buffer>;
-
-/** Opens the file in a folder, or makes it, 0600. @throws what LMDB throws */
-export function openJournalStore(folder: string): JournalStore {
-  const options = {
-    path: folder,
-    noSubdir: false,
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    overlappingSync: false,
-    mapSize: JOURNAL_MAP_SIZE,
-    permissionsMode: 0o600,
-  } as const;
-  return open<Buffer, Buffer>(options);
+/** Opens the file in a folder, or makes it. @throws what LMDB throws */
+export function openJournalStore(folder: string): Store {
+  return openStore(folder, false, JOURNAL_MAP_SIZE);
 }
 
 /** Rows of one open file, sealed with one key. */
 export class JournalRows {
-  readonly store: JournalStore;
+  readonly store: Store;
   readonly #secret: KeyObject;
 
-  constructor(store: JournalStore, secret: KeyObject) {
+  constructor(store: Store, secret: KeyObject) {
     this.store = store;
     this.#secret = secret;
   }

@@ -128,8 +128,6 @@ export interface FieldReader {
   kindOf(definition: number, name: number): FieldKind;
   /** The names of a definition's fields, in their order; none if the scheme has no such definition. */
   fieldsOf(name: string): readonly string[];
-  /** The name of a constructor's type; '' of a function. */
-  typeOf(definition: number): string;
 
   /**
    * Reads one object with its constructor number, and stands behind it.
@@ -137,8 +135,6 @@ export interface FieldReader {
    * @throws DecodeFailure for a constructor that the scheme does not have, or that cannot stand there; TlReadError
    */
   open(from: Reader, into: OpenedObject, longs?: LongSink): OpenedObject;
-  /** Steps over one object. Throws as `open`. */
-  skip(from: Reader, longs?: LongSink): void;
   /** Where a field of an opened object begins; -1 if it is not there. @param name of `field` */
   placeOf(object: OpenedObject, name: number): number;
   /** Steps over the head of a vector with its constructor number. @param smallest bytes of an item @returns how many items follow */

@@ -64,11 +64,6 @@ export class Walk implements FieldReader {
     return Array.from({ length: end - first }, (_, i) => names[this.#fields[(first + i) * FIELD_SIZE]!]!);
   }
 
-  typeOf(definition: number): string {
-    const type = this.#directory.types[definition]!;
-    return type < 0 ? '' : this.#directory.tables.typeNames[type]!;
-  }
-
   placeOf({ definition, places }: OpenedObject, name: number): number {
     const at = this.#fieldAt(definition, name);
     return at < 0 ? -1 : places[at - this.#starts[definition]!]!;
@@ -81,11 +76,6 @@ export class Walk implements FieldReader {
     this.#readFields(into.definition, into.places);
     into.stop = from.pos;
     return into;
-  }
-
-  skip(from: Reader, longs?: LongSink): void {
-    this.#begin(from, longs);
-    this.#object(-1);
   }
 
   vector(from: Reader, smallest = 4): number {

@@ -54,7 +54,7 @@ export class ConsumerGroup<W extends Work, M extends GroupMember> {
   readonly #wanted: Wanted;
   /** Unacknowledged entries, by number, in order. */
   readonly #open = new Map<number, Open<W, M>>();
-  /** Those of them that nobody has, in order. */
+  /** Those of them that nobody has: each chat's in order. */
   #waiting = new Map<number, Open<W, M>>();
   /** Of each member how many it has. */
   readonly #members = new Map<M, number>();
@@ -147,11 +147,11 @@ export class ConsumerGroup<W extends Work, M extends GroupMember> {
     if (again.length > 0) this.#giveAgain(again, now);
   }
 
-  /** Takes entries back, and gives them out once more, each at its place in the order. */
+  /** Takes entries back, and gives them out once more, before what nobody has had yet. */
   #giveAgain(again: readonly Open<W, M>[], now: number): void {
     for (const open of again) this.#takeBack(open);
-    const waiting = [...again, ...this.#waiting.values()].sort((a, b) => a.work.number - b.work.number);
-    this.#waiting = new Map(waiting.map((open) => [open.work.number, open]));
+    // Of one chat they are all before what waits.
+    this.#waiting = new Map([...again, ...this.#waiting.values()].map((open) => [open.work.number, open]));
     this.#assign(now);
   }
 
@@ -170,13 +170,10 @@ export class ConsumerGroup<W extends Work, M extends GroupMember> {
 
   /** Gives out what may be given, in order. */
   #assign(now: number): void {
-    const blocked = new Set<string>();
     for (const open of this.#waiting.values()) {
       if (!this.#hasAnyRoom()) return;
-      const { chat } = open.work;
-      const member = blocked.has(chat) ? undefined : this.#memberFor(chat);
-      if (member === undefined) blocked.add(chat);
-      else this.#give(open, member, now);
+      const member = this.#memberFor(open.work.chat);
+      if (member !== undefined) this.#give(open, member, now);
     }
   }
 

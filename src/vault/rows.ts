@@ -34,8 +34,8 @@ export interface VaultRow {
   readonly body: Buffer | undefined;
 }
 
-/** Opens the data file of a folder, or makes it, 0600. @throws what LMDB throws */
-export function openStore(folder: string, isReadOnly: boolean): Store {
+/** Opens the data file of a folder, or makes it, 0600. @param mapSize bytes that it may have at most @throws what LMDB throws */
+export function openStore(folder: string, isReadOnly: boolean, mapSize = MAP_SIZE): Store {
   // Without `overlappingSync` LMDB syncs its pages, then its meta page, before a transaction's promise resolves
   // (pwrite, fdatasync, pwrite to an O_DSYNC descriptor; seen with strace). The type does not know `permissionsMode`.
   const options = {
@@ -45,7 +45,7 @@ export function openStore(folder: string, isReadOnly: boolean): Store {
     encoding: 'binary',
     keyEncoding: 'binary',
     overlappingSync: false,
-    mapSize: MAP_SIZE,
+    mapSize,
     permissionsMode: 0o600,
     readOnly: isReadOnly,
   } as const;

@@ -63,7 +63,11 @@ export const UPDATES: readonly Rule[] = [
     ['a window is kept', '< member.window;', '< Infinity;'],
     ['what is behind a late one in its chat goes again with it', 'late.has(open.work.chat)', 'open.dueAt <= now'],
     ['all before a place is acknowledged', 'first === undefined ? this.#last : first - 1', 'this.#last'],
-    ['what goes again goes in order', '.sort((a, b) => a.work.number - b.work.number)', ''],
+    [
+      'what goes again goes before what nobody has had',
+      '[...again, ...this.#waiting.values()]',
+      '[...this.#waiting.values(), ...again]',
+    ],
   ]),
   ...rulesOf('src/updates/channel-boxes.ts', 'engine', [
     [
